@@ -1,0 +1,138 @@
+/**
+ * The rules of the house that no stock lint rule knows: imports run one way through the layers of `core/`,
+ * library code imports only what works when it is itself imported by URL, and it never writes to the console.
+ *
+ * @module
+ */
+
+/** Folders of `core/`, each of which may import from itself and from those before it. */
+const LAYERS = [
+  "deps",
+  "engine/graph",
+  "engine/random",
+  "engine/ops",
+  "engine/autodiff",
+  "engine/nn",
+  "engine/optim",
+  "engine/onnx",
+  "engine/ort",
+  "weights",
+  "data",
+  "backbones",
+  "masking",
+  "noise",
+  "unclip",
+  "losses",
+  "method",
+  "train",
+  "evaluate",
+  "distributed",
+  "plot",
+];
+
+function coreFolder(path: string): string | undefined {
+  return /\/core\/((?:engine\/)?[a-z_]+)\//.exec(path)?.[1];
+}
+
+function isLibrary(path: string): boolean {
+  return /\/(core|plugins)\/[^/]+/.test(path) || path.endsWith("/mod.ts");
+}
+
+type Import =
+  | Deno.lint.ImportDeclaration
+  | Deno.lint.ExportAllDeclaration
+  | Deno.lint.ExportNamedDeclaration;
+
+const plugin: Deno.lint.Plugin = {
+  name: "house",
+  rules: {
+    "layers-run-one-way": {
+      create(context) {
+        const path = context.filename.replaceAll("\\", "/");
+        const here = coreFolder(path);
+        function check(node: Import): void {
+          const source = node.source?.value;
+          if (here === undefined || typeof source !== "string" || !source.startsWith(".")) return;
+          const target = new URL(source, `file://${path}`).pathname;
+          const there = coreFolder(target);
+          if (there === undefined) {
+            context.report({
+              node,
+              message: `Cannot import "${source}" from core/${here}: core imports only core`,
+            });
+          } else if (!LAYERS.includes(there) || !LAYERS.includes(here)) {
+            context.report({
+              node,
+              message: `Cannot place core/${here} or core/${there}: not a known layer`,
+            });
+          } else if (LAYERS.indexOf(there) > LAYERS.indexOf(here)) {
+            context.report({
+              node,
+              message:
+                `Cannot import core/${there} from core/${here}: layers depend upwards in the list only`,
+            });
+          }
+        }
+        return {
+          ImportDeclaration: check,
+          ExportAllDeclaration: check,
+          ExportNamedDeclaration: check,
+        };
+      },
+    },
+    "plugins-import-types-only": {
+      create(context) {
+        if (!/\/plugins\/[^/]+\//.test(context.filename.replaceAll("\\", "/"))) return {};
+        return {
+          ImportDeclaration(node) {
+            const source = node.source.value;
+            if (node.importKind === "type" || source.endsWith(".json")) return;
+            context.report({
+              node,
+              message:
+                `Cannot import "${source}" into a plugin: it imports types and its manifest, the SDK is handed in`,
+            });
+          },
+        };
+      },
+    },
+    "specifiers-travel": {
+      create(context) {
+        const path = context.filename.replaceAll("\\", "/");
+        if (!isLibrary(path)) return {};
+        function check(node: Import): void {
+          const source = node.source?.value;
+          if (typeof source !== "string" || /^(\.\.?\/|node:)/.test(source)) return;
+          const inDeps = path.includes("/core/deps/") && source.startsWith("npm:");
+          if (!inDeps) {
+            context.report({
+              node,
+              message:
+                `Cannot import "${source}" from library code: use a relative path, or a file of core/deps/`,
+            });
+          }
+        }
+        return {
+          ImportDeclaration: check,
+          ExportAllDeclaration: check,
+          ExportNamedDeclaration: check,
+        };
+      },
+    },
+    "quiet-library": {
+      create(context) {
+        if (!isLibrary(context.filename.replaceAll("\\", "/"))) return {};
+        return {
+          'MemberExpression[object.name="console"]'(node: Deno.lint.MemberExpression) {
+            context.report({
+              node,
+              message: "Cannot use the console in library code: report through a sink",
+            });
+          },
+        };
+      },
+    },
+  },
+};
+
+export default plugin;
