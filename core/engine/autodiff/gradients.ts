@@ -1,0 +1,109 @@
+/**
+ * Reverse-mode differentiation of graphs.
+ *
+ * @module
+ */
+import { isFloat } from "../graph/dtype.ts";
+import { type Node, nodesLeadingTo, readBy } from "../graph/node.ts";
+import { elementCount } from "../graph/shape.ts";
+import { filled, formatType } from "../graph/tensor.ts";
+import { constant, type Value } from "../graph/value.ts";
+import { add } from "../ops/add.ts";
+import { sumTo } from "../ops/sum_to.ts";
+
+/** Options of {@linkcode gradients}. */
+export interface GradientsOptions {
+  /** Gradient of what is sought by `loss`, of its type (default: one). */
+  readonly seed?: Value;
+}
+
+/** The values on a path from one of `sources` to the nodes. */
+function dependents(nodes: readonly Node[], sources: readonly Value[]): Set<Value> {
+  const needed = new Set<Value>(sources);
+  for (const node of nodes) {
+    if (node.op.type === "StopGradient") continue;
+    if (readBy(node).some((value) => needed.has(value) && isFloat(value.dtype))) {
+      for (const output of Object.values(node.outputs)) needed.add(output);
+    }
+  }
+  return needed;
+}
+
+function place(node: Node): string {
+  return node.path === "" ? node.op.type : `${node.op.type} in layer "${node.path}"`;
+}
+
+/** The gradients by a node's inputs, checked and summed to the shapes of the inputs. */
+function inputGradients(node: Node, dy: Value): [Value, Value][] {
+  const { op, inputs, outputs, attributes } = node;
+  if (op.gradient === "none") {
+    throw new TypeError(`Cannot differentiate through ${place(node)}: it has no gradient`);
+  }
+  const given = op.gradient(
+    { ...inputs, ...outputs, dy } as Readonly<Record<string, Value>>,
+    attributes,
+  );
+  return Object.entries(given).flatMap(([name, gradient]): [Value, Value][] => {
+    const input = inputs[name];
+    if (gradient === undefined || input === undefined) return [];
+    const summed = sumTo(gradient, input.shape);
+    if (summed.dtype !== input.dtype) {
+      throw new Error(
+        `Internal: the gradient of ${place(node)} by "${name}" is ${formatType(gradient.type)}, ` +
+          `but "${name}" is ${formatType(input.type)}`,
+      );
+    }
+    return [[input, summed]];
+  });
+}
+
+/**
+ * The gradients of a scalar by some values, in the same order; a value on which the scalar does not depend, or only
+ * through {@linkcode stopGradient}, has the gradient undefined.
+ *
+ * The gradient nodes are made from the loss backwards, so that each activation's last reader comes early.
+ *
+ * @throws {TypeError} if an operator on the way has no gradient, or the loss is not a float
+ * @throws {RangeError} if the loss is not a scalar and no seed is given
+ */
+export function gradients(
+  loss: Value,
+  values: readonly Value[],
+  options: GradientsOptions = {},
+): (Value | undefined)[] {
+  if (!isFloat(loss.dtype)) {
+    throw new TypeError(
+      `Cannot differentiate a ${formatType(loss.type)}: the loss must be a float`,
+    );
+  }
+  if (options.seed === undefined && elementCount(loss.shape) !== 1) {
+    throw new RangeError(
+      `Cannot differentiate a ${formatType(loss.type)} without a seed: the loss must be a scalar`,
+    );
+  }
+  const nodes = nodesLeadingTo([loss], false);
+  const needed = dependents(nodes, values);
+  const found = new Map<Value, Value>();
+  if (needed.has(loss)) {
+    found.set(loss, options.seed ?? constant(filled(loss.dtype, loss.shape, 1)));
+  }
+  for (const node of nodes.toReversed()) {
+    const [differentiable, ...auxiliary] = Object.values(node.outputs);
+    for (const value of auxiliary) {
+      if (found.has(value)) {
+        throw new TypeError(
+          `Cannot differentiate through ${place(node)}: only its first output has a gradient`,
+        );
+      }
+    }
+    const dy = differentiable && found.get(differentiable);
+    if (dy === undefined) continue;
+    for (const [input, gradient] of inputGradients(node, dy)) {
+      if (!needed.has(input)) continue;
+      const known = found.get(input);
+      found.set(input, known === undefined ? gradient : add(known, gradient));
+    }
+    if (!values.includes(differentiable!)) found.delete(differentiable!);
+  }
+  return values.map((value) => found.get(value));
+}

@@ -1,0 +1,51 @@
+/**
+ * Symbolic graphs: element types, shapes, values and operators. This layer knows nothing of files or runtimes.
+ *
+ * @module
+ */
+export {
+  allocate,
+  byteSize,
+  type DataByDType,
+  type DataOf,
+  type DType,
+  DTYPES,
+  isFloat,
+  viewBytes,
+} from "./dtype.ts";
+export {
+  broadcastShapes,
+  elementCount,
+  normalizeAxis,
+  rowMajorStrides,
+  sameShape,
+  type Shape,
+} from "./shape.ts";
+export {
+  bytesOf,
+  filled,
+  float32,
+  formatType,
+  int64,
+  sameType,
+  type Tensor,
+  tensor,
+  type TensorType,
+  zeros,
+} from "./tensor.ts";
+export { constant, input, scalar, type Source, Value } from "./value.ts";
+export { type Node, nodesLeadingTo, producer, resolve } from "./node.ts";
+export { layerPath, withinLayer } from "./layer_path.ts";
+export {
+  type Apply,
+  type CompositeSpec,
+  defineComposite,
+  defineOp,
+  type GradientRule,
+  type GradientValues,
+  type OnnxAttribute,
+  type OnnxForm,
+  type Op,
+  type OpSpec,
+} from "./op.ts";
+export { printGraph } from "./print_graph.ts";

@@ -1,0 +1,231 @@
+/**
+ * Operators: one record each, with the type of what it makes, its ONNX form and its gradient side by side.
+ *
+ * @module
+ */
+import { layerPath } from "./layer_path.ts";
+import { type NamedValues, type Node, takeNodeIndex } from "./node.ts";
+import { formatType, type Tensor, type TensorType } from "./tensor.ts";
+import { Value } from "./value.ts";
+
+/** An ONNX attribute, tagged with its type. */
+export type OnnxAttribute =
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly string: string }
+  | { readonly ints: readonly number[] }
+  | { readonly floats: readonly number[] };
+
+/** How an application of an operator is written in ONNX. */
+export interface OnnxForm {
+  /** Attributes of the node. */
+  readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
+  /** Constant inputs that follow the values, such as the axes of ReduceSum. */
+  readonly constants?: readonly (Tensor | undefined)[];
+}
+
+/**
+ * What a gradient rule sees: the node's inputs and outputs by name, and `dy`, the gradient of the loss
+ * by the operator's first output. Only the first output is differentiable.
+ */
+export type GradientValues<In extends string, Opt extends string, Out extends string> =
+  & Readonly<Record<In | Out | "dy", Value>>
+  & Readonly<Partial<Record<Opt, Value>>>;
+
+/**
+ * Gradients by input name. A name left out has no gradient. A gradient may still have the output's shape where
+ * the input was broadcast: the walker sums it.
+ */
+export type GradientRule<
+  In extends string,
+  Opt extends string,
+  Out extends string,
+  A extends object,
+> = (
+  values: GradientValues<In, Opt, Out>,
+  attributes: A,
+) => Readonly<Partial<Record<In | Opt, Value>>>;
+
+/** What the SDK knows about one operator. */
+export interface OpSpec<
+  In extends string = string,
+  Opt extends string = string,
+  Out extends string = string,
+  A extends object = object,
+> {
+  /** ONNX's name of the operator, or a name of ours for a composite. */
+  readonly type: string;
+  /** Operator domain; ONNX's own when left out. */
+  readonly domain?: string;
+  /** Names of the inputs, in ONNX's order. */
+  readonly inputs: readonly In[];
+  /** Names of the inputs that may be left out; they come after the others. */
+  readonly optional?: readonly Opt[];
+  /** Names of the outputs; only the first is differentiable. */
+  readonly outputs: readonly Out[];
+  /** Types of the outputs; throws a RangeError or TypeError with the reason alone. */
+  readonly infer: (
+    types: Readonly<Record<In, TensorType>> & Readonly<Partial<Record<Opt, TensorType>>>,
+    attributes: A,
+  ) => Readonly<Record<Out, TensorType>>;
+  /** The ONNX form; without one the node has no attributes and no constants. */
+  readonly onnx?: (attributes: A, types: Readonly<Record<string, TensorType>>) => OnnxForm;
+  /** The gradient rule, or "none" for an operator that has no gradient. */
+  readonly gradient: "none" | GradientRule<In, Opt, Out, A>;
+}
+
+/** A composite: several primitive operators with one gradient rule of its own. */
+export interface CompositeSpec<
+  In extends string,
+  Opt extends string,
+  Out extends string,
+  A extends object,
+> extends Omit<OpSpec<In, Opt, Out, A>, "infer" | "onnx" | "domain"> {
+  /** Builds the outputs from primitive operators; throws with the reason alone. */
+  readonly expand: (
+    inputs: Readonly<Record<In, Value>> & Readonly<Partial<Record<Opt, Value>>>,
+    attributes: A,
+  ) => Readonly<Record<Out, Value>>;
+}
+
+/** An operator with its names forgotten, as a node refers to it. */
+export interface Op {
+  readonly type: string;
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly onnx:
+    | ((attributes: object, types: Readonly<Record<string, TensorType>>) => OnnxForm)
+    | undefined;
+  readonly gradient:
+    | "none"
+    | ((values: Readonly<Record<string, Value>>, attributes: object) => NamedValues);
+}
+
+/** Applies an operator. */
+export type Apply<
+  In extends string,
+  Opt extends string,
+  Out extends string,
+  A extends object,
+> = (
+  inputs: Readonly<Record<In, Value>> & Readonly<Partial<Record<Opt, Value | undefined>>>,
+  attributes: A,
+) => Readonly<Record<Out, Value>>;
+
+function where(): string {
+  const path = layerPath();
+  return path === "" ? "" : ` in layer "${path}"`;
+}
+
+function describe(inputs: NamedValues): string {
+  return Object.entries(inputs)
+    .map(([name, value]) => `${name}: ${formatType(value!.type)}`)
+    .join(", ");
+}
+
+/** The inputs that are given, in the operator's order. */
+function ordered(spec: OpSpec, inputs: NamedValues): Record<string, Value> {
+  const given: Record<string, Value> = {};
+  for (const name of [...spec.inputs, ...(spec.optional ?? [])]) {
+    const value = inputs[name];
+    if (value !== undefined) given[name] = value;
+    else if (spec.inputs.includes(name)) {
+      throw new TypeError(`Cannot apply ${spec.type}${where()}: input "${name}" is missing`);
+    }
+  }
+  return given;
+}
+
+function explained<T>(spec: { readonly type: string }, inputs: NamedValues, infer: () => T): T {
+  try {
+    return infer();
+  } catch (cause) {
+    if (!(cause instanceof Error) || cause.message.startsWith("Internal:")) throw cause;
+    const message = `Cannot apply ${spec.type} to (${
+      describe(inputs)
+    })${where()}: ${cause.message}`;
+    throw cause instanceof RangeError
+      ? new RangeError(message, { cause })
+      : new TypeError(message, { cause });
+  }
+}
+
+function makeNode(
+  op: Op,
+  inputs: NamedValues,
+  attributes: object,
+  types: Readonly<Record<string, TensorType>>,
+  expansion: NamedValues | undefined,
+): Readonly<Record<string, Value>> {
+  const outputs: Record<string, Value> = {};
+  const node: Node = {
+    index: takeNodeIndex(),
+    op,
+    inputs,
+    outputs,
+    attributes,
+    path: layerPath(),
+    expansion,
+  };
+  for (const output of op.outputs) {
+    const type = types[output];
+    if (type === undefined) {
+      throw new Error(`Internal: ${op.type} did not infer a type for "${output}"`);
+    }
+    outputs[output] = new Value(type, { kind: "output", node, output });
+  }
+  return outputs;
+}
+
+function typesOf(values: NamedValues): Record<string, TensorType> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value!.type]));
+}
+
+/** Turns a record into the function that applies the operator. */
+export function defineOp<
+  const In extends string,
+  const Out extends string,
+  const Opt extends string = never,
+  A extends object = Record<never, never>,
+>(spec: OpSpec<In, Opt, Out, A>): Apply<In, Opt, Out, A> {
+  const erased = spec as unknown as OpSpec;
+  const op: Op = {
+    type: spec.type,
+    domain: spec.domain ?? "",
+    inputs: [...spec.inputs, ...(spec.optional ?? [])],
+    outputs: spec.outputs,
+    onnx: erased.onnx,
+    gradient: erased.gradient as Op["gradient"],
+  };
+  return (inputs, attributes) => {
+    const given = ordered(erased, inputs);
+    const types = explained(spec, given, () => erased.infer(typesOf(given), attributes));
+    return makeNode(op, given, attributes, types, undefined) as Readonly<Record<Out, Value>>;
+  };
+}
+
+/** Turns a composite's record into the function that applies it. */
+export function defineComposite<
+  const In extends string,
+  const Out extends string,
+  const Opt extends string = never,
+  A extends object = Record<never, never>,
+>(spec: CompositeSpec<In, Opt, Out, A>): Apply<In, Opt, Out, A> {
+  const erased = spec as unknown as OpSpec & CompositeSpec<string, string, string, object>;
+  const op: Op = {
+    type: spec.type,
+    domain: "",
+    inputs: [...spec.inputs, ...(spec.optional ?? [])],
+    outputs: spec.outputs,
+    onnx: undefined,
+    gradient: erased.gradient as Op["gradient"],
+  };
+  return (inputs, attributes) => {
+    const given = ordered(erased, inputs);
+    const expansion = explained(spec, given, () => erased.expand(given, attributes));
+    return makeNode(op, given, attributes, typesOf(expansion), expansion) as Readonly<
+      Record<Out, Value>
+    >;
+  };
+}

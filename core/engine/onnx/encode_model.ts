@@ -1,0 +1,221 @@
+/**
+ * Graphs as models in the ONNX format.
+ *
+ * @module
+ */
+import {
+  create,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
+  type TensorProto,
+  toBinary,
+} from "../../deps/protobuf.ts";
+import { type Node, nodesLeadingTo, resolve } from "../graph/node.ts";
+import { bytesOf, formatType, sameType, type Tensor, type TensorType } from "../graph/tensor.ts";
+import type { Value } from "../graph/value.ts";
+import { encodeAttribute } from "./attributes.ts";
+import { IR_VERSION, MICROSOFT_DOMAIN, ONNX_OPSET } from "./opset.ts";
+import {
+  encodeExternalTensor,
+  encodeTensor,
+  encodeValueInfo,
+  type ExternalTensor,
+} from "./tensors.ts";
+
+/** What a model is made of. */
+export interface ModelDescription {
+  /** Values to compute, by the name under which they are fetched. */
+  readonly outputs: Readonly<Record<string, Value>>;
+  /** Inputs, by name, that are fixed in the model instead of being fed: weights of an exported network. */
+  readonly initializers?: ReadonlyMap<string, Tensor | ExternalTensor>;
+  /** Inputs to declare even if no output depends on them, and the order of all that are listed. */
+  readonly inputs?: readonly Value[];
+  /** Texts stored in the model under their keys. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Constants up to this many bytes are written once, however often they occur. */
+const SHARED_CONSTANT_BYTES = 4096;
+
+/** Gives every value of a graph its name in the model. */
+class Names {
+  readonly #names = new Map<Value, string>();
+  readonly #constants = new Map<string, string>();
+  readonly initializers: TensorProto[] = [];
+  #count = 0;
+
+  set(value: Value, name: string): void {
+    this.#names.set(value, name);
+  }
+
+  has(value: Value): boolean {
+    return this.#names.has(value);
+  }
+
+  /** The name of a value that is read. */
+  of(value: Value): string {
+    const resolved = resolve(value);
+    const known = this.#names.get(resolved);
+    if (known !== undefined) return known;
+    if (resolved.source.kind !== "constant") {
+      throw new Error(`Internal: a ${formatType(resolved.type)} is read before it is made`);
+    }
+    const name = this.constant(resolved.source.tensor);
+    this.#names.set(resolved, name);
+    return name;
+  }
+
+  /** The name of the output of a node. */
+  output(value: Value, node: Node): string {
+    const known = this.#names.get(value);
+    if (known !== undefined) return known;
+    const prefix = node.path === "" ? "" : `${node.path}/`;
+    const name = `${prefix}${node.op.type}_${this.#count++}`;
+    this.#names.set(value, name);
+    return name;
+  }
+
+  /** The name of a tensor fixed in the model. */
+  constant(value: Tensor): string {
+    const bytes = bytesOf(value);
+    const key = bytes.length > SHARED_CONSTANT_BYTES
+      ? undefined
+      : `${formatType(value)}:${bytes.join(",")}`;
+    const known = key === undefined ? undefined : this.#constants.get(key);
+    if (known !== undefined) return known;
+    const name = `constant_${this.initializers.length}`;
+    if (key !== undefined) this.#constants.set(key, name);
+    this.initializers.push(encodeTensor(name, value));
+    return name;
+  }
+}
+
+function encodeNode(node: Node, names: Names): NodeProto {
+  const types = Object.fromEntries(
+    Object.entries(node.inputs).map(([name, value]) => [name, value!.type]),
+  ) as Record<string, TensorType>;
+  const form = node.op.onnx?.(node.attributes, types) ?? {};
+  const given = Object.keys(node.inputs);
+  // Inputs that ONNX knows by position: those not given leave an empty name, none at the end.
+  const positions = node.op.inputs.length > 0 ? node.op.inputs : given;
+  const inputs = positions.map((name) => {
+    const value = node.inputs[name];
+    return value === undefined ? "" : names.of(value);
+  });
+  for (const value of form.constants ?? []) {
+    inputs.push(value === undefined ? "" : names.constant(value));
+  }
+  while (inputs.at(-1) === "") inputs.pop();
+  const outputs = Object.values(node.outputs).map((value) => names.output(value, node));
+  return create(NodeProtoSchema, {
+    name: outputs[0]!,
+    opType: node.op.type,
+    domain: node.op.domain,
+    input: inputs,
+    output: outputs,
+    attribute: Object.entries(form.attributes ?? {}).map(([name, value]) =>
+      encodeAttribute(name, value)
+    ),
+  });
+}
+
+/** The inputs that a graph reads, those listed first. */
+function collectInputs(nodes: readonly Node[], description: ModelDescription): Map<string, Value> {
+  const inputs = new Map<string, Value>();
+  const add = (value: Value): void => {
+    if (value.source.kind !== "input") return;
+    const { name } = value.source;
+    const known = inputs.get(name);
+    if (known !== undefined && known !== value) {
+      throw new TypeError(
+        `Cannot encode the graph: two inputs are named "${name}", ` +
+          `${formatType(known.type)} and ${formatType(value.type)}`,
+      );
+    }
+    inputs.set(name, value);
+  };
+  description.inputs?.forEach(add);
+  for (const node of nodes) {
+    for (const value of Object.values(node.inputs)) add(resolve(value!));
+  }
+  Object.values(description.outputs).forEach((value) => add(resolve(value)));
+  return inputs;
+}
+
+function encodeInitializer(
+  name: string,
+  declared: Value,
+  given: Tensor | ExternalTensor,
+): TensorProto {
+  if (!sameType(declared.type, given)) {
+    throw new TypeError(
+      `Cannot encode the graph: input "${name}" is ${formatType(declared.type)}, ` +
+        `found an initializer ${formatType(given)}`,
+    );
+  }
+  return "data" in given ? encodeTensor(name, given) : encodeExternalTensor(name, given);
+}
+
+/**
+ * Encodes the part of a graph that leads to some values as a model of the ONNX format.
+ *
+ * @throws {TypeError} if two inputs have the same name, or an initializer's type is not its input's
+ */
+export function encodeModel(description: ModelDescription): Uint8Array<ArrayBuffer> {
+  const outputs = Object.entries(description.outputs);
+  const nodes = nodesLeadingTo(outputs.map(([, value]) => value), true);
+  const inputs = collectInputs(nodes, description);
+  const names = new Names();
+  for (const [name, value] of inputs) names.set(value, name);
+
+  // An output that is an input, a constant or another output under a second name needs a node of its own.
+  const copies: [string, Value][] = [];
+  for (const [name, value] of outputs) {
+    if (inputs.has(name)) {
+      throw new TypeError(`Cannot encode the graph: "${name}" names an input and an output`);
+    }
+    const resolved = resolve(value);
+    if (resolved.source.kind !== "output" || names.has(resolved)) copies.push([name, value]);
+    else names.set(resolved, name);
+  }
+  const encoded = nodes.map((node) => encodeNode(node, names));
+  for (const [name, value] of copies) {
+    encoded.push(
+      create(NodeProtoSchema, {
+        name,
+        opType: "Identity",
+        input: [names.of(value)],
+        output: [name],
+      }),
+    );
+  }
+
+  const initializers = [...(description.initializers ?? [])].flatMap(([name, given]) => {
+    const declared = inputs.get(name);
+    return declared === undefined ? [] : [encodeInitializer(name, declared, given)];
+  });
+  const fed = [...inputs].filter(([name]) => !description.initializers?.has(name));
+  const model = create(ModelProtoSchema, {
+    irVersion: IR_VERSION,
+    producerName: "genview",
+    opsetImport: [
+      create(OperatorSetIdProtoSchema, { domain: "", version: ONNX_OPSET }),
+      create(OperatorSetIdProtoSchema, { domain: MICROSOFT_DOMAIN, version: 1n }),
+    ],
+    metadataProps: Object.entries(description.metadata ?? {}).map(([key, value]) =>
+      create(StringStringEntryProtoSchema, { key, value })
+    ),
+    graph: create(GraphProtoSchema, {
+      name: "genview",
+      node: encoded,
+      initializer: [...initializers, ...names.initializers],
+      input: fed.map(([name, value]) => encodeValueInfo(name, value.type)),
+      output: outputs.map(([name, value]) => encodeValueInfo(name, value.type)),
+    }),
+  });
+  return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>;
+}

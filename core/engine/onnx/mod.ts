@@ -1,0 +1,8 @@
+/**
+ * Graphs as models in the ONNX format: the only place that touches protocol buffers.
+ *
+ * @module
+ */
+export { encodeModel, type ModelDescription } from "./encode_model.ts";
+export { IR_VERSION, MICROSOFT_DOMAIN, ONNX_OPSET } from "./opset.ts";
+export { type ExternalTensor, ONNX_DTYPE } from "./tensors.ts";

@@ -1,0 +1,44 @@
+/**
+ * What the elementwise operators share: their types, and numbers as operands.
+ *
+ * @module
+ */
+import { type DType, isFloat } from "../graph/dtype.ts";
+import { broadcastShapes } from "../graph/shape.ts";
+import { formatType, type TensorType } from "../graph/tensor.ts";
+import { scalar, Value } from "../graph/value.ts";
+
+/** An operand of a binary operator: a value, or a number of the other operand's type. */
+export type Operand = Value | number;
+
+/** Both operands as values; a number takes the element type of the other one. */
+export function operands(a: Operand, b: Operand): { a: Value; b: Value } {
+  const dtype: DType = a instanceof Value ? a.dtype : b instanceof Value ? b.dtype : "float32";
+  return {
+    a: a instanceof Value ? a : scalar(a, dtype),
+    b: b instanceof Value ? b : scalar(b, dtype),
+  };
+}
+
+/** One output of the input's type, which must be a float. */
+export function inferUnary({ x }: { readonly x: TensorType }): { y: TensorType } {
+  if (!isFloat(x.dtype)) throw new TypeError(`x must be a float, found ${formatType(x)}`);
+  return { y: x };
+}
+
+/** One output of the broadcast shape of two operands of the same element type. */
+export function inferBinary(
+  { a, b }: { readonly a: TensorType; readonly b: TensorType },
+): { y: TensorType } {
+  if (a.dtype !== b.dtype) {
+    throw new TypeError(`element types must match, found ${a.dtype} and ${b.dtype}`);
+  }
+  return { y: { dtype: a.dtype, shape: broadcastShapes(a.shape, b.shape) } };
+}
+
+/** One boolean output of the broadcast shape of two operands of the same element type. */
+export function inferComparison(
+  types: { readonly a: TensorType; readonly b: TensorType },
+): { y: TensorType } {
+  return { y: { dtype: "bool", shape: inferBinary(types).y.shape } };
+}

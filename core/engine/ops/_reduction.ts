@@ -1,0 +1,55 @@
+/**
+ * What the reductions share: axes and the shapes that remain.
+ *
+ * @module
+ */
+import { int64, type TensorType } from "../graph/tensor.ts";
+import { normalizeAxis, type Shape } from "../graph/shape.ts";
+import type { OnnxForm } from "../graph/op.ts";
+
+/** Options of a reduction. */
+export interface ReductionOptions {
+  /** Axes to reduce, negative ones from the back; all of them when left out. */
+  readonly axes?: readonly number[];
+  /** Whether reduced axes stay, with length 1 (default false). */
+  readonly keepDims?: boolean;
+}
+
+/** Attributes of a reduction node: normalised, sorted axes. */
+export interface ReductionAttributes {
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
+}
+
+/** The attributes for a tensor of this rank; throws a RangeError for an axis that is not there. */
+export function reductionAttributes(rank: number, options: ReductionOptions): ReductionAttributes {
+  const axes = options.axes ?? Array.from({ length: rank }, (_, axis) => axis);
+  const normalized = axes.map((axis) => normalizeAxis(axis, rank)).sort((a, b) => a - b);
+  return { axes: [...new Set(normalized)], keepDims: options.keepDims ?? false };
+}
+
+/** A shape with the given axes set to length 1. */
+export function keptShape(shape: Shape, axes: readonly number[]): number[] {
+  return shape.map((length, axis) => axes.includes(axis) ? 1 : length);
+}
+
+/** A shape after reduction. */
+export function reducedShape(shape: Shape, { axes, keepDims }: ReductionAttributes): number[] {
+  return keepDims ? keptShape(shape, axes) : shape.filter((_, axis) => !axes.includes(axis));
+}
+
+/** One output of the reduced shape. */
+export function inferReduction(
+  { x }: { readonly x: TensorType },
+  attributes: ReductionAttributes,
+): { y: TensorType } {
+  return { y: { dtype: x.dtype, shape: reducedShape(x.shape, attributes) } };
+}
+
+/** ONNX takes the axes as a second input. */
+export function onnxReduction({ axes, keepDims }: ReductionAttributes): OnnxForm {
+  return {
+    attributes: { keepdims: { int: keepDims ? 1 : 0 } },
+    constants: [int64([axes.length], axes)],
+  };
+}

@@ -1,0 +1,22 @@
+import { defineOp } from "../graph/op.ts";
+import type { Value } from "../graph/value.ts";
+import { inferBinary, type Operand, operands } from "./_elementwise.ts";
+import { mul } from "./mul.ts";
+import { neg } from "./neg.ts";
+
+const Div = defineOp({
+  type: "Div",
+  inputs: ["a", "b"],
+  outputs: ["y"],
+  infer: inferBinary,
+  // d(a/b) = da / b - (a/b) db / b
+  gradient: ({ b, y, dy }) => {
+    const a = div(dy, b);
+    return { a, b: neg(mul(a, y)) };
+  },
+});
+
+/** Quotient of two tensors, element by element, with broadcasting. */
+export function div(a: Operand, b: Operand): Value {
+  return Div(operands(a, b), {}).y;
+}

@@ -1,0 +1,35 @@
+import { defineOp } from "../graph/op.ts";
+import { elementCount, sameShape, type Shape } from "../graph/shape.ts";
+import { int64 } from "../graph/tensor.ts";
+import type { Value } from "../graph/value.ts";
+
+interface ReshapeAttributes {
+  readonly shape: Shape;
+}
+
+const Reshape = defineOp({
+  type: "Reshape",
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }, { shape }: ReshapeAttributes) => {
+    if (elementCount(shape) !== elementCount(x.shape)) {
+      throw new RangeError(
+        `[${shape.join(",")}] must have ${elementCount(x.shape)} elements, found ${
+          elementCount(shape)
+        }`,
+      );
+    }
+    return { y: { dtype: x.dtype, shape } };
+  },
+  onnx: ({ shape }) => ({ constants: [int64([shape.length], shape)] }),
+  gradient: ({ x, dy }) => ({ x: reshape(dy, x.shape) }),
+});
+
+/**
+ * The same elements in another shape, in which one length may be -1: what remains.
+ */
+export function reshape(x: Value, shape: Shape): Value {
+  const known = elementCount(shape.filter((length) => length !== -1));
+  const target = shape.map((length) => length === -1 ? elementCount(x.shape) / known : length);
+  return sameShape(target, x.shape) ? x : Reshape({ x }, { shape: target }).y;
+}
