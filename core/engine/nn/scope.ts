@@ -1,0 +1,210 @@
+/**
+ * Scopes: the named parameters and buffers of a network, under the names of its PyTorch state dict.
+ *
+ * @module
+ */
+import { allocate, type DType } from "../graph/dtype.ts";
+import { withinLayer } from "../graph/layer_path.ts";
+import { elementCount, sameShape, type Shape } from "../graph/shape.ts";
+import { formatType, sameType, type Tensor, tensor } from "../graph/tensor.ts";
+import { input, type Value } from "../graph/value.ts";
+import { RandomStream } from "../random/random_stream.ts";
+import type { Initializer } from "./initializers.ts";
+
+/** A named tensor that a network owns. */
+export interface Declaration {
+  /** Full name, which is the key in the state dict. */
+  readonly name: string;
+  /** The graph's input of that name. */
+  readonly value: Value;
+  /** Draws the initial values. */
+  readonly initializer: Initializer;
+  /** A parameter that is trained, one that stays as it is, or a buffer that the forward pass writes. */
+  readonly kind: "trainable" | "fixed" | "buffer";
+}
+
+/** Options of a {@linkcode Scope}. */
+export interface ScopeOptions {
+  /** Whether layers behave as in training: batch statistics, dropout (default false). */
+  readonly training?: boolean;
+  /** Element type of the parameters (default float32). */
+  readonly dtype?: DType;
+}
+
+interface Store {
+  readonly training: boolean;
+  readonly dtype: DType;
+  readonly declarations: Map<string, Declaration>;
+  /** What each buffer has become so far in the forward pass. */
+  readonly written: Map<string, Value>;
+}
+
+/**
+ * A place in a network's tree of names. Asking twice for the same parameter gives the same value, so a network that
+ * is applied to several views shares its weights, and its buffers pass from one view to the next.
+ *
+ * ```ts
+ * import { constantInitializer } from "./initializers.ts";
+ * import { Scope } from "./scope.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const scope = new Scope({ training: true });
+ * scope.enter("layer1", (layer) => layer.parameter("weight", [4, 2], constantInitializer(1)));
+ * assertEquals([...scope.declarations.keys()], ["layer1.weight"]);
+ * ```
+ */
+export class Scope {
+  /** Path of this place, empty at the root. */
+  readonly path: string;
+  readonly #frozen: boolean;
+  readonly #store: Store;
+
+  /** Called without arguments but the options; places within the tree come from {@linkcode Scope.enter}. */
+  constructor(options: ScopeOptions = {}, path = "", frozen = false, store?: Store) {
+    this.path = path;
+    this.#frozen = frozen;
+    this.#store = store ?? {
+      training: options.training ?? false,
+      dtype: options.dtype ?? "float32",
+      declarations: new Map(),
+      written: new Map(),
+    };
+  }
+
+  /** Whether layers behave as in training. */
+  get training(): boolean {
+    return this.#store.training;
+  }
+
+  /** Element type of the parameters. */
+  get dtype(): DType {
+    return this.#store.dtype;
+  }
+
+  /** All that has been declared in the whole tree, by full name, in the order of declaration. */
+  get declarations(): ReadonlyMap<string, Declaration> {
+    return this.#store.declarations;
+  }
+
+  /** The buffers that the forward pass has written, by full name. */
+  get written(): ReadonlyMap<string, Value> {
+    return this.#store.written;
+  }
+
+  /**
+   * Builds a part of the network under a name; errors within it name the path.
+   *
+   * @param options.frozen whether all parameters in it stay untrained (default: as around it)
+   */
+  enter<T>(
+    name: string,
+    build: (scope: Scope) => T,
+    options: { readonly frozen?: boolean } = {},
+  ): T {
+    const frozen = options.frozen ?? this.#frozen;
+    const child = new Scope({}, this.#fullName(name), frozen, this.#store);
+    return withinLayer(child.path, () => build(child));
+  }
+
+  /**
+   * A parameter under a name: declared the first time, the same value from then on.
+   *
+   * @param options.trainable whether gradients and the optimizer see it (default true)
+   * @throws {TypeError} if it was declared with another shape or as a buffer
+   */
+  parameter(
+    name: string,
+    shape: Shape,
+    initializer: Initializer,
+    options: { readonly trainable?: boolean } = {},
+  ): Value {
+    const trainable = !this.#frozen && (options.trainable ?? true);
+    const kind = trainable ? "trainable" : "fixed";
+    return this.#declare(name, this.dtype, shape, initializer, kind);
+  }
+
+  /**
+   * A buffer under a name: what the forward pass has last written to it, or what it was before the step.
+   *
+   * @param dtype element type (default: the parameters')
+   */
+  buffer(name: string, shape: Shape, initializer: Initializer, dtype: DType = this.dtype): Value {
+    const before = this.#declare(name, dtype, shape, initializer, "buffer");
+    return this.#store.written.get(this.#fullName(name)) ?? before;
+  }
+
+  /**
+   * Writes a buffer: later reads in the same forward pass, and the next step, see the new value.
+   *
+   * @throws {TypeError} if there is no such buffer, or its type differs
+   */
+  write(name: string, value: Value): void {
+    const full = this.#fullName(name);
+    const declared = this.#store.declarations.get(full);
+    if (declared?.kind !== "buffer") {
+      throw new TypeError(`Cannot write "${full}": no buffer of this name was declared`);
+    }
+    if (!sameType(declared.value.type, value.type)) {
+      throw new TypeError(
+        `Cannot write buffer "${full}": it is ${formatType(declared.value.type)}, found ${
+          formatType(value.type)
+        }`,
+      );
+    }
+    this.#store.written.set(full, value);
+  }
+
+  /** Initial values of all that is declared, each drawn from a stream named by the seed and its own name. */
+  initialize(seed: number): Map<string, Tensor> {
+    return new Map(
+      [...this.declarations.values()].map(({ name, value, initializer }) => [
+        name,
+        convert(
+          value.dtype,
+          value.shape,
+          initializer(value.shape, new RandomStream(seed, "initialize", name)),
+        ),
+      ]),
+    );
+  }
+
+  #fullName(name: string): string {
+    return this.path === "" ? name : `${this.path}.${name}`;
+  }
+
+  #declare(
+    name: string,
+    dtype: DType,
+    shape: Shape,
+    initializer: Initializer,
+    kind: Declaration["kind"],
+  ): Value {
+    const full = this.#fullName(name);
+    const known = this.#store.declarations.get(full);
+    if (known !== undefined) {
+      if (
+        known.kind !== kind || known.value.dtype !== dtype || !sameShape(known.value.shape, shape)
+      ) {
+        throw new TypeError(
+          `Cannot declare ${kind} "${full}" as ${formatType({ dtype, shape })}: ` +
+            `it is already a ${known.kind} ${formatType(known.value.type)}`,
+        );
+      }
+      return known.value;
+    }
+    const value = input(full, dtype, shape);
+    this.#store.declarations.set(full, { name: full, value, initializer, kind });
+    return value;
+  }
+}
+
+function convert(dtype: DType, shape: Shape, values: Float32Array<ArrayBuffer>): Tensor {
+  if (dtype === "float32") return tensor("float32", shape, values);
+  const data = allocate(dtype, elementCount(shape));
+  if (data instanceof BigInt64Array) {
+    for (let i = 0; i < data.length; i++) data[i] = BigInt(values[i]!);
+  } else {
+    (data as Float64Array).set(values);
+  }
+  return tensor(dtype, shape, data);
+}

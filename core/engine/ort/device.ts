@@ -1,0 +1,49 @@
+/**
+ * Devices by name.
+ *
+ * @module
+ */
+
+/** Where a session runs and a tensor lives. */
+export interface Device {
+  readonly provider: "cpu" | "cuda" | "webgpu";
+  /** Which of several; 0 for the CPU. */
+  readonly index: number;
+}
+
+/** Host memory and the CPU. */
+export const CPU: Device = { provider: "cpu", index: 0 };
+
+/** Formats a device as `cpu`, `webgpu` or `cuda:0`. */
+export function formatDevice(device: Device): string {
+  return device.provider === "cuda" ? `cuda:${device.index}` : device.provider;
+}
+
+/** Whether two devices are the same. */
+export function sameDevice(a: Device, b: Device): boolean {
+  return a.provider === b.provider && a.index === b.index;
+}
+
+/**
+ * Reads `auto`, `cpu`, `cuda`, `cuda:N` or `webgpu`.
+ *
+ * @example
+ * ```ts
+ * import { parseDevice } from "./device.ts";
+ * console.assert(JSON.stringify(parseDevice("cuda:1")) === '{"provider":"cuda","index":1}');
+ * ```
+ *
+ * @throws {SyntaxError} if the text is none of them
+ */
+export function parseDevice(text: string): Device | "auto" {
+  const match = /^(?:(auto|cpu|webgpu)|cuda(?::(\d{1,3}))?)$/.exec(text);
+  if (match === null) {
+    throw new SyntaxError(
+      `Cannot read a device: it must be auto, cpu, cuda, cuda:N or webgpu, found "${text}"`,
+    );
+  }
+  if (match[1] === "auto") return "auto";
+  if (match[1] === "cpu") return CPU;
+  if (match[1] === "webgpu") return { provider: "webgpu", index: 0 };
+  return { provider: "cuda", index: Number(match[2] ?? 0) };
+}

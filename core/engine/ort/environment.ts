@@ -1,0 +1,98 @@
+/**
+ * The process's one ONNX Runtime environment.
+ *
+ * @module
+ */
+import { bindApi, obtain, type OrtApi } from "./api.ts";
+import { cString, outInt, outWord, pointerIn, readString } from "./c_values.ts";
+import { check } from "./error.ts";
+import { openLibrary } from "./library.ts";
+
+/** What every call needs. It lives as long as the process. */
+export interface Environment {
+  readonly api: OrtApi;
+  /** `OrtEnv*`. */
+  readonly pointer: Deno.PointerObject;
+  /** `OrtAllocator*` of host memory: 64-byte aligned, without an arena. */
+  readonly allocator: Deno.PointerObject;
+  /** `OrtMemoryInfo*` of host memory. */
+  readonly hostMemory: Deno.PointerObject;
+  readonly libraryPath: string;
+  readonly version: string;
+}
+
+/** Only what ends the process is logged: every other failure comes back as a status and is thrown. */
+const LOG_FATAL = 4;
+const DEVICE_ALLOCATOR = 0;
+const DEFAULT_MEMORY = 0;
+
+let current: Environment | undefined;
+
+/**
+ * The environment; made by the first call, which opens the library.
+ *
+ * @throws {TypeError} if ONNX Runtime cannot be opened
+ */
+export function environment(): Environment {
+  return current ??= createEnvironment();
+}
+
+function createEnvironment(): Environment {
+  const library = openLibrary();
+  const { api, version } = bindApi(library);
+  const pointer = obtain(
+    api,
+    "create the environment",
+    (out) => api.CreateEnv(LOG_FATAL, cString("genview"), out),
+  );
+  const allocator = obtain(
+    api,
+    "find the allocator of host memory",
+    (out) => api.GetAllocatorWithDefaultOptions(out),
+  );
+  const hostMemory = obtain(
+    api,
+    "describe host memory",
+    (out) => api.CreateCpuMemoryInfo(DEVICE_ALLOCATOR, DEFAULT_MEMORY, out),
+  );
+  return { api, pointer, allocator, hostMemory, libraryPath: library.path, version };
+}
+
+/**
+ * Version of ONNX Runtime, as in "1.29.0".
+ *
+ * @throws {TypeError} if ONNX Runtime cannot be opened
+ */
+export function ortVersion(): string {
+  return environment().version;
+}
+
+/**
+ * Path of the ONNX Runtime library in use.
+ *
+ * @throws {TypeError} if ONNX Runtime cannot be opened
+ */
+export function ortLibraryPath(): string {
+  return environment().libraryPath;
+}
+
+/**
+ * Execution providers that the library was built with, as in `CPUExecutionProvider`. One that lives in a library of
+ * its own, such as CUDA, is listed whether or not that library is installed.
+ *
+ * @throws {TypeError} if ONNX Runtime cannot be opened
+ */
+export function availableProviders(): string[] {
+  const { api } = environment();
+  const list = outWord();
+  const count = outInt();
+  check(api, api.GetAvailableProviders(list, count), "list the execution providers");
+  const pointer = pointerIn(list);
+  const view = new Deno.UnsafePointerView(pointer);
+  const names = Array.from(
+    { length: count[0]! },
+    (_, i) => readString(view.getPointer(i * 8) as Deno.PointerObject),
+  );
+  check(api, api.ReleaseAvailableProviders(pointer, count[0]!), "release the list of providers");
+  return names;
+}

@@ -1,0 +1,18 @@
+/**
+ * ONNX Runtime's C API by Deno FFI: sessions, tensors on devices, and bindings of the two.
+ *
+ * Nothing is opened on import: the first call opens the library, which needs `--allow-ffi` only. Nothing outside this
+ * folder sees a pointer. May import `core/engine/graph/`.
+ *
+ * @module
+ */
+export { Binding, type Bindings } from "./binding.ts";
+export { CPU, type Device, formatDevice, parseDevice, sameDevice } from "./device.ts";
+export { DeviceTensor } from "./device_tensor.ts";
+export { availableProviders, ortLibraryPath, ortVersion } from "./environment.ts";
+export { OrtError, type OrtErrorCode } from "./error.ts";
+export { LIBRARY_VARIABLE, useLibrary } from "./library.ts";
+export type { RunOptions } from "./run_options.ts";
+export { type Feeds, Session, type SessionRunOptions } from "./session.ts";
+export type { LogSeverity, Optimization, SessionOptions } from "./session_options.ts";
+export type { NamedType } from "./signature.ts";

@@ -1,0 +1,116 @@
+/**
+ * How a session is built: device, threads, optimisation, memory.
+ *
+ * @module
+ */
+import { obtain } from "./api.ts";
+import { cPath, cString } from "./c_values.ts";
+import { CPU, type Device } from "./device.ts";
+import { environment } from "./environment.ts";
+import { check } from "./error.ts";
+import { appendProvider } from "./execution_provider.ts";
+
+/** How far ONNX Runtime rewrites a graph before it runs. */
+export type Optimization = "none" | "basic" | "extended" | "all";
+
+/** What ONNX Runtime writes to standard error. */
+export type LogSeverity = "verbose" | "info" | "warning" | "error" | "fatal";
+
+/** How a session is built. */
+export interface SessionOptions {
+  /** Where nodes run and outputs live; the CPU unless told. */
+  readonly device?: Device;
+  /** Threads that share one operator's work; all cores unless told. */
+  readonly threads?: number;
+  /** Threads that run independent operators side by side; 1 unless told. */
+  readonly interOpThreads?: number;
+  /** `all` unless told. */
+  readonly optimization?: Optimization;
+  /** Prefix of the Chrome trace that `endProfiling()` writes. */
+  readonly profile?: string;
+  /** `fatal` unless told: failures are thrown, not logged. */
+  readonly logSeverity?: LogSeverity;
+  /** Plans one block for all intermediate values of a run from the run before it; on unless told. */
+  readonly memoryPattern?: boolean;
+  /** Keeps freed host memory for the next run; on unless told. */
+  readonly arena?: boolean;
+  /** Fails if any node would run on the CPU although `device` is another. */
+  readonly strict?: boolean;
+  /** Options of the device's execution provider, as in `{ use_tf32: "0" }` for CUDA. */
+  readonly providerOptions?: Readonly<Record<string, string>>;
+  /** Session configuration entries, as in `{ "session.set_denormal_as_zero": "1" }`. */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+/** `enum GraphOptimizationLevel`. */
+const OPTIMIZATIONS: Readonly<Record<Optimization, number>> = {
+  none: 0,
+  basic: 1,
+  extended: 2,
+  all: 99,
+};
+
+/** `enum OrtLoggingLevel`, in its order. */
+const SEVERITIES: readonly LogSeverity[] = ["verbose", "info", "warning", "error", "fatal"];
+
+/**
+ * A new `OrtSessionOptions*`, which the caller releases.
+ *
+ * @throws {RangeError} if a number of threads is not a positive integer
+ * @throws {OrtError} if ONNX Runtime refuses an option
+ */
+export function createSessionOptions(options: SessionOptions): Deno.PointerObject {
+  checkThreads(options);
+  const { api } = environment();
+  const pointer = obtain(
+    api,
+    "create session options",
+    (out) => api.CreateSessionOptions(out),
+  );
+  try {
+    setOptions(pointer, options);
+  } catch (error) {
+    api.ReleaseSessionOptions(pointer);
+    throw error;
+  }
+  return pointer;
+}
+
+function checkThreads(options: SessionOptions): void {
+  for (const name of ["threads", "interOpThreads"] as const) {
+    const value = options[name];
+    if (value !== undefined && (!Number.isInteger(value) || value < 1)) {
+      throw new RangeError(
+        `Cannot create a session: ${name} must be a positive integer, found ${value}`,
+      );
+    }
+  }
+}
+
+function setOptions(pointer: Deno.PointerObject, options: SessionOptions): void {
+  const { api } = environment();
+  const device = options.device ?? CPU;
+  const set = (status: Deno.PointerValue, name: string) =>
+    check(api, status, `set session option ${name}`);
+  const level = OPTIMIZATIONS[options.optimization ?? "all"];
+  set(api.SetSessionGraphOptimizationLevel(pointer, level), "optimization");
+  const severity = SEVERITIES.indexOf(options.logSeverity ?? "fatal");
+  set(api.SetSessionLogSeverityLevel(pointer, severity), "logSeverity");
+  if (options.threads !== undefined) {
+    set(api.SetIntraOpNumThreads(pointer, options.threads), "threads");
+  }
+  if (options.interOpThreads !== undefined) {
+    set(api.SetInterOpNumThreads(pointer, options.interOpThreads), "interOpThreads");
+  }
+  if (options.profile !== undefined) {
+    set(api.EnableProfiling(pointer, cPath(options.profile)), "profile");
+  }
+  if (options.memoryPattern === false) set(api.DisableMemPattern(pointer), "memoryPattern");
+  if (options.arena === false) set(api.DisableCpuMemArena(pointer), "arena");
+  const config = { ...options.config };
+  if (options.strict) config["session.disable_cpu_ep_fallback"] = "1";
+  for (const [key, value] of Object.entries(config)) {
+    set(api.AddSessionConfigEntry(pointer, cString(key), cString(value)), key);
+  }
+  appendProvider(pointer, device, options.providerOptions ?? {});
+}

@@ -1,0 +1,51 @@
+/**
+ * Loading of plugins from the address of their manifest.
+ *
+ * @module
+ */
+import { type Manifest, parseManifest } from "./manifest.ts";
+import type { Method } from "./method.ts";
+
+/** A method whose manifest has been checked. */
+export type LoadedMethod = Method & { readonly manifest: Manifest };
+
+/**
+ * Checks a method that was imported statically.
+ *
+ * @throws {TypeError} if it has no valid manifest or no build function
+ */
+export function checkMethod(candidate: unknown, source: string): LoadedMethod {
+  const { manifest, build } = (candidate ?? {}) as Partial<LoadedMethod>;
+  if (typeof build !== "function") {
+    throw new TypeError(
+      `Cannot load plugin "${source}": its default export must be a method with a build function`,
+    );
+  }
+  return { ...(candidate as LoadedMethod), manifest: parseManifest(manifest, source) };
+}
+
+/**
+ * Loads a plugin: reads its manifest, then imports the module that it names.
+ *
+ * @param manifestUrl address of `manifest.json`, a file's or on the web; needs the permission to import from there
+ * @throws {TypeError} if it cannot be had, its manifest is wrong, or the module has another manifest's name
+ */
+export async function loadMethod(manifestUrl: URL): Promise<LoadedMethod> {
+  const source = manifestUrl.href;
+  let json: unknown;
+  try {
+    json = (await import(source, { with: { type: "json" } })).default;
+  } catch (cause) {
+    throw new TypeError(`Cannot load plugin "${source}": ${(cause as Error).message}`, { cause });
+  }
+  const manifest = parseManifest(json, source);
+  const entry = new URL(manifest.entry, manifestUrl).href;
+  const method = checkMethod((await import(entry)).default, entry);
+  if (method.manifest.name !== manifest.name) {
+    throw new TypeError(
+      `Cannot load plugin "${source}": its module is the method "${method.manifest.name}", ` +
+        `found "${manifest.name}" in the manifest`,
+    );
+  }
+  return method;
+}

@@ -1,0 +1,154 @@
+/**
+ * Checkpoints: folders of safetensors and JSON that appear whole or not at all.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { Tensor } from "../engine/graph/tensor.ts";
+import { readSafetensors, type TensorSource, writeSafetensors } from "../weights/safetensors.ts";
+
+/** What a checkpoint says of itself. */
+export interface CheckpointState {
+  /** Version of the format. */
+  readonly version: 1;
+  /** Name of the method. */
+  readonly method: string;
+  /** Optimizer steps that were taken. */
+  readonly step: number;
+  /** Whole epochs that were finished. */
+  readonly epoch: number;
+  /** Everything that determines the run. */
+  readonly configuration: unknown;
+}
+
+/** A checkpoint in memory. */
+export interface Checkpoint {
+  readonly state: CheckpointState;
+  /** Parameters and buffers, under the names of the state dict. */
+  readonly model: ReadonlyMap<string, Tensor>;
+  /** The optimizer's slots. */
+  readonly optimizer: ReadonlyMap<string, Tensor>;
+}
+
+/** What {@linkcode saveCheckpoint} writes: tensors that are fetched from the device one by one. */
+export interface CheckpointSources {
+  readonly state: CheckpointState;
+  readonly model: Iterable<readonly [string, Tensor | TensorSource]>;
+  readonly optimizer: Iterable<readonly [string, Tensor | TensorSource]>;
+}
+
+const NAME = /^step-(\d{9})$/;
+
+function nameOf(step: number): string {
+  return `step-${String(step).padStart(9, "0")}`;
+}
+
+/** The checkpoints in a folder, oldest first; none if there is no such folder. */
+export async function listCheckpoints(folder: string): Promise<{ path: string; step: number }[]> {
+  const found: { path: string; step: number }[] = [];
+  try {
+    for await (const entry of Deno.readDir(folder)) {
+      const match = NAME.exec(entry.name);
+      if (entry.isDirectory && match) {
+        found.push({ path: join(folder, entry.name), step: Number(match[1]) });
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return found.sort((a, b) => a.step - b.step);
+}
+
+/**
+ * Writes a checkpoint under a temporary name, renames it, and then removes the oldest ones but `keep`.
+ *
+ * @returns the checkpoint's path
+ * @throws {Deno.errors.AlreadyExists} if the folder holds a checkpoint of this step
+ */
+export async function saveCheckpoint(
+  folder: string,
+  sources: CheckpointSources,
+  keep: number,
+): Promise<string> {
+  const path = join(folder, nameOf(sources.state.step));
+  await Deno.mkdir(folder, { recursive: true });
+  await removeUnfinished(folder);
+  if ((await listCheckpoints(folder)).some((known) => known.path === path)) {
+    throw new Deno.errors.AlreadyExists(
+      `Cannot save checkpoint ${path}: it exists; resume from it, or choose another output folder`,
+    );
+  }
+  const temporary = `${path}.tmp`;
+  await Deno.mkdir(temporary);
+  await writeSafetensors(join(temporary, "model.safetensors"), sources.model);
+  await writeSafetensors(join(temporary, "optimizer.safetensors"), sources.optimizer);
+  const state = join(temporary, "state.json");
+  await Deno.writeTextFile(state, JSON.stringify(sources.state, null, 2) + "\n");
+  await Deno.rename(temporary, path);
+  const all = await listCheckpoints(folder);
+  for (const old of all.slice(0, Math.max(0, all.length - keep))) {
+    await Deno.remove(old.path, { recursive: true });
+  }
+  return path;
+}
+
+/** Removes what a run that was killed while saving has left. */
+async function removeUnfinished(folder: string): Promise<void> {
+  for await (const entry of Deno.readDir(folder)) {
+    if (entry.name.endsWith(".tmp")) {
+      await Deno.remove(join(folder, entry.name), { recursive: true });
+    }
+  }
+}
+
+function parseState(text: string, path: string): CheckpointState {
+  let state: Partial<CheckpointState>;
+  try {
+    state = JSON.parse(text);
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+  if (state.version !== 1 || typeof state.step !== "number" || typeof state.epoch !== "number") {
+    throw new TypeError(
+      `Cannot read ${path}: it must be the state of a checkpoint of version 1, found version ${state.version}`,
+    );
+  }
+  return state as CheckpointState;
+}
+
+/**
+ * Reads a checkpoint.
+ *
+ * @throws {Deno.errors.NotFound} if the folder is not a checkpoint
+ */
+export async function loadCheckpoint(path: string): Promise<Checkpoint> {
+  const statePath = join(path, "state.json");
+  let text: string;
+  try {
+    text = await Deno.readTextFile(statePath);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new Deno.errors.NotFound(
+      `Cannot load checkpoint ${path}: it has no state.json; give the folder of a checkpoint (step-…)`,
+      { cause },
+    );
+  }
+  const state = parseState(text, statePath);
+  const model = await readSafetensors(join(path, "model.safetensors"));
+  const optimizer = await readSafetensors(join(path, "optimizer.safetensors"));
+  return { state, model: model.tensors, optimizer: optimizer.tensors };
+}
+
+/**
+ * The newest checkpoint of a run, or one by its path.
+ *
+ * @param which `latest`, or a checkpoint's path
+ */
+export async function findCheckpoint(folder: string, which: string): Promise<string> {
+  if (which !== "latest") return which;
+  const newest = (await listCheckpoints(folder)).at(-1);
+  if (newest === undefined) {
+    throw new Deno.errors.NotFound(`Cannot resume: there is no checkpoint in ${folder}`);
+  }
+  return newest.path;
+}

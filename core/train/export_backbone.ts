@@ -1,0 +1,104 @@
+/**
+ * Export of a trained backbone: an ONNX model that any runtime runs, or a state dict in PyTorch's names.
+ *
+ * @module
+ */
+import type { Backbone } from "../backbones/backbone.ts";
+import type { Normalization } from "../data/views/recipe.ts";
+import { input } from "../engine/graph/value.ts";
+import { formatType, type Tensor } from "../engine/graph/tensor.ts";
+import { Scope } from "../engine/nn/scope.ts";
+import { encodeModel } from "../engine/onnx/encode_model.ts";
+import { writeAll, writeNewFile } from "../weights/new_file.ts";
+import { writeSafetensors } from "../weights/safetensors.ts";
+
+const PREFIX = "backbone.";
+
+/**
+ * The backbone's own tensors, under the names that torchvision and timm give them.
+ *
+ * @param model parameters and buffers of a training run
+ * @throws {TypeError} if there are none
+ */
+export function backboneStateDict(model: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+  const found = [...model].filter(([name]) => name.startsWith(PREFIX))
+    .map(([name, value]) => [name.slice(PREFIX.length), value] as const);
+  if (found.length === 0) {
+    throw new TypeError(
+      `Cannot export the backbone: no tensor's name begins with "${PREFIX}", found ${
+        [...model.keys()].slice(0, 3).join(", ") || "no tensors"
+      }`,
+    );
+  }
+  return new Map(found);
+}
+
+/**
+ * Writes the backbone's state dict; torchvision and timm load it strictly, with `fc` or `head` replaced by identity.
+ *
+ * @throws {Deno.errors.AlreadyExists} if the file exists
+ */
+export async function exportSafetensors(
+  path: string,
+  model: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await writeSafetensors(path, backboneStateDict(model), {
+    metadata: { format: "pt", ...metadata },
+  });
+}
+
+/** What {@linkcode exportOnnx} is told. */
+export interface ExportOnnxOptions {
+  readonly backbone: Backbone;
+  /** Height and width of the images, in pixels. */
+  readonly size: number;
+  readonly batchSize: number;
+  /** Statistics with which the images were normalised in training; they are stored in the model's metadata. */
+  readonly normalize: Normalization;
+}
+
+/**
+ * The backbone as an ONNX model: `images` float32 `[N,3,H,W]`, normalised, to `features` float32 `[N,width]`.
+ *
+ * @throws {TypeError} if a tensor is missing or has another shape
+ */
+export function encodeBackbone(
+  model: ReadonlyMap<string, Tensor>,
+  { backbone, size, batchSize, normalize }: ExportOnnxOptions,
+): Uint8Array<ArrayBuffer> {
+  const scope = new Scope({ training: false });
+  const images = input("images", "float32", [batchSize, 3, size, size]);
+  const features = backbone.apply(scope, images);
+  const weights = backboneStateDict(model);
+  for (const [name, { value }] of scope.declarations) {
+    if (!weights.has(name)) {
+      throw new TypeError(
+        `Cannot export the backbone: "${name}" (${formatType(value.type)}) is missing`,
+      );
+    }
+  }
+  return encodeModel({
+    outputs: { features },
+    initializers: weights,
+    metadata: {
+      backbone: backbone.name,
+      mean: normalize.mean.join(","),
+      std: normalize.std.join(","),
+    },
+  });
+}
+
+/**
+ * Writes the backbone as an ONNX model.
+ *
+ * @throws {Deno.errors.AlreadyExists} if the file exists
+ */
+export async function exportOnnx(
+  path: string,
+  model: ReadonlyMap<string, Tensor>,
+  options: ExportOnnxOptions,
+): Promise<void> {
+  const bytes = encodeBackbone(model, options);
+  await writeNewFile(path, (file) => writeAll(file, bytes));
+}

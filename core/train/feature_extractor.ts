@@ -1,0 +1,140 @@
+/**
+ * Features of images by a frozen backbone, computed from the parameters where they lie.
+ *
+ * @module
+ */
+import type { Backbone } from "../backbones/backbone.ts";
+import type { Normalization } from "../data/views/recipe.ts";
+import { elementCount } from "../engine/graph/shape.ts";
+import { float32, formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
+import { constant, input, type Value } from "../engine/graph/value.ts";
+import { Scope } from "../engine/nn/scope.ts";
+import { encodeModel } from "../engine/onnx/encode_model.ts";
+import { cast } from "../engine/ops/cast.ts";
+import { div } from "../engine/ops/div.ts";
+import { sub } from "../engine/ops/sub.ts";
+import { transpose } from "../engine/ops/transpose.ts";
+import { type Binding, type Device, DeviceTensor, Session } from "../engine/ort/mod.ts";
+
+/** What a {@linkcode FeatureExtractor} is made of. */
+export interface FeatureExtractorOptions {
+  readonly backbone: Backbone;
+  /** Height and width of the images, in pixels. */
+  readonly size: number;
+  /** Images in a run; a shorter batch is filled up and cut again. */
+  readonly batchSize: number;
+  readonly normalize: Normalization;
+  readonly device: Device;
+  /** Threads on the CPU; all cores when left out. */
+  readonly threads?: number;
+}
+
+/** Images as uint8 `[N,H,W,3]` to normalised float32 `[N,3,H,W]`. */
+export function normalizeImages(images: Value, { mean, std }: Normalization): Value {
+  const pixels = transpose(cast(images, "float32"), [0, 3, 1, 2]);
+  const scaled = (statistics: readonly number[]) =>
+    constant(float32([3, 1, 1], statistics.map((value) => 255 * value)));
+  return div(sub(pixels, scaled(mean)), scaled(std));
+}
+
+/** The backbone's inference graph: its input, its features and the scope that names its parameters. */
+export function buildFeatureGraph(
+  { backbone, size, batchSize, normalize }: FeatureExtractorOptions,
+): { images: Value; features: Value; scope: Scope } {
+  const scope = new Scope({ training: false });
+  const images = input("images", "uint8", [batchSize, size, size, 3]);
+  const features = scope.enter(
+    "backbone",
+    (inner) => backbone.apply(inner, normalizeImages(images, normalize)),
+  );
+  return { images, features, scope };
+}
+
+/** A frozen backbone, ready to turn images into features. */
+export class FeatureExtractor implements Disposable {
+  /** Number of coordinates of a feature. */
+  readonly width: number;
+  readonly #session: Session;
+  readonly #images: DeviceTensor<"uint8">;
+  readonly #features: DeviceTensor<"float32">;
+  readonly #binding: Binding;
+
+  private constructor(
+    session: Session,
+    images: DeviceTensor<"uint8">,
+    features: DeviceTensor<"float32">,
+    binding: Binding,
+  ) {
+    this.width = features.type.shape[1]!;
+    this.#session = session;
+    this.#images = images;
+    this.#features = features;
+    this.#binding = binding;
+  }
+
+  /**
+   * Loads the inference graph and binds it to parameters where they lie; they may change between runs.
+   *
+   * @param weights parameters and buffers by full name, such as `backbone.conv1.weight`
+   * @throws {TypeError} if one is missing
+   */
+  static async create(
+    options: FeatureExtractorOptions,
+    weights: ReadonlyMap<string, DeviceTensor>,
+  ): Promise<FeatureExtractor> {
+    const { features, images, scope } = buildFeatureGraph(options);
+    const model = encodeModel({ outputs: { features } });
+    const session = await Session.create(model, {
+      device: options.device,
+      ...(options.threads !== undefined && { threads: options.threads }),
+    });
+    const batch = DeviceTensor.empty({ dtype: "uint8", shape: images.shape });
+    const result = DeviceTensor.empty({ dtype: "float32", shape: features.shape });
+    const inputs: Record<string, DeviceTensor> = {};
+    for (const { name } of session.inputs) {
+      const found = name === "images" ? batch : weights.get(name);
+      if (found === undefined) {
+        throw new TypeError(
+          `Cannot extract features: parameter "${name}" (${
+            formatType(scope.declarations.get(name)!.value.type)
+          }) is missing`,
+        );
+      }
+      inputs[name] = found;
+    }
+    return new FeatureExtractor(session, batch, result, session.bind(inputs, { features: result }));
+  }
+
+  /**
+   * Features of images.
+   *
+   * @param images uint8 `[n,H,W,3]` with n at most the batch size
+   * @returns float32 `[n,width]`
+   * @throws {RangeError} if the images do not fit
+   */
+  async extract(images: Tensor<"uint8">): Promise<Tensor<"float32">> {
+    const [batchSize, ...imageShape] = this.#images.type.shape;
+    const [count = 0, ...given] = images.shape;
+    if (String(given) !== String(imageShape) || count > batchSize!) {
+      throw new RangeError(
+        `Cannot extract features of ${formatType(images)}: at most ${
+          formatType(this.#images.type)
+        } fits`,
+      );
+    }
+    const whole = new Uint8Array(elementCount(this.#images.type.shape));
+    whole.set(images.data);
+    this.#images.write(tensor("uint8", this.#images.type.shape, whole));
+    await this.#binding.run();
+    const { data } = this.#features.read();
+    return tensor("float32", [count, this.width], data.slice(0, count * this.width));
+  }
+
+  /** Releases the session and its buffers; the weights stay. */
+  [Symbol.dispose](): void {
+    this.#binding[Symbol.dispose]();
+    this.#session[Symbol.dispose]();
+    this.#images[Symbol.dispose]();
+    this.#features[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * Tensors in safetensors files, read one at a time and written as a stream.
+ *
+ * @module
+ */
+import { byteSize, viewBytes } from "../engine/graph/dtype.ts";
+import { elementCount } from "../engine/graph/shape.ts";
+import {
+  bytesOf,
+  formatType,
+  sameType,
+  type Tensor,
+  tensor,
+  type TensorType,
+} from "../engine/graph/tensor.ts";
+import { nearestName } from "./nearest_name.ts";
+import { type NewFileOptions, writeAll, writeNewFile } from "./new_file.ts";
+import {
+  encodeHeader,
+  HEADER_LENGTH_BYTES,
+  layoutOrder,
+  MAX_HEADER_BYTES,
+  parseHeader,
+  type SafetensorsHeader,
+  type TensorRange,
+} from "./safetensors_header.ts";
+
+/** Reads `length` bytes from a position, into a buffer of their own. */
+async function readRange(
+  file: Deno.FsFile,
+  position: number,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  await file.seek(position, Deno.SeekMode.Start);
+  for (let done = 0; done < length;) {
+    const count = await file.read(bytes.subarray(done));
+    if (count === null) {
+      throw new SyntaxError(`the file must have ${position + length} bytes, found its end before`);
+    }
+    done += count;
+  }
+  return bytes;
+}
+
+async function readHeader(
+  file: Deno.FsFile,
+): Promise<{ header: SafetensorsHeader; dataOffset: number }> {
+  const { size } = await file.stat();
+  if (size < HEADER_LENGTH_BYTES) {
+    throw new SyntaxError(`the file must have ${HEADER_LENGTH_BYTES} bytes or more, found ${size}`);
+  }
+  const first = await readRange(file, 0, HEADER_LENGTH_BYTES);
+  const length = Number(new DataView(first.buffer).getBigUint64(0, true));
+  const limit = Math.min(size - HEADER_LENGTH_BYTES, MAX_HEADER_BYTES);
+  if (length > limit) {
+    throw new SyntaxError(
+      `the header of a file of ${size} bytes must take at most ${limit}, found ${length}`,
+    );
+  }
+  const dataOffset = HEADER_LENGTH_BYTES + length;
+  const bytes = await readRange(file, HEADER_LENGTH_BYTES, length);
+  return { header: parseHeader(bytes, size - dataOffset), dataOffset };
+}
+
+/** Adds to an error of ours what was being done; the error keeps its class. */
+function inContext(action: string, cause: unknown): unknown {
+  const ErrorClass = [SyntaxError, TypeError, RangeError].find((known) => cause instanceof known);
+  if (!ErrorClass) return cause;
+  return new ErrorClass(`Cannot ${action}: ${(cause as Error).message}`, { cause });
+}
+
+/** An open safetensors file; closes with `using`. */
+export class SafetensorsFile implements Disposable {
+  readonly #file: Deno.FsFile;
+  readonly #header: SafetensorsHeader;
+  readonly #dataOffset: number;
+  /** Ends when the read before has ended: reads share the file's one position. */
+  #lastRead: Promise<unknown> = Promise.resolve();
+  /** Where the file lies. */
+  readonly path: string;
+
+  /** For {@linkcode openSafetensors}, which reads the header first. */
+  constructor(path: string, file: Deno.FsFile, header: SafetensorsHeader, dataOffset: number) {
+    this.path = path;
+    this.#file = file;
+    this.#header = header;
+    this.#dataOffset = dataOffset;
+  }
+
+  /** Texts that the file carries beside its tensors. */
+  get metadata(): Readonly<Record<string, string>> {
+    return this.#header.metadata;
+  }
+
+  /** Names of the tensors, in the order of their bytes. */
+  get names(): readonly string[] {
+    return [...this.#header.tensors.keys()];
+  }
+
+  /** Whether there is a tensor of this name. */
+  has(name: string): boolean {
+    return this.#header.tensors.has(name);
+  }
+
+  #range(name: string): TensorRange {
+    const range = this.#header.tensors.get(name);
+    if (range) return range;
+    const nearest = nearestName(name, this.names);
+    throw new RangeError(
+      `Cannot find tensor "${name}" in ${this.path}: ${
+        nearest === undefined ? "the file has none" : `did you mean "${nearest}"?`
+      }`,
+    );
+  }
+
+  /**
+   * Element type and shape of a tensor.
+   *
+   * @throws {RangeError} if there is none of this name
+   */
+  type(name: string): TensorType {
+    const { dtype, shape } = this.#range(name);
+    return { dtype, shape };
+  }
+
+  /**
+   * Where a tensor's first byte lies, counted from the start of the file, as ONNX's external data needs it.
+   *
+   * @throws {RangeError} if there is none of this name
+   */
+  offset(name: string): number {
+    return this.#dataOffset + this.#range(name).start;
+  }
+
+  /**
+   * Reads one tensor into memory of its own.
+   *
+   * @throws {RangeError} if there is none of this name
+   * @throws {SyntaxError} if the file has been cut since it was opened
+   */
+  async read(name: string): Promise<Tensor> {
+    const { dtype, shape, start, end } = this.#range(name);
+    const read = this.#lastRead.then(() =>
+      readRange(this.#file, this.#dataOffset + start, end - start)
+    );
+    this.#lastRead = read.catch(() => {
+      // The reader of that tensor gets the error; the next one starts afresh.
+    });
+    try {
+      return tensor(dtype, shape, viewBytes(dtype, await read));
+    } catch (cause) {
+      throw inContext(`read tensor "${name}" of ${this.path}`, cause);
+    }
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/**
+ * Opens a safetensors file and checks its whole header; no tensor is read yet.
+ *
+ * @throws {SyntaxError} if the file breaks a rule of the format
+ * @throws {TypeError} if a tensor's element type is not supported
+ */
+export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+  const file = await Deno.open(path);
+  try {
+    const { header, dataOffset } = await readHeader(file);
+    return new SafetensorsFile(path, file, header, dataOffset);
+  } catch (cause) {
+    file.close();
+    throw inContext(`read ${path}`, cause);
+  }
+}
+
+/** All that a safetensors file holds. */
+export interface SafetensorsContent {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: Map<string, Tensor>;
+}
+
+/**
+ * Reads a whole safetensors file.
+ *
+ * @throws {SyntaxError} if the file breaks a rule of the format
+ * @throws {TypeError} if a tensor's element type is not supported
+ */
+export async function readSafetensors(path: string): Promise<SafetensorsContent> {
+  using file = await openSafetensors(path);
+  const tensors = new Map<string, Tensor>();
+  for (const name of file.names) tensors.set(name, await file.read(name));
+  return { metadata: file.metadata, tensors };
+}
+
+/** A tensor that is fetched when its turn comes to be written, so that a model is never held twice. */
+export interface TensorSource extends TensorType {
+  /** The tensor itself, of the type that was announced. */
+  read(): Promise<Tensor>;
+}
+
+/** What a safetensors file carries beside its tensors, and whether it may replace one. */
+export interface WriteSafetensorsOptions extends NewFileOptions {
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+async function fetchTensor(name: string, source: Tensor | TensorSource): Promise<Tensor> {
+  const value = "data" in source ? source : await source.read();
+  if (!sameType(value, source) || value.data.length !== elementCount(source.shape)) {
+    throw new TypeError(
+      `tensor "${name}" must be a ${formatType(source)}, found ${formatType(value)} with ${
+        value.data.byteLength / byteSize(value.dtype)
+      } elements`,
+    );
+  }
+  return value;
+}
+
+/**
+ * Writes a safetensors file, byte for byte as the format's own library does. The file appears once it is whole.
+ *
+ * @param tensors names and tensors, in any order; sources are read one after the other
+ * @throws {Deno.errors.AlreadyExists} if there is such a file and `overwrite` is not set
+ * @throws {TypeError} if a name stands twice or a source gives another type than it announced
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: Iterable<readonly [string, Tensor | TensorSource]>,
+  options: WriteSafetensorsOptions = {},
+): Promise<void> {
+  const ordered = layoutOrder(tensors);
+  try {
+    const header = encodeHeader(ordered, options.metadata ?? {});
+    await writeNewFile(path, async (file) => {
+      await writeAll(file, header);
+      for (const [name, source] of ordered) {
+        await writeAll(file, bytesOf(await fetchTensor(name, source)));
+      }
+    }, options);
+  } catch (cause) {
+    throw inContext(`write ${path}`, cause);
+  }
+}
