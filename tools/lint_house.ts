@@ -31,11 +31,13 @@ const LAYERS = [
 ];
 
 function coreFolder(path: string): string | undefined {
+  if (path.includes("/tests/")) return undefined;
   return /\/core\/((?:engine\/)?[a-z_]+)\//.exec(path)?.[1];
 }
 
 function isLibrary(path: string): boolean {
-  return /\/(core|plugins)\/[^/]+/.test(path) || path.endsWith("/mod.ts");
+  if (/\/(tests|bench|tasks|reference)\//.test(path)) return false;
+  return /\/(core|plugins)\//.test(path) || path.endsWith("/mod.ts");
 }
 
 type Import =

@@ -5,21 +5,8 @@
  * @module
  */
 import type { ViewRecipe } from "../data/views/recipe.ts";
+import type { ParameterRule } from "../engine/optim/mod.ts";
 import type { ObjectSchema } from "./validate.ts";
-
-/** A rule for the parameters whose names contain a text; see `groupParameters` of core/engine/optim. */
-export interface ParameterRule {
-  /** Part of a parameter's full name. */
-  readonly pattern: string;
-  /** Factor on the weight decay; 0 is none. */
-  readonly weightDecayScale?: number;
-  /** Factor on the learning rate. */
-  readonly learningRateScale?: number;
-  /** Whether the parameter keeps the base learning rate for the whole run. */
-  readonly fixedLearningRate?: boolean;
-  /** Whether LARS leaves the parameter's step unscaled. */
-  readonly excludeFromLars?: boolean;
-}
 
 /** A scalar of a method that changes over the run, by cosine from `from` to `to`, or stays. */
 export interface ScalarSchedule {

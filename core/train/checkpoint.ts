@@ -17,6 +17,8 @@ export interface CheckpointState {
   readonly step: number;
   /** Whole epochs that were finished. */
   readonly epoch: number;
+  /** Samples in the data set, by which the order of an epoch is drawn. */
+  readonly samples: number;
   /** Everything that determines the run. */
   readonly configuration: unknown;
 }
@@ -140,15 +142,11 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
 }
 
 /**
- * The newest checkpoint of a run, or one by its path.
+ * The checkpoint from which a run goes on.
  *
  * @param which `latest`, or a checkpoint's path
+ * @returns undefined if the latest is asked for and the run was killed before its first
  */
-export async function findCheckpoint(folder: string, which: string): Promise<string> {
-  if (which !== "latest") return which;
-  const newest = (await listCheckpoints(folder)).at(-1);
-  if (newest === undefined) {
-    throw new Deno.errors.NotFound(`Cannot resume: there is no checkpoint in ${folder}`);
-  }
-  return newest.path;
+export async function findCheckpoint(folder: string, which: string): Promise<string | undefined> {
+  return which === "latest" ? (await listCheckpoints(folder)).at(-1)?.path : which;
 }

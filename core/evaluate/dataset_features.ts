@@ -1,0 +1,57 @@
+/**
+ * Features of a whole data set, as evaluation and retrieval take them.
+ *
+ * @module
+ */
+import type { Dataset } from "../data/dataset.ts";
+import { evaluationLoader } from "../data/loader/evaluation_loader.ts";
+import type { LoaderOptions } from "../data/loader/options.ts";
+import type { EvaluationRecipe } from "../data/views/recipe.ts";
+import { type Tensor, tensor } from "../engine/graph/tensor.ts";
+import type { FeatureExtractor } from "../train/feature_extractor.ts";
+
+/** Features of the samples of a data set. */
+export interface DatasetFeatures {
+  /** float32 `[N,D]`, one row a sample that could be read. */
+  readonly features: Tensor<"float32">;
+  /** Labels of the rows; -1 where a sample has none. */
+  readonly labels: Int32Array;
+  /** Indices of the rows' samples in the data set. */
+  readonly indices: readonly number[];
+}
+
+/**
+ * Extracts the features of all samples, in the data set's order.
+ *
+ * @param recipe how the images are cut; its size must be the extractor's
+ * @param options.batchSize at most the extractor's
+ * @param options.onProgress is told after each batch how many samples are done
+ */
+export async function datasetFeatures(
+  extractor: FeatureExtractor,
+  dataset: Dataset,
+  recipe: EvaluationRecipe,
+  options: LoaderOptions & { readonly onProgress?: (done: number) => void },
+): Promise<DatasetFeatures> {
+  const rows: Float32Array[] = [];
+  const labels: number[] = [];
+  const indices: number[] = [];
+  for await (const batch of evaluationLoader(dataset, recipe, options)) {
+    if (batch.indices.length === 0) continue;
+    rows.push((await extractor.extract(batch.images)).data);
+    labels.push(...Array.from(batch.labels.data, Number));
+    indices.push(...batch.indices);
+    options.onProgress?.(indices.length);
+  }
+  const data = new Float32Array(indices.length * extractor.width);
+  let offset = 0;
+  for (const row of rows) {
+    data.set(row, offset);
+    offset += row.length;
+  }
+  return {
+    features: tensor("float32", [indices.length, extractor.width], data),
+    labels: Int32Array.from(labels),
+    indices,
+  };
+}

@@ -1,0 +1,20 @@
+/**
+ * Figures and reports. An entry point of its own, for it loads Vega and sharp.
+ *
+ * @module
+ */
+export { type Point } from "./curve.ts";
+export { countBins, type Histogram, histogram, type Sample } from "./histogram.ts";
+export { type ImageGrid, imageGrid } from "./image_grid.ts";
+export { type Band, type LineChart, lineChart, type Rule, type Series } from "./line_chart.ts";
+export { toPng } from "./png.ts";
+export { pngSize } from "./png_size.ts";
+export {
+  type Card,
+  type Figure,
+  formatReport,
+  type Report,
+  type Section,
+  type Table,
+  writeReport,
+} from "./report.ts";

@@ -1,0 +1,442 @@
+/**
+ * Training runs: from a method, a configuration and a data set to checkpoints and logs in a folder.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { backbone as backboneOf } from "../backbones/registry.ts";
+import type { Backbone } from "../backbones/backbone.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { type ViewBatch, viewLoader } from "../data/loader/view_loader.ts";
+import { type Device, type DeviceTensor, resolveDevice } from "../engine/ort/mod.ts";
+import type { Configuration } from "../method/configuration.ts";
+import type { LoadedMethod } from "../method/load.ts";
+import type { TensorSource } from "../weights/safetensors.ts";
+import {
+  type Checkpoint,
+  type CheckpointState,
+  findCheckpoint,
+  loadCheckpoint,
+  saveCheckpoint,
+} from "./checkpoint.ts";
+import { uniformSpread } from "./embedding_spread.ts";
+import { buildMethodGraph, type MethodGraph } from "./method_graph.ts";
+import { viewRecipes } from "./named_views.ts";
+import { RunGuard } from "./run_guard.ts";
+import { RunLog } from "./run_log.ts";
+import { optimizerOf, runSchedules } from "./run_schedules.ts";
+import { initialWeights, type StepResult, TrainingStep } from "./training_step.ts";
+import { ViewFeed } from "./view_feed.ts";
+
+/** What a run tells while it goes on. */
+export type TrainEvent =
+  | {
+    readonly kind: "start";
+    readonly device: Device;
+    /** Trained parameters. */
+    readonly parameters: number;
+    readonly stepsPerEpoch: number;
+    readonly totalSteps: number;
+    /** Steps that were taken before. */
+    readonly resumedAt: number;
+    /** Spread of uniform embeddings, beside which that of the run is read. */
+    readonly uniformSpread: number;
+  }
+  | ({
+    readonly kind: "step";
+    /** Steps taken, this one included. */
+    readonly step: number;
+    readonly epoch: number;
+    readonly learningRate: number;
+    /** From the end of the step before to the end of this one. */
+    readonly seconds: number;
+  } & StepResult)
+  | {
+    readonly kind: "epoch";
+    readonly epoch: number;
+    readonly step: number;
+    /** Mean over the steps that were taken in this epoch. */
+    readonly loss: number;
+    readonly seconds: number;
+    /** Seconds of it in which the step waited for images. */
+    readonly waitSeconds: number;
+    readonly metrics: Readonly<Record<string, number>>;
+  }
+  | { readonly kind: "checkpoint"; readonly path: string; readonly step: number }
+  | { readonly kind: "warning"; readonly message: string };
+
+/** What an evaluation during a run may look at. */
+export interface RunView {
+  /** Whole epochs that were finished; 0 before the first. */
+  readonly epoch: number;
+  readonly backbone: Backbone;
+  readonly device: Device;
+  /** Parameters and buffers where they lie, by full name. */
+  readonly weights: ReadonlyMap<string, DeviceTensor>;
+}
+
+/** What a run is. */
+export interface TrainOptions {
+  readonly method: LoadedMethod;
+  readonly configuration: Configuration;
+  readonly dataset: Dataset;
+  /** Folder for checkpoints and logs. */
+  readonly output: string;
+  /** `latest`, or the path of the checkpoint from which to go on; from the start when left out. */
+  readonly resume?: string;
+  /** Is asked for metrics before the first epoch and after every `evaluateEvery` epochs. */
+  readonly evaluate?: (run: RunView) => Promise<Readonly<Record<string, number>>>;
+  /** When it aborts, the run saves a checkpoint after the step that it is in and ends. */
+  readonly signal?: AbortSignal;
+  readonly report?: (event: TrainEvent) => void;
+}
+
+/** How a run ended. */
+export interface TrainResult {
+  /** Steps that were taken in all. */
+  readonly step: number;
+  /** Whether all epochs were done. */
+  readonly finished: boolean;
+  /** The last checkpoint. */
+  readonly checkpoint: string;
+}
+
+/** The backbone that a configuration asks for. */
+export function configuredBackbone(
+  { backbone, stem, zeroInitResidual }: Pick<
+    Configuration,
+    "backbone" | "stem" | "zeroInitResidual"
+  >,
+): Backbone {
+  return backboneOf(backbone, { stem, zeroInitResidual });
+}
+
+/**
+ * Trains, and leaves in the output folder `configuration.json`, `steps.jsonl`, `epochs.jsonl`, TensorBoard events and
+ * `checkpoints/`. A run that was stopped, or killed at any point, goes on with `resume` as if it had never ended: on
+ * the CPU bit for bit.
+ *
+ * @throws {TypeError} if the configuration does not fit the method or the checkpoint
+ * @throws {RangeError} if the data set has fewer samples than a batch
+ * @throws {Deno.errors.AlreadyExists} if the output folder holds a run and `resume` is not set
+ * @throws {TrainingError} if the loss is no number or the embeddings collapse
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  using run = await Run.start(options);
+  return await run.finish();
+}
+
+/** Checks that a checkpoint belongs to a run of this configuration. */
+function checkResumable(
+  state: CheckpointState,
+  { method, configuration, dataset }: TrainOptions,
+): void {
+  const before = state.configuration as Readonly<Record<string, unknown>>;
+  // What may change between the parts of a run without changing what it computes.
+  const free = new Set([
+    "device",
+    "threads",
+    "loaders",
+    "keepCheckpoints",
+    "checkpointEvery",
+    "evaluateEvery",
+    "evaluationData",
+    "strict",
+    "autotune",
+  ]);
+  const changed = Object.entries(configuration).filter(([name, value]) =>
+    !free.has(name) && JSON.stringify(before[name]) !== JSON.stringify(value)
+  ).map(([name, value]) =>
+    `${name} was ${JSON.stringify(before[name])}, found ${JSON.stringify(value)}`
+  );
+  if (state.samples !== dataset.length) {
+    changed.unshift(`the data set had ${state.samples} samples, found ${dataset.length}`);
+  }
+  if (state.method !== method.manifest.name) {
+    changed.unshift(`the method was ${state.method}, found ${method.manifest.name}`);
+  }
+  if (changed.length > 0) {
+    throw new TypeError(
+      `Cannot resume: the configuration must be the one that the run began with: ${
+        changed.join("; ")
+      }`,
+    );
+  }
+}
+
+/** One run in progress. */
+class Run implements Disposable {
+  readonly #options: TrainOptions;
+  readonly #owned: DisposableStack;
+  readonly #graph: MethodGraph;
+  readonly #step: TrainingStep;
+  readonly #feed: ViewFeed;
+  readonly #log: RunLog;
+  readonly #guard: RunGuard;
+  readonly #backbone: Backbone;
+  readonly #device: Device;
+  readonly #stepsPerEpoch: number;
+  readonly #unreadable = new Map<string, string>();
+  #taken: number;
+  #saved: string | undefined;
+
+  private constructor(parts: {
+    options: TrainOptions;
+    owned: DisposableStack;
+    graph: MethodGraph;
+    step: TrainingStep;
+    feed: ViewFeed;
+    log: RunLog;
+    backbone: Backbone;
+    device: Device;
+    stepsPerEpoch: number;
+    taken: number;
+    saved: string | undefined;
+  }) {
+    this.#options = parts.options;
+    this.#owned = parts.owned;
+    this.#graph = parts.graph;
+    this.#step = parts.step;
+    this.#feed = parts.feed;
+    this.#log = parts.log;
+    this.#backbone = parts.backbone;
+    this.#device = parts.device;
+    this.#stepsPerEpoch = parts.stepsPerEpoch;
+    this.#taken = parts.taken;
+    this.#saved = parts.saved;
+    this.#guard = new RunGuard(parts.graph.embeddings.shape[1]!);
+  }
+
+  /** Compiles the step, restores or draws its state, and opens the logs. */
+  static async start(options: TrainOptions): Promise<Run> {
+    const { method, configuration, dataset, output } = options;
+    const { batchSize, seed, clipGradientNorm, threads, parameterRules } = configuration;
+    const stepsPerEpoch = Math.floor(dataset.length / batchSize);
+    if (stepsPerEpoch < 1) {
+      throw new RangeError(
+        `Cannot train on "${dataset.name}": it must have at least batchSize (${batchSize}) samples, ` +
+          `found ${dataset.length}`,
+      );
+    }
+    const checkpoints = join(output, "checkpoints");
+    const saved = options.resume === undefined
+      ? undefined
+      : await findCheckpoint(checkpoints, options.resume);
+    const checkpoint: Checkpoint | undefined = saved === undefined
+      ? undefined
+      : await loadCheckpoint(saved);
+    if (checkpoint !== undefined) checkResumable(checkpoint.state, options);
+
+    const backbone = configuredBackbone(configuration);
+    const recipes = viewRecipes(configuration);
+    const graph = buildMethodGraph(method, {
+      backbone,
+      viewSizes: recipes.map(({ size }) => size),
+      batchSize,
+      options: configuration.options,
+    });
+    const device = resolveDevice(configuration.device);
+    const threaded = threads > 0 ? { threads } : {};
+    const owned = new DisposableStack();
+    try {
+      const step = owned.use(
+        await TrainingStep.create(
+          graph,
+          {
+            device,
+            optimizer: optimizerOf(configuration),
+            rules: parameterRules,
+            ...threaded,
+            ...(clipGradientNorm > 0 && { clipGradientNorm }),
+          },
+          checkpoint?.model ?? initialWeights(graph, seed),
+          checkpoint?.optimizer,
+        ),
+      );
+      const feed = owned.use(
+        await ViewFeed.create(recipes, batchSize, device, threads > 0 ? threads : undefined),
+      );
+      const taken = checkpoint?.state.step ?? 0;
+      const log = owned.use(
+        await RunLog.open(output, { method: method.manifest.name, configuration }, {
+          ...(options.resume !== undefined && { resumedAt: taken }),
+        }),
+      );
+      for (const warning of step.warnings) options.report?.({ kind: "warning", message: warning });
+      return new Run({
+        options,
+        owned,
+        graph,
+        step,
+        feed,
+        log,
+        backbone,
+        device,
+        stepsPerEpoch,
+        taken,
+        saved,
+      });
+    } catch (error) {
+      owned.dispose();
+      throw error;
+    }
+  }
+
+  get #totalSteps(): number {
+    return this.#stepsPerEpoch * this.#options.configuration.epochs;
+  }
+
+  #report(event: TrainEvent): void {
+    this.#options.report?.(event);
+  }
+
+  /** Takes all steps that are left. */
+  async finish(): Promise<TrainResult> {
+    const { configuration, signal } = this.#options;
+    const scalars = runSchedules(configuration, {
+      totalSteps: this.#totalSteps,
+      stepsPerEpoch: this.#stepsPerEpoch,
+    });
+    this.#report({
+      kind: "start",
+      device: this.#device,
+      parameters: countParameters(this.#graph),
+      stepsPerEpoch: this.#stepsPerEpoch,
+      totalSteps: this.#totalSteps,
+      resumedAt: this.#taken,
+      uniformSpread: uniformSpread(this.#graph.embeddings.shape[1]!),
+    });
+    if (this.#taken === 0) await this.#evaluate(0);
+    while (this.#taken < this.#totalSteps && !signal?.aborted) await this.#epoch(scalars);
+    const last = this.#saved ?? await this.#save();
+    return { step: this.#taken, finished: this.#taken === this.#totalSteps, checkpoint: last };
+  }
+
+  /** Takes the steps of the epoch that the run is in, from where it is. */
+  async #epoch(scalars: (step: number) => Readonly<Record<string, number>>): Promise<void> {
+    const { configuration, dataset, signal } = this.#options;
+    const { batchSize, seed, loaders, strict, checkpointEvery } = configuration;
+    const epoch = Math.floor(this.#taken / this.#stepsPerEpoch);
+    const loader = viewLoader(dataset, viewRecipes(configuration), {
+      batchSize,
+      seed,
+      epoch,
+      strict,
+      workers: loaders - 1,
+      startBatch: this.#taken % this.#stepsPerEpoch,
+      unreadable: this.#unreadable,
+      onWarning: (message) => this.#report({ kind: "warning", message }),
+    });
+    const began = performance.now();
+    let lossSum = 0;
+    let count = 0;
+    for await (const batch of loader) {
+      lossSum += await this.#takeStep(batch, epoch, scalars(this.#taken));
+      count++;
+      if (signal?.aborted) break;
+    }
+    const whole = this.#taken % this.#stepsPerEpoch === 0;
+    if (!whole) {
+      await this.#save();
+      return;
+    }
+    const done = epoch + 1;
+    const seconds = (performance.now() - began) / 1000;
+    const metrics = await this.#evaluate(done, {
+      loss: lossSum / count,
+      seconds,
+      waitSeconds: loader.statistics.waitSeconds,
+    });
+    this.#report({
+      kind: "epoch",
+      epoch: done,
+      step: this.#taken,
+      loss: lossSum / count,
+      seconds,
+      waitSeconds: loader.statistics.waitSeconds,
+      metrics,
+    });
+    const last = this.#taken === this.#totalSteps;
+    if (done % checkpointEvery === 0 || last || signal?.aborted) await this.#save();
+  }
+
+  async #takeStep(
+    batch: ViewBatch,
+    epoch: number,
+    scalars: Readonly<Record<string, number>>,
+  ): Promise<number> {
+    const began = performance.now();
+    await this.#feed.write(batch.views, this.#step.views);
+    const result = await this.#step.run(scalars);
+    this.#taken++;
+    this.#saved = undefined;
+    this.#guard.check({ step: this.#taken, ...result });
+    const event: TrainEvent = {
+      kind: "step",
+      step: this.#taken,
+      epoch,
+      learningRate: scalars["learning_rate"]!,
+      seconds: (performance.now() - began) / 1000,
+      ...result,
+    };
+    this.#log.step(event);
+    this.#report(event);
+    return result.loss;
+  }
+
+  /** Asks for metrics where it is time to, and logs them with what is known of the epoch. */
+  async #evaluate(
+    epoch: number,
+    known: Readonly<Record<string, number>> = {},
+  ): Promise<Readonly<Record<string, number>>> {
+    const { configuration: { evaluateEvery, epochs }, evaluate } = this.#options;
+    const due = evaluateEvery > 0 && (epoch % evaluateEvery === 0 || epoch === epochs);
+    const metrics = due && evaluate !== undefined
+      ? await evaluate({
+        epoch,
+        backbone: this.#backbone,
+        device: this.#device,
+        weights: this.#step.weights,
+      })
+      : {};
+    this.#log.epoch(this.#taken, epoch, { ...known, ...metrics });
+    return metrics;
+  }
+
+  async #save(): Promise<string> {
+    const { method, configuration, dataset, output } = this.#options;
+    const path = await saveCheckpoint(join(output, "checkpoints"), {
+      state: {
+        version: 1,
+        method: method.manifest.name,
+        step: this.#taken,
+        epoch: Math.floor(this.#taken / this.#stepsPerEpoch),
+        samples: dataset.length,
+        configuration,
+      },
+      model: sources(this.#step.weights),
+      optimizer: sources(this.#step.slots),
+    }, configuration.keepCheckpoints);
+    this.#saved = path;
+    this.#report({ kind: "checkpoint", path, step: this.#taken });
+    return path;
+  }
+
+  [Symbol.dispose](): void {
+    this.#owned.dispose();
+  }
+}
+
+/** Tensors that are fetched from the device when their turn comes. */
+function* sources(
+  tensors: ReadonlyMap<string, DeviceTensor>,
+): Generator<[string, TensorSource]> {
+  for (const [name, value] of tensors) {
+    yield [name, { ...value.type, read: () => Promise.resolve(value.read()) }];
+  }
+}
+
+function countParameters(graph: MethodGraph): number {
+  return [...graph.scope.declarations.values()].filter(({ kind }) => kind === "trainable")
+    .reduce((sum, { value }) => sum + value.shape.reduce((a, b) => a * b, 1), 0);
+}

@@ -1,0 +1,134 @@
+/**
+ * `deno task train`: pretrains a backbone.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { openDataset } from "../core/data/mod.ts";
+import { configurationSchema } from "../core/method/configuration.ts";
+import {
+  type PartialConfiguration,
+  presetOf,
+  resolveConfiguration,
+} from "../core/method/resolve_configuration.ts";
+import { train, type TrainResult } from "../core/train/train.ts";
+import { type Command, parseCommandLine, runTask } from "./command_line.ts";
+import { methodOf } from "./method_option.ts";
+import { interruptSignal, TrainDisplay } from "./train_display.ts";
+import { nearestNeighbourEvaluation } from "./nearest_neighbour_evaluation.ts";
+
+const COMMAND: Command = {
+  name: "train",
+  summary:
+    "Pretrains a backbone without labels. Options on the command line win over those of --config, " +
+    "which win over those of --preset.",
+  examples: [
+    {
+      command: "deno task train --preset cifar --data photos/ --epochs 100 --output runs/photos",
+      does: "trains ResNet-18 on 32 px views of a folder of images",
+    },
+    {
+      command: "deno task train --output runs/photos --resume latest",
+      does: "goes on where that run was stopped or killed",
+    },
+    {
+      command: "deno task train --method ./my-method/manifest.json --output runs/mine",
+      does: "trains with a method of your own",
+    },
+  ],
+  options: {
+    type: "object",
+    properties: {
+      method: {
+        type: "string",
+        default: "simsiam",
+        description: "method by name, or the address of a manifest.json",
+      },
+      preset: {
+        type: "string",
+        default: "",
+        description: "the method's preset; its first when empty",
+      },
+      config: {
+        type: "string",
+        default: "",
+        description: "JSON file with any of the options below",
+      },
+      output: {
+        type: "string",
+        default: "runs/train",
+        description: "folder for checkpoints and logs",
+      },
+      resume: {
+        type: "string",
+        default: "",
+        description: "go on from a checkpoint: latest, or its path",
+      },
+      ...configurationSchema.properties,
+    },
+  },
+};
+
+async function readConfig(path: string): Promise<PartialConfiguration> {
+  const text = await Deno.readTextFile(path);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read configuration ${path}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+/** What a run that is resumed began with. */
+async function readRun(
+  output: string,
+): Promise<{ method: string; configuration: PartialConfiguration }> {
+  const path = join(output, "configuration.json");
+  try {
+    return JSON.parse(await Deno.readTextFile(path));
+  } catch (cause) {
+    throw new Deno.errors.NotFound(
+      `Cannot resume the run in ${output}: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const parsed = parseCommandLine(COMMAND, args, (text) => console.log(text));
+  if (parsed === undefined) return;
+  const { method: _m, preset, config, output, resume, ...given } = parsed.given as
+    & PartialConfiguration
+    & Record<"method" | "preset" | "config" | "output" | "resume", string | undefined>;
+  const folder = String(parsed.values["output"]);
+  const before = resume ? await readRun(folder) : undefined;
+  const method = await methodOf(before?.method ?? String(parsed.values["method"]));
+  const configuration = resolveConfiguration(
+    before?.configuration ?? presetOf(method.manifest, preset || undefined),
+    config ? await readConfig(config) : {},
+    given,
+  );
+  const dataset = await openDataset(configuration.data);
+  const evaluate = await nearestNeighbourEvaluation(configuration, dataset);
+  using display = new TrainDisplay(method, configuration);
+  using interrupt = interruptSignal();
+  const result: TrainResult = await train({
+    method,
+    configuration,
+    dataset,
+    output: output ?? folder,
+    signal: interrupt.signal,
+    report: (event) => display.show(event),
+    ...(evaluate && { evaluate }),
+    ...(resume && { resume }),
+  });
+  display[Symbol.dispose]();
+  console.log(
+    result.finished
+      ? `trained ${result.step} steps: ${result.checkpoint}`
+      : `stopped after ${result.step} steps; go on with: deno task train --output ${folder} --resume latest`,
+  );
+}
+
+if (import.meta.main) await runTask(main);

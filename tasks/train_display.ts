@@ -1,0 +1,99 @@
+/**
+ * What a person sees of a training run, and how it is stopped.
+ *
+ * @module
+ */
+import { formatDevice } from "../core/engine/ort/mod.ts";
+import type { Configuration } from "../core/method/configuration.ts";
+import type { LoadedMethod } from "../core/method/load.ts";
+import { ProgressLine } from "../core/train/log/progress.ts";
+import type { TrainEvent } from "../core/train/train.ts";
+
+/** Shows a run's events as a progress line and notes. */
+export class TrainDisplay implements Disposable {
+  #progress: ProgressLine | undefined;
+  readonly #method: LoadedMethod;
+  readonly #configuration: Configuration;
+
+  constructor(method: LoadedMethod, configuration: Configuration) {
+    this.#method = method;
+    this.#configuration = configuration;
+  }
+
+  /** Shows one event. */
+  show(event: TrainEvent): void {
+    if (event.kind === "start") {
+      const { random, healthy, collapsed } = this.#method.manifest.lossRange;
+      const { backbone, batchSize, epochs } = this.#configuration;
+      this.#progress = new ProgressLine({
+        total: event.totalSteps,
+        start: event.resumedAt,
+        imagesPerStep: batchSize,
+        write: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+        columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
+      });
+      this.#note(
+        `${this.#method.manifest.title}, ${backbone}, ${(event.parameters / 1e6).toFixed(1)} M ` +
+          `trained parameters, on ${formatDevice(event.device)}; ${epochs} epochs of ` +
+          `${event.stepsPerEpoch} steps of ${batchSize} images` +
+          (event.resumedAt > 0 ? `, from step ${event.resumedAt}` : ""),
+      );
+      this.#note(
+        `loss: about ${(random[0] + random[1]) / 2} at random, ${healthy[0]} to ${
+          healthy[1]
+        } when healthy, ` +
+          `${collapsed} when collapsed; spread: about ${
+            event.uniformSpread.toFixed(4)
+          } when healthy, ` +
+          "0 when collapsed",
+      );
+    } else if (event.kind === "step") {
+      this.#progress?.update(event.step, {
+        loss: event.loss,
+        spread: event.spread,
+        lr: event.learningRate,
+        ...event.metrics,
+      });
+    } else if (event.kind === "epoch") {
+      const metrics = Object.entries(event.metrics).map(([name, value]) =>
+        `${name} ${value.toFixed(4)}`
+      );
+      this.#note(
+        [
+          `epoch ${event.epoch}: loss ${event.loss.toFixed(4)}`,
+          ...metrics,
+          `${event.seconds.toFixed(1)} s, ${
+            event.waitSeconds.toFixed(1)
+          } s of it waiting for images`,
+        ].join(", "),
+      );
+    } else if (event.kind === "checkpoint") {
+      this.#note(`saved ${event.path}`);
+    } else {
+      this.#note(`warning: ${event.message}`);
+    }
+  }
+
+  #note(text: string): void {
+    this.#progress?.note(text);
+  }
+
+  /** Ends the progress line. */
+  [Symbol.dispose](): void {
+    this.#progress?.[Symbol.dispose]();
+  }
+}
+
+/** An abort signal that Ctrl-C gives; a second Ctrl-C ends the process at once. */
+export function interruptSignal(): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    Deno.removeSignalListener("SIGINT", interrupt);
+    controller.abort();
+  };
+  Deno.addSignalListener("SIGINT", interrupt);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => Deno.removeSignalListener("SIGINT", interrupt),
+  };
+}

@@ -1,0 +1,102 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { sharp } from "../../../core/deps/sharp.ts";
+import { type Tensor, tensor } from "../../../core/engine/graph/tensor.ts";
+import { imageGrid } from "../../../core/plot/image_grid.ts";
+import { pngSize } from "../../../core/plot/png_size.ts";
+
+function filledImage(height: number, width: number, color: readonly number[]): Tensor<"uint8"> {
+  const data = Uint8Array.from(
+    { length: height * width * color.length },
+    (_, i) => color[i % color.length]!,
+  );
+  return tensor("uint8", [height, width, color.length], data);
+}
+
+interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  /** The colour at a place in units, of which each is two pixels. */
+  at(x: number, y: number): number[];
+}
+
+async function pixelsOf(png: Uint8Array): Promise<Pixels> {
+  const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const at = (x: number, y: number) => {
+    const start = 3 * (2 * y * info.width + 2 * x);
+    return [...data.subarray(start, start + 3)];
+  };
+  return { width: info.width, height: info.height, at };
+}
+
+Deno.test("imageGrid() puts images into rows, with margins and gaps", async () => {
+  const colors = [[255, 0, 0], [0, 255, 0], [0, 0, 255]];
+  const png = await imageGrid({ images: colors.map((c) => filledImage(60, 80, c)), columns: 2 });
+  const { at } = await pixelsOf(png);
+  assertEquals(pngSize(png), { width: 12 + 80 + 6 + 80 + 12, height: 12 + 60 + 6 + 60 + 12 });
+  assertEquals(at(12, 12), [255, 0, 0]);
+  assertEquals(at(91, 71), [255, 0, 0]);
+  assertEquals(at(94, 40), [255, 255, 255]);
+  assertEquals(at(98, 12), [0, 255, 0]);
+  assertEquals(at(12, 78), [0, 0, 255]);
+  assertEquals(at(98, 78), [255, 255, 255]);
+});
+
+Deno.test("imageGrid() keeps every pixel sharp at whole scales", async () => {
+  const checks = tensor("uint8", [2, 2, 1], Uint8Array.of(0, 255, 255, 0));
+  const { at } = await pixelsOf(await imageGrid({ images: [checks], columns: 1, scale: 30 }));
+  assertEquals([at(12, 12), at(41, 12), at(42, 12), at(71, 41)], [
+    ...[[0, 0, 0], [0, 0, 0], [255, 255, 255], [255, 255, 255]],
+  ]);
+  assertEquals([at(12, 42), at(42, 42), at(71, 71)], [[255, 255, 255], [0, 0, 0], [0, 0, 0]]);
+});
+
+Deno.test("imageGrid() centers smaller images and blends alpha with the paper", async () => {
+  const images = [filledImage(100, 100, [9, 9, 9]), filledImage(40, 60, [0, 0, 0, 128])];
+  const { at } = await pixelsOf(await imageGrid({ images, columns: 2 }));
+  const left = 12 + 100 + 6;
+  assertEquals(at(left + 10, 50), [255, 255, 255]);
+  const [gray] = at(left + 50, 12 + 50);
+  assert(Math.abs(gray! - 127) <= 1, `${gray}`);
+  assertEquals(at(left + 50, 12 + 25), [255, 255, 255]);
+});
+
+Deno.test("imageGrid() makes room for labels and writes them", async () => {
+  const images = Array.from({ length: 4 }, () => filledImage(64, 64, [255, 255, 255]));
+  const plain = await imageGrid({ images, columns: 2 });
+  const labelled = await imageGrid({
+    images,
+    columns: 2,
+    columnLabels: ["image", "mask"],
+    rowLabels: ["jar & <b>", "tench"],
+    captions: ["1", "2", "3", "4"],
+  });
+  const [before, after] = [pngSize(plain), pngSize(labelled)];
+  assertEquals(after.height, before.height + 21 + 2 * 21);
+  assert(after.width > before.width + 40);
+  const { data } = await sharp(labelled).greyscale().raw().toBuffer({ resolveWithObject: true });
+  assert(data.filter((gray) => gray < 160).length > 300);
+  const blank = await sharp(plain).greyscale().raw().toBuffer();
+  assertEquals(blank.filter((gray) => gray < 160).length, 0);
+});
+
+Deno.test("imageGrid() rejects what is no image, and labels of another number", async () => {
+  const image = filledImage(4, 4, [1, 2, 3]);
+  await assertRejects(() => imageGrid({ images: [], columns: 1 }), RangeError, "found 0 in 1");
+  await assertRejects(() => imageGrid({ images: [image], columns: 0 }), RangeError, "found 1 in 0");
+  const flat = tensor("uint8", [4, 4], new Uint8Array(16));
+  await assertRejects(
+    () => imageGrid({ images: [image, flat], columns: 2 }),
+    TypeError,
+    "Cannot draw image 1 of a grid",
+  );
+  await assertRejects(
+    () => imageGrid({ images: [image, image], columns: 2, captions: ["one"] }),
+    RangeError,
+    "must have 2 captions, found 1",
+  );
+  await assertRejects(
+    () => imageGrid({ images: [image, image], columns: 2, rowLabels: ["one", "two"] }),
+    RangeError,
+    "must have 1 row labels, found 2",
+  );
+});
