@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DType } from "./dtype.ts";
 import { layerPath } from "./layer_path.ts";
 import { type NamedValues, type Node, takeNodeIndex } from "./node.ts";
 import { formatType, type Tensor, type TensorType } from "./tensor.ts";
@@ -14,7 +15,8 @@ export type OnnxAttribute =
   | { readonly float: number }
   | { readonly string: string }
   | { readonly ints: readonly number[] }
-  | { readonly floats: readonly number[] };
+  | { readonly floats: readonly number[] }
+  | { readonly dtype: DType };
 
 /** How an application of an operator is written in ONNX. */
 export interface OnnxForm {
@@ -57,7 +59,7 @@ export interface OpSpec<
   readonly type: string;
   /** Operator domain; ONNX's own when left out. */
   readonly domain?: string;
-  /** Names of the inputs, in ONNX's order. */
+  /** Names of the inputs, in ONNX's order; none for an operator that takes any number, in the order given. */
   readonly inputs: readonly In[];
   /** Names of the inputs that may be left out; they come after the others. */
   readonly optional?: readonly Opt[];
@@ -127,7 +129,8 @@ function describe(inputs: NamedValues): string {
 /** The inputs that are given, in the operator's order. */
 function ordered(spec: OpSpec, inputs: NamedValues): Record<string, Value> {
   const given: Record<string, Value> = {};
-  for (const name of [...spec.inputs, ...(spec.optional ?? [])]) {
+  const names = spec.inputs.length > 0 ? spec.inputs : Object.keys(inputs);
+  for (const name of [...names, ...(spec.optional ?? [])]) {
     const value = inputs[name];
     if (value !== undefined) given[name] = value;
     else if (spec.inputs.includes(name)) {

@@ -60,7 +60,12 @@ export class Scope {
   readonly #store: Store;
 
   /** Called without arguments but the options; places within the tree come from {@linkcode Scope.enter}. */
-  constructor(options: ScopeOptions = {}, path = "", frozen = false, store?: Store) {
+  constructor(
+    options: ScopeOptions = {},
+    path = "",
+    frozen = false,
+    store: Store | undefined = undefined,
+  ) {
     this.path = path;
     this.#frozen = frozen;
     this.#store = store ?? {

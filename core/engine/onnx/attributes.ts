@@ -10,6 +10,7 @@ import {
   create,
 } from "../../deps/protobuf.ts";
 import type { OnnxAttribute } from "../graph/op.ts";
+import { ONNX_DTYPE } from "./tensors.ts";
 
 /** An attribute of a node. */
 export function encodeAttribute(name: string, attribute: OnnxAttribute): AttributeProto {
@@ -18,6 +19,13 @@ export function encodeAttribute(name: string, attribute: OnnxAttribute): Attribu
       name,
       type: AttributeProto_AttributeType.INT,
       i: BigInt(attribute.int),
+    });
+  }
+  if ("dtype" in attribute) {
+    return create(AttributeProtoSchema, {
+      name,
+      type: AttributeProto_AttributeType.INT,
+      i: BigInt(ONNX_DTYPE[attribute.dtype]),
     });
   }
   if ("float" in attribute) {

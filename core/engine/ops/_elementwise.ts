@@ -42,3 +42,15 @@ export function inferComparison(
 ): { y: TensorType } {
   return { y: { dtype: "bool", shape: inferBinary(types).y.shape } };
 }
+
+/** One boolean output of the broadcast shape of two booleans. */
+export function inferLogical(
+  types: { readonly a: TensorType; readonly b: TensorType },
+): { y: TensorType } {
+  for (const [name, type] of Object.entries(types)) {
+    if (type.dtype !== "bool") {
+      throw new TypeError(`${name} must be bool, found ${formatType(type)}`);
+    }
+  }
+  return inferBinary(types);
+}

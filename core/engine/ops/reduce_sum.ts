@@ -1,14 +1,14 @@
 import { defineOp } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
+import { areLeading, leadingSum, spread } from "./_leading_sum.ts";
 import {
   inferReduction,
-  keptShape,
   onnxReduction,
+  reducedShape,
   type ReductionAttributes,
   reductionAttributes,
   type ReductionOptions,
 } from "./_reduction.ts";
-import { expand } from "./expand.ts";
 import { reshape } from "./reshape.ts";
 
 const ReduceSum = defineOp({
@@ -17,15 +17,16 @@ const ReduceSum = defineOp({
   outputs: ["y"],
   infer: inferReduction,
   onnx: onnxReduction,
-  // Every element of x counts once in the sum that it belongs to.
-  gradient: ({ x, dy }, { axes }: ReductionAttributes) => ({
-    x: expand(reshape(dy, keptShape(x.shape, axes)), x.shape),
-  }),
+  // dx is dy, stretched over the axes that were summed
+  gradient: ({ x, dy }, { axes }: ReductionAttributes) => ({ x: spread(x, dy, axes) }),
 });
 
 /** Sum over axes, all of them by default. */
 export function reduceSum(x: Value, options: ReductionOptions = {}): Value {
   const attributes = reductionAttributes(x.rank, options);
-  if (attributes.axes.length === 0) return x;
-  return ReduceSum({ x }, attributes).y;
+  const { axes } = attributes;
+  if (axes.every((axis) => x.shape[axis] === 1)) {
+    return reshape(x, reducedShape(x.shape, attributes));
+  }
+  return areLeading(x, axes) ? leadingSum(x, attributes, 1) : ReduceSum({ x }, attributes).y;
 }

@@ -21,6 +21,8 @@ export interface BindingSession {
   readonly handle: Handle;
   readonly signature: Signature;
   readonly device: Device;
+  /** Its arenas, as run options name them. */
+  readonly arenas: string;
 }
 
 /**
@@ -95,7 +97,7 @@ export class Binding implements Disposable {
   async run(options: RunOptions = {}): Promise<void> {
     const { api } = environment();
     const [session, binding] = this.#prepare();
-    const runOptions = createRunOptions(options, this.#session.device);
+    const runOptions = createRunOptions(options, this.#session.arenas);
     this.#running = true;
     this.#handle.retain();
     this.#session.handle.retain();
@@ -119,7 +121,7 @@ export class Binding implements Disposable {
   runSync(options: RunOptions = {}): void {
     const { api } = environment();
     const [session, binding] = this.#prepare();
-    const runOptions = createRunOptions(options, this.#session.device);
+    const runOptions = createRunOptions(options, this.#session.arenas);
     try {
       check(api, api.RunWithBindingSync(session, runOptions, binding), "run the session");
     } finally {
@@ -140,6 +142,8 @@ export class Binding implements Disposable {
     // again before each run makes every run see what the tensors hold then.
     if (this.#session.device.provider !== "cpu") {
       for (const [name, tensor] of this.#inputs) this.#bindInput(name, tensor);
+      const { api } = environment();
+      check(api, api.SynchronizeBoundInputs(pointers[1]), "copy the inputs to the device");
     }
     return pointers;
   }

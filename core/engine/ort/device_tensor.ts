@@ -88,7 +88,9 @@ export class DeviceTensor<D extends DType = DType> implements Disposable {
     const wrong = type.shape.find((length) => !Number.isSafeInteger(length) || length < 0);
     if (wrong !== undefined) {
       throw new RangeError(
-        `Cannot allocate a ${formatType(type)}: lengths must be non-negative integers, found ${wrong}`,
+        `Cannot allocate a ${
+          formatType(type)
+        }: lengths must be non-negative integers, found ${wrong}`,
       );
     }
     return new DeviceTensor(type, device);

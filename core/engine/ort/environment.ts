@@ -4,8 +4,9 @@
  * @module
  */
 import { bindApi, obtain, type OrtApi } from "./api.ts";
-import { cString, outInt, outWord, pointerIn, readString } from "./c_values.ts";
+import { cString, cStrings, outInt, outWord, pointerIn, readString } from "./c_values.ts";
 import { check } from "./error.ts";
+import { returnLargeBlocks } from "./host_allocator.ts";
 import { openLibrary } from "./library.ts";
 
 /** What every call needs. It lives as long as the process. */
@@ -24,7 +25,10 @@ export interface Environment {
 /** Only what ends the process is logged: every other failure comes back as a status and is thrown. */
 const LOG_FATAL = 4;
 const DEVICE_ALLOCATOR = 0;
+const ARENA_ALLOCATOR = 1;
 const DEFAULT_MEMORY = 0;
+/** The arena grows by what is asked for, not to the next power of two. */
+const SAME_AS_REQUESTED = 1n;
 
 let current: Environment | undefined;
 
@@ -39,6 +43,7 @@ export function environment(): Environment {
 
 function createEnvironment(): Environment {
   const library = openLibrary();
+  returnLargeBlocks();
   const { api, version } = bindApi(library);
   const pointer = obtain(
     api,
@@ -55,7 +60,31 @@ function createEnvironment(): Environment {
     "describe host memory",
     (out) => api.CreateCpuMemoryInfo(DEVICE_ALLOCATOR, DEFAULT_MEMORY, out),
   );
+  registerArena(api, pointer);
   return { api, pointer, allocator, hostMemory, libraryPath: library.path, version };
+}
+
+/**
+ * Makes one arena that sessions share. Each having its own would cost the sum of their largest needs instead of the
+ * largest: two chains of convolutions, run in turn, took 698 MB apart and 464 MB together.
+ */
+function registerArena(api: OrtApi, env: Deno.PointerObject): void {
+  const action = "create the arena of host memory";
+  const keys = cStrings(["arena_extend_strategy"]);
+  const values = BigUint64Array.of(SAME_AS_REQUESTED);
+  const config = obtain(
+    api,
+    action,
+    (out) => api.CreateArenaCfgV2(keys.addresses, values, BigInt(keys.texts.length), out),
+  );
+  const memory = obtain(
+    api,
+    action,
+    (out) => api.CreateCpuMemoryInfo(ARENA_ALLOCATOR, DEFAULT_MEMORY, out),
+  );
+  check(api, api.CreateAndRegisterAllocator(env, memory, config), action);
+  api.ReleaseMemoryInfo(memory);
+  api.ReleaseArenaCfg(config);
 }
 
 /**

@@ -23,7 +23,7 @@ import { elementNumber } from "./element_types.ts";
 import { environment } from "./environment.ts";
 import { check } from "./error.ts";
 import { Handle } from "./handle.ts";
-import { createRunOptions, releaseRunOptions, type RunOptions } from "./run_options.ts";
+import { arenasOf, createRunOptions, releaseRunOptions, type RunOptions } from "./run_options.ts";
 import { createSessionOptions, type SessionOptions } from "./session_options.ts";
 import {
   findMismatches,
@@ -50,10 +50,12 @@ export class Session implements Disposable {
   readonly device: Device;
   readonly #handle: Handle;
   readonly #signature: Signature;
+  readonly #arenas: string;
 
-  private constructor(pointer: Deno.PointerObject, device: Device) {
+  private constructor(pointer: Deno.PointerObject, options: SessionOptions) {
     const { api } = environment();
-    this.device = device;
+    this.device = options.device ?? CPU;
+    this.#arenas = arenasOf(options);
     this.#handle = new Handle(this, {
       name: "the session",
       pointer,
@@ -97,7 +99,7 @@ export class Session implements Disposable {
     } finally {
       api.ReleaseSessionOptions(sessionOptions);
     }
-    return new Session(pointerIn(out), options.device ?? CPU);
+    return new Session(pointerIn(out), options);
   }
 
   /** What the model takes, in its order. */
@@ -125,7 +127,7 @@ export class Session implements Disposable {
     const inputNames = cStrings(Object.keys(feeds));
     const outputNames = cStrings(names);
     const results = new BigUint64Array(new ArrayBuffer(names.length * 8));
-    const runOptions = createRunOptions(options, this.device);
+    const runOptions = createRunOptions(options, this.#arenas);
     this.#handle.retain();
     try {
       const call = api.Run(
@@ -159,7 +161,12 @@ export class Session implements Disposable {
    */
   bind(inputs: Bindings, outputs: Bindings): Binding {
     return new Binding(
-      { handle: this.#handle, signature: this.#signature, device: this.device },
+      {
+        handle: this.#handle,
+        signature: this.#signature,
+        device: this.device,
+        arenas: this.#arenas,
+      },
       inputs,
       outputs,
     );

@@ -30,15 +30,27 @@ export interface SessionOptions {
   readonly profile?: string;
   /** `fatal` unless told: failures are thrown, not logged. */
   readonly logSeverity?: LogSeverity;
-  /** Plans one block for all intermediate values of a run from the run before it; on unless told. */
+  /**
+   * Plans one block for all intermediate values of a run, from what the run before it used; off unless told. The arena
+   * keeps that first run's memory as well, so it doubles the peak (464 MB become 792 MB) and gains no speed; without
+   * an arena it is what keeps allocations few.
+   */
   readonly memoryPattern?: boolean;
-  /** Keeps freed host memory for the next run; on unless told. */
+  /**
+   * Takes intermediate values on the host from one arena that all sessions share and that keeps what is freed for the
+   * next run; on unless told. Off, a session gives its memory back after each run, and the system clears it anew for
+   * the next.
+   */
   readonly arena?: boolean;
-  /** Fails if any node would run on the CPU although `device` is another. */
+  /** Refuses a model of which any node would run on the CPU although `device` is another. */
   readonly strict?: boolean;
   /** Options of the device's execution provider, as in `{ use_tf32: "0" }` for CUDA. */
   readonly providerOptions?: Readonly<Record<string, string>>;
-  /** Session configuration entries, as in `{ "session.set_denormal_as_zero": "1" }`. */
+  /**
+   * Session configuration entries, as in `{ "session.disable_prepacking": "1" }`. Mind that
+   * `session.set_denormal_as_zero` reaches the session's own threads (`threads` less one) but not the thread that
+   * calls, which works along with them.
+   */
   readonly config?: Readonly<Record<string, string>>;
 }
 
@@ -105,10 +117,14 @@ function setOptions(pointer: Deno.PointerObject, options: SessionOptions): void 
   if (options.profile !== undefined) {
     set(api.EnableProfiling(pointer, cPath(options.profile)), "profile");
   }
-  if (options.memoryPattern === false) set(api.DisableMemPattern(pointer), "memoryPattern");
-  if (options.arena === false) set(api.DisableCpuMemArena(pointer), "arena");
-  const config = { ...options.config };
-  if (options.strict) config["session.disable_cpu_ep_fallback"] = "1";
+  if (!options.memoryPattern) set(api.DisableMemPattern(pointer), "memoryPattern");
+  const arena = options.arena ?? true;
+  if (!arena) set(api.DisableCpuMemArena(pointer), "arena");
+  const config = {
+    "session.use_env_allocators": arena ? "1" : "0",
+    "session.disable_cpu_ep_fallback": options.strict && device.provider !== "cpu" ? "1" : "0",
+    ...options.config,
+  };
   for (const [key, value] of Object.entries(config)) {
     set(api.AddSessionConfigEntry(pointer, cString(key), cString(value)), key);
   }

@@ -37,6 +37,12 @@ export const ORT_API = {
     result: "pointer",
     nonblocking: true,
   },
+  // The same function, called on the calling thread.
+  CreateSessionFromArraySync: {
+    slot: 8,
+    parameters: ["pointer", "buffer", "usize", "pointer", "buffer"],
+    result: "pointer",
+  },
   // Run(OrtSession*, const OrtRunOptions*, const char* const* input_names, const OrtValue* const* inputs,
   //     size_t inputs, const char* const* output_names, size_t outputs, OrtValue** output)
   Run: {
@@ -58,12 +64,8 @@ export const ORT_API = {
   CreateSessionOptions: { slot: 10, parameters: ["buffer"], result: "pointer" },
   // EnableProfiling(OrtSessionOptions*, const ORTCHAR_T* prefix)
   EnableProfiling: { slot: 14, parameters: ["pointer", "buffer"], result: "pointer" },
-  // EnableMemPattern(OrtSessionOptions*)
-  EnableMemPattern: { slot: 16, parameters: ["pointer"], result: "pointer" },
   // DisableMemPattern(OrtSessionOptions*)
   DisableMemPattern: { slot: 17, parameters: ["pointer"], result: "pointer" },
-  // EnableCpuMemArena(OrtSessionOptions*)
-  EnableCpuMemArena: { slot: 18, parameters: ["pointer"], result: "pointer" },
   // DisableCpuMemArena(OrtSessionOptions*)
   DisableCpuMemArena: { slot: 19, parameters: ["pointer"], result: "pointer" },
   // SetSessionLogSeverityLevel(OrtSessionOptions*, int level)
@@ -198,6 +200,10 @@ export const ORT_API = {
   BindInput: { slot: 136, parameters: ["pointer", "buffer", "pointer"], result: "pointer" },
   // BindOutput(OrtIoBinding*, const char* name, const OrtValue*)
   BindOutput: { slot: 137, parameters: ["pointer", "buffer", "pointer"], result: "pointer" },
+  // void ClearBoundInputs(OrtIoBinding*)
+  ClearBoundInputs: { slot: 141, parameters: ["pointer"], result: "void" },
+  // void ClearBoundOutputs(OrtIoBinding*)
+  ClearBoundOutputs: { slot: 142, parameters: ["pointer"], result: "void" },
   // CreateAndRegisterAllocator(OrtEnv*, const OrtMemoryInfo*, const OrtArenaCfg*)
   CreateAndRegisterAllocator: {
     slot: 144,
@@ -214,6 +220,10 @@ export const ORT_API = {
   },
   // AddRunConfigEntry(OrtRunOptions*, const char* key, const char* value)
   AddRunConfigEntry: { slot: 165, parameters: ["pointer", "buffer", "buffer"], result: "pointer" },
+  // SynchronizeBoundInputs(OrtIoBinding*)
+  SynchronizeBoundInputs: { slot: 202, parameters: ["pointer"], result: "pointer" },
+  // SynchronizeBoundOutputs(OrtIoBinding*)
+  SynchronizeBoundOutputs: { slot: 203, parameters: ["pointer"], result: "pointer" },
   // SessionOptionsAppendExecutionProvider_CUDA_V2(OrtSessionOptions*, const OrtCUDAProviderOptionsV2*)
   SessionOptionsAppendExecutionProvider_CUDA_V2: {
     slot: 204,

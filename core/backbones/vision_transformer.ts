@@ -1,0 +1,130 @@
+/**
+ * Vision transformers, under timm's names.
+ *
+ * @module
+ */
+import type { Value } from "../engine/graph/value.ts";
+import {
+  constantInitializer,
+  type Initializer,
+  normalInitializer,
+  truncatedNormalInitializer,
+  uniformInitializer,
+  xavierUniform,
+} from "../engine/nn/initializers.ts";
+import { layerNorm } from "../engine/nn/layer_norm.ts";
+import { patchEmbedding } from "../engine/nn/patch_embedding.ts";
+import type { Scope } from "../engine/nn/scope.ts";
+import { sineCosinePositions } from "../engine/nn/sine_cosine_positions.ts";
+import { transformerBlock } from "../engine/nn/transformer_block.ts";
+import { add } from "../engine/ops/add.ts";
+import { concat } from "../engine/ops/concat.ts";
+import { expand } from "../engine/ops/expand.ts";
+import { reduceMean } from "../engine/ops/reduce_mean.ts";
+import { reshape } from "../engine/ops/reshape.ts";
+import { slice } from "../engine/ops/slice.ts";
+
+/** What a vision transformer is made of. */
+export interface VisionTransformerConfig {
+  /** Height and width of a patch, in pixels. */
+  readonly patch: number;
+  /** Features of a token. */
+  readonly width: number;
+  /** Number of blocks. */
+  readonly depth: number;
+  /** Heads of the attention. */
+  readonly heads: number;
+  /** Features: the normalised class token (default), or the normalised mean of the patches' tokens. */
+  readonly pooling?: "token" | "mean";
+  /** Initial scale of each branch per channel; no scale when left out. */
+  readonly layerScale?: number;
+  /**
+   * How it starts: as timm's (default), or as MoCo v3's (Chen et al. 2021, section 4), whose patch embedding stays as
+   * it was drawn and whose positions are sines and cosines, neither of them trained.
+   */
+  readonly variant?: "timm" | "mocov3";
+}
+
+/** What layer normalisation adds to the variance. */
+const EPSILON = 1e-6;
+
+/** Initial values of timm's `VisionTransformer`. */
+const TIMM = {
+  patches: {},
+  blocks: { weightInitializer: truncatedNormalInitializer(0.02) },
+} as const;
+
+/** Xavier's uniform with queries, keys and values as three square maps. */
+const mocoQkv: Initializer = (shape, random) => {
+  const [rows, columns] = shape as [number, number];
+  const bound = Math.sqrt(6 / (rows / 3 + columns));
+  return uniformInitializer(-bound, bound)(shape, random);
+};
+
+/** Xavier's uniform with the kernel as a map from a patch to a token. */
+const mocoPatches: Initializer = (shape, random) => {
+  const [width, channels, height, columns] = shape as [number, number, number, number];
+  const bound = Math.sqrt(6 / (channels * height * columns + width));
+  return uniformInitializer(-bound, bound)(shape, random);
+};
+
+/** Initial values of MoCo v3's `VisionTransformerMoCo` (`vits.py` of the reference implementation). */
+const MOCO_V3 = {
+  patches: {
+    weightInitializer: mocoPatches,
+    biasInitializer: constantInitializer(0),
+    trainable: false,
+  },
+  blocks: { weightInitializer: xavierUniform(), qkvInitializer: mocoQkv },
+} as const;
+
+/** The patches' tokens behind the class token, with positions added: `[N, patches + 1, width]`. */
+function embed(scope: Scope, images: Value, config: VisionTransformerConfig): Value {
+  const { patch, width, variant = "timm" } = config;
+  const initial = variant === "timm" ? TIMM.patches : MOCO_V3.patches;
+  const classToken = scope.parameter("cls_token", [1, 1, width], normalInitializer(1e-6));
+  const patches = patchEmbedding(scope, "patch_embed", images, { patch, width, ...initial });
+  const [count, tokens] = patches.shape as [number, number];
+  const joined = concat([expand(classToken, [count, 1, width]), patches], { axis: 1 });
+  const [rows, columns] = images.shape.slice(2).map((length) => length / patch);
+  const positions = variant === "timm"
+    ? truncatedNormalInitializer(0.02)
+    : sineCosinePositions({ rows: rows!, columns: columns! });
+  const table = scope.parameter("pos_embed", [1, tokens + 1, width], positions, {
+    trainable: variant === "timm",
+  });
+  return add(joined, table);
+}
+
+/**
+ * A vision transformer without its classifier (Dosovitskiy et al. 2021), as timm's `VisionTransformer`. Its position
+ * embedding fits the images that it is first applied to, and no other size.
+ *
+ * @param images `[N, 3, H, W]` of whole patches
+ * @returns `[N, width]`
+ */
+export function visionTransformer(
+  scope: Scope,
+  images: Value,
+  config: VisionTransformerConfig,
+): Value {
+  const { width, depth, heads, pooling = "token", layerScale, variant = "timm" } = config;
+  const options = {
+    heads,
+    epsilon: EPSILON,
+    ...(layerScale !== undefined && { layerScale }),
+    ...(variant === "timm" ? TIMM.blocks : MOCO_V3.blocks),
+  };
+  let tokens = embed(scope, images, config);
+  scope.enter("blocks", (blocks) => {
+    for (let i = 0; i < depth; i++) tokens = transformerBlock(blocks, String(i), tokens, options);
+  });
+  const [count, length] = tokens.shape as [number, number];
+  if (pooling === "token") {
+    // Each token is normalised by itself, so the one that is kept is enough.
+    const first = slice(tokens, { starts: [0], ends: [1], axes: [1] });
+    return layerNorm(scope, "norm", reshape(first, [count, width]), { epsilon: EPSILON });
+  }
+  const patches = slice(tokens, { starts: [1], ends: [length], axes: [1] });
+  return layerNorm(scope, "fc_norm", reduceMean(patches, { axes: [1] }), { epsilon: EPSILON });
+}

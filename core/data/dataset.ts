@@ -1,0 +1,70 @@
+/**
+ * Data sets: what a loader reads. A data set knows how many samples there are and where each image comes from; it
+ * decodes nothing.
+ *
+ * @module
+ */
+
+/** An image in memory: 8-bit RGB, row-major, channels last. */
+export interface RgbImage {
+  readonly width: number;
+  readonly height: number;
+  /** `height * width * 3` bytes. */
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+/** An image with, where it is known, what belongs to its foreground. */
+export interface MaskedImage extends RgbImage {
+  /** `height * width` bytes: 0 is background, 255 foreground. */
+  readonly mask?: Uint8Array<ArrayBuffer>;
+}
+
+/** An image as the bytes of a file in some image format. */
+export interface EncodedSource {
+  readonly kind: "encoded";
+  /** What warnings and errors call it, usually its path. */
+  readonly name: string;
+  /** Reads the bytes. */
+  read(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** An image that is drawn rather than read. */
+export interface RenderedSource {
+  readonly kind: "rendered";
+  /** What warnings and errors call it. */
+  readonly name: string;
+  /** Draws the image for one epoch; sources that are the same in every epoch ignore the number. */
+  render(epoch: number): Promise<MaskedImage>;
+}
+
+/** Where an image comes from. */
+export type ImageSource = EncodedSource | RenderedSource;
+
+/** One element of a data set. */
+export interface Sample {
+  /** Names the sample within its data set, the same in every run. */
+  readonly key: string;
+  /** The image. */
+  readonly source: ImageSource;
+  /** Index into the data set's `classes`, if the sample is labelled. */
+  readonly label?: number;
+  /** What a retrieval has to find again: two samples of one identity show the same thing. */
+  readonly identity?: string;
+  /** Further images of the same content, such as generated ones, that may stand in for the image in a view. */
+  readonly variations?: readonly ImageSource[];
+}
+
+/** A list of samples in a fixed order. */
+export interface Dataset {
+  /** What reports call it. */
+  readonly name: string;
+  readonly length: number;
+  /** Names of the classes in the order of their labels, if the samples are labelled by name. */
+  readonly classes?: readonly string[];
+  /**
+   * The sample at an index.
+   *
+   * @throws {RangeError} if the index is not an integer in [0, length)
+   */
+  sample(index: number): Sample;
+}

@@ -1,0 +1,49 @@
+/**
+ * Data sets from functions.
+ *
+ * @module
+ */
+import type { Dataset, EncodedSource, Sample } from "./dataset.ts";
+
+/**
+ * A data set of `length` samples, each made when it is asked for.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const paths = ["cat.jpg", "dog.jpg"];
+ * const animals = datasetOf("animals", 2, (index) => ({
+ *   key: paths[index]!,
+ *   source: fileSource(paths[index]!),
+ * }));
+ * assertEquals(animals.sample(1).key, "dog.jpg");
+ * ```
+ *
+ * @param sample gives the sample at an index in [0, length)
+ * @param classes names of the labels, if they have names
+ */
+export function datasetOf(
+  name: string,
+  length: number,
+  sample: (index: number) => Sample,
+  classes?: readonly string[],
+): Dataset {
+  return {
+    name,
+    length,
+    ...(classes && { classes }),
+    sample(index) {
+      if (!Number.isInteger(index) || index < 0 || index >= length) {
+        throw new RangeError(
+          `Cannot give a sample of "${name}": the index must be an integer in [0, ${length}), found ${index}`,
+        );
+      }
+      return sample(index);
+    },
+  };
+}
+
+/** The image in a file. */
+export function fileSource(path: string): EncodedSource {
+  return { kind: "encoded", name: path, read: () => Deno.readFile(path) };
+}

@@ -1,0 +1,81 @@
+/**
+ * Decoding of image files.
+ *
+ * Pixels are what Pillow's `Image.open(file)`, `ImageOps.exif_transpose` and `convert("RGB")` give: no colour profile
+ * is applied, and CMYK is converted by arithmetic. Beyond that, 16-bit samples keep their upper byte, transparent
+ * pixels are laid on white, and an animation gives its first frame.
+ *
+ * @module
+ */
+import type { Metadata, Sharp } from "../../deps/sharp.ts";
+import type { RgbImage } from "../dataset.ts";
+import { cmykToRgb } from "./cmyk_to_rgb.ts";
+import { loadSharp } from "./load_sharp.ts";
+import { UnreadableImageError } from "./unreadable_image_error.ts";
+
+/** An image file whose header has been read. Sizes are those after EXIF orientation. */
+export interface EncodedImage {
+  readonly width: number;
+  readonly height: number;
+  /** Whether it decodes faster at a reduced scale, as JPEG does. */
+  readonly reducible: boolean;
+  /**
+   * Decodes the pixels; at a fraction of the size if `reduction` is 3, 5 or 9.
+   *
+   * JPEG is then decoded at a half, a quarter or an eighth, and resized from there: libvips takes these powers of two
+   * only when the target is smaller still.
+   *
+   * @throws {UnreadableImageError} if the file is truncated or corrupt
+   */
+  decode(reduction?: Reduction): Promise<RgbImage>;
+}
+
+/** How many times smaller an image is decoded. */
+export type Reduction = 1 | 3 | 5 | 9;
+
+async function pixels(image: Sharp, metadata: Metadata): Promise<RgbImage> {
+  const cmyk = metadata.space === "cmyk";
+  const plain = cmyk
+    ? image.pipelineColourspace("cmyk").toColourspace("cmyk")
+    : image.flatten({ background: "white" }).toColourspace("srgb");
+  const { data, info } = await plain.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+  return { width: info.width, height: info.height, data: cmyk ? cmykToRgb(bytes) : bytes };
+}
+
+/**
+ * Reads the header of an image file.
+ *
+ * @param name what errors call it
+ * @throws {UnreadableImageError} if the bytes are no image in a format that sharp's own build of libvips reads
+ */
+export async function openImage(bytes: Uint8Array, name: string): Promise<EncodedImage> {
+  const open = await loadSharp();
+  let metadata: Metadata;
+  try {
+    metadata = await open(bytes).metadata();
+  } catch (cause) {
+    throw UnreadableImageError.from(name, cause);
+  }
+  const { width, height } = metadata.autoOrient;
+  return {
+    width,
+    height,
+    reducible: metadata.format === "jpeg" && metadata.space !== "cmyk",
+    async decode(reduction = 1) {
+      const image = open(bytes);
+      if (reduction > 1) {
+        image.resize(
+          Math.max(1, Math.floor(width / reduction)),
+          Math.max(1, Math.floor(height / reduction)),
+          { fit: "fill", kernel: "lanczos3" },
+        );
+      }
+      try {
+        return await pixels(image, metadata);
+      } catch (cause) {
+        throw UnreadableImageError.from(name, cause);
+      }
+    },
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * Folders of images, one folder per class.
+ *
+ * @module
+ */
+import type { Dataset } from "./dataset.ts";
+import { datasetOf, fileSource } from "./dataset_of.ts";
+
+/** Extensions of the formats that sharp's own build of libvips reads. BMP is not among them. */
+export const IMAGE_EXTENSIONS: readonly string[] = [
+  "jpg",
+  "jpeg",
+  "png",
+  "webp",
+  "tif",
+  "tiff",
+  "gif",
+  "avif",
+];
+
+/** Whether a file's name ends in the extension of an image, in whichever case. */
+export function isImageName(name: string): boolean {
+  const dot = name.lastIndexOf(".");
+  return dot > 0 && IMAGE_EXTENSIONS.includes(name.slice(dot + 1).toLowerCase());
+}
+
+/** Compares by code units, as every machine does alike. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly isDirectory: boolean;
+}
+
+/** Entries of a folder in order; links count as what they lead to, and hidden ones are left out. */
+async function list(folder: string): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for await (const { name, isDirectory, isSymlink } of Deno.readDir(folder)) {
+    if (name.startsWith(".")) continue;
+    const directory = isSymlink ? (await Deno.stat(`${folder}/${name}`)).isDirectory : isDirectory;
+    entries.push({ name, isDirectory: directory });
+  }
+  return entries.sort((a, b) => compare(a.name, b.name));
+}
+
+/** Paths of the images below a folder, relative to it, folder by folder and in order. */
+export async function listImages(folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  for (const { name, isDirectory } of await list(folder)) {
+    if (isDirectory) {
+      const below = await listImages(`${folder}/${name}`);
+      paths.push(...below.map((path) => `${name}/${path}`));
+    } else if (isImageName(name)) paths.push(name);
+  }
+  return paths;
+}
+
+function empty(root: string, found: string): TypeError {
+  return new TypeError(
+    `Cannot open the image folder "${root}": it must hold images (${
+      IMAGE_EXTENSIONS.join(", ")
+    }), found ${found}`,
+  );
+}
+
+/**
+ * Opens a folder of images. With folders in it, each is a class: classes come in alphabetical order, and their images
+ * at any depth below. Without, its images have no labels. Keys are paths relative to the folder.
+ *
+ * @throws {Deno.errors.NotFound} if there is no such folder
+ * @throws {TypeError} if the folder or one of its classes holds no image, or images stand beside folders
+ */
+export async function openImageFolder(root: string): Promise<Dataset> {
+  const entries = await list(root);
+  const classes = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
+  const loose = entries.filter(({ name, isDirectory }) => !isDirectory && isImageName(name));
+  if (classes.length === 0) {
+    if (loose.length === 0) throw empty(root, "none");
+    return datasetOf(root, loose.length, (index) => {
+      const key = loose[index]!.name;
+      return { key, source: fileSource(`${root}/${key}`) };
+    });
+  }
+  if (loose.length > 0) {
+    throw new TypeError(
+      `Cannot open the image folder "${root}": every image must stand in the folder of its class, found "${
+        loose[0]!.name
+      }" beside the folders`,
+    );
+  }
+  const keys: string[] = [];
+  const labels: number[] = [];
+  for (const [label, name] of classes.entries()) {
+    const paths = await listImages(`${root}/${name}`);
+    if (paths.length === 0) throw empty(root, `none in its class "${name}"`);
+    for (const path of paths) {
+      keys.push(`${name}/${path}`);
+      labels.push(label);
+    }
+  }
+  return datasetOf(root, keys.length, (index) => {
+    const key = keys[index]!;
+    return { key, source: fileSource(`${root}/${key}`), label: labels[index]! };
+  }, classes);
+}

@@ -1,0 +1,109 @@
+/**
+ * The work on one sample: decode its images and cut its views.
+ *
+ * @module
+ */
+import { RandomStream } from "../../engine/random/random_stream.ts";
+import type { MaskedImage } from "../dataset.ts";
+import { openImage } from "../decode/encoded_image.ts";
+import { cutMask, cutView } from "../geometry/cut_view.ts";
+import { placeEvaluation, type Placement, placeView } from "../geometry/placement.ts";
+import { reductionFor } from "../geometry/reduction.ts";
+import type { ViewParameters } from "../views/parameters.ts";
+import type { EvaluationRecipe, ViewRecipe } from "../views/recipe.ts";
+import { sampleView } from "../views/sample_view.ts";
+
+/** An image that has been read or drawn, but not decoded. */
+export type SampleInput =
+  | {
+    readonly kind: "encoded";
+    readonly name: string;
+    readonly bytes: Uint8Array<ArrayBuffer>;
+  }
+  | { readonly kind: "rendered"; readonly image: MaskedImage };
+
+/** Which views are cut. */
+export type ViewPlan =
+  | {
+    readonly kind: "drawn";
+    readonly recipes: readonly ViewRecipe[];
+    readonly seed: number;
+    readonly epoch: number;
+    /** The sample's index, which names the random numbers of its views. */
+    readonly index: number;
+  }
+  | { readonly kind: "evaluation"; readonly recipe: EvaluationRecipe };
+
+/** What there is to do for one sample. It holds plain data only, so that it can be sent to a worker. */
+export interface SampleJob {
+  readonly inputs: readonly SampleInput[];
+  /** For each view, which input it is cut from. */
+  readonly inputOfView: readonly number[];
+  readonly plan: ViewPlan;
+}
+
+/** One view of a sample. */
+export interface PreparedView {
+  /** uint8 [size, size, 3]. */
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  /** uint8 [size, size], where the input has a mask. */
+  readonly mask?: Uint8Array<ArrayBuffer>;
+  /** What was drawn; absent in evaluation. */
+  readonly parameters?: ViewParameters;
+}
+
+interface PlannedView {
+  readonly placement: Placement;
+  readonly parameters?: ViewParameters;
+}
+
+function planView(plan: ViewPlan, view: number, width: number, height: number): PlannedView {
+  if (plan.kind === "evaluation") {
+    return { placement: placeEvaluation(plan.recipe, width, height) };
+  }
+  const recipe = plan.recipes[view]!;
+  const random = new RandomStream(plan.seed, "view", plan.epoch, plan.index, view);
+  const parameters = sampleView(recipe, width, height, random);
+  return { placement: placeView(recipe, parameters), parameters };
+}
+
+function cut(image: MaskedImage, width: number, height: number, planned: PlannedView) {
+  const { placement, parameters } = planned;
+  const count = placement.size ** 2;
+  const pixels = new Uint8Array(3 * count);
+  cutView(image, width, height, placement, pixels, 0);
+  if (image.mask === undefined) return { pixels, ...(parameters && { parameters }) };
+  const mask = new Uint8Array(count);
+  cutMask(image.mask, width, height, placement, mask, 0);
+  return { pixels, mask, ...(parameters && { parameters }) };
+}
+
+/** Cuts those views of a plan that come from one input. */
+async function prepareInput(
+  input: SampleInput,
+  views: readonly number[],
+  plan: ViewPlan,
+): Promise<PreparedView[]> {
+  const source = input.kind === "encoded" ? await openImage(input.bytes, input.name) : input.image;
+  const { width, height } = source;
+  const planned = views.map((view) => planView(plan, view, width, height));
+  const image = "decode" in source
+    ? await source.decode(reductionFor(source, planned.map(({ placement }) => placement)))
+    : source;
+  return planned.map((view) => cut(image, width, height, view));
+}
+
+/**
+ * Decodes the images of a sample, each once, and cuts its views.
+ *
+ * @throws {UnreadableImageError} if an image cannot be decoded
+ */
+export async function prepareSample(job: SampleJob): Promise<PreparedView[]> {
+  const prepared: PreparedView[] = [];
+  for (const [i, input] of job.inputs.entries()) {
+    const views = [...job.inputOfView.keys()].filter((view) => job.inputOfView[view] === i);
+    const cuts = await prepareInput(input, views, job.plan);
+    cuts.forEach((view, k) => prepared[views[k]!] = view);
+  }
+  return prepared;
+}

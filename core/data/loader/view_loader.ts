@@ -1,0 +1,247 @@
+/**
+ * The loader of training batches.
+ *
+ * @module
+ */
+import { RandomStream } from "../../engine/random/random_stream.ts";
+import { type Tensor, zeros } from "../../engine/graph/tensor.ts";
+import type { Dataset, Sample } from "../dataset.ts";
+import { chooseVariation, type VariationOptions } from "../variations.ts";
+import { checkViewRecipe } from "../views/check_recipe.ts";
+import { packPhotometry, type PhotometryInput } from "../views/pack_photometry.ts";
+import type { ViewParameters } from "../views/parameters.ts";
+import type { ViewRecipe } from "../views/recipe.ts";
+import { backgroundBatches, type BatchMaker } from "./background_batches.ts";
+import { epochOrder, replacements, type Shard } from "./epoch_order.ts";
+import {
+  checkLoaderOptions,
+  type Loader,
+  type LoaderOptions,
+  type LoaderStatistics,
+} from "./options.ts";
+import type { PreparedView, ViewPlan } from "./prepare_sample.ts";
+import { SampleLoader, type SampleSources, settleAll } from "./sample_loader.ts";
+import { packLabels, packPixels } from "./pack_batch.ts";
+
+/** Options of {@link viewLoader}. */
+export interface ViewLoaderOptions extends LoaderOptions {
+  /** Names all random numbers, together with the epoch. */
+  readonly seed: number;
+  readonly epoch: number;
+  /** Whether samples come in random order, a new one every epoch; yes by default. */
+  readonly shuffle?: boolean;
+  /** Whether samples that do not fill a last batch are left out; yes by default. */
+  readonly dropLast?: boolean;
+  /** This rank's share of the samples; everything by default. */
+  readonly shard?: Shard;
+  /** How variations stand in for images; they do not by default. */
+  readonly variations?: VariationOptions;
+}
+
+/** One view of every sample in a batch. */
+export interface BatchedView {
+  /** uint8 [N, size, size, 3]. */
+  readonly images: Tensor<"uint8">;
+  /** Inputs of the photometric graph. */
+  readonly photometry: Record<PhotometryInput, Tensor>;
+  /** What was drawn for each sample. */
+  readonly parameters: readonly ViewParameters[];
+  /** uint8 [N, size, size], 255 in the foreground; where masks were asked for. */
+  readonly masks?: Tensor<"uint8">;
+}
+
+/** N samples in all their views. */
+export interface ViewBatch {
+  /** Number of the batch within its epoch. */
+  readonly batch: number;
+  /** Indices of the samples in the data set. */
+  readonly indices: readonly number[];
+  /** int64 [N]; -1 where a sample has no label. */
+  readonly labels: Tensor<"int64">;
+  /** In the order of the recipes. */
+  readonly views: readonly BatchedView[];
+  /** int32 [N]: which view of a sample comes from a variation; -1 if none does. */
+  readonly variedView: Tensor<"int32">;
+}
+
+/** Replacements tried for one sample before the data set is taken to be broken. */
+const MOST_REPLACEMENTS = 100;
+
+interface LoadedSample {
+  readonly index: number;
+  readonly sample: Sample;
+  readonly views: readonly PreparedView[];
+  readonly variedView: number;
+}
+
+class ViewBatchMaker implements BatchMaker<ViewBatch> {
+  readonly #dataset: Dataset;
+  readonly #recipes: readonly ViewRecipe[];
+  readonly #options: ViewLoaderOptions;
+  readonly #order: readonly Uint32Array[];
+  readonly #loader: SampleLoader;
+
+  constructor(
+    dataset: Dataset,
+    recipes: readonly ViewRecipe[],
+    options: ViewLoaderOptions,
+    order: readonly Uint32Array[],
+    statistics: LoaderStatistics,
+  ) {
+    this.#dataset = dataset;
+    this.#recipes = recipes;
+    this.#options = options;
+    this.#order = order;
+    this.#loader = new SampleLoader(options, statistics);
+  }
+
+  async make(batch: number): Promise<ViewBatch> {
+    const slots = [...this.#order[batch]!];
+    const samples = await settleAll(slots.map((index) => this.#fill(index)));
+    return {
+      batch,
+      indices: samples.map(({ index }) => index),
+      labels: packLabels(samples.map(({ sample }) => sample)),
+      views: this.#recipes.map((recipe, view) =>
+        this.#packView(recipe, samples.map(({ views }) => views[view]!))
+      ),
+      variedView: packVariedViews(samples),
+    };
+  }
+
+  #packView(recipe: ViewRecipe, views: readonly PreparedView[]): BatchedView {
+    const parameters = views.map((view) => view.parameters!);
+    return {
+      ...packPixels(views, recipe.size, this.#options.masks ?? false),
+      photometry: packPhotometry(parameters),
+      parameters,
+    };
+  }
+
+  /** Loads the sample of one slot, or another in its place. */
+  async #fill(index: number): Promise<LoadedSample> {
+    const { seed, epoch } = this.#options;
+    const plan: ViewPlan = { kind: "drawn", recipes: this.#recipes, seed, epoch, index };
+    const first = await this.#load(index, plan);
+    if (first) return first;
+    const others = replacements(index, this.#dataset.length, seed, epoch);
+    for (let attempt = 0; attempt < MOST_REPLACEMENTS; attempt++) {
+      const loaded = await this.#load(others.next().value, plan);
+      if (loaded) return loaded;
+    }
+    throw new TypeError(
+      `Cannot load "${this.#dataset.name}": most of its images must be readable, found ${MOST_REPLACEMENTS} in a row that are not`,
+    );
+  }
+
+  async #load(index: number, plan: ViewPlan): Promise<LoadedSample | undefined> {
+    const { seed, epoch, variations } = this.#options;
+    const sample = this.#dataset.sample(index);
+    const count = this.#recipes.length;
+    if (variations) {
+      const random = new RandomStream(seed, "variation", epoch, index);
+      const chosen = chooseVariation(sample, count, variations, random);
+      if (chosen) {
+        const sources = variedSources(sample, count, chosen.view, chosen.variation);
+        const views = await this.#loader.load(sources, plan, epoch);
+        if (views) return { index, sample, views, variedView: chosen.view };
+        if (this.#loader.isUnreadable(sample.source)) return undefined;
+      }
+    }
+    const sourceOfView = new Array<number>(count).fill(0);
+    const views = await this.#loader.load({ sources: [sample.source], sourceOfView }, plan, epoch);
+    return views && { index, sample, views, variedView: -1 };
+  }
+
+  [Symbol.dispose](): void {
+    this.#loader[Symbol.dispose]();
+  }
+}
+
+/** The image and its variation; the image is left out where the variation is the only view's. */
+function variedSources(
+  sample: Sample,
+  viewCount: number,
+  view: number,
+  variation: number,
+): SampleSources {
+  const other = sample.variations![variation]!;
+  if (viewCount === 1) return { sources: [other], sourceOfView: [0] };
+  const sourceOfView = Array.from({ length: viewCount }, (_, v) => Number(v === view));
+  return { sources: [sample.source, other], sourceOfView };
+}
+
+function packVariedViews(samples: readonly LoadedSample[]): Tensor<"int32"> {
+  const varied = zeros("int32", [samples.length]);
+  samples.forEach(({ variedView }, i) => varied.data[i] = variedView);
+  return varied;
+}
+
+function checkViewLoaderOptions(recipes: readonly ViewRecipe[], options: ViewLoaderOptions): void {
+  checkLoaderOptions(options);
+  const { shard = { index: 0, count: 1 }, dropLast = true, variations } = options;
+  if (recipes.length === 0) {
+    throw new RangeError("Cannot load batches: there must be at least one view, found none");
+  }
+  if (!(Number.isSafeInteger(shard.index) && shard.index >= 0 && shard.index < shard.count)) {
+    throw new RangeError(
+      `Cannot load batches: the shard's index must lie in [0, ${shard.count}), found ${shard.index}`,
+    );
+  }
+  if (shard.count > 1 && !dropLast) {
+    throw new RangeError(
+      "Cannot load batches: with several shards dropLast must be set, since ranks would differ in the last batch, found false",
+    );
+  }
+  const unknown = variations?.views?.find((view) => !(view in recipes));
+  if (unknown !== undefined || variations?.views?.length === 0) {
+    throw new RangeError(
+      `Cannot load batches: variations.views must name views from 0 to ${
+        recipes.length - 1
+      }, found ${unknown ?? "none"}`,
+    );
+  }
+}
+
+/**
+ * Loads an epoch of a data set as batches of views.
+ *
+ * Everything random is drawn from the seed, the epoch and the sample's index, so batches are the same whatever the
+ * number of workers, and the same whether an epoch is read from its first batch or from a later one. A sample that
+ * cannot be read is replaced by another, drawn likewise, so that batches stay full.
+ *
+ * @param recipes one for each view of a sample
+ * @throws {RangeError} if an option is out of range
+ * @throws {TypeError} if a recipe is malformed
+ */
+export function viewLoader(
+  dataset: Dataset,
+  recipes: readonly ViewRecipe[],
+  options: ViewLoaderOptions,
+): Loader<ViewBatch> {
+  checkViewLoaderOptions(recipes, options);
+  recipes.forEach((recipe, view) => checkViewRecipe(recipe, `views[${view}]`));
+  const { batchSize, seed, epoch, shuffle = true, dropLast = true, startBatch = 0 } = options;
+  const order = epochOrder({
+    length: dataset.length,
+    batchSize,
+    seed,
+    epoch,
+    shuffle,
+    dropLast,
+    shard: options.shard ?? { index: 0, count: 1 },
+  });
+  const statistics: LoaderStatistics = { batches: 0, decoded: 0, skipped: 0, waitSeconds: 0 };
+  return {
+    length: Math.max(0, order.length - startBatch),
+    statistics,
+    [Symbol.asyncIterator]: () =>
+      backgroundBatches(
+        () => new ViewBatchMaker(dataset, recipes, options, order, statistics),
+        startBatch,
+        order.length,
+        options.prefetch ?? 2,
+        statistics,
+      ),
+  };
+}

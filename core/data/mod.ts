@@ -1,0 +1,80 @@
+/**
+ * Data sets, decoding, views and the loader.
+ *
+ * A data set lists samples and decodes nothing. The loader decodes each image once, cuts its views on the host (crop,
+ * resize, flip) and hands over uint8 pixels with the parameters of everything that happens to colours; the photometric
+ * graph applies those on the device. Emoji, which bring large packages, are an entry point of their own:
+ * `core/data/emoji/mod.ts`.
+ *
+ * @module
+ */
+export {
+  type Dataset,
+  type EncodedSource,
+  type ImageSource,
+  type MaskedImage,
+  type RenderedSource,
+  type RgbImage,
+  type Sample,
+} from "./dataset.ts";
+export { datasetOf, fileSource } from "./dataset_of.ts";
+export { IMAGE_EXTENSIONS, openImageFolder } from "./image_folder.ts";
+export { type ImageListOptions, openImageList } from "./image_list.ts";
+export {
+  listVariations,
+  type MissingVariation,
+  type VariationOptions,
+  type VariedDataset,
+  withVariations,
+} from "./variations.ts";
+export { type EncodedImage, openImage, type Reduction } from "./decode/encoded_image.ts";
+export { UnreadableImageError } from "./decode/unreadable_image_error.ts";
+export { cutView } from "./geometry/cut_view.ts";
+export { placeEvaluation, type Placement, placeView } from "./geometry/placement.ts";
+export {
+  type BlurRecipe,
+  type CropRecipe,
+  type EvaluationRecipe,
+  type Interpolation,
+  type JitterRecipe,
+  type Normalization,
+  type Range,
+  type SolarizeRecipe,
+  type ViewRecipe,
+} from "./views/recipe.ts";
+export {
+  byolViews,
+  CLIP_NORMALIZATION,
+  evaluationView,
+  IMAGENET_NORMALIZATION,
+  linearProbeView,
+  mocoV2View,
+  mocoV3ResNetViews,
+  mocoV3ViTViews,
+  type PresetOptions,
+  smallImageView,
+  swavGlobalView,
+  swavLocalView,
+} from "./views/presets.ts";
+export { checkEvaluationRecipe, checkViewRecipe } from "./views/check_recipe.ts";
+export {
+  type CropBox,
+  type GeometricParameters,
+  JITTER_STEPS,
+  type JitterOrder,
+  type JitterParameters,
+  NO_JITTER,
+  type PhotometricParameters,
+  type ViewParameters,
+} from "./views/parameters.ts";
+export { sampleView } from "./views/sample_view.ts";
+export { packPhotometry, type PhotometryInput } from "./views/pack_photometry.ts";
+export { type Shard } from "./loader/epoch_order.ts";
+export { type Loader, type LoaderOptions, type LoaderStatistics } from "./loader/options.ts";
+export {
+  type BatchedView,
+  type ViewBatch,
+  viewLoader,
+  type ViewLoaderOptions,
+} from "./loader/view_loader.ts";
+export { type EvaluationBatch, evaluationLoader } from "./loader/evaluation_loader.ts";

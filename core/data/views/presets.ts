@@ -1,0 +1,146 @@
+/**
+ * The published augmentation pipelines, for views of any size.
+ *
+ * @module
+ */
+import type {
+  EvaluationRecipe,
+  Interpolation,
+  JitterRecipe,
+  Normalization,
+  Range,
+  ViewRecipe,
+} from "./recipe.ts";
+
+/** Statistics of ImageNet, which every published pipeline here uses. */
+export const IMAGENET_NORMALIZATION: Normalization = {
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+};
+
+/**
+ * Statistics of CLIP's training images. GenView's pretraining with foreground weights uses them for both networks.
+ *
+ * Source: Radford et al. 2021, `clip/clip.py`.
+ */
+export const CLIP_NORMALIZATION: Normalization = {
+  mean: [0.48145466, 0.4578275, 0.40821073],
+  std: [0.26862954, 0.26130258, 0.27577711],
+};
+
+/** What a preset may be asked to change. */
+export interface PresetOptions {
+  /** Statistics that the pixels are normalised with; ImageNet's by default. */
+  readonly normalize?: Normalization;
+}
+
+const ASPECT: Range = [3 / 4, 4 / 3];
+const SIGMA: Range = [0.1, 2];
+
+function jitter(brightness: number, saturation: number, hue: number): JitterRecipe {
+  return { probability: 0.8, brightness, contrast: brightness, saturation, hue };
+}
+
+function contrastive(
+  size: number,
+  area: Range,
+  strength: JitterRecipe,
+  blur: number,
+  solarize: number,
+  interpolation: Interpolation,
+  { normalize = IMAGENET_NORMALIZATION }: PresetOptions,
+): ViewRecipe {
+  return {
+    size,
+    crop: { area, aspect: ASPECT, interpolation },
+    flip: 0.5,
+    jitter: strength,
+    grayscale: 0.2,
+    ...(blur > 0 && { blur: { probability: blur, sigma: SIGMA } }),
+    ...(solarize > 0 && { solarize: { probability: solarize, threshold: 128 } }),
+    normalize,
+  };
+}
+
+/** Both views of MoCo v2 and SimSiam. Source: Chen et al. 2020, arXiv 2003.04297; `simsiam/main_simsiam.py`. */
+export function mocoV2View(size = 224, options: PresetOptions = {}): ViewRecipe {
+  return contrastive(size, [0.2, 1], jitter(0.4, 0.4, 0.1), 0.5, 0, "bilinear", options);
+}
+
+/** The two views of MoCo v3 with a ResNet. Source: Chen, Xie and He 2021, `moco-v3/main_moco.py`, `crop_min` 0.2. */
+export function mocoV3ResNetViews(
+  size = 224,
+  options: PresetOptions = {},
+): readonly [ViewRecipe, ViewRecipe] {
+  return [
+    contrastive(size, [0.2, 1], jitter(0.4, 0.2, 0.1), 1, 0, "bilinear", options),
+    contrastive(size, [0.2, 1], jitter(0.4, 0.2, 0.1), 0.1, 0.2, "bilinear", options),
+  ];
+}
+
+/** The two views of MoCo v3 with a ViT. Source: Chen, Xie and He 2021, `moco-v3/CONFIG.md`, `crop_min` 0.08. */
+export function mocoV3ViTViews(
+  size = 224,
+  options: PresetOptions = {},
+): readonly [ViewRecipe, ViewRecipe] {
+  return [
+    contrastive(size, [0.08, 1], jitter(0.4, 0.2, 0.1), 1, 0, "bilinear", options),
+    contrastive(size, [0.08, 1], jitter(0.4, 0.2, 0.1), 0.1, 0.2, "bilinear", options),
+  ];
+}
+
+/** The two views of BYOL. Source: Grill et al. 2020, arXiv 2006.07733, appendix B, table 6. */
+export function byolViews(
+  size = 224,
+  options: PresetOptions = {},
+): readonly [ViewRecipe, ViewRecipe] {
+  return [
+    contrastive(size, [0.08, 1], jitter(0.4, 0.2, 0.1), 1, 0, "bicubic", options),
+    contrastive(size, [0.08, 1], jitter(0.4, 0.2, 0.1), 0.1, 0.2, "bicubic", options),
+  ];
+}
+
+/** The global views of SwAV's multi-crop. Source: Caron et al. 2020, `swav/src/multicropdataset.py`. */
+export function swavGlobalView(size = 224, options: PresetOptions = {}): ViewRecipe {
+  return contrastive(size, [0.14, 1], jitter(0.8, 0.8, 0.2), 0.5, 0, "bilinear", options);
+}
+
+/** The local views of SwAV's multi-crop. Source: Caron et al. 2020, `swav/src/multicropdataset.py`. */
+export function swavLocalView(size = 96, options: PresetOptions = {}): ViewRecipe {
+  return contrastive(size, [0.05, 0.14], jitter(0.8, 0.8, 0.2), 0.5, 0, "bilinear", options);
+}
+
+/**
+ * Views of 32 to 64 pixels: MoCo v2's without the blur, which at that size leaves little to see.
+ *
+ * Source: Chen et al. 2020, arXiv 2002.05709 (SimCLR), appendix B.9, leaves the blur out on CIFAR-10, as does MoCo's
+ * CIFAR-10 demonstration.
+ */
+export function smallImageView(size = 32, options: PresetOptions = {}): ViewRecipe {
+  return contrastive(size, [0.2, 1], jitter(0.4, 0.4, 0.1), 0, 0, "bilinear", options);
+}
+
+/** Training views of a linear probe: crop and flip. Source: `moco/main_lincls.py`. */
+export function linearProbeView(
+  size = 224,
+  { normalize = IMAGENET_NORMALIZATION }: PresetOptions = {},
+): ViewRecipe {
+  return {
+    size,
+    crop: { area: [0.08, 1], aspect: ASPECT, interpolation: "bilinear" },
+    flip: 0.5,
+    normalize,
+  };
+}
+
+/**
+ * Evaluation views: the shorter side is resized to 8/7 of the size, 256 for 224, and the centre is cut out.
+ *
+ * Source: `moco/main_lincls.py`.
+ */
+export function evaluationView(
+  size = 224,
+  { normalize = IMAGENET_NORMALIZATION }: PresetOptions = {},
+): EvaluationRecipe {
+  return { size, shorterSide: Math.round((size * 8) / 7), interpolation: "bilinear", normalize };
+}

@@ -1,0 +1,49 @@
+import type { Value } from "../graph/value.ts";
+import { relu } from "../ops/relu.ts";
+import { batchNorm } from "./batch_norm.ts";
+import { linear } from "./linear.ts";
+import type { Scope } from "./scope.ts";
+
+/** One layer of a perceptron: linear, then normalisation, then activation. */
+export interface MlpLayer {
+  /** Features that the layer makes. */
+  readonly width: number;
+  /** Whether the linear map has a bias (default false, as a normalisation would undo it). */
+  readonly bias?: boolean;
+  /** What follows the linear map (default "batch"). */
+  readonly norm?: "batch" | "none";
+  /** Whether the normalisation has a scale and an offset (default true). */
+  readonly affine?: boolean;
+  /** What ends the layer (default "relu"). */
+  readonly activation?: "relu" | "none";
+}
+
+/**
+ * Multi-layer perceptron, such as the projectors and predictors of self-supervised methods. Its layers are named `fc0`,
+ * `bn0`, `fc1` and so on, as in mmpretrain's `NonLinearNeck`, and start as PyTorch's do.
+ *
+ * ```ts
+ * import { input } from "../graph/value.ts";
+ * import { mlp } from "./mlp.ts";
+ * import { Scope } from "./scope.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const scope = new Scope({ training: true });
+ * const features = input("features", "float32", [256, 512]);
+ * const layers = [{ width: 128 }, { width: 64, norm: "none", activation: "none" }] as const;
+ * assertEquals(mlp(scope, "projector", features, layers).shape, [256, 64]);
+ * assertEquals(scope.declarations.has("projector.fc1.weight"), true);
+ * ```
+ *
+ * @param x `[N, in]`
+ * @returns `[N, width of the last layer]`
+ */
+export function mlp(scope: Scope, name: string, x: Value, layers: readonly MlpLayer[]): Value {
+  return scope.enter(name, (head) =>
+    layers.reduce((before, layer, i) => {
+      const { width, bias = false, norm = "batch", affine = true, activation = "relu" } = layer;
+      const mapped = linear(head, `fc${i}`, before, { width, bias });
+      const normed = norm === "batch" ? batchNorm(head, `bn${i}`, mapped, { affine }) : mapped;
+      return activation === "relu" ? relu(normed) : normed;
+    }, x));
+}

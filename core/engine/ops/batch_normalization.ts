@@ -1,0 +1,103 @@
+import { defineComposite } from "../graph/op.ts";
+import { elementCount } from "../graph/shape.ts";
+import type { Value } from "../graph/value.ts";
+import { add } from "./add.ts";
+import { mul } from "./mul.ts";
+import { neg } from "./neg.ts";
+import { reciprocal } from "./reciprocal.ts";
+import { reduceSum } from "./reduce_sum.ts";
+import { reshape } from "./reshape.ts";
+import { sqrt } from "./sqrt.ts";
+import { sub } from "./sub.ts";
+
+/** Options of {@linkcode batchNormalization}. */
+export interface BatchNormalizationOptions {
+  /** Scale of each channel `[C]`; one when left out. */
+  readonly scale?: Value;
+  /** Offset of each channel `[C]`; zero when left out. */
+  readonly bias?: Value;
+  /** What is added to the variance (default 1e-5). */
+  readonly epsilon?: number;
+}
+
+/** What {@linkcode batchNormalization} makes. */
+export interface BatchNormalizationOutputs {
+  /** The normalised tensor. */
+  readonly y: Value;
+  /** Mean of each channel over the batch `[C]`; no gradient flows through it. */
+  readonly mean: Value;
+  /** Biased variance of each channel over the batch `[C]`; no gradient flows through it. */
+  readonly variance: Value;
+}
+
+interface Attributes {
+  readonly epsilon: number;
+}
+
+/** Axes other than the channels. */
+function batchAxes(x: Value): number[] {
+  return x.shape.flatMap((_, axis) => axis === 1 ? [] : [axis]);
+}
+
+/** A vector `[C]` as a tensor that broadcasts over `x`. */
+function perChannel(vector: Value, x: Value): Value {
+  return reshape(vector, [vector.shape[0]!, ...x.shape.slice(2).map(() => 1)]);
+}
+
+function channelSum(x: Value): Value {
+  return reduceSum(x, { axes: batchAxes(x) });
+}
+
+const BatchNormalization = defineComposite({
+  type: "BatchNormalization",
+  inputs: ["x"],
+  optional: ["scale", "bias"],
+  outputs: ["y", "mean", "variance", "centered", "inverseDeviation"],
+  expand: ({ x, scale, bias }, { epsilon }: Attributes) => {
+    if (x.rank < 2) throw new RangeError(`x must have at least 2 axes, found ${x.rank}`);
+    const share = x.shape[1]! / elementCount(x.shape);
+    const mean = mul(channelSum(x), share);
+    const centered = sub(x, perChannel(mean, x));
+    const variance = mul(channelSum(mul(centered, centered)), share);
+    const inverseDeviation = reciprocal(sqrt(add(variance, epsilon)));
+    const factor = scale === undefined ? inverseDeviation : mul(scale, inverseDeviation);
+    const scaled = mul(centered, perChannel(factor, x));
+    const y = bias === undefined ? scaled : add(scaled, perChannel(bias, x));
+    return { y, mean, variance, centered, inverseDeviation };
+  },
+  // dx = g (dy - mean(dy) - (x - m)/s^2 mean(dy (x - m))), g = scale/s: one term a channel each in dy, x - m and 1.
+  gradient: ({ x, scale, bias, centered, inverseDeviation, dy }) => {
+    const share = x.shape[1]! / elementCount(x.shape);
+    const dySum = channelSum(dy);
+    const dyCentered = mul(channelSum(mul(dy, centered)), inverseDeviation);
+    const factor = scale === undefined ? inverseDeviation : mul(scale, inverseDeviation);
+    const ofCentered = neg(mul(mul(mul(factor, inverseDeviation), dyCentered), share));
+    const ofOne = neg(mul(mul(factor, dySum), share));
+    const dx = add(
+      add(
+        mul(dy, perChannel(factor, x)),
+        mul(centered, perChannel(ofCentered, x)),
+      ),
+      perChannel(ofOne, x),
+    );
+    return {
+      x: dx,
+      ...(scale && { scale: dyCentered }),
+      ...(bias && { bias: dySum }),
+    };
+  },
+});
+
+/**
+ * Batch normalisation with the statistics of the batch (Ioffe & Szegedy 2015, algorithm 1), over all axes but the
+ * channels; the variance is computed in two passes, of the centred tensor.
+ *
+ * @param x `[N, C]` or `[N, C, ...]`
+ */
+export function batchNormalization(
+  x: Value,
+  { scale, bias, epsilon = 1e-5 }: BatchNormalizationOptions = {},
+): BatchNormalizationOutputs {
+  const { y, mean, variance } = BatchNormalization({ x, scale, bias }, { epsilon });
+  return { y, mean, variance };
+}

@@ -1,0 +1,33 @@
+import type { Value } from "../graph/value.ts";
+import { add } from "./add.ts";
+import type { BatchNormalizationOptions } from "./batch_normalization.ts";
+import { mul } from "./mul.ts";
+import { reciprocal } from "./reciprocal.ts";
+import { reshape } from "./reshape.ts";
+import { sqrt } from "./sqrt.ts";
+import { sub } from "./sub.ts";
+
+/** Options of {@linkcode batchNormalizationInference}. */
+export interface BatchNormalizationInferenceOptions extends BatchNormalizationOptions {
+  /** Mean of each channel `[C]`. */
+  readonly mean: Value;
+  /** Variance of each channel `[C]`. */
+  readonly variance: Value;
+}
+
+/**
+ * Batch normalisation with statistics that are given: one scale and one shift for each channel.
+ *
+ * @param x `[N, C]` or `[N, C, ...]`
+ */
+export function batchNormalizationInference(
+  x: Value,
+  { scale, bias, mean, variance, epsilon = 1e-5 }: BatchNormalizationInferenceOptions,
+): Value {
+  const inverseDeviation = reciprocal(sqrt(add(variance, epsilon)));
+  const factor = scale === undefined ? inverseDeviation : mul(scale, inverseDeviation);
+  const shift = sub(bias ?? 0, mul(mean, factor));
+  const perChannel = (vector: Value) =>
+    reshape(vector, [vector.shape[0]!, ...x.shape.slice(2).map(() => 1)]);
+  return add(mul(x, perChannel(factor)), perChannel(shift));
+}

@@ -1,0 +1,117 @@
+import { defineOp, type OnnxForm } from "../graph/op.ts";
+import type { Shape } from "../graph/shape.ts";
+import type { TensorType } from "../graph/tensor.ts";
+import type { Value } from "../graph/value.ts";
+import {
+  checkWindows,
+  spatialShape,
+  windowCounts,
+  type WindowOptions,
+  windowsOf,
+} from "./_windows.ts";
+import { convInputGradient, convWeightGradient } from "./conv_gradients/gradients.ts";
+import type { ConvAttributes } from "./conv_gradients/problem.ts";
+import { reduceSum } from "./reduce_sum.ts";
+
+/** Options of {@linkcode conv}. */
+export interface ConvOptions extends WindowOptions {
+  /** One number per output channel, `[K]`. */
+  readonly bias?: Value;
+  /** Groups that channels are split into, each convolved on its own (default 1). */
+  readonly group?: number;
+}
+
+/** Shape of the output of a convolution; throws a RangeError with the reason alone. */
+export function convShape(x: Shape, w: Shape, attributes: ConvAttributes): number[] {
+  const { group } = attributes;
+  const spatial = spatialShape("x", x);
+  if (w.length !== x.length) {
+    throw new RangeError(`w must have ${x.length} axes as x has, found [${w.join(",")}]`);
+  }
+  checkWindows(attributes, spatial.length);
+  if (!Number.isInteger(group) || group < 1 || w[0]! % group !== 0) {
+    throw new RangeError(`group must divide the ${w[0]} output channels, found ${group}`);
+  }
+  if (x[1] !== w[1]! * group) {
+    throw new RangeError(
+      `x must have ${w[1]! * group} channels (w takes ${w[1]} in each of ${group} groups), ` +
+        `found ${x[1]}`,
+    );
+  }
+  return [x[0]!, w[0]!, ...windowCounts(spatial, w.slice(2), attributes)];
+}
+
+/** Checks that all inputs have one element type and that the bias has one number per channel. */
+export function checkConvTypes(
+  { x, w, b }: { readonly x: TensorType; readonly w: TensorType; readonly b?: TensorType },
+  channels: number,
+): void {
+  if (x.dtype !== w.dtype || (b !== undefined && b.dtype !== x.dtype)) {
+    const found = [x, w, b].flatMap((type) => type === undefined ? [] : [type.dtype]);
+    throw new TypeError(`element types must match, found ${found.join(", ")}`);
+  }
+  if (b !== undefined && (b.shape.length !== 1 || b.shape[0] !== channels)) {
+    throw new RangeError(`b must be [${channels}], found [${b.shape.join(",")}]`);
+  }
+}
+
+/** The ONNX attributes of a convolution, of either direction. */
+export function onnxConv(
+  attributes: ConvAttributes,
+  { w }: Readonly<Record<string, TensorType>>,
+): OnnxForm {
+  return {
+    attributes: {
+      kernel_shape: { ints: w!.shape.slice(2) },
+      strides: { ints: attributes.strides },
+      pads: { ints: attributes.pads },
+      dilations: { ints: attributes.dilations },
+      group: { int: attributes.group },
+    },
+  };
+}
+
+/** Sum of a tensor `[N, C, ...]` over all axes but the channels, `[C]`. */
+export function sumPerChannel(x: Value): Value {
+  return reduceSum(x, { axes: x.shape.flatMap((_, axis) => axis === 1 ? [] : [axis]) });
+}
+
+const Conv = defineOp({
+  type: "Conv",
+  inputs: ["x", "w"],
+  optional: ["b"],
+  outputs: ["y"],
+  infer: (types, attributes: ConvAttributes) => {
+    const shape = convShape(types.x.shape, types.w.shape, attributes);
+    checkConvTypes(types, shape[1]!);
+    return { y: { dtype: types.x.dtype, shape } };
+  },
+  onnx: onnxConv,
+  gradient: ({ x, w, b, dy }, attributes) => {
+    const problem = { x: x.shape, w: w.shape, y: dy.shape, attributes };
+    return {
+      x: convInputGradient({ dy, w }, problem),
+      w: convWeightGradient({ x, dy }, problem),
+      ...(b && { b: sumPerChannel(dy) }),
+    };
+  },
+});
+
+/** A convolution written as ONNX's Conv, whatever the tuning says. */
+export function directConv(x: Value, w: Value, attributes: ConvAttributes, b?: Value): Value {
+  return Conv({ x, w, b }, attributes).y;
+}
+
+/**
+ * Convolution over one or two spatial axes (cross-correlation, as in every framework).
+ *
+ * @param x `[N, C, L]` or `[N, C, H, W]`
+ * @param w `[K, C / group, l]` or `[K, C / group, h, w]`
+ * @returns `[N, K, ...]`, one element for every window that fits into the padded input
+ * @throws {RangeError} if shapes or options do not fit
+ * @throws {TypeError} if element types differ
+ */
+export function conv(x: Value, w: Value, options: ConvOptions = {}): Value {
+  const attributes = { ...windowsOf(options, x.rank - 2), group: options.group ?? 1 };
+  return directConv(x, w, attributes, options.bias);
+}

@@ -1,0 +1,61 @@
+import { defineOp } from "../graph/op.ts";
+import { broadcastShapes, sameShape } from "../graph/shape.ts";
+import type { Value } from "../graph/value.ts";
+import {
+  inferMatMul,
+  type MatMulAttributes,
+  matMulGradient,
+  type MatMulOptions,
+} from "./mat_mul.ts";
+import { mul } from "./mul.ts";
+
+/** Options of {@linkcode gemm}. */
+export interface GemmOptions extends MatMulOptions {
+  /** What is added to the product; it is broadcast to it. */
+  readonly c?: Value;
+  /** Factor of `c` (default 1). */
+  readonly beta?: number;
+}
+
+interface GemmAttributes extends MatMulAttributes {
+  readonly beta: number;
+}
+
+const Gemm = defineOp({
+  type: "Gemm",
+  inputs: ["a", "b"],
+  optional: ["c"],
+  outputs: ["y"],
+  infer: ({ a, b, c }, attributes: GemmAttributes) => {
+    const { y } = inferMatMul({ a, b }, attributes);
+    if (y.shape.length !== 2) throw new RangeError("a and b must have 2 axes");
+    if (c !== undefined && c.dtype !== y.dtype) {
+      throw new TypeError(`element types must match, found ${y.dtype} and ${c.dtype}`);
+    }
+    if (c !== undefined && !sameShape(broadcastShapes(c.shape, y.shape), y.shape)) {
+      throw new RangeError(
+        `c must stretch to [${y.shape.join(",")}], found [${c.shape.join(",")}]`,
+      );
+    }
+    return { y };
+  },
+  onnx: ({ transposeA, transposeB, alpha, beta }) => ({
+    attributes: {
+      transA: { int: transposeA ? 1 : 0 },
+      transB: { int: transposeB ? 1 : 0 },
+      alpha: { float: alpha },
+      beta: { float: beta },
+    },
+  }),
+  // With Y = alpha A B + beta C: dA = alpha dY B^T, dB = alpha A^T dY, dC = beta dY
+  gradient: ({ a, b, c, dy }, attributes) => ({
+    ...matMulGradient({ a, b, dy }, attributes),
+    ...(c && { c: attributes.beta === 1 ? dy : mul(dy, attributes.beta) }),
+  }),
+});
+
+/** Product of two matrices, `[m, k]` by `[k, n]`, and what is added to it: `alpha a b + beta c`. */
+export function gemm(a: Value, b: Value, options: GemmOptions = {}): Value {
+  const { c, transposeA = false, transposeB = false, alpha = 1, beta = 1 } = options;
+  return Gemm({ a, b, c }, { transposeA, transposeB, alpha, beta }).y;
+}

@@ -1,0 +1,16 @@
+import { defineOp } from "../graph/op.ts";
+import type { Value } from "../graph/value.ts";
+import { inferComparison, type Operand, operands } from "./_elementwise.ts";
+
+const GreaterOrEqual = defineOp({
+  type: "GreaterOrEqual",
+  inputs: ["a", "b"],
+  outputs: ["y"],
+  infer: inferComparison,
+  gradient: "none",
+});
+
+/** Whether the first element is at least the second, with broadcasting. */
+export function greaterOrEqual(a: Operand, b: Operand): Value {
+  return GreaterOrEqual(operands(a, b), {}).y;
+}

@@ -1,0 +1,15 @@
+import { defineOp } from "../graph/op.ts";
+import type { Value } from "../graph/value.ts";
+
+const Identity = defineOp({
+  type: "Identity",
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: x }),
+  gradient: ({ dy }) => ({ x: dy }),
+});
+
+/** The same values as a value of its own, which a graph can give a second name. */
+export function identity(x: Value): Value {
+  return Identity({ x }, {}).y;
+}

@@ -1,0 +1,109 @@
+import { defineOp } from "../graph/op.ts";
+import { broadcastShapes, type Shape } from "../graph/shape.ts";
+import type { TensorType } from "../graph/tensor.ts";
+import type { Value } from "../graph/value.ts";
+import { transposeLast } from "./_axes.ts";
+import { fusedMatMul } from "./fused_mat_mul.ts";
+import { reshape } from "./reshape.ts";
+
+/** Options of {@linkcode matMul}. */
+export interface MatMulOptions {
+  /** Whether the last two axes of `a` are exchanged first (default false). */
+  readonly transposeA?: boolean;
+  /** Whether the last two axes of `b` are exchanged first (default false). */
+  readonly transposeB?: boolean;
+  /** Factor of the product (default 1). */
+  readonly alpha?: number;
+}
+
+/** Attributes of a matrix product. */
+export type MatMulAttributes = Required<MatMulOptions>;
+
+const PLAIN: MatMulAttributes = { transposeA: false, transposeB: false, alpha: 1 };
+
+function matrix(shape: Shape, transposed: boolean): [rows: number, columns: number] {
+  const [rows, columns] = shape.slice(-2) as [number, number];
+  return transposed ? [columns, rows] : [rows, columns];
+}
+
+/** The product's type; throws with the reason alone. */
+export function inferMatMul(
+  { a, b }: { readonly a: TensorType; readonly b: TensorType },
+  { transposeA, transposeB }: MatMulAttributes,
+): { y: TensorType } {
+  if (a.dtype !== b.dtype) {
+    throw new TypeError(`element types must match, found ${a.dtype} and ${b.dtype}`);
+  }
+  if (a.shape.length < 2 || b.shape.length < 2) {
+    throw new RangeError("a and b must have at least 2 axes");
+  }
+  const [rows, inner] = matrix(a.shape, transposeA);
+  const [innerOfB, columns] = matrix(b.shape, transposeB);
+  if (inner !== innerOfB) {
+    throw new RangeError(`the axes summed over must match, found ${inner} and ${innerOfB}`);
+  }
+  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  return { y: { dtype: a.dtype, shape: [...batch, rows, columns] } };
+}
+
+/**
+ * alpha A^T B. In a batch, each product transposes its first operand by itself, which costs as much as the product
+ * where A is large and B narrow: then (B^T A)^T, whose result is small, is faster by half.
+ */
+function transposedProduct(a: Value, b: Value, alpha: number): Value {
+  const [rows, columns] = matrix(a.shape, false);
+  const width = b.shape.at(-1)!;
+  const batched = a.rank > 2 && b.rank > 2;
+  if (batched && rows * columns > width * (rows + columns)) {
+    return transposeLast(matMul(b, a, { transposeA: true, alpha }));
+  }
+  return matMul(a, b, { transposeA: true, alpha });
+}
+
+/** The gradients of a product by its operands. */
+export function matMulGradient(
+  { a, b, dy }: { readonly a: Value; readonly b: Value; readonly dy: Value },
+  { transposeA, transposeB, alpha }: MatMulAttributes,
+): { a: Value; b: Value } {
+  if (a.rank > 2 && b.rank === 2 && !transposeA) {
+    // One product over all rows, instead of one for each matrix of the batch and a sum.
+    const rows = reshape(a, [-1, a.shape.at(-1)!]);
+    const flat = matMulGradient({ a: rows, b, dy: reshape(dy, [-1, dy.shape.at(-1)!]) }, {
+      transposeA,
+      transposeB,
+      alpha,
+    });
+    return { a: reshape(flat.a, a.shape), b: flat.b };
+  }
+  return {
+    a: transposeA
+      ? matMul(b, dy, { transposeA: transposeB, transposeB: true, alpha })
+      : matMul(dy, b, { transposeB: !transposeB, alpha }),
+    b: transposeB
+      ? transposeA
+        ? matMul(dy, a, { transposeA: true, transposeB: true, alpha })
+        : transposedProduct(dy, a, alpha)
+      : transposeA
+      ? matMul(a, dy, { alpha })
+      : transposedProduct(a, dy, alpha),
+  };
+}
+
+const MatMul = defineOp({
+  type: "MatMul",
+  inputs: ["a", "b"],
+  outputs: ["y"],
+  infer: (types) => inferMatMul(types, PLAIN),
+  // With Y = A B: dA = dY B^T and dB = A^T dY
+  gradient: (values) => matMulGradient(values, PLAIN),
+});
+
+/**
+ * Matrix product over the last two axes, `[..., m, k]` by `[..., k, n]`; those in front are broadcast. Transposes and
+ * the factor cost nothing.
+ */
+export function matMul(a: Value, b: Value, options: MatMulOptions = {}): Value {
+  const { transposeA, transposeB, alpha } = { ...PLAIN, ...options };
+  if (transposeA || transposeB || alpha !== 1) return fusedMatMul(a, b, options);
+  return MatMul({ a, b }, {}).y;
+}

@@ -1,0 +1,65 @@
+/**
+ * Adam with decoupled weight decay.
+ *
+ * @module
+ */
+import { add } from "../ops/add.ts";
+import { div } from "../ops/div.ts";
+import { mul } from "../ops/mul.ts";
+import { sqrt } from "../ops/sqrt.ts";
+import { sub } from "../ops/sub.ts";
+import { checkOption, type Optimizer } from "./optimizer.ts";
+
+/** Options of {@linkcode adamW}. */
+export interface AdamWOptions {
+  /** Share of the mean gradient that is kept, in [0, 1) (default 0.9). */
+  readonly beta1?: number;
+  /** Share of the mean squared gradient that is kept, in [0, 1) (default 0.999). */
+  readonly beta2?: number;
+  /** What is added to the root of the mean squared gradient (default 1e-8). */
+  readonly epsilon?: number;
+}
+
+/**
+ * Adam with decoupled weight decay, as `torch.optim.AdamW`
+ * ({@link https://arxiv.org/abs/1711.05101 | Loshchilov & Hutter 2019}, algorithm 2).
+ *
+ * With t updates taken, c1 = 1 - beta1^t and c2 = 1 - beta2^t, `p -= lr (m / c1) / (sqrt(v / c2) + epsilon)` is computed
+ * as `p -= lr step_scale m / (sqrt(v) + step_epsilon)`, step_scale = sqrt(c2) / c1 and step_epsilon = epsilon sqrt(c2):
+ * the corrections are scalars of the step, not passes over the parameter.
+ *
+ * The graph takes 13 passes over a parameter, 1 fewer without weight decay.
+ *
+ * @throws {RangeError} if a beta is not in [0, 1), or epsilon is negative
+ */
+export function adamW(
+  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamWOptions = {},
+): Optimizer {
+  checkOption("AdamW", "beta1", beta1, 0, 1);
+  checkOption("AdamW", "beta2", beta2, 0, 1);
+  checkOption("AdamW", "epsilon", epsilon, 0, Infinity);
+  return {
+    name: "adamw",
+    slots: () => ({ first_moment: 0, second_moment: 0 }),
+    stepScalars(step) {
+      const root = Math.sqrt(1 - beta2 ** (step + 1));
+      return { step_scale: root / (1 - beta1 ** (step + 1)), step_epsilon: epsilon * root };
+    },
+    update({ parameter, gradient, slots, learningRate, weightDecay, stepScalars }) {
+      const first = add(mul(slots["first_moment"]!, beta1), mul(gradient, 1 - beta1));
+      const second = add(
+        mul(slots["second_moment"]!, beta2),
+        mul(mul(gradient, gradient), 1 - beta2),
+      );
+      const direction = div(first, add(sqrt(second), stepScalars["step_epsilon"]!));
+      const decayed = weightDecay === undefined
+        ? parameter
+        : mul(parameter, sub(1, mul(learningRate, weightDecay)));
+      const rate = mul(learningRate, stepScalars["step_scale"]!);
+      return {
+        parameter: sub(decayed, mul(direction, rate)),
+        slots: { first_moment: first, second_moment: second },
+      };
+    },
+  };
+}

@@ -1,0 +1,268 @@
+/**
+ * The graph of one optimizer step: all parameters, the optimizer's state and the moving averages.
+ *
+ * @module
+ */
+import { formatType, sameType, type TensorType } from "../graph/tensor.ts";
+import { input, type Value } from "../graph/value.ts";
+import { where } from "../ops/where.ts";
+import { ScalarInputs } from "./_scalar_inputs.ts";
+import { type ScaledGradient, scaleGradients } from "./gradient_scale.ts";
+import { inPlaceHazards, type InPlaceUpdate } from "./in_place.ts";
+import { movingAverage } from "./moving_average.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { groupParameters, type ParameterRule } from "./parameter_groups.ts";
+
+/** A moving average of a parameter. */
+export interface ExponentialMovingAverage {
+  /** Name of the average, such as `momentum_encoder.backbone.conv1.weight`. */
+  readonly target: string;
+  /** Name of the trained parameter that it follows. */
+  readonly source: string;
+}
+
+/** What {@linkcode buildUpdate} builds. */
+export interface UpdateOptions {
+  /** The inputs that declare the trained parameters, all float32 or all float64. */
+  readonly parameters: readonly Value[];
+  readonly optimizer: Optimizer;
+  /** Exceptions for parameters by name; see `groupParameters`. */
+  readonly rules?: readonly ParameterRule[];
+  /** Whether parameters decay unless a rule says otherwise (default true); without, passes are saved. */
+  readonly weightDecay?: boolean;
+  /** Largest norm of all gradients as one vector; any when left out. */
+  readonly clipGradientNorm?: number;
+  /** Whether to give `gradient_norm`, which is there anyway when it is needed (default false). */
+  readonly gradientNorm?: boolean;
+  /** Whether gradients that are not finite leave parameters and state as they are; gives `finite` (default false). */
+  readonly skipNonFinite?: boolean;
+  /** Whether the loss was scaled; takes `inverse_loss_scale` and skips what is not finite (default false). */
+  readonly lossScaling?: boolean;
+  readonly exponentialMovingAverages?: readonly ExponentialMovingAverage[];
+  /** What parameters become after each update, by name. */
+  readonly constraints?: ReadonlyMap<string, (updated: Value) => Value>;
+}
+
+/** A tensor of the optimizer's state. */
+export interface Slot {
+  /** Name of the slot and of its parameter, such as `momentum.layer1.0.conv1.weight`. */
+  readonly name: string;
+  readonly type: TensorType;
+  /** What each of its elements is at the start of a run. */
+  readonly initial: number;
+}
+
+/**
+ * One optimizer step as a graph. For each `X` of `updated`, the output `next.X` may be bound to the memory of the
+ * input `X`, or to memory of its own.
+ */
+export interface UpdateGraph {
+  /** Parameters, then `gradient.NAME` for each of them, slots, averages, and scalars. */
+  readonly inputs: readonly Value[];
+  /** `next.X` for each X of `updated`, and `gradient_norm` and `finite` if asked for. */
+  readonly outputs: Readonly<Record<string, Value>>;
+  /** All that a step changes: parameters, slots and averages, under the names of their inputs. */
+  readonly updated: readonly { readonly name: string; readonly type: TensorType }[];
+  /** The optimizer's state. */
+  readonly slots: readonly Slot[];
+  /** Names of the inputs to feed at each step, scalars of the parameters' element type. */
+  readonly scalars: readonly string[];
+  /** A sentence for each rule that no parameter follows. */
+  readonly warnings: readonly string[];
+}
+
+/** Something that a step changes, under the name of its input. */
+interface NamedUpdate extends InPlaceUpdate {
+  readonly name: string;
+}
+
+function namesOf(parameters: readonly Value[]): string[] {
+  const [first] = parameters;
+  if (first === undefined) {
+    throw new TypeError("Cannot build an update: there must be a parameter to train, found none");
+  }
+  return parameters.map(({ source, type }) => {
+    if (source.kind !== "input") {
+      throw new TypeError(
+        `Cannot build an update: a parameter must be an input, found a ${formatType(type)}`,
+      );
+    }
+    if (type.dtype !== first.dtype || (type.dtype !== "float32" && type.dtype !== "float64")) {
+      throw new TypeError(
+        `Cannot build an update: parameters must be all float32 or all float64, found ` +
+          `"${source.name}" ${formatType(type)}`,
+      );
+    }
+    return source.name;
+  });
+}
+
+function checkOptions(options: UpdateOptions, parameters: readonly string[]): void {
+  for (const name of options.constraints?.keys() ?? []) {
+    if (parameters.includes(name)) continue;
+    throw new TypeError(
+      `Cannot build an update: a constraint must be on a trained parameter, found "${name}"`,
+    );
+  }
+  const clip = options.clipGradientNorm;
+  if (clip !== undefined && !(clip > 0)) {
+    throw new RangeError(
+      `Cannot build an update: clipGradientNorm must be above 0, found ${clip}; leave it out for none`,
+    );
+  }
+}
+
+function constrained(name: string, updated: Value, options: UpdateOptions): Value {
+  const result = options.constraints?.get(name)?.(updated) ?? updated;
+  if (!sameType(result.type, updated.type)) {
+    throw new TypeError(
+      `Cannot build an update: the constraint on "${name}" must give a ${
+        formatType(updated.type)
+      }, found ${formatType(result.type)}`,
+    );
+  }
+  return result;
+}
+
+/** The updates of a parameter and of its slots. */
+function updatesOf(
+  name: string,
+  parameter: Value,
+  { gradient, norm }: ScaledGradient,
+  rule: Omit<ParameterRule, "pattern">,
+  options: UpdateOptions,
+  scalars: ScalarInputs,
+): NamedUpdate[] {
+  const { optimizer } = options;
+  const decay = options.weightDecay ?? true ? rule.weightDecayScale ?? 1 : 0;
+  const rate = rule.fixedLearningRate ? "fixed_learning_rate" : "learning_rate";
+  const slots = Object.fromEntries(
+    Object.keys(optimizer.slots(parameter.type)).map((slot) => [
+      slot,
+      input(`${slot}.${name}`, parameter.dtype, parameter.shape),
+    ]),
+  );
+  const updated = optimizer.update({
+    parameter,
+    gradient,
+    gradientNorm: norm,
+    slots,
+    learningRate: scalars.multiple(rate, rule.learningRateScale ?? 1),
+    weightDecay: decay === 0 ? undefined : scalars.multiple("weight_decay", decay),
+    stepScalars: Object.fromEntries(
+      Object.keys(optimizer.stepScalars(0)).map((scalar) => [scalar, scalars.get(scalar)]),
+    ),
+    excludeFromLars: rule.excludeFromLars ?? false,
+  });
+  return [
+    { name, input: parameter, output: constrained(name, updated.parameter, options) },
+    ...Object.entries(slots).map(([slot, input]) => ({
+      name: `${slot}.${name}`,
+      input,
+      output: updated.slots[slot]!,
+    })),
+  ];
+}
+
+/** The updates of the moving averages, which read the parameters after their update. */
+function averageUpdates(
+  parameters: readonly string[],
+  updates: readonly NamedUpdate[],
+  options: UpdateOptions,
+  scalars: ScalarInputs,
+): NamedUpdate[] {
+  const updated = new Map(updates.map(({ name, output }) => [name, output]));
+  return (options.exponentialMovingAverages ?? []).map(({ target, source }) => {
+    if (!parameters.includes(source)) {
+      throw new TypeError(
+        `Cannot average "${target}": it must follow a trained parameter, found "${source}"`,
+      );
+    }
+    const value = updated.get(source)!;
+    const average = input(target, value.dtype, value.shape);
+    const output = movingAverage(average, value, scalars.get("average_momentum"));
+    return { name: target, input: average, output };
+  });
+}
+
+function checkUpdates(
+  updates: readonly NamedUpdate[],
+  inputs: readonly Value[],
+  measures: readonly Value[],
+): void {
+  const names = inputs.map(({ source }) => (source as { readonly name: string }).name);
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined) {
+    throw new TypeError(`Cannot build an update: two inputs would be named "${repeated}"`);
+  }
+  const hazards = inPlaceHazards(updates, measures);
+  if (hazards.length > 0) {
+    throw new TypeError(
+      "Cannot build an update: old values must be read before they are overwritten, found that " +
+        hazards.join("; "),
+    );
+  }
+}
+
+/**
+ * Builds the graph of one optimizer step.
+ *
+ * Its scalars are, as far as they are used, `learning_rate`, `fixed_learning_rate`, `weight_decay`,
+ * `average_momentum`, `inverse_loss_scale`, and those of the optimizer's `stepScalars`. A moving average reads the
+ * parameter after the step; so the momentum to feed at step k is that of step k + 1, which makes the averages the same
+ * as those that are updated at the start of a forward pass.
+ *
+ * @throws {TypeError} if parameters, averages or constraints do not fit together
+ * @throws {RangeError} if a rule or the norm to clip to is out of range
+ */
+export function buildUpdate(options: UpdateOptions): UpdateGraph {
+  const { parameters, optimizer, lossScaling = false, clipGradientNorm: clipNorm } = options;
+  const names = namesOf(parameters);
+  checkOptions(options, names);
+  const { rules, warnings } = groupParameters(names, options.rules ?? []);
+  const scalars = new ScalarInputs(parameters[0]!.dtype);
+  const gradients = parameters.map(({ dtype, shape }, i) =>
+    input(`gradient.${names[i]!}`, dtype, shape)
+  );
+  const inverseLossScale = lossScaling ? scalars.get("inverse_loss_scale") : undefined;
+  const scaled = scaleGradients(gradients, { inverseLossScale, clipNorm });
+
+  const skips = lossScaling || (options.skipNonFinite ?? false);
+  const trained = parameters.flatMap((parameter, i) => {
+    const name = names[i]!;
+    const rule = rules.get(name) ?? {};
+    return updatesOf(name, parameter, scaled.gradients[i]!, rule, options, scalars);
+  }).map((update) =>
+    skips ? { ...update, output: where(scaled.finite, update.output, update.input) } : update
+  );
+  const updates = [...trained, ...averageUpdates(names, trained, options, scalars)];
+
+  const measured = skips || clipNorm !== undefined || (options.gradientNorm ?? false);
+  const measures = {
+    ...(measured ? { gradient_norm: scaled.norm } : {}),
+    ...(skips ? { finite: scaled.finite } : {}),
+  };
+  const inputs = [
+    ...updates.map((update) => update.input),
+    ...gradients,
+    ...scalars.inputs.values(),
+  ];
+  checkUpdates(updates, inputs, Object.values(measures));
+  return {
+    inputs,
+    outputs: {
+      ...Object.fromEntries(updates.map(({ name, output }) => [`next.${name}`, output])),
+      ...measures,
+    },
+    updated: updates.map(({ name, input }) => ({ name, type: input.type })),
+    slots: parameters.flatMap(({ type }, i) =>
+      Object.entries(optimizer.slots(type)).map(([slot, initial]) => ({
+        name: `${slot}.${names[i]!}`,
+        type,
+        initial,
+      }))
+    ),
+    scalars: [...scalars.inputs.keys()],
+    warnings,
+  };
+}

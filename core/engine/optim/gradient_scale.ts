@@ -1,0 +1,74 @@
+/**
+ * What happens to all gradients together before parameters follow them: unscaling, clipping, the check for overflow.
+ *
+ * @module
+ */
+import type { Value } from "../graph/value.ts";
+import { add } from "../ops/add.ts";
+import { div } from "../ops/div.ts";
+import { less } from "../ops/less.ts";
+import { minimum } from "../ops/minimum.ts";
+import { mul } from "../ops/mul.ts";
+import { reduceL2 } from "../ops/reduce_l2.ts";
+import { sqrt } from "../ops/sqrt.ts";
+
+/** A gradient as the optimizer sees it, and its norm. */
+export interface ScaledGradient {
+  readonly gradient: Value;
+  readonly norm: Value;
+}
+
+/** All gradients, scaled by one factor. */
+export interface ScaledGradients {
+  readonly gradients: readonly ScaledGradient[];
+  /** Norm of all gradients as one vector, unscaled, before clipping; a scalar. */
+  readonly norm: Value;
+  /** Whether that norm is a finite number; a boolean scalar. */
+  readonly finite: Value;
+}
+
+/** How {@linkcode scaleGradients} scales. */
+export interface GradientScaleOptions {
+  /** Inverse of the factor that was on the loss, a scalar. */
+  readonly inverseLossScale?: Value | undefined;
+  /** Largest norm of all gradients as one vector. */
+  readonly clipNorm?: number | undefined;
+}
+
+/** What `torch.nn.utils.clip_grad_norm_` adds to the norm. */
+const CLIP_EPSILON = 1e-6;
+
+function clipFactor(norm: Value, largest: number): Value {
+  return minimum(div(largest, add(norm, CLIP_EPSILON)), 1);
+}
+
+function product(a: Value | undefined, b: Value | undefined): Value | undefined {
+  return a !== undefined && b !== undefined ? mul(a, b) : a ?? b;
+}
+
+/**
+ * Unscales gradients and clips their joint norm as `torch.nn.utils.clip_grad_norm_` does, both in one pass over each:
+ * `g min(1, largest / (norm + 1e-6))`. Without options gradients stay as they are. The joint norm takes one more pass
+ * over each, if it is used; a single value that is not finite makes it infinite or no number.
+ */
+export function scaleGradients(
+  gradients: readonly Value[],
+  { inverseLossScale, clipNorm }: GradientScaleOptions,
+): ScaledGradients {
+  const norms = gradients.map((gradient) => reduceL2(gradient));
+  const squares = norms.map((norm) => mul(norm, norm));
+  const raw = sqrt(squares.reduce((sum, square) => add(sum, square)));
+  const norm = inverseLossScale === undefined ? raw : mul(raw, inverseLossScale);
+  const clip = clipNorm === undefined ? undefined : clipFactor(norm, clipNorm);
+  const factor = product(inverseLossScale, clip);
+  return {
+    gradients: gradients.map((gradient, i) =>
+      factor === undefined
+        ? { gradient, norm: norms[i]! }
+        : { gradient: mul(gradient, factor), norm: mul(norms[i]!, factor) }
+    ),
+    norm,
+    // Neither infinity nor what is not a number is less than infinity.
+    finite: less(norm, Infinity),
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * Whether the results of a graph may be written over its inputs.
+ *
+ * @module
+ */
+import { type Node, nodesLeadingTo, producer, readBy, resolve } from "../graph/node.ts";
+import { formatType, sameType } from "../graph/tensor.ts";
+import type { Value } from "../graph/value.ts";
+
+/** A value that is computed into the memory of an input. */
+export interface InPlaceUpdate {
+  /** Input of the graph, whose old value is lost. */
+  readonly input: Value;
+  /** What takes its place. */
+  readonly output: Value;
+}
+
+/** Operators that read an element of an input of the output's shape no later than they write it. */
+const ELEMENT_WISE: ReadonlySet<string> = new Set([
+  "Add",
+  "Sub",
+  "Mul",
+  "Div",
+  "Where",
+  "Neg",
+  "Sqrt",
+  "Clip",
+  "Identity",
+]);
+
+function nameOf(input: Value): string {
+  if (input.source.kind !== "input") throw new Error("Internal: only an input is updated in place");
+  return input.source.name;
+}
+
+/** The nodes that read each of some inputs. */
+function readersOf(inputs: readonly Value[], nodes: readonly Node[]): Map<Value, Node[]> {
+  const readers = new Map<Value, Node[]>(inputs.map((input) => [input, []]));
+  for (const node of nodes) {
+    for (const value of new Set(readBy(node).map(resolve))) readers.get(value)?.push(node);
+  }
+  return readers;
+}
+
+function hazardsOf({ input, output }: InPlaceUpdate, readers: readonly Node[]): string[] {
+  const name = nameOf(input);
+  if (!sameType(input.type, output.type)) {
+    return [`"${name}" is ${formatType(input.type)}, its update ${formatType(output.type)}`];
+  }
+  const writer = producer(resolve(output));
+  const before = new Set(nodesLeadingTo([output], true));
+  return readers.flatMap((reader) => {
+    if (reader === writer) {
+      return ELEMENT_WISE.has(reader.op.type)
+        ? []
+        : [`${reader.op.type} reads "${name}" while it writes over it`];
+    }
+    return before.has(reader) ? [] : [`${reader.op.type} may read "${name}" after its update`];
+  });
+}
+
+/**
+ * What speaks against computing some values of a graph into the memory of its inputs; nothing if it is safe in
+ * whichever order a runtime chooses among those that the graph allows.
+ *
+ * It is safe if each node that reads such an input leads to the node that overwrites it, or is that node and reads
+ * element by element. What takes an input's place may be read at any time after.
+ */
+export function inPlaceHazards(
+  updates: readonly InPlaceUpdate[],
+  otherOutputs: readonly Value[] = [],
+): string[] {
+  const nodes = nodesLeadingTo([...updates.map(({ output }) => output), ...otherOutputs], true);
+  const inputs = updates.map(({ input }) => input);
+  const readers = readersOf(inputs, nodes);
+  // An output that is itself an input is copied at the end, when that input has been overwritten.
+  const copies = updates.flatMap(({ input, output }) => {
+    const source = resolve(output);
+    return source !== input && inputs.includes(source)
+      ? [`"${nameOf(input)}" becomes a copy of "${nameOf(source)}", which is updated too`]
+      : [];
+  });
+  return [...updates.flatMap((update) => hazardsOf(update, readers.get(update.input)!)), ...copies];
+}

@@ -1,0 +1,34 @@
+/**
+ * Optimizers as graphs: parameters, state and moving averages, updated in place on a device; and on the host what
+ * changes from step to step. May import the operators and what they stand on, but no runtime.
+ *
+ * @module
+ */
+export { adamW, type AdamWOptions } from "./adamw.ts";
+export {
+  buildUpdate,
+  type ExponentialMovingAverage,
+  type Slot,
+  type UpdateGraph,
+  type UpdateOptions,
+} from "./build_update.ts";
+export { inPlaceHazards, type InPlaceUpdate } from "./in_place.ts";
+export { lars, type LarsOptions, type LarsVariant } from "./lars.ts";
+export {
+  initialLossScale,
+  type LossScale,
+  type LossScaleOptions,
+  nextLossScale,
+} from "./loss_scale.ts";
+export { movingAverage } from "./moving_average.ts";
+export type { Optimizer, ParameterUpdate, UpdatedParameter } from "./optimizer.ts";
+export { groupParameters, type ParameterGroups, type ParameterRule } from "./parameter_groups.ts";
+export { scaledLearningRate } from "./scaled_learning_rate.ts";
+export {
+  type Granularity,
+  type RunLength,
+  schedule,
+  type ScheduleDescription,
+  type WarmUp,
+} from "./schedule.ts";
+export { sgd, type SgdOptions } from "./sgd.ts";

@@ -1,0 +1,114 @@
+/**
+ * Which devices can be used here, and why the others cannot.
+ *
+ * @module
+ */
+import { ORT_VERSION } from "../../deps/onnxruntime.ts";
+import { CPU, type Device, formatDevice, parseDevice } from "./device.ts";
+import { deviceMemory } from "./device_memory.ts";
+import { availableProviders, ortLibraryPath } from "./environment.ts";
+import { OrtError } from "./error.ts";
+import { LIBRARY_VARIABLE } from "./library.ts";
+
+/** Whether a device can be used. */
+export type DeviceCheck =
+  | { readonly usable: true }
+  | {
+    readonly usable: false;
+    /** What ONNX Runtime says. */
+    readonly reason: string;
+    /** What to install. */
+    readonly advice: string;
+  };
+
+const PROVIDERS: Readonly<Record<Device["provider"], string>> = {
+  cpu: "CPUExecutionProvider",
+  cuda: "CUDAExecutionProvider",
+  webgpu: "WebGpuExecutionProvider",
+};
+
+/**
+ * Tries a device. A usable one stays started until the process ends; starting it can take seconds.
+ *
+ * @throws {TypeError} if ONNX Runtime itself cannot be opened
+ */
+export function checkDevice(device: Device): DeviceCheck {
+  if (device.provider === "cpu") return { usable: true };
+  const found = availableProviders();
+  if (!found.includes(PROVIDERS[device.provider])) {
+    return {
+      usable: false,
+      reason: `this build of ONNX Runtime has no ${PROVIDERS[device.provider]}, ` +
+        `found ${found.join(", ")}`,
+      advice: `name a build of ONNX Runtime that has it in ${LIBRARY_VARIABLE}`,
+    };
+  }
+  try {
+    deviceMemory(device);
+    return { usable: true };
+  } catch (error) {
+    if (!(error instanceof OrtError)) throw error;
+    return { usable: false, ...explainFailure(device.provider, error.message) };
+  }
+}
+
+/**
+ * The device that a text names: `cpu`, `cuda`, `cuda:N`, `webgpu`, or `auto`, which is CUDA's first device where it can
+ * be used and the CPU elsewhere.
+ *
+ * @throws {SyntaxError} if the text names no device
+ * @throws {TypeError} if the device cannot be used; the message says why and what to install
+ */
+export function resolveDevice(text: string): Device {
+  const parsed = parseDevice(text);
+  if (parsed === "auto") {
+    const cuda: Device = { provider: "cuda", index: 0 };
+    return checkDevice(cuda).usable ? cuda : CPU;
+  }
+  const check = checkDevice(parsed);
+  if (!check.usable) {
+    throw new TypeError(
+      `Cannot use ${formatDevice(parsed)}: ${check.reason}. What helps: ${check.advice}.`,
+    );
+  }
+  return parsed;
+}
+
+/** What ONNX Runtime's message on a device that does not start comes down to, and what helps. */
+export function explainFailure(
+  provider: "cuda" | "webgpu",
+  message: string,
+): { readonly reason: string; readonly advice: string } {
+  // Without the place in ONNX Runtime's source that it begins with.
+  const reason = message
+    .replace(/^.*\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : /s, "")
+    .replace(/^.* was false\. /s, "")
+    .trim()
+    .replace(/\.$/, "");
+  return { reason, advice: provider === "cuda" ? adviseOnCuda(reason) : adviseOnWebGpu() };
+}
+
+function adviseOnWebGpu(): string {
+  return Deno.build.os === "linux"
+    ? "install the Vulkan loader (libvulkan.so.1) and your GPU's Vulkan driver"
+    : "update your GPU's driver";
+}
+
+function adviseOnCuda(reason: string): string {
+  const missing = /([^\s"/\\]+\.(?:so[.\d]*|dll))"?(?:: cannot open| which is missing)/.exec(
+    reason,
+  );
+  const file = missing?.[1];
+  if (file === undefined || /^(libcuda\.so|nvcuda\.dll)/.test(file)) {
+    return "install an NVIDIA driver that suits the CUDA toolkit, and see that nvidia-smi lists the GPU";
+  }
+  if (!file.includes("onnxruntime_providers")) {
+    return `install the part of NVIDIA's CUDA toolkit or cuDNN that ${file} belongs to, and put its ` +
+      `folder on the library path (${Deno.build.os === "windows" ? "PATH" : "LD_LIBRARY_PATH"})`;
+  }
+  const place = `put the CUDA provider of ONNX Runtime ${ORT_VERSION} (the files ` +
+    `onnxruntime_providers_cuda and onnxruntime_providers_shared) next to ${ortLibraryPath()}`;
+  return Deno.build.os === "linux" && Deno.build.arch === "x86_64"
+    ? `run "deno install --allow-scripts=npm:onnxruntime-node@${ORT_VERSION}", or ${place}`
+    : place;
+}

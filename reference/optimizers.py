@@ -1,0 +1,200 @@
+"""Writes fixtures/golden/optim_*.safetensors: twenty steps of each optimizer on a small network, in float64.
+
+SGD, AdamW, clipping and moving averages are PyTorch's. LARS is the update rule of mmpretrain's engine/optimizers/lars.py
+and of facebookresearch/moco-v3's moco/optimizer.py, neither of which is a package that can be installed alone. Gradients
+are rounded to float32 before each step, so that a float32 implementation sees the same ones.
+"""
+
+import json
+import math
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import safetensors
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from hashed_values import uniform
+
+FOLDER = Path(__file__).parents[1] / "fixtures" / "golden"
+SEED = 0
+STEPS = 20
+SHAPES = {
+    "backbone.conv1.weight": (4, 3, 2, 2),
+    "backbone.bn1.weight": (4,),
+    "backbone.bn1.bias": (4,),
+    "predictor.0.weight": (5, 4),
+    "predictor.0.bias": (5,),
+}
+
+Tensors = dict[str, torch.Tensor]
+
+
+class Lars(torch.optim.Optimizer):
+    """Both rules; `rate_inside` is mmpretrain's, the other MoCo v3's."""
+
+    def __init__(self, groups: list[dict], rate_inside: bool, momentum: float, eta: float = 0.001):
+        defaults = {"lr": 0.0, "weight_decay": 0.0, "momentum": momentum, "eta": eta, "excluded": False}
+        super().__init__(groups, defaults)
+        self.rate_inside = rate_inside
+
+    def ratio(self, group: dict, parameter: torch.Tensor, gradient: torch.Tensor, step: torch.Tensor) -> float:
+        excluded = group["excluded"] if self.rate_inside else parameter.ndim <= 1
+        length = parameter.norm().item()
+        other = (gradient if self.rate_inside else step).norm().item()
+        if excluded or length == 0 or other == 0:
+            return 1.0
+        if self.rate_inside:
+            return group["eta"] * length / (other + group["weight_decay"] * length + 1e-8)
+        return group["eta"] * length / other
+
+    @torch.no_grad()
+    def step(self) -> None:
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                gradient = parameter.grad
+                decays = self.rate_inside or parameter.ndim > 1
+                step = gradient + group["weight_decay"] * parameter if decays else gradient
+                step = step * self.ratio(group, parameter, gradient, step)
+                if self.rate_inside:
+                    step = step * group["lr"]
+                state = self.state[parameter]
+                state["momentum_buffer"] = group["momentum"] * state.get("momentum_buffer", 0.0) + step
+                parameter -= state["momentum_buffer"] * (1.0 if self.rate_inside else group["lr"])
+
+
+@dataclass
+class Case:
+    """An optimizer of parameter groups, its settings, and the slots that are kept, by PyTorch's name."""
+
+    name: str
+    description: str
+    optimizer: Callable[[list[dict]], torch.optim.Optimizer]
+    slots: dict[str, str]
+    learning_rate: float
+    weight_decay: float
+    rules: list[dict] = field(default_factory=list)
+    clip_gradient_norm: float | None = None
+
+
+def rule_of(case: Case, name: str) -> dict:
+    """As mmengine's DefaultOptimWrapperConstructor finds it in custom_keys."""
+    by_pattern = {rule["pattern"]: rule for rule in case.rules}
+    for pattern in sorted(sorted(by_pattern), key=len, reverse=True):
+        if pattern in name:
+            return by_pattern[pattern]
+    return {}
+
+
+def network_loss(parameters: Tensors) -> torch.Tensor:
+    images = uniform(f"{SEED}/images", (8, 3, 5, 5))
+    labels = torch.arange(8) % 5
+    x = F.conv2d(images, parameters["backbone.conv1.weight"])
+    x = F.batch_norm(x, None, None, parameters["backbone.bn1.weight"], parameters["backbone.bn1.bias"], training=True)
+    x = torch.tanh(x).mean((2, 3))
+    return F.cross_entropy(F.linear(x, parameters["predictor.0.weight"], parameters["predictor.0.bias"]), labels)
+
+
+def initial(name: str, shape: tuple[int, ...]) -> torch.Tensor:
+    # A fresh bias is zero, which LARS treats apart.
+    value = torch.zeros(shape).double() if name == "predictor.0.bias" else uniform(f"{SEED}/{name}", shape, 0.5)
+    return value.requires_grad_()
+
+
+def group_of(case: Case, name: str, parameter: torch.Tensor) -> dict:
+    rule = rule_of(case, name)
+    group = {"params": [parameter], "weight_decay": case.weight_decay * rule.get("weightDecayScale", 1)}
+    return group | ({"excluded": True} if rule.get("excludeFromLars") else {})
+
+
+def measure(case: Case) -> Tensors:
+    parameters = {name: initial(name, shape) for name, shape in SHAPES.items()}
+    averages = {name: value.detach().clone() for name, value in parameters.items()}
+    optimizer = case.optimizer([group_of(case, name, value) for name, value in parameters.items()])
+    kept: dict[str, list[torch.Tensor]] = {}
+
+    def keep(kind: str, tensors: Tensors) -> None:
+        for name, value in tensors.items():
+            kept.setdefault(f"{kind}{name}", []).append(value.detach().clone())
+
+    keep("parameter.", parameters)
+    for step in range(STEPS):
+        rate = case.learning_rate * (0.55 + 0.45 * math.cos(math.pi * step / STEPS))
+        momentum = 0.4 * (1 + math.cos(math.pi * (step + 1) / STEPS)) / 2
+        optimizer.zero_grad()
+        loss = network_loss(parameters)
+        loss.backward()
+        for parameter in parameters.values():
+            parameter.grad = parameter.grad.float().double()
+        keep("gradient.", {name: value.grad for name, value in parameters.items()})
+        norm = torch.nn.utils.clip_grad_norm_(parameters.values(), case.clip_gradient_norm or float("inf"))
+        for group, name in zip(optimizer.param_groups, parameters, strict=True):
+            rule = rule_of(case, name)
+            base = case.learning_rate if rule.get("fixedLearningRate") else rate
+            group["lr"] = base * rule.get("learningRateScale", 1)
+        optimizer.step()
+        with torch.no_grad():
+            get_ema_multi_avg_fn(1 - momentum)(list(averages.values()), list(parameters.values()), 0)
+        keep("parameter.", parameters)
+        keep("average.", averages)
+        for slot, key in case.slots.items():
+            keep(f"{slot}.", {name: optimizer.state[value][key] for name, value in parameters.items()})
+        numbers = {
+            "learning_rate": rate,
+            "average_momentum": momentum,
+            "gradient_norm": norm.item(),
+            "loss": loss.item(),
+        }
+        keep("", {name: torch.tensor(value, dtype=torch.float64) for name, value in numbers.items()})
+    return {name: torch.stack(values) for name, values in kept.items()}
+
+
+def cases() -> list[Case]:
+    momentum = {"momentum": "momentum_buffer"}
+    moments = {"first_moment": "exp_avg", "second_moment": "exp_avg_sq"}
+    simsiam = [{"pattern": "predictor", "fixedLearningRate": True}, {"pattern": "bias", "weightDecayScale": 0}]
+    byol = [{"pattern": "bn", "weightDecayScale": 0, "excludeFromLars": True}]
+    half = [{"pattern": "predictor", "learningRateScale": 0.5, "weightDecayScale": 2}]
+    return [
+        Case("sgd", "torch.optim.SGD with momentum 0.9.",
+             lambda groups: torch.optim.SGD(groups, 0.1, 0.9), momentum, 0.3, 0.01, simsiam),
+        Case("sgd_nesterov", "torch.optim.SGD with Nesterov's momentum 0.8.",
+             lambda groups: torch.optim.SGD(groups, 0.1, 0.8, nesterov=True), momentum, 0.3, 0.01, half),
+        Case("sgd_plain", "torch.optim.SGD without momentum.",
+             lambda groups: torch.optim.SGD(groups, 0.1), {}, 0.5, 0.0, simsiam),
+        Case("lars_mmpretrain", "The rule of mmpretrain's LARS.",
+             lambda groups: Lars(groups, True, 0.9), momentum, 4.8, 0.001, byol),
+        Case("lars_moco_v3", "The rule of MoCo v3's LARS.",
+             lambda groups: Lars(groups, False, 0.9), momentum, 4.8, 0.001, half),
+        Case("adamw", "torch.optim.AdamW after clipping by torch.nn.utils.clip_grad_norm_.",
+             lambda groups: torch.optim.AdamW(groups, 0.1), moments, 0.02, 0.1, half, 0.2),
+    ]
+
+
+def main() -> None:
+    for case in cases():
+        path = FOLDER / f"optim_{case.name}"
+        save_file(measure(case), path.with_suffix(".safetensors"))
+        sidecar = {
+            "command": "python reference/optimizers.py",
+            "seed": SEED,
+            "versions": {
+                "python": platform.python_version(),
+                "safetensors": safetensors.__version__,
+                "torch": torch.__version__,
+            },
+            "description": f"{case.description} {STEPS} steps in float64.",
+            "learningRate": case.learning_rate,
+            "weightDecay": case.weight_decay,
+            "rules": case.rules,
+            "clipGradientNorm": case.clip_gradient_norm,
+        }
+        path.with_suffix(".json").write_text(json.dumps(sidecar, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

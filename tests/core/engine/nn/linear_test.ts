@@ -1,0 +1,49 @@
+import { assert, assertEquals } from "@std/assert";
+import { float32 } from "../../../../core/engine/graph/tensor.ts";
+import { input } from "../../../../core/engine/graph/value.ts";
+import { constantInitializer } from "../../../../core/engine/nn/initializers.ts";
+import { linear } from "../../../../core/engine/nn/linear.ts";
+import { Scope } from "../../../../core/engine/nn/scope.ts";
+import { runGraph } from "../../../run_graph.ts";
+
+Deno.test("linear() multiplies by the transposed weight and adds the bias", async () => {
+  const y = linear(new Scope(), "fc", input("x", "float32", [2, 3]), { width: 2 });
+  const results = await runGraph({ y }, {
+    x: float32([2, 3], [1, 2, 3, 4, 5, 6]),
+    "fc.weight": float32([2, 3], [1, 0, -1, 2, 1, 0]),
+    "fc.bias": float32([2], [10, 20]),
+  });
+  assertEquals(results.y, float32([2, 2], [8, 24, 8, 33]));
+});
+
+Deno.test("linear() maps the last of several axes", async () => {
+  const scope = new Scope();
+  const y = linear(scope, "fc", input("x", "float32", [2, 1, 2]), { width: 1, bias: false });
+  assertEquals([...scope.declarations.keys()], ["fc.weight"]);
+  const results = await runGraph({ y }, {
+    x: float32([2, 1, 2], [1, 2, 3, 4]),
+    "fc.weight": float32([1, 2], [1, 10]),
+  });
+  assertEquals(results.y, float32([2, 1, 1], [21, 43]));
+});
+
+Deno.test("linear() starts as PyTorch's: weight and bias within 1/sqrt(fan in)", () => {
+  const scope = new Scope();
+  linear(scope, "fc", input("x", "float32", [2, 64]), { width: 256 });
+  for (const [name, { data }] of scope.initialize(0)) {
+    const most = (data as Float32Array).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+    assert(most <= 0.125 && most > 0.12, `${name} reaches ${most}`);
+  }
+});
+
+Deno.test("linear() takes other initial values", () => {
+  const scope = new Scope();
+  linear(scope, "fc", input("x", "float32", [2, 1]), {
+    width: 1,
+    weightInitializer: constantInitializer(2),
+    biasInitializer: constantInitializer(3),
+  });
+  const initial = scope.initialize(0);
+  assertEquals(initial.get("fc.weight"), float32([1, 1], [2]));
+  assertEquals(initial.get("fc.bias"), float32([1], [3]));
+});

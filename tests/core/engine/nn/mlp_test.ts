@@ -1,0 +1,99 @@
+import { assertEquals } from "@std/assert";
+import { elementCount } from "../../../../core/engine/graph/shape.ts";
+import { input } from "../../../../core/engine/graph/value.ts";
+import { mlp, type MlpLayer } from "../../../../core/engine/nn/mlp.ts";
+import { Scope } from "../../../../core/engine/nn/scope.ts";
+import { add } from "../../../../core/engine/ops/add.ts";
+import { l2Normalize } from "../../../../core/engine/ops/l2_normalize.ts";
+import { mul } from "../../../../core/engine/ops/mul.ts";
+import { reduceMean } from "../../../../core/engine/ops/reduce_mean.ts";
+import { reduceSum } from "../../../../core/engine/ops/reduce_sum.ts";
+import { stopGradient } from "../../../../core/engine/ops/stop_gradient.ts";
+import { type Build, checkInference, checkTraining } from "./network_golden.ts";
+
+const last = { affine: false, activation: "none" } as const;
+const plain = { norm: "none", activation: "none" } as const;
+
+const similarity: Build = (scope, { left, right }) => {
+  const project = (view: typeof left) =>
+    mlp(scope, "projector", view!, [{ width: 32 }, { width: 32 }, { width: 40, ...last }]);
+  const predict = (z: ReturnType<typeof project>) =>
+    mlp(scope, "predictor", z, [{ width: 12 }, { width: 40, bias: true, ...plain }]);
+  const [z1, z2] = [project(left), project(right)];
+  const [p1, p2] = [predict(z1), predict(z2)];
+  const cosine = (p: typeof z1, z: typeof z1) =>
+    reduceMean(reduceSum(mul(l2Normalize(p), l2Normalize(stopGradient(z))), { axes: [-1] }));
+  const loss = mul(add(cosine(p1, z2), cosine(p2, z1)), -0.5);
+  return { projection: z1, prediction: p2, loss };
+};
+
+function parameterCount(width: number, layers: readonly MlpLayer[]): number {
+  const scope = new Scope({ training: true });
+  mlp(scope, "head", input("x", "float32", [2, width]), layers);
+  return [...scope.declarations.values()].filter(({ kind }) => kind === "trainable")
+    .reduce((sum, { value }) => sum + elementCount(value.shape), 0);
+}
+
+Deno.test("mlp() trains SimSiam's heads on two views as PyTorch does", async () => {
+  await checkTraining("network_mlp", similarity);
+});
+
+Deno.test("mlp() infers SimSiam's heads as PyTorch does", async () => {
+  await checkInference("network_mlp", similarity);
+});
+
+Deno.test("mlp() names layers as mmpretrain's NonLinearNeck", () => {
+  const scope = new Scope({ training: true });
+  const x = input("x", "float32", [4, 8]);
+  mlp(scope, "neck", x, [{ width: 8, bias: true }, { width: 2, ...last }]);
+  assertEquals([...scope.declarations.keys()].sort(), [
+    "neck.bn0.bias",
+    "neck.bn0.num_batches_tracked",
+    "neck.bn0.running_mean",
+    "neck.bn0.running_var",
+    "neck.bn0.weight",
+    "neck.bn1.num_batches_tracked",
+    "neck.bn1.running_mean",
+    "neck.bn1.running_var",
+    "neck.fc0.bias",
+    "neck.fc0.weight",
+    "neck.fc1.weight",
+  ]);
+});
+
+// Totals of mmpretrain's heads, computed from its layer tables.
+const HEADS: readonly [name: string, width: number, layers: readonly MlpLayer[], total: number][] =
+  [
+    ["BYOL's projector", 2048, [{ width: 4096, bias: true }, { width: 256, ...plain }], 9_449_472],
+    ["BYOL's predictor", 256, [{ width: 4096, bias: true }, { width: 256, ...plain }], 2_109_440],
+    ["MoCo v3's ResNet projector", 2048, [{ width: 4096 }, { width: 256, ...last }], 9_445_376],
+    ["MoCo v3's ResNet predictor", 256, [{ width: 4096 }, { width: 256, ...plain }], 2_105_344],
+    [
+      "MoCo v3's ViT-S projector",
+      384,
+      [{ width: 4096 }, { width: 4096 }, { width: 256, ...last }],
+      19_415_040,
+    ],
+    [
+      "MoCo v3's ViT-B projector",
+      768,
+      [{ width: 4096 }, { width: 4096 }, { width: 256, ...last }],
+      20_987_904,
+    ],
+    ["MoCo v2's projector", 2048, [
+      { width: 2048, bias: true, norm: "none" },
+      { width: 128, bias: true, ...plain },
+    ], 4_458_624],
+    [
+      "SwAV's projector",
+      2048,
+      [{ width: 2048, bias: true }, { width: 128, bias: true, ...plain }],
+      4_462_720,
+    ],
+  ];
+
+for (const [name, width, layers, total] of HEADS) {
+  Deno.test(`mlp() gives ${name} ${total} parameters`, () => {
+    assertEquals(parameterCount(width, layers), total);
+  });
+}

@@ -1,0 +1,83 @@
+import { assert, assertEquals } from "@std/assert";
+import { gradients } from "../../../../core/engine/autodiff/gradients.ts";
+import { isFloat } from "../../../../core/engine/graph/dtype.ts";
+import { type Tensor, tensor } from "../../../../core/engine/graph/tensor.ts";
+import { input, type Value } from "../../../../core/engine/graph/value.ts";
+import { readSafetensors } from "../../../../core/weights/safetensors.ts";
+import { runGraph } from "../../../run_graph.ts";
+import { type Build, CASES, SINGLE_ONLY } from "./pytorch_cases.ts";
+
+const GOLDEN = new URL("../../../../fixtures/golden/op_gradients.safetensors", import.meta.url);
+
+type Precision = "float64" | "float32";
+
+/** Parts of a case under a prefix: `in/` or `gradient/`. */
+function partsOf(tensors: ReadonlyMap<string, Tensor>, prefix: string): [string, Tensor][] {
+  return [...tensors].flatMap(([name, value]): [string, Tensor][] =>
+    name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : []
+  );
+}
+
+function inPrecision(value: Tensor, precision: Precision): Tensor {
+  if (!isFloat(value.dtype) || precision === "float64") return value;
+  return tensor("float32", value.shape, Float32Array.from(value.data as Float64Array));
+}
+
+/** Largest difference, relative to the expected number or to one. */
+function worstError(actual: Tensor, expected: Tensor): number {
+  assertEquals(actual.shape, expected.shape);
+  const wanted = expected.data as Float64Array;
+  return Math.max(
+    ...Array.from(
+      actual.data as Float64Array,
+      (value, i) => Math.abs(value - wanted[i]!) / Math.max(1, Math.abs(wanted[i]!)),
+    ),
+  );
+}
+
+/** Names of the inputs as the golden's program gave them; the file lists them by name. */
+function inOrder(names: readonly string[]): string[] {
+  const order = ["q", "k", "v", "mask", "x", "scale", "c", "a", "b", "bias", "i", "u"];
+  return [...names].sort((one, other) => order.indexOf(one) - order.indexOf(other));
+}
+
+async function check(name: string, build: Build, precision: Precision): Promise<void> {
+  const { tensors } = await readSafetensors(GOLDEN.pathname);
+  const given = new Map(partsOf(tensors, `${name}/in/`));
+  const feeds: Record<string, Tensor> = {};
+  const values: Record<string, Value> = {};
+  for (const [key, value] of given) {
+    feeds[key] = inPrecision(value, precision);
+    values[key] = input(key, feeds[key].dtype, value.shape);
+  }
+  const y = build(...inOrder([...given.keys()]).map((key) => values[key]!));
+  const seed = input("seed", y.dtype, y.shape);
+  feeds.seed = inPrecision(tensors.get(`${name}/seed`)!, precision);
+
+  const expected = partsOf(tensors, `${name}/gradient/`);
+  assert(expected.length > 0);
+  const found = gradients(y, expected.map(([key]) => values[key]!), { seed });
+  const results = await runGraph({
+    out: y,
+    ...Object.fromEntries(expected.map(([key], i) => [`gradient/${key}`, found[i]!])),
+  }, feeds);
+  for (const part of Object.keys(results)) {
+    const error = worstError(results[part]!, tensors.get(`${name}/${part}`)!);
+    assert(error <= (precision === "float64" ? 1e-6 : 1e-5), `${part} is off by ${error}`);
+  }
+}
+
+for (const [name, build] of Object.entries(CASES)) {
+  if (!SINGLE_ONLY.has(name)) {
+    Deno.test(`${name} has the output and the gradients of PyTorch in float64`, () =>
+      check(name, build, "float64"));
+  }
+  Deno.test(`${name} has the output and the gradients of PyTorch in float32`, () =>
+    check(name, build, "float32"));
+}
+
+Deno.test("the cases are those of the golden", async () => {
+  const { tensors } = await readSafetensors(GOLDEN.pathname);
+  const names = new Set([...tensors.keys()].map((name) => name.split("/")[0]!));
+  assertEquals([...names].sort(), Object.keys(CASES).sort());
+});

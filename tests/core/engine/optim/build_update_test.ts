@@ -1,0 +1,245 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { nodesLeadingTo } from "../../../../core/engine/graph/node.ts";
+import { elementCount } from "../../../../core/engine/graph/shape.ts";
+import { filled, float32, type Tensor } from "../../../../core/engine/graph/tensor.ts";
+import { input, scalar, type Value } from "../../../../core/engine/graph/value.ts";
+import {
+  adamW,
+  buildUpdate,
+  lars,
+  type Optimizer,
+  sgd,
+  type UpdateGraph,
+  type UpdateOptions,
+} from "../../../../core/engine/optim/mod.ts";
+import { add } from "../../../../core/engine/ops/add.ts";
+import { div } from "../../../../core/engine/ops/div.ts";
+import { mul } from "../../../../core/engine/ops/mul.ts";
+import { reduceL2 } from "../../../../core/engine/ops/reduce_l2.ts";
+import { RandomStream } from "../../../../core/engine/random/random_stream.ts";
+import { UpdateRun } from "./update_run.ts";
+
+const matrix = input("fc.weight", "float32", [2, 3]);
+const vector = input("fc.bias", "float32", [3]);
+
+const OPTIMIZERS: Readonly<Record<string, Optimizer>> = {
+  "SGD": sgd(),
+  "SGD without momentum": sgd({ momentum: 0 }),
+  "SGD with Nesterov's momentum": sgd({ nesterov: true }),
+  "LARS": lars(),
+  "LARS of MoCo v3": lars({ variant: "moco-v3" }),
+  "AdamW": adamW(),
+};
+
+function build(options: Partial<UpdateOptions> = {}): UpdateGraph {
+  return buildUpdate({ parameters: [matrix, vector], optimizer: sgd(), ...options });
+}
+
+/** Values near 1 that are the same in each run. */
+function drawn(name: string, shape: readonly number[]): Tensor<"float32"> {
+  const random = new RandomStream(7, name);
+  return float32(shape, Array.from({ length: elementCount(shape) }, () => random.normal(1, 0.3)));
+}
+
+/** Nodes that read or write a tensor of more than one element. */
+function passes(update: UpdateGraph): number {
+  const large = (value: Value) => elementCount(value.shape) > 1;
+  const nodes = nodesLeadingTo(Object.values(update.outputs), true);
+  return nodes.filter(({ inputs, outputs }) =>
+    [...Object.values(inputs), ...Object.values(outputs)].some((value) => value && large(value))
+  ).length;
+}
+
+Deno.test("buildUpdate() names inputs and outputs after the parameters", () => {
+  const update = build({
+    optimizer: adamW(),
+    rules: [{ pattern: "bias", fixedLearningRate: true, weightDecayScale: 0 }],
+    clipGradientNorm: 1,
+    exponentialMovingAverages: [{ target: "average.weight", source: "fc.weight" }],
+  });
+  const updated = [
+    ["fc.weight", "first_moment.fc.weight", "second_moment.fc.weight"],
+    ["fc.bias", "first_moment.fc.bias", "second_moment.fc.bias"],
+    ["average.weight"],
+  ].flat();
+  const scalars = [
+    "learning_rate",
+    "weight_decay",
+    "step_scale",
+    "step_epsilon",
+    "fixed_learning_rate",
+    "average_momentum",
+  ];
+  assertEquals(update.updated.map(({ name }) => name), updated);
+  assertEquals(update.scalars, scalars);
+  assertEquals(
+    update.inputs.map(({ source }) => source.kind === "input" && source.name),
+    [...updated, "gradient.fc.weight", "gradient.fc.bias", ...scalars],
+  );
+  const outputs = [...updated.map((name) => `next.${name}`), "gradient_norm"];
+  assertEquals(Object.keys(update.outputs), outputs);
+  assertEquals(update.slots[0], {
+    name: "first_moment.fc.weight",
+    type: { dtype: "float32", shape: [2, 3] },
+    initial: 0,
+  });
+  assertEquals(update.slots.length, 4);
+});
+
+Deno.test("buildUpdate() takes the passes that its optimizer documents", () => {
+  const counted = Object.fromEntries(
+    Object.entries(OPTIMIZERS).map(([name, optimizer]) => [
+      name,
+      [true, false].map((weightDecay) =>
+        passes(build({ parameters: [matrix], optimizer, weightDecay }))
+      ),
+    ]),
+  );
+  assertEquals(counted, {
+    "SGD": [6, 4],
+    "SGD without momentum": [4, 2],
+    "SGD with Nesterov's momentum": [8, 6],
+    "LARS": [8, 6],
+    "LARS of MoCo v3": [9, 7],
+    "AdamW": [13, 12],
+  });
+});
+
+for (const [name, optimizer] of Object.entries(OPTIMIZERS)) {
+  Deno.test(`buildUpdate() may write over what it replaces: ${name}`, async () => {
+    const shapes = { "fc.weight": [300, 700], "fc.bias": [700], "scale": [1] };
+    const parameters = Object.entries(shapes).map(([key, shape]) => input(key, "float32", shape));
+    const update = buildUpdate({
+      parameters,
+      optimizer,
+      clipGradientNorm: 100,
+      lossScaling: true,
+      exponentialMovingAverages: [{ target: "average", source: "fc.weight" }],
+      constraints: new Map([["fc.weight", (x: Value) => mul(x, div(400, reduceL2(x)))]]),
+    });
+    const initial: Record<string, Tensor> = { average: filled("float32", [300, 700], 0) };
+    for (const [key, shape] of Object.entries(shapes)) initial[key] = drawn(key, shape);
+    using apart = await UpdateRun.create(update, initial, { inPlace: false, threads: 2 });
+    using inPlace = await UpdateRun.create(update, initial, { threads: 2 });
+    for (let step = 0; step < 5; step++) {
+      const gradients = Object.fromEntries(
+        Object.entries(shapes).map(([key, shape]) => [key, drawn(`${key} ${step}`, shape)]),
+      );
+      const scalars = {
+        learning_rate: 0.1,
+        weight_decay: 0.01,
+        inverse_loss_scale: 0.5,
+        average_momentum: 0.3,
+        ...optimizer.stepScalars(step),
+      };
+      await apart.step(gradients, scalars);
+      await inPlace.step(gradients, scalars);
+      for (const key of [...update.updated.map((each) => each.name), "gradient_norm"]) {
+        assertEquals(inPlace.read(key).data, apart.read(key).data, `${key} after step ${step}`);
+      }
+    }
+  });
+}
+
+const SCALARS = { learning_rate: 0.1, weight_decay: 0, average_momentum: 0.5 };
+
+Deno.test("buildUpdate() leaves parameters and slots as they are when a gradient is not finite", async () => {
+  const update = build({
+    parameters: [vector],
+    skipNonFinite: true,
+    exponentialMovingAverages: [{ target: "average", source: "fc.bias" }],
+  });
+  using run = await UpdateRun.create(update, { "fc.bias": float32([3], [1, 2, 3]) });
+  await run.step({ "fc.bias": float32([3], [1, 1, 1]) }, SCALARS);
+  const before = ["fc.bias", "momentum.fc.bias"].map((name) => run.read(name));
+  assertEquals(run.read("finite").data, Uint8Array.of(1));
+  for (const wrong of [NaN, Infinity, -Infinity]) {
+    await run.step({ "fc.bias": float32([3], [1, wrong, 1]) }, SCALARS);
+    assertEquals(["fc.bias", "momentum.fc.bias"].map((name) => run.read(name)), before);
+    assertEquals(run.read("finite").data, Uint8Array.of(0));
+  }
+  // The average goes on, as mmengine's does.
+  assert(run.read("average").data[0]! > 0.84);
+  await run.step({ "fc.bias": float32([3], [1, 1, 1]) }, SCALARS);
+  assertEquals(run.read("momentum.fc.bias"), float32([3], [1.9, 1.9, 1.9]));
+});
+
+Deno.test("buildUpdate() takes the scale of the loss out of gradients and their norm", async () => {
+  const gradient = float32([3], [0.5, -1, 2]);
+  const scaled = float32([3], Array.from(gradient.data, (value) => value * 65536));
+  const initial = { "fc.bias": float32([3], [1, 2, 3]) };
+  const options = { parameters: [vector], gradientNorm: true, clipGradientNorm: 1 };
+  using plain = await UpdateRun.create(build(options), initial);
+  using scaling = await UpdateRun.create(build({ ...options, lossScaling: true }), initial);
+  await plain.step({ "fc.bias": gradient }, SCALARS);
+  await scaling.step({ "fc.bias": scaled }, { ...SCALARS, inverse_loss_scale: 1 / 65536 });
+  assertEquals(scaling.read("gradient_norm"), plain.read("gradient_norm"));
+  assertEquals(scaling.read("fc.bias"), plain.read("fc.bias"));
+});
+
+Deno.test("buildUpdate() copies a parameter exactly into an average of momentum 1", async () => {
+  const update = build({
+    parameters: [vector],
+    exponentialMovingAverages: [{ target: "average", source: "fc.bias" }],
+  });
+  const initial = {
+    "fc.bias": float32([3], [0.1, 1e-8, 3]),
+    "average": float32([3], [5e7, 0.3, -0.7]),
+  };
+  using run = await UpdateRun.create(update, initial);
+  await run.step({ "fc.bias": float32([3], [1, 1, 1]) }, { ...SCALARS, average_momentum: 1 });
+  assertEquals(run.read("average"), run.read("fc.bias"));
+});
+
+Deno.test("buildUpdate() puts parameters under their constraints before they are averaged", async () => {
+  const update = build({
+    parameters: [vector],
+    exponentialMovingAverages: [{ target: "average", source: "fc.bias" }],
+    constraints: new Map([["fc.bias", (x: Value) => div(x, reduceL2(x))]]),
+  });
+  using run = await UpdateRun.create(update, { "fc.bias": float32([3], [3, 0, 4]) });
+  const zero = float32([3], [0, 0, 0]);
+  await run.step({ "fc.bias": zero }, { ...SCALARS, average_momentum: 1 });
+  assertEquals(run.read("fc.bias"), float32([3], [0.6, 0, 0.8]));
+  assertEquals(run.read("average"), float32([3], [0.6, 0, 0.8]));
+});
+
+Deno.test("buildUpdate() passes on warnings of rules that no parameter follows", () => {
+  assertEquals(build({ rules: [{ pattern: "bn" }] }).warnings.length, 1);
+});
+
+Deno.test("buildUpdate() refuses parameters that are none", () => {
+  assertThrows(() => build({ parameters: [] }), TypeError, "found none");
+  assertThrows(() => build({ parameters: [add(matrix, 1)] }), TypeError, "must be an input");
+  assertThrows(() => build({ parameters: [scalar(1)] }), TypeError, "must be an input");
+  assertThrows(
+    () => build({ parameters: [matrix, input("half", "float16", [2])] }),
+    TypeError,
+    'must be all float32 or all float64, found "half" float16[2]',
+  );
+  assertThrows(() => build({ parameters: [matrix, matrix] }), TypeError, 'named "fc.weight"');
+});
+
+Deno.test("buildUpdate() refuses averages and constraints that do not fit", () => {
+  const average = (target: string, source: string) => () =>
+    build({ exponentialMovingAverages: [{ target, source }] });
+  assertThrows(average("average", "fc"), TypeError, 'follow a trained parameter, found "fc"');
+  assertThrows(average("fc.bias", "fc.weight"), TypeError, 'two inputs would be named "fc.bias"');
+  const constraint = (name: string, rule: (x: Value) => Value) => () =>
+    build({ constraints: new Map([[name, rule]]) });
+  assertThrows(constraint("fc", (x) => x), TypeError, 'must be on a trained parameter, found "fc"');
+  assertThrows(
+    constraint("fc.bias", (x) => reduceL2(x)),
+    TypeError,
+    'the constraint on "fc.bias" must give a float32[3], found float32[]',
+  );
+  assertThrows(
+    constraint("fc.bias", (x) => mul(x, reduceL2(matrix))),
+    TypeError,
+    'ReduceL2 may read "fc.weight" after its update',
+  );
+});
+
+Deno.test("buildUpdate() refuses to clip to nothing", () => {
+  assertThrows(() => build({ clipGradientNorm: 0 }), RangeError, "must be above 0, found 0");
+});

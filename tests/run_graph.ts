@@ -1,0 +1,18 @@
+/**
+ * Graphs, run once: what tests put between the values that they build and the numbers that they expect.
+ *
+ * @module
+ */
+import type { Tensor } from "../core/engine/graph/tensor.ts";
+import type { Value } from "../core/engine/graph/value.ts";
+import { encodeModel } from "../core/engine/onnx/encode_model.ts";
+import { Session } from "../core/engine/ort/mod.ts";
+
+/** Encodes a graph, runs it on the CPU and gives its outputs by name; nothing is kept. */
+export async function runGraph(
+  outputs: Readonly<Record<string, Value>>,
+  feeds: Readonly<Record<string, Tensor>>,
+): Promise<Record<string, Tensor>> {
+  using session = await Session.create(encodeModel({ outputs }));
+  return await session.run(feeds);
+}
