@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 import torch
+from torch import nn
 
 
 def fnv1a(name: str) -> int:
@@ -46,6 +47,14 @@ def parameter(name: str, shape: tuple[int, ...]) -> torch.Tensor:
     # Uniform of the variance 1 / fan in, or 2 / fan in under the ReLU that follows a convolution.
     fan_in = math.prod(shape[1:])
     return uniform(name, shape, math.sqrt((6 if len(shape) == 4 else 3) / fan_in))
+
+
+def load(network: nn.Module) -> None:
+    """Gives a network its hashed values."""
+    network.load_state_dict({
+        name: torch.tensor(0) if value.dtype == torch.int64 else parameter(name, tuple(value.shape))
+        for name, value in network.state_dict().items()
+    })
 
 
 def sampled_indices(name: str, count: int, most: int) -> np.ndarray:

@@ -23,7 +23,7 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 from torchvision.models.resnet import Bottleneck
 
-from hashed_values import parameter, sampled_indices, uniform
+from hashed_values import load, sampled_indices, uniform
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "golden"
 SAMPLES = 512
@@ -44,14 +44,6 @@ class Case:
     forward: Callable[[nn.Module, dict[str, torch.Tensor]], Outputs] = field(
         default=lambda network, inputs: {"features": network(inputs["images"])}
     )
-
-
-def load(network: nn.Module) -> None:
-    """Gives a network its hashed values."""
-    network.load_state_dict({
-        name: torch.tensor(0) if value.dtype == torch.int64 else parameter(name, tuple(value.shape))
-        for name, value in network.state_dict().items()
-    })
 
 
 def inputs_of(case: Case, seed: int) -> dict[str, torch.Tensor]:

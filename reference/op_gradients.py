@@ -199,7 +199,7 @@ def main() -> None:
     tensors = {}
     for name, (function, inputs) in (elementwise() | reductions() | matrices() | shapes()).items():
         for part, value in measure(function, inputs).items():
-            tensors[f"{name}/{part}"] = value.contiguous()
+            tensors[f"{name}/{part}"] = value.clone(memory_format=torch.contiguous_format)
     save_file(tensors, PATH.with_suffix(".safetensors"))
     sidecar = {
         "command": "python reference/op_gradients.py",

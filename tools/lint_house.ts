@@ -121,6 +121,24 @@ const plugin: Deno.lint.Plugin = {
         };
       },
     },
+    "nothing-on-import": {
+      create(context) {
+        if (!isLibrary(context.filename.replaceAll("\\", "/"))) return {};
+        return {
+          AwaitExpression(node) {
+            const within = context.sourceCode.getAncestors(node).some(({ type }) =>
+              /Function|Method/.test(type)
+            );
+            if (!within) {
+              context.report({
+                node,
+                message: "Cannot wait at the top level of library code: nothing happens on import",
+              });
+            }
+          },
+        };
+      },
+    },
     "quiet-library": {
       create(context) {
         if (!isLibrary(context.filename.replaceAll("\\", "/"))) return {};

@@ -42,9 +42,9 @@ function parseLine(line: string): ListedImage | string {
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(parseImageList("# animals\na cat.jpg 3\nphoto 12\t\n"), [
+ * assertEquals(parseImageList("# animals\na cat.jpg 3\nphoto 12\t7\n"), [
  *   { path: "a cat.jpg", label: 3 },
- *   { path: "photo 12" },
+ *   { path: "photo 12", label: 7 },
  * ]);
  * ```
  *

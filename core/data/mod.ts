@@ -27,7 +27,12 @@ export {
   type VariedDataset,
   withVariations,
 } from "./variations.ts";
-export { type EncodedImage, openImage, type Reduction } from "./decode/encoded_image.ts";
+export {
+  type DecodedImage,
+  type EncodedImage,
+  openImage,
+  type Reduction,
+} from "./decode/encoded_image.ts";
 export { UnreadableImageError } from "./decode/unreadable_image_error.ts";
 export { cutView } from "./geometry/cut_view.ts";
 export { placeEvaluation, type Placement, placeView } from "./geometry/placement.ts";

@@ -9,9 +9,19 @@
  */
 import type { Metadata, Sharp } from "../../deps/sharp.ts";
 import type { RgbImage } from "../dataset.ts";
+import type { CropBox } from "../views/parameters.ts";
 import { cmykToRgb } from "./cmyk_to_rgb.ts";
 import { loadSharp } from "./load_sharp.ts";
 import { UnreadableImageError } from "./unreadable_image_error.ts";
+
+/** The pixels of an image file. */
+export interface DecodedImage extends RgbImage {
+  /**
+   * The part of the whole image that the pixels show. At a reduced scale that is all of it but a few columns and rows
+   * at one side, where the size is no multiple of what a pixel stands for.
+   */
+  readonly span: CropBox;
+}
 
 /** An image file whose header has been read. Sizes are those after EXIF orientation. */
 export interface EncodedImage {
@@ -27,11 +37,32 @@ export interface EncodedImage {
    *
    * @throws {UnreadableImageError} if the file is truncated or corrupt
    */
-  decode(reduction?: Reduction): Promise<RgbImage>;
+  decode(reduction?: Reduction): Promise<DecodedImage>;
 }
 
 /** How many times smaller an image is decoded. */
 export type Reduction = 1 | 3 | 5 | 9;
+
+/** Pixels of the file that one pixel of libjpeg's output stands for, in each direction. */
+const SCALES: Readonly<Record<Reduction, number>> = { 1: 1, 3: 2, 5: 4, 9: 8 };
+
+/** EXIF orientations that turn an axis around, so that what is missing at its end comes to its beginning. */
+const TURNED_X: readonly number[] = [2, 3, 6, 7];
+const TURNED_Y: readonly number[] = [3, 4, 7, 8];
+
+/** The part of an image that is left at a reduced scale: libvips drops the columns and rows that fill no pixel. */
+function spanOf(metadata: Metadata, reduction: Reduction): CropBox {
+  const { autoOrient, orientation = 1 } = metadata;
+  const scale = SCALES[reduction];
+  const width = Math.max(1, Math.floor(autoOrient.width / scale)) * scale;
+  const height = Math.max(1, Math.floor(autoOrient.height / scale)) * scale;
+  return {
+    left: TURNED_X.includes(orientation) ? autoOrient.width - width : 0,
+    top: TURNED_Y.includes(orientation) ? autoOrient.height - height : 0,
+    width,
+    height,
+  };
+}
 
 async function pixels(image: Sharp, metadata: Metadata): Promise<RgbImage> {
   const cmyk = metadata.space === "cmyk";
@@ -72,7 +103,7 @@ export async function openImage(bytes: Uint8Array, name: string): Promise<Encode
         );
       }
       try {
-        return await pixels(image, metadata);
+        return { ...await pixels(image, metadata), span: spanOf(metadata, reduction) };
       } catch (cause) {
         throw UnreadableImageError.from(name, cause);
       }

@@ -4,89 +4,90 @@
  * @module
  */
 import type { RgbImage } from "../dataset.ts";
+import type { CropBox } from "../views/parameters.ts";
 import { axisWeights, type ResizedAxis } from "./axis_weights.ts";
 import type { Placement } from "./placement.ts";
 import { resampleColumns, resampleRows } from "./resample.ts";
 
-/** One axis of a cut: the pixels that it needs, and how they are resized. */
+/** One axis of an image, and of what is cut out of it. */
 interface CutAxis {
-  readonly start: number;
-  readonly end: number;
-  readonly axis: ResizedAxis;
+  /** Pixels that there are, and where the first of them lies in the whole image and how far they reach. */
+  readonly length: number;
+  readonly origin: number;
+  readonly span: number;
+  /** The crop, in pixels of the whole image. */
+  readonly position: number;
+  readonly extent: number;
+  /** What the crop is resized to, and which of it is wanted. */
+  readonly size: number;
+  readonly first: number;
+  readonly count: number;
 }
 
 /**
  * Narrows an axis to the pixels within the crop, as if the crop were an image of its own: what lies outside has no
  * part in the view.
  */
-function cutAxis(
-  position: number,
-  extent: number,
-  scale: number,
-  limit: number,
-  size: number,
-  first: number,
-  count: number,
-): CutAxis {
-  const from = position * scale;
-  const to = Math.min(limit, (position + extent) * scale);
-  const start = Math.floor(from);
-  const end = Math.ceil(to);
+function narrow(axis: CutAxis): { readonly start: number; readonly resized: ResizedAxis } {
+  const scale = axis.length / axis.span;
+  const from = (axis.position - axis.origin) * scale;
+  const to = from + axis.extent * scale;
+  const start = Math.max(0, Math.floor(from));
+  const end = Math.min(axis.length, Math.ceil(to));
+  const { size, first, count } = axis;
   return {
     start,
-    end,
-    axis: { length: end - start, from: from - start, to: to - start, size, first, count },
+    resized: { length: end - start, from: from - start, to: to - start, size, first, count },
   };
 }
 
 /**
  * Crops, resizes and mirrors a view of an image into `target`, uint8 [size, size, 3] from `offset` on.
  *
- * The image may have been decoded at a reduced scale: `width` and `height` are those of the whole image, in which the
- * placement is expressed. At full scale the result is that of torchvision's `resized_crop`, or `resize` and
- * `center_crop`, on a Pillow image, bit for bit.
+ * At full scale the result is that of torchvision's `resized_crop`, or `resize` and `center_crop`, on a Pillow image,
+ * bit for bit. An image that was decoded at a reduced scale says by its `span` which part of the whole it shows; the
+ * placement is expressed in pixels of the whole.
  */
 export function cutView(
-  image: RgbImage,
-  width: number,
-  height: number,
+  image: RgbImage & { readonly span?: CropBox },
   placement: Placement,
   target: Uint8Array<ArrayBuffer>,
   offset: number,
 ): void {
   const { crop, resized, left, top, size, flip, interpolation } = placement;
-  const x = cutAxis(
-    crop.left,
-    crop.width,
-    image.width / width,
-    image.width,
-    resized.width,
-    left,
-    size,
-  );
-  const y = cutAxis(
-    crop.top,
-    crop.height,
-    image.height / height,
-    image.height,
-    resized.height,
-    top,
-    size,
-  );
-  const rows = resampleRows(
-    {
-      data: image.data,
-      offset: 3 * (y.start * image.width + x.start),
-      pitch: 3 * image.width,
-      rows: y.end - y.start,
-    },
-    axisWeights(x.axis, interpolation),
-    flip,
-  );
-  resampleColumns(rows, 3 * size, axisWeights(y.axis, interpolation), target, offset);
+  const { width, height, data } = image;
+  const span = image.span ?? { left: 0, top: 0, width, height };
+  const x = narrow({
+    length: width,
+    origin: span.left,
+    span: span.width,
+    position: crop.left,
+    extent: crop.width,
+    size: resized.width,
+    first: left,
+    count: size,
+  });
+  const y = narrow({
+    length: height,
+    origin: span.top,
+    span: span.height,
+    position: crop.top,
+    extent: crop.height,
+    size: resized.height,
+    first: top,
+    count: size,
+  });
+  const window = {
+    data,
+    offset: 3 * (y.start * width + x.start),
+    pitch: 3 * width,
+    rows: y.resized.length,
+  };
+  const rows = resampleRows(window, axisWeights(x.resized, interpolation), flip);
+  resampleColumns(rows, 3 * size, axisWeights(y.resized, interpolation), target, offset);
 }
 
-/** Cuts the same view out of a mask of the whole image into `target`, uint8 [size, size] from `offset` on. */
+/** Cuts the same view out of a mask of `width` by `height` into `target`, uint8 [size, size] from `offset` on. */
 export function cutMask(
   mask: Uint8Array<ArrayBuffer>,
   width: number,
@@ -98,6 +99,6 @@ export function cutMask(
   const gray = new Uint8Array(3 * mask.length);
   for (let i = 0; i < mask.length; i++) gray.fill(mask[i]!, 3 * i, 3 * i + 3);
   const view = new Uint8Array(3 * placement.size ** 2);
-  cutView({ width, height, data: gray }, width, height, placement, view, 0);
+  cutView({ width, height, data: gray }, placement, view, 0);
   for (let i = 0; i < placement.size ** 2; i++) target[offset + i] = view[3 * i]!;
 }

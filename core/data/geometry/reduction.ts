@@ -9,8 +9,8 @@ import type { Placement } from "./placement.ts";
 const REDUCTIONS: readonly Reduction[] = [9, 5, 3];
 
 /**
- * How much more a view must still shrink after the reduction. At 1.5 views differ from those at full scale by at most
- * 1 of 255 in the mean on photographs, at 1 by up to 2.5.
+ * How much more a view must still shrink after the reduction. At 1.5, views of photographs differ from those at full
+ * scale by at most 1 of 255 in the mean; at 1 it would be 2.
  */
 const MARGIN = 1.5;
 

@@ -46,7 +46,7 @@ class EvaluationBatchMaker implements BatchMaker<EvaluationBatch> {
     this.#dataset = dataset;
     this.#recipe = recipe;
     this.#options = options;
-    this.#loader = new SampleLoader(options, statistics);
+    this.#loader = new SampleLoader(options, statistics, false);
   }
 
   async make(batch: number): Promise<EvaluationBatch> {
@@ -79,7 +79,7 @@ class EvaluationBatchMaker implements BatchMaker<EvaluationBatch> {
 }
 
 /**
- * Loads a data set once and in its own order, without augmentation. Samples that cannot be read are left out, so a
+ * Loads a data set once and in its own order, without augmentation and with torchvision's very pixels. Samples that cannot be read are left out, so a
  * batch may hold fewer than `batchSize`; so may the last one.
  *
  * @throws {RangeError} if an option is out of range

@@ -40,6 +40,8 @@ export interface SampleJob {
   /** For each view, which input it is cut from. */
   readonly inputOfView: readonly number[];
   readonly plan: ViewPlan;
+  /** Whether files may be decoded at a reduced scale where that is enough for the views. */
+  readonly reduce: boolean;
 }
 
 /** One view of a sample. */
@@ -67,14 +69,14 @@ function planView(plan: ViewPlan, view: number, width: number, height: number): 
   return { placement: placeView(recipe, parameters), parameters };
 }
 
-function cut(image: MaskedImage, width: number, height: number, planned: PlannedView) {
+function cut(image: MaskedImage, planned: PlannedView): PreparedView {
   const { placement, parameters } = planned;
   const count = placement.size ** 2;
   const pixels = new Uint8Array(3 * count);
-  cutView(image, width, height, placement, pixels, 0);
+  cutView(image, placement, pixels, 0);
   if (image.mask === undefined) return { pixels, ...(parameters && { parameters }) };
   const mask = new Uint8Array(count);
-  cutMask(image.mask, width, height, placement, mask, 0);
+  cutMask(image.mask, image.width, image.height, placement, mask, 0);
   return { pixels, mask, ...(parameters && { parameters }) };
 }
 
@@ -82,15 +84,17 @@ function cut(image: MaskedImage, width: number, height: number, planned: Planned
 async function prepareInput(
   input: SampleInput,
   views: readonly number[],
-  plan: ViewPlan,
+  { plan, reduce }: SampleJob,
 ): Promise<PreparedView[]> {
   const source = input.kind === "encoded" ? await openImage(input.bytes, input.name) : input.image;
   const { width, height } = source;
   const planned = views.map((view) => planView(plan, view, width, height));
   const image = "decode" in source
-    ? await source.decode(reductionFor(source, planned.map(({ placement }) => placement)))
+    ? await source.decode(
+      reduce ? reductionFor(source, planned.map(({ placement }) => placement)) : 1,
+    )
     : source;
-  return planned.map((view) => cut(image, width, height, view));
+  return planned.map((view) => cut(image, view));
 }
 
 /**
@@ -102,7 +106,7 @@ export async function prepareSample(job: SampleJob): Promise<PreparedView[]> {
   const prepared: PreparedView[] = [];
   for (const [i, input] of job.inputs.entries()) {
     const views = [...job.inputOfView.keys()].filter((view) => job.inputOfView[view] === i);
-    const cuts = await prepareInput(input, views, job.plan);
+    const cuts = await prepareInput(input, views, job);
     cuts.forEach((view, k) => prepared[views[k]!] = view);
   }
   return prepared;

@@ -7,7 +7,7 @@ import type { ImageSource } from "../dataset.ts";
 import { UnreadableImageError } from "../decode/unreadable_image_error.ts";
 import { type Limiter, limitParallel } from "./limit_parallel.ts";
 import type { LoaderOptions, LoaderStatistics } from "./options.ts";
-import type { PreparedView, SampleInput, ViewPlan } from "./prepare_sample.ts";
+import type { PreparedView, SampleInput, SampleJob, ViewPlan } from "./prepare_sample.ts";
 import { openPreparer, type Preparer } from "./preparer.ts";
 
 /** The sources of a sample's views. */
@@ -35,14 +35,17 @@ export class SampleLoader implements Disposable {
   readonly #preparer: Preparer;
   readonly #limit: Limiter;
   readonly #unreadable: Map<string, string>;
+  readonly #reduce: boolean;
   #closed = false;
 
-  constructor(options: LoaderOptions, statistics: LoaderStatistics) {
+  /** @param reduce whether files may be decoded at a reduced scale */
+  constructor(options: LoaderOptions, statistics: LoaderStatistics, reduce: boolean) {
     this.#options = options;
     this.#statistics = statistics;
     this.#preparer = openPreparer(options.workers ?? 0);
     this.#limit = limitParallel(this.#preparer.parallel);
     this.#unreadable = options.unreadable ?? new Map();
+    this.#reduce = reduce;
   }
 
   /**
@@ -65,7 +68,8 @@ export class SampleLoader implements Disposable {
       try {
         const inputs = await Promise.all(sources.map((source) => readInput(source, epoch)));
         this.#requireOpen();
-        const views = await this.#preparer.prepare({ inputs, inputOfView: sourceOfView, plan });
+        const job: SampleJob = { inputs, inputOfView: sourceOfView, plan, reduce: this.#reduce };
+        const views = await this.#preparer.prepare(job);
         this.#statistics.decoded += sources.length;
         return views;
       } catch (error) {

@@ -34,6 +34,11 @@ export interface ViewLoaderOptions extends LoaderOptions {
   readonly dropLast?: boolean;
   /** This rank's share of the samples; everything by default. */
   readonly shard?: Shard;
+  /**
+   * Whether large JPEG files are decoded at a reduced scale where the views allow it, which is up to four times faster
+   * and changes pixels by at most 1 of 255 in the mean; yes by default.
+   */
+  readonly reduce?: boolean;
   /** How variations stand in for images; they do not by default. */
   readonly variations?: VariationOptions;
 }
@@ -92,7 +97,7 @@ class ViewBatchMaker implements BatchMaker<ViewBatch> {
     this.#recipes = recipes;
     this.#options = options;
     this.#order = order;
-    this.#loader = new SampleLoader(options, statistics);
+    this.#loader = new SampleLoader(options, statistics, options.reduce ?? true);
   }
 
   async make(batch: number): Promise<ViewBatch> {

@@ -12,7 +12,9 @@ export type Initializer = (shape: Shape, random: RandomStream) => Float32Array<A
 
 /** Number of inputs and outputs that one unit of a weight sees. */
 export interface Fans {
+  /** Elements of the input that one output sees. */
   readonly fanIn: number;
+  /** Elements of the output that one input reaches. */
   readonly fanOut: number;
 }
 

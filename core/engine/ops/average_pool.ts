@@ -72,7 +72,11 @@ function spreadTiles(dy: Value, x: Value, kernel: Shape): Value {
 }
 
 /** Sums for every element what the windows over it got: the adjoint of the sum over windows, channel by channel. */
-function overlapTiles(dy: Value, x: Value, { kernel, strides, pads }: AveragePoolAttributes): Value {
+function overlapTiles(
+  dy: Value,
+  x: Value,
+  { kernel, strides, pads }: AveragePoolAttributes,
+): Value {
   const rank = kernel.length;
   const [batch, channels] = x.shape as [number, number];
   const end = x.shape.slice(2).map((length, axis) =>

@@ -1,8 +1,10 @@
 import { defineOp } from "../graph/op.ts";
 import { filled } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
+import { and } from "./and.ts";
 import { cast } from "./cast.ts";
-import { equal } from "./equal.ts";
+import { greater } from "./greater.ts";
+import { less } from "./less.ts";
 import { mul } from "./mul.ts";
 
 /** Bounds of {@linkcode clip}. */
@@ -26,11 +28,17 @@ const Clip = defineOp({
       bound === undefined ? undefined : filled(types.x!.dtype, [], bound)
     ),
   }),
-  // dx = [min <= x <= max] dy: where clipping changed nothing
-  gradient: ({ x, y, dy }) => ({ x: mul(dy, cast(equal(x, y), dy.dtype)) }),
+  // dx = [min < x < max] dy
+  gradient: ({ x, dy }, { min, max }) => {
+    const above = min === undefined ? [] : [greater(x, min)];
+    const below = max === undefined ? [] : [less(x, max)];
+    const [first, second] = [...above, ...below];
+    if (first === undefined) return { x: dy };
+    return { x: mul(dy, cast(second === undefined ? first : and(first, second), dy.dtype)) };
+  },
 });
 
-/** Each element moved to the nearest bound if it lies outside; on a bound the gradient still flows. */
+/** Each element moved to the nearest bound if it lies outside; on a bound the gradient is zero, as in PyTorch. */
 export function clip(x: Value, options: ClipOptions): Value {
   return Clip({ x }, options).y;
 }

@@ -28,7 +28,10 @@ interface MaxPoolAttributes extends Windows {
   readonly ceil: boolean;
 }
 
-function inferMaxPool({ x }: { readonly x: TensorType }, attributes: MaxPoolAttributes): TensorType {
+function inferMaxPool(
+  { x }: { readonly x: TensorType },
+  attributes: MaxPoolAttributes,
+): TensorType {
   const { kernel } = attributes;
   const spatial = spatialShape("x", x.shape);
   checkPoolWindows(attributes, kernel, spatial.length);

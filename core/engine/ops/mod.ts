@@ -13,6 +13,16 @@ export { abs } from "./abs.ts";
 export { add } from "./add.ts";
 export { and } from "./and.ts";
 export { argMax, type ArgMaxOptions } from "./arg_max.ts";
+export { averagePool, type AveragePoolOptions } from "./average_pool.ts";
+export {
+  batchNormalization,
+  type BatchNormalizationOptions,
+  type BatchNormalizationOutputs,
+} from "./batch_normalization.ts";
+export {
+  batchNormalizationInference,
+  type BatchNormalizationInferenceOptions,
+} from "./batch_normalization_inference.ts";
 export { cast } from "./cast.ts";
 export { clip, type ClipOptions } from "./clip.ts";
 export { concat, type ConcatOptions } from "./concat.ts";
@@ -31,6 +41,7 @@ export { gather, type GatherOptions } from "./gather.ts";
 export { gatherElements, type GatherElementsOptions } from "./gather_elements.ts";
 export { gelu, type GeluOptions } from "./gelu.ts";
 export { gemm, type GemmOptions } from "./gemm.ts";
+export { globalAveragePool, type GlobalAveragePoolOptions } from "./global_average_pool.ts";
 export { greater } from "./greater.ts";
 export { greaterOrEqual } from "./greater_or_equal.ts";
 export { groupNormalization, type GroupNormalizationOptions } from "./group_normalization.ts";
@@ -44,6 +55,7 @@ export { log } from "./log.ts";
 export { logSoftmax } from "./log_softmax.ts";
 export { logSumExp } from "./log_sum_exp.ts";
 export { matMul, type MatMulOptions } from "./mat_mul.ts";
+export { maxPool, type MaxPoolOptions } from "./max_pool.ts";
 export { maximum } from "./maximum.ts";
 export { minimum } from "./minimum.ts";
 export { mul } from "./mul.ts";

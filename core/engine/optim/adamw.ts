@@ -8,6 +8,7 @@ import { div } from "../ops/div.ts";
 import { mul } from "../ops/mul.ts";
 import { sqrt } from "../ops/sqrt.ts";
 import { sub } from "../ops/sub.ts";
+import { scalarOperand, times } from "./_times.ts";
 import { checkOption, type Optimizer } from "./optimizer.ts";
 
 /** Options of {@linkcode adamW}. */
@@ -46,18 +47,21 @@ export function adamW(
       return { step_scale: root / (1 - beta1 ** (step + 1)), step_epsilon: epsilon * root };
     },
     update({ parameter, gradient, slots, learningRate, weightDecay, stepScalars }) {
-      const first = add(mul(slots["first_moment"]!, beta1), mul(gradient, 1 - beta1));
+      const first = add(times(slots["first_moment"]!, beta1), times(gradient, 1 - beta1));
       const second = add(
-        mul(slots["second_moment"]!, beta2),
-        mul(mul(gradient, gradient), 1 - beta2),
+        times(slots["second_moment"]!, beta2),
+        times(mul(gradient, gradient), 1 - beta2),
       );
-      const direction = div(first, add(sqrt(second), stepScalars["step_epsilon"]!));
+      const direction = div(
+        first,
+        add(sqrt(second), scalarOperand(stepScalars["step_epsilon"]!, second.shape)),
+      );
       const decayed = weightDecay === undefined
         ? parameter
-        : mul(parameter, sub(1, mul(learningRate, weightDecay)));
+        : times(parameter, sub(1, mul(learningRate, weightDecay)));
       const rate = mul(learningRate, stepScalars["step_scale"]!);
       return {
-        parameter: sub(decayed, mul(direction, rate)),
+        parameter: sub(decayed, times(direction, rate)),
         slots: { first_moment: first, second_moment: second },
       };
     },

@@ -6,6 +6,7 @@
 import { formatType, sameType, type TensorType } from "../graph/tensor.ts";
 import { input, type Value } from "../graph/value.ts";
 import { where } from "../ops/where.ts";
+import { scalarOperand } from "./_times.ts";
 import { ScalarInputs } from "./_scalar_inputs.ts";
 import { type ScaledGradient, scaleGradients } from "./gradient_scale.ts";
 import { inPlaceHazards, type InPlaceUpdate } from "./in_place.ts";
@@ -164,6 +165,12 @@ function updatesOf(
   ];
 }
 
+/** An update that takes place if a condition holds. */
+function gated(condition: Value, update: NamedUpdate): NamedUpdate {
+  const { input, output } = update;
+  return { ...update, output: where(scalarOperand(condition, input.shape), output, input) };
+}
+
 /** The updates of the moving averages, which read the parameters after their update. */
 function averageUpdates(
   parameters: readonly string[],
@@ -232,9 +239,7 @@ export function buildUpdate(options: UpdateOptions): UpdateGraph {
     const name = names[i]!;
     const rule = rules.get(name) ?? {};
     return updatesOf(name, parameter, scaled.gradients[i]!, rule, options, scalars);
-  }).map((update) =>
-    skips ? { ...update, output: where(scaled.finite, update.output, update.input) } : update
-  );
+  }).map((update) => skips ? gated(scaled.finite, update) : update);
   const updates = [...trained, ...averageUpdates(names, trained, options, scalars)];
 
   const measured = skips || clipNorm !== undefined || (options.gradientNorm ?? false);

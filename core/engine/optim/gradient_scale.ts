@@ -11,6 +11,7 @@ import { minimum } from "../ops/minimum.ts";
 import { mul } from "../ops/mul.ts";
 import { reduceL2 } from "../ops/reduce_l2.ts";
 import { sqrt } from "../ops/sqrt.ts";
+import { times } from "./_times.ts";
 
 /** A gradient as the optimizer sees it, and its norm. */
 export interface ScaledGradient {
@@ -65,7 +66,7 @@ export function scaleGradients(
     gradients: gradients.map((gradient, i) =>
       factor === undefined
         ? { gradient, norm: norms[i]! }
-        : { gradient: mul(gradient, factor), norm: mul(norms[i]!, factor) }
+        : { gradient: times(gradient, factor), norm: mul(norms[i]!, factor) }
     ),
     norm,
     // Neither infinity nor what is not a number is less than infinity.

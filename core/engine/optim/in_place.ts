@@ -33,29 +33,49 @@ function nameOf(input: Value): string {
   return input.source.name;
 }
 
-/** The nodes that read each of some inputs. */
-function readersOf(inputs: readonly Value[], nodes: readonly Node[]): Map<Value, Node[]> {
-  const readers = new Map<Value, Node[]>(inputs.map((input) => [input, []]));
+/** The nodes that read a value. */
+type Readers = ReadonlyMap<Value, readonly Node[]>;
+
+function readersIn(nodes: readonly Node[]): Readers {
+  const readers = new Map<Value, Node[]>();
   for (const node of nodes) {
-    for (const value of new Set(readBy(node).map(resolve))) readers.get(value)?.push(node);
+    for (const value of new Set(readBy(node).map(resolve))) {
+      const known = readers.get(value);
+      if (known === undefined) readers.set(value, [node]);
+      else known.push(node);
+    }
   }
   return readers;
 }
 
-function hazardsOf({ input, output }: InPlaceUpdate, readers: readonly Node[]): string[] {
+/** Whether a node must have run before another can. */
+function leadsTo(node: Node, other: Node, readers: Readers): boolean {
+  const seen = new Set([node]);
+  for (const current of seen) {
+    if (current === other) return true;
+    for (const output of Object.values(current.outputs)) {
+      // A set visits what is added to it on the way.
+      for (const reader of readers.get(output) ?? []) seen.add(reader);
+    }
+  }
+  return false;
+}
+
+function hazardsOf({ input, output }: InPlaceUpdate, readers: Readers): string[] {
   const name = nameOf(input);
   if (!sameType(input.type, output.type)) {
     return [`"${name}" is ${formatType(input.type)}, its update ${formatType(output.type)}`];
   }
   const writer = producer(resolve(output));
-  const before = new Set(nodesLeadingTo([output], true));
-  return readers.flatMap((reader) => {
+  return (readers.get(input) ?? []).flatMap((reader) => {
     if (reader === writer) {
       return ELEMENT_WISE.has(reader.op.type)
         ? []
         : [`${reader.op.type} reads "${name}" while it writes over it`];
     }
-    return before.has(reader) ? [] : [`${reader.op.type} may read "${name}" after its update`];
+    return writer !== undefined && leadsTo(reader, writer, readers)
+      ? []
+      : [`${reader.op.type} may read "${name}" after its update`];
   });
 }
 
@@ -72,7 +92,7 @@ export function inPlaceHazards(
 ): string[] {
   const nodes = nodesLeadingTo([...updates.map(({ output }) => output), ...otherOutputs], true);
   const inputs = updates.map(({ input }) => input);
-  const readers = readersOf(inputs, nodes);
+  const readers = readersIn(nodes);
   // An output that is itself an input is copied at the end, when that input has been overwritten.
   const copies = updates.flatMap(({ input, output }) => {
     const source = resolve(output);
@@ -80,5 +100,5 @@ export function inPlaceHazards(
       ? [`"${nameOf(input)}" becomes a copy of "${nameOf(source)}", which is updated too`]
       : [];
   });
-  return [...updates.flatMap((update) => hazardsOf(update, readers.get(update.input)!)), ...copies];
+  return [...updates.flatMap((update) => hazardsOf(update, readers)), ...copies];
 }

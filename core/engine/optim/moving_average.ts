@@ -5,8 +5,8 @@
  */
 import type { Value } from "../graph/value.ts";
 import { add } from "../ops/add.ts";
-import { mul } from "../ops/mul.ts";
 import { sub } from "../ops/sub.ts";
+import { times } from "./_times.ts";
 
 /**
  * The next value of a moving average: `(1 - m) average + m value`, in 3 passes.
@@ -15,5 +15,5 @@ import { sub } from "../ops/sub.ts";
  */
 export function movingAverage(average: Value, value: Value, momentum: Value): Value {
   // Not average + m (value - average): in floating point that is not the value itself when m is 1.
-  return add(mul(average, sub(1, momentum)), mul(value, momentum));
+  return add(times(average, sub(1, momentum)), times(value, momentum));
 }

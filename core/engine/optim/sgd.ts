@@ -4,8 +4,8 @@
  * @module
  */
 import { add } from "../ops/add.ts";
-import { mul } from "../ops/mul.ts";
 import { sub } from "../ops/sub.ts";
+import { times } from "./_times.ts";
 import { checkOption, type Optimizer } from "./optimizer.ts";
 
 /** Options of {@linkcode sgd}. */
@@ -36,12 +36,12 @@ export function sgd({ momentum = 0.9, nesterov = false }: SgdOptions = {}): Opti
     update({ parameter, gradient, slots, learningRate, weightDecay }) {
       const decayed = weightDecay === undefined
         ? gradient
-        : add(gradient, mul(parameter, weightDecay));
+        : add(gradient, times(parameter, weightDecay));
       const before = slots["momentum"];
-      const velocity = before === undefined ? decayed : add(mul(before, momentum), decayed);
-      const direction = nesterov ? add(decayed, mul(velocity, momentum)) : velocity;
+      const velocity = before === undefined ? decayed : add(times(before, momentum), decayed);
+      const direction = nesterov ? add(decayed, times(velocity, momentum)) : velocity;
       return {
-        parameter: sub(parameter, mul(direction, learningRate)),
+        parameter: sub(parameter, times(direction, learningRate)),
         slots: before === undefined ? {} : { momentum: velocity },
       };
     },

@@ -5,13 +5,19 @@
  */
 import { finish, obtain } from "./api.ts";
 import { cString } from "./c_values.ts";
-import { type Device, formatDevice, sameDevice } from "./device.ts";
+import type { Device } from "./device.ts";
 import { type DeviceTensor, tensorHandle } from "./device_tensor.ts";
 import { environment } from "./environment.ts";
 import { check } from "./error.ts";
 import { Handle } from "./handle.ts";
 import { createRunOptions, releaseRunOptions, type RunOptions } from "./run_options.ts";
-import { findMismatches, type NamedType, rejectMismatches, type Signature } from "./signature.ts";
+import {
+  findMismatches,
+  findMisplaced,
+  type NamedType,
+  rejectMismatches,
+  type Signature,
+} from "./signature.ts";
 
 /** Tensors by the name of the input or output that they are bound to. */
 export type Bindings = Readonly<Record<string, DeviceTensor>>;
@@ -23,6 +29,17 @@ export interface BindingSession {
   readonly device: Device;
   /** Its arenas, as run options name them. */
   readonly arenas: string;
+}
+
+let construct: (session: BindingSession, inputs: Bindings, outputs: Bindings) => Binding;
+
+/** Binds tensors to a session's inputs and outputs, for {@linkcode Session.bind}. */
+export function bindTensors(
+  session: BindingSession,
+  inputs: Bindings,
+  outputs: Bindings,
+): Binding {
+  return construct(session, inputs, outputs);
 }
 
 /**
@@ -38,8 +55,11 @@ export class Binding implements Disposable {
   readonly #inputs = new Map<string, DeviceTensor>();
   #running = false;
 
-  /** Use {@linkcode Session.bind}. */
-  constructor(session: BindingSession, inputs: Bindings, outputs: Bindings) {
+  static {
+    construct = (session, inputs, outputs) => new Binding(session, inputs, outputs);
+  }
+
+  private constructor(session: BindingSession, inputs: Bindings, outputs: Bindings) {
     const { api } = environment();
     this.#session = session;
     const sessionPointer = session.handle.pointer;
@@ -181,17 +201,11 @@ function mismatches(
   const types = Object.fromEntries(
     Object.entries(tensors).map(([name, tensor]) => [name, tensor.type]),
   );
-  const wrongDevice = Object.entries(tensors)
-    .filter(([, tensor]) =>
-      tensor.device.provider !== "cpu" && !sameDevice(tensor.device, session.device)
-    )
-    .map(([name, tensor]) =>
-      `${side} "${name}" must be on ${formatDevice(session.device)} or cpu, found ${
-        formatDevice(tensor.device)
-      }`
-    );
+  const devices = Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, tensor.device]),
+  );
   return [
     ...findMismatches(side, declared, types, required.map((type) => type.name)),
-    ...wrongDevice,
+    ...findMisplaced(side, session.device, devices),
   ];
 }

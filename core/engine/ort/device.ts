@@ -6,6 +6,7 @@
 
 /** Where a session runs and a tensor lives. */
 export interface Device {
+  /** What runs it: the CPU, NVIDIA's CUDA, or WebGPU. */
   readonly provider: "cpu" | "cuda" | "webgpu";
   /** Which of several; 0 for the CPU. */
   readonly index: number;

@@ -6,8 +6,27 @@
 import type { OrtApi } from "./api.ts";
 import { readString } from "./c_values.ts";
 
+/** What kind of failure ONNX Runtime reports: `OrtErrorCode` without its prefix. */
+export type OrtErrorCode =
+  | "OK"
+  | "FAIL"
+  | "INVALID_ARGUMENT"
+  | "NO_SUCHFILE"
+  | "NO_MODEL"
+  | "ENGINE_ERROR"
+  | "RUNTIME_EXCEPTION"
+  | "INVALID_PROTOBUF"
+  | "MODEL_LOADED"
+  | "NOT_IMPLEMENTED"
+  | "INVALID_GRAPH"
+  | "EP_FAIL"
+  | "MODEL_LOAD_CANCELED"
+  | "MODEL_REQUIRES_COMPILATION"
+  | "NOT_FOUND"
+  | `CODE_${number}`;
+
 /** `enum OrtErrorCode`, in its order. */
-const CODES = [
+const CODES: readonly OrtErrorCode[] = [
   "OK",
   "FAIL",
   "INVALID_ARGUMENT",
@@ -23,13 +42,11 @@ const CODES = [
   "MODEL_LOAD_CANCELED",
   "MODEL_REQUIRES_COMPILATION",
   "NOT_FOUND",
-] as const;
-
-/** What kind of failure ONNX Runtime reports: `OrtErrorCode` without its prefix. */
-export type OrtErrorCode = (typeof CODES)[number] | `CODE_${number}`;
+];
 
 /** A failure that ONNX Runtime reports. */
 export class OrtError extends Error {
+  /** Tells this class from others, also across copies of this module. */
   override readonly name = "OrtError";
   /** The kind of failure. */
   readonly code: OrtErrorCode;

@@ -15,6 +15,6 @@ export { LIBRARY_VARIABLE, useLibrary } from "./library.ts";
 export { checkDevice, type DeviceCheck, resolveDevice } from "./resolve_device.ts";
 export type { RunOptions } from "./run_options.ts";
 export { type Feeds, Session, type SessionRunOptions } from "./session.ts";
-export { type SelfTest, selfTest } from "./self_test.ts";
+export { type TrialRun, trialRun } from "./trial_run.ts";
 export type { LogSeverity, Optimization, SessionOptions } from "./session_options.ts";
 export type { NamedType } from "./signature.ts";

@@ -7,7 +7,7 @@ import { allocate, byteSize, viewBytes } from "../graph/dtype.ts";
 import { elementCount } from "../graph/shape.ts";
 import { bytesOf, type Tensor, tensor } from "../graph/tensor.ts";
 import { finish, obtain } from "./api.ts";
-import { Binding, type Bindings } from "./binding.ts";
+import { type Binding, type Bindings, bindTensors } from "./binding.ts";
 import {
   addressesOf,
   cPath,
@@ -27,6 +27,7 @@ import { arenasOf, createRunOptions, releaseRunOptions, type RunOptions } from "
 import { createSessionOptions, type SessionOptions } from "./session_options.ts";
 import {
   findMismatches,
+  findMisplaced,
   type NamedType,
   readSignature,
   readTensorType,
@@ -160,7 +161,7 @@ export class Session implements Disposable {
    * @throws {TypeError} if names, types or devices are wrong (all that is wrong is listed)
    */
   bind(inputs: Bindings, outputs: Bindings): Binding {
-    return new Binding(
+    return bindTensors(
       {
         handle: this.#handle,
         signature: this.#signature,
@@ -203,9 +204,16 @@ export class Session implements Disposable {
         value instanceof DeviceTensor ? value.type : value,
       ]),
     );
+    const devices = Object.fromEntries(
+      Object.entries(feeds).map(([name, value]) => [
+        name,
+        value instanceof DeviceTensor ? value.device : CPU,
+      ]),
+    );
     const known = new Set(this.outputs.map((type) => type.name));
     rejectMismatches("run the session", [
       ...findMismatches("input", this.inputs, types, this.inputs.map((type) => type.name)),
+      ...findMisplaced("input", this.device, devices),
       ...outputs.filter((name) => !known.has(name))
         .map((name) => unknownName("output", this.outputs, name)),
       ...(outputs.length === 0 ? ["at least one output must be asked for"] : []),
@@ -213,10 +221,11 @@ export class Session implements Disposable {
   }
 }
 
-/** Values of one run's inputs: host tensors are used in place. */
+/** Values of one run's inputs: host tensors are used in place, those on devices are retained. */
 class FedValues {
   readonly addresses: BigUint64Array<ArrayBuffer>;
   readonly #wrapped: Deno.PointerObject[] = [];
+  readonly #retained: Handle[] = [];
   /** Kept alive, because the wrapped values use their memory. */
   readonly feeds: Feeds;
 
@@ -226,13 +235,21 @@ class FedValues {
     try {
       this.addresses = addressesOf(
         values.map((value) =>
-          value instanceof DeviceTensor ? tensorHandle(value).pointer : this.#wrap(value)
+          value instanceof DeviceTensor ? this.#retain(value) : this.#wrap(value)
         ),
       );
     } catch (error) {
       this.release();
       throw error;
     }
+  }
+
+  #retain(value: DeviceTensor): Deno.PointerObject {
+    const handle = tensorHandle(value);
+    const pointer = handle.pointer;
+    handle.retain();
+    this.#retained.push(handle);
+    return pointer;
   }
 
   #wrap(value: Tensor): Deno.PointerObject {
@@ -260,6 +277,7 @@ class FedValues {
   release(): void {
     const { api } = environment();
     for (const pointer of this.#wrapped) api.ReleaseValue(pointer);
+    for (const handle of this.#retained) handle.drop();
   }
 }
 

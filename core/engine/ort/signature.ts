@@ -6,12 +6,14 @@
 import { formatType, type TensorType } from "../graph/tensor.ts";
 import { obtain } from "./api.ts";
 import { outInt, outWord, readString } from "./c_values.ts";
+import { type Device, formatDevice, sameDevice } from "./device.ts";
 import { elementType } from "./element_types.ts";
 import { environment } from "./environment.ts";
 import { check } from "./error.ts";
 
 /** Type of a model's input or output; a length that the model leaves open is -1. */
 export interface NamedType extends TensorType {
+  /** What the model calls it. */
   readonly name: string;
 }
 
@@ -128,6 +130,20 @@ export function findMismatches(
     return [`${side} "${name}" must be ${formatOpen(expected)}, found ${formatType(type)}`];
   });
   return [...missing, ...wrong];
+}
+
+/** All that is wrong with where tensors given by name are: a session reads its own device and the host. */
+export function findMisplaced(
+  side: "input" | "output",
+  session: Device,
+  given: Readonly<Record<string, Device>>,
+): string[] {
+  const places = session.provider === "cpu" ? "cpu" : `${formatDevice(session)} or cpu`;
+  return Object.entries(given)
+    .filter(([, device]) => device.provider !== "cpu" && !sameDevice(device, session))
+    .map(([name, device]) =>
+      `${side} "${name}" must be on ${places}, found ${formatDevice(device)}`
+    );
 }
 
 /** Says that there is no such input or output, and which there are. */

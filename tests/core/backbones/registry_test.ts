@@ -1,9 +1,14 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { backbone, backboneNames } from "../../../core/backbones/registry.ts";
+import { nodesLeadingTo } from "../../../core/engine/graph/node.ts";
 import { elementCount } from "../../../core/engine/graph/shape.ts";
 import { formatType } from "../../../core/engine/graph/tensor.ts";
-import { input } from "../../../core/engine/graph/value.ts";
+import { input, type Value } from "../../../core/engine/graph/value.ts";
 import { Scope } from "../../../core/engine/nn/scope.ts";
+import { openSafetensors } from "../../../core/weights/safetensors.ts";
+import { runGraph } from "../../run_graph.ts";
+import { hashedParameters, hashedTensor } from "../engine/nn/hashed_values.ts";
+import { relativeError } from "../engine/nn/relative_error.ts";
 
 interface Network {
   /** Number of parameters, the classifier's included. */
@@ -37,6 +42,14 @@ function entries(scope: Scope): Record<string, string> {
   );
 }
 
+/** Heads of all attentions that lead to a value. */
+function attentionHeads(features: Value): Set<number> {
+  const attentions = nodesLeadingTo([features], false).filter(({ op }) =>
+    op.type === "ScaledDotProductAttention"
+  );
+  return new Set(attentions.map(({ inputs }) => inputs.q!.shape[1]!));
+}
+
 function withoutClassifier({ entries }: Network): Record<string, string> {
   return Object.fromEntries(
     Object.entries(entries).sort().filter(([name]) => !name.startsWith("fc.")),
@@ -60,6 +73,43 @@ for (
     assertEquals(entries(declare(name)), withoutClassifier(published));
   });
 }
+
+for (
+  const name of [
+    "resnet34",
+    "resnet50",
+    "vit_tiny_patch16_224",
+    "vit_small_patch16_224",
+    "convnext_tiny",
+  ]
+) {
+  Deno.test(`backbone() makes the features of the published "${name}"`, async () => {
+    const path = new URL("../../../fixtures/golden/network_features.safetensors", import.meta.url);
+    using file = await openSafetensors(path.pathname);
+    const scope = new Scope();
+    const images = input("images", "float32", [2, 3, 64, 64]);
+    const features = backbone(name).apply(scope, images);
+    const feeds = { ...hashedParameters(scope), images: hashedTensor("images", images.shape) };
+    const results = await runGraph({ features }, feeds);
+    const error = relativeError(results.features!.data, (await file.read(name)).data);
+    assert(error < 1e-5, `differs by ${error} of its norm`);
+  });
+}
+
+Deno.test("backbone() splits the widths of vision transformers into their published heads", () => {
+  const heads = {
+    vit_tiny_patch16_224: 3,
+    vit_small_patch16_224: 6,
+    vit_base_patch16_224: 12,
+    mocov3_vit_small: 12,
+    mocov3_vit_base: 12,
+  };
+  for (const [name, count] of Object.entries(heads)) {
+    const images = input("images", "float32", [1, 3, 32, 32]);
+    const features = backbone(name).apply(new Scope(), images);
+    assertEquals(attentionHeads(features), new Set([count]), name);
+  }
+});
 
 Deno.test("backbone() gives networks the parameter totals that their papers' code has", () => {
   const totals = {

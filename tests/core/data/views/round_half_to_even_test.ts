@@ -10,7 +10,7 @@ Deno.test("roundHalfToEven() rounds as Python does", () => {
     0,
     1,
     3,
-    -0,
+    0,
     -2,
   ]);
 });

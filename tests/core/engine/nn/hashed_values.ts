@@ -5,6 +5,7 @@
  */
 import { elementCount, type Shape } from "../../../../core/engine/graph/shape.ts";
 import { type Tensor, tensor } from "../../../../core/engine/graph/tensor.ts";
+import type { Scope } from "../../../../core/engine/nn/scope.ts";
 
 function fnv1a(name: string): number {
   let result = 0x811c9dc5;
@@ -48,6 +49,14 @@ export function hashedParameter(name: string, shape: Shape): Tensor<"float32"> {
   if (shape.length === 1) return hashedTensor(name, shape, 0.5, 1);
   const fanIn = elementCount(shape.slice(1));
   return hashedTensor(name, shape, Math.sqrt((shape.length === 4 ? 6 : 3) / fanIn));
+}
+
+/** Values for all that a scope has declared, but for counts, by full name. */
+export function hashedParameters(scope: Scope): Record<string, Tensor> {
+  return Object.fromEntries(
+    [...scope.declarations].filter(([, { value }]) => value.dtype !== "int64")
+      .map(([name, { value }]) => [name, hashedParameter(name, value.shape)]),
+  );
 }
 
 /** Which elements of a tensor a golden holds: all of them, or `most` drawn with repetition. */

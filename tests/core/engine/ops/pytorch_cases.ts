@@ -3,11 +3,8 @@
  *
  * @module
  */
-import type { Value } from "../../../../core/engine/graph/value.ts";
+import type { Build } from "../../../../core/engine/autodiff/check_gradients.ts";
 import * as op from "../../../../core/engine/ops/mod.ts";
-
-/** Builds a case from its inputs, in their order. */
-export type Build = (...inputs: readonly Value[]) => Value;
 
 const size = { up: [7, 12], down: [3, 4] } as const;
 
@@ -16,86 +13,87 @@ function resized(
   size: readonly [number, number],
   antialias = false,
 ): Build {
-  return (x) => op.resize(x!, { size, mode, antialias });
+  return ({ x }) => op.resize(x!, { size, mode, antialias });
 }
 
 const ELEMENTWISE: Readonly<Record<string, Build>> = {
-  add: (a, b) => op.add(a!, b!),
-  sub: (a, b) => op.sub(a!, b!),
-  mul: (a, b) => op.mul(a!, b!),
-  div: (a, b) => op.div(a!, b!),
-  pow: (a, b) => op.pow(a!, b!),
-  pow_3: (x) => op.pow(x!, 3),
-  maximum: (a, b) => op.maximum(a!, b!),
-  minimum: (a, b) => op.minimum(a!, b!),
-  where: (c, a, b) => op.where(op.greater(c!, 0), a!, b!),
-  neg: (x) => op.neg(x!),
-  abs: (x) => op.abs(x!),
-  sqrt: (x) => op.sqrt(x!),
-  reciprocal: (x) => op.reciprocal(x!),
-  exp: (x) => op.exp(x!),
-  log: (x) => op.log(x!),
-  erf: (x) => op.erf(x!),
-  tanh: (x) => op.tanh(x!),
-  sigmoid: (x) => op.sigmoid(x!),
-  relu: (x) => op.relu(x!),
-  leaky_relu: (x) => op.leakyRelu(x!, 0.2),
-  softplus: (x) => op.softplus(x!),
-  silu: (x) => op.silu(x!),
-  quick_gelu: (x) => op.quickGelu(x!),
-  gelu: (x) => op.gelu(x!),
-  gelu_tanh: (x) => op.gelu(x!, { approximate: "tanh" }),
-  sin: (x) => op.sin(x!),
-  cos: (x) => op.cos(x!),
-  clip: (x) => op.clip(x!, { min: -0.5, max: 0.75 }),
-  dropout: (x, u) => op.dropout(x!, u!, 0.25),
+  add: ({ a, b }) => op.add(a!, b!),
+  sub: ({ a, b }) => op.sub(a!, b!),
+  mul: ({ a, b }) => op.mul(a!, b!),
+  div: ({ a, b }) => op.div(a!, b!),
+  pow: ({ a, b }) => op.pow(a!, b!),
+  pow_3: ({ x }) => op.pow(x!, 3),
+  maximum: ({ a, b }) => op.maximum(a!, b!),
+  minimum: ({ a, b }) => op.minimum(a!, b!),
+  where: ({ c, a, b }) => op.where(op.greater(c!, 0), a!, b!),
+  neg: ({ x }) => op.neg(x!),
+  abs: ({ x }) => op.abs(x!),
+  sqrt: ({ x }) => op.sqrt(x!),
+  reciprocal: ({ x }) => op.reciprocal(x!),
+  exp: ({ x }) => op.exp(x!),
+  log: ({ x }) => op.log(x!),
+  erf: ({ x }) => op.erf(x!),
+  tanh: ({ x }) => op.tanh(x!),
+  sigmoid: ({ x }) => op.sigmoid(x!),
+  relu: ({ x }) => op.relu(x!),
+  leaky_relu: ({ x }) => op.leakyRelu(x!, 0.2),
+  softplus: ({ x }) => op.softplus(x!),
+  silu: ({ x }) => op.silu(x!),
+  quick_gelu: ({ x }) => op.quickGelu(x!),
+  gelu: ({ x }) => op.gelu(x!),
+  gelu_tanh: ({ x }) => op.gelu(x!, { approximate: "tanh" }),
+  sin: ({ x }) => op.sin(x!),
+  cos: ({ x }) => op.cos(x!),
+  clip: ({ x }) => op.clip(x!, { min: -0.5, max: 0.75 }),
+  dropout: ({ x, u }) => op.dropout(x!, u!, 0.25),
 };
 
 const REDUCTIONS: Readonly<Record<string, Build>> = {
-  reduce_sum: (x) => op.reduceSum(x!, { axes: [0, 2] }),
-  reduce_sum_leading: (x) => op.reduceSum(x!, { axes: [0, 1] }),
-  reduce_mean: (x) => op.reduceMean(x!, { axes: [0, 2] }),
-  reduce_mean_leading: (x) => op.reduceMean(x!, { axes: [0, 1] }),
-  reduce_max: (x) => op.reduceMax(x!, { axes: [0, 2] }),
-  reduce_min: (x) => op.reduceMin(x!, { axes: [1], keepDims: true }),
-  reduce_l2: (x) => op.reduceL2(x!, { axes: [1] }),
-  log_sum_exp: (x) => op.logSumExp(x!, { axes: [1] }),
-  softmax: (x) => op.softmax(x!, { axis: 1 }),
-  log_softmax: (x) => op.logSoftmax(x!),
-  l2_normalize: (x) => op.l2Normalize(x!, { axis: 1 }),
-  l2_normalize_below_epsilon: (x) => op.l2Normalize(x!, { axis: 1, epsilon: 0.5 }),
-  layer_normalization: (x, scale, bias) =>
+  reduce_sum: ({ x }) => op.reduceSum(x!, { axes: [0, 2] }),
+  reduce_sum_leading: ({ x }) => op.reduceSum(x!, { axes: [0, 1] }),
+  reduce_mean: ({ x }) => op.reduceMean(x!, { axes: [0, 2] }),
+  reduce_mean_leading: ({ x }) => op.reduceMean(x!, { axes: [0, 1] }),
+  reduce_max: ({ x }) => op.reduceMax(x!, { axes: [0, 2] }),
+  reduce_min: ({ x }) => op.reduceMin(x!, { axes: [1], keepDims: true }),
+  reduce_l2: ({ x }) => op.reduceL2(x!, { axes: [1] }),
+  log_sum_exp: ({ x }) => op.logSumExp(x!, { axes: [1] }),
+  softmax: ({ x }) => op.softmax(x!, { axis: 1 }),
+  log_softmax: ({ x }) => op.logSoftmax(x!),
+  l2_normalize: ({ x }) => op.l2Normalize(x!, { axis: 1 }),
+  l2_normalize_below_epsilon: ({ x }) => op.l2Normalize(x!, { axis: 1, epsilon: 0.5 }),
+  layer_normalization: ({ x, scale, bias }) =>
     op.layerNormalization(x!, { scale: scale!, bias: bias!, epsilon: 1e-6 }),
-  group_normalization: (x, scale, bias) =>
+  group_normalization: ({ x, scale, bias }) =>
     op.groupNormalization(x!, { groups: 3, scale: scale!, bias: bias! }),
 };
 
 const MATRICES: Readonly<Record<string, Build>> = {
-  mat_mul: (a, b) => op.matMul(a!, b!),
-  mat_mul_rows: (a, b) => op.matMul(a!, b!),
-  mat_mul_stretched: (a, b) => op.matMul(a!, b!),
-  mat_mul_transposed: (a, b) =>
+  mat_mul: ({ a, b }) => op.matMul(a!, b!),
+  mat_mul_rows: ({ a, b }) => op.matMul(a!, b!),
+  mat_mul_stretched: ({ a, b }) => op.matMul(a!, b!),
+  mat_mul_transposed: ({ a, b }) =>
     op.matMul(a!, b!, { transposeA: true, transposeB: true, alpha: 0.3 }),
-  gemm: (a, b, c) =>
+  gemm: ({ a, b, c }) =>
     op.gemm(a!, b!, { c: c!, transposeA: true, transposeB: true, alpha: 2, beta: 0.5 }),
-  scaled_dot_product_attention: (q, k, v) => op.scaledDotProductAttention(q!, k!, v!),
-  scaled_dot_product_attention_masked: (q, k, v, mask) =>
+  scaled_dot_product_attention: ({ q, k, v }) => op.scaledDotProductAttention(q!, k!, v!),
+  scaled_dot_product_attention_masked: ({ q, k, v, mask }) =>
     op.scaledDotProductAttention(q!, k!, v!, { mask: mask!, scale: 0.7 }),
 };
 
 const SHAPES: Readonly<Record<string, Build>> = {
-  transpose: (x) => op.transpose(x!, [2, 0, 1]),
-  expand: (x) => op.expand(x!, [2, 3, 5]),
-  concat: (a, b) => op.concat([a!, b!, a!], { axis: 1 }),
-  slice: (x) => op.slice(x!, { starts: [1, 1], ends: [5, 7], axes: [0, 1], steps: [2, 3] }),
-  slice_backwards: (x) => op.slice(x!, { starts: [1], ends: [8], axes: [0], steps: [-3] }),
-  pad: (x) => op.pad(x!, [0, 1, 3, 0], { value: 2 }),
-  gather: (x, i) => op.gather(x!, i!, { axis: 1 }),
-  gather_unique: (x, i) => op.gather(x!, i!, { axis: 1, unique: true }),
-  gather_elements: (x, i) => op.gatherElements(x!, i!, { axis: 0 }),
-  scatter_elements: (x, i, u) => op.scatterElements(x!, i!, u!, { axis: 0 }),
-  scatter_elements_add: (x, i, u) => op.scatterElements(x!, i!, u!, { axis: 1, reduction: "add" }),
-  scatter_rows: (x, i, u) => op.scatterRows(x!, i!, u!),
+  transpose: ({ x }) => op.transpose(x!, [2, 0, 1]),
+  expand: ({ x }) => op.expand(x!, [2, 3, 5]),
+  concat: ({ a, b }) => op.concat([a!, b!, a!], { axis: 1 }),
+  slice: ({ x }) => op.slice(x!, { starts: [1, 1], ends: [5, 7], axes: [0, 1], steps: [2, 3] }),
+  slice_backwards: ({ x }) => op.slice(x!, { starts: [1], ends: [8], axes: [0], steps: [-3] }),
+  pad: ({ x }) => op.pad(x!, [0, 1, 3, 0], { value: 2 }),
+  gather: ({ x, i }) => op.gather(x!, i!, { axis: 1 }),
+  gather_unique: ({ x, i }) => op.gather(x!, i!, { axis: 1, unique: true }),
+  gather_elements: ({ x, i }) => op.gatherElements(x!, i!, { axis: 0 }),
+  scatter_elements: ({ x, i, u }) => op.scatterElements(x!, i!, u!, { axis: 0 }),
+  scatter_elements_add: ({ x, i, u }) =>
+    op.scatterElements(x!, i!, u!, { axis: 1, reduction: "add" }),
+  scatter_rows: ({ x, i, u }) => op.scatterRows(x!, i!, u!),
   resize_nearest: resized("nearest", [6, 15]),
   resize_linear: resized("linear", size.up),
   resize_linear_down: resized("linear", size.down),

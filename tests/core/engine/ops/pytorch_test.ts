@@ -1,11 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
+import type { Build } from "../../../../core/engine/autodiff/check_gradients.ts";
 import { gradients } from "../../../../core/engine/autodiff/gradients.ts";
 import { isFloat } from "../../../../core/engine/graph/dtype.ts";
 import { type Tensor, tensor } from "../../../../core/engine/graph/tensor.ts";
 import { input, type Value } from "../../../../core/engine/graph/value.ts";
 import { readSafetensors } from "../../../../core/weights/safetensors.ts";
 import { runGraph } from "../../../run_graph.ts";
-import { type Build, CASES, SINGLE_ONLY } from "./pytorch_cases.ts";
+import { CASES, SINGLE_ONLY } from "./pytorch_cases.ts";
 
 const GOLDEN = new URL("../../../../fixtures/golden/op_gradients.safetensors", import.meta.url);
 
@@ -35,12 +36,6 @@ function worstError(actual: Tensor, expected: Tensor): number {
   );
 }
 
-/** Names of the inputs as the golden's program gave them; the file lists them by name. */
-function inOrder(names: readonly string[]): string[] {
-  const order = ["q", "k", "v", "mask", "x", "scale", "c", "a", "b", "bias", "i", "u"];
-  return [...names].sort((one, other) => order.indexOf(one) - order.indexOf(other));
-}
-
 async function check(name: string, build: Build, precision: Precision): Promise<void> {
   const { tensors } = await readSafetensors(GOLDEN.pathname);
   const given = new Map(partsOf(tensors, `${name}/in/`));
@@ -50,7 +45,7 @@ async function check(name: string, build: Build, precision: Precision): Promise<
     feeds[key] = inPrecision(value, precision);
     values[key] = input(key, feeds[key].dtype, value.shape);
   }
-  const y = build(...inOrder([...given.keys()]).map((key) => values[key]!));
+  const y = build(values);
   const seed = input("seed", y.dtype, y.shape);
   feeds.seed = inPrecision(tensors.get(`${name}/seed`)!, precision);
 

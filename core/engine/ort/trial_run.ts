@@ -1,5 +1,5 @@
 /**
- * A test of a device: a small network whose result is known.
+ * A trial of a device: a small network whose result is known.
  *
  * @module
  */
@@ -13,8 +13,8 @@ import { DeviceTensor } from "./device_tensor.ts";
 import { elementNumber } from "./element_types.ts";
 import { Session } from "./session.ts";
 
-/** How long a device took. */
-export interface SelfTest {
+/** How long a trial took on a device. */
+export interface TrialRun {
   /** Milliseconds to load the network. */
   readonly load: number;
   /** Milliseconds of one run, the least of several. */
@@ -36,7 +36,7 @@ const RUNS = 10;
  * @throws {Error} if the result is wrong
  * @throws {OrtError} if the device cannot run it
  */
-export async function selfTest(device: Device): Promise<SelfTest> {
+export async function trialRun(device: Device): Promise<TrialRun> {
   const image = integers([1, CHANNELS, SIZE, SIZE], 5);
   const filters = integers([FILTERS, CHANNELS, 3, 3], 3);
   const matrix = integers([FILTERS * SIZE * SIZE, CLASSES], 7);
@@ -97,7 +97,7 @@ function encode(filters: Tensor, matrix: Tensor): Uint8Array<ArrayBuffer> {
     rawData: bytesOf(value),
   });
   const graph = create(GraphProtoSchema, {
-    name: "self_test",
+    name: "trial_run",
     input: [type("x", [1, CHANNELS, SIZE, SIZE])],
     output: [type("y", [1, CLASSES])],
     initializer: [weight("filters", filters), weight("matrix", matrix)],

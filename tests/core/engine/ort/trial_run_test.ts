@@ -1,7 +1,7 @@
 import { assert } from "@std/assert";
 import { CPU, type Device, formatDevice } from "../../../../core/engine/ort/device.ts";
 import { checkDevice } from "../../../../core/engine/ort/resolve_device.ts";
-import { selfTest } from "../../../../core/engine/ort/self_test.ts";
+import { trialRun } from "../../../../core/engine/ort/trial_run.ts";
 
 const DEVICES: readonly Device[] = [
   CPU,
@@ -11,10 +11,10 @@ const DEVICES: readonly Device[] = [
 
 for (const device of DEVICES) {
   Deno.test({
-    name: `selfTest() passes on ${formatDevice(device)}`,
+    name: `trialRun() passes on ${formatDevice(device)}`,
     ignore: !checkDevice(device).usable,
     async fn() {
-      const { load, run } = await selfTest(device);
+      const { load, run } = await trialRun(device);
       assert(load > 0 && run > 0 && Number.isFinite(run));
     },
   });

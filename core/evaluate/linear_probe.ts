@@ -1,0 +1,201 @@
+/**
+ * Linear classification of frozen features, the usual measure of how good they are.
+ *
+ * @module
+ */
+import { type Tensor, tensor } from "../engine/graph/tensor.ts";
+import { lars, scaledLearningRate, schedule, sgd } from "../engine/optim/mod.ts";
+import { RandomStream } from "../engine/random/random_stream.ts";
+import { classCount, type LabeledFeatures } from "./labeled_features.ts";
+import { LinearClassifier } from "./linear_classifier.ts";
+import { LINEAR_PROBE_RECIPES, type LinearProbeRecipe } from "./linear_probe_recipes.ts";
+import { rankOf } from "./ranking.ts";
+import type { ComputeOptions } from "./similarities.ts";
+
+/** Options of {@linkcode linearProbe}. */
+export interface LinearProbeOptions extends ComputeOptions {
+  /** How to train (default the recipe `lightly`). */
+  readonly recipe?: LinearProbeRecipe;
+  /** Rows in a step (default the recipe's, or all rows if there are fewer); the learning rate scales with it. */
+  readonly batchSize?: number;
+  /** Passes over the features (default the recipe's). */
+  readonly epochs?: number;
+  /** Seed of the initial weight and of the order of rows (default 0). */
+  readonly seed?: number;
+  /** Whether each coordinate is brought to mean 0 and variance 1 over the training features (default false). */
+  readonly standardize?: boolean;
+  /** Is told the mean loss after each epoch. */
+  readonly onEpoch?: (epoch: number, loss: number) => void;
+}
+
+/** What a linear probe finds. */
+export interface LinearProbeResult {
+  /** Share of the test rows whose class has the largest logit. */
+  readonly top1: number;
+  /** Share of the test rows whose class has one of the five largest. */
+  readonly top5: number;
+  /** Class of the largest logit of each test row. */
+  readonly predictions: Int32Array;
+  /** Mean loss of each epoch. */
+  readonly losses: readonly number[];
+  /** Rows in a step. */
+  readonly batchSize: number;
+}
+
+/** What is added to variances, as in batch normalisation. */
+const VARIANCE_EPSILON = 1e-5;
+
+/** The map that brings each coordinate of some features to mean 0 and variance 1. */
+function standardization(
+  { data, shape }: Tensor<"float32">,
+): (features: Tensor<"float32">) => Tensor<"float32"> {
+  const [rows, width] = shape as [number, number];
+  const mean = new Float64Array(width);
+  const variance = new Float64Array(width);
+  data.forEach((value, i) => mean[i % width]! += value / rows);
+  data.forEach((value, i) => variance[i % width]! += (value - mean[i % width]!) ** 2 / rows);
+  return (features) =>
+    tensor(
+      "float32",
+      features.shape,
+      features.data.map((value, i) =>
+        (value - mean[i % width]!) / Math.sqrt(variance[i % width]! + VARIANCE_EPSILON)
+      ),
+    );
+}
+
+/** Rows of a matrix, one after the other; zeros where there are fewer than `count`. */
+function gatherRows(
+  { data, shape }: Tensor<"float32">,
+  rows: ArrayLike<number>,
+  count: number,
+): Float32Array<ArrayBuffer> {
+  const width = shape[1]!;
+  const gathered = new Float32Array(count * width);
+  for (let i = 0; i < rows.length; i++) {
+    gathered.set(data.subarray(rows[i]! * width, (rows[i]! + 1) * width), i * width);
+  }
+  return gathered;
+}
+
+async function fit(
+  classifier: LinearClassifier,
+  { features, labels }: LabeledFeatures,
+  recipe: LinearProbeRecipe,
+  { batchSize, epochs, seed, onEpoch }: {
+    readonly batchSize: number;
+    readonly epochs: number;
+    readonly seed: number;
+    readonly onEpoch: LinearProbeOptions["onEpoch"];
+  },
+): Promise<number[]> {
+  const stepsPerEpoch = Math.floor(labels.length / batchSize);
+  const value = scaledLearningRate(recipe.learningRate, batchSize, recipe.batchSize);
+  const rate = schedule(
+    recipe.course === "cosine"
+      ? { kind: "cosine", value, per: "epoch" }
+      : { kind: "step", value, milestones: recipe.course },
+    { totalSteps: epochs * stepsPerEpoch, stepsPerEpoch },
+  );
+  const losses: number[] = [];
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    const order = new RandomStream(seed, "linear_probe", epoch).permutation(labels.length);
+    let total = 0;
+    for (let step = 0; step < stepsPerEpoch; step++) {
+      const rows = order.subarray(step * batchSize, (step + 1) * batchSize);
+      total += await classifier.step(
+        gatherRows(features, rows, batchSize),
+        Array.from(rows, (row) => labels[row]!),
+        {
+          learning_rate: rate(epoch * stepsPerEpoch + step),
+          weight_decay: recipe.weightDecay,
+        },
+      );
+    }
+    const loss = total / stepsPerEpoch;
+    if (!Number.isFinite(loss)) {
+      throw new RangeError(
+        `Cannot train a linear probe: the loss must be finite, found ${loss} in epoch ${epoch}; lower the learning rate`,
+      );
+    }
+    losses.push(loss);
+    onEpoch?.(epoch, loss);
+  }
+  return losses;
+}
+
+async function assess(
+  classifier: LinearClassifier,
+  { features, labels }: LabeledFeatures,
+  batchSize: number,
+  classes: number,
+): Promise<Pick<LinearProbeResult, "top1" | "top5" | "predictions">> {
+  const predictions = new Int32Array(labels.length);
+  let first = 0;
+  let firstFive = 0;
+  for (let start = 0; start < labels.length; start += batchSize) {
+    const count = Math.min(batchSize, labels.length - start);
+    const rows = Array.from({ length: count }, (_, i) => start + i);
+    const logits = await classifier.answer(gatherRows(features, rows, batchSize));
+    for (const [i, row] of rows.entries()) {
+      const scores = logits.subarray(i * classes, (i + 1) * classes);
+      predictions[row] = scores.indexOf(Math.max(...scores));
+      const rank = rankOf(scores, labels[row]!);
+      if (rank < 1) first++;
+      if (rank < 5) firstFive++;
+    }
+  }
+  return { top1: first / labels.length, top5: firstFive / labels.length, predictions };
+}
+
+/**
+ * Trains a linear classifier on features that were computed once, without augmentation, and tests it. The same seed
+ * gives the same result on the same device with as many threads. Rows that do not fill a batch are left out of an
+ * epoch; which ones changes from epoch to epoch.
+ *
+ * @throws {RangeError} if features, labels or options do not fit together, or the loss diverges
+ */
+export async function linearProbe(
+  train: LabeledFeatures,
+  testing: LabeledFeatures,
+  options: LinearProbeOptions = {},
+): Promise<LinearProbeResult> {
+  const { recipe = LINEAR_PROBE_RECIPES["lightly"]!, seed = 0, onEpoch } = options;
+  const { epochs = recipe.epochs } = options;
+  const rows = train.labels.length;
+  const batchSize = options.batchSize ?? Math.min(recipe.batchSize, rows);
+  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > rows) {
+    throw new RangeError(
+      `Cannot train a linear probe: batchSize must be an integer in [1, ${rows}], found ${batchSize}`,
+    );
+  }
+  const classes = Math.max(
+    classCount(train, "the training features"),
+    classCount(testing, "the test features"),
+  );
+  const width = train.features.shape[1]!;
+  if (testing.features.shape[1] !== width) {
+    throw new RangeError(
+      `Cannot train a linear probe: test features must be as wide as the others, found ${
+        testing.features.shape[1]
+      } and ${width}`,
+    );
+  }
+  const prepare = options.standardize ? standardization(train.features) : undefined;
+  const prepared = ({ features, labels }: LabeledFeatures): LabeledFeatures => ({
+    features: prepare?.(features) ?? features,
+    labels,
+  });
+  using classifier = await LinearClassifier.create({
+    ...options,
+    width,
+    classes,
+    batchSize,
+    optimizer: recipe.optimizer === "lars" ? lars() : sgd(),
+    weightDecay: recipe.weightDecay > 0,
+    seed,
+  });
+  const training = { batchSize, epochs, seed, onEpoch };
+  const losses = await fit(classifier, prepared(train), recipe, training);
+  return { ...await assess(classifier, prepared(testing), batchSize, classes), losses, batchSize };
+}

@@ -1,0 +1,46 @@
+/**
+ * How published work trains its linear classifiers.
+ *
+ * @module
+ */
+
+/** How a linear classifier is trained. */
+export interface LinearProbeRecipe {
+  readonly optimizer: "sgd" | "lars";
+  /** Learning rate at `batchSize`, with which it scales. */
+  readonly learningRate: number;
+  readonly batchSize: number;
+  readonly epochs: number;
+  readonly weightDecay: number;
+  /** A cosine to zero by epoch, or a division by ten at epochs. */
+  readonly course: "cosine" | readonly number[];
+}
+
+const cosine = { course: "cosine", epochs: 90, weightDecay: 0 } as const;
+
+/**
+ * Recipes by name: those of mmpretrain for SimSiam, BYOL and SwAV (`lars`), for MoCo v3 (`moco-v3-resnet`,
+ * `moco-v3-vit`) and for MoCo v2, that of SwAV's authors, and that of lightly. Momentum is 0.9 in all of them.
+ */
+export const LINEAR_PROBE_RECIPES: Readonly<Record<string, LinearProbeRecipe>> = {
+  "lars": { optimizer: "lars", learningRate: 1.6, batchSize: 4096, ...cosine },
+  "moco-v3-resnet": { optimizer: "sgd", learningRate: 0.4, batchSize: 1024, ...cosine },
+  "moco-v3-vit": { optimizer: "sgd", learningRate: 12, batchSize: 1024, ...cosine },
+  "moco-v2": {
+    optimizer: "sgd",
+    learningRate: 30,
+    batchSize: 256,
+    epochs: 100,
+    weightDecay: 0,
+    course: [60, 80],
+  },
+  "swav": {
+    optimizer: "sgd",
+    learningRate: 0.3,
+    batchSize: 256,
+    epochs: 100,
+    weightDecay: 1e-6,
+    course: "cosine",
+  },
+  "lightly": { optimizer: "sgd", learningRate: 0.1, batchSize: 256, ...cosine },
+};

@@ -1,0 +1,99 @@
+/**
+ * The nearest neighbours of features in a bank of features.
+ *
+ * @module
+ */
+import type { Tensor } from "../engine/graph/tensor.ts";
+import { type ComputeOptions, similarityRows } from "./similarities.ts";
+
+/** Options of {@linkcode nearestNeighbors}. */
+export interface NearestNeighborsOptions extends ComputeOptions {
+  /** Number of neighbours. */
+  readonly k: number;
+  /** Whether query i and row i of the bank are the same sample, which is then not its own neighbour (default false). */
+  readonly excludeSelf?: boolean;
+}
+
+/** Neighbours, row-major `[N,k]`, the nearest first. */
+export interface NearestNeighbors {
+  /** Rows of the bank. */
+  readonly indices: Int32Array;
+  /** Cosine similarities. */
+  readonly similarities: Float32Array;
+}
+
+/** The largest values of a row, in place and in order; among equal ones the first. */
+class Largest {
+  readonly values: Float32Array;
+  readonly indices: Int32Array;
+  #count = 0;
+
+  constructor(k: number) {
+    this.values = new Float32Array(k);
+    this.indices = new Int32Array(k);
+  }
+
+  find(row: Float32Array, left: number): void {
+    const { values } = this;
+    const last = values.length - 1;
+    this.#count = 0;
+    for (let i = 0; i < row.length; i++) {
+      const value = row[i]!;
+      if (i === left || (this.#count > last && value <= values[last]!)) continue;
+      this.#insert(value, i);
+    }
+  }
+
+  #insert(value: number, index: number): void {
+    const { values, indices } = this;
+    const end = Math.min(this.#count, values.length - 1);
+    let low = 0;
+    for (let high = end; low < high;) {
+      const middle = (low + high) >> 1;
+      if (values[middle]! >= value) low = middle + 1;
+      else high = middle;
+    }
+    values.copyWithin(low + 1, low, end);
+    indices.copyWithin(low + 1, low, end);
+    values[low] = value;
+    indices[low] = index;
+    this.#count = end + 1;
+  }
+}
+
+/**
+ * The k rows of a bank of the largest cosine similarity to each query; among equal ones those that come first.
+ *
+ * @param bank float32 `[M,D]`
+ * @param queries float32 `[N,D]`
+ * @throws {RangeError} if the features do not fit together, or the bank has fewer than k others
+ */
+export async function nearestNeighbors(
+  bank: Tensor<"float32">,
+  queries: Tensor<"float32">,
+  options: NearestNeighborsOptions,
+): Promise<NearestNeighbors> {
+  const { k, excludeSelf = false } = options;
+  const most = bank.shape[0]! - (excludeSelf ? 1 : 0);
+  if (!Number.isInteger(k) || k < 1 || k > most) {
+    throw new RangeError(
+      `Cannot find neighbors: k must be an integer in [1, ${most}], found ${k}`,
+    );
+  }
+  if (excludeSelf && queries.shape[0]! > bank.shape[0]!) {
+    throw new RangeError(
+      `Cannot find neighbors: to be excluded, queries must be rows of the bank, found ${
+        queries.shape[0]
+      } queries for ${bank.shape[0]} rows`,
+    );
+  }
+  const indices = new Int32Array(queries.shape[0]! * k);
+  const similarities = new Float32Array(indices.length);
+  const largest = new Largest(k);
+  for await (const row of similarityRows(bank, queries, options)) {
+    largest.find(row.similarities, excludeSelf ? row.query : -1);
+    indices.set(largest.indices, row.query * k);
+    similarities.set(largest.values, row.query * k);
+  }
+  return { indices, similarities };
+}

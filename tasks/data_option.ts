@@ -1,0 +1,39 @@
+/**
+ * Data sets as tasks are given them: emoji by name, a folder of images, or a list file.
+ *
+ * @module
+ */
+import { type Dataset, openImageFolder, openImageList } from "../core/data/mod.ts";
+
+/** How a data set will be used. */
+export interface DataOptions {
+  /** Height and width of drawn images in pixels: those of the views. */
+  readonly size: number;
+  /** Whether drawn images get a new background in every epoch. */
+  readonly redraw: boolean;
+}
+
+/**
+ * Opens the data set that a text names.
+ *
+ * @throws {TypeError} if it is none of these
+ */
+export async function openData(text: string, { size, redraw }: DataOptions): Promise<Dataset> {
+  if (text === "emoji-google" || text === "emoji-twitter") {
+    // Only who asks for emoji downloads them.
+    const { openEmoji } = await import("../core/data/emoji/mod.ts");
+    return openEmoji(text === "emoji-google" ? "google" : "twitter", { size, redraw });
+  }
+  let information: Deno.FileInfo;
+  try {
+    information = await Deno.stat(text);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new TypeError(
+      `Cannot open data "${text}": it must be emoji-google, emoji-twitter, a folder of images or a list file, ` +
+        "found nothing of this name",
+      { cause },
+    );
+  }
+  return information.isDirectory ? openImageFolder(text) : openImageList(text);
+}

@@ -1,0 +1,216 @@
+/**
+ * `deno task doctor`: says what is installed, what can be used, and what to do about the rest.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import manifest from "../deno.json" with { type: "json" };
+import { ORT_VERSION } from "../core/deps/onnxruntime.ts";
+import {
+  availableProviders,
+  checkDevice,
+  CPU,
+  type Device,
+  formatDevice,
+  ortLibraryPath,
+  ortVersion,
+  type TrialRun,
+  trialRun,
+} from "../core/engine/ort/mod.ts";
+
+const HELP = `Says what is installed and which devices can be used, and tests each of those.
+
+Usage: deno task doctor [options]
+
+Examples:
+  deno task doctor
+      looks at everything; exits with 1 if the CPU does not work
+  deno task doctor --json
+      writes the same for programs
+  GENVIEW_ORT_LIBRARY=/opt/onnxruntime/lib/libonnxruntime.so deno task doctor
+      looks at another build of ONNX Runtime
+
+Options:
+  --json                      write JSON
+  --help                      print this text
+`;
+
+/** What is known of a device. Times are in milliseconds. */
+export type DeviceReport =
+  & { readonly device: string }
+  & (
+    | { readonly status: "works"; readonly times: TrialRun }
+    | { readonly status: "fails"; readonly reason: string }
+    | { readonly status: "missing"; readonly reason: string; readonly advice: string }
+  );
+
+/** What is known of ONNX Runtime. */
+export type RuntimeReport =
+  | {
+    readonly version: string;
+    readonly expected: string;
+    readonly library: string;
+    readonly providers: readonly string[];
+  }
+  | { readonly error: string };
+
+/** All that the doctor finds. */
+export interface Report {
+  readonly genview: string;
+  readonly deno: string;
+  readonly onnxruntime: RuntimeReport;
+  readonly system: {
+    readonly os: string;
+    readonly arch: string;
+    readonly release: string;
+    readonly cores: number;
+    /** Bytes. */
+    readonly memory: { readonly total: number; readonly available: number };
+  };
+  readonly devices: readonly DeviceReport[];
+}
+
+const DEVICES: readonly Device[] = [
+  CPU,
+  { provider: "cuda", index: 0 },
+  { provider: "webgpu", index: 0 },
+];
+
+/** Looks at everything. */
+export async function examine(): Promise<Report> {
+  const { total, available } = Deno.systemMemoryInfo();
+  const onnxruntime = examineRuntime();
+  const devices: DeviceReport[] = [];
+  // One after the other, so that the times are each device's own.
+  if (!("error" in onnxruntime)) {
+    for (const device of DEVICES) devices.push(await examineDevice(device));
+  }
+  return {
+    genview: manifest.version,
+    deno: Deno.version.deno,
+    onnxruntime,
+    system: {
+      os: Deno.build.os,
+      arch: Deno.build.arch,
+      release: Deno.osRelease(),
+      cores: navigator.hardwareConcurrency,
+      memory: { total, available },
+    },
+    devices,
+  };
+}
+
+function examineRuntime(): RuntimeReport {
+  try {
+    return {
+      version: ortVersion(),
+      expected: ORT_VERSION,
+      library: ortLibraryPath(),
+      providers: availableProviders(),
+    };
+  } catch (error) {
+    return { error: messageOf(error) };
+  }
+}
+
+async function examineDevice(device: Device): Promise<DeviceReport> {
+  const name = formatDevice(device);
+  try {
+    const check = checkDevice(device);
+    if (!check.usable) {
+      return { device: name, status: "missing", reason: check.reason, advice: check.advice };
+    }
+    return { device: name, status: "works", times: await trialRun(device) };
+  } catch (error) {
+    return { device: name, status: "fails", reason: messageOf(error) };
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether what every user needs works: the CPU. */
+export function isHealthy(report: Report): boolean {
+  return report.devices.some(({ device, status }) => device === "cpu" && status === "works");
+}
+
+/** Writes a report for people. */
+export function formatReport(report: Report): string {
+  const { system } = report;
+  const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const lines = [
+    ["genview", report.genview],
+    ["Deno", report.deno],
+    ...formatRuntime(report.onnxruntime),
+    ["system", `${system.os} ${system.arch} (${system.release}), ${system.cores} cores`],
+    [
+      "memory",
+      `${gibibytes(system.memory.total)}, ${gibibytes(system.memory.available)} available`,
+    ],
+    ...report.devices.flatMap(formatDeviceReport),
+  ];
+  return lines.map(([label, text]) => `${label!.padEnd(14)}${text}\n`).join("");
+}
+
+function formatRuntime(runtime: RuntimeReport): string[][] {
+  if ("error" in runtime) return [["ONNX Runtime", runtime.error]];
+  const { version, expected, library, providers } = runtime;
+  const note = version === expected ? "" : ` (genview is tested with ${expected})`;
+  return [
+    ["ONNX Runtime", `${version}${note}`],
+    ["  library", library],
+    ["  providers", providers.map((name) => name.replace("ExecutionProvider", "")).join(", ")],
+  ];
+}
+
+function formatDeviceReport(report: DeviceReport): string[][] {
+  const label = `device ${report.device}`;
+  switch (report.status) {
+    case "works": {
+      const { load, run } = report.times;
+      const times = `loads it in ${load.toFixed(1)} ms, runs it in ${run.toFixed(2)} ms`;
+      return [[label, `works: computes a small network right, ${times}`]];
+    }
+    case "fails":
+      return [[label, `fails: ${report.reason}`]];
+    case "missing":
+      return [[label, `cannot be used: ${report.reason}`], ["", `what helps: ${report.advice}`]];
+  }
+}
+
+/**
+ * Runs the task.
+ *
+ * @returns the exit code: 0 if the CPU works, 1 if it does not, 2 if the command line is wrong
+ */
+export async function doctor(
+  args: readonly string[],
+  print: (text: string) => void,
+): Promise<0 | 1 | 2> {
+  let options;
+  try {
+    options = parseArgs({
+      args: [...args],
+      options: { json: { type: "boolean" }, help: { type: "boolean" } },
+    }).values;
+  } catch (error) {
+    print(`${messageOf(error)}\n\n${HELP}`);
+    return 2;
+  }
+  if (options.help) {
+    print(HELP);
+    return 0;
+  }
+  const report = await examine();
+  print(options.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report));
+  return isHealthy(report) ? 0 : 1;
+}
+
+if (import.meta.main) {
+  const code = await doctor(
+    Deno.args,
+    (text) => Deno.stdout.writeSync(new TextEncoder().encode(text)),
+  );
+  Deno.exit(code);
+}

@@ -1,0 +1,91 @@
+import { assertEquals } from "@std/assert";
+import { float32, int64, type Tensor, tensor } from "../../../../core/engine/graph/tensor.ts";
+import { constant, input, type Value } from "../../../../core/engine/graph/value.ts";
+import * as op from "../../../../core/engine/ops/mod.ts";
+import { runGraph } from "../../../run_graph.ts";
+
+/** Runs an operator on constants, and gives what it makes as numbers. */
+async function numbers(y: Value): Promise<number[]> {
+  const { result } = await runGraph({ result: y }, {});
+  return Array.from(result!.data as Float32Array, Number);
+}
+
+function vector(...values: readonly number[]): Value {
+  return constant(float32([values.length], values));
+}
+
+function booleans(...values: readonly number[]): Value {
+  return constant(tensor("bool", [values.length], Uint8Array.from(values)));
+}
+
+const MATRIX = constant(float32([2, 3], [3, 1, 2, 5, 6, 4]));
+
+/** Operators that have no gradient, by what they make of a few numbers. */
+const CASES: Readonly<Record<string, readonly [Value, readonly number[]]>> = {
+  "equal": [op.equal(vector(1, 2, 3), 2), [0, 1, 0]],
+  "equal of booleans": [op.equal(booleans(1, 1, 0), booleans(0, 1, 0)), [0, 1, 1]],
+  "less": [op.less(vector(1, 2, 3), 2), [1, 0, 0]],
+  "lessOrEqual": [op.lessOrEqual(vector(1, 2, 3), 2), [1, 1, 0]],
+  "greater": [op.greater(2, vector(1, 2, 3)), [1, 0, 0]],
+  "greaterOrEqual": [op.greaterOrEqual(vector(1, 2, 3), vector(3, 2, 1)), [0, 1, 1]],
+  "and": [op.and(booleans(0, 0, 1, 1), booleans(0, 1, 0, 1)), [0, 0, 0, 1]],
+  "or": [op.or(booleans(0, 0, 1, 1), booleans(0, 1, 0, 1)), [0, 1, 1, 1]],
+  "not": [op.not(booleans(0, 1)), [1, 0]],
+  "sign": [op.sign(vector(-2, 0, 3)), [-1, 0, 1]],
+  "floor": [op.floor(vector(-1.5, 0.5, 2)), [-2, 0, 2]],
+  "round, halves to even": [op.round(vector(-1.5, 0.5, 1.5, 2.4)), [-2, 0, 2, 2]],
+  "cast to int64": [op.cast(vector(-1.5, 2.5), "int64"), [-1, 2]],
+  "cast to bool": [op.cast(vector(0, -2), "bool"), [0, 1]],
+  "cast of a boolean": [op.cast(booleans(1, 0), "float32"), [1, 0]],
+  "argMax": [op.argMax(MATRIX), [0, 1]],
+  "argMax of columns": [op.argMax(MATRIX, { axis: 0, keepDims: true }), [1, 1, 1]],
+  "topK values": [op.topK(MATRIX, 2).values, [3, 2, 6, 5]],
+  "topK indices": [op.topK(MATRIX, 2).indices, [0, 2, 1, 0]],
+  "topK of the smallest": [op.topK(MATRIX, 1, { axis: 0, largest: false }).values, [3, 1, 2]],
+  "oneHot": [op.oneHot(constant(int64([3], [1, 0, 7])), 2), [0, 1, 1, 0, 0, 0]],
+  "pad by reflection": [op.pad(vector(1, 2, 3), [2, 1], { mode: "reflect" }), [3, 2, 1, 2, 3, 2]],
+  "pad with the edge": [op.pad(vector(1, 2, 3), [2, 1], { mode: "edge" }), [1, 1, 1, 2, 3, 3]],
+  "reduceSum of integers": [op.reduceSum(constant(int64([2, 2], [1, 2, 3, 4])), { axes: [0] }), [
+    4,
+    6,
+  ]],
+  "softplus of large numbers": [op.softplus(vector(-200, 200)), [0, 200]],
+  "logSumExp of large numbers": [op.logSumExp(vector(1000, -1000)), [1000]],
+  "step at infinity": [op.relu(vector(-Infinity, Infinity)), [0, Infinity]],
+};
+
+for (const [name, [y, expected]] of Object.entries(CASES)) {
+  Deno.test(`${name} has the value it should have`, async () => {
+    assertEquals(await numbers(y), [...expected]);
+  });
+}
+
+Deno.test("dropout() keeps elements whose number is at least the rate, and the expectation", async () => {
+  const x = input("x", "float32", [2, 3]);
+  const uniform = input("uniform", "float32", [2, 1]);
+  const feeds: Record<string, Tensor> = {
+    x: float32([2, 3], [1, 2, 3, 4, 5, 6]),
+    uniform: float32([2, 1], [0.2, 0.19]),
+  };
+  const { y } = await runGraph({ y: op.dropout(x, uniform, 0.2) }, feeds);
+  assertEquals([...y!.data], [...float32([6], [1.25, 2.5, 3.75, 0, 0, 0]).data]);
+});
+
+Deno.test("operators that change nothing give the value itself", () => {
+  const x = input("x", "float32", [2, 1, 3]);
+  for (
+    const same of [
+      op.reshape(x, [2, -1, 3]),
+      op.transpose(x, [0, 1, 2]),
+      op.expand(x, [2, 1, 3]),
+      op.concat([x], { axis: 0 }),
+      op.slice(x, { starts: [0], ends: [3], axes: [-1] }),
+      op.pad(x, [0, 0, 0, 0, 0, 0]),
+      op.cast(x, "float32"),
+      op.pow(x, 1),
+      op.dropout(x, x, 0),
+      op.reduceSum(x, { axes: [1], keepDims: true }),
+      op.reduceMax(x, { axes: [] }),
+    ]
+  ) assertEquals(same === x, true);
+});

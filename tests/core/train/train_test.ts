@@ -1,0 +1,172 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import type { Dataset } from "../../../core/data/dataset.ts";
+import { datasetOf } from "../../../core/data/mod.ts";
+import { RandomStream } from "../../../core/engine/random/random_stream.ts";
+import { checkMethod } from "../../../core/method/load.ts";
+import {
+  type PartialConfiguration,
+  resolveConfiguration,
+} from "../../../core/method/resolve_configuration.ts";
+import { listCheckpoints, loadCheckpoint } from "../../../core/train/checkpoint.ts";
+import { readJsonLines } from "../../../core/train/log/json_lines.ts";
+import { TrainingError } from "../../../core/train/run_guard.ts";
+import { train, type TrainEvent, type TrainOptions } from "../../../core/train/train.ts";
+import simsiam from "../../../plugins/simsiam/mod.ts";
+
+const SIZE = 32;
+
+/** Coloured noise: enough to train on, and no file is read. */
+function noise(length: number): Dataset {
+  return datasetOf("noise", length, (index) => ({
+    key: `noise ${index}`,
+    source: {
+      kind: "rendered" as const,
+      name: `noise ${index}`,
+      render: (epoch: number) => {
+        const random = new RandomStream(0, "noise", index, epoch);
+        const data = Uint8Array.from({ length: SIZE * SIZE * 3 }, () => random.integer(256));
+        return Promise.resolve({ width: SIZE, height: SIZE, data });
+      },
+    },
+  }));
+}
+
+function options(output: string, changes: PartialConfiguration = {}): TrainOptions {
+  return {
+    method: checkMethod(simsiam, "simsiam"),
+    configuration: resolveConfiguration({
+      backbone: "resnet18",
+      stem: "imagenet",
+      imageSize: SIZE,
+      views: "small",
+      epochs: 4,
+      batchSize: 8,
+      device: "cpu",
+      threads: 2,
+      loaders: 1,
+      schedulePer: "iteration",
+      parameterRules: [{ pattern: "predictor", fixedLearningRate: true }],
+      options: { projectorWidth: 32, projectorLayers: 2, predictorWidth: 16 },
+      ...changes,
+    }),
+    dataset: noise(24),
+    output,
+  };
+}
+
+async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Aborts once a number of steps has been taken. */
+function stopAfter(steps: number): Pick<TrainOptions, "signal" | "report"> {
+  const controller = new AbortController();
+  return {
+    signal: controller.signal,
+    report: (event: TrainEvent) => {
+      if (event.kind === "step" && event.step === steps) controller.abort();
+    },
+  };
+}
+
+async function finalState(folder: string) {
+  const last = (await listCheckpoints(join(folder, "checkpoints"))).at(-1)!;
+  const { model, optimizer, state } = await loadCheckpoint(last.path);
+  return { step: state.step, model: [...model], optimizer: [...optimizer] };
+}
+
+/** A log without the times, which no two runs share. */
+async function untimed(path: string) {
+  return (await readJsonLines(path)).map(({ seconds: _s, waitSeconds: _w, ...record }) => record);
+}
+
+Deno.test("train() resumed after two epochs, and in the middle of the third, equals a run in one go bit for bit", () =>
+  inFolder(async (folder) => {
+    const whole = join(folder, "whole");
+    const parts = join(folder, "parts");
+    const result = await train(options(whole));
+    assertEquals([result.step, result.finished], [12, true]);
+
+    const first = await train({ ...options(parts), ...stopAfter(6) });
+    assertEquals([first.step, first.finished], [6, false]);
+    const second = await train({ ...options(parts), ...stopAfter(8), resume: "latest" });
+    assertEquals([second.step, second.finished], [8, false]);
+    const third = await train({ ...options(parts), resume: second.checkpoint });
+    assertEquals([third.step, third.finished], [12, true]);
+
+    assertEquals(await finalState(parts), await finalState(whole));
+    assertEquals(
+      await untimed(join(parts, "steps.jsonl")),
+      await untimed(join(whole, "steps.jsonl")),
+    );
+  }));
+
+Deno.test("train() asks for metrics before the first epoch and after every epoch that is due", () =>
+  inFolder(async (folder) => {
+    const asked: number[] = [];
+    await train({
+      ...options(join(folder, "run"), { epochs: 3, evaluateEvery: 2 }),
+      evaluate: ({ epoch, weights }) => {
+        assert(weights.has("backbone.conv1.weight"));
+        asked.push(epoch);
+        return Promise.resolve({ accuracy: epoch / 10 });
+      },
+    });
+    assertEquals(asked, [0, 2, 3]);
+    const epochs = await readJsonLines(join(folder, "run", "epochs.jsonl"));
+    assertEquals(epochs.map(({ epoch, accuracy }) => [epoch, accuracy]), [
+      [0, 0],
+      [1, undefined],
+      [2, 0.2],
+      [3, 0.3],
+    ]);
+  }));
+
+Deno.test("train() overwrites no run", () =>
+  inFolder(async (folder) => {
+    const run = options(join(folder, "run"), { epochs: 1 });
+    await train(run);
+    await assertRejects(() => train(run), Deno.errors.AlreadyExists, "--resume latest");
+  }));
+
+Deno.test("train() resumes only with the configuration that the run began with", () =>
+  inFolder(async (folder) => {
+    const output = join(folder, "run");
+    await train({ ...options(output), ...stopAfter(3) });
+    const changed = options(output, { learningRate: 0.5, seed: 1 });
+    await assertRejects(
+      () => train({ ...changed, resume: "latest" }),
+      TypeError,
+      "learningRate was 0.05, found 0.5; seed was 0, found 1",
+    );
+    await assertRejects(
+      () => train({ ...options(output), dataset: noise(32), resume: "latest" }),
+      TypeError,
+      "the data set had 24 samples, found 32",
+    );
+  }));
+
+Deno.test("train() stops at a loss that is no number and keeps the checkpoint before it", () =>
+  inFolder(async (folder) => {
+    const output = join(folder, "run");
+    await train({ ...options(output), ...stopAfter(3) });
+    const path = (await listCheckpoints(join(output, "checkpoints")))[0]!.path;
+    const broken = options(join(folder, "broken"), { learningRate: 1e30, epochs: 2 });
+    await assertRejects(() => train(broken), TrainingError, "the loss is");
+    assertEquals((await loadCheckpoint(path)).state.step, 3);
+  }));
+
+Deno.test("train() says when a data set is smaller than a batch", () =>
+  inFolder(async (folder) => {
+    await assertRejects(
+      () => train({ ...options(join(folder, "run")), dataset: noise(7) }),
+      RangeError,
+      "it must have at least batchSize (8) samples, found 7",
+    );
+  }));
