@@ -23,7 +23,7 @@ K, TEMPERATURE = 10, 0.07
 def features(name: str, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
     labels = torch.arange(rows) * 4 % CLASSES
     centres = uniform(f"{SEED}/centres", (CLASSES, WIDTH))
-    return (centres[labels] + uniform(f"{SEED}/{name}", (rows, WIDTH), 2.5)).float(), labels
+    return (centres[labels] + uniform(f"{SEED}/{name}", (rows, WIDTH), 1.4)).float(), labels
 
 
 def classify(similarity: torch.Tensor, bank_labels: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -71,11 +71,12 @@ def main() -> None:
     tensors |= {f"itself.{name}": value for name, value in against_itself.items()}
     write("knn", "Weighted nearest neighbours in float64, of queries in a bank and of the bank in itself.", tensors,
           {"k": K, "temperature": TEMPERATURE})
-    singular = torch.linalg.svdvals(bank.double())
+    decaying = bank * 0.75 ** torch.arange(WIDTH)
+    singular = torch.linalg.svdvals(decaying.double())
     shares = singular / singular.sum() + 1e-7
-    spread = F.normalize(bank.double()).std(0, correction=0).mean()
+    spread = F.normalize(decaying.double()).std(0, correction=0).mean()
     write("collapse", "Singular values, RankMe and spread of features in float64.",
-          {"features": bank, "singular_values": singular, "rank": torch.special.entr(shares).sum().exp(), "spread": spread},
+          {"features": decaying, "singular_values": singular, "rank": torch.special.entr(shares).sum().exp(), "spread": spread},
           {})
 
 

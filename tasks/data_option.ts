@@ -7,8 +7,6 @@ import { type Dataset, openImageFolder, openImageList } from "../core/data/mod.t
 
 /** How a data set will be used. */
 export interface DataOptions {
-  /** Height and width of drawn images in pixels: those of the views. */
-  readonly size: number;
   /** Whether drawn images get a new background in every epoch. */
   readonly redraw: boolean;
 }
@@ -18,11 +16,11 @@ export interface DataOptions {
  *
  * @throws {TypeError} if it is none of these
  */
-export async function openData(text: string, { size, redraw }: DataOptions): Promise<Dataset> {
+export async function openData(text: string, { redraw }: DataOptions): Promise<Dataset> {
   if (text === "emoji-google" || text === "emoji-twitter") {
     // Only who asks for emoji downloads them.
     const { openEmoji } = await import("../core/data/emoji/mod.ts");
-    return openEmoji(text === "emoji-google" ? "google" : "twitter", { size, redraw });
+    return openEmoji(text === "emoji-google" ? "google" : "twitter", { redraw });
   }
   let information: Deno.FileInfo;
   try {

@@ -4,7 +4,6 @@
  * @module
  */
 import { join } from "node:path";
-import { openDataset } from "../core/data/mod.ts";
 import { configurationSchema } from "../core/method/configuration.ts";
 import {
   type PartialConfiguration,
@@ -15,7 +14,8 @@ import { train, type TrainResult } from "../core/train/train.ts";
 import { type Command, parseCommandLine, runTask } from "./command_line.ts";
 import { methodOf } from "./method_option.ts";
 import { interruptSignal, TrainDisplay } from "./train_display.ts";
-import { nearestNeighbourEvaluation } from "./nearest_neighbour_evaluation.ts";
+import { openData } from "./data_option.ts";
+import { configuredEvaluation } from "./evaluation_option.ts";
 
 const COMMAND: Command = {
   name: "train",
@@ -109,8 +109,8 @@ async function main(args: readonly string[]): Promise<void> {
     config ? await readConfig(config) : {},
     given,
   );
-  const dataset = await openDataset(configuration.data);
-  const evaluate = await nearestNeighbourEvaluation(configuration, dataset);
+  const dataset = await openData(configuration.data, { redraw: true });
+  const evaluate = await configuredEvaluation(configuration);
   using display = new TrainDisplay(method, configuration);
   using interrupt = interruptSignal();
   const result: TrainResult = await train({

@@ -1,0 +1,99 @@
+/**
+ * Evaluation of a frozen backbone on a pair of labelled data sets.
+ *
+ * @module
+ */
+import type { Backbone } from "../backbones/backbone.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { evaluationView } from "../data/views/presets.ts";
+import type { EvaluationRecipe, Normalization } from "../data/views/recipe.ts";
+import type { Device, DeviceTensor } from "../engine/ort/mod.ts";
+import { FeatureExtractor } from "../train/feature_extractor.ts";
+import { type DatasetFeatures, datasetFeatures } from "./dataset_features.ts";
+import { retrieval, type RetrievalResult } from "./retrieval.ts";
+import { type KnnResult, weightedKnn, type WeightedKnnOptions } from "./weighted_knn.ts";
+
+/** Views up to this many pixels are evaluated whole, as on CIFAR; larger ones lose their borders. */
+const SMALL = 64;
+
+/** How images are cut for evaluation at a size. */
+export function evaluationRecipe(size: number, normalize: Normalization): EvaluationRecipe {
+  const recipe = evaluationView(size, { normalize });
+  return size <= SMALL ? { ...recipe, shorterSide: size } : recipe;
+}
+
+/** A backbone where its weights lie. */
+export interface PlacedBackbone {
+  readonly backbone: Backbone;
+  readonly device: Device;
+  /** Parameters and buffers by full name, such as `backbone.conv1.weight`. */
+  readonly weights: ReadonlyMap<string, DeviceTensor>;
+}
+
+/** What a backbone is evaluated on, and how. */
+export interface BackboneEvaluation {
+  /** Labelled samples that vote. */
+  readonly bank: Dataset;
+  /** Labelled samples that are classified; the same as the bank leaves each out of its own vote. */
+  readonly queries: Dataset;
+  readonly recipe: EvaluationRecipe;
+  readonly batchSize?: number;
+  readonly threads?: number;
+  readonly knn?: WeightedKnnOptions;
+}
+
+/** What an evaluation finds. */
+export interface BackboneScores {
+  readonly bank: DatasetFeatures;
+  readonly queries: DatasetFeatures;
+  readonly knn: KnnResult;
+  /** How well samples find their counterparts in the other set; where the samples have identities. */
+  readonly retrieval?: RetrievalResult;
+}
+
+function identitiesOf(dataset: Dataset, { indices }: DatasetFeatures): string[] | undefined {
+  const identities = indices.map((index) => dataset.sample(index).identity);
+  return identities.every((identity) => identity !== undefined) ? identities : undefined;
+}
+
+/**
+ * Extracts features of both data sets and classifies the queries by their neighbours in the bank.
+ *
+ * @throws {RangeError} if a data set is not labelled
+ */
+export async function evaluateBackbone(
+  { backbone, device, weights }: PlacedBackbone,
+  evaluation: BackboneEvaluation,
+): Promise<BackboneScores> {
+  const { bank, queries, recipe, batchSize = 64, threads } = evaluation;
+  const threaded = threads === undefined ? {} : { threads };
+  using extractor = await FeatureExtractor.create(
+    { backbone, size: recipe.size, batchSize, normalize: recipe.normalize, device, ...threaded },
+    weights,
+  );
+  const bankFeatures = await datasetFeatures(extractor, bank, recipe, { batchSize });
+  const same = bank === queries;
+  const queryFeatures = same
+    ? bankFeatures
+    : await datasetFeatures(extractor, queries, recipe, { batchSize });
+  const knn = await weightedKnn(bankFeatures, queryFeatures, {
+    ...threaded,
+    ...evaluation.knn,
+    excludeSelf: same,
+  });
+  const first = identitiesOf(queries, queryFeatures);
+  const second = identitiesOf(bank, bankFeatures);
+  const found = !same && first && second
+    ? await retrieval(
+      { features: queryFeatures.features, identities: first },
+      { features: bankFeatures.features, identities: second },
+      threaded,
+    )
+    : undefined;
+  return {
+    bank: bankFeatures,
+    queries: queryFeatures,
+    knn,
+    ...(found && { retrieval: found }),
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * `deno task evaluate`: how good a backbone's features are.
+ *
+ * @module
+ */
+import { evaluateBackbone } from "../core/evaluate/evaluate_backbone.ts";
+import { linearProbe } from "../core/evaluate/linear_probe.ts";
+import { LINEAR_PROBE_RECIPES } from "../core/evaluate/linear_probe_recipes.ts";
+import { resolveDevice } from "../core/engine/ort/mod.ts";
+import { configuredBackbone } from "../core/train/train.ts";
+import { openTrained, placeWeights } from "./checkpoint_option.ts";
+import { type Command, parseCommandLine, runTask } from "./command_line.ts";
+import { openData } from "./data_option.ts";
+import { configuredRecipe } from "./evaluation_option.ts";
+
+const COMMAND: Command = {
+  name: "evaluate",
+  summary:
+    "Evaluates a trained backbone on labelled images: weighted nearest neighbours, a linear probe on frozen " +
+    "features (cached, without augmentation), and retrieval where samples have counterparts.",
+  positional: "RUN",
+  examples: [
+    {
+      command: "deno task evaluate runs/demo",
+      does: "the newest checkpoint of a run, on the data that the run names",
+    },
+    {
+      command: "deno task evaluate runs/photos --train photos/train --test photos/test --k 200",
+      does: "folders of images, one folder a class",
+    },
+  ],
+  options: {
+    type: "object",
+    properties: {
+      train: {
+        type: "string",
+        default: "",
+        description: "labelled images that vote and train the probe (the run's data when empty)",
+      },
+      test: {
+        type: "string",
+        default: "",
+        description: "labelled images that are classified (the run's evaluation data when empty)",
+      },
+      k: { type: "integer", minimum: 1, default: 20, description: "neighbours that vote" },
+      temperature: {
+        type: "number",
+        exclusiveMinimum: 0,
+        default: 0.07,
+        description: "temperature of the votes",
+      },
+      probe: {
+        type: "string",
+        enum: ["none", ...Object.keys(LINEAR_PROBE_RECIPES)],
+        default: "lightly",
+        description: "recipe of the linear probe",
+      },
+      seed: { type: "integer", minimum: 0, default: 0, description: "seed of the probe" },
+      device: { type: "string", default: "auto", description: "auto, cpu, cuda, cuda:N or webgpu" },
+      json: { type: "boolean", default: false, description: "print one JSON object" },
+    },
+  },
+};
+
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+
+async function main(args: readonly string[]): Promise<void> {
+  const parsed = parseCommandLine(COMMAND, args, (text) => console.log(text));
+  if (parsed === undefined) return;
+  const [run, ...rest] = parsed.positional;
+  if (run === undefined || rest.length > 0) {
+    throw new TypeError(
+      `Cannot evaluate: one RUN must be named, found ${parsed.positional.length}`,
+    );
+  }
+  const values = parsed.values as {
+    train: string;
+    test: string;
+    k: number;
+    temperature: number;
+    probe: string;
+    seed: number;
+    device: string;
+    json: boolean;
+  };
+  const { checkpoint, configuration } = await openTrained(run);
+  const trainName = values.train || configuration.data;
+  const testName = values.test || configuration.evaluationData || trainName;
+  const bank = await openData(trainName, { redraw: false });
+  const queries = testName === trainName ? bank : await openData(testName, { redraw: false });
+  const device = resolveDevice(values.device);
+  using owned = new DisposableStack();
+  const scores = await evaluateBackbone({
+    backbone: configuredBackbone(configuration),
+    device,
+    weights: placeWeights(owned, checkpoint, device),
+  }, {
+    bank,
+    queries,
+    recipe: configuredRecipe(configuration),
+    knn: { k: values.k, temperature: values.temperature },
+  });
+  const probe = values.probe === "none"
+    ? undefined
+    : await linearProbe(scores.bank, scores.queries, {
+      recipe: LINEAR_PROBE_RECIPES[values.probe]!,
+      seed: values.seed,
+      standardize: true,
+    });
+  const found = {
+    checkpoint: { step: checkpoint.state.step, epoch: checkpoint.state.epoch },
+    train: { data: trainName, samples: scores.bank.indices.length },
+    test: { data: testName, samples: scores.queries.indices.length },
+    knn: { k: scores.knn.k, top1: scores.knn.top1, top5: scores.knn.top5 },
+    ...(probe && { probe: { recipe: values.probe, top1: probe.top1, top5: probe.top5 } }),
+    ...(scores.retrieval && { retrieval: scores.retrieval }),
+  };
+  if (values.json) return console.log(JSON.stringify(found, null, 2));
+  console.log(
+    `step ${found.checkpoint.step}: ${found.test.samples} of ${testName} by ` +
+      `${found.train.samples} of ${trainName}`,
+  );
+  console.log(
+    `nearest neighbours (k ${found.knn.k}): ${percent(scores.knn.top1)} top-1, ` +
+      `${percent(scores.knn.top5)} top-5`,
+  );
+  if (probe) {
+    console.log(
+      `linear probe (${values.probe}): ${percent(probe.top1)} top-1, ${percent(probe.top5)} top-5`,
+    );
+  }
+  if (scores.retrieval) {
+    const { forward, backward } = scores.retrieval;
+    console.log(
+      `counterpart found first: ${percent(forward.recallAt1)} and back ${
+        percent(backward.recallAt1)
+      }; among five: ${percent(forward.recallAt5)} and ${percent(backward.recallAt5)}`,
+    );
+  }
+}
+
+if (import.meta.main) await runTask(main);

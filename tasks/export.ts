@@ -1,0 +1,71 @@
+/**
+ * `deno task export`: a trained backbone for other programs.
+ *
+ * @module
+ */
+import { configuredBackbone } from "../core/train/train.ts";
+import { exportOnnx, exportSafetensors } from "../core/train/export_backbone.ts";
+import { viewRecipes } from "../core/train/named_views.ts";
+import { openTrained } from "./checkpoint_option.ts";
+import { type Command, parseCommandLine, runTask } from "./command_line.ts";
+
+const COMMAND: Command = {
+  name: "export",
+  summary:
+    "Exports a trained backbone: as an ONNX model that any runtime runs, or as safetensors in the names of " +
+    "torchvision and timm. The file's ending decides.",
+  positional: "RUN FILE",
+  examples: [
+    {
+      command: "deno task export runs/demo backbone.onnx --batch-size 8",
+      does: "images float32 [8,3,H,W], normalised, to features [8,width]",
+    },
+    {
+      command: "deno task export runs/demo backbone.safetensors",
+      does: "loads strictly into torchvision's network with fc replaced by Identity",
+    },
+  ],
+  options: {
+    type: "object",
+    properties: {
+      batchSize: {
+        type: "integer",
+        minimum: 1,
+        default: 1,
+        description: "images in a run of the ONNX model",
+      },
+      imageSize: {
+        type: "integer",
+        minimum: 0,
+        default: 0,
+        description: "height and width of the ONNX model's images (0: those of training)",
+      },
+    },
+  },
+};
+
+async function main(args: readonly string[]): Promise<void> {
+  const parsed = parseCommandLine(COMMAND, args, (text) => console.log(text));
+  if (parsed === undefined) return;
+  const [run, file, ...rest] = parsed.positional;
+  if (run === undefined || file === undefined || rest.length > 0) {
+    throw new TypeError(
+      `Cannot export: RUN and FILE must be named, found ${parsed.positional.length} names`,
+    );
+  }
+  const { checkpoint, configuration } = await openTrained(run);
+  if (file.endsWith(".safetensors")) await exportSafetensors(file, checkpoint.model);
+  else if (file.endsWith(".onnx")) {
+    await exportOnnx(file, checkpoint.model, {
+      backbone: configuredBackbone(configuration),
+      size: Number(parsed.values["imageSize"]) || configuration.imageSize,
+      batchSize: Number(parsed.values["batchSize"]),
+      normalize: viewRecipes(configuration)[0]!.normalize,
+    });
+  } else {
+    throw new TypeError(`Cannot export to "${file}": it must end in .onnx or .safetensors`);
+  }
+  console.log(`${configuration.backbone} after ${checkpoint.state.step} steps: ${file}`);
+}
+
+if (import.meta.main) await runTask(main);

@@ -1,0 +1,38 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { float32, type Tensor } from "../../../core/engine/graph/tensor.ts";
+import { RandomStream } from "../../../core/engine/random/random_stream.ts";
+import { nearestNeighbors } from "../../../core/evaluate/nearest_neighbors.ts";
+import { similarityRows } from "../../../core/evaluate/similarities.ts";
+
+function drawn(name: string, rows: number, width: number): Tensor<"float32"> {
+  const random = new RandomStream(3, name);
+  return float32([rows, width], Array.from({ length: rows * width }, () => random.normal()));
+}
+
+Deno.test("nearestNeighbors() finds what sorting finds", async () => {
+  const [bank, queries] = [drawn("bank", 70, 3), drawn("queries", 9, 3)];
+  const { indices } = await nearestNeighbors(bank, queries, { k: 25 });
+  for await (const { query, similarities } of similarityRows(bank, queries)) {
+    const order = Array.from(similarities.keys())
+      .sort((a, b) => similarities[b]! - similarities[a]! || a - b);
+    assertEquals([...indices.subarray(query * 25, (query + 1) * 25)], order.slice(0, 25));
+  }
+});
+
+Deno.test("nearestNeighbors() prefers the first of equals, and leaves out the query itself", async () => {
+  const bank = float32([5, 1], [1, 2, -1, 3, 4]);
+  const all = await nearestNeighbors(bank, bank, { k: 4 });
+  assertEquals([...all.indices.subarray(0, 4)], [0, 1, 3, 4]);
+  assertEquals([...all.indices.subarray(8, 12)], [2, 0, 1, 3]);
+  const others = await nearestNeighbors(bank, bank, { k: 4, excludeSelf: true });
+  assertEquals([...others.indices.subarray(0, 4)], [1, 3, 4, 2]);
+  assertEquals([...others.indices.subarray(8, 12)], [0, 1, 3, 4]);
+});
+
+Deno.test("nearestNeighbors() refuses to leave out what is not in the bank", async () => {
+  await assertRejects(
+    () => nearestNeighbors(drawn("a", 3, 2), drawn("b", 4, 2), { k: 1, excludeSelf: true }),
+    RangeError,
+    "found 4 queries for 3 rows",
+  );
+});
