@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { type Device, DeviceTensor } from "../core/engine/ort/mod.ts";
+import type { Tensor } from "../core/engine/graph/tensor.ts";
 import type { Configuration } from "../core/method/configuration.ts";
 import { type Checkpoint, findCheckpoint, loadCheckpoint } from "../core/train/checkpoint.ts";
 
@@ -28,7 +29,7 @@ export async function openTrained(path: string): Promise<TrainedRun> {
 /** Parameters and buffers on a device; the stack releases them. */
 export function placeWeights(
   owned: DisposableStack,
-  { model }: Checkpoint,
+  model: ReadonlyMap<string, Tensor>,
   device: Device,
 ): Map<string, DeviceTensor> {
   return new Map(

@@ -93,7 +93,7 @@ async function main(args: readonly string[]): Promise<void> {
   const scores = await evaluateBackbone({
     backbone: configuredBackbone(configuration),
     device,
-    weights: placeWeights(owned, checkpoint, device),
+    weights: placeWeights(owned, checkpoint.model, device),
   }, {
     bank,
     queries,

@@ -66,10 +66,15 @@ export function allocate<D extends DType>(dtype: D, length: number): DataOf<D> {
 /**
  * A typed view of bytes in place, without a copy.
  *
- * @throws {RangeError} if the offset does not suit the type's alignment or the bytes do not suffice
+ * @throws {RangeError} if the offset does not suit the type's alignment, or the bytes are no whole number of elements
  */
 export function viewBytes<D extends DType>(dtype: D, bytes: Uint8Array<ArrayBuffer>): DataOf<D> {
   const size = byteSize(dtype);
+  if (bytes.byteLength % size !== 0) {
+    throw new RangeError(
+      `Cannot view ${bytes.byteLength} bytes as ${dtype}: it takes ${size} bytes an element`,
+    );
+  }
   return new CONSTRUCTORS[dtype](bytes.buffer, bytes.byteOffset, bytes.byteLength / size) as DataOf<
     D
   >;

@@ -38,6 +38,7 @@ export { type Node, nodesLeadingTo, producer, resolve } from "./node.ts";
 export { layerPath, withinLayer } from "./layer_path.ts";
 export {
   type Apply,
+  applying,
   type CompositeSpec,
   defineComposite,
   defineOp,

@@ -140,14 +140,16 @@ function ordered(spec: OpSpec, inputs: NamedValues): Record<string, Value> {
   return given;
 }
 
-function explained<T>(spec: { readonly type: string }, inputs: NamedValues, infer: () => T): T {
+/**
+ * Does a part of what an operator's builder does so that an error, which has the reason alone, comes to name the
+ * operator, the types of its inputs and the layer.
+ */
+export function applying<T>(type: string, inputs: NamedValues, compute: () => T): T {
   try {
-    return infer();
+    return compute();
   } catch (cause) {
     if (!(cause instanceof Error) || cause.message.startsWith("Internal:")) throw cause;
-    const message = `Cannot apply ${spec.type} to (${
-      describe(inputs)
-    })${where()}: ${cause.message}`;
+    const message = `Cannot apply ${type} to (${describe(inputs)})${where()}: ${cause.message}`;
     throw cause instanceof RangeError
       ? new RangeError(message, { cause })
       : new TypeError(message, { cause });
@@ -203,7 +205,7 @@ export function defineOp<
   };
   return (inputs, attributes) => {
     const given = ordered(erased, inputs);
-    const types = explained(spec, given, () => erased.infer(typesOf(given), attributes));
+    const types = applying(spec.type, given, () => erased.infer(typesOf(given), attributes));
     return makeNode(op, given, attributes, types, undefined) as Readonly<Record<Out, Value>>;
   };
 }
@@ -226,7 +228,7 @@ export function defineComposite<
   };
   return (inputs, attributes) => {
     const given = ordered(erased, inputs);
-    const expansion = explained(spec, given, () => erased.expand(given, attributes));
+    const expansion = applying(spec.type, given, () => erased.expand(given, attributes));
     return makeNode(op, given, attributes, typesOf(expansion), expansion) as Readonly<
       Record<Out, Value>
     >;

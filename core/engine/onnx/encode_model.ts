@@ -45,8 +45,14 @@ const SHARED_CONSTANT_BYTES = 4096;
 class Names {
   readonly #names = new Map<Value, string>();
   readonly #constants = new Map<string, string>();
+  readonly #reserved: ReadonlySet<string>;
   readonly initializers: TensorProto[] = [];
   #count = 0;
+
+  /** @param reserved names of inputs and outputs, which no other value may have */
+  constructor(reserved: ReadonlySet<string>) {
+    this.#reserved = reserved;
+  }
 
   set(value: Value, name: string): void {
     this.#names.set(value, name);
@@ -74,7 +80,7 @@ class Names {
     const known = this.#names.get(value);
     if (known !== undefined) return known;
     const prefix = node.path === "" ? "" : `${node.path}/`;
-    const name = `${prefix}${node.op.type}_${this.#count++}`;
+    const name = this.#free(`${prefix}${node.op.type}`);
     this.#names.set(value, name);
     return name;
   }
@@ -87,10 +93,18 @@ class Names {
       : `${formatType(value)}:${bytes.join(",")}`;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known !== undefined) return known;
-    const name = `constant_${this.initializers.length}`;
+    const name = this.#free("constant");
     if (key !== undefined) this.#constants.set(key, name);
     this.initializers.push(encodeTensor(name, value));
     return name;
+  }
+
+  /** A name that no value has yet. */
+  #free(stem: string): string {
+    for (;;) {
+      const name = `${stem}_${this.#count++}`;
+      if (!this.#reserved.has(name)) return name;
+    }
   }
 }
 
@@ -169,7 +183,7 @@ export function encodeModel(description: ModelDescription): Uint8Array<ArrayBuff
   const outputs = Object.entries(description.outputs);
   const nodes = nodesLeadingTo(outputs.map(([, value]) => value), true);
   const inputs = collectInputs(nodes, description);
-  const names = new Names();
+  const names = new Names(new Set([...inputs.keys(), ...Object.keys(description.outputs)]));
   for (const [name, value] of inputs) names.set(value, name);
 
   // An output that is an input, a constant or another output under a second name needs a node of its own.

@@ -1,8 +1,10 @@
 /**
- * Axes exchanged or moved, as operators on matrices need them.
+ * Axes: counted from the front, and exchanged.
  *
  * @module
  */
+import { applying } from "../graph/op.ts";
+import { normalizeAxis } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
 import { transpose } from "./transpose.ts";
 
@@ -10,4 +12,9 @@ import { transpose } from "./transpose.ts";
 export function transposeLast(x: Value): Value {
   const axes = x.shape.map((_, axis) => axis);
   return transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
+}
+
+/** An axis of x, counted from the front; an error names the operator that it is for. */
+export function axisOf(type: string, x: Value, axis: number): number {
+  return applying(type, { x }, () => normalizeAxis(axis, x.rank));
 }

@@ -4,8 +4,10 @@
  * @module
  */
 import { int64, type TensorType } from "../graph/tensor.ts";
-import { normalizeAxis, type Shape } from "../graph/shape.ts";
+import type { Shape } from "../graph/shape.ts";
 import type { OnnxForm } from "../graph/op.ts";
+import type { Value } from "../graph/value.ts";
+import { axisOf } from "./_axes.ts";
 
 /** Options of a reduction. */
 export interface ReductionOptions {
@@ -21,10 +23,14 @@ export interface ReductionAttributes {
   readonly keepDims: boolean;
 }
 
-/** The attributes for a tensor of this rank; throws a RangeError for an axis that is not there. */
-export function reductionAttributes(rank: number, options: ReductionOptions): ReductionAttributes {
-  const axes = options.axes ?? Array.from({ length: rank }, (_, axis) => axis);
-  const normalized = axes.map((axis) => normalizeAxis(axis, rank)).sort((a, b) => a - b);
+/** The attributes of a reduction of x; an error names the operator that they are for. */
+export function reductionAttributes(
+  type: string,
+  x: Value,
+  options: ReductionOptions,
+): ReductionAttributes {
+  const axes = options.axes ?? x.shape.map((_, axis) => axis);
+  const normalized = axes.map((axis) => axisOf(type, x, axis)).sort((a, b) => a - b);
   return { axes: [...new Set(normalized)], keepDims: options.keepDims ?? false };
 }
 

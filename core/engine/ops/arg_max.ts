@@ -1,6 +1,6 @@
 import { defineOp } from "../graph/op.ts";
-import { normalizeAxis } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
+import { axisOf } from "./_axes.ts";
 import { reducedShape } from "./_reduction.ts";
 
 /** Options of {@linkcode argMax}. */
@@ -29,5 +29,5 @@ const ArgMax = defineOp({
 /** Position of the largest element along an axis, as int64; the first one at a tie. */
 export function argMax(x: Value, options: ArgMaxOptions = {}): Value {
   const { axis = -1, keepDims = false } = options;
-  return ArgMax({ x }, { axis: normalizeAxis(axis, x.rank), keepDims }).y;
+  return ArgMax({ x }, { axis: axisOf("ArgMax", x, axis), keepDims }).y;
 }

@@ -1,7 +1,8 @@
 import { defineOp } from "../graph/op.ts";
-import { normalizeAxis, sameShape } from "../graph/shape.ts";
+import { sameShape } from "../graph/shape.ts";
 import { formatType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
+import { axisOf } from "./_axes.ts";
 import { split } from "./split.ts";
 
 /** Options of {@linkcode concat}. */
@@ -51,6 +52,6 @@ export function concat(parts: readonly Value[], options: ConcatOptions): Value {
     throw new RangeError("Cannot apply Concat: at least one part is needed, found none");
   }
   if (parts.length === 1) return first;
-  const axis = normalizeAxis(options.axis, first.rank);
+  const axis = axisOf("Concat", first, options.axis);
   return Concat(Object.fromEntries(parts.map((part, i) => [`x${i}`, part])), { axis }).y;
 }

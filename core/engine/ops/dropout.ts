@@ -1,5 +1,5 @@
+import { applying } from "../graph/op.ts";
 import { broadcastShapes, sameShape } from "../graph/shape.ts";
-import { formatType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { cast } from "./cast.ts";
 import { greaterOrEqual } from "./greater_or_equal.ts";
@@ -16,16 +16,12 @@ import { mul } from "./mul.ts";
  * @throws {RangeError} if the rate or the shapes do not fit
  */
 export function dropout(x: Value, uniform: Value, rate: number): Value {
-  if (!(rate >= 0 && rate < 1)) {
-    throw new RangeError(`Cannot apply dropout: the rate must be in [0, 1), found ${rate}`);
-  }
-  if (!sameShape(broadcastShapes(x.shape, uniform.shape), x.shape)) {
-    throw new RangeError(
-      `Cannot apply dropout: the random numbers must stretch to ${formatType(x.type)}, found ${
-        formatType(uniform.type)
-      }`,
-    );
-  }
+  applying("Dropout", { x, uniform }, () => {
+    if (!(rate >= 0 && rate < 1)) throw new RangeError(`rate must be in [0, 1), found ${rate}`);
+    if (!sameShape(broadcastShapes(x.shape, uniform.shape), x.shape)) {
+      throw new RangeError("the random numbers must stretch to x");
+    }
+  });
   if (rate === 0) return x;
   return mul(x, mul(cast(greaterOrEqual(uniform, rate), x.dtype), 1 / (1 - rate)));
 }

@@ -1,3 +1,4 @@
+import { applying } from "../graph/op.ts";
 import { elementCount } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
 import { reshape } from "./reshape.ts";
@@ -8,10 +9,9 @@ import { reshape } from "./reshape.ts";
  * @throws {RangeError} if the axis is not in [0, rank]
  */
 export function flatten(x: Value, axis = 1): Value {
-  if (!Number.isInteger(axis) || axis < 0 || axis > x.rank) {
-    throw new RangeError(
-      `Cannot flatten: axis must be an integer in [0, ${x.rank}], found ${axis}`,
-    );
-  }
+  applying("Flatten", { x }, () => {
+    if (Number.isInteger(axis) && axis >= 0 && axis <= x.rank) return;
+    throw new RangeError(`axis must be an integer in [0, ${x.rank}], found ${axis}`);
+  });
   return reshape(x, [elementCount(x.shape.slice(0, axis)), elementCount(x.shape.slice(axis))]);
 }

@@ -1,7 +1,8 @@
 import { defineOp } from "../graph/op.ts";
-import { elementCount, normalizeAxis } from "../graph/shape.ts";
+import { elementCount } from "../graph/shape.ts";
 import { int64 } from "../graph/tensor.ts";
 import { constant, scalar, type Value } from "../graph/value.ts";
+import { axisOf } from "./_axes.ts";
 import { checkIndices } from "./_indices.ts";
 import { add } from "./add.ts";
 import { expand } from "./expand.ts";
@@ -70,5 +71,5 @@ const Gather = defineOp({
  */
 export function gather(x: Value, indices: Value, options: GatherOptions = {}): Value {
   const { axis = 0, unique = false } = options;
-  return Gather({ x, indices }, { axis: normalizeAxis(axis, x.rank), unique }).y;
+  return Gather({ x, indices }, { axis: axisOf("Gather", x, axis), unique }).y;
 }

@@ -1,6 +1,6 @@
 import { defineOp } from "../graph/op.ts";
-import { normalizeAxis } from "../graph/shape.ts";
 import { scalar, type Value } from "../graph/value.ts";
+import { axisOf } from "./_axes.ts";
 import { checkIndices } from "./_indices.ts";
 import { expand } from "./expand.ts";
 import { scatterElements } from "./scatter_elements.ts";
@@ -42,5 +42,5 @@ const GatherElements = defineOp({
  * @param indices int64, of x's rank
  */
 export function gatherElements(x: Value, indices: Value, options: GatherElementsOptions): Value {
-  return GatherElements({ x, indices }, { axis: normalizeAxis(options.axis, x.rank) }).y;
+  return GatherElements({ x, indices }, { axis: axisOf("GatherElements", x, options.axis) }).y;
 }

@@ -27,8 +27,10 @@ const Gemm = defineOp({
   optional: ["c"],
   outputs: ["y"],
   infer: ({ a, b, c }, attributes: GemmAttributes) => {
+    if (a.shape.length !== 2 || b.shape.length !== 2) {
+      throw new RangeError("a and b must have 2 axes");
+    }
     const { y } = inferMatMul({ a, b }, attributes);
-    if (y.shape.length !== 2) throw new RangeError("a and b must have 2 axes");
     if (c !== undefined && c.dtype !== y.dtype) {
       throw new TypeError(`element types must match, found ${y.dtype} and ${c.dtype}`);
     }

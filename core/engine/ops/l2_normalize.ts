@@ -1,6 +1,6 @@
 import { defineComposite } from "../graph/op.ts";
-import { normalizeAxis } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
+import { axisOf } from "./_axes.ts";
 import { div } from "./div.ts";
 import { greater } from "./greater.ts";
 import { maximum } from "./maximum.ts";
@@ -39,5 +39,5 @@ const L2Normalize = defineComposite({
 /** Vectors along an axis divided by their Euclidean norm, as `torch.nn.functional.normalize`. */
 export function l2Normalize(x: Value, options: L2NormalizeOptions = {}): Value {
   const { axis = -1, epsilon = 1e-12 } = options;
-  return L2Normalize({ x }, { axis: normalizeAxis(axis, x.rank), epsilon }).y;
+  return L2Normalize({ x }, { axis: axisOf("L2Normalize", x, axis), epsilon }).y;
 }

@@ -1,6 +1,7 @@
 import { defineComposite } from "../graph/op.ts";
-import { normalizeAxis, sameShape, type Shape } from "../graph/shape.ts";
+import { sameShape, type Shape } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
+import { axisOf } from "./_axes.ts";
 import { centre, standardizedGradient } from "./_standardize.ts";
 import { add } from "./add.ts";
 import { mul } from "./mul.ts";
@@ -67,6 +68,6 @@ const LayerNormalization = defineComposite({
  */
 export function layerNormalization(x: Value, options: LayerNormalizationOptions = {}): Value {
   const { scale, bias, epsilon = 1e-5, axis = -1 } = options;
-  const attributes = { axis: normalizeAxis(axis, x.rank), epsilon };
+  const attributes = { axis: axisOf("LayerNormalization", x, axis), epsilon };
   return LayerNormalization({ x, scale, bias }, attributes).y;
 }

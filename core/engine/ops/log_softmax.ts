@@ -1,6 +1,6 @@
 import { defineOp } from "../graph/op.ts";
-import { normalizeAxis } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
+import { axisOf } from "./_axes.ts";
 import { inferUnary } from "./_elementwise.ts";
 import { exp } from "./exp.ts";
 import { mul } from "./mul.ts";
@@ -23,5 +23,5 @@ const LogSoftmax = defineOp({
 
 /** Logarithm of the softmax along an axis, without the rounding that taking it afterwards would cost. */
 export function logSoftmax(x: Value, { axis = -1 }: SoftmaxOptions = {}): Value {
-  return LogSoftmax({ x }, { axis: normalizeAxis(axis, x.rank) }).y;
+  return LogSoftmax({ x }, { axis: axisOf("LogSoftmax", x, axis) }).y;
 }

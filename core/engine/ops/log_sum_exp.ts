@@ -36,5 +36,5 @@ const LogSumExp = defineComposite({
 
 /** log(sum(exp(x))) over axes, all of them by default, without overflow; the largest x must be finite. */
 export function logSumExp(x: Value, options: ReductionOptions = {}): Value {
-  return LogSumExp({ x }, reductionAttributes(x.rank, options)).y;
+  return LogSumExp({ x }, reductionAttributes("LogSumExp", x, options)).y;
 }

@@ -30,5 +30,5 @@ const ReduceL2 = defineComposite({
 
 /** Euclidean norm over axes, all of them by default; its gradient at zero is zero. */
 export function reduceL2(x: Value, options: ReductionOptions = {}): Value {
-  return ReduceL2({ x }, reductionAttributes(x.rank, options)).y;
+  return ReduceL2({ x }, reductionAttributes("ReduceL2", x, options)).y;
 }

@@ -21,6 +21,6 @@ const ReduceMax = defineOp({
 
 /** The largest element along axes, all of them by default; elements that tie share the gradient, as in PyTorch's `amax`. */
 export function reduceMax(x: Value, options: ReductionOptions = {}): Value {
-  const attributes = reductionAttributes(x.rank, options);
+  const attributes = reductionAttributes("ReduceMax", x, options);
   return attributes.axes.length === 0 ? x : ReduceMax({ x }, attributes).y;
 }

@@ -32,7 +32,7 @@ const ReduceMean = defineOp({
 
 /** Mean over axes, all of them by default. */
 export function reduceMean(x: Value, options: ReductionOptions = {}): Value {
-  const attributes = reductionAttributes(x.rank, options);
+  const attributes = reductionAttributes("ReduceMean", x, options);
   const { axes } = attributes;
   if (axes.every((axis) => x.shape[axis] === 1)) {
     return reshape(x, reducedShape(x.shape, attributes));

@@ -21,6 +21,6 @@ const ReduceMin = defineOp({
 
 /** The smallest element along axes, all of them by default; elements that tie share the gradient, as in PyTorch's `amin`. */
 export function reduceMin(x: Value, options: ReductionOptions = {}): Value {
-  const attributes = reductionAttributes(x.rank, options);
+  const attributes = reductionAttributes("ReduceMin", x, options);
   return attributes.axes.length === 0 ? x : ReduceMin({ x }, attributes).y;
 }

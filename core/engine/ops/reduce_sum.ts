@@ -23,7 +23,7 @@ const ReduceSum = defineOp({
 
 /** Sum over axes, all of them by default. */
 export function reduceSum(x: Value, options: ReductionOptions = {}): Value {
-  const attributes = reductionAttributes(x.rank, options);
+  const attributes = reductionAttributes("ReduceSum", x, options);
   const { axes } = attributes;
   if (axes.every((axis) => x.shape[axis] === 1)) {
     return reshape(x, reducedShape(x.shape, attributes));

@@ -12,16 +12,14 @@ const Reshape = defineOp({
   inputs: ["x"],
   outputs: ["y"],
   infer: ({ x }, { shape }: ReshapeAttributes) => {
-    if (elementCount(shape) !== elementCount(x.shape)) {
-      throw new RangeError(
-        `[${shape.join(",")}] must have ${elementCount(x.shape)} elements, found ${
-          elementCount(shape)
-        }`,
-      );
+    const count = elementCount(x.shape);
+    if (!shape.every(Number.isInteger) || elementCount(shape) !== count) {
+      throw new RangeError(`lengths must have the product ${count}, found [${shape.join(",")}]`);
     }
     return { y: { dtype: x.dtype, shape } };
   },
   onnx: ({ shape }) => ({ constants: [int64([shape.length], shape)] }),
+  // The gradient takes the shape back.
   gradient: ({ x, dy }) => ({ x: reshape(dy, x.shape) }),
 });
 

@@ -1,5 +1,5 @@
-import { defineOp } from "../graph/op.ts";
-import { formatType, int64 } from "../graph/tensor.ts";
+import { applying, defineOp } from "../graph/op.ts";
+import { int64 } from "../graph/tensor.ts";
 import { constant, type Value } from "../graph/value.ts";
 import { type Interpolation, interpolationMatrix } from "./_interpolation.ts";
 import { matMul } from "./mat_mul.ts";
@@ -76,12 +76,11 @@ const Resize = defineOp({
  */
 export function resize(x: Value, options: ResizeOptions): Value {
   const { size, mode = "linear", antialias = false } = options;
-  if (x.rank !== 4 || size.some((length) => !Number.isInteger(length) || length < 1)) {
-    throw new RangeError(
-      `Cannot resize ${formatType(x.type)} to [${size.join(",")}]: it must have 4 axes, ` +
-        "and lengths must be positive integers",
-    );
-  }
+  applying("Resize", { x }, () => {
+    if (x.rank !== 4) throw new RangeError("x must have 4 axes");
+    if (size.every((length) => Number.isInteger(length) && length >= 1)) return;
+    throw new RangeError(`size must be positive integers, found [${size.join(",")}]`);
+  });
   if (x.shape[2] === size[0] && x.shape[3] === size[1]) return x;
   return mode === "nearest"
     ? Resize({ x }, { size }).y

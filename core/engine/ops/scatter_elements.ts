@@ -1,7 +1,8 @@
 import { defineOp } from "../graph/op.ts";
-import { normalizeAxis, sameShape } from "../graph/shape.ts";
+import { sameShape } from "../graph/shape.ts";
 import { formatType } from "../graph/tensor.ts";
 import { scalar, type Value } from "../graph/value.ts";
+import { axisOf } from "./_axes.ts";
 import { checkIndices } from "./_indices.ts";
 import { expand } from "./expand.ts";
 import { gatherElements } from "./gather_elements.ts";
@@ -57,6 +58,6 @@ export function scatterElements(
   updates: Value,
   { axis, reduction = "none" }: ScatterElementsOptions,
 ): Value {
-  const attributes = { axis: normalizeAxis(axis, x.rank), reduction };
+  const attributes = { axis: axisOf("ScatterElements", x, axis), reduction };
   return ScatterElements({ x, indices, updates }, attributes).y;
 }

@@ -1,7 +1,8 @@
 import { defineOp } from "../graph/op.ts";
-import { normalizeAxis, type Shape } from "../graph/shape.ts";
+import { type Shape } from "../graph/shape.ts";
 import { int64 } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
+import { axisOf } from "./_axes.ts";
 import { pad } from "./pad.ts";
 import { reshape } from "./reshape.ts";
 
@@ -95,7 +96,7 @@ function fromFront(positions: readonly number[], axes: readonly number[], shape:
  * step takes the same stretch from its last element backwards.
  */
 export function slice(x: Value, options: SliceOptions): Value {
-  const axes = options.axes.map((axis) => normalizeAxis(axis, x.rank));
+  const axes = options.axes.map((axis) => axisOf("Slice", x, axis));
   const starts = fromFront(options.starts, axes, x.shape);
   const ends = fromFront(options.ends, axes, x.shape);
   const steps = options.steps ?? axes.map(() => 1);

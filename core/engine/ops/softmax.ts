@@ -1,6 +1,6 @@
 import { defineOp } from "../graph/op.ts";
-import { normalizeAxis } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
+import { axisOf } from "./_axes.ts";
 import { inferUnary } from "./_elementwise.ts";
 import { mul } from "./mul.ts";
 import { reduceSum } from "./reduce_sum.ts";
@@ -30,5 +30,5 @@ const Softmax = defineOp({
 
 /** exp(x) / sum(exp(x)) along an axis, without overflow. */
 export function softmax(x: Value, { axis = -1 }: SoftmaxOptions = {}): Value {
-  return Softmax({ x }, { axis: normalizeAxis(axis, x.rank) }).y;
+  return Softmax({ x }, { axis: axisOf("Softmax", x, axis) }).y;
 }

@@ -1,6 +1,6 @@
-import { normalizeAxis } from "../graph/shape.ts";
-import { formatType } from "../graph/tensor.ts";
+import { applying } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
+import { axisOf } from "./_axes.ts";
 import { slice } from "./slice.ts";
 
 /** Options of {@linkcode split}. */
@@ -15,15 +15,14 @@ export interface SplitOptions {
  * @throws {RangeError} if the lengths do not add up to the axis
  */
 export function split(x: Value, lengths: readonly number[], options: SplitOptions): Value[] {
-  const axis = normalizeAxis(options.axis, x.rank);
-  const total = lengths.reduce((sum, length) => sum + length, 0);
-  if (total !== x.shape[axis]) {
+  const axis = axisOf("Split", x, options.axis);
+  applying("Split", { x }, () => {
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    if (total === x.shape[axis]) return;
     throw new RangeError(
-      `Cannot split axis ${axis} of ${formatType(x.type)}: the lengths must add up to ${
-        x.shape[axis]
-      }, found [${lengths.join(",")}]`,
+      `lengths along axis ${axis} must add up to ${x.shape[axis]}, found [${lengths.join(",")}]`,
     );
-  }
+  });
   let start = 0;
   return lengths.map((length) => {
     const end = start + length;

@@ -1,6 +1,6 @@
-import { normalizeAxis } from "../graph/shape.ts";
-import { formatType } from "../graph/tensor.ts";
+import { applying } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
+import { axisOf } from "./_axes.ts";
 import { reshape } from "./reshape.ts";
 
 /**
@@ -9,13 +9,12 @@ import { reshape } from "./reshape.ts";
  * @throws {RangeError} if a given axis is longer
  */
 export function squeeze(x: Value, axes?: readonly number[]): Value {
-  const given = axes?.map((axis) => normalizeAxis(axis, x.rank));
-  const longer = given?.find((axis) => x.shape[axis] !== 1);
-  if (longer !== undefined) {
-    throw new RangeError(
-      `Cannot squeeze axis ${longer} of ${formatType(x.type)}: its length must be 1`,
-    );
-  }
+  const given = axes?.map((axis) => axisOf("Squeeze", x, axis));
+  applying("Squeeze", { x }, () => {
+    const longer = given?.find((axis) => x.shape[axis] !== 1);
+    if (longer === undefined) return;
+    throw new RangeError(`axis ${longer} must have length 1, found ${x.shape[longer]}`);
+  });
   const kept = x.shape.filter((length, axis) => given ? !given.includes(axis) : length !== 1);
   return reshape(x, kept);
 }

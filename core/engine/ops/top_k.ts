@@ -1,7 +1,7 @@
 import { defineOp } from "../graph/op.ts";
-import { normalizeAxis } from "../graph/shape.ts";
 import { int64 } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
+import { axisOf } from "./_axes.ts";
 
 /** Options of {@linkcode topK}. */
 export interface TopKOptions {
@@ -39,5 +39,5 @@ export function topK(
   k: number,
   { axis = -1, largest = true }: TopKOptions = {},
 ): { readonly values: Value; readonly indices: Value } {
-  return TopK({ x }, { k, axis: normalizeAxis(axis, x.rank), largest });
+  return TopK({ x }, { k, axis: axisOf("TopK", x, axis), largest });
 }

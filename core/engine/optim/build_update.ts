@@ -26,6 +26,7 @@ export interface ExponentialMovingAverage {
 export interface UpdateOptions {
   /** The inputs that declare the trained parameters, all float32 or all float64. */
   readonly parameters: readonly Value[];
+  /** The rule by which they follow their gradients. */
   readonly optimizer: Optimizer;
   /** Exceptions for parameters by name; see `groupParameters`. */
   readonly rules?: readonly ParameterRule[];
@@ -39,6 +40,7 @@ export interface UpdateOptions {
   readonly skipNonFinite?: boolean;
   /** Whether the loss was scaled; takes `inverse_loss_scale` and skips what is not finite (default false). */
   readonly lossScaling?: boolean;
+  /** Averages to keep of parameters (default none). */
   readonly exponentialMovingAverages?: readonly ExponentialMovingAverage[];
   /** What parameters become after each update, by name. */
   readonly constraints?: ReadonlyMap<string, (updated: Value) => Value>;
@@ -48,6 +50,7 @@ export interface UpdateOptions {
 export interface Slot {
   /** Name of the slot and of its parameter, such as `momentum.layer1.0.conv1.weight`. */
   readonly name: string;
+  /** Its parameter's type. */
   readonly type: TensorType;
   /** What each of its elements is at the start of a run. */
   readonly initial: number;

@@ -39,7 +39,9 @@ export type ScheduleDescription =
 
 /** How long a run is. */
 export interface RunLength {
+  /** Steps of the whole run. */
   readonly totalSteps: number;
+  /** Steps of each epoch. */
   readonly stepsPerEpoch: number;
 }
 

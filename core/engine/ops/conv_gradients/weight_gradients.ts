@@ -1,16 +1,22 @@
 /**
  * Ways to compute the gradient of a convolution by its weight. All give the same numbers up to rounding.
  *
+ * With one position l for each window of each image, dw[k, c, tap] is the sum over l of dy[k, l] x[c, l + tap]: a
+ * matrix product, whose operands have to be gathered in one way or another.
+ *
  * @module
  */
-import { elementCount } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
 import { concat } from "../concat.ts";
-import { fusedMatMul } from "../fused_mat_mul.ts";
+import { directConv } from "../conv.ts";
+import { matMul } from "../mat_mul.ts";
+import { reduceSum } from "../reduce_sum.ts";
 import { reshape } from "../reshape.ts";
+import { slice } from "../slice.ts";
 import { transpose } from "../transpose.ts";
-import { allTaps, padSpatial } from "./_taps.ts";
-import { type ConvProblem, spatial } from "./problem.ts";
+import { allTaps, padSpatial, tapCount } from "./_taps.ts";
+import type { Formulation } from "./forward.ts";
+import { type ConvProblem, paddingEnd, spatial } from "./problem.ts";
 
 /** What the gradient by the weight is made of. */
 export interface WeightGradientValues {
@@ -20,6 +26,8 @@ export interface WeightGradientValues {
   readonly dy: Value;
 }
 
+const transposeB = true;
+
 /** `[N, G * C, ...]` as `[G, C, N, ...]`. */
 function channelsFirst(x: Value, group: number): Value {
   const [batch, channels, ...lengths] = x.shape as [number, number, ...number[]];
@@ -27,20 +35,101 @@ function channelsFirst(x: Value, group: number): Value {
   return transpose(split, [1, 2, 0, ...lengths.map((_, axis) => axis + 3)]);
 }
 
-/** `[G, K / G, taps * C]` as the weight's shape, `[K, C, ...]`. */
-function asWeight(product: Value, { w }: ConvProblem): Value {
-  const taps = elementCount(spatial(w));
-  return reshape(transpose(reshape(product, [w[0]!, taps, w[1]!]), [0, 2, 1]), w);
+/** `[..., taps * C]` of G * K rows as the weight's shape, `[K, C, ...]`. */
+function tapsLast(product: Value, problem: ConvProblem): Value {
+  const { w } = problem;
+  const rows = reshape(product, [w[0]!, tapCount(problem), w[1]!]);
+  return reshape(transpose(rows, [0, 2, 1]), w);
 }
 
-/**
- * The taps of the channel-first input, concatenated, times the channel-first gradient: one matrix product whose summed
- * axis is all positions of all samples.
- */
-export function columns({ x, dy }: WeightGradientValues, problem: ConvProblem): Value {
+function columns({ x, dy }: WeightGradientValues, problem: ConvProblem): Value {
   const { w, attributes: { group } } = problem;
   const padded = padSpatial(channelsFirst(x, group), problem);
   const taps = allTaps(padded, problem).map((tap) => reshape(tap, [group, w[1]!, -1]));
   const gradient = reshape(channelsFirst(dy, group), [group, w[0]! / group, -1]);
-  return asWeight(fusedMatMul(gradient, concat(taps, { axis: 1 }), { transposeB: true }), problem);
+  return tapsLast(matMul(gradient, concat(taps, { axis: 1 }), { transposeB }), problem);
 }
+
+function taps({ x, dy }: WeightGradientValues, problem: ConvProblem): Value {
+  const { w, attributes: { group } } = problem;
+  const padded = padSpatial(channelsFirst(x, group), problem);
+  const gradient = reshape(channelsFirst(dy, group), [group, w[0]! / group, -1]);
+  const products = allTaps(padded, problem).map((tap) =>
+    matMul(gradient, reshape(tap, [group, w[1]!, -1]), { transposeB })
+  );
+  return tapsLast(concat(products, { axis: 2 }), problem);
+}
+
+function images({ x, dy }: WeightGradientValues, problem: ConvProblem): Value {
+  const { w, attributes: { group } } = problem;
+  const [batch] = x.shape as [number];
+  const padded = padSpatial(x, problem);
+  const gradient = reshape(dy, [batch, group, w[0]! / group, -1]);
+  const products = allTaps(padded, problem).map((tap) => {
+    const perImage = matMul(gradient, reshape(tap, [batch, group, w[1]!, -1]), { transposeB });
+    return reshape(reduceSum(perImage, { axes: [0] }), [w[0]!, w[1]!]);
+  });
+  return tapsLast(concat(products, { axis: 1 }), problem);
+}
+
+/** Elements after those that windows read, cut off. */
+function withoutRest(x: Value, problem: ConvProblem, firstAxis: number): Value {
+  const kept = paddingEnd(problem).map((end, axis) => x.shape[firstAxis + axis]! + Math.min(end, 0));
+  const axes = kept.map((_, axis) => firstAxis + axis);
+  return slice(x, { starts: kept.map(() => 0), ends: kept, axes });
+}
+
+/**
+ * One image whose channels are the images of the batch, and whose pixels are followed by their channels' neighbours in
+ * a row: `[G, N, ...lengths but the last, last * C]`.
+ */
+function wideImage(x: Value, problem: ConvProblem): Value {
+  const { group } = problem.attributes;
+  const [batch, channels] = x.shape as [number, number];
+  const lengths = spatial(x.shape);
+  const each = channels / group;
+  const split = reshape(x, [batch, group, each, -1]);
+  const pixels = reshape(transpose(split, [1, 0, 3, 2]), [group * batch, ...lengths, each]);
+  const read = withoutRest(pixels, problem, 1);
+  const rows = read.shape.slice(1, -2);
+  return reshape(read, [1, group * batch, ...rows, read.shape.at(-2)! * each]);
+}
+
+function wide({ x, dy }: WeightGradientValues, problem: ConvProblem): Value {
+  const { w, y, attributes: { group, strides, pads } } = problem;
+  const each = w[1]!;
+  const kernel = spatial(w);
+  const rank = kernel.length;
+  const widened = (list: readonly number[]) => list.with(-1, list.at(-1)! * each);
+  const end = paddingEnd(problem).map((n) => Math.max(n, 0));
+  const gradient = reshape(channelsFirst(dy, group), [y[1]!, y[0]!, ...spatial(y)]);
+  const product = directConv(wideImage(x, problem), gradient, {
+    strides: kernel.map(() => 1),
+    pads: [...widened(pads.slice(0, rank)), ...widened(end)],
+    dilations: widened(strides),
+    group,
+  });
+  return tapsLast(product, problem);
+}
+
+/** Formulations of the gradient by the weight. */
+export const WEIGHT_GRADIENTS = {
+  /**
+   * All taps of the channel-first input, concatenated, times the channel-first gradient. The taps take as many times
+   * the memory of the input as the kernel has elements.
+   */
+  columns: { suits: () => true, build: columns },
+  /** The same with a product for each tap: less memory, smaller products. */
+  taps: { suits: () => true, build: taps },
+  /** A product for each tap of each image, summed over the images: nothing is transposed. */
+  images: { suits: () => true, build: images },
+  /**
+   * A single convolution by dy: the images of the batch are the channels that are summed, and the channels lie side by
+   * side in a row, so that a shift by one pixel is a shift by all channels. Gathering is left to the convolution, which
+   * does it in pieces that fit the cache. For dilations of 1.
+   */
+  wide: {
+    suits: ({ attributes }) => attributes.dilations.every((n) => n === 1),
+    build: wide,
+  },
+} as const satisfies Record<string, Formulation<WeightGradientValues>>;

@@ -34,7 +34,7 @@ function unary(
   name: string,
   build: (x: Value) => Value,
   spread: Spread = normal,
-  dtypes?: GradientCase["dtypes"],
+  dtypes: NonNullable<GradientCase["dtypes"]> = ["float64"],
 ): GradientCase {
   const inputs = SHAPES.map((shape) => ({ x: spread(shape) }));
   return row(name, ({ x }) => build(x!), inputs, dtypes);
@@ -44,7 +44,7 @@ function binary(
   name: string,
   build: (a: Value, b: Value) => Value,
   spreads: readonly [Spread, Spread] = [normal, normal],
-  dtypes?: GradientCase["dtypes"],
+  dtypes: NonNullable<GradientCase["dtypes"]> = ["float64"],
 ): GradientCase {
   const inputs = PAIRS.map(([a, b]) => ({ a: spreads[0](a), b: spreads[1](b) }));
   return row(name, ({ a, b }) => build(a!, b!), inputs, dtypes);

@@ -1,0 +1,124 @@
+/**
+ * ONNX Runtime's blocked layout of channels on the CPU, `[N, C / block, H, W, block]` in a tensor of shape
+ * `[N, C, H, W]`: its convolutions take it without gathering columns first. ONNX Runtime itself uses these operators
+ * for convolutions by constant weights only; here the weights, which training changes, are blocked when the graph runs.
+ *
+ * The domain exists on the CPU alone, and the block depends on the processor's vectors (8 or 16 floats):
+ * {@linkcode probeChannelBlock} finds it.
+ *
+ * @module
+ */
+import { defineOp, type OnnxForm } from "../../graph/op.ts";
+import { float32, type Tensor, type TensorType } from "../../graph/tensor.ts";
+import { constant, type Value } from "../../graph/value.ts";
+import { reshape } from "../reshape.ts";
+import { transpose } from "../transpose.ts";
+import { type ConvAttributes, type ConvProblem, isDepthwise } from "./problem.ts";
+
+const DOMAIN = "com.microsoft.nchwc";
+
+const ReorderInput = defineOp({
+  type: "ReorderInput",
+  domain: DOMAIN,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: x }),
+  gradient: "none",
+});
+
+const ReorderOutput = defineOp({
+  type: "ReorderOutput",
+  domain: DOMAIN,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: x }),
+  onnx: (_, { x }) => ({ attributes: { channels: { int: x!.shape[1]! } } }),
+  gradient: "none",
+});
+
+interface BlockedConvAttributes extends ConvAttributes {
+  readonly kernel: readonly number[];
+  readonly shape: readonly number[];
+}
+
+function onnxBlockedConv(attributes: BlockedConvAttributes): OnnxForm {
+  const { kernel, strides, pads, dilations, group } = attributes;
+  return {
+    attributes: {
+      kernel_shape: { ints: kernel },
+      strides: { ints: strides },
+      pads: { ints: pads },
+      dilations: { ints: dilations },
+      group: { int: group },
+    },
+  };
+}
+
+const BlockedConv = defineOp({
+  type: "Conv",
+  domain: DOMAIN,
+  inputs: ["x", "w"],
+  optional: ["b"],
+  outputs: ["y"],
+  infer: ({ x }, { shape }: BlockedConvAttributes): { y: TensorType } => ({
+    y: { dtype: x.dtype, shape },
+  }),
+  onnx: onnxBlockedConv,
+  gradient: "none",
+});
+
+/** Whether the blocked kernels compute a problem, for blocks of so many channels; blocks of one are no blocks. */
+export function suitsBlocks(problem: ConvProblem, block: number): boolean {
+  const { x, w, attributes: { group } } = problem;
+  if (block === 1 || x.length !== 4 || w[0]! % block !== 0) return false;
+  if (isDepthwise(problem)) return w[0] === x[1];
+  if (group === 1 && x[1]! < block) return true;
+  return w[1]! % block === 0 && (w[0]! / group) % block === 0;
+}
+
+/** The weight in the order in which the blocked kernels read it. */
+function blockedWeight(w: Value, problem: ConvProblem, block: number): Value {
+  const [outputs, inputs, ...kernel] = w.shape as [number, number, number, number];
+  const single = isDepthwise(problem) || problem.x[1]! < block;
+  if (single) {
+    const split = reshape(w, [outputs / block, block, inputs, ...kernel]);
+    return reshape(transpose(split, [0, 2, 3, 4, 1]), w.shape);
+  }
+  const split = reshape(w, [outputs / block, block, inputs / block, block, ...kernel]);
+  return reshape(transpose(split, [0, 2, 4, 5, 3, 1]), w.shape);
+}
+
+/** The convolution by blocked kernels, for problems that {@linkcode suitsBlocks} accepts. */
+export function blockedConv(
+  { x, w, b }: { readonly x: Value; readonly w: Value; readonly b?: Value | undefined },
+  problem: ConvProblem,
+  block: number,
+): Value {
+  const attributes = { ...problem.attributes, kernel: problem.w.slice(2), shape: problem.y };
+  // The kernels read fewer channels than a block, those of images, as they are.
+  const input = problem.x[1]! < block ? x : ReorderInput({ x }, {}).y;
+  const weight = blockedWeight(w, problem, block);
+  const { y } = BlockedConv({ x: input, w: weight, b }, attributes);
+  return ReorderOutput({ x: y }, {}).y;
+}
+
+/** Channels of the tensor by which the block is found; a multiple of every block there is. */
+const PROBED_CHANNELS = 64;
+
+/**
+ * The number of channels that ONNX Runtime's CPU kernels on this machine block together; 1 where there are none.
+ *
+ * @param evaluate runs a graph on the CPU and gives its outputs
+ * @throws whatever `evaluate` throws
+ */
+export async function probeChannelBlock(
+  evaluate: (
+    outputs: Readonly<Record<string, Value>>,
+  ) => Promise<Readonly<Record<string, Tensor>>>,
+): Promise<number> {
+  // Two positions: the number of the second one of channel 0 follows the channels of the first block.
+  const numbers = Array.from({ length: 2 * PROBED_CHANNELS }, (_, i) => i);
+  const x = constant(float32([1, PROBED_CHANNELS, 1, 2], numbers));
+  const { y } = await evaluate({ y: ReorderInput({ x }, {}).y });
+  return (y!.data as Float32Array).indexOf(1);
+}

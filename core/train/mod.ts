@@ -1,0 +1,50 @@
+/**
+ * Training: a method applied to a backbone, compiled into two graphs, run over a data set, logged and saved.
+ *
+ * @module
+ */
+export {
+  type Checkpoint,
+  type CheckpointState,
+  findCheckpoint,
+  listCheckpoints,
+  loadCheckpoint,
+  saveCheckpoint,
+} from "./checkpoint.ts";
+export { embeddingSpread, uniformSpread } from "./embedding_spread.ts";
+export {
+  backboneStateDict,
+  encodeBackbone,
+  exportOnnx,
+  type ExportOnnxOptions,
+  exportSafetensors,
+} from "./export_backbone.ts";
+export {
+  buildFeatureGraph,
+  FeatureExtractor,
+  type FeatureExtractorOptions,
+  normalizeImages,
+} from "./feature_extractor.ts";
+export {
+  buildMethodGraph,
+  type MethodGraph,
+  type MethodGraphOptions,
+  MOMENTUM_ENCODER,
+} from "./method_graph.ts";
+export { viewNames, viewRecipes } from "./named_views.ts";
+export { COLLAPSED_SHARE, COLLAPSED_STEPS, RunGuard, TrainingError } from "./run_guard.ts";
+export { optimizerOf, runSchedules } from "./run_schedules.ts";
+export {
+  configuredBackbone,
+  type RunView,
+  train,
+  type TrainEvent,
+  type TrainOptions,
+  type TrainResult,
+} from "./train.ts";
+export {
+  initialWeights,
+  type StepResult,
+  TrainingStep,
+  type TrainingStepOptions,
+} from "./training_step.ts";
