@@ -31,6 +31,10 @@ LEARNING_RATE = 0.05
 MOMENTUM = 0.9
 WEIGHT_DECAY = 1e-4
 SAMPLES = 1024
+BATCHES = 2
+CELL = 4
+CONTRAST = 1.5
+NOISE = 0.5
 
 
 def resnet18_small() -> nn.Module:
@@ -76,13 +80,12 @@ def initial_values(network: nn.Module) -> dict[str, torch.Tensor]:
 
 
 def views_of(step: int) -> list[torch.Tensor]:
-    """Two views of a batch: what they share, and noise of their own."""
-    def values(name: str) -> np.ndarray:
-        return uniform(f"steps/{step}/{name}", (BATCH, 3, SIZE, SIZE)).numpy()
-
-    shared = values("shared")
+    """Two views of a batch: coarse images, of which there are BATCHES batches in turn, and noise of each view's own."""
+    coarse = uniform(f"images/{step % BATCHES}", (BATCH, 3, SIZE // CELL, SIZE // CELL)).numpy()
+    images = coarse.repeat(CELL, axis=2).repeat(CELL, axis=3)
     return [
-        torch.from_numpy((1.5 * shared + 0.75 * values(f"views.{i}")).astype(np.float32)) for i in range(2)
+        torch.from_numpy((CONTRAST * images + NOISE * uniform(f"steps/{step}/views.{i}", images.shape).numpy()).astype(np.float32))
+        for i in range(2)
     ]
 
 

@@ -94,7 +94,6 @@ function buildUpdateOf(
     optimizer: options.optimizer,
     rules: options.rules ?? [],
     gradientNorm: true,
-    skipNonFinite: true,
     exponentialMovingAverages: averages,
     constraints: graph.constraints,
     ...(options.clipGradientNorm !== undefined && { clipGradientNorm: options.clipGradientNorm }),

@@ -59,17 +59,17 @@ function perSample(value: Value): Value {
   return reshape(value, [-1, 1, 1]);
 }
 
-/** One of the three blends at a position of the order, with the factor 1 where the gate is closed. */
-function gatedBlend(
+/** One of the three blends, whichever the order has at its position; where the gate is closed, nothing. */
+function blend(
   pixels: Value,
   step: Value,
-  open: Value,
   { brightness, contrast, saturation }: JitterInputs,
+  open?: Value,
 ): Value {
   const isContrast = equal(step, constantStep(CONTRAST));
   const isSaturation = equal(step, constantStep(SATURATION));
   const chosen = where(isContrast, contrast, where(isSaturation, saturation, brightness));
-  const factor = perSample(where(open, chosen, 1));
+  const factor = perSample(open === undefined ? chosen : where(open, chosen, 1));
   const own = gray(pixels);
   const mean = reduceMean(own, { axes: [-1], keepDims: true });
   const rest = sub(1, factor);
@@ -115,29 +115,40 @@ export function shiftHue(pixels: Value, turns: Value): Value {
   return sub(value, mul(chroma, share));
 }
 
-/** Applies jitter to pixels `[N,3,P]` in [0,1]. */
-export function colorJitter(pixels: Value, jitter: JitterInputs): Value {
+/** The position of hue in each sample's order, float32 `[N]`. */
+function positionOfHue(steps: readonly Value[], count: number): Value {
+  const at = steps.map((step) =>
+    reshape(cast(equal(step, constantStep(HUE)), "float32"), [count, 1])
+  );
+  const positions = constant(float32([1, 4], [0, 1, 2, 3]));
+  return reduceSum(mul(concat(at, { axis: 1 }), positions), { axes: [1] });
+}
+
+/**
+ * Applies jitter to pixels `[N,3,P]` in [0,1].
+ *
+ * @param huePosition where hue stands in the order of every sample, if it is the same for all: 3 blends are then
+ * enough, where it takes 6 for samples that differ
+ */
+export function colorJitter(pixels: Value, jitter: JitterInputs, huePosition?: number): Value {
   const count = pixels.shape[0]!;
   const steps = split(jitter.order, [1, 1, 1, 1], { axis: 1 }).map((step) =>
     reshape(step, [count])
   );
-  const isHue = steps.map((step) => cast(equal(step, constantStep(HUE)), "float32"));
-  const positions = constant(float32([1, 4], [0, 1, 2, 3]));
-  const huePosition = reduceSum(
-    mul(concat(isHue.map((at) => reshape(at, [count, 1])), { axis: 1 }), positions),
-    { axes: [1] },
-  );
+  if (huePosition !== undefined) {
+    return steps.reduce(
+      (x, step, at) => at === huePosition ? shiftHue(x, jitter.hue) : blend(x, step, jitter),
+      pixels,
+    );
+  }
+  const hueAt = positionOfHue(steps, count);
+  const here = (at: number) => constant(float32([count], new Array<number>(count).fill(at)));
   const before = [0, 1, 2].reduce(
-    (x, at) => gatedBlend(x, steps[at]!, less(numbers(at, count), huePosition), jitter),
+    (x, at) => blend(x, steps[at]!, jitter, less(here(at), hueAt)),
     pixels,
   );
-  const shifted = shiftHue(before, jitter.hue);
   return [1, 2, 3].reduce(
-    (x, at) => gatedBlend(x, steps[at]!, less(huePosition, numbers(at, count)), jitter),
-    shifted,
+    (x, at) => blend(x, steps[at]!, jitter, less(hueAt, here(at))),
+    shiftHue(before, jitter.hue),
   );
-}
-
-function numbers(value: number, count: number): Value {
-  return constant(float32([count], new Array<number>(count).fill(value)));
 }

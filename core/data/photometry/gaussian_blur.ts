@@ -1,24 +1,27 @@
 /**
  * Gaussian blur of a batch whose samples each have their own width.
  *
- * Blurring along one axis with reflected borders is a product with a banded matrix, whose entries are exponentials of
- * squared distances: the whole blur is two matrix products a channel, and a width of 0 gives the identity.
+ * Blurring along one axis is a product with a banded matrix. The axis is cut into blocks of equal length, so that the
+ * band is one small matrix that all blocks share, and few of the products are with zeros.
  *
  * Source of the kernel and of the borders: torchvision, `transforms/_functional_tensor.py` (`gaussian_blur`).
  *
  * @module
  */
-import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
+import { float32 } from "../../engine/graph/tensor.ts";
 import { constant, type Value } from "../../engine/graph/value.ts";
-import { add } from "../../engine/ops/add.ts";
+import { concat } from "../../engine/ops/concat.ts";
 import { div } from "../../engine/ops/div.ts";
 import { exp } from "../../engine/ops/exp.ts";
 import { matMul } from "../../engine/ops/mat_mul.ts";
 import { maximum } from "../../engine/ops/maximum.ts";
 import { mul } from "../../engine/ops/mul.ts";
 import { neg } from "../../engine/ops/neg.ts";
+import { pad } from "../../engine/ops/pad.ts";
 import { reduceSum } from "../../engine/ops/reduce_sum.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
+import { slice } from "../../engine/ops/slice.ts";
+import { transpose } from "../../engine/ops/transpose.ts";
 
 /** Stands for a distance out of the kernel's reach; its exponential is 0 for every width. */
 const OUT_OF_REACH = 1e9;
@@ -26,30 +29,47 @@ const OUT_OF_REACH = 1e9;
 /** The narrowest blur that is told from none, in pixels: at it the neighbours' weights are 0 in float32. */
 const NARROWEST = 1e-2;
 
+/** Longest block of an axis: shorter ones repeat more of their borders, longer ones multiply more zeros. */
+const LONGEST_BLOCK = 32;
+
 /** Length of the kernel for views of a size: about a tenth of it and odd, 23 at 224, as SimCLR and its followers. */
 export function blurKernelLength(size: number): number {
   return Math.max(3, 2 * Math.floor(size / 20) + 1);
 }
 
-/**
- * Squared distances `[size,size]` from each output (row) to each input (column) for one way to reach it: directly, or
- * by reflection at the first or the last pixel.
- */
-function squaredDistances(
-  size: number,
-  radius: number,
-  distance: (output: number, input: number) => number | undefined,
-): Tensor<"float32"> {
-  const data = new Float32Array(size * size).fill(OUT_OF_REACH);
-  for (let output = 0; output < size; output++) {
-    for (let input = 0; input < size; input++) {
-      const found = distance(output, input);
-      if (found !== undefined && Math.abs(found) <= radius) {
-        data[output * size + input] = found * found;
-      }
-    }
+/** The longest block that divides an axis; the whole axis if only tiny ones do. */
+function blockLength(size: number): number {
+  for (let block = LONGEST_BLOCK; block >= 8; block--) if (size % block === 0) return block;
+  return size;
+}
+
+/** The band `[N,1,1,block,block+2r]`: row i weighs the pixels i to i + 2r of a block and its borders. */
+function band(sigma: Value, block: number, radius: number): Value {
+  const reach = block + 2 * radius;
+  const distances = Array.from({ length: block * reach }, (_, at) => {
+    const distance = at % reach - Math.floor(at / reach) - radius;
+    return Math.abs(distance) <= radius ? distance * distance : OUT_OF_REACH;
+  });
+  const width = maximum(reshape(sigma, [-1, 1, 1, 1, 1]), NARROWEST);
+  const rate = neg(div(0.5, mul(width, width)));
+  const weights = exp(mul(constant(float32([1, 1, 1, block, reach], distances)), rate));
+  return div(weights, reduceSum(weights, { axes: [-1], keepDims: true }));
+}
+
+/** Blocks of an axis with their borders, stacked along a new axis 2. */
+function blocksOf(images: Value, axis: 2 | 3, block: number, radius: number): Value {
+  const pads = [2, 3].map((other) => other === axis ? radius : 0);
+  const padded = pad(images, [0, 0, ...pads, 0, 0, ...pads], { mode: "reflect" });
+  const parts = [];
+  for (let start = 0; start < images.shape[axis]!; start += block) {
+    const part = slice(padded, {
+      starts: [start],
+      ends: [start + block + 2 * radius],
+      axes: [axis],
+    });
+    parts.push(reshape(part, [...part.shape.slice(0, 2), 1, ...part.shape.slice(2)]));
   }
-  return tensor("float32", [size, size], data);
+  return concat(parts, { axis: 2 });
 }
 
 /**
@@ -68,24 +88,9 @@ export function gaussianBlur(images: Value, sigma: Value, kernelLength: number):
       }, found ${kernelLength}`,
     );
   }
-  const last = size - 1;
-  const ways = [
-    squaredDistances(size, radius, (output, input) => output - input),
-    squaredDistances(size, radius, (output, input) => input > 0 ? output + input : undefined),
-    squaredDistances(
-      size,
-      radius,
-      (output, input) => input < last ? 2 * last - output - input : undefined,
-    ),
-  ];
-  const width = maximum(reshape(sigma, [-1, 1, 1, 1]), NARROWEST);
-  const rate = neg(div(0.5, mul(width, width)));
-  const weights = ways.map((way) => exp(mul(constant(reshaped(way, size)), rate)));
-  const total = add(add(weights[0]!, weights[1]!), weights[2]!);
-  const matrix = div(total, reduceSum(total, { axes: [-1], keepDims: true }));
-  return matMul(matMul(matrix, images), matrix, { transposeB: true });
-}
-
-function reshaped(distances: Tensor<"float32">, size: number): Tensor<"float32"> {
-  return tensor("float32", [1, 1, size, size], distances.data);
+  const block = blockLength(size);
+  const weights = band(sigma, block, radius);
+  const rows = reshape(matMul(weights, blocksOf(images, 2, block, radius)), images.shape);
+  const columns = matMul(blocksOf(rows, 3, block, radius), weights, { transposeB: true });
+  return reshape(transpose(columns, [0, 1, 3, 2, 4]), images.shape);
 }

@@ -24,6 +24,8 @@ export interface PhotometricSteps {
   readonly grayscale: boolean;
   readonly blur: boolean;
   readonly solarize: boolean;
+  /** Where hue stands in the jitter's order, if it stands there for every sample. */
+  readonly huePosition?: number;
 }
 
 /** What a photometric graph is built for. */
@@ -85,7 +87,7 @@ export function buildPhotometricGraph(
       saturation: parameter("saturation"),
       hue: parameter("hue"),
       order,
-    });
+    }, steps.huePosition);
   }
   if (steps.grayscale) pixels = gated(parameter("grayscale"), pixels, gray(pixels));
   let maps = reshape(pixels, [batchSize, 3, size, size]);

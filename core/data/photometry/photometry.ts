@@ -8,6 +8,7 @@ import { elementCount } from "../../engine/graph/shape.ts";
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import { encodeModel } from "../../engine/onnx/encode_model.ts";
 import { type Binding, type Device, DeviceTensor, Session } from "../../engine/ort/mod.ts";
+import { JITTER_STEPS } from "../views/parameters.ts";
 import type { BatchedView } from "../loader/view_loader.ts";
 import type { PhotometryInput } from "../views/pack_photometry.ts";
 import type { ViewRecipe } from "../views/recipe.ts";
@@ -23,11 +24,13 @@ export interface PhotometryOptions {
   readonly threads?: number;
 }
 
+const HUE = JITTER_STEPS.indexOf("hue");
+
 /** A view and its parameters, as the loader gives them. */
 export type PhotometricView = Pick<BatchedView, "images" | "photometry">;
 
 /** Bytes of intermediate values that a chunk of samples may have at a time, so that they stay in a core's cache. */
-const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 2 << 20;
 
 /** A graph for one selection of steps, bound to tensors for one chunk. */
 interface Variant {
@@ -37,9 +40,22 @@ interface Variant {
   readonly binding: Binding;
 }
 
-/** What samples have in common that go through one variant: whether any jitter and whether any blur is drawn. */
-function variantKey({ jitter, blur }: Pick<PhotometricSteps, "jitter" | "blur">): string {
-  return `${jitter ? "jitter" : ""}+${blur ? "blur" : ""}`;
+/** What samples have in common that go through one variant: the costly steps, and where hue stands in the jitter. */
+type VariantSteps = Pick<PhotometricSteps, "jitter" | "blur" | "huePosition">;
+
+function variantKey({ jitter, blur, huePosition }: VariantSteps): string {
+  return `${jitter} ${huePosition} ${blur}`;
+}
+
+/** The selections of steps that samples of a recipe come to. */
+function selections(all: PhotometricSteps): VariantSteps[] {
+  const jitters = all.jitter
+    ? [0, 1, 2, 3].map((huePosition) => ({ jitter: true, huePosition }))
+    : [];
+  const blurs = all.blur ? [false, true] : [false];
+  return [{ jitter: false }, ...jitters].flatMap((chosen) =>
+    blurs.map((blur) => ({ ...chosen, blur }))
+  );
 }
 
 /**
@@ -72,15 +88,12 @@ export class Photometry implements Disposable {
     const chunk = onCpu
       ? Math.max(1, Math.min(batchSize, Math.floor(CHUNK_BYTES / (recipe.size ** 2 * 12))))
       : batchSize;
-    const choices = (has: boolean) => has && onCpu ? [false, true] : [has];
     const owned = new DisposableStack();
     const variants = new Map<string, Variant>();
     try {
-      for (const jitter of choices(all.jitter)) {
-        for (const blur of choices(all.blur)) {
-          const steps = { ...all, jitter, blur };
-          variants.set(variantKey(steps), await loadVariant(owned, options, steps, chunk));
-        }
+      for (const chosen of onCpu ? selections(all) : [all]) {
+        const steps = { ...all, ...chosen };
+        variants.set(variantKey(steps), await loadVariant(owned, options, steps, chunk));
       }
     } catch (error) {
       owned.dispose();
@@ -121,8 +134,11 @@ export class Photometry implements Disposable {
   async pictures(view: PhotometricView): Promise<Tensor<"uint8">> {
     const data = new Uint8Array(elementCount(view.images.shape));
     const area = this.#options.recipe.size ** 2;
+    if (this.#options.device.provider !== "cpu") {
+      throw new TypeError("Cannot make pictures: the photometry must be on the CPU");
+    }
     await this.#run(view, (variant, sample, position) => {
-      const made = variant.pixels.read().data;
+      const made = variant.pixels.data;
       for (let channel = 0; channel < 3; channel++) {
         for (let i = 0; i < area; i++) {
           data[(sample * area + i) * 3 + channel] = Math.round(
@@ -153,12 +169,14 @@ export class Photometry implements Disposable {
   /** Samples by the variant that they go through. */
   #grouped({ photometry, images }: PhotometricView): Map<string, number[]> {
     const groups = new Map<string, number[]>();
-    const whole = this.#variants.size === 1 ? [...this.#variants.keys()][0] : undefined;
+    const all = stepsOf(this.#options.recipe);
     for (let sample = 0; sample < images.shape[0]!; sample++) {
-      const all = stepsOf(this.#options.recipe);
-      const key = whole ?? variantKey({
-        jitter: all.jitter && Number(photometry.jitter.data[sample]) !== 0,
+      const jitter = all.jitter && Number(photometry.jitter.data[sample]) !== 0;
+      const order = photometry.jitter_order.data.subarray(4 * sample, 4 * sample + 4);
+      const key = variantKey({
+        jitter,
         blur: all.blur && Number(photometry.blur_sigma.data[sample]) !== 0,
+        ...(jitter && { huePosition: Array.from(order, Number).indexOf(HUE) }),
       });
       const group = groups.get(key);
       if (group === undefined) groups.set(key, [sample]);

@@ -34,7 +34,7 @@ export {
   zeros,
 } from "./tensor.ts";
 export { constant, input, scalar, type Source, Value } from "./value.ts";
-export { type Node, nodesLeadingTo, producer, resolve } from "./node.ts";
+export { type NamedValues, type Node, nodesLeadingTo, producer, resolve } from "./node.ts";
 export { layerPath, withinLayer } from "./layer_path.ts";
 export {
   type Apply,

@@ -92,13 +92,19 @@ export interface CompositeSpec<
 
 /** An operator with its names forgotten, as a node refers to it. */
 export interface Op {
+  /** ONNX's name of the operator, or a name of ours for a composite. */
   readonly type: string;
+  /** Operator domain; empty for ONNX's own. */
   readonly domain: string;
+  /** Names of the inputs, those that may be left out last; none if any number may be given. */
   readonly inputs: readonly string[];
+  /** Names of the outputs. */
   readonly outputs: readonly string[];
+  /** The ONNX form, if the node has attributes or constants. */
   readonly onnx:
     | ((attributes: object, types: Readonly<Record<string, TensorType>>) => OnnxForm)
     | undefined;
+  /** The gradient rule. */
   readonly gradient:
     | "none"
     | ((values: Readonly<Record<string, Value>>, attributes: object) => NamedValues);

@@ -3,20 +3,30 @@
  *
  * @module
  */
-import { type DType, isFloat } from "../graph/dtype.ts";
+import { isFloat } from "../graph/dtype.ts";
 import { broadcastShapes } from "../graph/shape.ts";
-import { formatType, type TensorType } from "../graph/tensor.ts";
-import { scalar, Value } from "../graph/value.ts";
+import { filled, formatType, type TensorType } from "../graph/tensor.ts";
+import { constant, scalar, Value } from "../graph/value.ts";
 
 /** An operand of a binary operator: a value, or a number of the other operand's type. */
 export type Operand = Value | number;
 
+/**
+ * A number as an operand beside a tensor. ONNX Runtime's CPU kernels walk along the last axis that both operands have:
+ * where it is of length 1, a scalar without axes costs some fifty times what one with as many axes as the tensor does.
+ */
+function beside(number: number, other: Operand): Value {
+  if (!(other instanceof Value)) return scalar(number);
+  return other.shape.at(-1) === 1
+    ? constant(filled(other.dtype, other.shape.map(() => 1), number))
+    : scalar(number, other.dtype);
+}
+
 /** Both operands as values; a number takes the element type of the other one. */
 export function operands(a: Operand, b: Operand): { a: Value; b: Value } {
-  const dtype: DType = a instanceof Value ? a.dtype : b instanceof Value ? b.dtype : "float32";
   return {
-    a: a instanceof Value ? a : scalar(a, dtype),
-    b: b instanceof Value ? b : scalar(b, dtype),
+    a: a instanceof Value ? a : beside(a, b),
+    b: b instanceof Value ? b : beside(b, a),
   };
 }
 

@@ -26,6 +26,7 @@ const HardSigmoid = defineOp({
   onnx: ({ beta }: HardSigmoidAttributes) => ({
     attributes: { alpha: { float: LARGEST_FLOAT32 }, beta: { float: beta } },
   }),
+  // Zero almost everywhere.
   gradient: () => ({}),
 });
 

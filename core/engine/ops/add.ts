@@ -7,6 +7,7 @@ const Add = defineOp({
   inputs: ["a", "b"],
   outputs: ["y"],
   infer: inferBinary,
+  // d(a + b) = da + db
   gradient: ({ dy }) => ({ a: dy, b: dy }),
 });
 

@@ -16,7 +16,10 @@ const Cast = defineOp({
   gradient: ({ x, dy }) => isFloat(x.dtype) ? { x: cast(dy, x.dtype) } : {},
 });
 
-/** Each element converted to another type; booleans become 0 and 1, floats lose their fraction on the way to integers. */
+/**
+ * Each element converted to another type; booleans become 0 and 1, and floats lose their fraction on the way to
+ * integers.
+ */
 export function cast(x: Value, to: DType): Value {
   return x.dtype === to ? x : Cast({ x }, { to }).y;
 }

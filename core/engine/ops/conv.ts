@@ -1,4 +1,4 @@
-import { defineOp, type OnnxForm } from "../graph/op.ts";
+import { defineComposite, defineOp, type OnnxForm } from "../graph/op.ts";
 import type { Shape } from "../graph/shape.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
@@ -9,8 +9,9 @@ import {
   type WindowOptions,
   windowsOf,
 } from "./_windows.ts";
-import { convInputGradient, convWeightGradient } from "./conv_gradients/gradients.ts";
+import { convForward, convInputGradient, convWeightGradient } from "./conv_gradients/gradients.ts";
 import type { ConvAttributes } from "./conv_gradients/problem.ts";
+import { noteConvolution } from "./conv_gradients/tuning.ts";
 import { reduceSum } from "./reduce_sum.ts";
 
 /** Options of {@linkcode conv}. */
@@ -76,30 +77,55 @@ export function sumPerChannel(x: Value): Value {
   return reduceSum(x, { axes: x.shape.flatMap((_, axis) => axis === 1 ? [] : [axis]) });
 }
 
-const Conv = defineOp({
+function convGradient(
+  { x, w, b, dy }: {
+    readonly x: Value;
+    readonly w: Value;
+    readonly b?: Value | undefined;
+    readonly dy: Value;
+  },
+  attributes: ConvAttributes,
+): { x: Value; w: Value; b?: Value } {
+  const problem = { dtype: x.dtype, x: x.shape, w: w.shape, y: dy.shape, attributes };
+  return {
+    x: convInputGradient({ dy, w }, problem),
+    w: convWeightGradient({ x, dy }, problem),
+    ...(b && { b: sumPerChannel(dy) }),
+  };
+}
+
+const DirectConv = defineOp({
   type: "Conv",
   inputs: ["x", "w"],
   optional: ["b"],
   outputs: ["y"],
   infer: (types, attributes: ConvAttributes) => {
+    checkConvTypes(types, types.w.shape[0]!);
     const shape = convShape(types.x.shape, types.w.shape, attributes);
-    checkConvTypes(types, shape[1]!);
     return { y: { dtype: types.x.dtype, shape } };
   },
   onnx: onnxConv,
-  gradient: ({ x, w, b, dy }, attributes) => {
-    const problem = { x: x.shape, w: w.shape, y: dy.shape, attributes };
-    return {
-      x: convInputGradient({ dy, w }, problem),
-      w: convWeightGradient({ x, dy }, problem),
-      ...(b && { b: sumPerChannel(dy) }),
-    };
+  gradient: convGradient,
+});
+
+const Conv = defineComposite({
+  type: "Conv",
+  inputs: ["x", "w"],
+  optional: ["b"],
+  outputs: ["y"],
+  expand: ({ x, w, b }, attributes: ConvAttributes) => {
+    checkConvTypes({ x: x.type, w: w.type, ...(b && { b: b.type }) }, w.shape[0]!);
+    const y = convShape(x.shape, w.shape, attributes);
+    const problem = { dtype: x.dtype, x: x.shape, w: w.shape, y, attributes };
+    noteConvolution(problem);
+    return { y: convForward({ x, w, b }, problem) };
   },
+  gradient: convGradient,
 });
 
 /** A convolution written as ONNX's Conv, whatever the tuning says. */
 export function directConv(x: Value, w: Value, attributes: ConvAttributes, b?: Value): Value {
-  return Conv({ x, w, b }, attributes).y;
+  return DirectConv({ x, w, b }, attributes).y;
 }
 
 /**
@@ -113,5 +139,5 @@ export function directConv(x: Value, w: Value, attributes: ConvAttributes, b?: V
  */
 export function conv(x: Value, w: Value, options: ConvOptions = {}): Value {
   const attributes = { ...windowsOf(options, x.rank - 2), group: options.group ?? 1 };
-  return directConv(x, w, attributes, options.bias);
+  return Conv({ x, w, b: options.bias }, attributes).y;
 }

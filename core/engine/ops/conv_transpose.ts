@@ -84,7 +84,10 @@ const ConvTranspose = defineOp({
   // gradient with the roles of x and dy exchanged.
   gradient: ({ x, w, b, dy }, attributes) => ({
     x: conv(dy, w, attributes),
-    w: convWeightGradient({ x: dy, dy: x }, { x: dy.shape, w: w.shape, y: x.shape, attributes }),
+    w: convWeightGradient(
+      { x: dy, dy: x },
+      { dtype: x.dtype, x: dy.shape, w: w.shape, y: x.shape, attributes },
+    ),
     ...(b && { b: sumPerChannel(dy) }),
   }),
 });

@@ -6,6 +6,7 @@ const Identity = defineOp({
   inputs: ["x"],
   outputs: ["y"],
   infer: ({ x }) => ({ y: x }),
+  // dx = dy
   gradient: ({ dy }) => ({ x: dy }),
 });
 

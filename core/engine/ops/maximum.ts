@@ -17,7 +17,9 @@ const Max = defineOp({
   },
 });
 
-/** The larger of two elements, with broadcasting. Where they are equal, each gets half of the gradient, as in PyTorch. */
+/**
+ * The larger of two elements, with broadcasting. Where they are equal, each gets half of the gradient, as in PyTorch.
+ */
 export function maximum(a: Operand, b: Operand): Value {
   return Max(operands(a, b), {}).y;
 }

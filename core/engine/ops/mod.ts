@@ -9,6 +9,7 @@
 export type { Operand } from "./_elementwise.ts";
 export type { Interpolation } from "./_interpolation.ts";
 export type { ReductionOptions } from "./_reduction.ts";
+export type { WindowOptions } from "./_windows.ts";
 export { abs } from "./abs.ts";
 export { add } from "./add.ts";
 export { and } from "./and.ts";

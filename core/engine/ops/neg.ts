@@ -7,6 +7,7 @@ const Neg = defineOp({
   inputs: ["x"],
   outputs: ["y"],
   infer: inferUnary,
+  // d(-x) = -dx
   gradient: ({ dy }) => ({ x: neg(dy) }),
 });
 

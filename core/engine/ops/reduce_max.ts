@@ -19,7 +19,7 @@ const ReduceMax = defineOp({
   gradient: (values, { axes }: ReductionAttributes) => ({ x: shareAmongTies(values, axes) }),
 });
 
-/** The largest element along axes, all of them by default; elements that tie share the gradient, as in PyTorch's `amax`. */
+/** The largest element along axes, all of them by default; ties share the gradient, as in PyTorch's `amax`. */
 export function reduceMax(x: Value, options: ReductionOptions = {}): Value {
   const attributes = reductionAttributes("ReduceMax", x, options);
   return attributes.axes.length === 0 ? x : ReduceMax({ x }, attributes).y;

@@ -19,7 +19,7 @@ const ReduceMin = defineOp({
   gradient: (values, { axes }: ReductionAttributes) => ({ x: shareAmongTies(values, axes) }),
 });
 
-/** The smallest element along axes, all of them by default; elements that tie share the gradient, as in PyTorch's `amin`. */
+/** The smallest element along axes, all of them by default; ties share the gradient, as in PyTorch's `amin`. */
 export function reduceMin(x: Value, options: ReductionOptions = {}): Value {
   const attributes = reductionAttributes("ReduceMin", x, options);
   return attributes.axes.length === 0 ? x : ReduceMin({ x }, attributes).y;

@@ -4,6 +4,7 @@ import { formatType } from "../graph/tensor.ts";
 import { scalar, type Value } from "../graph/value.ts";
 import { axisOf } from "./_axes.ts";
 import { checkIndices } from "./_indices.ts";
+import { cast } from "./cast.ts";
 import { expand } from "./expand.ts";
 import { gatherElements } from "./gather_elements.ts";
 
@@ -58,6 +59,11 @@ export function scatterElements(
   updates: Value,
   { axis, reduction = "none" }: ScatterElementsOptions,
 ): Value {
+  if (x.dtype === "float16" && reduction === "add") {
+    // ONNX Runtime adds up no float16 on the CPU; sums of many are better off in float32 anyway.
+    const [wide, added] = [cast(x, "float32"), cast(updates, "float32")];
+    return cast(scatterElements(wide, indices, added, { axis, reduction }), "float16");
+  }
   const attributes = { axis: axisOf("ScatterElements", x, axis), reduction };
   return ScatterElements({ x, indices, updates }, attributes).y;
 }

@@ -1,5 +1,5 @@
 import { defineOp } from "../graph/op.ts";
-import { type Shape } from "../graph/shape.ts";
+import type { Shape } from "../graph/shape.ts";
 import { int64 } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { axisOf } from "./_axes.ts";
@@ -14,7 +14,7 @@ export interface SliceOptions {
   readonly ends: readonly number[];
   /** Axes that are cut; negative ones count from the back. */
   readonly axes: readonly number[];
-  /** Steps along each of the axes (default 1); with a negative one the elements run backwards from the end's neighbour. */
+  /** Steps along each of the axes (default 1); with a negative one, backwards from the last element before the end. */
   readonly steps?: readonly number[];
 }
 

@@ -6,6 +6,7 @@ const StopGradient = defineComposite({
   inputs: ["x"],
   outputs: ["y"],
   expand: ({ x }) => ({ y: x }),
+  // Nothing flows back.
   gradient: () => ({}),
 });
 

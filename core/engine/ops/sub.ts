@@ -8,6 +8,7 @@ const Sub = defineOp({
   inputs: ["a", "b"],
   outputs: ["y"],
   infer: inferBinary,
+  // d(a - b) = da - db
   gradient: ({ dy }) => ({ a: dy, b: neg(dy) }),
 });
 

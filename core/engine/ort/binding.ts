@@ -24,6 +24,8 @@ export type Bindings = Readonly<Record<string, DeviceTensor>>;
 
 /** What a binding needs of its session. */
 export interface BindingSession {
+  /** The session itself: a session that nobody else refers to must not be collected while it is bound. */
+  readonly owner: object;
   readonly handle: Handle;
   readonly signature: Signature;
   readonly device: Device;

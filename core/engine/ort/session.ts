@@ -163,6 +163,7 @@ export class Session implements Disposable {
   bind(inputs: Bindings, outputs: Bindings): Binding {
     return bindTensors(
       {
+        owner: this,
         handle: this.#handle,
         signature: this.#signature,
         device: this.device,

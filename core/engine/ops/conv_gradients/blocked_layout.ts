@@ -69,8 +69,8 @@ const BlockedConv = defineOp({
 
 /** Whether the blocked kernels compute a problem, for blocks of so many channels; blocks of one are no blocks. */
 export function suitsBlocks(problem: ConvProblem, block: number): boolean {
-  const { x, w, attributes: { group } } = problem;
-  if (block === 1 || x.length !== 4 || w[0]! % block !== 0) return false;
+  const { dtype, x, w, attributes: { group } } = problem;
+  if (block === 1 || dtype !== "float32" || x.length !== 4 || w[0]! % block !== 0) return false;
   if (isDepthwise(problem)) return w[0] === x[1];
   if (group === 1 && x[1]! < block) return true;
   return w[1]! % block === 0 && (w[0]! / group) % block === 0;

@@ -5,7 +5,7 @@
  * @module
  */
 import { suitsBlocks } from "./blocked_layout.ts";
-import { isDepthwise, isPointwise, type ConvProblem, spatial } from "./problem.ts";
+import { type ConvProblem, isDepthwise, isPointwise, spatial } from "./problem.ts";
 import { INPUT_GRADIENTS } from "./input_gradients.ts";
 import type { ConvChoice } from "./tuning.ts";
 import { WEIGHT_GRADIENTS } from "./weight_gradients.ts";
@@ -31,7 +31,7 @@ function chooseInputGradient(problem: ConvProblem, block: number): ConvChoice["i
 function chooseWeightGradient(problem: ConvProblem): ConvChoice["weightGradient"] {
   const single = spatial(problem.w).every((length) => length === 1);
   if (single || isDepthwise(problem)) return "images";
-  return WEIGHT_GRADIENTS.wide.suits(problem) ? "wide" : "taps";
+  return WEIGHT_GRADIENTS.wide.suits(problem, 1) ? "wide" : "taps";
 }
 
 /** The formulations for a problem, for blocks of so many channels. */

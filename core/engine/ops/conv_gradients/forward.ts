@@ -40,8 +40,11 @@ function product({ x, w, b }: ForwardValues, { y }: ConvProblem): Value {
   return reshape(b === undefined ? products : add(products, reshape(b, [-1, 1])), y);
 }
 
+/** Names of the formulations of a convolution. */
+export type ForwardName = "direct" | "product" | "blocked";
+
 /** Formulations of a convolution. */
-export const FORWARD = {
+export const FORWARD: Readonly<Record<ForwardName, Formulation<ForwardValues>>> = {
   /** ONNX's Conv. */
   direct: {
     suits: () => true,
@@ -54,4 +57,4 @@ export const FORWARD = {
   },
   /** The blocked kernels of ONNX Runtime's CPU provider. */
   blocked: { suits: suitsBlocks, build: blockedConv },
-} as const satisfies Record<string, Formulation<ForwardValues>>;
+};

@@ -5,7 +5,7 @@
  */
 import type { Value } from "../../graph/value.ts";
 import { chooseFormulations } from "./choose.ts";
-import { FORWARD, type Formulation, type ForwardValues } from "./forward.ts";
+import { type Formulation, FORWARD, type ForwardValues } from "./forward.ts";
 import { INPUT_GRADIENTS, type InputGradientValues } from "./input_gradients.ts";
 import { type ConvProblem, problemKey } from "./problem.ts";
 import { type ConvChoice, currentConvTuning } from "./tuning.ts";
@@ -22,13 +22,14 @@ function build<Values>(
   values: Values,
   problem: ConvProblem,
 ): Value {
-  // Blocked kernels compute in float32 alone.
   const block = currentConvTuning().channelBlock ?? 1;
   const name = chosen(problem, block)[task];
   const formulation = formulations[name]!;
   if (!formulation.suits(problem, block)) {
     throw new RangeError(
-      `the tuning's ${task} "${name}" does not compute ${problemKey(problem)} in blocks of ${block}`,
+      `the tuning's ${task} "${name}" does not compute ${
+        problemKey(problem)
+      } in blocks of ${block}`,
     );
   }
   return formulation.build(values, problem, block);

@@ -68,8 +68,13 @@ function turned({ dy, w }: InputGradientValues, problem: ConvProblem): Value {
   return conv(dy, turnedKernel(w, problem), { pads: turnedPads(problem), dilations, group });
 }
 
+/** Names of the formulations of the gradient by the input. */
+export type InputGradientName = "transposed" | "product" | "turned";
+
 /** Formulations of the gradient by the input. */
-export const INPUT_GRADIENTS = {
+export const INPUT_GRADIENTS: Readonly<
+  Record<InputGradientName, Formulation<InputGradientValues>>
+> = {
   /** ONNX's ConvTranspose. */
   transposed: { suits: () => true, build: transposed },
   /** The transposed weight times the gradient, one matrix product per image, for pointwise convolutions. */
@@ -83,4 +88,4 @@ export const INPUT_GRADIENTS = {
       problem.attributes.strides.every((n) => n === 1) && turnedPads(problem).every((n) => n >= 0),
     build: turned,
   },
-} as const satisfies Record<string, Formulation<InputGradientValues>>;
+};

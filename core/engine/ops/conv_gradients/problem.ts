@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DType } from "../../graph/dtype.ts";
 import { elementCount, type Shape } from "../../graph/shape.ts";
 import { type Windows, windowSpan } from "../_windows.ts";
 
@@ -13,6 +14,7 @@ export interface ConvAttributes extends Windows {
 
 /** A convolution `y = conv(x, w)` by its shapes: `[N, C, ...]`, `[K, C / group, ...]` and `[N, K, ...]`. */
 export interface ConvProblem {
+  readonly dtype: DType;
   readonly x: Shape;
   readonly w: Shape;
   readonly y: Shape;
@@ -50,9 +52,9 @@ export function paddingEnd({ x, w, y, attributes }: ConvProblem): number[] {
 
 /**
  * The problem as text, the key of tuning tables:
- * `x64,64,32,32 w128,64,3,3 strides2,2 pads1,1,1,1 dilations1,1 group1`.
+ * `float32 x64,64,32,32 w128,64,3,3 strides2,2 pads1,1,1,1 dilations1,1 group1`.
  */
-export function problemKey({ x, w, attributes }: ConvProblem): string {
+export function problemKey({ dtype, x, w, attributes }: ConvProblem): string {
   const { strides, pads, dilations, group } = attributes;
-  return `x${x} w${w} strides${strides} pads${pads} dilations${dilations} group${group}`;
+  return `${dtype} x${x} w${w} strides${strides} pads${pads} dilations${dilations} group${group}`;
 }

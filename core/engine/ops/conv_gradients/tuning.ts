@@ -3,24 +3,17 @@
  *
  * @module
  */
-import { FORWARD } from "./forward.ts";
-import { INPUT_GRADIENTS } from "./input_gradients.ts";
+import { FORWARD, type ForwardName } from "./forward.ts";
+import { INPUT_GRADIENTS, type InputGradientName } from "./input_gradients.ts";
 import type { ConvProblem } from "./problem.ts";
-import { WEIGHT_GRADIENTS } from "./weight_gradients.ts";
+import { WEIGHT_GRADIENTS, type WeightGradientName } from "./weight_gradients.ts";
 
 /** Formulations of a convolution and its gradients. */
 export interface ConvChoice {
-  readonly forward: keyof typeof FORWARD;
-  readonly inputGradient: keyof typeof INPUT_GRADIENTS;
-  readonly weightGradient: keyof typeof WEIGHT_GRADIENTS;
+  readonly forward: ForwardName;
+  readonly inputGradient: InputGradientName;
+  readonly weightGradient: WeightGradientName;
 }
-
-/** The formulations of each of the three tasks, by name. */
-export const FORMULATIONS = {
-  forward: FORWARD,
-  inputGradient: INPUT_GRADIENTS,
-  weightGradient: WEIGHT_GRADIENTS,
-} as const;
 
 /** What is known of the machine that will run the graphs. */
 export interface ConvTuning {
@@ -77,12 +70,19 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Names of the formulations of a task; none if there is no such task. */
+function knownNames(task: string): string[] {
+  if (task === "forward") return Object.keys(FORWARD);
+  if (task === "inputGradient") return Object.keys(INPUT_GRADIENTS);
+  return task === "weightGradient" ? Object.keys(WEIGHT_GRADIENTS) : [];
+}
+
 function checkChoice(key: string, choice: unknown): void {
   if (!isRecord(choice)) {
     throw new SyntaxError(`Cannot read a convolution tuning: the choice of "${key}" is no object`);
   }
   for (const [task, name] of Object.entries(choice)) {
-    const known = Object.keys(FORMULATIONS[task as keyof typeof FORMULATIONS] ?? {});
+    const known = knownNames(task);
     if (!known.includes(String(name))) {
       throw new SyntaxError(
         `Cannot read a convolution tuning: ${task} of "${key}" must be one of ` +

@@ -74,7 +74,9 @@ function images({ x, dy }: WeightGradientValues, problem: ConvProblem): Value {
 
 /** Elements after those that windows read, cut off. */
 function withoutRest(x: Value, problem: ConvProblem, firstAxis: number): Value {
-  const kept = paddingEnd(problem).map((end, axis) => x.shape[firstAxis + axis]! + Math.min(end, 0));
+  const kept = paddingEnd(problem).map((end, axis) =>
+    x.shape[firstAxis + axis]! + Math.min(end, 0)
+  );
   const axes = kept.map((_, axis) => firstAxis + axis);
   return slice(x, { starts: kept.map(() => 0), ends: kept, axes });
 }
@@ -112,8 +114,13 @@ function wide({ x, dy }: WeightGradientValues, problem: ConvProblem): Value {
   return tapsLast(product, problem);
 }
 
+/** Names of the formulations of the gradient by the weight. */
+export type WeightGradientName = "columns" | "taps" | "images" | "wide";
+
 /** Formulations of the gradient by the weight. */
-export const WEIGHT_GRADIENTS = {
+export const WEIGHT_GRADIENTS: Readonly<
+  Record<WeightGradientName, Formulation<WeightGradientValues>>
+> = {
   /**
    * All taps of the channel-first input, concatenated, times the channel-first gradient. The taps take as many times
    * the memory of the input as the kernel has elements.
@@ -132,4 +139,4 @@ export const WEIGHT_GRADIENTS = {
     suits: ({ attributes }) => attributes.dilations.every((n) => n === 1),
     build: wide,
   },
-} as const satisfies Record<string, Formulation<WeightGradientValues>>;
+};

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { gradients } from "../../../../core/engine/autodiff/gradients.ts";
 import { float32, int64, type Tensor, tensor } from "../../../../core/engine/graph/tensor.ts";
 import { constant, input, type Value } from "../../../../core/engine/graph/value.ts";
 import * as op from "../../../../core/engine/ops/mod.ts";
@@ -69,6 +70,18 @@ Deno.test("dropout() keeps elements whose number is at least the rate, and the e
   };
   const { y } = await runGraph({ y: op.dropout(x, uniform, 0.2) }, feeds);
   assertEquals([...y!.data], [...float32([6], [1.25, 2.5, 3.75, 0, 0, 0]).data]);
+});
+
+Deno.test("gather() adds up the gradients of rows that are read thousands of times", async () => {
+  const [rows, columns, count] = [7, 16, 20_000];
+  const indices = Array.from({ length: count }, (_, i) => (i * i + 3 * i) % rows);
+  const x = input("x", "float32", [rows, columns]);
+  const picked = op.gather(x, constant(int64([count], indices)));
+  const [dx] = gradients(op.reduceSum(picked), [x]);
+  const { result } = await runGraph({ result: dx! }, {});
+  const counts = new Array<number>(rows).fill(0);
+  for (const index of indices) counts[index]!++;
+  assertEquals([...result!.data], counts.flatMap((n) => new Array<number>(columns).fill(n)));
 });
 
 Deno.test("operators that change nothing give the value itself", () => {

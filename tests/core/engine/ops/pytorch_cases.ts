@@ -112,8 +112,8 @@ export const CASES: Readonly<Record<string, Build>> = {
   ...SHAPES,
 };
 
-/** Cases whose operator ONNX Runtime has in float32 but not in float64. */
-export const SINGLE_ONLY: ReadonlySet<string> = new Set([
+/** Cases whose operator ONNX Runtime does not have in float64. */
+export const NOT_IN_DOUBLE: ReadonlySet<string> = new Set([
   "erf",
   "leaky_relu",
   "gelu",
