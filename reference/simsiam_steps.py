@@ -72,11 +72,15 @@ class SimSiam(nn.Module):
 
 
 def initial_values(network: nn.Module) -> dict[str, torch.Tensor]:
-    """Hashed weights; batch normalisations start as PyTorch's do."""
-    return {
-        name: parameter(name, tuple(value.shape)) if value.dim() > 1 or name == "predictor.fc1.bias" else value
+    """Hashed parameters and fresh statistics; the predictor's last linear is its first one's transpose.
+
+    So the predictor maps z to something near z and the loss starts far from 0, where it can be compared relatively.
+    """
+    values = {
+        name: value if "running" in name or "num_batches" in name else parameter(name, tuple(value.shape))
         for name, value in network.state_dict().items()
     }
+    return values | {"predictor.fc1.weight": values["predictor.fc0.weight"].T}
 
 
 def views_of(step: int) -> list[torch.Tensor]:

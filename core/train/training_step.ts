@@ -172,7 +172,7 @@ export class TrainingStep implements Disposable {
   }
 
   /**
-   * Takes one step on the views.
+   * Takes one step on the views. If the loss is not a finite number, nothing changes and the gradient's norm is NaN.
    *
    * @param scalars the learning rate and the other scalars of {@linkcode TrainingStep.scalars}, by name
    * @throws {TypeError} if a scalar is missing
@@ -185,13 +185,15 @@ export class TrainingStep implements Disposable {
       }
       target.write(filled("float32", [], value));
     }
-    await this.#forward.run();
-    await this.#update.run();
     const read = (name: string) => Number(this.#results.get(name)!.read().data[0]);
+    await this.#forward.run();
+    const loss = read("loss");
+    const finite = Number.isFinite(loss);
+    if (finite) await this.#update.run();
     return {
-      loss: read("loss"),
+      loss,
       spread: read("spread"),
-      gradientNorm: read("gradient_norm"),
+      gradientNorm: finite ? read("gradient_norm") : NaN,
       metrics: Object.fromEntries(
         [...this.#results.keys()].filter((name) => name.startsWith(METRIC))
           .map((name) => [name.slice(METRIC.length), read(name)]),

@@ -7,7 +7,6 @@ import { float32 } from "../../engine/graph/tensor.ts";
 import { constant, input, type Value } from "../../engine/graph/value.ts";
 import { add } from "../../engine/ops/add.ts";
 import { cast } from "../../engine/ops/cast.ts";
-import { div } from "../../engine/ops/div.ts";
 import { greaterOrEqual } from "../../engine/ops/greater_or_equal.ts";
 import { mul } from "../../engine/ops/mul.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
@@ -15,10 +14,11 @@ import { sub } from "../../engine/ops/sub.ts";
 import { transpose } from "../../engine/ops/transpose.ts";
 import { where } from "../../engine/ops/where.ts";
 import type { ViewRecipe } from "../views/recipe.ts";
-import { colorJitter, gray } from "./color_jitter.ts";
+import { colorJitter, WHITE } from "./color_jitter.ts";
+import { IDENTITY, mapColors, TO_GRAY } from "./color_map.ts";
 import { blurKernelLength, gaussianBlur } from "./gaussian_blur.ts";
 
-/** The steps that a graph has; what a recipe or a chunk of samples does not use is left out. */
+/** The steps that a graph has; what a recipe or a sample does not use is left out. */
 export interface PhotometricSteps {
   readonly jitter: boolean;
   readonly grayscale: boolean;
@@ -30,7 +30,7 @@ export interface PhotometricSteps {
 
 /** What a photometric graph is built for. */
 export interface PhotometricGraphOptions {
-  readonly recipe: Pick<ViewRecipe, "size" | "solarize" | "normalize">;
+  readonly recipe: Pick<ViewRecipe, "size" | "blur" | "solarize" | "normalize">;
   readonly batchSize: number;
   readonly steps: PhotometricSteps;
 }
@@ -38,11 +38,12 @@ export interface PhotometricGraphOptions {
 /** A photometric graph: `images` and the parameters it takes, in the names of `packPhotometry`. */
 export interface PhotometricGraph {
   readonly inputs: readonly Value[];
-  /** float32 `[N,3,S,S]` in [0,1], before normalisation. */
-  readonly pixels: Value;
   /** float32 `[N,3,S,S]`, normalised. */
   readonly views: Value;
 }
+
+/** Beyond every threshold. */
+const NEVER = 1e6;
 
 /** The steps that a recipe can ask for. */
 export function stepsOf(
@@ -56,19 +57,42 @@ export function stepsOf(
   };
 }
 
-/** x where the gate `[N]` is 0, y where it is 1. */
-function gated(gate: Value, x: Value, y: Value): Value {
-  return add(x, mul(reshape(gate, [-1, 1, 1]), sub(y, x)));
+/** A gate `[N]` or other numbers, one for each sample, in the shape that broadcasts over pixels. */
+function perSample(values: Value): Value {
+  return reshape(values, [-1, 1, 1]);
+}
+
+/** The map to gray `[N,3,3]` where the gate `[N]` is 1, the identity where it is 0. */
+function grayscaleMap(gate: Value): Value {
+  return add(IDENTITY, mul(perSample(gate), sub(TO_GRAY, IDENTITY)));
+}
+
+/** Inverts channels from the threshold on, where the gate `[N]` is 1. */
+function solarize(pixels: Value, gate: Value, threshold: number): Value {
+  const from = perSample(add(mul(sub(1, gate), NEVER), threshold));
+  return where(greaterOrEqual(pixels, from), sub(WHITE, pixels), pixels);
+}
+
+/** Applies a map of colours and then the recipe's normalisation, as one map. */
+function normalize(
+  pixels: Value,
+  map: Value,
+  { mean, std }: ViewRecipe["normalize"],
+): Value {
+  const scale = constant(float32([1, 3, 1], std.map((each) => 1 / (WHITE * each))));
+  const offset = mean.map((each, channel) => -each / std[channel]!);
+  return mapColors(pixels, mul(map, scale), constant(float32([1, 3, 1], offset)));
 }
 
 /**
- * Builds the graph: jitter, grayscale, blur, solarize, normalisation, in this order. Arithmetic is in float32 with
- * clamping after each step of the jitter; nothing is rounded to 8 bits between steps.
+ * Builds the graph: jitter, grayscale, blur, solarize, normalisation, in this order. Arithmetic is in float32 on [0, 255]
+ * with clamping after each step of the jitter; nothing is rounded to 8 bits between steps. Where nothing else comes in
+ * between, grayscale is part of the normalisation, as it commutes with the blur.
  */
 export function buildPhotometricGraph(
   { recipe, batchSize, steps }: PhotometricGraphOptions,
 ): PhotometricGraph {
-  const { size, normalize: { mean, std } } = recipe;
+  const { size } = recipe;
   const images = input("images", "uint8", [batchSize, size, size, 3]);
   const inputs = [images];
   const parameter = (name: string): Value => {
@@ -77,7 +101,7 @@ export function buildPhotometricGraph(
     return value;
   };
   const planes = transpose(reshape(images, [batchSize, size * size, 3]), [0, 2, 1]);
-  let pixels = mul(cast(planes, "float32"), 1 / 255);
+  let pixels = cast(planes, "float32");
   if (steps.jitter) {
     const order = input("jitter_order", "int64", [batchSize, 4]);
     inputs.push(order);
@@ -89,16 +113,23 @@ export function buildPhotometricGraph(
       order,
     }, steps.huePosition);
   }
-  if (steps.grayscale) pixels = gated(parameter("grayscale"), pixels, gray(pixels));
-  let maps = reshape(pixels, [batchSize, 3, size, size]);
-  if (steps.blur) maps = gaussianBlur(maps, parameter("blur_sigma"), blurKernelLength(size));
-  if (steps.solarize) {
-    const flat = reshape(maps, [batchSize, 3, size * size]);
-    const bright = greaterOrEqual(flat, (recipe.solarize?.threshold ?? 128) / 255);
-    const inverted = where(bright, sub(1, flat), flat);
-    maps = reshape(gated(parameter("solarize"), flat, inverted), maps.shape);
+  let last: Value = reshape(IDENTITY, [1, 3, 3]);
+  if (steps.grayscale) last = grayscaleMap(parameter("grayscale"));
+  if (steps.grayscale && steps.solarize) {
+    pixels = mapColors(pixels, last);
+    last = reshape(IDENTITY, [1, 3, 3]);
   }
-  const statistics = (values: readonly number[]) => constant(float32([3, 1, 1], values));
-  const views = div(sub(maps, statistics(mean)), statistics(std));
-  return { inputs, pixels: maps, views };
+  if (steps.blur) {
+    const maps = reshape(pixels, [batchSize, 3, size, size]);
+    const blurred = gaussianBlur(maps, parameter("blur_sigma"), {
+      kernelLength: blurKernelLength(size),
+      ...(recipe.blur && { widest: recipe.blur.sigma[1] }),
+    });
+    pixels = reshape(blurred, pixels.shape);
+  }
+  if (steps.solarize) {
+    pixels = solarize(pixels, parameter("solarize"), recipe.solarize?.threshold ?? 128);
+  }
+  const views = normalize(pixels, last, recipe.normalize);
+  return { inputs, views: reshape(views, [batchSize, 3, size, size]) };
 }

@@ -1,0 +1,38 @@
+/**
+ * Affine maps of colours, one for each sample of a batch.
+ *
+ * @module
+ */
+import { float32 } from "../../engine/graph/tensor.ts";
+import { constant, type Value } from "../../engine/graph/value.ts";
+import { add } from "../../engine/ops/add.ts";
+import { directConv } from "../../engine/ops/conv.ts";
+import { matMul } from "../../engine/ops/mat_mul.ts";
+import { reshape } from "../../engine/ops/reshape.ts";
+
+/** Weights of the channels in gray (ITU-R 601-2), as torchvision rounds them. */
+const GRAY = [0.2989, 0.587, 0.114];
+
+const POINTWISE = { strides: [1], pads: [0, 0], dilations: [1], group: 1 };
+
+/** The map that leaves colours as they are, `[3,3]`. */
+export const IDENTITY: Value = matrix([[1, 0, 0], [0, 1, 0], [0, 0, 1]]);
+
+/** The map of colours to their gray, `[3,3]`. */
+export const TO_GRAY: Value = matrix([GRAY, GRAY, GRAY]);
+
+function matrix(rows: readonly (readonly number[])[]): Value {
+  return constant(float32([3, 3], rows.flat()));
+}
+
+/**
+ * Maps the colours of pixels `[N,3,P]` by a matrix `[N,3,3]` and adds an offset `[N,3,1]`.
+ *
+ * A single image goes through a convolution, which adds the offset, and clips if a clip follows, on its way: one walk
+ * over the pixels instead of three. A batch cannot, because all its images would share the weights.
+ */
+export function mapColors(pixels: Value, matrix: Value, offset?: Value): Value {
+  if (offset === undefined) return matMul(matrix, pixels);
+  if (pixels.shape[0] !== 1) return add(matMul(matrix, pixels), offset);
+  return directConv(pixels, reshape(matrix, [3, 3, 1]), POINTWISE, reshape(offset, [3]));
+}

@@ -1,0 +1,150 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { sharp } from "../../core/deps/sharp.ts";
+import { RandomStream } from "../../core/engine/random/random_stream.ts";
+import { readSafetensors } from "../../core/weights/safetensors.ts";
+import configuration from "../../deno.json" with { type: "json" };
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** Runs a deno task with the permissions that deno.json gives it. */
+async function task(name: string, ...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", name, ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Two classes of small pictures: reddish and bluish noise. */
+async function drawPhotos(folder: string): Promise<void> {
+  const random = new RandomStream(0, "photos");
+  for (const [index, name] of ["blue", "red"].entries()) {
+    await Deno.mkdir(join(folder, name), { recursive: true });
+    for (let i = 0; i < 12; i++) {
+      const data = Uint8Array.from(
+        { length: 40 * 40 * 3 },
+        (_, at) => random.integer(at % 3 === (index === 0 ? 2 : 0) ? 256 : 100),
+      );
+      await sharp(data, { raw: { width: 40, height: 40, channels: 3 } }).png()
+        .toFile(join(folder, name, `${i}.png`));
+    }
+  }
+}
+
+Deno.test("no task runs with all permissions", () => {
+  for (const [name, { command }] of Object.entries(configuration.tasks)) {
+    assert(!/ -A\b|--allow-all/.test(command), `${name}: ${command}`);
+  }
+});
+
+Deno.test("every task prints its help with examples", async () => {
+  for (const name of ["demo", "train", "evaluate", "export", "plugins", "doctor"]) {
+    const { code, out } = await task(name, "--help");
+    assertEquals(code, 0, name);
+    assertStringIncludes(out, `deno task ${name}`);
+    assertStringIncludes(out, "Examples:");
+  }
+});
+
+Deno.test("train, resume, evaluate and export work on a folder of images", () =>
+  inFolder(async (folder) => {
+    const [photos, run] = [join(folder, "photos"), join(folder, "run")];
+    await drawPhotos(photos);
+    const options = [
+      "--preset",
+      "cifar",
+      "--data",
+      photos,
+      "--evaluation-data",
+      photos,
+      "--stem",
+      "imagenet",
+      "--batch-size",
+      "8",
+      "--threads",
+      "2",
+      "--output",
+      run,
+      "--options",
+      '{"projectorWidth":64,"predictorWidth":16}',
+    ];
+    const trained = await task("train", ...options, "--epochs", "1");
+    assertEquals(trained.code, 0, trained.err);
+    assertStringIncludes(trained.out, "trained 3 steps");
+    assertStringIncludes(trained.err, "epoch 1: loss");
+    assertStringIncludes(trained.err, "knn");
+
+    const again = await task("train", ...options, "--epochs", "1");
+    assertEquals(again.code, 1);
+    assertStringIncludes(again.err, "--resume latest");
+
+    const evaluated = await task("evaluate", run, "--train", photos, "--test", photos, "--json");
+    assertEquals(evaluated.code, 0, evaluated.err);
+    const scores = JSON.parse(evaluated.out);
+    assertEquals(scores.test.samples, 24);
+    assert(scores.knn.top1 >= 0.5 && scores.probe.top1 >= 0.5, evaluated.out);
+
+    const file = join(folder, "backbone.safetensors");
+    const exported = await task("export", run, file);
+    assertEquals(exported.code, 0, exported.err);
+    assert((await readSafetensors(file)).tensors.has("layer4.1.bn2.running_var"));
+    const onnx = await task("export", run, join(folder, "backbone.onnx"), "--batch-size", "2");
+    assertEquals(onnx.code, 0, onnx.err);
+    const twice = await task("export", run, file);
+    assertEquals(twice.code, 1);
+    assertStringIncludes(twice.err, "the name must be free");
+  }));
+
+Deno.test("train refuses unknown options, methods and data before it writes anything", () =>
+  inFolder(async (folder) => {
+    const run = join(folder, "run");
+    for (
+      const [args, message] of [
+        [["--epoch", "3"], 'did you mean "epochs"?'],
+        [["--method", "simsam"], 'the nearest is "simsiam"'],
+        [["--data", join(folder, "nothing")], "found nothing of this name"],
+        [["--backbone", "resnet19"], 'the nearest is "resnet18"'],
+      ] as const
+    ) {
+      const { code, err } = await task("train", ...args, "--output", run);
+      assertEquals(code, 1);
+      assertStringIncludes(err, message);
+    }
+    assertEquals([...Deno.readDirSync(folder)], []);
+  }));
+
+Deno.test("plugins lists SimSiam with its options and presets", async () => {
+  const { code, out, err } = await task("plugins");
+  assertEquals(code, 0, err);
+  assertStringIncludes(out, "simsiam 0.1.0: SimSiam");
+  assertStringIncludes(out, "presets: imagenet, cifar, demo");
+});
+
+Deno.test("demo trains, prints what it reached and writes a report that needs no network", () =>
+  inFolder(async (folder) => {
+    const [run, report] = [join(folder, "run"), join(folder, "report")];
+    const args = ["--epochs", "1", "--output", run, "--report", report];
+    const { code, out, err } = await task("demo", ...args);
+    assertEquals(code, 0, err);
+    assertStringIncludes(out, "kNN before training");
+    const page = await Deno.readTextFile(join(report, "index.html"));
+    for (const part of ["Nearest neighbours", "Views", "Configuration", "Loss", "data:image/"]) {
+      assertStringIncludes(page, part);
+    }
+    assert(!/(src|href)="https?:/.test(page), "the page loads something from the network");
+    const again = await task("demo", ...args);
+    assertEquals(again.code, 1);
+    assertStringIncludes(again.err, "name another folder with --report");
+  }));
