@@ -54,19 +54,19 @@ export function buildFeatureGraph(
 export class FeatureExtractor implements Disposable {
   /** Number of coordinates of a feature. */
   readonly width: number;
-  readonly #session: Session;
+  readonly #owned: DisposableStack;
   readonly #images: DeviceTensor<"uint8">;
   readonly #features: DeviceTensor<"float32">;
   readonly #binding: Binding;
 
   private constructor(
-    session: Session,
+    owned: DisposableStack,
     images: DeviceTensor<"uint8">,
     features: DeviceTensor<"float32">,
     binding: Binding,
   ) {
     this.width = features.type.shape[1]!;
-    this.#session = session;
+    this.#owned = owned;
     this.#images = images;
     this.#features = features;
     this.#binding = binding;
@@ -84,12 +84,15 @@ export class FeatureExtractor implements Disposable {
   ): Promise<FeatureExtractor> {
     const { features, images, scope } = buildFeatureGraph(options);
     const model = encodeModel({ outputs: { features } });
-    const session = await Session.create(model, {
-      device: options.device,
-      ...(options.threads !== undefined && { threads: options.threads }),
-    });
-    const batch = DeviceTensor.empty({ dtype: "uint8", shape: images.shape });
-    const result = DeviceTensor.empty({ dtype: "float32", shape: features.shape });
+    using owned = new DisposableStack();
+    const session = owned.use(
+      await Session.create(model, {
+        device: options.device,
+        ...(options.threads !== undefined && { threads: options.threads }),
+      }),
+    );
+    const batch = owned.use(DeviceTensor.empty({ dtype: "uint8", shape: images.shape }));
+    const result = owned.use(DeviceTensor.empty({ dtype: "float32", shape: features.shape }));
     const inputs: Record<string, DeviceTensor> = {};
     for (const { name } of session.inputs) {
       const found = name === "images" ? batch : weights.get(name);
@@ -102,7 +105,8 @@ export class FeatureExtractor implements Disposable {
       }
       inputs[name] = found;
     }
-    return new FeatureExtractor(session, batch, result, session.bind(inputs, { features: result }));
+    const binding = owned.use(session.bind(inputs, { features: result }));
+    return new FeatureExtractor(owned.move(), batch, result, binding);
   }
 
   /**
@@ -132,9 +136,6 @@ export class FeatureExtractor implements Disposable {
 
   /** Releases the session and its buffers; the weights stay. */
   [Symbol.dispose](): void {
-    this.#binding[Symbol.dispose]();
-    this.#session[Symbol.dispose]();
-    this.#images[Symbol.dispose]();
-    this.#features[Symbol.dispose]();
+    this.#owned.dispose();
   }
 }

@@ -75,19 +75,19 @@ function blendsOf(jitter: JitterInputs, open?: Value): Blends {
   };
 }
 
-/** Applies the blend at a position to pixels `[N,3,P]`. */
+/** Applies the blend at a position to pixels `[N,3,H,W]`. */
 function blend(pixels: Value, { maps, offsets }: Blends, position: number): Value {
   const at = (table: Value) => {
     const one = slice(table, { starts: [position], ends: [position + 1], axes: [1] });
     return reshape(one, [one.shape[0]!, 3, 3]);
   };
-  const mean = reduceMean(pixels, { axes: [2], keepDims: true });
+  const mean = reshape(reduceMean(pixels, { axes: [2, 3] }), [-1, 3, 1]);
   const blended = mapColors(pixels, at(maps), matMul(at(offsets), mean));
   return clip(blended, { min: 0, max: WHITE });
 }
 
 /**
- * Applies jitter to pixels `[N,3,P]` in [0, 255].
+ * Applies jitter to pixels `[N,3,H,W]` in [0, 255].
  *
  * @param huePosition where hue stands in the order of every sample, if it is the same for all: 3 blends are then
  * enough, where it takes 6 for samples that differ

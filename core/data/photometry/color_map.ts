@@ -13,7 +13,7 @@ import { reshape } from "../../engine/ops/reshape.ts";
 /** Weights of the channels in gray (ITU-R 601-2), as torchvision rounds them. */
 const GRAY = [0.2989, 0.587, 0.114];
 
-const POINTWISE = { strides: [1], pads: [0, 0], dilations: [1], group: 1 };
+const POINTWISE = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 };
 
 /** The map that leaves colours as they are, `[3,3]`. */
 export const IDENTITY: Value = matrix([[1, 0, 0], [0, 1, 0], [0, 0, 1]]);
@@ -26,13 +26,21 @@ function matrix(rows: readonly (readonly number[])[]): Value {
 }
 
 /**
- * Maps the colours of pixels `[N,3,P]` by a matrix `[N,3,3]` and adds an offset `[N,3,1]`.
+ * Maps the colours of pixels `[N,3,H,W]` by a matrix `[N,3,3]` and adds an offset `[N,3,1]`.
  *
  * A single image goes through a convolution, which adds the offset, and clips if a clip follows, on its way: one walk
  * over the pixels instead of three. A batch cannot, because all its images would share the weights.
  */
 export function mapColors(pixels: Value, matrix: Value, offset?: Value): Value {
-  if (offset === undefined) return matMul(matrix, pixels);
-  if (pixels.shape[0] !== 1) return add(matMul(matrix, pixels), offset);
-  return directConv(pixels, reshape(matrix, [3, 3, 1]), POINTWISE, reshape(offset, [3]));
+  const count = pixels.shape[0]!;
+  if (offset !== undefined && count === 1) {
+    return directConv(pixels, reshape(matrix, [3, 3, 1, 1]), POINTWISE, reshape(offset, [3]));
+  }
+  const mapped = matMul(matrix, reshape(pixels, [count, 3, -1]));
+  return reshape(offset === undefined ? mapped : add(mapped, offset), pixels.shape);
+}
+
+/** Numbers `[N]`, one for each sample, in the shape that broadcasts over pixels. */
+export function perSample(values: Value): Value {
+  return reshape(values, [-1, 1, 1, 1]);
 }

@@ -24,11 +24,10 @@ import { less } from "../../engine/ops/less.ts";
 import { maximum } from "../../engine/ops/maximum.ts";
 import { minimum } from "../../engine/ops/minimum.ts";
 import { mul } from "../../engine/ops/mul.ts";
-import { reshape } from "../../engine/ops/reshape.ts";
 import { round } from "../../engine/ops/round.ts";
 import { split } from "../../engine/ops/split.ts";
 import { sub } from "../../engine/ops/sub.ts";
-import { mapColors } from "./color_map.ts";
+import { mapColors, perSample } from "./color_map.ts";
 
 /** Half a turn, in sextants: whole sextants of a shift lie between its negative and it. */
 const HALF_TURN = 3;
@@ -85,7 +84,7 @@ function chosen(table: readonly number[], index: Value, shape: readonly number[]
 }
 
 /**
- * Pixels `[N,3,P]` with their hue shifted by turns `[N]`, each in [-0.5, 0.5].
+ * Pixels `[N,3,H,W]` with their hue shifted by turns `[N]`, each in [-0.5, 0.5].
  *
  * Source of what is computed, not of how: torchvision, `transforms/_functional_tensor.py` (`adjust_hue`).
  */
@@ -99,8 +98,8 @@ export function shiftHue(pixels: Value, turns: Value): Value {
   const [red, green, blue] = split(pixels, [1, 1, 1], { axis: 1 });
   const most = maximum(maximum(red!, green!), blue!);
   const least = minimum(minimum(red!, green!), blue!);
-  const turned = mul(sub(most, least), reshape(abs(rest), [-1, 1, 1]));
-  const sum = mul(add(most, least), chosen(EVEN, index, [1, 1]));
+  const turned = mul(sub(most, least), perSample(abs(rest)));
+  const sum = mul(add(most, least), chosen(EVEN, index, [1, 1, 1]));
   const rising = add(mapColors(pixels, chosen(RISING, index, [3, 3])), add(least, turned));
   const falling = add(mapColors(pixels, chosen(FALLING, index, [3, 3])), sub(sum, turned));
   return maximum(minimum(maximum(rising, falling), most), least);

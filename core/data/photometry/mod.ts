@@ -3,8 +3,10 @@
  *
  * @module
  */
-export { colorJitter, gray, type JitterInputs, shiftHue } from "./color_jitter.ts";
-export { blurKernelLength, gaussianBlur } from "./gaussian_blur.ts";
+export { colorJitter, type JitterInputs, WHITE } from "./color_jitter.ts";
+export { blurKernelLength, gaussianBlur, type GaussianBlurOptions } from "./gaussian_blur.ts";
+export { shiftHue } from "./hue.ts";
+export type { PhotometricView } from "./lane.ts";
 export {
   buildPhotometricGraph,
   type PhotometricGraph,
@@ -12,4 +14,4 @@ export {
   type PhotometricSteps,
   stepsOf,
 } from "./photometric_graph.ts";
-export { type PhotometricView, Photometry, type PhotometryOptions } from "./photometry.ts";
+export { Photometry, type PhotometryOptions } from "./photometry.ts";

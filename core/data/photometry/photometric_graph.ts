@@ -15,7 +15,7 @@ import { transpose } from "../../engine/ops/transpose.ts";
 import { where } from "../../engine/ops/where.ts";
 import type { ViewRecipe } from "../views/recipe.ts";
 import { colorJitter, WHITE } from "./color_jitter.ts";
-import { IDENTITY, mapColors, TO_GRAY } from "./color_map.ts";
+import { IDENTITY, mapColors, perSample, TO_GRAY } from "./color_map.ts";
 import { blurKernelLength, gaussianBlur } from "./gaussian_blur.ts";
 
 /** The steps that a graph has; what a recipe or a sample does not use is left out. */
@@ -57,14 +57,9 @@ export function stepsOf(
   };
 }
 
-/** A gate `[N]` or other numbers, one for each sample, in the shape that broadcasts over pixels. */
-function perSample(values: Value): Value {
-  return reshape(values, [-1, 1, 1]);
-}
-
 /** The map to gray `[N,3,3]` where the gate `[N]` is 1, the identity where it is 0. */
 function grayscaleMap(gate: Value): Value {
-  return add(IDENTITY, mul(perSample(gate), sub(TO_GRAY, IDENTITY)));
+  return add(IDENTITY, mul(reshape(gate, [-1, 1, 1]), sub(TO_GRAY, IDENTITY)));
 }
 
 /** Inverts channels from the threshold on, where the gate `[N]` is 1. */
@@ -100,8 +95,9 @@ export function buildPhotometricGraph(
     inputs.push(value);
     return value;
   };
+  // One axis of pixels is transposed with wide moves, two are not.
   const planes = transpose(reshape(images, [batchSize, size * size, 3]), [0, 2, 1]);
-  let pixels = cast(planes, "float32");
+  let pixels = reshape(cast(planes, "float32"), [batchSize, 3, size, size]);
   if (steps.jitter) {
     const order = input("jitter_order", "int64", [batchSize, 4]);
     inputs.push(order);
@@ -120,16 +116,13 @@ export function buildPhotometricGraph(
     last = reshape(IDENTITY, [1, 3, 3]);
   }
   if (steps.blur) {
-    const maps = reshape(pixels, [batchSize, 3, size, size]);
-    const blurred = gaussianBlur(maps, parameter("blur_sigma"), {
+    pixels = gaussianBlur(pixels, parameter("blur_sigma"), {
       kernelLength: blurKernelLength(size),
       ...(recipe.blur && { widest: recipe.blur.sigma[1] }),
     });
-    pixels = reshape(blurred, pixels.shape);
   }
   if (steps.solarize) {
     pixels = solarize(pixels, parameter("solarize"), recipe.solarize?.threshold ?? 128);
   }
-  const views = normalize(pixels, last, recipe.normalize);
-  return { inputs, views: reshape(views, [batchSize, 3, size, size]) };
+  return { inputs, views: normalize(pixels, last, recipe.normalize) };
 }

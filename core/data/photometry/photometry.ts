@@ -1,17 +1,16 @@
 /**
- * Photometric graphs, loaded and run over the views of batches.
+ * The photometric part of a view recipe, loaded and run over the views of batches.
  *
  * @module
  */
-import { allocate } from "../../engine/graph/dtype.ts";
 import { elementCount } from "../../engine/graph/shape.ts";
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import { encodeModel } from "../../engine/onnx/encode_model.ts";
-import { type Binding, type Device, DeviceTensor, Session } from "../../engine/ort/mod.ts";
+import { type Device, type DeviceTensor, Session } from "../../engine/ort/mod.ts";
 import { JITTER_STEPS } from "../views/parameters.ts";
-import type { BatchedView } from "../loader/view_loader.ts";
-import type { PhotometryInput } from "../views/pack_photometry.ts";
 import type { ViewRecipe } from "../views/recipe.ts";
+import { WHITE } from "./color_jitter.ts";
+import { type Chunk, Lane, type PhotometricView } from "./lane.ts";
 import { buildPhotometricGraph, type PhotometricSteps, stepsOf } from "./photometric_graph.ts";
 
 /** What a {@linkcode Photometry} is made for. */
@@ -26,84 +25,94 @@ export interface PhotometryOptions {
 
 const HUE = JITTER_STEPS.indexOf("hue");
 
-/** A view and its parameters, as the loader gives them. */
-export type PhotometricView = Pick<BatchedView, "images" | "photometry">;
+/**
+ * Pixels from which on a CPU gains by running each view by itself, with only the steps that were drawn for it. Smaller
+ * views cost less than the run does.
+ */
+const PIXELS_ALONE = 96 ** 2;
 
-/** Bytes of intermediate values that a chunk of samples may have at a time, so that they stay in a core's cache. */
-const CHUNK_BYTES = 2 << 20;
+/** Pixels that a run of smaller views has together. */
+const PIXELS_TOGETHER = 64 * 32 ** 2;
 
-/** A graph for one selection of steps, bound to tensors for one chunk. */
-interface Variant {
-  readonly inputs: ReadonlyMap<string, DeviceTensor>;
-  readonly views: DeviceTensor<"float32">;
-  readonly pixels: DeviceTensor<"float32">;
-  readonly binding: Binding;
+/** The steps that views differ in, as drawn for one of them. */
+type DrawnSteps = Pick<PhotometricSteps, "jitter" | "blur" | "solarize" | "huePosition">;
+
+function nameOf({ jitter, huePosition, blur, solarize }: DrawnSteps): string {
+  return `${jitter} ${huePosition} ${blur} ${solarize}`;
 }
 
-/** What samples have in common that go through one variant: the costly steps, and where hue stands in the jitter. */
-type VariantSteps = Pick<PhotometricSteps, "jitter" | "blur" | "huePosition">;
-
-function variantKey({ jitter, blur, huePosition }: VariantSteps): string {
-  return `${jitter} ${huePosition} ${blur}`;
-}
-
-/** The selections of steps that samples of a recipe come to. */
-function selections(all: PhotometricSteps): VariantSteps[] {
-  const jitters = all.jitter
-    ? [0, 1, 2, 3].map((huePosition) => ({ jitter: true, huePosition }))
-    : [];
-  const blurs = all.blur ? [false, true] : [false];
-  return [{ jitter: false }, ...jitters].flatMap((chosen) =>
-    blurs.map((blur) => ({ ...chosen, blur }))
+/** All that can be drawn of a recipe's steps. */
+function drawable(all: PhotometricSteps): DrawnSteps[] {
+  const either = (has: boolean) => has ? [false, true] : [false];
+  const jitters = all.jitter ? [0, 1, 2, 3].map((at) => ({ jitter: true, huePosition: at })) : [];
+  return [{ jitter: false }, ...jitters].flatMap((jitter) =>
+    either(all.blur).flatMap((blur) =>
+      either(all.solarize).map((solarize) => ({ ...jitter, blur, solarize }))
+    )
   );
 }
 
+/** How many views are run together. */
+function chunkSize({ recipe, batchSize, device }: PhotometryOptions): number {
+  if (device.provider !== "cpu") return batchSize;
+  const pixels = recipe.size ** 2;
+  if (pixels >= PIXELS_ALONE) return 1;
+  return Math.min(batchSize, Math.floor(PIXELS_TOGETHER / pixels));
+}
+
 /**
- * The photometric part of one recipe on one device. On the CPU, samples are grouped by the costly steps that were drawn
- * for them and run in chunks that fit into the cache; elsewhere the whole batch is one run.
+ * The photometric part of one recipe on one device. On the CPU large views run one by one, side by side on the threads,
+ * each through a graph of the steps that were drawn for it. Small views run in chunks, and on other devices the batch
+ * runs as a whole, through one graph that has all steps.
  */
 export class Photometry implements Disposable {
   readonly #options: PhotometryOptions;
   readonly #owned: DisposableStack;
   readonly #chunk: number;
-  readonly #variants: ReadonlyMap<string, Variant>;
+  /** By the name of the drawn steps; a single one, for all of them, where views run together. */
+  readonly #sessions: ReadonlyMap<string, Session>;
+  readonly #lanes: readonly Lane[];
 
   private constructor(
     options: PhotometryOptions,
     owned: DisposableStack,
-    chunk: number,
-    variants: ReadonlyMap<string, Variant>,
+    sessions: ReadonlyMap<string, Session>,
   ) {
+    const { recipe, batchSize, device, threads = navigator.hardwareConcurrency } = options;
     this.#options = options;
     this.#owned = owned;
-    this.#chunk = chunk;
-    this.#variants = variants;
+    this.#chunk = chunkSize(options);
+    this.#sessions = sessions;
+    const shape = [this.#chunk, 3, recipe.size, recipe.size];
+    const count = device.provider === "cpu"
+      ? Math.min(threads, Math.ceil(batchSize / this.#chunk))
+      : 1;
+    this.#lanes = Array.from({ length: count }, () => owned.use(new Lane(shape, device)));
   }
 
   /** Builds and loads the graphs of a recipe. */
   static async create(options: PhotometryOptions): Promise<Photometry> {
-    const { recipe, batchSize, device } = options;
-    const all = stepsOf(recipe);
-    const onCpu = device.provider === "cpu";
-    const chunk = onCpu
-      ? Math.max(1, Math.min(batchSize, Math.floor(CHUNK_BYTES / (recipe.size ** 2 * 12))))
-      : batchSize;
+    const all = stepsOf(options.recipe);
+    const batchSize = chunkSize(options);
     const owned = new DisposableStack();
-    const variants = new Map<string, Variant>();
+    const sessions = new Map<string, Session>();
     try {
-      for (const chosen of onCpu ? selections(all) : [all]) {
-        const steps = { ...all, ...chosen };
-        variants.set(variantKey(steps), await loadVariant(owned, options, steps, chunk));
+      for (const drawn of alone(options) ? drawable(all) : [all]) {
+        const steps = { ...all, ...drawn };
+        const graph = buildPhotometricGraph({ recipe: options.recipe, batchSize, steps });
+        const model = encodeModel({ outputs: { views: graph.views } });
+        const session = await Session.create(model, { device: options.device, threads: 1 });
+        sessions.set(nameOf(drawn), owned.use(session));
       }
+      return new Photometry(options, owned, sessions);
     } catch (error) {
       owned.dispose();
       throw error;
     }
-    return new Photometry(options, owned, chunk, variants);
   }
 
   /**
-   * Writes a batch of views, normalised, into a tensor `[N,3,S,S]` on the device.
+   * Writes a batch of views, normalised, into a tensor `[N,3,S,S]` on the device. One batch at a time.
    *
    * @throws {RangeError} if there are not as many views as the batch has
    */
@@ -117,72 +126,63 @@ export class Photometry implements Disposable {
       );
     }
     if (device.provider !== "cpu") {
-      const variant = [...this.#variants.values()][0]!;
-      feed(variant, view, Array.from({ length: batchSize }, (_, i) => i), this.#chunk);
-      variant.binding.rebind({}, { views: into });
-      await variant.binding.run();
+      await this.#lanes[0]!.run(view, [...this.#chunks(view)][0]!, into);
       return;
     }
     const length = elementCount(into.type.shape.slice(1));
-    await this.#run(view, (variant, sample, position) => {
-      const made = variant.views.data.subarray(position * length, (position + 1) * length);
-      into.data.set(made, sample * length);
+    await this.#run(view, (views, sample, position) => {
+      into.data.set(views.subarray(position * length, (position + 1) * length), sample * length);
     });
   }
 
-  /** Views of a batch as pictures, uint8 `[N,S,S,3]`, not normalised; for people, on the CPU. */
+  /** Views of a batch as pictures, uint8 `[N,S,S,3]`, not normalised; for people. */
   async pictures(view: PhotometricView): Promise<Tensor<"uint8">> {
-    const data = new Uint8Array(elementCount(view.images.shape));
-    const area = this.#options.recipe.size ** 2;
-    if (this.#options.device.provider !== "cpu") {
-      throw new TypeError("Cannot make pictures: the photometry must be on the CPU");
-    }
-    await this.#run(view, (variant, sample, position) => {
-      const made = variant.pixels.data;
+    const { size, normalize: { mean, std } } = this.#options.recipe;
+    const data = new Uint8ClampedArray(elementCount(view.images.shape));
+    const area = size ** 2;
+    await this.#run(view, (views, sample, position) => {
       for (let channel = 0; channel < 3; channel++) {
+        const from = (position * 3 + channel) * area;
         for (let i = 0; i < area; i++) {
-          data[(sample * area + i) * 3 + channel] = Math.round(
-            255 * made[(position * 3 + channel) * area + i]!,
-          );
+          const value = views[from + i]! * std[channel]! + mean[channel]!;
+          data[(sample * area + i) * 3 + channel] = WHITE * value;
         }
       }
     });
-    return tensor("uint8", view.images.shape, data);
+    return tensor("uint8", view.images.shape, new Uint8Array(data.buffer));
   }
 
-  /** Runs all samples through their variants and hands each result over. */
+  /** Runs all samples, as many chunks at a time as there are lanes, and hands each result over. */
   async #run(
     view: PhotometricView,
-    take: (variant: Variant, sample: number, position: number) => void,
+    take: (views: Float32Array, sample: number, position: number) => void,
   ): Promise<void> {
-    for (const [key, samples] of this.#grouped(view)) {
-      const variant = this.#variants.get(key)!;
-      for (let start = 0; start < samples.length; start += this.#chunk) {
-        const chunk = samples.slice(start, start + this.#chunk);
-        feed(variant, view, chunk, this.#chunk);
-        await variant.binding.run();
-        chunk.forEach((sample, position) => take(variant, sample, position));
+    const chunks = this.#chunks(view);
+    await Promise.all(this.#lanes.map(async (lane) => {
+      for (const chunk of chunks) {
+        await lane.run(view, chunk);
+        const views = lane.views.device.provider === "cpu"
+          ? lane.views.data
+          : lane.views.read().data;
+        chunk.samples.forEach((sample, position) => take(views, sample, position));
       }
-    }
+    }));
   }
 
-  /** Samples by the variant that they go through. */
-  #grouped({ photometry, images }: PhotometricView): Map<string, number[]> {
-    const groups = new Map<string, number[]>();
+  /** The chunks of a batch, to be shared by lanes. */
+  #chunks({ images, photometry }: PhotometricView): IteratorObject<Chunk> {
+    const count = images.shape[0]!;
     const all = stepsOf(this.#options.recipe);
-    for (let sample = 0; sample < images.shape[0]!; sample++) {
-      const jitter = all.jitter && Number(photometry.jitter.data[sample]) !== 0;
-      const order = photometry.jitter_order.data.subarray(4 * sample, 4 * sample + 4);
-      const key = variantKey({
-        jitter,
-        blur: all.blur && Number(photometry.blur_sigma.data[sample]) !== 0,
-        ...(jitter && { huePosition: Array.from(order, Number).indexOf(HUE) }),
-      });
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, [sample]);
-      else group.push(sample);
-    }
-    return groups;
+    const starts = Array.from(
+      { length: Math.ceil(count / this.#chunk) },
+      (_, i) => i * this.#chunk,
+    );
+    return starts.values().map((start) => {
+      const end = Math.min(count, start + this.#chunk);
+      const samples = Array.from({ length: end - start }, (_, i) => start + i);
+      const drawn = alone(this.#options) ? drawnFor(start, photometry, all) : all;
+      return { session: this.#sessions.get(nameOf(drawn))!, samples };
+    });
   }
 
   /** Releases the sessions. */
@@ -191,45 +191,23 @@ export class Photometry implements Disposable {
   }
 }
 
-async function loadVariant(
-  owned: DisposableStack,
-  { recipe, device, threads }: PhotometryOptions,
-  steps: PhotometricSteps,
-  chunk: number,
-): Promise<Variant> {
-  const graph = buildPhotometricGraph({ recipe, batchSize: chunk, steps });
-  const model = encodeModel({ outputs: { views: graph.views, pixels: graph.pixels } });
-  const session = owned.use(
-    await Session.create(model, { device, ...(threads !== undefined && { threads }) }),
-  );
-  const inputs = new Map(
-    session.inputs.map((type) => [type.name, owned.use(DeviceTensor.empty(type, device))]),
-  );
-  const { shape } = graph.views;
-  const views = owned.use(DeviceTensor.empty({ dtype: "float32", shape }, device));
-  const pixels = owned.use(DeviceTensor.empty({ dtype: "float32", shape }, device));
-  const binding = owned.use(session.bind(Object.fromEntries(inputs), { views, pixels }));
-  return { inputs, views, pixels, binding };
+/** Whether views run one by one. */
+function alone({ device, recipe }: PhotometryOptions): boolean {
+  return device.provider === "cpu" && recipe.size ** 2 >= PIXELS_ALONE;
 }
 
-/** Writes samples to a variant's inputs; what a chunk is short of is filled with its first sample. */
-function feed(
-  { inputs }: Variant,
-  view: PhotometricView,
-  samples: readonly number[],
-  chunk: number,
-): void {
-  for (const [name, target] of inputs) {
-    const source = name === "images" ? view.images : view.photometry[name as PhotometryInput];
-    const length = elementCount(source.shape.slice(1));
-    const data = allocate(source.dtype, chunk * length);
-    for (let position = 0; position < chunk; position++) {
-      const sample = samples[position] ?? samples[0]!;
-      data.set(
-        source.data.subarray(sample * length, (sample + 1) * length) as never,
-        position * length,
-      );
-    }
-    target.write({ ...target.type, data } as Tensor);
-  }
+/** Those of a recipe's steps that were drawn for a sample. */
+function drawnFor(
+  sample: number,
+  { jitter, jitter_order, blur_sigma, solarize }: PhotometricView["photometry"],
+  all: PhotometricSteps,
+): DrawnSteps {
+  const isOn = ({ data }: Tensor) => Number(data[sample]) !== 0;
+  const order = Array.from(jitter_order.data.subarray(4 * sample, 4 * sample + 4), Number);
+  return {
+    jitter: all.jitter && isOn(jitter),
+    ...(all.jitter && isOn(jitter) && { huePosition: order.indexOf(HUE) }),
+    blur: all.blur && isOn(blur_sigma),
+    solarize: all.solarize && isOn(solarize),
+  };
 }

@@ -237,7 +237,14 @@ Deno.test("TrainingStep restored from a checkpoint goes on bit for bit", async (
       writeViews(part, batch);
       found.push(await part.run(SCALARS));
       path = await saveCheckpoint(join(folder, "checkpoints"), {
-        state: { version: 1, method: "small", step: i + 1, epoch: 0, samples: 8, configuration: {} },
+        state: {
+          version: 1,
+          method: "small",
+          step: i + 1,
+          epoch: 0,
+          samples: 8,
+          configuration: {},
+        },
         model: snapshot(part.weights),
         optimizer: snapshot(part.slots),
       }, 1);

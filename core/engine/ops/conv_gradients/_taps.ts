@@ -4,7 +4,9 @@
  * @module
  */
 import { elementCount } from "../../graph/shape.ts";
-import type { Value } from "../../graph/value.ts";
+import { int64 } from "../../graph/tensor.ts";
+import { constant, type Value } from "../../graph/value.ts";
+import { gather } from "../gather.ts";
 import { pad } from "../pad.ts";
 import { slice } from "../slice.ts";
 import { type ConvProblem, paddingEnd, spatial } from "./problem.ts";
@@ -42,6 +44,14 @@ export function tapOf(padded: Value, problem: ConvProblem, tap: number): Value {
   const ends = starts.map((start, axis) => start + (problem.y[axis + 2]! - 1) * strides[axis]! + 1);
   const axes = starts.map((_, axis) => padded.rank - starts.length + axis);
   return slice(padded, { starts, ends, axes, steps: strides });
+}
+
+/** Elements along an axis in reverse order; whole stretches of the axes behind are copied, side by side. */
+export function turnAround(x: Value, axis: number): Value {
+  const length = x.shape[axis]!;
+  if (length === 1) return x;
+  const places = Array.from({ length }, (_, i) => length - 1 - i);
+  return gather(x, constant(int64([length], places)), { axis });
 }
 
 /** All taps, in the kernel's row-major order. */

@@ -9,10 +9,12 @@
  * @module
  */
 import { defineOp, type OnnxForm } from "../../graph/op.ts";
+import { elementCount } from "../../graph/shape.ts";
 import { float32, type Tensor, type TensorType } from "../../graph/tensor.ts";
 import { constant, type Value } from "../../graph/value.ts";
 import { reshape } from "../reshape.ts";
 import { transpose } from "../transpose.ts";
+import { turnAround } from "./_taps.ts";
 import { type ConvAttributes, type ConvProblem, isDepthwise } from "./problem.ts";
 
 const DOMAIN = "com.microsoft.nchwc";
@@ -76,28 +78,53 @@ export function suitsBlocks(problem: ConvProblem, block: number): boolean {
   return w[1]! % block === 0 && (w[0]! / group) % block === 0;
 }
 
-/** The weight in the order in which the blocked kernels read it. */
-function blockedWeight(w: Value, problem: ConvProblem, block: number): Value {
-  const [outputs, inputs, ...kernel] = w.shape as [number, number, number, number];
-  const single = isDepthwise(problem) || problem.x[1]! < block;
-  if (single) {
-    const split = reshape(w, [outputs / block, block, inputs, ...kernel]);
-    return reshape(transpose(split, [0, 2, 3, 4, 1]), w.shape);
-  }
-  const split = reshape(w, [outputs / block, block, inputs / block, block, ...kernel]);
-  return reshape(transpose(split, [0, 2, 4, 5, 3, 1]), w.shape);
+/** Whether the kernels read the channels of the input one at a time: those of images, or each with its own weights. */
+function readsSingleChannels(problem: ConvProblem, block: number): boolean {
+  return isDepthwise(problem) || problem.x[1]! < block;
 }
 
-/** The convolution by blocked kernels, for problems that {@linkcode suitsBlocks} accepts. */
+/** `[K, C, taps]` in the order in which the blocked kernels read it: `[K / block, C / block, taps, block C, block K]`. */
+export function blockedWeight(w: Value, problem: ConvProblem, block: number): Value {
+  const [outputs, inputs] = w.shape as [number, number];
+  // ReorderInput moves elements about several times faster than Transpose, which then copies whole blocks.
+  const flat = reshape(w, [outputs / block, block, elementCount(w.shape.slice(1)), 1]);
+  const outputsLast = ReorderInput({ x: flat }, {}).y;
+  if (readsSingleChannels(problem, block)) return reshape(outputsLast, w.shape);
+  const split = reshape(outputsLast, [outputs / block, inputs / block, block, -1, block]);
+  return reshape(transpose(split, [0, 1, 3, 2, 4]), w.shape);
+}
+
+/**
+ * The weight with its kernel turned around and its channels exchanged, in the order in which the blocked kernels read
+ * it for the gradient by the input; of a single group, or depthwise.
+ */
+export function blockedTurnedWeight(w: Value, problem: ConvProblem, block: number): Value {
+  const [outputs, inputs] = w.shape as [number, number];
+  const taps = elementCount(w.shape.slice(2));
+  if (isDepthwise(problem)) {
+    const tapsFirst = reshape(blockedWeight(w, problem, block), [outputs / block, taps, block]);
+    return reshape(turnAround(tapsFirst, 1), w.shape);
+  }
+  const inputsLast = ReorderInput({ x: reshape(w, [outputs, inputs, taps, 1]) }, {}).y;
+  const split = reshape(inputsLast, [outputs / block, block, inputs / block, taps, block]);
+  const exchanged = transpose(split, [2, 0, 3, 1, 4]);
+  const tapsFirst = reshape(exchanged, [inputs / block, outputs / block, taps, block * block]);
+  return reshape(turnAround(tapsFirst, 2), [inputs, outputs, ...w.shape.slice(2)]);
+}
+
+/**
+ * The convolution by blocked kernels, for problems that {@linkcode suitsBlocks} accepts.
+ *
+ * @param weight blocked, by {@linkcode blockedWeight}
+ */
 export function blockedConv(
-  { x, w, b }: { readonly x: Value; readonly w: Value; readonly b?: Value | undefined },
+  { x, weight, b }: { readonly x: Value; readonly weight: Value; readonly b?: Value | undefined },
   problem: ConvProblem,
   block: number,
 ): Value {
   const attributes = { ...problem.attributes, kernel: problem.w.slice(2), shape: problem.y };
   // The kernels read fewer channels than a block, those of images, as they are.
   const input = problem.x[1]! < block ? x : ReorderInput({ x }, {}).y;
-  const weight = blockedWeight(w, problem, block);
   const { y } = BlockedConv({ x: input, w: weight, b }, attributes);
   return ReorderOutput({ x: y }, {}).y;
 }

@@ -4,27 +4,37 @@
  *
  * @module
  */
-import { suitsBlocks } from "./blocked_layout.ts";
+import { elementCount } from "../../graph/shape.ts";
+import { FORWARD } from "./forward.ts";
 import { type ConvProblem, isDepthwise, isPointwise, spatial } from "./problem.ts";
 import { INPUT_GRADIENTS } from "./input_gradients.ts";
 import type { ConvChoice } from "./tuning.ts";
 import { WEIGHT_GRADIENTS } from "./weight_gradients.ts";
 
-/** Pixels of the output below which blocked kernels lose to the product of gathered columns. */
-const SMALL_MAP = 36;
+/**
+ * Positions of all windows of all images from which blocked kernels pay: they are faster by a tenth, but each weight
+ * has to be moved first.
+ */
+const BLOCKED_POSITIONS = 2048;
 
-function pixels({ y }: ConvProblem): number {
-  return spatial(y).reduce((product, length) => product * length, 1);
+function positions({ y }: ConvProblem): number {
+  return elementCount(y) / y[1]!;
+}
+
+function isProduct(problem: ConvProblem): boolean {
+  return isPointwise(problem) && problem.attributes.group === 1;
 }
 
 function chooseForward(problem: ConvProblem, block: number): ConvChoice["forward"] {
-  if (isPointwise(problem) && problem.attributes.group === 1) return "product";
-  const large = pixels(problem) >= SMALL_MAP;
-  return large && suitsBlocks(problem, block) ? "blocked" : "direct";
+  if (isProduct(problem)) return "product";
+  const pays = isDepthwise(problem) || positions(problem) >= BLOCKED_POSITIONS;
+  return pays && FORWARD.blocked.suits(problem, block) ? "blocked" : "direct";
 }
 
 function chooseInputGradient(problem: ConvProblem, block: number): ConvChoice["inputGradient"] {
-  if (isPointwise(problem) && problem.attributes.group === 1) return "product";
+  if (isProduct(problem)) return "product";
+  const pays = isDepthwise(problem) || positions(problem) >= BLOCKED_POSITIONS;
+  if (pays && INPUT_GRADIENTS.blocked.suits(problem, block)) return "blocked";
   return INPUT_GRADIENTS.turned.suits(problem, block) ? "turned" : "transposed";
 }
 

@@ -6,9 +6,12 @@
 import type { Value } from "../../graph/value.ts";
 import { directConv } from "../conv.ts";
 import { add } from "../add.ts";
+import { concat } from "../concat.ts";
 import { matMul } from "../mat_mul.ts";
 import { reshape } from "../reshape.ts";
-import { blockedConv, suitsBlocks } from "./blocked_layout.ts";
+import { transpose } from "../transpose.ts";
+import { allTaps, padSpatial } from "./_taps.ts";
+import { blockedConv, blockedWeight, suitsBlocks } from "./blocked_layout.ts";
 import { type ConvProblem, isPointwise } from "./problem.ts";
 
 /** What a convolution is made of. */
@@ -40,8 +43,21 @@ function product({ x, w, b }: ForwardValues, { y }: ConvProblem): Value {
   return reshape(b === undefined ? products : add(products, reshape(b, [-1, 1])), y);
 }
 
+/** The weight times the columns that the windows of all images read, as one matrix product. */
+function gathered({ x, w, b }: ForwardValues, problem: ConvProblem): Value {
+  const [outputs, inputs] = w.shape as [number, number];
+  const [batch, , ...lengths] = problem.y as [number, number, ...number[]];
+  const spatialAxes = lengths.map((_, axis) => axis + 2);
+  const padded = padSpatial(transpose(x, [1, 0, ...spatialAxes]), problem);
+  const columns = allTaps(padded, problem).map((tap) => reshape(tap, [inputs, -1]));
+  const rows = transpose(reshape(w, [outputs, inputs, -1]), [0, 2, 1]);
+  const products = matMul(reshape(rows, [outputs, -1]), concat(columns, { axis: 0 }));
+  const biased = b === undefined ? products : add(products, reshape(b, [-1, 1]));
+  return transpose(reshape(biased, [outputs, batch, ...lengths]), [1, 0, ...spatialAxes]);
+}
+
 /** Names of the formulations of a convolution. */
-export type ForwardName = "direct" | "product" | "blocked";
+export type ForwardName = "direct" | "product" | "gathered" | "blocked";
 
 /** Formulations of a convolution. */
 export const FORWARD: Readonly<Record<ForwardName, Formulation<ForwardValues>>> = {
@@ -55,6 +71,15 @@ export const FORWARD: Readonly<Record<ForwardName, Formulation<ForwardValues>>> 
     suits: (problem) => isPointwise(problem) && problem.attributes.group === 1,
     build: product,
   },
+  /**
+   * One matrix product for the whole batch, for maps so small that a product for each image is hardly more than a
+   * product with a vector.
+   */
+  gathered: { suits: ({ attributes }) => attributes.group === 1, build: gathered },
   /** The blocked kernels of ONNX Runtime's CPU provider. */
-  blocked: { suits: suitsBlocks, build: blockedConv },
+  blocked: {
+    suits: suitsBlocks,
+    build: ({ x, w, b }, problem, block) =>
+      blockedConv({ x, weight: blockedWeight(w, problem, block), b }, problem, block),
+  },
 };

@@ -4,15 +4,16 @@
  * @module
  */
 import type { Value } from "../../graph/value.ts";
-import { conv } from "../conv.ts";
+import { directConv } from "../conv.ts";
 import { convTranspose } from "../conv_transpose.ts";
 import { matMul } from "../mat_mul.ts";
 import { reshape } from "../reshape.ts";
-import { slice } from "../slice.ts";
 import { transpose } from "../transpose.ts";
 import { windowSpan } from "../_windows.ts";
+import { turnAround } from "./_taps.ts";
+import { blockedConv, blockedTurnedWeight, suitsBlocks } from "./blocked_layout.ts";
 import type { Formulation } from "./forward.ts";
-import { type ConvProblem, isPointwise, paddingEnd, spatial } from "./problem.ts";
+import { type ConvProblem, isDepthwise, isPointwise, paddingEnd, spatial } from "./problem.ts";
 
 /** What the gradient by the input is made of. */
 export interface InputGradientValues {
@@ -36,7 +37,10 @@ function transposed({ dy, w }: InputGradientValues, problem: ConvProblem): Value
 
 function product({ dy, w }: InputGradientValues, { x, y }: ConvProblem): Value {
   const weight = transpose(reshape(w, w.shape.slice(0, 2)), [1, 0]);
-  return reshape(matMul(weight, reshape(dy, [y[0]!, y[1]!, -1])), x);
+  // The axis in front keeps ONNX Runtime from making the transpose part of the product, which would do it once for
+  // every image, and more slowly.
+  const weights = reshape(weight, [1, ...weight.shape]);
+  return reshape(matMul(weights, reshape(dy, [y[0]!, y[1]!, -1])), x);
 }
 
 /** Zeros around dy for the turned kernel to give a gradient for every element of x: begins, then ends. */
@@ -48,28 +52,47 @@ function turnedPads({ x, w, y, attributes }: ConvProblem): number[] {
   return [...begin, ...end];
 }
 
+/** The convolution of dy whose output is the gradient by x, by the turned kernel; for strides of 1. */
+export function turnedProblem(problem: ConvProblem): ConvProblem {
+  const { dtype, x, w, y, attributes } = problem;
+  const turnedShape = [x[1]!, w[0]! / attributes.group, ...spatial(w)];
+  return {
+    dtype,
+    x: y,
+    w: turnedShape,
+    y: x,
+    attributes: { ...attributes, pads: turnedPads(problem) },
+  };
+}
+
+/** Whether the gradient by the input is a convolution of dy. */
+function canTurn(problem: ConvProblem): boolean {
+  return problem.attributes.strides.every((n) => n === 1) &&
+    turnedPads(problem).every((n) => n >= 0);
+}
+
 /** The kernel with its spatial axes turned around and the roles of its channels exchanged. */
-function turnedKernel(w: Value, { x, attributes: { group } }: ConvProblem): Value {
-  const [outputs, inputs, ...kernel] = w.shape as [number, number, ...number[]];
-  const axes = kernel.map((_, axis) => axis + 3);
-  const split = reshape(w, [group, outputs / group, inputs, ...kernel]);
-  const exchanged = transpose(split, [0, 2, 1, ...axes]);
-  const turned = kernel.every((length) => length === 1) ? exchanged : slice(exchanged, {
-    starts: axes.map(() => 0),
-    ends: kernel,
-    axes,
-    steps: axes.map(() => -1),
-  });
-  return reshape(turned, [x[1]!, outputs / group, ...kernel]);
+function turnedKernel(w: Value, problem: ConvProblem): Value {
+  const { group } = problem.attributes;
+  const [outputs, inputs] = w.shape as [number, number];
+  const each = outputs / group;
+  // Outputs go last and come back: each transpose is of two axes, and the taps in between are copied in stretches.
+  const outputsLast = transpose(reshape(w, [group, each, -1]), [0, 2, 1]);
+  const tapsTurned = turnAround(reshape(outputsLast, [group * inputs, -1, each]), 1);
+  return reshape(transpose(tapsTurned, [0, 2, 1]), turnedProblem(problem).w);
 }
 
 function turned({ dy, w }: InputGradientValues, problem: ConvProblem): Value {
-  const { dilations, group } = problem.attributes;
-  return conv(dy, turnedKernel(w, problem), { pads: turnedPads(problem), dilations, group });
+  return directConv(dy, turnedKernel(w, problem), turnedProblem(problem).attributes);
+}
+
+function blocked({ dy, w }: InputGradientValues, problem: ConvProblem, block: number): Value {
+  const weight = blockedTurnedWeight(w, problem, block);
+  return blockedConv({ x: dy, weight }, turnedProblem(problem), block);
 }
 
 /** Names of the formulations of the gradient by the input. */
-export type InputGradientName = "transposed" | "product" | "turned";
+export type InputGradientName = "transposed" | "product" | "turned" | "blocked";
 
 /** Formulations of the gradient by the input. */
 export const INPUT_GRADIENTS: Readonly<
@@ -82,10 +105,14 @@ export const INPUT_GRADIENTS: Readonly<
     suits: (problem) => isPointwise(problem) && problem.attributes.group === 1,
     build: product,
   },
-  /** A convolution of dy by the turned kernel, in the formulation that suits it; for strides of 1. */
-  turned: {
-    suits: (problem) =>
-      problem.attributes.strides.every((n) => n === 1) && turnedPads(problem).every((n) => n >= 0),
-    build: turned,
+  /** ONNX's Conv of dy by the turned kernel; for strides of 1. */
+  turned: { suits: canTurn, build: turned },
+  /** The same by the blocked kernels of ONNX Runtime's CPU provider. */
+  blocked: {
+    suits: (problem, block) =>
+      canTurn(problem) && (problem.attributes.group === 1 || isDepthwise(problem)) &&
+      suitsBlocks(problem, block) && suitsBlocks(turnedProblem(problem), block) &&
+      problem.x[1]! >= block,
+    build: blocked,
   },
 };
