@@ -2,11 +2,13 @@
  * `deno task bench views`: two SimSiam views from 500x375 JPEGs, ours against torchvision on Pillow.
  *
  * Each side is one process on one core that stays up; the rounds alternate, so that a machine that slows down slows
- * both. Decoding, geometry, photometry and normalisation are all in it.
+ * both. Decoding, geometry, photometry and normalisation are all in it. Rates are given by the clock and, for machines
+ * that do other work meanwhile, by the time of the processor, of all threads together.
  *
  * @module
  */
 import { join } from "node:path";
+import process from "node:process";
 import { sharp } from "../core/deps/sharp.ts";
 import { datasetOf, fileSource, mocoV2View, viewLoader } from "../core/data/mod.ts";
 import { Photometry } from "../core/data/photometry/mod.ts";
@@ -58,6 +60,22 @@ async function drawPhotograph(path: string, seed: number): Promise<void> {
   await sharp(data, { raw: { width, height, channels: 3 } }).jpeg({ quality: 90 }).toFile(path);
 }
 
+/** Seconds of one round. */
+interface Seconds {
+  readonly clock: number;
+  readonly processor: number;
+}
+
+function now(): Seconds {
+  const { user, system } = process.cpuUsage();
+  return { clock: performance.now() / 1000, processor: (user + system) / 1e6 };
+}
+
+function parseSeconds(line: string): Seconds {
+  const [clock, processor] = line.split(" ").map(Number) as [number, number];
+  return { clock, processor };
+}
+
 /** Our side: a line in is a round, a line out its seconds. */
 async function work(paths: readonly string[]): Promise<void> {
   sharp.concurrency(1);
@@ -71,12 +89,13 @@ async function work(paths: readonly string[]): Promise<void> {
   using views = DeviceTensor.empty({ dtype: "float32", shape: [batchSize, 3, 224, 224] });
   let epoch = 0;
   for await (const _ of Deno.stdin.readable) {
-    const began = performance.now();
+    const began = now();
     const loader = viewLoader(dataset, [recipe, recipe], { batchSize, seed: 0, epoch: epoch++ });
     for await (const batch of loader) {
       for (const view of batch.views) await photometry.apply(view, views);
     }
-    console.log((performance.now() - began) / 1000);
+    const ended = now();
+    console.log(ended.clock - began.clock, ended.processor - began.processor);
   }
 }
 
@@ -115,16 +134,21 @@ async function main(args: readonly string[]): Promise<void> {
       script("bench_views.py"),
       ...paths,
     ]);
-    const seconds: [number[], number[]] = [[], []];
+    const rounds: (readonly [Seconds, Seconds])[] = [];
     for (let round = 0; round <= Number(parsed.values["rounds"]); round++) {
-      const [a, b] = [Number(await ours.ask("go")), Number(await theirs.ask("go"))];
+      const answers = [await ours.ask("go"), await theirs.ask("go")] as const;
       // The first round warms up.
-      if (round > 0) [a, b].forEach((value, side) => seconds[side]!.push(value));
+      if (round > 0) rounds.push([parseSeconds(answers[0]), parseSeconds(answers[1])]);
     }
-    const [us, them] = seconds.map((values) => paths.length / median(values)) as [number, number];
-    console.log(`genview      ${us.toFixed(1)} images/s`);
-    console.log(`torchvision  ${them.toFixed(1)} images/s`);
-    console.log(`ratio of medians ${(us / them).toFixed(2)}`);
+    for (const by of ["clock", "processor"] as const) {
+      const [us, them] = [0, 1].map((side) =>
+        paths.length / median(rounds.map((round) => round[side]![by]))
+      ) as [number, number];
+      console.log(`by the ${by}:`);
+      console.log(`  genview      ${us.toFixed(1)} images/s`);
+      console.log(`  torchvision  ${them.toFixed(1)} images/s`);
+      console.log(`  ratio of medians ${(us / them).toFixed(2)}`);
+    }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

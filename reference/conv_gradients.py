@@ -91,7 +91,8 @@ NORMALISATIONS = {
     "batch norm": ((4, 3, 5, 6), 0.5, True, False),
     "batch norm features": ((9, 4), 0.5, True, False),
     "batch norm plain": ((3, 4, 7), 0.5, False, False),
-    "batch norm far": ((4, 3, 8, 8), 16.0, True, False),
+    "batch norm large": ((2, 3, 37, 31), 0.5, True, False),
+    "batch norm far": ((2, 3, 36, 32), 16.0, True, False),
     "batch norm inference": ((4, 3, 5, 6), 0.5, True, True),
 }
 

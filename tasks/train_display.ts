@@ -69,6 +69,8 @@ export class TrainDisplay implements Disposable {
       );
     } else if (event.kind === "checkpoint") {
       this.#note(`saved ${event.path}`);
+    } else if (event.kind === "tuning") {
+      console.error(`timing convolution ${event.done + 1} of ${event.total}`);
     } else {
       this.#note(`warning: ${event.message}`);
     }

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { backbone as backboneOf } from "../backbones/registry.ts";
 import type { Backbone } from "../backbones/backbone.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type ViewBatch, viewLoader } from "../data/loader/view_loader.ts";
+import { type ConvTuning, withConvTuning } from "../engine/ops/conv_gradients/tuning.ts";
 import { type Device, type DeviceTensor, resolveDevice } from "../engine/ort/mod.ts";
 import type { Configuration } from "../method/configuration.ts";
 import type { LoadedMethod } from "../method/load.ts";
@@ -19,6 +20,7 @@ import {
   loadCheckpoint,
   saveCheckpoint,
 } from "./checkpoint.ts";
+import { autotune, deviceTuning, type TuningTarget } from "./conv_autotune.ts";
 import { uniformSpread } from "./embedding_spread.ts";
 import { buildMethodGraph, type MethodGraph } from "./method_graph.ts";
 import { viewRecipes } from "./named_views.ts";
@@ -63,7 +65,13 @@ export type TrainEvent =
     readonly metrics: Readonly<Record<string, number>>;
   }
   | { readonly kind: "checkpoint"; readonly path: string; readonly step: number }
-  | { readonly kind: "warning"; readonly message: string };
+  | { readonly kind: "warning"; readonly message: string }
+  | {
+    readonly kind: "tuning";
+    /** Convolutions whose formulations have been timed. */
+    readonly done: number;
+    readonly total: number;
+  };
 
 /** What an evaluation during a run may look at. */
 export interface RunView {
@@ -164,6 +172,18 @@ function checkResumable(
   }
 }
 
+/** Times formulations of the convolutions; the choices are kept beside the runs, for the next one. */
+function autotuneRun(
+  { output, report }: TrainOptions,
+  build: () => unknown,
+  target: TuningTarget,
+): Promise<ConvTuning> {
+  const cache = join(dirname(resolve(output)), "convolutions.json");
+  return autotune(build, target, cache, (done, total) => {
+    report?.({ kind: "tuning", done, total });
+  });
+}
+
 /** One run in progress. */
 class Run implements Disposable {
   readonly #options: TrainOptions;
@@ -229,14 +249,20 @@ class Run implements Disposable {
 
     const backbone = configuredBackbone(configuration);
     const recipes = viewRecipes(configuration);
-    const graph = buildMethodGraph(method, {
-      backbone,
-      viewSizes: recipes.map(({ size }) => size),
-      batchSize,
-      options: configuration.options,
-    });
     const device = resolveDevice(configuration.device);
     const threaded = threads > 0 ? { threads } : {};
+    const target = { device, ...threaded };
+    const build = () =>
+      buildMethodGraph(method, {
+        backbone,
+        viewSizes: recipes.map(({ size }) => size),
+        batchSize,
+        options: configuration.options,
+      });
+    const tuning = configuration.autotune
+      ? await autotuneRun(options, build, target)
+      : await deviceTuning(target);
+    const graph = withConvTuning(tuning, build);
     const owned = new DisposableStack();
     try {
       const step = owned.use(
@@ -246,6 +272,7 @@ class Run implements Disposable {
             device,
             optimizer: optimizerOf(configuration),
             rules: parameterRules,
+            tuning,
             ...threaded,
             ...(clipGradientNorm > 0 && { clipGradientNorm }),
           },

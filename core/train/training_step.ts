@@ -9,6 +9,7 @@ import { filled, sameType, type Tensor, type TensorType } from "../engine/graph/
 import { formatType } from "../engine/graph/tensor.ts";
 import { input, type Value } from "../engine/graph/value.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
+import { type ConvTuning, withConvTuning } from "../engine/ops/conv_gradients/tuning.ts";
 import {
   buildUpdate,
   type Optimizer,
@@ -37,6 +38,8 @@ export interface TrainingStepOptions {
   readonly clipGradientNorm?: number;
   /** Path prefix of Chrome traces, for profiling. */
   readonly profile?: string;
+  /** Formulations of the convolutions' gradients: the tuning that the graph was built with. */
+  readonly tuning?: ConvTuning;
 }
 
 /** What a step tells. */
@@ -257,7 +260,10 @@ async function assemble(
   const { device } = options;
   const declarations = [...graph.scope.declarations.values()];
   const trained = declarations.filter(({ kind }) => kind === "trainable").map(({ value }) => value);
-  const firstOutputs = gradientOutputs(graph, trained);
+  const firstOutputs = withConvTuning(
+    options.tuning ?? {},
+    () => gradientOutputs(graph, trained),
+  );
   const update = buildUpdateOf(graph, trained, options);
   // What the forward pass wrote to the buffers is taken over together with the new parameters.
   const secondOutputs = { ...update.outputs };

@@ -2,6 +2,7 @@ import { defineComposite } from "../graph/op.ts";
 import { elementCount } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
 import { add } from "./add.ts";
+import { matMul } from "./mat_mul.ts";
 import { mul } from "./mul.ts";
 import { neg } from "./neg.ts";
 import { reciprocal } from "./reciprocal.ts";
@@ -48,6 +49,20 @@ function channelSum(x: Value): Value {
   return reduceSum(x, { axes: batchAxes(x) });
 }
 
+/** Elements of a channel of one sample from which {@linkcode channelDot} multiplies and sums in one pass. */
+const LARGE_PLANE = 1024;
+
+/** Sum of the products of two tensors in each channel, `[C]`. */
+function channelDot(a: Value, b: Value): Value {
+  const [batch, channels, ...lengths] = a.shape as [number, number, ...number[]];
+  const plane = elementCount(lengths);
+  if (plane < LARGE_PLANE) return channelSum(mul(a, b));
+  // A product of a row and a column for each plane, which does not write what it sums: half the time.
+  const rows = [batch * channels, 1, plane];
+  const sums = matMul(reshape(a, rows), reshape(b, rows), { transposeB: true });
+  return reduceSum(reshape(sums, [batch, channels]), { axes: [0] });
+}
+
 const BatchNormalization = defineComposite({
   type: "BatchNormalization",
   inputs: ["x"],
@@ -58,7 +73,7 @@ const BatchNormalization = defineComposite({
     const share = x.shape[1]! / elementCount(x.shape);
     const mean = mul(channelSum(x), share);
     const centered = sub(x, perChannel(mean, x));
-    const variance = mul(channelSum(mul(centered, centered)), share);
+    const variance = mul(channelDot(centered, centered), share);
     const inverseDeviation = reciprocal(sqrt(add(variance, epsilon)));
     const factor = scale === undefined ? inverseDeviation : mul(scale, inverseDeviation);
     const scaled = mul(centered, perChannel(factor, x));
@@ -69,7 +84,7 @@ const BatchNormalization = defineComposite({
   gradient: ({ x, scale, bias, centered, inverseDeviation, dy }) => {
     const share = x.shape[1]! / elementCount(x.shape);
     const dySum = channelSum(dy);
-    const dyCentered = mul(channelSum(mul(dy, centered)), inverseDeviation);
+    const dyCentered = mul(channelDot(dy, centered), inverseDeviation);
     const factor = scale === undefined ? inverseDeviation : mul(scale, inverseDeviation);
     const ofCentered = neg(mul(mul(mul(factor, inverseDeviation), dyCentered), share));
     const ofOne = neg(mul(mul(factor, dySum), share));

@@ -17,6 +17,16 @@ import { WEIGHT_GRADIENTS } from "./weight_gradients.ts";
  */
 const BLOCKED_POSITIONS = 2048;
 
+/** Pixels of an output up to which one product for the whole batch beats a product for each image. */
+const TINY_MAP = 16;
+
+/** Images from which a batch is worth gathering. */
+const LARGE_BATCH = 16;
+
+function isTiny({ x, y, attributes }: ConvProblem): boolean {
+  return elementCount(spatial(y)) <= TINY_MAP && x[0]! >= LARGE_BATCH && attributes.group === 1;
+}
+
 function positions({ y }: ConvProblem): number {
   return elementCount(y) / y[1]!;
 }
@@ -27,6 +37,7 @@ function isProduct(problem: ConvProblem): boolean {
 
 function chooseForward(problem: ConvProblem, block: number): ConvChoice["forward"] {
   if (isProduct(problem)) return "product";
+  if (isTiny(problem)) return "gathered";
   const pays = isDepthwise(problem) || positions(problem) >= BLOCKED_POSITIONS;
   return pays && FORWARD.blocked.suits(problem, block) ? "blocked" : "direct";
 }

@@ -1,0 +1,160 @@
+/**
+ * Which formulations of convolutions suit a machine: what its kernels can do, and, if asked for, what timing shows.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { input, type Value } from "../engine/graph/value.ts";
+import { encodeModel } from "../engine/onnx/encode_model.ts";
+import { probeChannelBlock } from "../engine/ops/conv_gradients/blocked_layout.ts";
+import { FORWARD } from "../engine/ops/conv_gradients/forward.ts";
+import { INPUT_GRADIENTS } from "../engine/ops/conv_gradients/input_gradients.ts";
+import { type ConvProblem, problemKey } from "../engine/ops/conv_gradients/problem.ts";
+import {
+  type ConvChoice,
+  type ConvTuning,
+  formatConvTuning,
+  observeConvolutions,
+  parseConvTuning,
+  withConvTuning,
+} from "../engine/ops/conv_gradients/tuning.ts";
+import { WEIGHT_GRADIENTS } from "../engine/ops/conv_gradients/weight_gradients.ts";
+import { type Device, DeviceTensor, Session } from "../engine/ort/mod.ts";
+import { writeAll, writeNewFile } from "../weights/new_file.ts";
+
+/** Where and with how many threads convolutions are to run. */
+export interface TuningTarget {
+  readonly device: Device;
+  /** Threads on the CPU; all cores when left out. */
+  readonly threads?: number;
+}
+
+/** Runs of each formulation, after one that warms up; the fastest counts. */
+const RUNS = 5;
+
+function sessionOptions({ device, threads }: TuningTarget) {
+  return { device, ...(threads !== undefined && { threads }) };
+}
+
+/** What is known of a device without timing anything: how its kernels block channels. */
+export async function deviceTuning(target: TuningTarget): Promise<ConvTuning> {
+  if (target.device.provider !== "cpu") return {};
+  const channelBlock = await probeChannelBlock(async (outputs) => {
+    using session = await Session.create(encodeModel({ outputs }), sessionOptions(target));
+    return await session.run({});
+  });
+  return { channelBlock };
+}
+
+/** Milliseconds of the fastest of some runs of a graph, on inputs of no special value. */
+async function time(y: Value, target: TuningTarget): Promise<number> {
+  using owned = new DisposableStack();
+  const session = owned.use(
+    await Session.create(encodeModel({ outputs: { y } }), sessionOptions(target)),
+  );
+  const inputs = Object.fromEntries(session.inputs.map((type) => {
+    const made = owned.use(DeviceTensor.empty(type, target.device));
+    const data = new Float32Array(type.shape.reduce((a, b) => a * b, 1)).fill(0.01);
+    made.write({ ...type, data } as Parameters<typeof made.write>[0]);
+    return [type.name, made];
+  }));
+  const output = owned.use(DeviceTensor.empty(y.type, target.device));
+  const binding = owned.use(session.bind(inputs, { y: output }));
+  await binding.run();
+  let least = Infinity;
+  for (let run = 0; run < RUNS; run++) {
+    const began = performance.now();
+    await binding.run();
+    least = Math.min(least, performance.now() - began);
+  }
+  return least;
+}
+
+/** The fastest of the formulations that compute a problem. */
+async function fastest<Name extends string>(
+  names: readonly Name[],
+  build: (name: Name) => Value,
+  target: TuningTarget,
+): Promise<Name> {
+  let best = names[0]!;
+  let least = Infinity;
+  for (const name of names) {
+    const milliseconds = await time(build(name), target);
+    if (milliseconds < least) [best, least] = [name, milliseconds];
+  }
+  return best;
+}
+
+function suiting<Name extends string>(
+  formulations: Readonly<
+    Record<Name, { suits: (problem: ConvProblem, block: number) => boolean }>
+  >,
+  problem: ConvProblem,
+  block: number,
+): Name[] {
+  return (Object.keys(formulations) as Name[]).filter((name) =>
+    formulations[name].suits(problem, block)
+  );
+}
+
+async function tune(
+  problem: ConvProblem,
+  block: number,
+  target: TuningTarget,
+): Promise<ConvChoice> {
+  const x = input("x", problem.dtype, problem.x);
+  const w = input("w", problem.dtype, problem.w);
+  const dy = input("dy", problem.dtype, problem.y);
+  return {
+    forward: await fastest(
+      suiting(FORWARD, problem, block),
+      (name) => FORWARD[name].build({ x, w }, problem, block),
+      target,
+    ),
+    inputGradient: await fastest(
+      suiting(INPUT_GRADIENTS, problem, block),
+      (name) => INPUT_GRADIENTS[name].build({ dy, w }, problem, block),
+      target,
+    ),
+    weightGradient: await fastest(
+      suiting(WEIGHT_GRADIENTS, problem, block),
+      (name) => WEIGHT_GRADIENTS[name].build({ x, dy }, problem, block),
+      target,
+    ),
+  };
+}
+
+/**
+ * Times the formulations of every convolution that a graph has, and remembers the fastest in a file.
+ *
+ * @param build builds the graph; what it gives is not used
+ * @param cache path of a JSON file; choices that it holds are not timed again
+ * @param onProgress is told how many of the convolutions are done
+ * @throws {SyntaxError} if the file holds something else
+ */
+export async function autotune(
+  build: () => unknown,
+  target: TuningTarget,
+  cache: string,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<ConvTuning> {
+  const { channelBlock = 1 } = await deviceTuning(target);
+  const known = existsSync(cache) ? parseConvTuning(await Deno.readTextFile(cache)) : {};
+  const choices = known.channelBlock === channelBlock ? { ...known.choices } : {};
+  const problems = new Map<string, ConvProblem>();
+  observeConvolutions(
+    (problem) => problems.set(problemKey(problem), problem),
+    () => withConvTuning({ channelBlock }, build),
+  );
+  const missing = [...problems].filter(([key]) => !Object.hasOwn(choices, key));
+  for (const [done, [key, problem]] of missing.entries()) {
+    onProgress(done, missing.length);
+    choices[key] = await tune(problem, channelBlock, target);
+  }
+  const tuning = { channelBlock, choices };
+  if (missing.length > 0) {
+    const bytes = new TextEncoder().encode(formatConvTuning(tuning));
+    await writeNewFile(cache, (file) => writeAll(file, bytes), { overwrite: true });
+  }
+  return tuning;
+}
