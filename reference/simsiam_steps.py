@@ -85,7 +85,7 @@ class SimSiam(nn.Module):
 def initial_values(network: nn.Module) -> dict[str, torch.Tensor]:
     """Hashed values for the linear maps; batch normalisations start as PyTorch's and SimSiam's do."""
     return {
-        name: parameter(name, tuple(value.shape)) if value.dim() > 1 or name == "predictor.fc1.bias" else value
+        name: parameter(name, tuple(value.shape)) if value.dim() > 1 or name == "predictor.fc1.bias" else value.clone()
         for name, value in network.state_dict().items()
     }
 

@@ -50,8 +50,9 @@ function chooseInputGradient(problem: ConvProblem, block: number): ConvChoice["i
 }
 
 function chooseWeightGradient(problem: ConvProblem): ConvChoice["weightGradient"] {
+  if (WEIGHT_GRADIENTS.diagonals.suits(problem, 1)) return "diagonals";
   const single = spatial(problem.w).every((length) => length === 1);
-  if (single || isDepthwise(problem)) return "images";
+  if (single) return "images";
   return WEIGHT_GRADIENTS.wide.suits(problem, 1) ? "wide" : "taps";
 }
 

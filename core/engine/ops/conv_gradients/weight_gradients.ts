@@ -10,13 +10,14 @@ import type { Value } from "../../graph/value.ts";
 import { concat } from "../concat.ts";
 import { directConv } from "../conv.ts";
 import { matMul } from "../mat_mul.ts";
+import { pad } from "../pad.ts";
 import { reduceSum } from "../reduce_sum.ts";
 import { reshape } from "../reshape.ts";
 import { slice } from "../slice.ts";
 import { transpose } from "../transpose.ts";
 import { allTaps, padSpatial, tapCount } from "./_taps.ts";
 import type { Formulation } from "./forward.ts";
-import { type ConvProblem, paddingEnd, spatial } from "./problem.ts";
+import { type ConvProblem, isDepthwise, paddingEnd, spatial } from "./problem.ts";
 
 /** What the gradient by the weight is made of. */
 export interface WeightGradientValues {
@@ -114,8 +115,28 @@ function wide({ x, dy }: WeightGradientValues, problem: ConvProblem): Value {
   return tapsLast(product, problem);
 }
 
+function diagonals({ x, dy }: WeightGradientValues, problem: ConvProblem): Value {
+  const { w, y } = problem;
+  const [channels, , height, width] = w as [number, number, number, number];
+  const [outHeight, outWidth] = spatial(y) as [number, number];
+  const padded = padSpatial(channelsFirst(x, channels), problem);
+  const read = outWidth + width - 1;
+  const pixels = slice(padded, { starts: [0], ends: [read], axes: [4] });
+  const gradient = reshape(channelsFirst(dy, channels), [channels, -1, outWidth]);
+  const products = Array.from({ length: height }, (_, row) => {
+    const rows = slice(pixels, { starts: [row], ends: [row + outHeight], axes: [3] });
+    const product = matMul(gradient, reshape(rows, [channels, -1, read]), { transposeA: true });
+    return reshape(product, [channels, 1, outWidth * read]);
+  });
+  // In rows one longer than they are, diagonals become columns.
+  const flat = reshape(concat(products, { axis: 1 }), [channels * height, outWidth * read]);
+  const skewed = reshape(pad(flat, [0, 0, 0, outWidth]), [channels * height, outWidth, read + 1]);
+  const columns = slice(skewed, { starts: [0], ends: [width], axes: [2] });
+  return reshape(reduceSum(columns, { axes: [1] }), w);
+}
+
 /** Names of the formulations of the gradient by the weight. */
-export type WeightGradientName = "columns" | "taps" | "images" | "wide";
+export type WeightGradientName = "columns" | "taps" | "images" | "wide" | "diagonals";
 
 /** Formulations of the gradient by the weight. */
 export const WEIGHT_GRADIENTS: Readonly<
@@ -138,5 +159,17 @@ export const WEIGHT_GRADIENTS: Readonly<
   wide: {
     suits: ({ attributes }) => attributes.dilations.every((n) => n === 1),
     build: wide,
+  },
+  /**
+   * For depthwise convolutions of images: products of all pairs of pixels in a row, whose diagonals are the shifts by
+   * as many pixels. It computes several times what is needed, but as matrix products.
+   */
+  diagonals: {
+    suits: (problem) => {
+      const { x, w, attributes: { strides, dilations } } = problem;
+      return isDepthwise(problem) && w[0] === x[1] && x.length === 4 &&
+        [...strides, ...dilations].every((n) => n === 1);
+    },
+    build: diagonals,
   },
 };
