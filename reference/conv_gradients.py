@@ -21,10 +21,10 @@ SEED = 20
 CONVOLUTIONS = {
     "conv 3x3": ((2, 5, 7, 9), (4, 5, 3, 3), {"pads": [1, 1, 1, 1], "bias": True}),
     "conv 3x3 stride 2": ((2, 3, 8, 11), (5, 3, 3, 3), {"strides": [2, 2], "pads": [1, 1, 1, 1]}),
-    "conv 3x3 stride 2 even": ((8, 8, 6, 6), (16, 8, 3, 3), {"strides": [2, 2], "pads": [1, 1, 1, 1]}),
+    "conv 3x3 stride 2 even": ((2, 16, 6, 6), (32, 16, 3, 3), {"strides": [2, 2], "pads": [1, 1, 1, 1]}),
     "conv 7x7 stride 2": ((1, 3, 15, 13), (4, 3, 7, 7), {"strides": [2, 2], "pads": [3, 3, 3, 3]}),
     "conv 1x1": ((3, 7, 5, 3), (6, 7, 1, 1), {"bias": True}),
-    "conv 1x1 blocks": ((2, 16, 5, 5), (8, 16, 1, 1), {}),
+    "conv 1x1 blocks": ((2, 32, 5, 5), (16, 32, 1, 1), {}),
     "conv 1x1 stride 2": ((2, 6, 7, 8), (5, 6, 1, 1), {"strides": [2, 2]}),
     "conv asymmetric": (
         (2, 3, 9, 8),
@@ -32,7 +32,7 @@ CONVOLUTIONS = {
         {"strides": [2, 3], "pads": [0, 2, 1, 1], "dilations": [2, 1]},
     ),
     "conv dilated": ((1, 4, 11, 13), (3, 4, 3, 3), {"pads": [1, 3, 2, 1], "dilations": [2, 3]}),
-    "conv wide padding": ((1, 8, 4, 5), (8, 8, 2, 2), {"pads": [2, 2, 2, 2]}),
+    "conv wide padding": ((1, 4, 4, 5), (3, 4, 2, 2), {"pads": [2, 2, 2, 2]}),
     "conv groups": ((2, 6, 5, 7), (9, 2, 3, 3), {"pads": [1, 1, 1, 1], "group": 3, "bias": True}),
     "conv groups stride 2": (
         (2, 8, 9, 6),
@@ -40,14 +40,15 @@ CONVOLUTIONS = {
         {"strides": [2, 2], "pads": [1, 0, 0, 1], "group": 2},
     ),
     "conv depthwise": ((2, 5, 8, 9), (5, 1, 5, 3), {"pads": [2, 1, 2, 1], "group": 5}),
-    "conv depthwise 7x7": ((2, 8, 6, 5), (8, 1, 7, 7), {"pads": [3, 3, 3, 3], "group": 8, "bias": True}),
+    "conv depthwise 7x7": ((2, 16, 6, 5), (16, 1, 7, 7), {"pads": [3, 3, 3, 3], "group": 16, "bias": True}),
     "conv depthwise multiplied": (
         (2, 3, 7, 7),
         (6, 1, 3, 3),
         {"strides": [2, 2], "pads": [1, 1, 1, 1], "group": 3},
     ),
+    "conv images": ((2, 3, 9, 9), (16, 3, 7, 7), {"strides": [2, 2], "pads": [3, 3, 3, 3]}),
     "conv patches": ((2, 3, 12, 8), (10, 3, 4, 4), {"strides": [4, 4], "bias": True}),
-    "conv blocks": ((8, 16, 6, 5), (24, 16, 3, 3), {"pads": [1, 1, 1, 1]}),
+    "conv blocks": ((3, 16, 6, 5), (32, 16, 3, 3), {"pads": [1, 1, 1, 1]}),
     "conv 1 axis": (
         (3, 4, 17),
         (6, 2, 5),

@@ -1,7 +1,7 @@
 import { defineOp } from "../graph/op.ts";
-import { elementCount, type Shape } from "../graph/shape.ts";
+import type { Shape } from "../graph/shape.ts";
 import { filled, float32 } from "../graph/tensor.ts";
-import { constant, scalar, type Value } from "../graph/value.ts";
+import { constant, type Value } from "../graph/value.ts";
 import {
   checkPoolWindows,
   perAxis,

@@ -1,0 +1,37 @@
+/**
+ * `deno task bench NAME`: runs one of the benchmarks in this folder.
+ *
+ * @module
+ */
+import { nearestName } from "../core/weights/nearest_name.ts";
+
+const BENCHMARKS: Readonly<Record<string, string>> = {
+  train: "a training step against PyTorch's",
+  views: "two SimSiam views against torchvision's on Pillow",
+};
+
+const [name, ...args] = Deno.args;
+if (name === undefined || name === "--help") {
+  console.log("Usage: deno task bench NAME [options]\n");
+  for (const [known, what] of Object.entries(BENCHMARKS)) console.log(`  ${known}: ${what}`);
+} else if (!Object.hasOwn(BENCHMARKS, name)) {
+  const nearest = nearestName(name, Object.keys(BENCHMARKS));
+  console.error(`error: Cannot run benchmark "${name}": the nearest is "${nearest}"`);
+  Deno.exitCode = 1;
+} else {
+  // Each benchmark is a program of its own, which looks at its own arguments.
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--allow-read",
+      "--allow-write",
+      "--allow-ffi",
+      "--allow-env",
+      "--allow-sys",
+      "--allow-run",
+      new URL(`./${name}.ts`, import.meta.url).pathname,
+      ...args,
+    ],
+  }).spawn().status;
+  Deno.exitCode = code;
+}

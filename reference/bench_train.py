@@ -1,0 +1,54 @@
+"""Peer of bench/train.ts: a training step of torchvision's or timm's network in PyTorch.
+
+Reads lines from standard input, each a step: forward, cross-entropy, backward, SGD with momentum and weight decay.
+Answers with the seconds that took and the process's peak memory in bytes.
+
+python reference/bench_train.py resnet18|resnet50|vit_small_patch16_224 BATCH SIZE THREADS DEVICE TF32
+"""
+
+import sys
+import time
+
+import torch
+import torchvision
+
+
+def peak_bytes() -> int:
+    with open("/proc/self/status") as status:
+        line = next(line for line in status if line.startswith("VmHWM"))
+    return 1024 * int(line.split()[1])
+
+
+def network(name: str, size: int) -> torch.nn.Module:
+    if name.startswith("vit"):
+        import timm
+
+        return timm.create_model(name, num_classes=1000, img_size=size)
+    model = getattr(torchvision.models, name)()
+    if size <= 64:
+        model.conv1 = torch.nn.Conv2d(3, 64, 3, 1, 1, bias=False)
+        model.maxpool = torch.nn.Identity()
+    return model
+
+
+def main() -> None:
+    name, batch, size, threads, device, tf32 = sys.argv[1:]
+    torch.set_num_threads(int(threads))
+    torch.manual_seed(0)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32 == "1"
+    model = network(name, int(size)).to(device).train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
+    images = torch.randn(int(batch), 3, int(size), int(size), device=device)
+    labels = torch.randint(0, 1000, (int(batch),), device=device)
+    for _ in sys.stdin:
+        began = time.perf_counter()
+        optimizer.zero_grad(set_to_none=True)
+        loss = torch.nn.functional.cross_entropy(model(images), labels)
+        loss.backward()
+        optimizer.step()
+        loss.item()
+        print(time.perf_counter() - began, peak_bytes(), flush=True)
+
+
+if __name__ == "__main__":
+    main()
