@@ -29,7 +29,7 @@ const COMMAND: Command = {
     type: "object",
     properties: {
       python: { type: "string", default: "python3", description: "interpreter with torchvision" },
-      images: { type: "integer", minimum: 4, default: 24, description: "images in a round" },
+      images: { type: "integer", minimum: 16, default: 48, description: "images in a round" },
       rounds: { type: "integer", minimum: 3, default: 9, description: "rounds of each side" },
       worker: { type: "boolean", default: false, description: "be our side of the comparison" },
     },
@@ -80,7 +80,7 @@ function parseSeconds(line: string): Seconds {
 async function work(paths: readonly string[]): Promise<void> {
   sharp.concurrency(1);
   const recipe = mocoV2View(224);
-  const batchSize = 4;
+  const batchSize = 16;
   const dataset = datasetOf("photographs", paths.length, (i) => ({
     key: paths[i]!,
     source: fileSource(paths[i]!),
@@ -110,7 +110,7 @@ async function main(args: readonly string[]): Promise<void> {
   const images = Number(parsed.values["images"]);
   const folder = await Deno.makeTempDir();
   try {
-    const paths = Array.from({ length: images - images % 4 }, (_, i) => join(folder, `${i}.jpg`));
+    const paths = Array.from({ length: images - images % 16 }, (_, i) => join(folder, `${i}.jpg`));
     for (const [i, path] of paths.entries()) await drawPhotograph(path, i);
     const script = (name: string) => new URL(`../reference/${name}`, import.meta.url).pathname;
     await using ours = new Peer("taskset", [

@@ -1,7 +1,7 @@
 """Peer of bench/train.ts: a training step of torchvision's or timm's network in PyTorch.
 
 Reads lines from standard input, each a step: forward, cross-entropy, backward, SGD with momentum and weight decay.
-Answers with the seconds that took and the process's peak memory in bytes.
+Answers with the seconds that took, the process's peak memory in bytes and the loss.
 
 python reference/bench_train.py resnet18|resnet50|vit_small_patch16_224 BATCH SIZE THREADS DEVICE TF32
 """
@@ -11,6 +11,8 @@ import time
 
 import torch
 import torchvision
+
+from hashed_values import load, uniform
 
 
 def peak_bytes() -> int:
@@ -34,20 +36,21 @@ def network(name: str, size: int) -> torch.nn.Module:
 def main() -> None:
     name, batch, size, threads, device, tf32 = sys.argv[1:]
     torch.set_num_threads(int(threads))
-    torch.manual_seed(0)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32 == "1"
-    model = network(name, int(size)).to(device).train()
+    model = network(name, int(size))
+    load(model)
+    model.to(device).train()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
-    images = torch.randn(int(batch), 3, int(size), int(size), device=device)
-    labels = torch.randint(0, 1000, (int(batch),), device=device)
+    images = uniform("images", (int(batch), 3, int(size), int(size))).float().to(device)
+    labels = ((uniform("labels", (int(batch),)) + 1) / 2 * 1000).floor().long().to(device)
     for _ in sys.stdin:
         began = time.perf_counter()
         optimizer.zero_grad(set_to_none=True)
         loss = torch.nn.functional.cross_entropy(model(images), labels)
         loss.backward()
         optimizer.step()
-        loss.item()
-        print(time.perf_counter() - began, peak_bytes(), flush=True)
+        value = loss.item()
+        print(time.perf_counter() - began, peak_bytes(), value, flush=True)
 
 
 if __name__ == "__main__":

@@ -24,13 +24,29 @@ function serve(asked: string[]): Deno.HttpServer<Deno.NetAddr> {
   });
 }
 
-/** A step of SimSiam, as a user's own project would take it. */
+/** Removes what Deno keeps of modules from a port that nobody will serve again. */
+async function forget(port: number): Promise<void> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  const { modulesCache, typescriptCache } = JSON.parse(new TextDecoder().decode(stdout));
+  for (const cache of [modulesCache, typescriptCache]) {
+    const folder = join(cache, "http", `127.0.0.1_PORT${port}`);
+    try {
+      await Deno.remove(folder, { recursive: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
+/** Steps of SimSiam, as a user's own project would take them, with the plugin from an address too. */
 const program = (address: string) => `
 import {
-  backbone, buildMethodGraph, checkMethod, CPU, initialWeights, sgd, simsiam, TrainingStep,
+  backbone, buildMethodGraph, CPU, initialWeights, loadMethod, sgd, simsiam, TrainingStep,
 } from "${address}mod.ts";
 
-const graph = buildMethodGraph(checkMethod(simsiam, "simsiam"), {
+const method = await loadMethod(new URL("${address}plugins/simsiam/manifest.json"));
+if (method.build !== simsiam.build) throw new Error("the plugin was loaded twice");
+const graph = buildMethodGraph(method, {
   backbone: backbone("resnet18"),
   viewSizes: [32, 32],
   batchSize: 4,
@@ -80,5 +96,6 @@ Deno.test("mod.ts is imported by URL from an empty project and trains", async ()
     assertEquals(heavy, []);
   } finally {
     await Deno.remove(folder, { recursive: true });
+    await forget(server.addr.port);
   }
 });

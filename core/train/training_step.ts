@@ -36,6 +36,8 @@ export interface TrainingStepOptions {
   readonly rules?: readonly ParameterRule[];
   /** Largest norm of the whole gradient; any when left out. */
   readonly clipGradientNorm?: number;
+  /** Options of the device's execution provider, as in `{ use_tf32: "0" }` for CUDA. */
+  readonly providerOptions?: Readonly<Record<string, string>>;
   /** Path prefix of Chrome traces, for profiling. */
   readonly profile?: string;
   /** Formulations of the convolutions' gradients: the tuning that the graph was built with. */
@@ -307,6 +309,7 @@ async function assemble(
       device,
       strict: device.provider !== "cpu",
       ...(options.threads !== undefined && { threads: options.threads }),
+      ...(options.providerOptions && { providerOptions: options.providerOptions }),
       ...(options.profile !== undefined && { profile: `${options.profile}-${name}` }),
     };
     return owned.use(await Session.create(encodeModel({ outputs }), settings));

@@ -26,18 +26,23 @@ function matrix(rows: readonly (readonly number[])[]): Value {
 }
 
 /**
- * Maps the colours of pixels `[N,3,H,W]` by a matrix `[N,3,3]` and adds an offset `[N,3,1]`.
+ * Maps the C channels of pixels `[N,C,H,W]` to three by a matrix `[N,3,C]` and adds an offset `[N,3,1]`.
  *
  * A single image goes through a convolution, which adds the offset, and clips if a clip follows, on its way: one walk
  * over the pixels instead of three. A batch cannot, because all its images would share the weights.
  */
 export function mapColors(pixels: Value, matrix: Value, offset?: Value): Value {
-  const count = pixels.shape[0]!;
+  const [count, channels, height, width] = pixels.shape as [number, number, number, number];
   if (offset !== undefined && count === 1) {
-    return directConv(pixels, reshape(matrix, [3, 3, 1, 1]), POINTWISE, reshape(offset, [3]));
+    return directConv(
+      pixels,
+      reshape(matrix, [3, channels, 1, 1]),
+      POINTWISE,
+      reshape(offset, [3]),
+    );
   }
-  const mapped = matMul(matrix, reshape(pixels, [count, 3, -1]));
-  return reshape(offset === undefined ? mapped : add(mapped, offset), pixels.shape);
+  const mapped = matMul(matrix, reshape(pixels, [count, channels, -1]));
+  return reshape(offset === undefined ? mapped : add(mapped, offset), [count, 3, height, width]);
 }
 
 /** Numbers `[N]`, one for each sample, in the shape that broadcasts over pixels. */

@@ -9,8 +9,8 @@
  *     x' = clip(max(x - n + m + a c, 2 x - (x + n + p) + m + v - a c), m, v),
  *
  * the first where p >= n and x rises, the second where p < n and x falls. Turning the other way exchanges n and p. Whole
- * sextants are exact: two of them permute the channels, three replace x by m + v - x. As m and v stay the same, the
- * permutation goes into the matrix of the differences.
+ * sextants are exact: two of them permute the channels, three replace x by m + v - x, and m and v stay the same. So
+ * everything within the max is a matrix of its own for each turn, applied to red, green, blue, v and m.
  *
  * @module
  */
@@ -23,16 +23,18 @@ import { gather } from "../../engine/ops/gather.ts";
 import { less } from "../../engine/ops/less.ts";
 import { maximum } from "../../engine/ops/maximum.ts";
 import { minimum } from "../../engine/ops/minimum.ts";
+import { concat } from "../../engine/ops/concat.ts";
 import { mul } from "../../engine/ops/mul.ts";
+import { reshape } from "../../engine/ops/reshape.ts";
 import { round } from "../../engine/ops/round.ts";
 import { split } from "../../engine/ops/split.ts";
 import { sub } from "../../engine/ops/sub.ts";
-import { mapColors, perSample } from "./color_map.ts";
+import { mapColors } from "./color_map.ts";
 
 /** Half a turn, in sextants: whole sextants of a shift lie between its negative and it. */
 const HALF_TURN = 3;
 
-/** What a shift by a number of whole sextants and a rest does, with the rest's direction. */
+/** A shift by a number of whole sextants and a rest, by the rest's direction. */
 interface Turn {
   readonly sextants: number;
   readonly backward: boolean;
@@ -44,43 +46,44 @@ const TURNS: readonly Turn[] = Array.from({ length: 2 * (2 * HALF_TURN + 1) }, (
   backward: i % 2 === 1,
 }));
 
-function isOdd({ sextants }: Turn): boolean {
-  return sextants % 2 !== 0;
-}
+/** Multiples of a channel, its successor, its predecessor, v and m: what one branch of x' has, but for the rest. */
+type Branch = readonly [own: number, successor: number, predecessor: number, v: number, m: number];
+
+/** x - n + m, and backward x - p + m. */
+const RISING: readonly [Branch, Branch] = [[1, -1, 0, 0, 1], [1, 0, -1, 0, 1]];
+
+/** 2 x - (x + n + p) + m + v, in both directions. */
+const FALLING: readonly [Branch, Branch] = [[1, -1, -1, 1, 1], [1, -1, -1, 1, 1]];
 
 /** Index of the channel that so many thirds of a turn put in a channel's place. */
 function channelBefore(channel: number, thirds: number): number {
   return (((channel - thirds) % 3) + 3) % 3;
 }
 
-/** The matrix whose product with a pixel has, for each channel, given multiples of it, its successor, its predecessor. */
-function differences(
-  turn: Turn,
-  [own, successor, predecessor]: readonly [number, number, number],
-): number[] {
-  const rows = new Array<number>(9).fill(0);
-  const thirds = (isOdd(turn) ? turn.sextants - HALF_TURN : turn.sextants) / 2;
-  const sign = isOdd(turn) ? -1 : 1;
-  for (let channel = 0; channel < 3; channel++) {
-    const row = 3 * channel;
-    rows[row + channelBefore(channel, thirds)]! += sign * own;
-    rows[row + channelBefore(channel + 1, thirds)]! += sign * successor;
-    rows[row + channelBefore(channel - 1, thirds)]! += sign * predecessor;
-  }
-  return rows;
+/** The matrix `[3,5]` of a branch after a turn's sextants. */
+function matrixOf({ sextants, backward }: Turn, branches: readonly [Branch, Branch]): number[] {
+  const [own, successor, predecessor, v, m] = branches[Number(backward)]!;
+  // An odd number of sextants is one half turn, at which x becomes m + v - x, and some thirds.
+  const inverted = sextants % 2 !== 0;
+  const thirds = (inverted ? sextants - HALF_TURN : sextants) / 2;
+  const sign = inverted ? -1 : 1;
+  const taken = inverted ? own + successor + predecessor : 0;
+  return [0, 1, 2].flatMap((channel) => {
+    const row = [0, 0, 0, v + taken, m + taken];
+    row[channelBefore(channel, thirds)]! += sign * own;
+    row[channelBefore(channel + 1, thirds)]! += sign * successor;
+    row[channelBefore(channel - 1, thirds)]! += sign * predecessor;
+    return row;
+  });
 }
 
-/** x - n, or x - p backward, for every turn. */
-const RISING = TURNS.flatMap((turn) => differences(turn, turn.backward ? [1, 0, -1] : [1, -1, 0]));
+/** The chroma `[3,5]`, which the rest of a turn is a multiple of. */
+const CHROMA = constant(float32([3, 5], [0, 1, 2].flatMap(() => [0, 0, 0, 1, -1])));
 
-/** 2x - (x + n + p), for every turn. */
-const FALLING = TURNS.flatMap((turn) => differences(turn, [1, -1, -1]));
-
-/** Whether m + v is part of the falling branch, for every turn: an odd number of sextants takes it away again. */
-const EVEN = TURNS.map((turn) => isOdd(turn) ? 0 : 1);
-
-function chosen(table: readonly number[], index: Value, shape: readonly number[]): Value {
-  return gather(constant(float32([TURNS.length, ...shape], table)), index);
+/** The matrix `[N,3,5]` of a branch for turns by their index `[N]`, but for the rest. */
+function chosen(branches: readonly [Branch, Branch], index: Value): Value {
+  const table = TURNS.flatMap((turn) => matrixOf(turn, branches));
+  return gather(constant(float32([TURNS.length, 3, 5], table)), index);
 }
 
 /**
@@ -90,17 +93,17 @@ function chosen(table: readonly number[], index: Value, shape: readonly number[]
  */
 export function shiftHue(pixels: Value, turns: Value): Value {
   const shift = mul(turns, 2 * HALF_TURN);
-  const whole = round(shift);
-  const rest = sub(shift, whole);
+  const sextants = round(shift);
+  const rest = sub(shift, sextants);
   const backward = cast(less(rest, 0), "float32");
-  const index = cast(add(mul(add(whole, HALF_TURN), 2), backward), "int64");
+  const index = cast(add(mul(add(sextants, HALF_TURN), 2), backward), "int64");
+  const turned = mul(reshape(abs(rest), [-1, 1, 1]), CHROMA);
 
   const [red, green, blue] = split(pixels, [1, 1, 1], { axis: 1 });
   const most = maximum(maximum(red!, green!), blue!);
   const least = minimum(minimum(red!, green!), blue!);
-  const turned = mul(sub(most, least), perSample(abs(rest)));
-  const sum = mul(add(most, least), chosen(EVEN, index, [1, 1, 1]));
-  const rising = add(mapColors(pixels, chosen(RISING, index, [3, 3])), add(least, turned));
-  const falling = add(mapColors(pixels, chosen(FALLING, index, [3, 3])), sub(sum, turned));
+  const channels = concat([pixels, most, least], { axis: 1 });
+  const rising = mapColors(channels, add(chosen(RISING, index), turned));
+  const falling = mapColors(channels, sub(chosen(FALLING, index), turned));
   return maximum(minimum(maximum(rising, falling), most), least);
 }

@@ -43,17 +43,21 @@ function product({ x, w, b }: ForwardValues, { y }: ConvProblem): Value {
   return reshape(b === undefined ? products : add(products, reshape(b, [-1, 1])), y);
 }
 
-/** The weight times the columns that the windows of all images read, as one matrix product. */
-function gathered({ x, w, b }: ForwardValues, problem: ConvProblem): Value {
-  const [outputs, inputs] = w.shape as [number, number];
-  const [batch, , ...lengths] = problem.y as [number, number, ...number[]];
+/** The taps of all images, gathered into columns, multiplied by a weight of shape `[K, taps, C]`. */
+export function gatheredProduct(x: Value, weight: Value, problem: ConvProblem): Value {
+  const [batch, outputs, ...lengths] = problem.y as [number, number, ...number[]];
   const spatialAxes = lengths.map((_, axis) => axis + 2);
   const padded = padSpatial(transpose(x, [1, 0, ...spatialAxes]), problem);
-  const columns = allTaps(padded, problem).map((tap) => reshape(tap, [inputs, -1]));
-  const rows = transpose(reshape(w, [outputs, inputs, -1]), [0, 2, 1]);
-  const products = matMul(reshape(rows, [outputs, -1]), concat(columns, { axis: 0 }));
-  const biased = b === undefined ? products : add(products, reshape(b, [-1, 1]));
-  return transpose(reshape(biased, [outputs, batch, ...lengths]), [1, 0, ...spatialAxes]);
+  const columns = allTaps(padded, problem).map((tap) => reshape(tap, [x.shape[1]!, -1]));
+  const products = matMul(reshape(weight, [outputs, -1]), concat(columns, { axis: 0 }));
+  return transpose(reshape(products, [outputs, batch, ...lengths]), [1, 0, ...spatialAxes]);
+}
+
+function gathered({ x, w, b }: ForwardValues, problem: ConvProblem): Value {
+  const [outputs, inputs] = w.shape as [number, number];
+  const weight = transpose(reshape(w, [outputs, inputs, -1]), [0, 2, 1]);
+  const y = gatheredProduct(x, weight, problem);
+  return b === undefined ? y : add(y, reshape(b, [-1, ...problem.y.slice(2).map(() => 1)]));
 }
 
 /** Names of the formulations of a convolution. */

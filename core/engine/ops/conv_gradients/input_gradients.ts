@@ -12,7 +12,7 @@ import { transpose } from "../transpose.ts";
 import { windowSpan } from "../_windows.ts";
 import { turnAround } from "./_taps.ts";
 import { blockedConv, blockedTurnedWeight, suitsBlocks } from "./blocked_layout.ts";
-import type { Formulation } from "./forward.ts";
+import { type Formulation, gatheredProduct } from "./forward.ts";
 import { type ConvProblem, isDepthwise, isPointwise, paddingEnd, spatial } from "./problem.ts";
 
 /** What the gradient by the input is made of. */
@@ -71,19 +71,22 @@ function canTurn(problem: ConvProblem): boolean {
     turnedPads(problem).every((n) => n >= 0);
 }
 
-/** The kernel with its spatial axes turned around and the roles of its channels exchanged. */
-function turnedKernel(w: Value, problem: ConvProblem): Value {
-  const { group } = problem.attributes;
+/** The weight as `[C, taps, K / group]`, with the taps turned around: a transpose of two axes and copies of stretches. */
+function turnedTaps(w: Value, { group }: { readonly group: number }): Value {
   const [outputs, inputs] = w.shape as [number, number];
   const each = outputs / group;
-  // Outputs go last and come back: each transpose is of two axes, and the taps in between are copied in stretches.
   const outputsLast = transpose(reshape(w, [group, each, -1]), [0, 2, 1]);
-  const tapsTurned = turnAround(reshape(outputsLast, [group * inputs, -1, each]), 1);
-  return reshape(transpose(tapsTurned, [0, 2, 1]), turnedProblem(problem).w);
+  return turnAround(reshape(outputsLast, [group * inputs, -1, each]), 1);
 }
 
 function turned({ dy, w }: InputGradientValues, problem: ConvProblem): Value {
-  return directConv(dy, turnedKernel(w, problem), turnedProblem(problem).attributes);
+  const { w: shape, attributes } = turnedProblem(problem);
+  const weight = transpose(turnedTaps(w, attributes), [0, 2, 1]);
+  return directConv(dy, reshape(weight, shape), attributes);
+}
+
+function gathered({ dy, w }: InputGradientValues, problem: ConvProblem): Value {
+  return gatheredProduct(dy, turnedTaps(w, problem.attributes), turnedProblem(problem));
 }
 
 function blocked({ dy, w }: InputGradientValues, problem: ConvProblem, block: number): Value {
@@ -92,7 +95,7 @@ function blocked({ dy, w }: InputGradientValues, problem: ConvProblem, block: nu
 }
 
 /** Names of the formulations of the gradient by the input. */
-export type InputGradientName = "transposed" | "product" | "turned" | "blocked";
+export type InputGradientName = "transposed" | "product" | "turned" | "gathered" | "blocked";
 
 /** Formulations of the gradient by the input. */
 export const INPUT_GRADIENTS: Readonly<
@@ -107,6 +110,11 @@ export const INPUT_GRADIENTS: Readonly<
   },
   /** ONNX's Conv of dy by the turned kernel; for strides of 1. */
   turned: { suits: canTurn, build: turned },
+  /** The same as one matrix product for the whole batch, for tiny maps. */
+  gathered: {
+    suits: (problem) => canTurn(problem) && problem.attributes.group === 1,
+    build: gathered,
+  },
   /** The same by the blocked kernels of ONNX Runtime's CPU provider. */
   blocked: {
     suits: (problem, block) =>

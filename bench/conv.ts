@@ -1,0 +1,195 @@
+/**
+ * `deno task bench conv`: every formulation of the convolutions of some networks, and of their gradients, timed. The
+ * heuristic's choice is marked; the sums at the end say how far it is from the fastest formulations.
+ *
+ * @module
+ */
+import process from "node:process";
+import { backbone, type BackboneOptions } from "../core/backbones/registry.ts";
+import { elementCount } from "../core/engine/graph/shape.ts";
+import { float32 } from "../core/engine/graph/tensor.ts";
+import { input, type Value } from "../core/engine/graph/value.ts";
+import { Scope } from "../core/engine/nn/scope.ts";
+import { encodeModel } from "../core/engine/onnx/encode_model.ts";
+import { chooseFormulations } from "../core/engine/ops/conv_gradients/choose.ts";
+import { type Formulation, FORWARD } from "../core/engine/ops/conv_gradients/forward.ts";
+import { INPUT_GRADIENTS } from "../core/engine/ops/conv_gradients/input_gradients.ts";
+import {
+  type ConvProblem,
+  operations,
+  problemKey,
+} from "../core/engine/ops/conv_gradients/problem.ts";
+import { observeConvolutions } from "../core/engine/ops/conv_gradients/tuning.ts";
+import { WEIGHT_GRADIENTS } from "../core/engine/ops/conv_gradients/weight_gradients.ts";
+import { CPU, DeviceTensor, Session } from "../core/engine/ort/mod.ts";
+import { RandomStream } from "../core/engine/random/random_stream.ts";
+import { deviceTuning } from "../core/train/conv_autotune.ts";
+import { type Command, parseCommandLine, runTask } from "../tasks/command_line.ts";
+
+interface Configuration {
+  readonly name: string;
+  readonly batch: number;
+  readonly size: number;
+  readonly options?: BackboneOptions;
+}
+
+const CONFIGURATIONS: readonly Configuration[] = [
+  { name: "resnet18", batch: 64, size: 32, options: { stem: "small" } },
+  { name: "resnet50", batch: 8, size: 224 },
+  { name: "vit_small_patch16_224", batch: 8, size: 224 },
+  { name: "convnext_base", batch: 8, size: 224 },
+];
+
+const COMMAND: Command = {
+  name: "bench conv",
+  summary: "Times the formulations of convolutions and their gradients on the CPU.",
+  examples: [{
+    command: "deno task bench conv --only resnet18",
+    does: "the convolutions of one network, milliseconds by the clock and of the processor",
+  }],
+  options: {
+    type: "object",
+    properties: {
+      only: { type: "string", default: "", description: "one network instead of all" },
+      threads: { type: "integer", minimum: 1, default: 2, description: "threads of a run" },
+      runs: { type: "integer", minimum: 1, default: 5, description: "runs, after two to warm up" },
+    },
+  },
+};
+
+interface Options {
+  readonly only: string;
+  readonly threads: number;
+  readonly runs: number;
+}
+
+/** The convolutions of a network, and how often it has each; the first one's input needs no gradient. */
+function convolutionsOf({ name, batch, size, options }: Configuration): Map<string, [
+  problem: ConvProblem,
+  count: number,
+]> {
+  const found = new Map<string, [ConvProblem, number]>();
+  const note = (problem: ConvProblem) => {
+    const key = problemKey(problem);
+    found.set(key, [problem, (found.get(key)?.[1] ?? 0) + 1]);
+  };
+  const images = input("images", "float32", [batch, 3, size, size]);
+  observeConvolutions(note, () => {
+    backbone(name, options ?? {}).apply(new Scope({ training: true }), images);
+  });
+  return found;
+}
+
+interface Time {
+  /** Median by the clock. */
+  readonly milliseconds: number;
+  /** Median of the processor's time, of all threads together. */
+  readonly processor: number;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+/** Times a graph of float32 inputs, fed with uniform numbers. */
+async function time(y: Value, { threads, runs }: Options): Promise<Time> {
+  using owned = new DisposableStack();
+  const session = owned.use(await Session.create(encodeModel({ outputs: { y } }), { threads }));
+  const random = new RandomStream(0, "bench conv");
+  const inputs = Object.fromEntries(session.inputs.map(({ name, shape }) => {
+    const values = Float32Array.from({ length: elementCount(shape) }, () => random.uniform(-1, 1));
+    return [name, owned.use(DeviceTensor.from(float32(shape, values)))];
+  }));
+  const output = owned.use(DeviceTensor.empty(y.type));
+  const binding = owned.use(session.bind(inputs, { y: output }));
+  const clock: number[] = [];
+  const processor: number[] = [];
+  for (let run = -2; run < runs; run++) {
+    const [began, used] = [performance.now(), process.cpuUsage()];
+    await binding.run();
+    const { user, system } = process.cpuUsage(used);
+    if (run < 0) continue;
+    clock.push(performance.now() - began);
+    processor.push((user + system) / 1000);
+  }
+  return { milliseconds: median(clock), processor: median(processor) };
+}
+
+interface Sums {
+  chosen: number;
+  fastest: number;
+}
+
+/** Times the formulations of one task, and prints a line each, the fastest first. */
+async function compare<Values>(
+  task: string,
+  formulations: Readonly<Record<string, Formulation<Values>>>,
+  values: Values,
+  { problem, block, choice, count }: {
+    readonly problem: ConvProblem;
+    readonly block: number;
+    readonly choice: string;
+    readonly count: number;
+  },
+  options: Options,
+  sums: Sums,
+): Promise<void> {
+  const suiting = Object.entries(formulations).filter(([, { suits }]) => suits(problem, block));
+  const times: (Time & { readonly name: string })[] = [];
+  for (const [name, { build }] of suiting) {
+    times.push({ name, ...await time(build(values, problem, block), options) });
+  }
+  times.sort((a, b) => a.milliseconds - b.milliseconds);
+  for (const { name, milliseconds, processor } of times) {
+    const rate = operations(problem) / milliseconds / 1e6;
+    console.log(
+      `  ${task.padEnd(9)} ${name === choice ? "*" : " "} ${name.padEnd(11)}` +
+        `${milliseconds.toFixed(1).padStart(8)} ms ${processor.toFixed(1).padStart(8)} ms ` +
+        `${rate.toFixed(0).padStart(5)} GFLOP/s`,
+    );
+  }
+  sums.fastest += count * times[0]!.milliseconds;
+  sums.chosen += count * times.find(({ name }) => name === choice)!.milliseconds;
+}
+
+async function benchmark(configuration: Configuration, options: Options): Promise<void> {
+  const { channelBlock: block = 1 } = await deviceTuning({
+    device: CPU,
+    threads: options.threads,
+  });
+  console.log(
+    `${configuration.name} ${configuration.size} px, batch ${configuration.batch}, ` +
+      `${options.threads} threads, blocks of ${block}:`,
+  );
+  const sums: Sums = { chosen: 0, fastest: 0 };
+  for (const [key, [problem, count]] of convolutionsOf(configuration)) {
+    const chosen = chooseFormulations(problem, block);
+    const x = input("x", "float32", problem.x);
+    const w = input("w", "float32", problem.w);
+    const dy = input("dy", "float32", problem.y);
+    console.log(`${count} times ${key}, ${(operations(problem) / 1e9).toFixed(2)} GFLOP`);
+    const given = { problem, block, count };
+    const forward = { ...given, choice: chosen.forward };
+    await compare("forward", FORWARD, { x, w }, forward, options, sums);
+    if (problem.x[1] !== 3) {
+      const choice = chosen.inputGradient;
+      await compare("by input", INPUT_GRADIENTS, { dy, w }, { ...given, choice }, options, sums);
+    }
+    const choice = chosen.weightGradient;
+    await compare("by weight", WEIGHT_GRADIENTS, { x, dy }, { ...given, choice }, options, sums);
+  }
+  console.log(
+    `the chosen formulations (*) of all convolutions take ${sums.chosen.toFixed(0)} ms, ` +
+      `the fastest ones ${sums.fastest.toFixed(0)} ms\n`,
+  );
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const parsed = parseCommandLine(COMMAND, args, console.log);
+  if (parsed === undefined) return;
+  const options = parsed.values as unknown as Options;
+  const chosen = CONFIGURATIONS.filter(({ name }) => !options.only || name === options.only);
+  for (const configuration of chosen) await benchmark(configuration, options);
+}
+
+if (import.meta.main) await runTask(main);
