@@ -21,7 +21,6 @@ import { euclideanNorm, relativeError } from "../core/engine/nn/relative_error.t
 /** Largest relative error of a loss, a spread, a final tensor's norm and change, and norm of its difference. */
 const TOLERANCE = 1e-3;
 
-
 const simsiam = checkMethod(plugin, "simsiam");
 
 /** What reference/simsiam_steps.py ran, and what came of it. */

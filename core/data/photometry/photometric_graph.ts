@@ -33,6 +33,8 @@ export interface PhotometricGraphOptions {
   readonly recipe: Pick<ViewRecipe, "size" | "blur" | "solarize" | "normalize">;
   readonly batchSize: number;
   readonly steps: PhotometricSteps;
+  /** Channels that ONNX Runtime's kernels on this CPU block together; for graphs that run nowhere else. */
+  readonly channelBlock?: number;
 }
 
 /** A photometric graph: `images` and the parameters it takes, in the names of `packPhotometry`. */
@@ -85,7 +87,7 @@ function normalize(
  * between, grayscale is part of the normalisation, as it commutes with the blur.
  */
 export function buildPhotometricGraph(
-  { recipe, batchSize, steps }: PhotometricGraphOptions,
+  { recipe, batchSize, steps, channelBlock = 1 }: PhotometricGraphOptions,
 ): PhotometricGraph {
   const { size } = recipe;
   const images = input("images", "uint8", [batchSize, size, size, 3]);
@@ -118,6 +120,7 @@ export function buildPhotometricGraph(
   if (steps.blur) {
     pixels = gaussianBlur(pixels, parameter("blur_sigma"), {
       kernelLength: blurKernelLength(size),
+      channelBlock,
       ...(recipe.blur && { widest: recipe.blur.sigma[1] }),
     });
   }

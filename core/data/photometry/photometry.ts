@@ -5,7 +5,9 @@
  */
 import { elementCount } from "../../engine/graph/shape.ts";
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
+import type { Value } from "../../engine/graph/value.ts";
 import { encodeModel } from "../../engine/onnx/encode_model.ts";
+import { probeChannelBlock } from "../../engine/ops/conv_gradients/blocked_layout.ts";
 import { type Device, type DeviceTensor, Session } from "../../engine/ort/mod.ts";
 import { JITTER_STEPS } from "../views/parameters.ts";
 import type { ViewRecipe } from "../views/recipe.ts";
@@ -29,7 +31,7 @@ const HUE = JITTER_STEPS.indexOf("hue");
  * Pixels from which on a CPU gains by running each view by itself, with only the steps that were drawn for it. Smaller
  * views cost less than the run does.
  */
-const PIXELS_ALONE = 96 ** 2;
+const PIXELS_ALONE = 112 ** 2;
 
 /** Pixels that a run of smaller views has together. */
 const PIXELS_TOGETHER = 64 * 32 ** 2;
@@ -96,12 +98,16 @@ export class Photometry implements Disposable {
     const batchSize = chunkSize(options);
     const owned = new DisposableStack();
     const sessions = new Map<string, Session>();
+    const channelBlock = alone(options) && all.blur ? await probeChannelBlock(runOnce) : 1;
     try {
       for (const drawn of alone(options) ? drawable(all) : [all]) {
         const steps = { ...all, ...drawn };
-        const graph = buildPhotometricGraph({ recipe: options.recipe, batchSize, steps });
-        const model = encodeModel({ outputs: { views: graph.views } });
-        const session = await Session.create(model, { device: options.device, threads: 1 });
+        const { recipe, device } = options;
+        const { views } = buildPhotometricGraph({ recipe, batchSize, steps, channelBlock });
+        const session = await Session.create(encodeModel({ outputs: { views } }), {
+          device,
+          threads: 1,
+        });
         sessions.set(nameOf(drawn), owned.use(session));
       }
       return new Photometry(options, owned, sessions);
@@ -189,6 +195,11 @@ export class Photometry implements Disposable {
   [Symbol.dispose](): void {
     this.#owned.dispose();
   }
+}
+
+async function runOnce(outputs: Readonly<Record<string, Value>>): Promise<Record<string, Tensor>> {
+  using session = await Session.create(encodeModel({ outputs }), { threads: 1 });
+  return await session.run({});
 }
 
 /** Whether views run one by one. */

@@ -49,10 +49,19 @@ function chooseInputGradient(problem: ConvProblem, block: number): ConvChoice["i
   return INPUT_GRADIENTS.turned.suits(problem, block) ? "turned" : "transposed";
 }
 
+/**
+ * Whether the products of all images, which are written and summed, are smaller than what is transposed otherwise: of
+ * each image K C numbers, instead of K + C times its positions, one pass of which takes somewhat longer.
+ */
+function hasSmallProducts({ w, y }: ConvProblem): boolean {
+  const [outputs, inputs] = w as [number, number];
+  return outputs * inputs < 0.75 * elementCount(spatial(y)) * (outputs + inputs);
+}
+
 function chooseWeightGradient(problem: ConvProblem): ConvChoice["weightGradient"] {
   if (WEIGHT_GRADIENTS.diagonals.suits(problem, 1)) return "diagonals";
   const single = spatial(problem.w).every((length) => length === 1);
-  if (single) return "images";
+  if (single) return hasSmallProducts(problem) ? "images" : "taps";
   return WEIGHT_GRADIENTS.wide.suits(problem, 1) ? "wide" : "taps";
 }
 

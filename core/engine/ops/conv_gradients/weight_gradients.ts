@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { elementCount } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
 import { concat } from "../concat.ts";
 import { directConv } from "../conv.ts";
@@ -91,8 +92,10 @@ function wideImage(x: Value, problem: ConvProblem): Value {
   const [batch, channels] = x.shape as [number, number];
   const lengths = spatial(x.shape);
   const each = channels / group;
-  const split = reshape(x, [batch, group, each, -1]);
-  const pixels = reshape(transpose(split, [1, 0, 3, 2]), [group * batch, ...lengths, each]);
+  // One exchange of axes after the other, each of which ONNX Runtime does in large pieces.
+  const groupsFirst = transpose(reshape(x, [batch, group, each * elementCount(lengths)]), [1, 0, 2]);
+  const pixelsFirst = transpose(reshape(groupsFirst, [group * batch, each, -1]), [0, 2, 1]);
+  const pixels = reshape(pixelsFirst, [group * batch, ...lengths, each]);
   const read = withoutRest(pixels, problem, 1);
   const rows = read.shape.slice(1, -2);
   return reshape(read, [1, group * batch, ...rows, read.shape.at(-2)! * each]);

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { blurKernelLength, gaussianBlur } from "../../../../core/data/photometry/mod.ts";
 import { filled, float32 } from "../../../../core/engine/graph/tensor.ts";
 import { input } from "../../../../core/engine/graph/value.ts";
+import { probeChannelBlock } from "../../../../core/engine/ops/conv_gradients/blocked_layout.ts";
 import { runGraph } from "../../../run_graph.ts";
 import { COUNT, golden, largestDifference, planesOf, SIZE, stacked } from "./golden.ts";
 
@@ -23,6 +24,20 @@ for (const kernelLength of [5, 23]) {
     assert(largestDifference(made["cut"]!, made["whole"]!) <= 1e-2);
   });
 }
+
+Deno.test("gaussianBlur() of a single image by blocked convolutions gives what products give", async () => {
+  const channelBlock = await probeChannelBlock((outputs) => runGraph(outputs, {}));
+  const size = 2 * channelBlock;
+  const image = planesOf(2, 0, size);
+  const given = [input("image", "float32", image.shape), input("sigma", "float32", [1])] as const;
+  const products = gaussianBlur(...given, { kernelLength: 9 });
+  const blocked = gaussianBlur(...given, { kernelLength: 9, channelBlock });
+  for (const sigma of [0, 0.7, 1.9]) {
+    const made = await runGraph({ products, blocked }, { image, sigma: float32([1], [sigma]) });
+    const difference = largestDifference(made["blocked"]!, made["products"]!);
+    assert(difference <= 1e-3, `found a difference of ${difference} / 255 at ${sigma}`);
+  }
+});
 
 Deno.test("gaussianBlur() leaves an image whose width is 0 as it is", async () => {
   const blurred = gaussianBlur(planes(), widths(), { kernelLength: 23 });

@@ -42,6 +42,7 @@ Deno.test("chooseFormulations() knows the usual layers, anywhere and on a CPU wi
     [{ kernel: 3, dilation: 2 }, "direct turned taps", "blocked blocked taps"],
     [{ kernel: 3, size: 4, batch: 64 }, "gathered turned wide", "gathered turned wide"],
     [{ kernel: 1 }, "product product images", "product product images"],
+    [{ kernel: 1, size: 4, batch: 64 }, "product product taps", "product product taps"],
     [{ kernel: 1, stride: 2 }, "direct transposed images", "blocked transposed images"],
     [{ kernel: 7, stride: 2, channels: 3 }, "direct transposed wide", "blocked transposed wide"],
     [{ kernel: 7, group: 64 }, "direct turned diagonals", "blocked blocked diagonals"],
