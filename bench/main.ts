@@ -6,6 +6,8 @@
 import { nearestName } from "../core/weights/nearest_name.ts";
 
 const BENCHMARKS: Readonly<Record<string, string>> = {
+  clip: "features of CLIP's image towers against open_clip's",
+  conv: "formulations of convolutions and their gradients against each other",
   train: "a training step against PyTorch's",
   views: "two SimSiam views against torchvision's on Pillow",
 };

@@ -31,7 +31,8 @@ import { type Command, parseCommandLine, runTask } from "./command_line.ts";
 import { openData } from "./data_option.ts";
 import { configuredEvaluation, configuredRecipe } from "./evaluation_option.ts";
 import { methodOf } from "./method_option.ts";
-import { interruptSignal, TrainDisplay } from "./train_display.ts";
+import { interruptSignal } from "./interrupt_signal.ts";
+import { TrainDisplay } from "./train_display.ts";
 
 const COMMAND: Command = {
   name: "demo",

@@ -13,7 +13,8 @@ import {
 import { train, type TrainResult } from "../core/train/train.ts";
 import { type Command, parseCommandLine, runTask } from "./command_line.ts";
 import { methodOf } from "./method_option.ts";
-import { interruptSignal, TrainDisplay } from "./train_display.ts";
+import { interruptSignal } from "./interrupt_signal.ts";
+import { TrainDisplay } from "./train_display.ts";
 import { openData } from "./data_option.ts";
 import { configuredEvaluation } from "./evaluation_option.ts";
 

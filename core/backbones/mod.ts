@@ -1,9 +1,25 @@
 /**
- * Networks that turn images into features, under the names of torchvision's and timm's state dicts.
+ * Networks that turn images into features, under the names of torchvision's, timm's and open_clip's state dicts.
  *
  * @module
  */
 export type { Backbone } from "./backbone.ts";
+export { clipConvNext, type ClipConvNextConfig, clipConvNextTower } from "./clip_convnext.ts";
+export {
+  ClipEncoder,
+  type ClipFeatures,
+  type ClipSessionOptions,
+  createClipSession,
+} from "./clip_encoder.ts";
+export { type ClipLayoutName } from "./clip_layouts.ts";
+export { type ClipModel, clipModel, clipModelNames, clipPretrainedNames } from "./clip_models.ts";
+export { type ClipOutputs, type ClipTower } from "./clip_tower.ts";
+export {
+  clipVisionTransformer,
+  type ClipVisionTransformerConfig,
+  clipVisionTransformerTower,
+} from "./clip_vision_transformer.ts";
+export { clipStateDict, readClipWeights } from "./clip_weights.ts";
 export { convNext, type ConvNextConfig, type ConvNextOutputs } from "./convnext.ts";
 export { backbone, backboneNames, type BackboneOptions, type BackboneSpec } from "./registry.ts";
 export {

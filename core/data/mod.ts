@@ -34,6 +34,14 @@ export {
   type Reduction,
 } from "./decode/encoded_image.ts";
 export { UnreadableImageError } from "./decode/unreadable_image_error.ts";
+export {
+  type ClipCrop,
+  clipEvaluationView,
+  type ClipViewOptions,
+  cutClipView,
+  normalizePixels,
+  placeClipView,
+} from "./clip_preprocessing.ts";
 export { cutView } from "./geometry/cut_view.ts";
 export { placeEvaluation, type Placement, placeView } from "./geometry/placement.ts";
 export {

@@ -21,6 +21,7 @@ export interface Configuration {
   readonly zeroInitResidual: boolean;
   readonly data: string;
   readonly evaluationData: string;
+  readonly variationProbability: number;
   readonly imageSize: number;
   readonly views: string | readonly ViewRecipe[];
   readonly epochs: number;
@@ -81,6 +82,14 @@ export const configurationSchema: ObjectSchema = {
       type: "string",
       default: "",
       description: "labelled images to evaluate on; none when empty",
+    },
+    variationProbability: {
+      type: "number",
+      minimum: 0,
+      maximum: 1,
+      default: 1,
+      description:
+        "probability that one view of an image that has variations is cut from one of them",
     },
     imageSize: { ...positive, default: 224, description: "height and width of a view in pixels" },
     views: {

@@ -342,7 +342,8 @@ class Run implements Disposable {
   /** Takes the steps of the epoch that the run is in, from where it is. */
   async #epoch(scalars: (step: number) => Readonly<Record<string, number>>): Promise<void> {
     const { configuration, dataset, signal } = this.#options;
-    const { batchSize, seed, loaders, strict, checkpointEvery } = configuration;
+    const { batchSize, seed, loaders, strict, checkpointEvery, variationProbability } =
+      configuration;
     const epoch = Math.floor(this.#taken / this.#stepsPerEpoch);
     const loader = viewLoader(dataset, viewRecipes(configuration), {
       batchSize,
@@ -350,6 +351,7 @@ class Run implements Disposable {
       epoch,
       strict,
       workers: loaders - 1,
+      variations: { probability: variationProbability },
       startBatch: this.#taken % this.#stepsPerEpoch,
       unreadable: this.#unreadable,
       onWarning: (message) => this.#report({ kind: "warning", message }),

@@ -13,8 +13,9 @@ import {
   tensor,
   type TensorType,
 } from "../engine/graph/tensor.ts";
-import { nearestName } from "./nearest_name.ts";
+import { inContext } from "./error_context.ts";
 import { type NewFileOptions, writeAll, writeNewFile } from "./new_file.ts";
+import { openRandomAccess, type RandomAccess } from "./random_access.ts";
 import {
   encodeHeader,
   HEADER_LENGTH_BYTES,
@@ -24,33 +25,16 @@ import {
   type SafetensorsHeader,
   type TensorRange,
 } from "./safetensors_header.ts";
-
-/** Reads `length` bytes from a position, into a buffer of their own. */
-async function readRange(
-  file: Deno.FsFile,
-  position: number,
-  length: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  await file.seek(position, Deno.SeekMode.Start);
-  for (let done = 0; done < length;) {
-    const count = await file.read(bytes.subarray(done));
-    if (count === null) {
-      throw new SyntaxError(`the file must have ${position + length} bytes, found its end before`);
-    }
-    done += count;
-  }
-  return bytes;
-}
+import { noSuchTensor, type TensorFile } from "./tensor_file.ts";
 
 async function readHeader(
-  file: Deno.FsFile,
+  source: RandomAccess,
 ): Promise<{ header: SafetensorsHeader; dataOffset: number }> {
-  const { size } = await file.stat();
+  const { size } = source;
   if (size < HEADER_LENGTH_BYTES) {
     throw new SyntaxError(`the file must have ${HEADER_LENGTH_BYTES} bytes or more, found ${size}`);
   }
-  const first = await readRange(file, 0, HEADER_LENGTH_BYTES);
+  const first = await source.read(0, HEADER_LENGTH_BYTES);
   const length = Number(new DataView(first.buffer).getBigUint64(0, true));
   const limit = Math.min(size - HEADER_LENGTH_BYTES, MAX_HEADER_BYTES);
   if (length > limit) {
@@ -59,33 +43,26 @@ async function readHeader(
     );
   }
   const dataOffset = HEADER_LENGTH_BYTES + length;
-  const bytes = await readRange(file, HEADER_LENGTH_BYTES, length);
+  const bytes = await source.read(HEADER_LENGTH_BYTES, length);
   return { header: parseHeader(bytes, size - dataOffset), dataOffset };
 }
 
-/** Adds to an error of ours what was being done; the error keeps its class. */
-function inContext(action: string, cause: unknown): unknown {
-  const ErrorClass = [SyntaxError, TypeError, RangeError].find((known) => cause instanceof known);
-  if (!ErrorClass) return cause;
-  return new ErrorClass(`Cannot ${action}: ${(cause as Error).message}`, { cause });
-}
-
 /** An open safetensors file; closes with `using`. */
-export class SafetensorsFile implements Disposable {
-  readonly #file: Deno.FsFile;
+export class SafetensorsFile implements TensorFile {
+  readonly #source: RandomAccess;
   readonly #header: SafetensorsHeader;
   readonly #dataOffset: number;
-  /** Ends when the read before has ended: reads share the file's one position. */
-  #lastRead: Promise<unknown> = Promise.resolve();
-  /** Where the file lies. */
-  readonly path: string;
 
   /** For {@linkcode openSafetensors}, which reads the header first. */
-  constructor(path: string, file: Deno.FsFile, header: SafetensorsHeader, dataOffset: number) {
-    this.path = path;
-    this.#file = file;
+  constructor(source: RandomAccess, header: SafetensorsHeader, dataOffset: number) {
+    this.#source = source;
     this.#header = header;
     this.#dataOffset = dataOffset;
+  }
+
+  /** Where the file lies. */
+  get path(): string {
+    return this.#source.path;
   }
 
   /** Texts that the file carries beside its tensors. */
@@ -106,12 +83,7 @@ export class SafetensorsFile implements Disposable {
   #range(name: string): TensorRange {
     const range = this.#header.tensors.get(name);
     if (range) return range;
-    const nearest = nearestName(name, this.names);
-    throw new RangeError(
-      `Cannot find tensor "${name}" in ${this.path}: ${
-        nearest === undefined ? "the file has none" : `did you mean "${nearest}"?`
-      }`,
-    );
+    throw noSuchTensor(name, this.path, this.names);
   }
 
   /**
@@ -141,14 +113,9 @@ export class SafetensorsFile implements Disposable {
    */
   async read(name: string): Promise<Tensor> {
     const { dtype, shape, start, end } = this.#range(name);
-    const read = this.#lastRead.then(() =>
-      readRange(this.#file, this.#dataOffset + start, end - start)
-    );
-    this.#lastRead = read.catch(() => {
-      // The reader of that tensor gets the error; the next one starts afresh.
-    });
     try {
-      return tensor(dtype, shape, viewBytes(dtype, await read));
+      const bytes = await this.#source.read(this.#dataOffset + start, end - start);
+      return tensor(dtype, shape, viewBytes(dtype, bytes));
     } catch (cause) {
       throw inContext(`read tensor "${name}" of ${this.path}`, cause);
     }
@@ -156,24 +123,25 @@ export class SafetensorsFile implements Disposable {
 
   /** Closes the file. */
   [Symbol.dispose](): void {
-    this.#file.close();
+    this.#source[Symbol.dispose]();
   }
 }
 
 /**
  * Opens a safetensors file and checks its whole header; no tensor is read yet.
  *
+ * @param file its path, or its bytes by position, which the result closes
  * @throws {SyntaxError} if the file breaks a rule of the format
  * @throws {TypeError} if a tensor's element type is not supported
  */
-export async function openSafetensors(path: string): Promise<SafetensorsFile> {
-  const file = await Deno.open(path);
+export async function openSafetensors(file: string | RandomAccess): Promise<SafetensorsFile> {
+  const source = typeof file === "string" ? await openRandomAccess(file) : file;
   try {
-    const { header, dataOffset } = await readHeader(file);
-    return new SafetensorsFile(path, file, header, dataOffset);
+    const { header, dataOffset } = await readHeader(source);
+    return new SafetensorsFile(source, header, dataOffset);
   } catch (cause) {
-    file.close();
-    throw inContext(`read ${path}`, cause);
+    source[Symbol.dispose]();
+    throw inContext(`read ${source.path}`, cause);
   }
 }
 

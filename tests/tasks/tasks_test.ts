@@ -50,7 +50,7 @@ Deno.test("no task runs with all permissions", () => {
 });
 
 Deno.test("every task prints its help with examples", async () => {
-  for (const name of ["demo", "train", "evaluate", "export", "plugins", "doctor"]) {
+  for (const name of ["demo", "train", "evaluate", "export", "weights", "plugins", "doctor"]) {
     const { code, out } = await task(name, "--help");
     assertEquals(code, 0, name);
     assertStringIncludes(out, `deno task ${name}`);

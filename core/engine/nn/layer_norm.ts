@@ -1,4 +1,5 @@
 import type { Value } from "../graph/value.ts";
+import { cast } from "../ops/cast.ts";
 import { layerNormalization } from "../ops/layer_normalization.ts";
 import { transpose } from "../ops/transpose.ts";
 import { constantInitializer } from "./initializers.ts";
@@ -12,6 +13,7 @@ export interface LayerNormOptions {
 
 /**
  * Layer normalisation of the last axis (Ba et al. 2016), as `torch.nn.LayerNorm`: parameters `weight` and `bias`.
+ * Of float16, whose squares overflow from 256 on, the statistics are taken in float32.
  *
  * @param x `[..., width]`
  */
@@ -25,7 +27,9 @@ export function layerNorm(
     const width = x.shape.at(-1)!;
     const scale = layer.parameter("weight", [width], constantInitializer(1));
     const bias = layer.parameter("bias", [width], constantInitializer(0));
-    return layerNormalization(x, { scale, bias, epsilon });
+    if (x.dtype !== "float16") return layerNormalization(x, { scale, bias, epsilon });
+    const [wide, factor, offset] = [x, scale, bias].map((value) => cast(value, "float32"));
+    return cast(layerNormalization(wide!, { scale: factor!, bias: offset!, epsilon }), "float16");
   });
 }
 

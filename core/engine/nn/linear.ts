@@ -1,6 +1,9 @@
 import type { Value } from "../graph/value.ts";
+import { directConv } from "../ops/conv.ts";
+import { currentConvTuning } from "../ops/conv_gradients/tuning.ts";
 import { gemm } from "../ops/gemm.ts";
 import { reshape } from "../ops/reshape.ts";
+import { transpose } from "../ops/transpose.ts";
 import { type Initializer, torchDefault } from "./initializers.ts";
 import type { Scope } from "./scope.ts";
 
@@ -16,8 +19,17 @@ export interface LinearOptions {
   readonly biasInitializer?: Initializer;
 }
 
+/** The map as a convolution by single pixels, `[N, H, W, in]` to `[N, H, W, width]`. */
+function pointwise(x: Value, weight: Value, bias: Value | undefined): Value {
+  const attributes = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 };
+  const kernel = reshape(weight, [...weight.shape, 1, 1]);
+  const y = directConv(transpose(x, [0, 3, 1, 2]), kernel, attributes, bias);
+  return transpose(y, [0, 2, 3, 1]);
+}
+
 /**
- * Linear map of the last axis by a weight laid out as PyTorch's.
+ * Linear map of the last axis by a weight laid out as PyTorch's. Of four axes it is written as a convolution where
+ * weights are fixed on the CPU (`ConvTuning.fixedWeights`), which takes 0.8 to 0.9 of the time of a matrix product there.
  *
  * @param x `[..., in]` of two axes or more
  * @param weight `[width, in]`
@@ -25,6 +37,7 @@ export interface LinearOptions {
  * @returns `[..., width]`
  */
 export function applyLinear(x: Value, weight: Value, bias?: Value): Value {
+  if (x.rank === 4 && currentConvTuning().fixedWeights) return pointwise(x, weight, bias);
   // One product over all rows: the gradient by the weight then is one product too, not a sum over a batch of them.
   const rows = reshape(x, [-1, x.shape.at(-1)!]);
   const y = gemm(rows, weight, { transposeB: true, ...(bias && { c: bias }) });

@@ -14,7 +14,9 @@ import {
   type TensorProto,
   toBinary,
 } from "../../deps/protobuf.ts";
+import { isFloat } from "../graph/dtype.ts";
 import { type Node, nodesLeadingTo, resolve } from "../graph/node.ts";
+import { sameShape } from "../graph/shape.ts";
 import { bytesOf, formatType, sameType, type Tensor, type TensorType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { encodeAttribute } from "./attributes.ts";
@@ -30,7 +32,10 @@ import {
 export interface ModelDescription {
   /** Values to compute, by the name under which they are fetched. */
   readonly outputs: Readonly<Record<string, Value>>;
-  /** Inputs, by name, that are fixed in the model instead of being fed: weights of an exported network. */
+  /**
+   * Inputs, by name, that are fixed in the model instead of being fed: weights of an exported network. One of another
+   * floating-point type than its input's is converted when the model is loaded.
+   */
   readonly initializers?: ReadonlyMap<string, Tensor | ExternalTensor>;
   /** Inputs to declare even if no output depends on them, and the order of all that are listed. */
   readonly inputs?: readonly Value[];
@@ -80,7 +85,7 @@ class Names {
     const known = this.#names.get(value);
     if (known !== undefined) return known;
     const prefix = node.path === "" ? "" : `${node.path}/`;
-    const name = this.#free(`${prefix}${node.op.type}`);
+    const name = this.free(`${prefix}${node.op.type}`);
     this.#names.set(value, name);
     return name;
   }
@@ -93,14 +98,14 @@ class Names {
       : `${formatType(value)}:${bytes.join(",")}`;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known !== undefined) return known;
-    const name = this.#free("constant");
+    const name = this.free("constant");
     if (key !== undefined) this.#constants.set(key, name);
     this.initializers.push(encodeTensor(name, value));
     return name;
   }
 
   /** A name that no value has yet. */
-  #free(stem: string): string {
+  free(stem: string): string {
     for (;;) {
       const name = `${stem}_${this.#count++}`;
       if (!this.#reserved.has(name)) return name;
@@ -160,24 +165,46 @@ function collectInputs(nodes: readonly Node[], description: ModelDescription): M
   return inputs;
 }
 
+/** An input's fixed value, and the conversion that makes it of the input's type if it is stored in another. */
+interface Fixed {
+  readonly tensor: TensorProto;
+  readonly conversion?: NodeProto;
+}
+
+function encodeStored(name: string, given: Tensor | ExternalTensor): TensorProto {
+  return "data" in given ? encodeTensor(name, given) : encodeExternalTensor(name, given);
+}
+
 function encodeInitializer(
   name: string,
-  declared: Value,
+  { type }: Value,
   given: Tensor | ExternalTensor,
-): TensorProto {
-  if (!sameType(declared.type, given)) {
+  names: Names,
+): Fixed {
+  if (sameType(type, given)) return { tensor: encodeStored(name, given) };
+  if (!isFloat(type.dtype) || !isFloat(given.dtype) || !sameShape(type.shape, given.shape)) {
     throw new TypeError(
-      `Cannot encode the graph: input "${name}" is ${formatType(declared.type)}, ` +
+      `Cannot encode the graph: input "${name}" is ${formatType(type)}, ` +
         `found an initializer ${formatType(given)}`,
     );
   }
-  return "data" in given ? encodeTensor(name, given) : encodeExternalTensor(name, given);
+  const stored = names.free(name);
+  return {
+    tensor: encodeStored(stored, given),
+    conversion: create(NodeProtoSchema, {
+      name: `${name}/Cast`,
+      opType: "Cast",
+      input: [stored],
+      output: [name],
+      attribute: [encodeAttribute("to", { dtype: type.dtype })],
+    }),
+  };
 }
 
 /**
  * Encodes the part of a graph that leads to some values as a model of the ONNX format.
  *
- * @throws {TypeError} if two inputs have the same name, or an initializer's type is not its input's
+ * @throws {TypeError} if two inputs have the same name, or an initializer does not suit its input
  */
 export function encodeModel(description: ModelDescription): Uint8Array<ArrayBuffer> {
   const outputs = Object.entries(description.outputs);
@@ -208,10 +235,11 @@ export function encodeModel(description: ModelDescription): Uint8Array<ArrayBuff
     );
   }
 
-  const initializers = [...(description.initializers ?? [])].flatMap(([name, given]) => {
+  const fixed = [...(description.initializers ?? [])].flatMap(([name, given]) => {
     const declared = inputs.get(name);
-    return declared === undefined ? [] : [encodeInitializer(name, declared, given)];
+    return declared === undefined ? [] : [encodeInitializer(name, declared, given, names)];
   });
+  const conversions = fixed.flatMap(({ conversion }) => conversion ?? []);
   const fed = [...inputs].filter(([name]) => !description.initializers?.has(name));
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
@@ -225,8 +253,8 @@ export function encodeModel(description: ModelDescription): Uint8Array<ArrayBuff
     ),
     graph: create(GraphProtoSchema, {
       name: "genview",
-      node: encoded,
-      initializer: [...initializers, ...names.initializers],
+      node: [...conversions, ...encoded],
+      initializer: [...fixed.map(({ tensor }) => tensor), ...names.initializers],
       input: fed.map(([name, value]) => encodeValueInfo(name, value.type)),
       output: outputs.map(([name, value]) => encodeValueInfo(name, value.type)),
     }),

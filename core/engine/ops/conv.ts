@@ -1,7 +1,9 @@
-import { defineComposite, defineOp, type OnnxForm } from "../graph/op.ts";
-import type { Shape } from "../graph/shape.ts";
-import type { TensorType } from "../graph/tensor.ts";
-import type { Value } from "../graph/value.ts";
+import { applying, defineComposite, defineOp, type OnnxForm } from "../graph/op.ts";
+import { elementCount, type Shape } from "../graph/shape.ts";
+import { filled, type TensorType } from "../graph/tensor.ts";
+import { constant, type Value } from "../graph/value.ts";
+import { type ReachedTaps, reachedTaps } from "./_reached_taps.ts";
+import { cast } from "./cast.ts";
 import {
   checkWindows,
   spatialShape,
@@ -10,9 +12,11 @@ import {
   windowsOf,
 } from "./_windows.ts";
 import { convForward, convInputGradient, convWeightGradient } from "./conv_gradients/gradients.ts";
-import type { ConvAttributes } from "./conv_gradients/problem.ts";
+import { type ConvAttributes, spatial } from "./conv_gradients/problem.ts";
 import { noteConvolution } from "./conv_gradients/tuning.ts";
+import { matMul } from "./mat_mul.ts";
 import { reduceSum } from "./reduce_sum.ts";
+import { reshape } from "./reshape.ts";
 
 /** Options of {@linkcode conv}. */
 export interface ConvOptions extends WindowOptions {
@@ -129,6 +133,28 @@ export function directConv(x: Value, w: Value, attributes: ConvAttributes, b?: V
 }
 
 /**
+ * A stretch of a kernel's taps, as a product with ones and zeros: the gradient of a slice is a padding, for which ONNX
+ * Runtime takes many times longer where a few numbers lie side by side.
+ */
+function selectTaps(w: Value, taps: readonly ReachedTaps[]): Value {
+  const kernel = spatial(w.shape);
+  const kept = taps.map(({ start, end }) => end - start);
+  const selection = filled("float32", [elementCount(kernel), elementCount(kept)], 0);
+  for (let to = 0; to < elementCount(kept); to++) {
+    let [from, rest, stride] = [0, to, 1];
+    for (let axis = kernel.length - 1; axis >= 0; axis--) {
+      from += (taps[axis]!.start + rest % kept[axis]!) * stride;
+      rest = Math.floor(rest / kept[axis]!);
+      stride *= kernel[axis]!;
+    }
+    selection.data[from * elementCount(kept) + to] = 1;
+  }
+  const [outputs, inputs] = w.shape as [number, number];
+  const flat = reshape(w, [outputs * inputs, elementCount(kernel)]);
+  return reshape(matMul(flat, cast(constant(selection), w.dtype)), [outputs, inputs, ...kept]);
+}
+
+/**
  * Convolution over one or two spatial axes (cross-correlation, as in every framework).
  *
  * @param x `[N, C, L]` or `[N, C, H, W]`
@@ -138,6 +164,16 @@ export function directConv(x: Value, w: Value, attributes: ConvAttributes, b?: V
  * @throws {TypeError} if element types differ
  */
 export function conv(x: Value, w: Value, options: ConvOptions = {}): Value {
-  const attributes = { ...windowsOf(options, x.rank - 2), group: options.group ?? 1 };
-  return Conv({ x, w, b: options.bias }, attributes).y;
+  const { bias: b, group = 1 } = options;
+  const attributes = { ...windowsOf(options, x.rank - 2), group };
+  const taps = applying("Conv", { x, w, ...(b && { b }) }, () => {
+    const y = convShape(x.shape, w.shape, attributes);
+    return reachedTaps(spatial(x.shape), spatial(w.shape), spatial(y), attributes);
+  });
+  if (taps.every(({ start, end }, axis) => end - start === w.shape[axis + 2])) {
+    return Conv({ x, w, b }, attributes).y;
+  }
+  const pads = [0, 1].flatMap((side) => taps.map(({ pad }) => pad[side]!));
+  const reached = selectTaps(w, taps);
+  return Conv({ x, w: reached, b }, { ...attributes, pads }).y;
 }

@@ -60,6 +60,7 @@ export { maxPool, type MaxPoolOptions } from "./max_pool.ts";
 export { maximum } from "./maximum.ts";
 export { minimum } from "./minimum.ts";
 export { mul } from "./mul.ts";
+export { multiHeadAttention, type MultiHeadAttentionOptions } from "./multi_head_attention.ts";
 export { neg } from "./neg.ts";
 export { not } from "./not.ts";
 export { oneHot, type OneHotOptions } from "./one_hot.ts";

@@ -71,8 +71,8 @@ export class Session implements Disposable {
   }
 
   /**
-   * Loads a model on another thread. Models of 2 GB or more, and those whose weights are in files of their own, are
-   * given by path: external data is looked for next to the model.
+   * Loads a model on another thread. A model of 2 GB or more is given by path, or keeps its weights in files of their
+   * own: these are looked for next to the model, or in `weightsFolder`, and read where they lie.
    *
    * @param model a `ModelProto`'s bytes, or the path of a file
    * @throws {OrtError} if the model is not valid, or the device cannot be had

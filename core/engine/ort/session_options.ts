@@ -42,6 +42,8 @@ export interface SessionOptions {
    * the next.
    */
   readonly arena?: boolean;
+  /** Folder of the files that hold the weights of a model given as bytes; that of the model file unless told. */
+  readonly weightsFolder?: string;
   /** Refuses a model of which any node would run on the CPU although `device` is another. */
   readonly strict?: boolean;
   /** Options of the device's execution provider, as in `{ use_tf32: "0" }` for CUDA. */
@@ -123,6 +125,9 @@ function setOptions(pointer: Deno.PointerObject, options: SessionOptions): void 
   const config = {
     "session.use_env_allocators": arena ? "1" : "0",
     "session.disable_cpu_ep_fallback": options.strict && device.provider !== "cpu" ? "1" : "0",
+    ...(options.weightsFolder !== undefined && {
+      "session.model_external_initializers_file_folder_path": options.weightsFolder,
+    }),
     ...options.config,
   };
   for (const [key, value] of Object.entries(config)) {

@@ -22,6 +22,11 @@ export interface ConvTuning {
    * that run anywhere, on a GPU too.
    */
   readonly channelBlock?: number;
+  /**
+   * Whether weights are fixed in the model, and it runs on the CPU. ONNX Runtime then blocks the channels of all that is
+   * written as a convolution, linear maps too, once and for good as it loads the model.
+   */
+  readonly fixedWeights?: boolean;
   /** Formulations by the problem's key; what is left out is chosen by the heuristic. */
   readonly choices?: Readonly<Record<string, Partial<ConvChoice>>>;
 }

@@ -12,6 +12,7 @@ import {
   filled,
   float32,
   type Tensor,
+  tensor,
   zeros,
 } from "../../../../core/engine/graph/tensor.ts";
 import { constant, input, type Value } from "../../../../core/engine/graph/value.ts";
@@ -174,6 +175,25 @@ Deno.test("encodeModel() leaves external tensors in their file", async () => {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("encodeModel() converts initializers of another floating-point type", async () => {
+  const stored = tensor("float16", [2], Float16Array.of(0.5, 3));
+  const initializers = new Map([["x", stored]]);
+  const outputs = { y: op.neg(x) };
+  const graph = decode({ outputs, initializers }).graph!;
+  assertEquals(graph.input, []);
+  assertEquals(graph.initializer.map(({ name }) => name), ["x_0"]);
+  assertEquals(graph.node.map(({ opType, output }) => [opType, output[0]]), [
+    ["Cast", "x"],
+    ["Neg", "y"],
+  ]);
+  assertEquals(await run({ outputs, initializers }, {}), { y: [-0.5, -3] });
+  assertThrows(
+    () => encodeModel({ outputs, initializers: new Map([["x", zeros("int64", [2])]]) }),
+    TypeError,
+    'input "x" is float32[2], found an initializer int64[2]',
+  );
 });
 
 Deno.test("encodeModel() leaves positions of optional inputs that are not given empty", () => {

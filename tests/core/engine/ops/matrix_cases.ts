@@ -6,7 +6,7 @@
 import type { Shape } from "../../../../core/engine/graph/shape.ts";
 import type { GemmOptions } from "../../../../core/engine/ops/gemm.ts";
 import * as op from "../../../../core/engine/ops/mod.ts";
-import type { GradientCase, Variant } from "./gradient_case.ts";
+import { type GradientCase, row, type Variant } from "./gradient_case.ts";
 
 type Product = readonly [a: Shape, b: Shape, options: op.MatMulOptions];
 
@@ -78,4 +78,10 @@ export const MATRICES: readonly GradientCase[] = [
       },
     ],
   },
+  row(
+    "multiHeadAttention",
+    ({ q, k, v }) => op.multiHeadAttention(q!, k!, v!, { heads: 2 }),
+    [{ q: [2, 3, 4], k: [2, 5, 4], v: [2, 5, 4] }],
+    ["float32"],
+  ),
 ];

@@ -77,6 +77,24 @@ Deno.test("Session.create() takes a path, and finds external data next to the mo
   }
 });
 
+Deno.test("Session.create() takes bytes, and finds external data in the folder that it is told", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeFile(`${folder}/weights.bin`, bytesOf(float32([2, 2], [1, 2, 3, 4])));
+    const model = encodeSmallModel({
+      inputs: { x: { dtype: "float32", shape: [1, 2] } },
+      outputs: { y: { dtype: "float32", shape: [1, 2] } },
+      nodes: [{ op: "MatMul", inputs: ["x", "w"], outputs: ["y"] }],
+      initializers: { w: { dtype: "float32", shape: [2, 2], file: "weights.bin" } },
+    });
+    using session = await Session.create(model, { ...ONE, weightsFolder: folder });
+    const { y } = await session.run({ x: float32([1, 2], [1, 10]) });
+    assertEquals(y, float32([1, 2], [31, 42]));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("Session.run() takes host and device tensors and copies the outputs to the host", async () => {
   using session = await Session.create(sgdModel([2]), ONE);
   using gradient = DeviceTensor.from(float32([2], [2, 4]));

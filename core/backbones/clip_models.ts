@@ -1,0 +1,148 @@
+/**
+ * CLIP's image towers by open_clip's names of models and weights.
+ *
+ * @module
+ */
+import { CLIP_NORMALIZATION } from "../data/views/presets.ts";
+import type { Normalization } from "../data/views/recipe.ts";
+import { nearestName } from "../weights/nearest_name.ts";
+import { clipConvNextTower } from "./clip_convnext.ts";
+import type { ClipTower } from "./clip_tower.ts";
+import {
+  type ClipVisionTransformerConfig,
+  clipVisionTransformerTower,
+} from "./clip_vision_transformer.ts";
+
+/** An image tower that is known by name, for one set of weights. */
+export interface ClipModel extends ClipTower {
+  /** Name of the model, as open_clip has it. */
+  readonly name: string;
+  /** Name of the weights that it was published with, as open_clip has it. */
+  readonly pretrained: string;
+  /** Height and width of the images that features are extracted from, in pixels. */
+  readonly inputSize: number;
+  /** Statistics that the images are normalised with. */
+  readonly normalize: Normalization;
+  /** What it is, in a line. */
+  readonly description: string;
+}
+
+/** What the published weights of one model differ in. */
+interface Weights {
+  readonly activation?: ClipVisionTransformerConfig["activation"];
+  readonly normalize?: Normalization;
+}
+
+interface Entry {
+  readonly description: string;
+  readonly tower: (weights: Weights) => ClipTower;
+  /** By name of the weights; the first is the default. */
+  readonly pretrained: Readonly<Record<string, Weights>>;
+}
+
+/** Statistics of those LAION weights that were trained on images in [-1, 1]. */
+const INCEPTION_NORMALIZATION: Normalization = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+
+const QUICK: Weights = { activation: "quick_gelu" };
+
+function transformer(config: ClipVisionTransformerConfig): Entry["tower"] {
+  return ({ activation = "gelu" }) => clipVisionTransformerTower({ ...config, activation });
+}
+
+/** Source: open_clip 3.3.0, `model_configs/*.json` and `pretrained.py`. */
+const ENTRIES: Readonly<Record<string, Entry>> = {
+  "ViT-B-16": {
+    description: "CLIP ViT-B/16, 196 tokens of 768, 86 M parameters",
+    tower: transformer({ patch: 16, width: 768, layers: 12, heads: 12, embedding: 512 }),
+    pretrained: {
+      laion2b_s34b_b88k: {},
+      openai: QUICK,
+      laion400m_e31: {},
+      laion400m_e32: {},
+      datacomp_xl_s13b_b90k: {},
+    },
+  },
+  "ViT-L-14": {
+    description: "CLIP ViT-L/14, 256 tokens of 1024, 304 M parameters",
+    tower: transformer({ patch: 14, width: 1024, layers: 24, heads: 16, embedding: 768 }),
+    pretrained: {
+      laion2b_s32b_b82k: { normalize: INCEPTION_NORMALIZATION },
+      openai: QUICK,
+      laion400m_e31: {},
+      laion400m_e32: {},
+      datacomp_xl_s13b_b90k: {},
+    },
+  },
+  "ViT-H-14": {
+    description: "CLIP ViT-H/14, 256 tokens of 1280, 632 M parameters",
+    tower: transformer({ patch: 14, width: 1280, layers: 32, heads: 16, embedding: 1024 }),
+    pretrained: { laion2b_s32b_b79k: {} },
+  },
+  "convnext_base_w": {
+    description: "CLIP ConvNeXt-B, 49 tokens of 1024, 88 M parameters",
+    tower: () =>
+      clipConvNextTower({
+        depths: [3, 3, 27, 3],
+        widths: [128, 256, 512, 1024],
+        embedding: 640,
+      }),
+    pretrained: {
+      laion2b_s13b_b82k_augreg: {},
+      laion2b_s13b_b82k: {},
+      laion_aesthetic_s13b_b82k: {},
+    },
+  },
+};
+
+/** Names of all models. */
+export const clipModelNames: readonly string[] = Object.keys(ENTRIES);
+
+/** Capitals and hyphens make no difference to open_clip, nor here: `laion2B-s32B-b79K` is `laion2b_s32b_b79k`. */
+function normalized(name: string): string {
+  return name.toLowerCase().replaceAll("-", "_");
+}
+
+function find(what: string, name: string, known: readonly string[]): string {
+  const found = known.find((candidate) => normalized(candidate) === normalized(name));
+  if (found !== undefined) return found;
+  throw new TypeError(
+    `Cannot build ${what} "${name}": there is none of this name, the nearest is "${
+      nearestName(name, known)
+    }" (known are ${known.join(", ")})`,
+  );
+}
+
+/** Names of the weights that a model was published with, the default first. */
+export function clipPretrainedNames(name: string): readonly string[] {
+  return Object.keys(ENTRIES[find("CLIP model", name, clipModelNames)]!.pretrained);
+}
+
+/**
+ * The image tower of a name.
+ *
+ * ```ts
+ * import { clipModel } from "./clip_models.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { width, embedding } = clipModel("vit-h-14", "laion2B-s32B-b79K");
+ * assertEquals([width, embedding], [1280, 1024]);
+ * ```
+ *
+ * @param pretrained name of the weights, on which activation and normalisation depend (default: the model's first)
+ * @throws {TypeError} if there is none of this name
+ */
+export function clipModel(name: string, pretrained?: string): ClipModel {
+  const model = find("CLIP model", name, clipModelNames);
+  const { description, tower, pretrained: published } = ENTRIES[model]!;
+  const tags = Object.keys(published);
+  const tag = pretrained === undefined ? tags[0]! : find(`${model} of weights`, pretrained, tags);
+  const weights = published[tag]!;
+  return {
+    name: model,
+    pretrained: tag,
+    inputSize: 224,
+    normalize: weights.normalize ?? CLIP_NORMALIZATION,
+    description,
+    ...tower(weights),
+  };
+}

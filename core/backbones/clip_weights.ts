@@ -1,0 +1,203 @@
+/**
+ * Weights of CLIP's image towers, used where they lie in a publisher's file.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { allocate, byteSize, isFloat } from "../engine/graph/dtype.ts";
+import { elementCount, type Shape } from "../engine/graph/shape.ts";
+import { formatType, type Tensor, tensor, type TensorType } from "../engine/graph/tensor.ts";
+import type { Declaration } from "../engine/nn/scope.ts";
+import type { ExternalTensor } from "../engine/onnx/tensors.ts";
+import type { TensorFile } from "../weights/tensor_file.ts";
+import { type ExpectedTensor, verifyTensors } from "../weights/verify_tensors.ts";
+import {
+  CLIP_LAYOUTS,
+  type ClipLayout,
+  type ClipLayoutName,
+  type StoredAs,
+  TIMM_ZERO_BIAS,
+} from "./clip_layouts.ts";
+
+/** Parameters of a tower, by open_clip's names. */
+export type Declarations = ReadonlyMap<string, Declaration>;
+
+/** Problems that an error lists; more are counted. */
+const LISTED = 8;
+
+function layoutOf(file: TensorFile): ClipLayout {
+  const found = CLIP_LAYOUTS.find(({ marks }) => marks.some((mark) => file.has(mark)));
+  if (found !== undefined) return found;
+  const known = CLIP_LAYOUTS.map(({ name, marks }) => `${name} (${marks.join(" or ")})`).join(", ");
+  throw new TypeError(
+    `Cannot read an image tower from ${file.path}: it must have the names of ${known}, found ${
+      file.names.slice(0, 3).join(", ") || "no tensors"
+    }`,
+  );
+}
+
+/** The shape of the tensor that a parameter, or these rows of it, lies in; further rows make it longer. */
+function storedShape(shape: Shape, { rows, transposed }: StoredAs): Shape {
+  if (transposed) return shape.toReversed();
+  return rows === undefined ? shape : [rows[1], ...shape.slice(1)];
+}
+
+function entriesOf(layout: ClipLayout, declarations: Declarations): Map<string, ExpectedTensor> {
+  const entries = new Map<string, ExpectedTensor>();
+  for (const [parameter, { value }] of declarations) {
+    const stored = layout.locate(parameter);
+    const shape = storedShape(value.shape, stored);
+    const known = entries.get(stored.name)?.shape[0] ?? 0;
+    if (known <= shape[0]!) entries.set(stored.name, { shape });
+  }
+  return entries;
+}
+
+/**
+ * The tensors that a publisher's file of a tower has, by name.
+ *
+ * @param declarations what the tower has declared in a scope
+ */
+export function clipStateDict(
+  layout: ClipLayoutName,
+  declarations: Declarations,
+): Map<string, ExpectedTensor> {
+  return entriesOf(CLIP_LAYOUTS.find(({ name }) => name === layout)!, declarations);
+}
+
+function problemsOf(file: TensorFile, layout: ClipLayout, declarations: Declarations): string[] {
+  const entries = entriesOf(layout, declarations);
+  const { missing, unexpected, misshapen } = verifyTensors(entries, file, layout.belongs);
+  return [
+    ...missing.map((name) => `"${name}" [${entries.get(name)!.shape.join(",")}] is missing`),
+    ...unexpected.map((name) => `"${name}" is not part of this tower`),
+    ...misshapen.map(({ name, expected, found }) =>
+      `"${name}" must be [${expected.join(",")}], found [${found.join(",")}]`
+    ),
+    ...[...entries.keys()].filter((name) => file.has(name) && !isFloat(file.type(name).dtype))
+      .map((name) => `"${name}" must hold floats, found ${formatType(file.type(name))}`),
+  ];
+}
+
+/** Refuses a bias that the tower has no place for, unless it adds nothing. */
+async function checkZeroBias(file: TensorFile, layout: ClipLayout): Promise<void> {
+  if (layout.name !== "timm" || !file.has(TIMM_ZERO_BIAS)) return;
+  const { data } = await file.read(TIMM_ZERO_BIAS);
+  if ((data as Float32Array).some((value) => value !== 0)) {
+    throw new TypeError(
+      `Cannot read an image tower from ${file.path}: "${TIMM_ZERO_BIAS}" must be zero, as CLIP's ` +
+        "projection has no bias, found other values",
+    );
+  }
+}
+
+/**
+ * Where each parameter of a tower lies in a file, in the names of open_clip, transformers or timm. Of a whole CLIP, the
+ * text tower is passed over.
+ */
+async function locate(
+  file: TensorFile,
+  declarations: Declarations,
+): Promise<ReadonlyMap<string, StoredAs>> {
+  const layout = layoutOf(file);
+  const problems = problemsOf(file, layout, declarations);
+  if (problems.length > 0) {
+    const more = problems.length > LISTED ? `\n  and ${problems.length - LISTED} more` : "";
+    throw new TypeError(
+      `Cannot read an image tower from ${file.path}, which has the names of ${layout.name}:` +
+        problems.slice(0, LISTED).map((problem) => `\n  - ${problem}`).join("") + more,
+    );
+  }
+  await checkZeroBias(file, layout);
+  return new Map([...declarations.keys()].map((name) => [name, layout.locate(name)]));
+}
+
+/** Elements `[from, to)` of a tensor's rows, in memory of their own if they are not all. */
+function cutRows(value: Tensor, { rows }: StoredAs): Tensor {
+  if (rows === undefined) return value;
+  const shape = [rows[1] - rows[0], ...value.shape.slice(1)];
+  const row = elementCount(shape.slice(1));
+  return tensor(value.dtype, shape, value.data.slice(rows[0] * row, rows[1] * row));
+}
+
+function transposeMatrix(value: Tensor): Tensor {
+  const [rows, columns] = value.shape as [number, number];
+  const data = allocate(value.dtype, value.data.length) as Float32Array<ArrayBuffer>;
+  const from = value.data as Float32Array<ArrayBuffer>;
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) data[x * rows + y] = from[y * columns + x]!;
+  }
+  return tensor(value.dtype, [columns, rows], data);
+}
+
+/** Reads one parameter as it is stored, into memory of its own. */
+async function readStored(file: TensorFile, stored: StoredAs): Promise<Tensor> {
+  const value = cutRows(await file.read(stored.name), stored);
+  return stored.transposed ? transposeMatrix(value) : value;
+}
+
+/**
+ * The parameters of a tower as initializers of a model: tensors that stay in the file, but for those that the file has
+ * transposed or in pieces, which are read one at a time.
+ *
+ * @throws {TypeError} if a tensor is missing or has another shape, or the file has more of an image tower than this one;
+ * all that is wrong is listed
+ */
+export async function clipInitializers(
+  file: TensorFile,
+  declarations: Declarations,
+): Promise<Map<string, Tensor | ExternalTensor>> {
+  const located = await locate(file, declarations);
+  // ONNX Runtime refuses links that lead out of the folder, which those of the hub's cache do.
+  const location = basename(await Deno.realPath(file.path));
+  const initializers = new Map<string, Tensor | ExternalTensor>();
+  for (const [name, stored] of located) {
+    const { dtype } = file.type(stored.name);
+    const { shape } = declarations.get(name)!.value;
+    const start = stored.transposed ? undefined : file.offset(stored.name);
+    const row = elementCount(shape.slice(1)) * byteSize(dtype);
+    initializers.set(
+      name,
+      start === undefined ? await readStored(file, stored) : {
+        dtype,
+        shape,
+        location,
+        offset: start + (stored.rows?.[0] ?? 0) * row,
+        length: elementCount(shape) * byteSize(dtype),
+      },
+    );
+  }
+  return initializers;
+}
+
+/** bfloat16 is held as its bits, which are the upper half of float32's. */
+function widenBfloat16(bits: Uint16Array): Float32Array<ArrayBuffer> {
+  return new Float32Array(Uint32Array.from(bits, (value) => value << 16).buffer);
+}
+
+function convert(value: Tensor, dtype: TensorType["dtype"]): Tensor {
+  if (value.dtype === dtype) return value;
+  const from = value.dtype === "bfloat16"
+    ? widenBfloat16(value.data as Uint16Array)
+    : value.data as Float32Array;
+  const data = allocate(dtype, from.length);
+  (data as Float32Array).set(from);
+  return tensor(dtype, value.shape, data);
+}
+
+/**
+ * Reads the parameters of a tower, one at a time and in the types that they are declared with: for a graph that is fed
+ * with them, such as a training step that a tower is a part of.
+ *
+ * @throws {TypeError} if a tensor is missing or has another shape, or the file has more of an image tower than this one;
+ * all that is wrong is listed
+ */
+export async function* readClipWeights(
+  file: TensorFile,
+  declarations: Declarations,
+): AsyncGenerator<readonly [name: string, value: Tensor]> {
+  const located = await locate(file, declarations);
+  for (const [name, stored] of located) {
+    yield [name, convert(await readStored(file, stored), declarations.get(name)!.value.dtype)];
+  }
+}

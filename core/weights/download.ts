@@ -1,0 +1,244 @@
+/**
+ * Downloads that go on where they broke off, and whose bytes are checked before they get their name.
+ *
+ * @module
+ */
+import type { Hash } from "node:crypto";
+import { dirname } from "node:path";
+import { addFile, type Checksum, startChecksum } from "./checksum.ts";
+import { ifThere } from "./hub_cache.ts";
+import { writeAll } from "./new_file.ts";
+
+/** How a download reports, is stopped and is tried again. */
+export interface DownloadOptions {
+  /** Access token of the server, for the address alone that the download begins at. */
+  readonly token?: string;
+  /** Told how many bytes of the file are there, after every piece. */
+  readonly onProgress?: (received: number) => void;
+  readonly signal?: AbortSignal;
+  /** Tries that may fail one after the other without a byte having come (default 5). */
+  readonly attempts?: number;
+  /** Milliseconds before the first try after a failure, which double with every further one (default 1000). */
+  readonly retryDelay?: number;
+}
+
+/** A file to download. */
+export interface Download {
+  readonly url: string;
+  readonly size: number;
+  readonly checksum: Checksum;
+  /** Where it is to lie; until it is whole and checked it lies beside that, with `.incomplete` behind its name. */
+  readonly path: string;
+}
+
+/** A failure after which another try may succeed. */
+class Interruption extends Error {}
+
+const MAX_RETRY_DELAY = 30_000;
+
+/** A file that is being filled, and the checksum of what is in it. */
+class PartialFile {
+  readonly #file: Deno.FsFile;
+  readonly #download: Download;
+  #hash: Hash;
+  /** Bytes that are there. */
+  length = 0;
+
+  constructor(file: Deno.FsFile, download: Download) {
+    this.#file = file;
+    this.#download = download;
+    this.#hash = startChecksum(download.checksum.algorithm, download.size);
+  }
+
+  /** Takes over what an earlier download has left. */
+  async resume(): Promise<void> {
+    if ((await this.#file.stat()).size > this.#download.size) return await this.clear();
+    this.length = await addFile(this.#hash, this.#file);
+  }
+
+  async clear(): Promise<void> {
+    await this.#file.truncate(0);
+    await this.#file.seek(0, Deno.SeekMode.Start);
+    this.#hash = startChecksum(this.#download.checksum.algorithm, this.#download.size);
+    this.length = 0;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    if (this.length + bytes.length > this.#download.size) {
+      throw new SyntaxError(
+        `Cannot download ${this.#download.url}: it must have ${this.#download.size} bytes, found more`,
+      );
+    }
+    await writeAll(this.#file, bytes);
+    this.#hash.update(bytes);
+    this.length += bytes.length;
+  }
+
+  async finish(): Promise<string> {
+    await this.#file.sync();
+    return this.#hash.digest("hex");
+  }
+}
+
+/** What a server's refusal means, and what to do. */
+function refusal(url: string, status: number): Error {
+  if (status === 429 || status >= 500) return new Interruption(`status ${status}`);
+  const hint = status === 401 || status === 403
+    ? ": the repository asks for a token of an account that may read it; set HF_TOKEN"
+    : status === 404
+    ? ": there is no such file; repositories and revisions are configuration"
+    : "";
+  return new TypeError(`Cannot download ${url}: the server answered with status ${status}${hint}`);
+}
+
+async function request(
+  { url }: Download,
+  start: number,
+  { token, signal }: DownloadOptions,
+): Promise<Response> {
+  const headers = new Headers({ "Accept-Encoding": "identity" });
+  if (start > 0) headers.set("Range", `bytes=${start}-`);
+  if (token) headers.set("Authorization", `Bearer ${token}`);
+  try {
+    return await fetch(url, { headers, ...(signal ? { signal } : {}) });
+  } catch (cause) {
+    // fetch answers with a TypeError, and with nothing else, if the network fails.
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new Interruption(cause.message, { cause });
+  }
+}
+
+/** First byte of the file that an answer brings. */
+function firstByte(response: Response): number {
+  if (response.status === 200) return 0;
+  const range = /^bytes (\d+)-/.exec(response.headers.get("Content-Range") ?? "");
+  return range === null ? NaN : Number(range[1]);
+}
+
+/** Asks for what is missing and adds what comes of it. */
+async function fetchRest(
+  download: Download,
+  partial: PartialFile,
+  options: DownloadOptions,
+): Promise<void> {
+  const response = await request(download, partial.length, options);
+  if (response.status === 416) await partial.clear();
+  if (!response.ok || response.body === null) {
+    await response.body?.cancel();
+    if (response.status === 416) throw new Interruption("the server has no such range");
+    throw refusal(download.url, response.status);
+  }
+  const first = firstByte(response);
+  if (first !== partial.length) {
+    if (first === 0) await partial.clear();
+    else {
+      await response.body.cancel();
+      throw new TypeError(
+        `Cannot download ${download.url}: the server must answer from byte ${partial.length} on, ` +
+          `found from ${first}`,
+      );
+    }
+  }
+  const reader = response.body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await nextPiece(reader, options.signal);
+      if (done) break;
+      await partial.append(value);
+      options.onProgress?.(partial.length);
+    }
+  } finally {
+    await reader.cancel().catch(() => {
+      // The connection is broken already; the error that is on its way tells.
+    });
+  }
+  if (partial.length < download.size) throw new Interruption("the connection broke off");
+}
+
+async function nextPiece(
+  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+  signal: AbortSignal | undefined,
+): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> {
+  try {
+    return await reader.read();
+  } catch (cause) {
+    signal?.throwIfAborted();
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Interruption(reason, { cause });
+  }
+}
+
+function wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const stop = () => {
+    clearTimeout(timer);
+    reject(signal!.reason);
+  };
+  const timer = setTimeout(() => {
+    signal?.removeEventListener("abort", stop);
+    resolve();
+  }, milliseconds);
+  signal?.addEventListener("abort", stop, { once: true });
+  return promise;
+}
+
+async function fetchAll(
+  download: Download,
+  partial: PartialFile,
+  options: DownloadOptions,
+): Promise<void> {
+  const { attempts = 5, retryDelay = 1000, signal } = options;
+  for (let failures = 0; partial.length < download.size;) {
+    const before = partial.length;
+    try {
+      signal?.throwIfAborted();
+      await fetchRest(download, partial, options);
+    } catch (cause) {
+      if (!(cause instanceof Interruption)) throw cause;
+      failures = partial.length > before ? 1 : failures + 1;
+      if (failures >= attempts) {
+        throw new TypeError(
+          `Cannot download ${download.url}: ${cause.message}, ${attempts} times one after the other; ` +
+            `${partial.length} of ${download.size} bytes are kept, and pulling again goes on from there`,
+          { cause },
+        );
+      }
+      await wait(Math.min(retryDelay * 2 ** (failures - 1), MAX_RETRY_DELAY), signal);
+    }
+  }
+}
+
+/**
+ * Downloads a file. If that breaks off, the next call goes on where it did. A file that is there already is left as it
+ * is.
+ *
+ * @throws {SyntaxError} if the bytes do not come to the checksum; they are removed, for going on from them would never
+ * help
+ * @throws {TypeError} if the server refuses, or fails as many times as `attempts` says
+ */
+export async function downloadFile(
+  download: Download,
+  options: DownloadOptions = {},
+): Promise<void> {
+  const { path, checksum, url } = download;
+  if (await ifThere(Deno.stat(path)) !== undefined) return;
+  await Deno.mkdir(dirname(path), { recursive: true });
+  const incomplete = `${path}.incomplete`;
+  using file = await Deno.open(incomplete, { read: true, write: true, create: true });
+  // Another process may be at it: then wait for it, and see what it has left.
+  await file.lock(true);
+  if (await ifThere(Deno.stat(path)) !== undefined) return;
+  const partial = new PartialFile(file, download);
+  await partial.resume();
+  options.onProgress?.(partial.length);
+  await fetchAll(download, partial, options);
+  const found = await partial.finish();
+  if (found !== checksum.digits) {
+    await Deno.remove(incomplete);
+    throw new SyntaxError(
+      `Cannot download ${url}: its ${checksum.algorithm} checksum must be ${checksum.digits}, found ` +
+        `${found}; the bytes were removed, pull again`,
+    );
+  }
+  await Deno.rename(incomplete, path);
+}

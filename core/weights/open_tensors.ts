@@ -1,0 +1,39 @@
+/**
+ * Opening of files of tensors, whichever their format.
+ *
+ * @module
+ */
+import { openPth, type OpenPthOptions } from "./pth.ts";
+import { isLegacyPth } from "./pth_layout.ts";
+import { openRandomAccess, type RandomAccess } from "./random_access.ts";
+import { openSafetensors } from "./safetensors.ts";
+import type { TensorFile } from "./tensor_file.ts";
+
+/** A zip archive begins with the header of its first entry. */
+function isArchive(start: Uint8Array): boolean {
+  return start[0] === 0x50 && start[1] === 0x4b && start[2] === 3 && start[3] === 4;
+}
+
+/**
+ * Opens a file of tensors: safetensors, or PyTorch's in either of its formats. Its first bytes tell which, not its
+ * name.
+ *
+ * @param file its path, or its bytes by position, which the result closes
+ * @throws {SyntaxError} if the file breaks a rule of its format
+ * @throws {TypeError} if a tensor's element type is not supported
+ */
+export async function openTensors(
+  file: string | RandomAccess,
+  options: OpenPthOptions = {},
+): Promise<TensorFile> {
+  const source = typeof file === "string" ? await openRandomAccess(file) : file;
+  let start: Uint8Array;
+  try {
+    start = await source.read(0, Math.min(source.size, 14));
+  } catch (error) {
+    source[Symbol.dispose]();
+    throw error;
+  }
+  if (isArchive(start) || isLegacyPth(start)) return await openPth(source, options);
+  return await openSafetensors(source);
+}

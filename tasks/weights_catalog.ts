@@ -1,0 +1,147 @@
+/**
+ * Published weights by name: which repository has them, at which revision, under which paths. All of it is
+ * configuration, for repositories are withdrawn and mirrors move.
+ *
+ * @module
+ */
+import bundled from "../configs/weights.json" with { type: "json" };
+import { type ObjectSchema, validate } from "../core/method/validate.ts";
+import type { HubRevision } from "../core/weights/hub_cache.ts";
+import { nearestName } from "../core/weights/nearest_name.ts";
+import type { WantedFile } from "../core/weights/pull.ts";
+
+/** A file of a set of weights. */
+export interface CatalogFile {
+  /** What it is a part of the set as, such as `unet`. */
+  readonly component: string;
+  /** Paths that it may have in the repository, the best first; `{variant}` stands for the variant's text. */
+  readonly paths: WantedFile;
+  /** Name of the network that its tensors are for; none if nothing says which they must be. */
+  readonly network?: string;
+}
+
+/** A set of weights. */
+export interface CatalogEntry extends HubRevision {
+  readonly description: string;
+  /** Variants by name, each with what stands for it in paths; the first is the default. */
+  readonly variants?: Readonly<Record<string, string>>;
+  readonly files: readonly CatalogFile[];
+}
+
+/** All sets of weights that are known. */
+export interface Catalog {
+  /** Address of the hub. */
+  readonly endpoint: string;
+  readonly weights: Readonly<Record<string, CatalogEntry>>;
+}
+
+const text = { type: "string", minLength: 1 };
+
+const SCHEMA: ObjectSchema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["endpoint", "weights"],
+  properties: {
+    endpoint: { type: "string", pattern: "^https?://[^/]+(/.*[^/])?$" },
+    weights: {
+      type: "object",
+      additionalProperties: {
+        type: "object",
+        additionalProperties: false,
+        required: ["description", "repository", "revision", "files"],
+        properties: {
+          description: text,
+          repository: text,
+          revision: text,
+          variants: { type: "object", minProperties: 1, additionalProperties: { type: "string" } },
+          files: {
+            type: "array",
+            minItems: 1,
+            items: {
+              type: "object",
+              additionalProperties: false,
+              required: ["component", "paths"],
+              properties: {
+                component: text,
+                paths: { type: "array", minItems: 1, items: text },
+                network: text,
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+};
+
+async function readJson(path: string): Promise<unknown> {
+  const content = await Deno.readTextFile(path);
+  try {
+    return JSON.parse(content);
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** A configuration over the one that comes with the project, set by set: what it leaves out stays. */
+function overlay(own: Partial<Catalog>): unknown {
+  const sets: Record<string, unknown> = { ...bundled.weights };
+  for (const [name, entry] of Object.entries(own.weights ?? {})) {
+    sets[name] = { ...(sets[name] as object | undefined), ...entry };
+  }
+  return { ...bundled, ...own, weights: sets };
+}
+
+/**
+ * The catalogue that comes with the project, or with a file of the user's over it.
+ *
+ * @param path JSON in the form of `configs/weights.json`, of which it may leave out what is to stay
+ * @throws {TypeError} if it is not of that form, with all findings
+ */
+export async function readCatalog(path: string): Promise<Catalog> {
+  if (path === "") return validate(SCHEMA, bundled, "read configs/weights.json", "weights");
+  const own = await readJson(path);
+  const plain = typeof own === "object" && own !== null && !Array.isArray(own);
+  return validate(SCHEMA, plain ? overlay(own) : own, `read ${path}`, "weights");
+}
+
+/**
+ * The set of a name.
+ *
+ * @throws {TypeError} if there is none of this name
+ */
+export function catalogEntry(catalog: Catalog, name: string): CatalogEntry {
+  if (Object.hasOwn(catalog.weights, name)) return catalog.weights[name]!;
+  const names = Object.keys(catalog.weights);
+  throw new TypeError(
+    `Cannot find weights "${name}": there are none of this name, the nearest is "${
+      nearestName(name, names)
+    }" (known are ${names.join(", ")})`,
+  );
+}
+
+/** Names of an entry's variants; one without a name if it has none. */
+export function variantNames({ variants }: CatalogEntry): readonly string[] {
+  return variants === undefined ? [""] : Object.keys(variants);
+}
+
+/**
+ * Paths of a set's files, in the order in which the catalogue has them.
+ *
+ * @param variant name of the variant; the first if it is empty
+ * @throws {TypeError} if the set has no such variant
+ */
+export function wantedFiles(entry: CatalogEntry, variant: string): readonly WantedFile[] {
+  const { variants = {}, files } = entry;
+  const names = Object.keys(variants);
+  const name = variant === "" ? names[0] : variant;
+  if (name !== undefined && !Object.hasOwn(variants, name)) {
+    throw new TypeError(
+      `Cannot take variant "${name}" of ${entry.repository}: it has ${
+        names.length === 0 ? "no variants" : names.join(" and ")
+      }`,
+    );
+  }
+  const standsFor = name === undefined ? "" : variants[name]!;
+  return files.map(({ paths }) => paths.map((path) => path.replaceAll("{variant}", standsFor)));
+}
