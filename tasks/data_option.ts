@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { EmojiDesign } from "../core/data/emoji/mod.ts";
 import { type Dataset, openImageFolder, openImageList } from "../core/data/mod.ts";
 
 /** How a data set will be used. */
@@ -17,10 +18,12 @@ export interface DataOptions {
  * @throws {TypeError} if it is none of these
  */
 export async function openData(text: string, { redraw }: DataOptions): Promise<Dataset> {
-  if (text === "emoji-google" || text === "emoji-twitter") {
+  const emoji = /^emoji-(google|twitter)(-pairs)?$/.exec(text);
+  if (emoji !== null) {
     // Only who asks for emoji downloads them.
     const { openEmoji } = await import("../core/data/emoji/mod.ts");
-    return openEmoji(text === "emoji-google" ? "google" : "twitter", { redraw });
+    const variations = emoji[2] === undefined ? 0 : 1;
+    return openEmoji(emoji[1] as EmojiDesign, { redraw, variations });
   }
   let information: Deno.FileInfo;
   try {
@@ -28,7 +31,7 @@ export async function openData(text: string, { redraw }: DataOptions): Promise<D
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new TypeError(
-      `Cannot open data "${text}": it must be emoji-google, emoji-twitter, a folder of images or a list file, ` +
+      `Cannot open data "${text}": it must be emoji-google, emoji-twitter, either with -pairs, a folder of images or a list file, ` +
         "found nothing of this name",
       { cause },
     );

@@ -195,7 +195,10 @@ async function main(args: readonly string[]): Promise<void> {
         }),
         await lossSection(record, manifest),
         await spreadSection(record, uniformSpread(Number(configuration.options["projectorWidth"]))),
-        await viewsSection(training, recipes, recipe, { seed }),
+        await viewsSection(training, recipes, recipe, {
+          seed,
+          variations: { probability: configuration.variationProbability },
+        }),
         await neighboursSection(after, bank, queries, recipe),
         timingSection(record),
         configurationSection(record),

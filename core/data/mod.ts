@@ -61,6 +61,7 @@ export {
   evaluationView,
   IMAGENET_NORMALIZATION,
   linearProbeView,
+  mildView,
   mocoV2View,
   mocoV3ResNetViews,
   mocoV3ViTViews,

@@ -6,3 +6,9 @@
  */
 export { type Loss, type LossOptions, weightedMean } from "./loss.ts";
 export { negativeCosineSimilarity } from "./cosine_similarity.ts";
+export {
+  foregroundMap,
+  type PairQuality,
+  type QualityOptions,
+  qualityWeights,
+} from "./quality_weights.ts";

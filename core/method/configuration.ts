@@ -76,7 +76,7 @@ export const configurationSchema: ObjectSchema = {
       type: "string",
       default: "emoji-google",
       description:
-        "what to train on: emoji-google, emoji-twitter, a folder of images, or a list file",
+        "what to train on: emoji-google, emoji-twitter (with -pairs: each with a variation on another background), a folder of images, or a list file",
     },
     evaluationData: {
       type: "string",

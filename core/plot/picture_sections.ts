@@ -8,6 +8,7 @@ import { datasetOf } from "../data/dataset_of.ts";
 import { evaluationLoader } from "../data/loader/evaluation_loader.ts";
 import { viewLoader } from "../data/loader/view_loader.ts";
 import { Photometry } from "../data/photometry/mod.ts";
+import type { VariationOptions } from "../data/variations.ts";
 import type { EvaluationRecipe, ViewRecipe } from "../data/views/recipe.ts";
 import { elementCount } from "../engine/graph/shape.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
@@ -46,9 +47,18 @@ export async function viewsSection(
   dataset: Dataset,
   recipes: readonly ViewRecipe[],
   recipe: EvaluationRecipe,
-  { seed, samples = 6 }: { readonly seed: number; readonly samples?: number },
+  { seed, samples = 6, variations }: {
+    readonly seed: number;
+    readonly samples?: number;
+    readonly variations?: VariationOptions;
+  },
 ): Promise<Section> {
-  const loader = viewLoader(dataset, recipes, { batchSize: samples, seed, epoch: 0 });
+  const loader = viewLoader(dataset, recipes, {
+    batchSize: samples,
+    seed,
+    epoch: 0,
+    ...(variations && { variations }),
+  });
   for await (const batch of loader) {
     const rows = [await samplePictures(dataset, batch.indices, recipe)];
     for (const [i, view] of batch.views.entries()) {

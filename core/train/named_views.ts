@@ -5,6 +5,7 @@
  */
 import {
   byolViews,
+  mildView,
   mocoV2View,
   mocoV3ResNetViews,
   mocoV3ViTViews,
@@ -28,6 +29,7 @@ const NAMED: Readonly<Record<string, (size: number) => readonly ViewRecipe[]>> =
     ...Array.from({ length: 6 }, () => swavLocalView(Math.round((size * 96) / 224))),
   ],
   small: (size) => [smallImageView(size), smallImageView(size)],
+  mild: (size) => [mildView(size), mildView(size)],
 };
 
 /** Names under which view recipes are published. */

@@ -120,6 +120,26 @@ export function smallImageView(size = 32, options: PresetOptions = {}): ViewReci
   return contrastive(size, [0.2, 1], jitter(0.4, 0.4, 0.1), 0, 0, "bilinear", options);
 }
 
+/**
+ * Views of 32 to 64 pixels that keep most of the picture and of its colours, for images that colours tell apart, such
+ * as emoji: what differs between them is left to their variations.
+ *
+ * The numbers are this project's, not published.
+ */
+export function mildView(
+  size = 32,
+  { normalize = IMAGENET_NORMALIZATION }: PresetOptions = {},
+): ViewRecipe {
+  return {
+    size,
+    crop: { area: [0.3, 1], aspect: ASPECT, interpolation: "bilinear" },
+    flip: 0.5,
+    jitter: jitter(0.2, 0.2, 0.02),
+    grayscale: 0,
+    normalize,
+  };
+}
+
 /** Training views of a linear probe: crop and flip. Source: `moco/main_lincls.py`. */
 export function linearProbeView(
   size = 224,

@@ -1,0 +1,121 @@
+/**
+ * GenView's quality-driven weights: a pair of views counts the more, the more alike its foregrounds are and the less
+ * alike its backgrounds.
+ *
+ * Source: Li et al. 2024 (GenView), arXiv 2403.12003, section 3.3; `mmpretrain/models/selfsup/simsiam.py` of the
+ * reference implementation.
+ *
+ * @module
+ */
+import type { Value } from "../engine/graph/value.ts";
+import { add } from "../engine/ops/add.ts";
+import { div } from "../engine/ops/div.ts";
+import { l2Normalize } from "../engine/ops/l2_normalize.ts";
+import { matMul } from "../engine/ops/mat_mul.ts";
+import { mul } from "../engine/ops/mul.ts";
+import { reduceMax } from "../engine/ops/reduce_max.ts";
+import { reduceMin } from "../engine/ops/reduce_min.ts";
+import { reduceSum } from "../engine/ops/reduce_sum.ts";
+import { reshape } from "../engine/ops/reshape.ts";
+import { softmax } from "../engine/ops/softmax.ts";
+import { stopGradient } from "../engine/ops/stop_gradient.ts";
+import { sub } from "../engine/ops/sub.ts";
+
+/** Keeps a flat map, or one that is empty, from being divided by 0. */
+const EPSILON = 1e-7;
+
+/** Options of {@linkcode qualityWeights}. */
+export interface QualityOptions {
+  /** How much the weights of pairs differ, γ: at 0 all are 1 (default 1). */
+  readonly sharpness?: number;
+  /** How pooled features are compared (default by their cosine). */
+  readonly similarity?: "cosine" | "dot";
+}
+
+/** What is known of the pairs of a batch of N. */
+export interface PairQuality {
+  /** Weights `[N]`, with mean 1. */
+  readonly weights: Value;
+  /** Similarity of the two foregrounds, `[N]`; within [-1, 1] for cosines. */
+  readonly foreground: Value;
+  /** Similarity of the two backgrounds, `[N]`. */
+  readonly background: Value;
+  /** The foreground maps of the first and the second view, `[N, P]` in [0, 1]; the background's are 1 minus them. */
+  readonly maps: readonly [Value, Value];
+}
+
+/** The soft foreground map `[N, P]` of tokens `[N, P, D]`: their projections, stretched to [0, 1] in each image. */
+export function foregroundMap(tokens: Value, direction: Value): Value {
+  const [count, positions, width] = tokens.shape as [number, number, number];
+  const scores = reshape(matMul(tokens, reshape(direction, [width, 1])), [count, positions]);
+  const lowest = reduceMin(scores, { axes: [1], keepDims: true });
+  const range = sub(reduceMax(scores, { axes: [1], keepDims: true }), lowest);
+  return div(sub(scores, lowest), add(range, EPSILON));
+}
+
+/** Tokens `[N, P, D]` averaged by a map `[N, P]`, `[N, D]`. */
+function pool(tokens: Value, map: Value): Value {
+  const [count, positions, width] = tokens.shape as [number, number, number];
+  const attention = div(map, add(reduceSum(map, { axes: [1], keepDims: true }), EPSILON));
+  return reshape(matMul(reshape(attention, [count, 1, positions]), tokens), [count, width]);
+}
+
+/** A view's map, and what its foreground and its background hold. */
+function viewOf(
+  given: Value,
+  direction: Value,
+): Record<"map" | "foreground" | "background", Value> {
+  const tokens = stopGradient(given);
+  const map = foregroundMap(tokens, direction);
+  return { map, foreground: pool(tokens, map), background: pool(tokens, sub(1, map)) };
+}
+
+function checkShapes(first: Value, second: Value, direction: Value): void {
+  const shapes = [first, second, direction].map(({ shape }) => `[${shape.join(",")}]`).join(", ");
+  const [count, , width] = first.shape;
+  if (first.rank === 3 && second.rank === 3 && direction.rank === 1) {
+    if (second.shape[0] === count && second.shape[2] === width && direction.shape[0] === width) {
+      return;
+    }
+  }
+  throw new RangeError(
+    "Cannot weigh pairs: two batches of tokens [N,P,D] and a direction [D] are needed, " +
+      `found ${shapes}`,
+  );
+}
+
+/**
+ * Weighs pairs of views: w = N softmax(γ (s_f - s_b)) over the batch, where s_f and s_b are the similarities of the
+ * foregrounds and of the backgrounds, each pooled by its soft map. No gradient flows through the weights.
+ *
+ * The two views need not have the same number of tokens, nor show the same part of a scene.
+ *
+ * @param first tokens of the first views, `[N, P, D]`
+ * @param second tokens of the second views, `[N, Q, D]`
+ * @param direction the principal component of such tokens that is high in foregrounds, `[D]`
+ * @throws {RangeError} if shapes do not fit
+ */
+export function qualityWeights(
+  first: Value,
+  second: Value,
+  direction: Value,
+  { sharpness = 1, similarity = "cosine" }: QualityOptions = {},
+): PairQuality {
+  checkShapes(first, second, direction);
+  const views = [viewOf(first, direction), viewOf(second, direction)] as const;
+  const compare = (part: "foreground" | "background"): Value => {
+    const pooled = views.map((view) => view[part]);
+    const [a, b] = similarity === "cosine"
+      ? pooled.map((features) => l2Normalize(features))
+      : pooled;
+    return reduceSum(mul(a!, b!), { axes: [1] });
+  };
+  const [foreground, background] = [compare("foreground"), compare("background")];
+  const quality = mul(sub(foreground, background), sharpness);
+  return {
+    weights: mul(softmax(quality, { axis: 0 }), first.shape[0]!),
+    foreground,
+    background,
+    maps: [views[0].map, views[1].map],
+  };
+}
