@@ -7,7 +7,7 @@ import type { RgbImage } from "../dataset.ts";
 import type { CropBox } from "../views/parameters.ts";
 import { axisWeights, type ResizedAxis } from "./axis_weights.ts";
 import type { Placement } from "./placement.ts";
-import { resampleColumns, resampleRows } from "./resample.ts";
+import { resample } from "./resample.ts";
 
 /** One axis of an image, and of what is cut out of it. */
 interface CutAxis {
@@ -81,10 +81,12 @@ export function cutView(
     data,
     offset: 3 * (y.start * width + x.start),
     pitch: 3 * width,
-    rows: y.resized.length,
+    width: x.resized.length,
+    height: y.resized.length,
   };
-  const rows = resampleRows(window, axisWeights(x.resized, interpolation), flip);
-  resampleColumns(rows, 3 * size, axisWeights(y.resized, interpolation), target, offset);
+  const horizontal = axisWeights(x.resized, interpolation);
+  const vertical = axisWeights(y.resized, interpolation);
+  resample(window, horizontal, vertical, flip, target, offset);
 }
 
 /** Cuts the same view out of a mask of `width` by `height` into `target`, uint8 [size, size] from `offset` on. */

@@ -7,14 +7,7 @@
  * @module
  */
 import type { AxisWeights } from "./axis_weights.ts";
-
-/** Bits after the point of a weight. A constant of its own, as an imported one is read anew for every pixel (1.5 times). */
-const BITS = 22;
-
-const HALF = 1 << (BITS - 1);
-
-/** Most taps that the unrolled loops take; halving with the bilinear kernel needs no more. */
-const UNROLLED = 4;
+import { BAND, compileKernels, type ResamplingKernels, SLACK } from "./resampling_kernels.ts";
 
 /** A window of an RGB image. */
 export interface RgbWindow {
@@ -23,144 +16,105 @@ export interface RgbWindow {
   readonly offset: number;
   /** Bytes from one row to the next. */
   readonly pitch: number;
-  readonly rows: number;
+  readonly width: number;
+  readonly height: number;
 }
 
-function clamp(sum: number): number {
-  const value = sum >> BITS;
-  return value < 0 ? 0 : value > 255 ? 255 : value;
+/** Bytes of a page of memory. */
+const PAGE = 2 ** 16;
+
+/** The kernels of this thread, and the memory they work on. */
+interface Workspace {
+  readonly memory: WebAssembly.Memory;
+  readonly kernels: ResamplingKernels;
 }
 
-/** Up to four taps as weights and distances from the first; those that are missing weigh nothing and point at it. */
-type Taps = readonly [number, number, number, number, number, number, number];
+let opened: Workspace | undefined;
 
-function unroll(axis: AxisWeights, i: number, step: number): Taps {
-  const at = i * axis.stride;
-  const count = axis.taps[i]!;
-  const w = axis.weights;
-  return [
-    w[at]!,
-    count > 1 ? w[at + 1]! : 0,
-    count > 2 ? w[at + 2]! : 0,
-    count > 3 ? w[at + 3]! : 0,
-    count > 1 ? step : 0,
-    count > 2 ? 2 * step : 0,
-    count > 3 ? 3 * step : 0,
-  ];
+function openWorkspace(): Workspace {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  return { memory, kernels: compileKernels(memory) };
 }
 
-/** Gathers one column of the result from up to four columns of the source. */
-function gatherColumn(
-  { data, offset, pitch, rows }: RgbWindow,
-  [w0, w1, w2, w3, d1, d2, d3]: Taps,
-  start: number,
-  target: Uint8Array,
-  column: number,
-  targetPitch: number,
-): void {
-  let from = offset + 3 * start;
-  let to = 3 * column;
-  for (let y = 0; y < rows; y++, from += pitch, to += targetPitch) {
-    const b = from + d1;
-    const c = from + d2;
-    const d = from + d3;
-    target[to] = clamp(
-      HALF + Math.imul(w0, data[from]!) + Math.imul(w1, data[b]!) +
-          Math.imul(w2, data[c]!) + Math.imul(w3, data[d]!) | 0,
-    );
-    target[to + 1] = clamp(
-      HALF + Math.imul(w0, data[from + 1]!) + Math.imul(w1, data[b + 1]!) +
-          Math.imul(w2, data[c + 1]!) + Math.imul(w3, data[d + 1]!) | 0,
-    );
-    target[to + 2] = clamp(
-      HALF + Math.imul(w0, data[from + 2]!) + Math.imul(w1, data[b + 2]!) +
-          Math.imul(w2, data[c + 2]!) + Math.imul(w3, data[d + 2]!) | 0,
-    );
+/** A length in bytes with slack behind it, aligned. */
+function withSlack(length: number): number {
+  return Math.ceil((length + SLACK) / SLACK) * SLACK;
+}
+
+/** Addresses of stretches of memory, which grows if need be: each of a length in bytes, with slack behind it. */
+function layOut(memory: WebAssembly.Memory, lengths: readonly number[]): number[] {
+  let end = 0;
+  const addresses = lengths.map((length) => {
+    const address = end;
+    end += withSlack(length);
+    return address;
+  });
+  memory.grow(Math.max(0, Math.ceil((end - memory.buffer.byteLength) / PAGE)));
+  return addresses;
+}
+
+/**
+ * The horizontal axis as the kernel reads it: for each pixel the first one's distance in bytes, and `taps` weights. Those
+ * that a pixel at the border does not have are zero: what lies behind the row is read there, and counts nothing.
+ */
+function tabulate({ starts, weights, stride }: AxisWeights, taps: number, flip: boolean) {
+  const count = starts.length;
+  const table = new Int32Array(count * (1 + taps));
+  for (let i = 0; i < count; i++) {
+    const at = (flip ? count - 1 - i : i) * (1 + taps);
+    table[at] = 3 * starts[i]!;
+    for (let k = 0; k < taps; k++) table[at + 1 + k] = weights[i * stride + k]!;
   }
+  return table;
 }
 
-/** Gathers one row of the result from one row of the source, with any number of taps. */
-function gatherRow(
-  data: Uint8Array,
-  from: number,
-  { starts, taps, weights, stride }: AxisWeights,
-  target: Uint8Array,
-  to: number,
-  step: number,
-): void {
-  for (let i = 0; i < taps.length; i++, to += step) {
-    let at = from + 3 * starts[i]!;
-    const first = i * stride;
-    const end = first + taps[i]!;
-    let red = HALF;
-    let green = HALF;
-    let blue = HALF;
-    for (let k = first; k < end; k++, at += 3) {
-      const weight = weights[k]!;
-      red = (red + Math.imul(weight, data[at]!)) | 0;
-      green = (green + Math.imul(weight, data[at + 1]!)) | 0;
-      blue = (blue + Math.imul(weight, data[at + 2]!)) | 0;
-    }
-    target[to] = clamp(red);
-    target[to + 1] = clamp(green);
-    target[to + 2] = clamp(blue);
-  }
-}
-
-/** Resizes the rows of a window by the weights of the horizontal axis; mirrors them if `flip`. */
-export function resampleRows(
-  window: RgbWindow,
-  axis: AxisWeights,
+/**
+ * Resizes a window by the weights of its axes into `target`, from `offset` on.
+ *
+ * @param flip whether the result is mirrored left to right
+ */
+export function resample(
+  { data, offset: begin, pitch, width, height }: RgbWindow,
+  horizontal: AxisWeights,
+  vertical: AxisWeights,
   flip: boolean,
-): Uint8Array<ArrayBuffer> {
-  const width = axis.taps.length;
-  const target = new Uint8Array(3 * width * window.rows);
-  if (axis.taps.every((count) => count <= UNROLLED)) {
-    for (let i = 0; i < width; i++) {
-      const column = flip ? width - 1 - i : i;
-      gatherColumn(window, unroll(axis, i, 3), axis.starts[i]!, target, column, 3 * width);
-    }
-    return target;
-  }
-  for (let y = 0; y < window.rows; y++) {
-    const from = window.offset + y * window.pitch;
-    const to = 3 * width * y + (flip ? 3 * (width - 1) : 0);
-    gatherRow(window.data, from, axis, target, to, flip ? -3 : 3);
-  }
-  return target;
-}
-
-/** Resizes columns: gathers rows of `pitch` bytes by the weights of the vertical axis into `target`, from `offset` on. */
-export function resampleColumns(
-  source: Uint8Array<ArrayBuffer>,
-  pitch: number,
-  axis: AxisWeights,
   target: Uint8Array<ArrayBuffer>,
   offset: number,
 ): void {
-  const sums = new Int32Array(pitch);
-  for (let i = 0; i < axis.taps.length; i++) {
-    const from = axis.starts[i]! * pitch;
-    const to = offset + i * pitch;
-    if (axis.taps[i]! <= UNROLLED) {
-      const [w0, w1, w2, w3, d1, d2, d3] = unroll(axis, i, pitch);
-      for (let x = 0; x < pitch; x++) {
-        const at = from + x;
-        target[to + x] = clamp(
-          HALF + Math.imul(w0, source[at]!) + Math.imul(w1, source[at + d1]!) +
-              Math.imul(w2, source[at + d2]!) + Math.imul(w3, source[at + d3]!) | 0,
-        );
-      }
-      continue;
-    }
-    sums.fill(HALF);
-    for (let k = 0; k < axis.taps[i]!; k++) {
-      const weight = axis.weights[i * axis.stride + k]!;
-      const row = from + k * pitch;
-      for (let x = 0; x < pitch; x++) {
-        sums[x] = (sums[x]! + Math.imul(weight, source[row + x]!)) | 0;
-      }
-    }
-    for (let x = 0; x < pitch; x++) target[to + x] = clamp(sums[x]!);
+  const { memory, kernels } = opened ??= openWorkspace();
+  const taps = horizontal.taps.reduce((most, count) => Math.max(most, count));
+  const table = tabulate(horizontal, taps, flip);
+  const [columns, lines] = [horizontal.starts.length, vertical.starts.length];
+  const [inLength, outLength] = [3 * width, 3 * columns];
+  // A pixel is written as four bytes, the last of them into the slack.
+  const outPitch = withSlack(outLength);
+  const [band, tableAt, weightsAt, rows, result] = layOut(memory, [
+    BAND * inLength,
+    table.byteLength,
+    vertical.weights.byteLength,
+    (height + BAND) * outPitch,
+    lines * outLength,
+  ]) as number[] & [number, number, number, number, number];
+  const bytes = new Uint8Array(memory.buffer);
+  new Int32Array(memory.buffer, tableAt).set(table);
+  new Int32Array(memory.buffer, weightsAt).set(vertical.weights);
+  for (let y = 0; y < height; y++) {
+    const from = begin + y * pitch;
+    const line = y % BAND;
+    bytes.set(data.subarray(from, from + inLength), band + line * inLength);
+    if (line < BAND - 1 && y < height - 1) continue;
+    const to = rows + (y - line) * outPitch;
+    kernels.gatherPixels(band, inLength, tableAt, taps, to, outPitch, columns);
   }
+  for (let i = 0; i < lines; i++) {
+    kernels.sumRows(
+      rows + vertical.starts[i]! * outPitch,
+      outPitch,
+      weightsAt + 4 * i * vertical.stride,
+      vertical.taps[i]!,
+      result + i * outLength,
+      outLength,
+    );
+  }
+  target.set(bytes.subarray(result, result + lines * outLength), offset);
 }
