@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { float32 } from "../../../../core/engine/graph/tensor.ts";
+import { float32, tensor } from "../../../../core/engine/graph/tensor.ts";
 import { input } from "../../../../core/engine/graph/value.ts";
 import { groupNorm } from "../../../../core/engine/nn/group_norm.ts";
 import { Scope } from "../../../../core/engine/nn/scope.ts";
@@ -22,4 +22,17 @@ Deno.test("groupNorm() has one scale and one offset a channel", () => {
   groupNorm(scope, "norm", input("x", "float32", [2, 8, 4, 4]), { groups: 4 });
   assertEquals(scope.initialize(0).get("norm.weight"), float32([8], new Array(8).fill(1)));
   assertEquals(scope.initialize(0).get("norm.bias"), float32([8], new Array(8).fill(0)));
+});
+
+Deno.test("groupNorm() takes the statistics of float16 in float32", async () => {
+  const x = input("x", "float16", [1, 2, 1, 2]);
+  const y = groupNorm(new Scope({ dtype: "float16" }), "norm", x, { groups: 1 });
+  const results = await runGraph({ y }, {
+    // Squares of 1024 are beyond float16.
+    x: tensor("float16", [1, 2, 1, 2], Float16Array.of(1024, -1024, 1024, -1024)),
+    "norm.weight": tensor("float16", [2], Float16Array.of(1, 2)),
+    "norm.bias": tensor("float16", [2], Float16Array.of(0, 0.5)),
+  });
+  assertEquals(results.y!.dtype, "float16");
+  assertEquals(Array.from(results.y!.data, Number), [1, -1, 2.5, -1.5]);
 });

@@ -1,0 +1,54 @@
+/**
+ * Stable unCLIP: variations of images, by the networks and schedulers that diffusers publishes.
+ *
+ * @module
+ */
+export { ConfigFile } from "./config_file.ts";
+export {
+  EmbeddingNoise,
+  type EmbeddingStatistics,
+  type NoisyEmbeddings,
+} from "./embedding_noise.ts";
+export {
+  type ImageEncoderConfig,
+  parseAutoencoder,
+  parseImageEncoder,
+  parseTextEncoder,
+  parseUnet,
+} from "./network_config.ts";
+export { createNetworkSession, type NetworkGraph, type NetworkOptions } from "./network_session.ts";
+export {
+  networkInitializers,
+  STORED_DECODER,
+  STORED_ENCODER,
+  STORED_TEXT_ENCODER,
+  STORED_UNET,
+  type StoredNetwork,
+} from "./network_weights.ts";
+export {
+  type AutoencoderConfig,
+  decodeLatents,
+  encodeImages,
+  type LatentDistribution,
+} from "./networks/autoencoder.ts";
+export { textEncoder, type TextEncoderConfig } from "./networks/text_encoder.ts";
+export { unet, type UnetConfig, type UnetInputs, type UnetLevel } from "./networks/unet.ts";
+export {
+  type BetaSchedule,
+  type NoiseScheduleConfig,
+  remainingVariance,
+} from "./noise_schedule.ts";
+export { UnclipPipeline, type VariationRequest } from "./pipeline.ts";
+export type { UnclipOptions } from "./pipeline_parts.ts";
+export { PublishedFolder, type PublishedNetwork } from "./published_folder.ts";
+export { parseNoiseSchedule, parseScheduler, type PublishedScheduler } from "./scheduler_config.ts";
+export {
+  planSteps,
+  SCHEDULER_NAMES,
+  type SchedulerConfig,
+  type SchedulerName,
+  type SchedulerStep,
+  Trajectory,
+} from "./schedulers/mod.ts";
+export { embedTimestep, timestepEmbedding } from "./timestep_embedding.ts";
+export { ClipTokenizer, type ClipVocabulary, type SpecialTokens } from "./tokenizer.ts";

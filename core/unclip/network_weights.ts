@@ -1,0 +1,142 @@
+/**
+ * Weights of Stable unCLIP's networks, used where they lie in a publisher's file.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { byteSize, isFloat } from "../engine/graph/dtype.ts";
+import { elementCount, sameShape, type Shape } from "../engine/graph/shape.ts";
+import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
+import type { Declaration } from "../engine/nn/scope.ts";
+import type { ExternalTensor } from "../engine/onnx/tensors.ts";
+import type { TensorFile } from "../weights/tensor_file.ts";
+
+/** What a network is called in errors, and under which names a file may have its parameters. */
+export interface StoredNetwork {
+  /** What errors call it, as in `UNet`. */
+  readonly name: string;
+  /** Other names of a parameter, besides the one that it is declared by. */
+  readonly aliases?: (parameter: string) => readonly string[];
+  /** Whether a tensor of a file is a parameter of the network, so that there must be a place for it (default: all are). */
+  readonly belongs?: (name: string) => boolean;
+}
+
+/** Problems that an error lists; more are counted. */
+const LISTED = 8;
+
+/** Diffusers' names of an attention's parts before May 2023, by those since. */
+const OLD_ATTENTION: Readonly<Record<string, string>> = {
+  "to_q": "query",
+  "to_k": "key",
+  "to_v": "value",
+  "to_out.0": "proj_attn",
+};
+
+function oldAttention(parameter: string): readonly string[] {
+  const match = /^(.*attentions\.0\.)(to_[qkv]|to_out\.0)\.(weight|bias)$/.exec(parameter);
+  return match === null ? [] : [`${match[1]}${OLD_ATTENTION[match[2]!]}.${match[3]}`];
+}
+
+/** The decoder of an autoencoder, whose attention was published under other names before May 2023. */
+export const STORED_DECODER: StoredNetwork = {
+  name: "decoder",
+  aliases: oldAttention,
+  belongs: (name) => /^(decoder|post_quant_conv)\./.test(name),
+};
+
+/** The encoder of an autoencoder. */
+export const STORED_ENCODER: StoredNetwork = {
+  name: "encoder",
+  aliases: oldAttention,
+  belongs: (name) => /^(encoder|quant_conv)\./.test(name),
+};
+
+/** The text encoder, whose files begin all names with those of the model in it, or not. */
+export const STORED_TEXT_ENCODER: StoredNetwork = {
+  name: "text encoder",
+  aliases: (parameter) => [parameter.replace(/^text_model\./, "")],
+  // Files of 2023 hold the numbers of the positions, which are no parameter; a whole CLIP holds an image tower.
+  belongs: (name) =>
+    /^(text_model\.)?(embeddings|encoder|final_layer_norm)\./.test(name) &&
+    !name.endsWith(".position_ids"),
+};
+
+/** The UNet, whose names have never changed. */
+export const STORED_UNET: StoredNetwork = { name: "UNet" };
+
+/** Linear maps are stored as convolutions by single pixels, too. */
+function suits(found: Shape, wanted: Shape): boolean {
+  return sameShape(found, wanted) ||
+    (found.length > wanted.length && sameShape(found.slice(0, wanted.length), wanted) &&
+      found.slice(wanted.length).every((length) => length === 1));
+}
+
+function problemOf(
+  file: TensorFile,
+  name: string | undefined,
+  { name: wanted, value }: Declaration,
+) {
+  const shape = `[${value.shape.join(",")}]`;
+  if (name === undefined) return `"${wanted}" ${shape} is missing`;
+  const type = file.type(name);
+  if (!isFloat(type.dtype)) return `"${name}" must hold floats, found ${formatType(type)}`;
+  if (suits(type.shape, value.shape)) return undefined;
+  return `"${name}" must be ${shape}, found [${type.shape.join(",")}]`;
+}
+
+/** The name of each parameter in a file, or an error of all that is wrong. */
+function locate(
+  file: TensorFile,
+  declarations: ReadonlyMap<string, Declaration>,
+  network: StoredNetwork,
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const problems: string[] = [];
+  for (const [parameter, declaration] of declarations) {
+    const candidates = [parameter, ...(network.aliases?.(parameter) ?? [])];
+    const name = candidates.find((candidate) => file.has(candidate));
+    const problem = problemOf(file, name, declaration);
+    if (problem !== undefined) problems.push(problem);
+    if (name !== undefined) found.set(parameter, name);
+  }
+  const known = new Set(found.values());
+  const { belongs = () => true } = network;
+  const unexpected = file.names.filter((name) => !known.has(name) && belongs(name));
+  // Of a parameter that is missing, the name in the file may be a misspelling: then both are listed.
+  problems.push(...unexpected.map((name) => `"${name}" is not part of this ${network.name}`));
+  if (problems.length === 0) return found;
+  const more = problems.length > LISTED ? `\n  and ${problems.length - LISTED} more` : "";
+  throw new TypeError(
+    `Cannot read the ${network.name} from ${file.path}:` +
+      problems.slice(0, LISTED).map((problem) => `\n  - ${problem}`).join("") + more,
+  );
+}
+
+/**
+ * The parameters of a network as initializers of a model: tensors that stay in the file.
+ *
+ * @param declarations what the network has declared in a scope
+ * @throws {TypeError} if a tensor is missing or has another shape; all that is wrong is listed
+ */
+export async function networkInitializers(
+  file: TensorFile,
+  declarations: ReadonlyMap<string, Declaration>,
+  network: StoredNetwork,
+): Promise<Map<string, Tensor | ExternalTensor>> {
+  const names = locate(file, declarations, network);
+  // ONNX Runtime refuses links that lead out of the folder, which those of the hub's cache do.
+  const location = basename(await Deno.realPath(file.path));
+  const initializers = new Map<string, Tensor | ExternalTensor>();
+  for (const [parameter, name] of names) {
+    const { dtype } = file.type(name);
+    const { shape } = declarations.get(parameter)!.value;
+    const offset = file.offset(name);
+    initializers.set(
+      parameter,
+      offset === undefined
+        ? tensor(dtype, shape, (await file.read(name)).data)
+        : { dtype, shape, location, offset, length: elementCount(shape) * byteSize(dtype) },
+    );
+  }
+  return initializers;
+}

@@ -1,0 +1,271 @@
+/**
+ * Stable unCLIP: from an image, variations of it.
+ *
+ * @module
+ */
+import { cutClipView } from "../data/clip_preprocessing.ts";
+import type { RgbImage } from "../data/dataset.ts";
+import { elementCount, sameShape, type Shape } from "../engine/graph/shape.ts";
+import { float32, formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
+import { loadPipelineParts, type PipelineParts, type UnclipOptions } from "./pipeline_parts.ts";
+import { PublishedFolder } from "./published_folder.ts";
+import { batchRows, gatherRows } from "./rows.ts";
+import { Trajectory } from "./schedulers/mod.ts";
+
+/** What variations are wanted of, and all that is random about them. */
+export interface VariationRequest {
+  /** Embeddings of the images, `[n, width]`. */
+  readonly embeddings: Tensor<"float32">;
+  /** Step of the diffusion at which noise is added to the embeddings: one for all, or one for each. */
+  readonly noiseLevels: number | readonly number[];
+  /** Normal noise that is added to the embeddings, `[n, width]`; the variations of one image share it. */
+  readonly embeddingNoise: Tensor<"float32">;
+  /** Normal noise that the latents begin as, `[n k, channels, H, W]`, those of one image after each other. */
+  readonly latents: Tensor<"float32">;
+  /** Texts: one for all, or one for each image (default the empty text). */
+  readonly prompts?: string | readonly string[];
+  /** Texts to go away from, likewise (default the empty text). */
+  readonly negativePrompts?: string | readonly string[];
+  /** Called after every call of the network, with how many of all have been made. */
+  readonly onCall?: (done: number, total: number) => void;
+  /** Ends the work between two calls of the network. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a call of the UNet is given beside latents and timestep. */
+interface Conditions {
+  readonly labels: Tensor<"float32">;
+  readonly text: Tensor<"float32">;
+  readonly negative: Tensor<"float32">;
+}
+
+/**
+ * Generates variations of images by Stable unCLIP, in batches and without a random number of its own: all noise is given,
+ * so that an image is the same in whatever batch it is made.
+ *
+ * Source: Ramesh et al. 2022, "Hierarchical text-conditional image generation with CLIP latents", section 3.1; diffusers,
+ * `StableUnCLIPImg2ImgPipeline`.
+ */
+export class UnclipPipeline implements Disposable {
+  readonly #owned: DisposableStack;
+  readonly #parts: PipelineParts;
+  /** Hidden states of the last request's texts. */
+  readonly #texts = new Map<string, Float32Array<ArrayBuffer>>();
+
+  private constructor(owned: DisposableStack, parts: PipelineParts) {
+    this.#owned = owned;
+    this.#parts = parts;
+  }
+
+  /**
+   * Loads a pipeline.
+   *
+   * @param folder in diffusers' layout, with `unet/`, `vae/` and so on; it must stay where it is
+   * @throws {TypeError} if a configuration asks for what is not supported, or weights do not fit it
+   * @throws {RangeError} if an option is out of range
+   */
+  static async create(folder: string, options: UnclipOptions): Promise<UnclipPipeline> {
+    const { batchSize } = options;
+    if (!Number.isInteger(batchSize) || batchSize < 1) {
+      throw new RangeError(
+        `Cannot load a pipeline: the batch size must be a positive integer, found ${batchSize}`,
+      );
+    }
+    using owned = new DisposableStack();
+    const parts = await loadPipelineParts(new PublishedFolder(folder), options, owned);
+    return new UnclipPipeline(owned.move(), parts);
+  }
+
+  /** Height and width of the images that are embedded, in pixels. */
+  get imageSize(): number {
+    return this.#parts.imageSize;
+  }
+
+  /** Features of an embedding. */
+  get embeddingWidth(): number {
+    return this.#parts.embeddingNoise.width;
+  }
+
+  /** Shape of the latents of one image, `[channels, H, W]`. */
+  get latentShape(): Shape {
+    return this.#parts.latentShape;
+  }
+
+  /** Calls of the network for each image. */
+  get calls(): number {
+    return this.#parts.plan.length;
+  }
+
+  /** An image as it is embedded, uint8 `[size, size, 3]`. */
+  cut(image: RgbImage): Uint8Array<ArrayBuffer> {
+    return cutClipView(image, { size: this.#parts.imageSize, crop: "transformers" });
+  }
+
+  /**
+   * Embeddings of images, in batches.
+   *
+   * @param images uint8 `[n, size, size, 3]`, cut by {@linkcode cut}
+   * @returns `[n, width]`
+   */
+  async embed(images: Tensor<"uint8">): Promise<Tensor<"float32">> {
+    const { imageEncoder, batchSize } = this.#parts;
+    const [count, ...shape] = images.shape as [number, ...number[]];
+    const embeddings = new Float32Array(count * this.embeddingWidth);
+    const each = elementCount(shape);
+    for (let start = 0; start < count; start += batchSize) {
+      const end = Math.min(count, start + batchSize);
+      const data = images.data.subarray(start * each, end * each);
+      const { pooled } = await imageEncoder.encode(tensor("uint8", [end - start, ...shape], data));
+      embeddings.set(pooled.data, start * this.embeddingWidth);
+    }
+    return tensor("float32", [count, this.embeddingWidth], embeddings);
+  }
+
+  /** Makes sure of the hidden states of texts, and forgets those of others. */
+  async #learnTexts(texts: ReadonlySet<string>): Promise<void> {
+    const { textEncoder, tokenizer } = this.#parts;
+    for (const known of this.#texts.keys()) if (!texts.has(known)) this.#texts.delete(known);
+    for (const text of texts) {
+      if (this.#texts.has(text)) continue;
+      const { hidden } = await textEncoder.run({ ids: tokenizer.encodeAll([text]) });
+      this.#texts.set(text, hidden!.data as Float32Array<ArrayBuffer>);
+    }
+  }
+
+  /** Hidden states of texts that have been learnt, `[n, tokens, width]`. */
+  #hiddenOf(texts: readonly string[]): Tensor<"float32"> {
+    const shape = this.#parts.textEncoder.outputs[0]!.shape.slice(1);
+    const each = elementCount(shape);
+    const data = new Float32Array(texts.length * each);
+    texts.forEach((text, i) => data.set(this.#texts.get(text)!, i * each));
+    return tensor("float32", [texts.length, ...shape], data);
+  }
+
+  /** A text for each of the images. */
+  #perImage(what: string, texts: string | readonly string[], count: number): readonly string[] {
+    if (typeof texts === "string") return new Array<string>(count).fill(texts);
+    if (texts.length === count) return texts;
+    throw new RangeError(
+      `Cannot generate variations of ${count} images: there must be as many ${what}, found ` +
+        `${texts.length}`,
+    );
+  }
+
+  /**
+   * Latents of variations, in batches.
+   *
+   * @returns like the latents of the request, in their order
+   * @throws {RangeError} if shapes do not fit, or a level is not one of the diffusion's steps
+   */
+  async denoise(request: VariationRequest): Promise<Tensor<"float32">> {
+    const { embeddings, latents, prompts = "", negativePrompts = "" } = request;
+    const { batchSize, embeddingNoise, latentShape, plan } = this.#parts;
+    const count = embeddings.shape[0]!;
+    const total = latents.shape[0]!;
+    if (!sameShape(latents.shape.slice(1), latentShape) || total % count !== 0) {
+      throw new RangeError(
+        `Cannot generate variations of ${count} images: latents must be ` +
+          `[${count} k,${latentShape.join(",")}], found ${formatType(latents)}`,
+      );
+    }
+    const texts = this.#perImage("prompts", prompts, count);
+    const negatives = this.#perImage("negative prompts", negativePrompts, count);
+    await this.#learnTexts(new Set([...texts, ...negatives]));
+    const conditions: Conditions = {
+      labels: embeddingNoise.apply({
+        embeddings,
+        noise: request.embeddingNoise,
+        levels: request.noiseLevels,
+      }),
+      text: this.#hiddenOf(texts),
+      negative: this.#hiddenOf(negatives),
+    };
+    const each = elementCount(latentShape);
+    const result = new Float32Array(total * each);
+    const batches = Math.ceil(total / batchSize);
+    for (let batch = 0; batch < batches; batch++) {
+      const rows = batchRows(batch * batchSize, batchSize, total);
+      const sources = rows.map((row) => Math.floor(row / (total / count)));
+      const denoised = await this.#denoiseBatch(
+        gatherRows(latents, rows),
+        {
+          labels: gatherRows(conditions.labels, sources),
+          text: gatherRows(conditions.text, sources),
+          negative: gatherRows(conditions.negative, sources),
+        },
+        (call) => request.onCall?.(batch * plan.length + call, batches * plan.length),
+        request.signal,
+      );
+      const kept = Math.min(batchSize, total - batch * batchSize);
+      result.set(denoised.subarray(0, kept * each), batch * batchSize * each);
+    }
+    return tensor("float32", latents.shape, result);
+  }
+
+  async #denoiseBatch(
+    latents: Tensor<"float32">,
+    { labels, text, negative }: Conditions,
+    onCall: (call: number) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<Float32Array<ArrayBuffer>> {
+    const { unet, plan, guidanceScale } = this.#parts;
+    const guidance = guidanceScale > 1
+      ? { negative, guidance: float32([1], [guidanceScale]) }
+      : undefined;
+    const trajectory = new Trajectory(plan, latents.data);
+    let call = 0;
+    for (let due = trajectory.due; due !== undefined; due = trajectory.due) {
+      signal?.throwIfAborted();
+      const { output } = await unet.run({
+        latents: tensor("float32", latents.shape, trajectory.sample),
+        timestep: float32([1], [due.timestep]),
+        labels,
+        text,
+        ...guidance,
+      });
+      trajectory.advance(output!.data as Float32Array);
+      onCall(++call);
+    }
+    return trajectory.sample;
+  }
+
+  /**
+   * Images of latents, one at a time.
+   *
+   * @param latents `[n, channels, H, W]`
+   * @returns uint8 `[n, H f, W f, 3]`
+   * @throws {RangeError} if the latents have another shape
+   */
+  async decode(latents: Tensor<"float32">): Promise<Tensor<"uint8">> {
+    const { decoder, latentShape } = this.#parts;
+    if (!sameShape(latents.shape.slice(1), latentShape)) {
+      throw new RangeError(
+        `Cannot decode ${formatType(latents)}: latents must be [n,${latentShape.join(",")}]`,
+      );
+    }
+    const count = latents.shape[0]!;
+    const shape = decoder.outputs[0]!.shape.slice(1);
+    const each = elementCount(shape);
+    const pixels = new Uint8Array(count * each);
+    for (let row = 0; row < count; row++) {
+      const { images } = await decoder.run({ latents: gatherRows(latents, [row]) });
+      pixels.set(images!.data as Uint8Array, row * each);
+    }
+    return tensor("uint8", [count, ...shape], pixels);
+  }
+
+  /**
+   * Variations of images, in batches.
+   *
+   * @returns uint8 `[n k, H, W, 3]`, those of one image after each other
+   * @throws {RangeError} if shapes do not fit, or a level is not one of the diffusion's steps
+   */
+  async generate(request: VariationRequest): Promise<Tensor<"uint8">> {
+    return await this.decode(await this.denoise(request));
+  }
+
+  /** Releases the networks. */
+  [Symbol.dispose](): void {
+    this.#owned.dispose();
+  }
+}

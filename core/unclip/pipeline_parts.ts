@@ -1,0 +1,165 @@
+/**
+ * What a pipeline of Stable unCLIP is made of, loaded from a folder.
+ *
+ * @module
+ */
+import { ClipEncoder } from "../backbones/clip_encoder.ts";
+import { clipVisionTransformerTower } from "../backbones/clip_vision_transformer.ts";
+import { CLIP_NORMALIZATION } from "../data/views/presets.ts";
+import type { Shape } from "../engine/graph/shape.ts";
+import type { Session } from "../engine/ort/mod.ts";
+import { EmbeddingNoise } from "./embedding_noise.ts";
+import {
+  parseAutoencoder,
+  parseImageEncoder,
+  parseTextEncoder,
+  parseUnet,
+} from "./network_config.ts";
+import { decodingGraph, denoisingGraph, textGraph } from "./network_graphs.ts";
+import { createNetworkSession, type NetworkOptions } from "./network_session.ts";
+import { STORED_DECODER, STORED_TEXT_ENCODER, STORED_UNET } from "./network_weights.ts";
+import type { PublishedFolder } from "./published_folder.ts";
+import { parseNoiseSchedule, parseScheduler } from "./scheduler_config.ts";
+import { planSteps, type SchedulerName, type SchedulerStep } from "./schedulers/mod.ts";
+import { ClipTokenizer } from "./tokenizer.ts";
+
+/** How variations are generated. */
+export interface UnclipOptions extends NetworkOptions {
+  /** Images that are denoised together. */
+  readonly batchSize: number;
+  /** Steps of the scheduler (default 20). */
+  readonly steps?: number;
+  /** How far to go beyond what the network says without text and image; 1 is no guidance (default 10). */
+  readonly guidanceScale?: number;
+  /** The scheduler (default the one that the folder names). */
+  readonly scheduler?: SchedulerName;
+  /** Height and width of the images, in pixels (default those that the UNet was trained on). */
+  readonly size?: readonly [height: number, width: number];
+}
+
+/** What a pipeline is made of. */
+export interface PipelineParts {
+  readonly imageEncoder: ClipEncoder;
+  readonly imageSize: number;
+  readonly embeddingNoise: EmbeddingNoise;
+  readonly tokenizer: ClipTokenizer;
+  readonly textEncoder: Session;
+  readonly unet: Session;
+  readonly decoder: Session;
+  readonly plan: readonly SchedulerStep[];
+  readonly guidanceScale: number;
+  readonly batchSize: number;
+  /** Shape of the latents of one image. */
+  readonly latentShape: Shape;
+}
+
+async function loadImageEncoder(folder: PublishedFolder, options: UnclipOptions) {
+  const { imageSize, ...config } = parseImageEncoder(await folder.config("image_encoder"));
+  const preprocessor = await folder.config("feature_extractor", "preprocessor_config.json");
+  const normalize = {
+    mean: preprocessor.channels("image_mean", CLIP_NORMALIZATION.mean),
+    std: preprocessor.channels("image_std", CLIP_NORMALIZATION.std),
+  };
+  const { batchSize, device, threads, precision = "float32" } = options;
+  const imageEncoder = await ClipEncoder.create(await folder.weights("image_encoder", precision), {
+    model: { ...clipVisionTransformerTower(config), inputSize: imageSize, normalize },
+    batchSize,
+    precision,
+    ...(device && { device }),
+    ...(threads !== undefined && { threads }),
+  });
+  return { imageEncoder, imageSize };
+}
+
+async function loadEmbeddingNoise(folder: PublishedFolder): Promise<EmbeddingNoise> {
+  using file = await folder.open("image_normalizer", "float32");
+  const [mean, std] = await Promise.all(
+    ["mean", "std"].map(async (name) => {
+      const { data } = await file.read(name);
+      return Float32Array.from(data as Float32Array);
+    }),
+  );
+  const config = await folder.config("image_noising_scheduler", "scheduler_config.json");
+  return new EmbeddingNoise({ mean: mean!, std: std! }, parseNoiseSchedule(config));
+}
+
+/** Height and width of the latents of images of a size. */
+function latentSize(
+  [height, width]: readonly [number, number],
+  factor: number,
+): [number, number] {
+  if (height % factor === 0 && width % factor === 0 && height > 0 && width > 0) {
+    return [height / factor, width / factor];
+  }
+  throw new RangeError(
+    `Cannot generate images of ${height}x${width} pixels: both must be multiples of ${factor}`,
+  );
+}
+
+/**
+ * Loads all parts of a pipeline.
+ *
+ * @param owned is given what must be released
+ * @throws {TypeError} if a configuration asks for what is not supported, or weights do not fit it
+ * @throws {RangeError} if an option is out of range
+ */
+export async function loadPipelineParts(
+  folder: PublishedFolder,
+  options: UnclipOptions,
+  owned: DisposableStack,
+): Promise<PipelineParts> {
+  const { batchSize, steps = 20, guidanceScale = 10, precision = "float32" } = options;
+  const unetConfig = parseUnet(await folder.config("unet"));
+  const textConfig = parseTextEncoder(await folder.config("text_encoder"));
+  const vaeConfig = parseAutoencoder(await folder.config("vae"));
+  const schedulerFile = await folder.config("scheduler", "scheduler_config.json");
+  const { name, config } = parseScheduler(schedulerFile, options.scheduler);
+  const factor = 2 ** (vaeConfig.channels.length - 1);
+  const trained = factor * unetConfig.sampleSize;
+  const size = latentSize(options.size ?? [trained, trained], factor);
+  const shape = { batchSize, size, tokens: textConfig.tokens };
+
+  const { imageEncoder, imageSize } = await loadImageEncoder(folder, options);
+  owned.use(imageEncoder);
+  using textFile = await folder.open("text_encoder", precision);
+  const textEncoder = owned.use(
+    await createNetworkSession(
+      textFile,
+      STORED_TEXT_ENCODER,
+      (scope) => textGraph(scope, textConfig, 1),
+      options,
+    ),
+  );
+  using unetFile = await folder.open("unet", precision);
+  const unet = owned.use(
+    await createNetworkSession(
+      unetFile,
+      STORED_UNET,
+      (scope) => denoisingGraph(scope, unetConfig, shape, guidanceScale > 1),
+      options,
+    ),
+  );
+  using vaeFile = await folder.open("vae", precision);
+  const decoder = owned.use(
+    await createNetworkSession(
+      vaeFile,
+      STORED_DECODER,
+      // One image at a time: the widest maps are large.
+      (scope) => decodingGraph(scope, vaeConfig, 1, size),
+      options,
+    ),
+  );
+  return {
+    imageEncoder,
+    imageSize,
+    embeddingNoise: await loadEmbeddingNoise(folder),
+    tokenizer: await ClipTokenizer.read(folder.folder("tokenizer"), textConfig.tokens),
+    textEncoder,
+    unet,
+    decoder,
+    plan: planSteps(name, config, steps),
+    guidanceScale,
+    batchSize,
+    latentShape: [unetConfig.latentChannels, ...size],
+  };
+}

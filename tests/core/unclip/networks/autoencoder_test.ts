@@ -1,0 +1,108 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type Tensor, tensor } from "../../../../core/engine/graph/tensor.ts";
+import { input } from "../../../../core/engine/graph/value.ts";
+import { Scope } from "../../../../core/engine/nn/scope.ts";
+import { cast } from "../../../../core/engine/ops/cast.ts";
+import { exp } from "../../../../core/engine/ops/exp.ts";
+import { mul } from "../../../../core/engine/ops/mul.ts";
+import { parseAutoencoder } from "../../../../core/unclip/network_config.ts";
+import { STORED_DECODER, STORED_ENCODER } from "../../../../core/unclip/network_weights.ts";
+import { decodeLatents, encodeImages } from "../../../../core/unclip/networks/autoencoder.ts";
+import { hashedTensor } from "../../engine/nn/hashed_values.ts";
+import { relativeError } from "../relative_error.ts";
+import { halved, type NetworkRun, readNetworkGolden, runNetwork } from "./network_golden.ts";
+
+const golden = await readNetworkGolden();
+const config = parseAutoencoder(golden.config("vae"));
+
+async function measureDecoder(run: Partial<NetworkRun> = {}): Promise<number> {
+  const { decoded } = await runNetwork({
+    entries: golden.entries("vae"),
+    network: STORED_DECODER,
+    build: (scope) => {
+      const latents = input("latents", "float32", [1, 4, 8, 6]);
+      const image = decodeLatents(scope, cast(latents, scope.dtype), config);
+      return { inputs: [latents], outputs: { decoded: cast(image, "float32") } };
+    },
+    feeds: { latents: hashedTensor("vae/latents", [1, 4, 8, 6], 2) },
+    ...run,
+  });
+  assertEquals(decoded!.shape, [1, 3, 64, 48]);
+  return relativeError(decoded!, golden.tensors.get("vae/decoded")!);
+}
+
+/** Diffusers' names before May 2023, and linear maps as convolutions by single pixels. */
+function old(name: string, value: Tensor<"float32">): readonly [string, Tensor] {
+  const renamed = name.replace("to_q", "query").replace("to_k", "key").replace("to_v", "value")
+    .replace("to_out.0", "proj_attn");
+  if (renamed === name || value.shape.length !== 2) return [renamed, value];
+  return [renamed, tensor("float32", [...value.shape, 1, 1], value.data)];
+}
+
+Deno.test("decodeLatents() gives diffusers' images", async () => {
+  const error = await measureDecoder();
+  assert(error <= 1e-5, `differs by ${error} of the largest`);
+});
+
+Deno.test("decodeLatents() reads the old names of attention, and convolutions in place of maps", async () => {
+  const error = await measureDecoder({ store: old });
+  assert(error <= 1e-5, `differs by ${error} of the largest`);
+});
+
+Deno.test("decodeLatents() computes in float16 from float16", async () => {
+  const error = await measureDecoder({
+    store: (name, value) => [name, halved(value)],
+    options: { precision: "float16" },
+  });
+  assert(error > 1e-6 && error <= 3e-2, `differs by ${error} of the largest`);
+});
+
+Deno.test("encodeImages() gives diffusers' distribution", async () => {
+  const { mean, std } = await runNetwork({
+    entries: golden.entries("vae"),
+    network: STORED_ENCODER,
+    build: (scope) => {
+      const images = input("images", "float32", [2, 3, 40, 24]);
+      const { mean, logVariance } = encodeImages(scope, images, config);
+      return { inputs: [images], outputs: { mean, std: exp(mul(logVariance, 0.5)) } };
+    },
+    feeds: { images: hashedTensor("vae/images", [2, 3, 40, 24]) },
+  });
+  for (const [name, found] of Object.entries({ mean, std })) {
+    const error = relativeError(found!, golden.tensors.get(`vae/${name}`)!);
+    assert(error <= 1e-5, `${name} differs by ${error} of the largest`);
+  }
+});
+
+Deno.test("decodeLatents() has the parameters of Stable Diffusion 2.1 in its published size", () => {
+  const scope = new Scope();
+  const published = { ...config, channels: [128, 256, 512, 512], groups: 32 };
+  const image = decodeLatents(scope, input("latents", "float32", [1, 4, 96, 96]), published);
+  assertEquals(image.shape, [1, 3, 768, 768]);
+  const count = (to: Scope) =>
+    [...to.declarations.values()]
+      .reduce((sum, { value }) => sum + value.shape.reduce((a, b) => a * b, 1), 0);
+  const decoder = count(scope);
+  encodeImages(scope, input("images", "float32", [1, 3, 768, 768]), published);
+  assertEquals([decoder, count(scope)], [49_490_199, 83_653_863]);
+});
+
+Deno.test("createNetworkSession() lists what does not fit", async () => {
+  const error = await assertRejects(
+    () =>
+      measureDecoder({
+        store: (name, value) =>
+          name === "decoder.conv_in.bias" ? ["decoder.conv_in.offset", value] : [
+            name,
+            name === "decoder.conv_out.bias" ? tensor("float32", [1, 3], value.data) : value,
+          ],
+      }),
+    TypeError,
+  );
+  const lines = error.message.split("\n").slice(1);
+  assertEquals(lines, [
+    '  - "decoder.conv_in.bias" [24] is missing',
+    '  - "decoder.conv_out.bias" must be [3], found [1,3]',
+    '  - "decoder.conv_in.offset" is not part of this decoder',
+  ]);
+});
