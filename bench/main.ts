@@ -16,6 +16,9 @@ const [name, ...args] = Deno.args;
 if (name === undefined || name === "--help") {
   console.log("Usage: deno task bench NAME [options]\n");
   for (const [known, what] of Object.entries(BENCHMARKS)) console.log(`  ${known}: ${what}`);
+  console.log(
+    "\nExamples:\n  deno task bench train --help\n  deno task bench views --python python3",
+  );
 } else if (!Object.hasOwn(BENCHMARKS, name)) {
   const nearest = nearestName(name, Object.keys(BENCHMARKS));
   console.error(`error: Cannot run benchmark "${name}": the nearest is "${nearest}"`);

@@ -13,6 +13,7 @@ export {
 } from "./clip_encoder.ts";
 export { type ClipLayoutName } from "./clip_layouts.ts";
 export { type ClipModel, clipModel, clipModelNames, clipPretrainedNames } from "./clip_models.ts";
+export { clipTokenNetwork } from "./clip_token_network.ts";
 export { type ClipOutputs, type ClipTower } from "./clip_tower.ts";
 export {
   clipVisionTransformer,
@@ -21,6 +22,13 @@ export {
 } from "./clip_vision_transformer.ts";
 export { clipStateDict, readClipWeights } from "./clip_weights.ts";
 export { convNext, type ConvNextConfig, type ConvNextOutputs } from "./convnext.ts";
+export {
+  backboneTokenNetwork,
+  type BackboneTokenOptions,
+  recognizeBackbones,
+  type RecognizedBackbone,
+  type StateDictTypes,
+} from "./own_backbone_encoder.ts";
 export { backbone, backboneNames, type BackboneOptions, type BackboneSpec } from "./registry.ts";
 export {
   residualBlock,
@@ -30,4 +38,14 @@ export {
   type ResNetOutputs,
   resNetWidth,
 } from "./resnet.ts";
-export { visionTransformer, type VisionTransformerConfig } from "./vision_transformer.ts";
+export {
+  TokenEncoder,
+  type TokenEncoderOptions,
+  type TokenNetwork,
+  type TokenSessionOptions,
+} from "./token_encoder.ts";
+export {
+  visionTransformer,
+  type VisionTransformerConfig,
+  visionTransformerTokens,
+} from "./vision_transformer.ts";

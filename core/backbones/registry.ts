@@ -3,11 +3,19 @@
  *
  * @module
  */
+import type { Value } from "../engine/graph/value.ts";
+import type { Scope } from "../engine/nn/scope.ts";
+import { reshape } from "../engine/ops/reshape.ts";
+import { transpose } from "../engine/ops/transpose.ts";
 import { nearestName } from "../weights/nearest_name.ts";
 import type { Backbone } from "./backbone.ts";
 import { convNext, type ConvNextConfig } from "./convnext.ts";
 import { resNet, type ResNetConfig, resNetWidth } from "./resnet.ts";
-import { visionTransformer, type VisionTransformerConfig } from "./vision_transformer.ts";
+import {
+  visionTransformer,
+  type VisionTransformerConfig,
+  visionTransformerTokens,
+} from "./vision_transformer.ts";
 
 /** A backbone that is known by name. */
 export interface BackboneSpec extends Backbone {
@@ -15,6 +23,11 @@ export interface BackboneSpec extends Backbone {
   readonly inputSize: number;
   /** What it is, in a line. */
   readonly description: string;
+  /**
+   * Tokens `[N, P, width]` of images `[N, 3, H, W]`, row by row: of ResNets and ConvNeXts the pixels of the last map
+   * before it is pooled, of ViTs the patches' normalised tokens. Names within the scope are those of `apply`.
+   */
+  applyTokens(scope: Scope, images: Value): Value;
 }
 
 /** Choices that ResNets alone offer; the others take nothing but the defaults. */
@@ -74,12 +87,22 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
 /** Names of all backbones. */
 export const backboneNames: readonly string[] = Object.keys(ENTRIES);
 
-function build(entry: Entry, options: BackboneOptions): Pick<Backbone, "width" | "apply"> {
+/** The pixels of a map `[N, C, H, W]` as tokens `[N, H · W, C]`. */
+function pixelsOf(map: Value): Value {
+  const [count, width] = map.shape as [number, number];
+  return transpose(reshape(map, [count, width, -1]), [0, 2, 1]);
+}
+
+function build(
+  entry: Entry,
+  options: BackboneOptions,
+): Pick<BackboneSpec, "width" | "apply" | "applyTokens"> {
   if ("resNet" in entry) {
     const config = { ...entry.resNet, ...options };
     return {
       width: resNetWidth(config),
       apply: (scope, images) => resNet(scope, images, config).features,
+      applyTokens: (scope, images) => pixelsOf(resNet(scope, images, config).maps.at(-1)!),
     };
   }
   if ("visionTransformer" in entry) {
@@ -87,12 +110,14 @@ function build(entry: Entry, options: BackboneOptions): Pick<Backbone, "width" |
     return {
       width: config.width,
       apply: (scope, images) => visionTransformer(scope, images, config),
+      applyTokens: (scope, images) => visionTransformerTokens(scope, images, config),
     };
   }
   const config = entry.convNext;
   return {
     width: config.widths.at(-1)!,
     apply: (scope, images) => convNext(scope, images, config).features,
+    applyTokens: (scope, images) => pixelsOf(convNext(scope, images, config).maps.at(-1)!),
   };
 }
 

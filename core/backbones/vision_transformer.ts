@@ -96,6 +96,27 @@ function embed(scope: Scope, images: Value, config: VisionTransformerConfig): Va
   return add(joined, table);
 }
 
+/** The tokens `[N, patches + 1, width]` that the last block leaves, not normalised. */
+function lastTokens(scope: Scope, images: Value, config: VisionTransformerConfig): Value {
+  const { depth, heads, layerScale, variant = "timm" } = config;
+  const options = {
+    heads,
+    epsilon: EPSILON,
+    ...(layerScale !== undefined && { layerScale }),
+    ...(variant === "timm" ? TIMM.blocks : MOCO_V3.blocks),
+  };
+  let tokens = embed(scope, images, config);
+  scope.enter("blocks", (blocks) => {
+    for (let i = 0; i < depth; i++) tokens = transformerBlock(blocks, String(i), tokens, options);
+  });
+  return tokens;
+}
+
+/** The tokens of the patches, without the class token. */
+function patchesOf(tokens: Value): Value {
+  return slice(tokens, { starts: [1], ends: [tokens.shape[1]!], axes: [1] });
+}
+
 /**
  * A vision transformer without its classifier (Dosovitskiy et al. 2021), as timm's `VisionTransformer`. Its position
  * embedding fits the images that it is first applied to, and no other size.
@@ -108,23 +129,31 @@ export function visionTransformer(
   images: Value,
   config: VisionTransformerConfig,
 ): Value {
-  const { width, depth, heads, pooling = "token", layerScale, variant = "timm" } = config;
-  const options = {
-    heads,
-    epsilon: EPSILON,
-    ...(layerScale !== undefined && { layerScale }),
-    ...(variant === "timm" ? TIMM.blocks : MOCO_V3.blocks),
-  };
-  let tokens = embed(scope, images, config);
-  scope.enter("blocks", (blocks) => {
-    for (let i = 0; i < depth; i++) tokens = transformerBlock(blocks, String(i), tokens, options);
-  });
-  const [count, length] = tokens.shape as [number, number];
+  const { width, pooling = "token" } = config;
+  const tokens = lastTokens(scope, images, config);
   if (pooling === "token") {
     // Each token is normalised by itself, so the one that is kept is enough.
     const first = slice(tokens, { starts: [0], ends: [1], axes: [1] });
-    return layerNorm(scope, "norm", reshape(first, [count, width]), { epsilon: EPSILON });
+    return layerNorm(scope, "norm", reshape(first, [tokens.shape[0]!, width]), {
+      epsilon: EPSILON,
+    });
   }
-  const patches = slice(tokens, { starts: [1], ends: [length], axes: [1] });
-  return layerNorm(scope, "fc_norm", reduceMean(patches, { axes: [1] }), { epsilon: EPSILON });
+  return layerNorm(scope, "fc_norm", reduceMean(patchesOf(tokens), { axes: [1] }), {
+    epsilon: EPSILON,
+  });
+}
+
+/**
+ * The patches' tokens of a vision transformer, after the last normalisation.
+ *
+ * @param images `[N, 3, H, W]` of whole patches
+ * @returns `[N, patches, width]`
+ */
+export function visionTransformerTokens(
+  scope: Scope,
+  images: Value,
+  config: VisionTransformerConfig,
+): Value {
+  const name = (config.pooling ?? "token") === "token" ? "norm" : "fc_norm";
+  return layerNorm(scope, name, patchesOf(lastTokens(scope, images, config)), { epsilon: EPSILON });
 }

@@ -1,0 +1,6 @@
+/**
+ * Principal component analysis.
+ *
+ * @module
+ */
+export { PCA } from "npm:ml-pca@4.1.1";

@@ -1,0 +1,90 @@
+/**
+ * Principal component and threshold, as a folder of results or a file has them.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { formatType } from "../core/engine/graph/tensor.ts";
+import { ifThere } from "../core/weights/hub_cache.ts";
+import { readNpy } from "../core/weights/npy.ts";
+
+/**
+ * The threshold of option `--fg-thre`; undefined if it is empty.
+ *
+ * @throws {TypeError} if it is no number
+ */
+export function thresholdOption(text: string): number | undefined {
+  if (text === "") return undefined;
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value)) return value;
+  throw new TypeError(`Cannot use a threshold: --fg-thre must be a number, found "${text}"`);
+}
+
+/** Arguments in which `--fg-thre -4.2` is one, `--fg-thre=-4.2`: alone, a dash begins an option. */
+export function joinNegativeThreshold(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    if (joined.at(-1) === "--fg-thre" && /^-[\d.]/.test(arg)) joined.push(`${joined.pop()}=${arg}`);
+    else joined.push(arg);
+  }
+  return joined;
+}
+
+/** Folders of the vectors: ours, and the original program's (sic). */
+const FOLDERS = ["eigenvectors", "eigenvecters"];
+
+/**
+ * Reads a component: float32 `[D, 1]` or `[D]`, ours or one that GenView publishes.
+ *
+ * @throws {TypeError} if the file holds something else
+ */
+export async function readComponent(path: string): Promise<Float32Array<ArrayBuffer>> {
+  const found = await readNpy(path);
+  const [, columns = 1] = found.shape;
+  if (found.dtype !== "float32" || found.shape.length > 2 || columns !== 1) {
+    throw new TypeError(
+      `Cannot use ${path}: it must hold one component, float32[D,1], found ${formatType(found)}`,
+    );
+  }
+  return found.data as Float32Array<ArrayBuffer>;
+}
+
+/**
+ * Where the component of a folder of results lies.
+ *
+ * @throws {TypeError} if there is none
+ */
+export async function findComponent(folder: string): Promise<string> {
+  for (const name of FOLDERS) {
+    const path = join(folder, name, "pca_vectors.npy");
+    if (await ifThere(Deno.stat(path)) !== undefined) return path;
+  }
+  throw new TypeError(
+    `Cannot find a component: ${folder} must hold eigenvectors/pca_vectors.npy; ` +
+      'run "deno task extract-features", or name a file by --pca-vectors',
+  );
+}
+
+/**
+ * The threshold that `deno task extract-features` found.
+ *
+ * @throws {TypeError} if there is none
+ */
+export async function readThreshold(folder: string): Promise<number> {
+  const path = join(folder, "threshold.json");
+  const text = folder === "" ? undefined : await ifThere(Deno.readTextFile(path));
+  if (text === undefined) {
+    throw new TypeError(
+      "Cannot compute ratios: --fg-thre must be given where --input-dir has no threshold.json " +
+        "(GenView publishes its component, but not its threshold)",
+    );
+  }
+  let threshold: unknown;
+  try {
+    threshold = JSON.parse(text).threshold;
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+  if (typeof threshold === "number") return threshold;
+  throw new TypeError(`Cannot read ${path}: "threshold" must be a number, found ${threshold}`);
+}

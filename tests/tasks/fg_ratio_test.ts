@@ -1,0 +1,174 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { tensor } from "../../core/engine/graph/tensor.ts";
+import { parseRatioLines } from "../../core/noise/mod.ts";
+import { writeNpy } from "../../core/weights/npy.ts";
+import { joinNegativeThreshold, readComponent } from "../../tasks/component_option.ts";
+import { main as extract } from "../../tasks/extract_features.ts";
+import { main } from "../../tasks/fg_ratio.ts";
+import { RatioFile } from "../../tasks/ratio_file.ts";
+import { withFolder } from "../core/backbones/clip_golden.ts";
+import { hashedTensor } from "../core/engine/nn/hashed_values.ts";
+import { drawPictures } from "./square_pictures.ts";
+import { exportTinyBackbone } from "./tiny_backbone.ts";
+
+type Path = (name: string) => string;
+
+async function ratiosOf(path: string) {
+  const { ratios, malformed } = parseRatioLines(await Deno.readTextFile(path));
+  assertEquals(malformed, []);
+  return ratios;
+}
+
+/** Options of a network and its images. */
+function common(path: Path): string[] {
+  return [
+    ...["--input-list", path("images"), "--model", path("mine.safetensors")],
+    ...["--device", "cpu", "--threads", "1"],
+  ];
+}
+
+async function prepare(path: Path): Promise<void> {
+  await drawPictures(path("images"));
+  await exportTinyBackbone(path("mine.safetensors"));
+}
+
+Deno.test("fg-ratio gives the same ratios from stored features and from images, and resumes", () =>
+  withFolder(async (path) => {
+    await prepare(path);
+    const stored = ["--num-vis", "0", "--output-dir", path("out"), "--dtype", "float32"];
+    await extract([...common(path), ...stored]);
+    const input = ["--input-list", path("images"), "--input-dir", path("out/mine")];
+    await main([...input, "--output-dir", path("a"), "--batch-size", "4"]);
+    const fromFeatures = await ratiosOf(path("a/fg_ratios.txt"));
+    assertEquals(fromFeatures.length, 6);
+    assertEquals(new Set(fromFeatures.map((line) => line.path)).has("big dogs/1.png"), true);
+    const mean = fromFeatures.reduce((sum, { ratio }) => sum + ratio / 6, 0);
+    assert(Math.abs(mean - 0.4) < 0.01, `the mean ratio is ${mean}`);
+
+    const images = ["--from", "images", ...common(path), "--input-dir", path("out/mine")];
+    await main([...images, "--output-dir", path("b"), "--batch-size", "4"]);
+    assertEquals(await ratiosOf(path("b/fg_ratios.txt")), fromFeatures);
+
+    // As a run leaves it that is killed while it appends.
+    const whole = await Deno.readTextFile(path("b/fg_ratios.txt"));
+    await Deno.writeTextFile(path("b/fg_ratios.txt"), whole.slice(0, -30));
+    await main([...images, "--output-dir", path("b")]);
+    assertEquals(await Deno.readTextFile(path("b/fg_ratios.txt")), whole);
+    await main([...images, "--output-dir", path("b")]);
+    assertEquals(await Deno.readTextFile(path("b/fg_ratios.txt")), whole);
+
+    await main([...input, "--output-dir", path("c"), "--mask-type", "lt"]);
+    const opposite = await ratiosOf(path("c/fg_ratios.txt"));
+    opposite.forEach(({ ratio }, i) => assertEquals(ratio, 1 - fromFeatures[i]!.ratio));
+    await assertRejects(
+      () => main([...input, "--output-dir", path("a"), "--mask-type", "lt"]),
+      TypeError,
+      "it must hold ratios of the same component and threshold",
+    );
+    assertEquals(await ratiosOf(path("a/fg_ratios.txt")), fromFeatures);
+    // The same relative paths, of other pictures.
+    await drawPictures(path("others"));
+    await assertRejects(
+      () => main([...input, "--input-list", path("others"), "--output-dir", path("d")]),
+      TypeError,
+      "its images' paths are relative to",
+    );
+  }));
+
+Deno.test("fg-ratio takes a component from a file and a negative threshold, and joins a prefix to the paths", () =>
+  withFolder(async (path) => {
+    await prepare(path);
+    const vector = hashedTensor("component", [192]).data;
+    await writeNpy(path("pca.npy"), tensor("float32", [192, 1], vector));
+    await Deno.writeTextFile(path("list.txt"), "cats/0.png\nbig dogs/2.png\ncats/none.png\n");
+    const args = [
+      ...["--from", "images", "--input-list", path("list.txt"), "--input-prefix", path("images")],
+      ...["--model", path("mine.safetensors"), "--device", "cpu", "--pca-vectors", path("pca.npy")],
+    ];
+    await main([...args, "--output-dir", path("out"), "--fg-thre", "-0.5"]);
+    const ratios = await ratiosOf(path("out/fg_ratios.txt"));
+    const paths = ratios.map((line) => line.path);
+    assertEquals(paths, [path("images/cats/0.png"), path("images/big dogs/2.png")]);
+    assert(ratios.every(({ ratio }) => Number.isInteger(ratio * 16)));
+    await main([...args, "--output-dir", path("all"), "--fg-thre=-1e9"]);
+    assertEquals((await ratiosOf(path("all/fg_ratios.txt"))).map(({ ratio }) => ratio), [1, 1]);
+    await assertRejects(
+      () => main([...args, "--output-dir", path("none")]),
+      TypeError,
+      "--fg-thre must be given where --input-dir has no threshold.json",
+    );
+    await assertRejects(() => Deno.stat(path("none")), Deno.errors.NotFound);
+  }));
+
+Deno.test("fg-ratio counts images without features, and refuses a component of another width", () =>
+  withFolder(async (path) => {
+    await prepare(path);
+    await Deno.mkdir(path("in/eigenvecters"), { recursive: true });
+    const component = tensor("float32", [5, 1], Float32Array.of(1, 0, 0, 0, 0));
+    await writeNpy(path("in/eigenvecters/pca_vectors.npy"), component);
+    await Deno.mkdir(path("in/features/cats"), { recursive: true });
+    const tokens = Float32Array.from({ length: 20 }, (_, i) => i % 5 === 0 ? i / 5 : 9);
+    await writeNpy(path("in/features/cats/1.png.npy"), tensor("float32", [4, 5], tokens));
+    const args = ["--input-dir", path("in"), "--fg-thre", "0.5", "--output-dir", path("out")];
+    await main(["--input-list", path("images"), ...args]);
+    assertEquals(await ratiosOf(path("out/fg_ratios.txt")), [{ path: "cats/1.png", ratio: 0.75 }]);
+    await assertRejects(
+      () => main(["--from", "images", ...common(path), ...args]),
+      TypeError,
+      "the component must have the 192 coordinates of mine's tokens, found 5",
+    );
+  }));
+
+Deno.test("RatioFile refuses a file that no record goes with, and lines that are none", () =>
+  withFolder(async (path) => {
+    const record = { source: "x", images: "i", component: "y", threshold: 1, maskType: "gt" };
+    await Deno.writeTextFile(path("fg_ratios.txt"), "a.jpg 0.5\n");
+    await assertRejects(
+      () => RatioFile.open(path("."), record),
+      TypeError,
+      "found no fg_ratios.json that says so",
+    );
+    {
+      using file = await RatioFile.open(path("new"), record);
+      await file.append([{ path: "a b.jpg", ratio: 0.25 }, { path: "c.jpg", ratio: 1 }]);
+    }
+    assertEquals(await Deno.readTextFile(path("new/fg_ratios.txt")), "a b.jpg 0.25\nc.jpg 1.0\n");
+    {
+      using file = await RatioFile.open(path("new"), record);
+      assertEquals([...file.done], ["a b.jpg", "c.jpg"]);
+    }
+    await Deno.writeTextFile(path("new/fg_ratios.txt"), "a.jpg 0.5\nb.jpg\n");
+    await assertRejects(() => RatioFile.open(path("new"), record), SyntaxError, "line 2");
+  }));
+
+Deno.test("readComponent() refuses several components, and other types", () =>
+  withFolder(async (path) => {
+    await writeNpy(path("two.npy"), tensor("float32", [3, 2], new Float32Array(6)));
+    await writeNpy(path("half.npy"), tensor("float16", [3], new Float16Array(3)));
+    for (const name of ["two.npy", "half.npy"]) {
+      await assertRejects(
+        () => readComponent(path(name)),
+        TypeError,
+        "it must hold one component, float32[D,1]",
+      );
+    }
+  }));
+
+Deno.test("joinNegativeThreshold() joins a negative number, and no option", () => {
+  assertEquals(joinNegativeThreshold(["--fg-thre", "-4.2", "--flip"]), [
+    "--fg-thre=-4.2",
+    "--flip",
+  ]);
+  assertEquals(joinNegativeThreshold(["--fg-thre", "--flip"]), ["--fg-thre", "--flip"]);
+});
+
+Deno.test("fg-ratio --help shows examples", async () => {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--allow-read", "tasks/fg_ratio.ts", "--help"],
+    cwd: new URL("../../", import.meta.url).pathname,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  assertStringIncludes(text, "Examples:");
+  assertStringIncludes(text, "840 GB");
+});
