@@ -7,7 +7,13 @@
  * @module
  */
 import type { AxisWeights } from "./axis_weights.ts";
-import { BAND, compileKernels, type ResamplingKernels, SLACK } from "./resampling_kernels.ts";
+import {
+  BAND,
+  compileKernels,
+  LOW_BITS,
+  type ResamplingKernels,
+  SLACK,
+} from "./resampling_kernels.ts";
 
 /** A window of an RGB image. */
 export interface RgbWindow {
@@ -22,6 +28,9 @@ export interface RgbWindow {
 
 /** Bytes of a page of memory. */
 const PAGE = 2 ** 16;
+
+/** Rows of an image that are copied to the kernels' memory at a time, so that a large one does not take as much again. */
+const STRETCH = 16 * BAND;
 
 /** The kernels of this thread, and the memory they work on. */
 interface Workspace {
@@ -53,19 +62,47 @@ function layOut(memory: WebAssembly.Memory, lengths: readonly number[]): number[
   return addresses;
 }
 
+/** The weights of an axis as the kernels read them. */
+interface WeightTable {
+  readonly words: Int32Array<ArrayBuffer>;
+  /** Pairs of weights that each pixel has; those that it does not need are zero. */
+  readonly pairs: number;
+}
+
+/** Two numbers of 16 bits, the first one in the lower half. */
+function pack(first: number, second: number): number {
+  return (first & 0xffff) | (second << 16);
+}
+
 /**
- * The horizontal axis as the kernel reads it: for each pixel the first one's distance in bytes, and `taps` weights. Those
- * that a pixel at the border does not have are zero: what lies behind the row is read there, and counts nothing.
+ * Tabulates the weights of an axis, and before those of each pixel where it begins, in units of `unit`. Weights that a
+ * pixel at the border does not have are zero: what lies behind the row is read there, and counts nothing.
  */
-function tabulate({ starts, weights, stride }: AxisWeights, taps: number, flip: boolean) {
-  const count = starts.length;
-  const table = new Int32Array(count * (1 + taps));
-  for (let i = 0; i < count; i++) {
-    const at = (flip ? count - 1 - i : i) * (1 + taps);
-    table[at] = 3 * starts[i]!;
-    for (let k = 0; k < taps; k++) table[at + 1 + k] = weights[i * stride + k]!;
+function tabulate({ starts, taps, weights, stride }: AxisWeights, unit: number): WeightTable {
+  const pairs = Math.ceil(taps.reduce((most, count) => Math.max(most, count)) / 2);
+  const words = new Int32Array(starts.length * (1 + 2 * pairs));
+  const low = 2 ** LOW_BITS - 1;
+  let at = 0;
+  for (let i = 0; i < starts.length; i++) {
+    words[at++] = starts[i]! * unit;
+    for (let tap = 0; tap < 2 * pairs; tap += 2) {
+      const first = tap < stride ? weights[i * stride + tap]! : 0;
+      const second = tap + 1 < stride ? weights[i * stride + tap + 1]! : 0;
+      words[at++] = pack(first >> LOW_BITS, second >> LOW_BITS);
+      words[at++] = pack(first & low, second & low);
+    }
   }
-  return table;
+  return { words, pairs };
+}
+
+/** Mirrors the pixels of a table. */
+function mirror({ words, pairs }: WeightTable): WeightTable {
+  const each = 1 + 2 * pairs;
+  const turned = new Int32Array(words.length);
+  for (let at = 0; at < words.length; at += each) {
+    turned.set(words.subarray(at, at + each), words.length - each - at);
+  }
+  return { words: turned, pairs };
 }
 
 /**
@@ -82,39 +119,36 @@ export function resample(
   offset: number,
 ): void {
   const { memory, kernels } = opened ??= openWorkspace();
-  const taps = horizontal.taps.reduce((most, count) => Math.max(most, count));
-  const table = tabulate(horizontal, taps, flip);
   const [columns, lines] = [horizontal.starts.length, vertical.starts.length];
-  const [inLength, outLength] = [3 * width, 3 * columns];
   // A pixel is written as four bytes, the last of them into the slack.
-  const outPitch = withSlack(outLength);
-  const [band, tableAt, weightsAt, rows, result] = layOut(memory, [
-    BAND * inLength,
-    table.byteLength,
-    vertical.weights.byteLength,
-    (height + BAND) * outPitch,
-    lines * outLength,
+  const rowLength = withSlack(3 * columns);
+  const unturned = tabulate(horizontal, 3);
+  const across = flip ? mirror(unturned) : unturned;
+  const down = tabulate(vertical, rowLength);
+  const [image, acrossAt, downAt, rows, result] = layOut(memory, [
+    STRETCH * pitch,
+    across.words.byteLength,
+    down.words.byteLength,
+    (height + BAND + 2 * down.pairs) * rowLength,
+    lines * 3 * columns,
   ]) as number[] & [number, number, number, number, number];
   const bytes = new Uint8Array(memory.buffer);
-  new Int32Array(memory.buffer, tableAt).set(table);
-  new Int32Array(memory.buffer, weightsAt).set(vertical.weights);
-  for (let y = 0; y < height; y++) {
-    const from = begin + y * pitch;
-    const line = y % BAND;
-    bytes.set(data.subarray(from, from + inLength), band + line * inLength);
-    if (line < BAND - 1 && y < height - 1) continue;
-    const to = rows + (y - line) * outPitch;
-    kernels.gatherPixels(band, inLength, tableAt, taps, to, outPitch, columns);
+  new Int32Array(memory.buffer, acrossAt).set(across.words);
+  new Int32Array(memory.buffer, downAt).set(down.words);
+  const end = begin + (height - 1) * pitch + 3 * width;
+  for (let y = 0; y < height; y += STRETCH) {
+    const start = begin + y * pitch;
+    bytes.set(data.subarray(start, Math.min(end, start + STRETCH * pitch)), image);
+    for (let line = 0; line < Math.min(STRETCH, height - y); line += BAND) {
+      const [from, to] = [image + line * pitch, rows + (y + line) * rowLength];
+      kernels.gatherPixels(from, pitch, acrossAt, across.pairs, to, rowLength, columns);
+    }
   }
   for (let i = 0; i < lines; i++) {
-    kernels.sumRows(
-      rows + vertical.starts[i]! * outPitch,
-      outPitch,
-      weightsAt + 4 * i * vertical.stride,
-      vertical.taps[i]!,
-      result + i * outLength,
-      outLength,
-    );
+    const at = downAt + 4 * i * (1 + 2 * down.pairs);
+    const from = rows + down.words[i * (1 + 2 * down.pairs)]!;
+    const pairs = Math.ceil(vertical.taps[i]! / 2);
+    kernels.sumRows(from, rowLength, at + 4, pairs, result + i * 3 * columns, 3 * columns);
   }
-  target.set(bytes.subarray(result, result + lines * outLength), offset);
+  target.set(bytes.subarray(result, result + lines * 3 * columns), offset);
 }

@@ -77,35 +77,51 @@ function access(opcode: number, ...operands: readonly Code[]): Code {
   return [...vector(opcode, ...operands), 0, 0];
 }
 
-/** Instructions on four integers side by side, and on sixteen unsigned bytes. */
+/** Instructions on four integers side by side. */
 export const i32x4 = {
   /** One integer four times. */
   splat: (value: Code): Code => vector(0x11, value),
   /** The integer at an address four times. */
   loadSplat: (address: Code): Code => access(0x09, address),
-  /** The four bytes at an address as integers. */
-  loadBytes: (address: Code): Code => i32x4.quarter(access(0x5c, address), 0),
-  /** One quarter of sixteen bytes as integers. */
-  quarter: (bytes: Code, which: 0 | 1 | 2 | 3): Code =>
-    vector(0xa9 + (which % 2), vector(0x89 + (which >> 1), bytes)),
   add: (a: Code, b: Code): Code => vector(0xae, a, b),
-  mul: (a: Code, b: Code): Code => vector(0xb5, a, b),
+  shiftLeft: (value: Code, bits: number): Code => vector(0xab, value, int(bits)),
   shiftRight: (value: Code, bits: number): Code => vector(0xac, value, int(bits)),
+} as const;
+
+/** Instructions on eight integers of 16 bits. */
+export const i16x8 = {
+  /** One half of sixteen bytes. */
+  half: (bytes: Code, which: 0 | 1): Code => vector(0x89 + which, bytes),
+  /** The products of two times eight, each added to that of its neighbour: four integers of 32 bits. */
+  dot: (a: Code, b: Code): Code => vector(0xba, a, b),
 } as const;
 
 /** Instructions on sixteen unsigned bytes. */
 export const bytes16 = {
+  of: (values: readonly number[]): Code => [...vector(0x0c), ...values],
   /** From four times four integers of 16 bits; those out of range are clamped. */
   from: ([a, b, c, d]: readonly [Code, Code, Code, Code]): Code =>
     vector(0x66, vector(0x85, a, b), vector(0x85, c, d)),
   load: (address: Code): Code => access(0x00, address),
+  /** Eight bytes, and zeros behind them. */
+  loadEight: (address: Code): Code => access(0x5d, address),
   store: (address: Code, bytes: Code): Code => access(0x0b, address, bytes),
   /** Writes one quarter. */
   storeFour: (address: Code, bytes: Code, which: 0 | 1 | 2 | 3): Code => [
     ...access(0x5a, address, bytes),
     which,
   ],
+  /** The bytes at indices, which are below 16, or 128 for a zero. */
+  pick: (bytes: Code, indices: Code): Code => vector(0x100, bytes, indices),
+  /** The bytes of one half of two, in turns. */
+  zip: (a: Code, b: Code, which: 0 | 1): Code => [
+    ...vector(0x0d, a, b),
+    ...Array.from({ length: 16 }, (_, i) => (i % 2) * 16 + which * 8 + (i >> 1)),
+  ],
 } as const;
+
+/** Declares a variable of a function. */
+export type Declare = (type: keyof typeof TYPES) => Variable;
 
 /** Defines a function: `write` is given its parameters, and declares further variables. */
 export function defineFunction<const Names extends readonly string[]>(
@@ -113,7 +129,7 @@ export function defineFunction<const Names extends readonly string[]>(
   parameters: Names,
   write: (
     parameters: Readonly<Record<Names[number], Variable>>,
-    declare: (type: keyof typeof TYPES) => Variable,
+    declare: Declare,
   ) => readonly Code[],
 ): WebAssemblyFunction {
   const declared: number[] = [];
