@@ -7,7 +7,7 @@ import { evaluateBackbone, evaluationRecipe } from "../core/evaluate/evaluate_ba
 import type { EvaluationRecipe } from "../core/data/mod.ts";
 import type { Configuration } from "../core/method/configuration.ts";
 import { viewRecipes } from "../core/train/named_views.ts";
-import type { RunView, TrainOptions } from "../core/train/train.ts";
+import type { RunView, TrainOptions } from "../core/train/train_options.ts";
 import { openData } from "./data_option.ts";
 
 /** How evaluation draws and cuts a configuration's images. */

@@ -10,10 +10,12 @@ import {
   presetOf,
   resolveConfiguration,
 } from "../core/method/resolve_configuration.ts";
-import { train, type TrainResult } from "../core/train/train.ts";
+import { train } from "../core/train/train.ts";
+import type { TrainResult } from "../core/train/train_options.ts";
 import { type Command, parseCommandLine, runTask } from "./command_line.ts";
 import { methodOf } from "./method_option.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
+import { configuredPairEncoder, configuredPairsShown } from "./quality_option.ts";
 import { TrainDisplay } from "./train_display.ts";
 import { openData } from "./data_option.ts";
 import { configuredEvaluation } from "./evaluation_option.ts";
@@ -31,6 +33,12 @@ const COMMAND: Command = {
     {
       command: "deno task train --output runs/photos --resume latest",
       does: "goes on where that run was stopped or killed",
+    },
+    {
+      command:
+        "deno task train --data photos/ --quality-encoder runs/photos --vis 8 --output runs/weighted",
+      does:
+        "weighs pairs by the foreground that an earlier run sees; extract-features finds it first",
     },
     {
       command: "deno task train --method ./my-method/manifest.json --output runs/mine",
@@ -99,7 +107,7 @@ async function readRun(
 async function main(args: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
-  const { method: _m, preset, config, output, resume, ...given } = parsed.given as
+  const { method: _m, preset, config, output: _o, resume, ...given } = parsed.given as
     & PartialConfiguration
     & Record<"method" | "preset" | "config" | "output" | "resume", string | undefined>;
   const folder = String(parsed.values["output"]);
@@ -112,16 +120,20 @@ async function main(args: readonly string[]): Promise<void> {
   );
   const dataset = await openData(configuration.data, { redraw: true });
   const evaluate = await configuredEvaluation(configuration);
+  const pairEncoder = await configuredPairEncoder(configuration);
+  const pairsShown = configuredPairsShown(configuration, folder);
   using display = new TrainDisplay(method, configuration);
   using interrupt = interruptSignal();
   const result: TrainResult = await train({
     method,
     configuration,
     dataset,
-    output: output ?? folder,
+    output: folder,
     signal: interrupt.signal,
     report: (event) => display.show(event),
     ...(evaluate && { evaluate }),
+    ...(pairEncoder && { pairEncoder }),
+    ...(pairsShown && { pairsShown }),
     ...(resume && { resume }),
   });
   display[Symbol.dispose]();

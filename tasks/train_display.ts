@@ -7,7 +7,7 @@ import { formatDevice } from "../core/engine/ort/mod.ts";
 import type { Configuration } from "../core/method/configuration.ts";
 import type { LoadedMethod } from "../core/method/load.ts";
 import { ProgressLine } from "../core/train/log/progress.ts";
-import type { TrainEvent } from "../core/train/train.ts";
+import type { TrainEvent } from "../core/train/train_options.ts";
 
 /** Shows a run's events as a progress line and notes. */
 export class TrainDisplay implements Disposable {

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import { normalizePixels } from "../data/clip_preprocessing.ts";
+import { normalizePixels } from "../data/normalize_pixels.ts";
 import { byteSize, type DType } from "../engine/graph/dtype.ts";
 import { elementCount, sameShape } from "../engine/graph/shape.ts";
 import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
@@ -30,10 +30,6 @@ const BLOCKED_BYTES = 2 ** 29;
 /** How a tower is run. */
 export interface ClipSessionOptions {
   readonly model: Pick<ClipModel, "apply" | "inputSize" | "normalize">;
-  /** Images in a run. */
-  readonly batchSize: number;
-  /** Height and width of the images, in pixels (default the model's). */
-  readonly size?: number;
   /** Where it runs (default the CPU). */
   readonly device?: Device;
   /** Threads on the CPU; all cores when left out. */
@@ -43,6 +39,14 @@ export interface ClipSessionOptions {
    * stay in float32. float16 is for CUDA: the CPU only emulates it.
    */
   readonly precision?: "float32" | "float16";
+}
+
+/** How a {@linkcode ClipEncoder} is run. */
+export interface ClipEncoderOptions extends ClipSessionOptions {
+  /** Images in a run. */
+  readonly batchSize: number;
+  /** Height and width of the images, in pixels (default the model's). */
+  readonly size?: number;
 }
 
 /** Whether a tower's weights are few enough to be blocked. */
@@ -55,32 +59,31 @@ function suitsBlocks(model: ClipSessionOptions["model"], images: Value): boolean
 }
 
 /**
- * Loads a graph of what becomes of a tower's outputs. It takes `images`, uint8 `[N, H, W, 3]`.
+ * Loads a graph of what becomes of a tower's outputs.
  *
  * The weights stay in their file: ONNX Runtime maps it into memory, so what they take can be given back and had again
  * by the system. They are converted as they are loaded where they are stored in another type than is computed in.
  *
  * @param file open file of safetensors or pth, in the names of open_clip, transformers or timm
+ * @param images float32 `[N, 3, H, W]`, normalised by the model's statistics; made of the inputs of the graph
  * @param build makes the outputs, by name, from the tower's in float32
  * @throws {TypeError} if the file does not fit the tower; all that is wrong is listed
  */
 export async function createClipSession(
   file: TensorFile,
-  options: ClipSessionOptions,
+  images: Value,
   build: (outputs: ClipOutputs) => Readonly<Record<string, Value>>,
+  options: ClipSessionOptions,
 ): Promise<Session> {
-  const { model, batchSize, size = model.inputSize, device = CPU, precision = "float32" } = options;
-  const dtype: DType = precision;
-  const scope = new Scope({ dtype });
-  const images = input("images", "uint8", [batchSize, size, size, 3]);
-  const normalized = normalizePixels(images, model.normalize);
+  const { model, device = CPU, precision = "float32" } = options;
+  const scope = new Scope({ dtype: precision });
   const { tokens, pooled } = withConvTuning(
-    { fixedWeights: device.provider === "cpu" && suitsBlocks(model, normalized) },
-    () => model.apply(scope, cast(normalized, dtype)),
+    { fixedWeights: device.provider === "cpu" && suitsBlocks(model, images) },
+    () => model.apply(scope, cast(images, precision)),
   );
   const outputs = build({ tokens: cast(tokens, "float32"), pooled: cast(pooled, "float32") });
   const initializers = await clipInitializers(file, scope.declarations);
-  return await Session.create(encodeModel({ outputs, inputs: [images], initializers }), {
+  return await Session.create(encodeModel({ outputs, initializers }), {
     device,
     ...(options.threads !== undefined && { threads: options.threads }),
     weightsFolder: dirname(await Deno.realPath(file.path)),
@@ -130,15 +133,18 @@ export class ClipEncoder implements Disposable {
    */
   static async create(
     weights: string | TensorFile,
-    options: ClipSessionOptions,
+    options: ClipEncoderOptions,
   ): Promise<ClipEncoder> {
     if (typeof weights === "string") {
       using file = await openTensors(weights);
       return await ClipEncoder.create(file, options);
     }
+    const { model, batchSize, size = model.inputSize } = options;
+    const pixels = input("images", "uint8", [batchSize, size, size, 3]);
+    const normalized = normalizePixels(pixels, model.normalize);
     using owned = new DisposableStack();
     const session = owned.use(
-      await createClipSession(weights, options, (outputs) => ({ ...outputs })),
+      await createClipSession(weights, normalized, (outputs) => ({ ...outputs }), options),
     );
     const shapes = Object.fromEntries(
       [...session.inputs, ...session.outputs].map(({ name, shape }) => [name, shape]),

@@ -31,13 +31,13 @@ export function clipTokenNetwork(
     view: clipEvaluationView(model.inputSize, model.normalize),
     grid: [side, side],
     width: model.width,
-    async createSession(options, build) {
+    async createSession(images, build, options = {}) {
       using file = await openTensors(weights);
-      return await createClipSession(
-        file,
-        { model, precision, ...options },
-        ({ tokens }) => build(tokens),
-      );
+      return await createClipSession(file, images, ({ tokens }) => build(tokens), {
+        model,
+        precision,
+        ...options,
+      });
     },
   };
 }

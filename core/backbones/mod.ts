@@ -7,6 +7,7 @@ export type { Backbone } from "./backbone.ts";
 export { clipConvNext, type ClipConvNextConfig, clipConvNextTower } from "./clip_convnext.ts";
 export {
   ClipEncoder,
+  type ClipEncoderOptions,
   type ClipFeatures,
   type ClipSessionOptions,
   createClipSession,

@@ -4,7 +4,6 @@
  * @module
  */
 import { evaluationView } from "../data/views/presets.ts";
-import { normalizePixels } from "../data/clip_preprocessing.ts";
 import type { EvaluationRecipe } from "../data/views/recipe.ts";
 import { isFloat } from "../engine/graph/dtype.ts";
 import { sameShape } from "../engine/graph/shape.ts";
@@ -130,19 +129,9 @@ export function backboneTokenNetwork(
     view: defaultView(size, normalize),
     grid: [side, side],
     width,
-    async createSession({ batchSize, device, threads }, build) {
-      const scope = new Scope();
-      const images = input("images", "uint8", [batchSize, size, size, 3]);
-      const tokens = spec.applyTokens(scope, normalizePixels(images, normalize));
-      const model = encodeModel({
-        outputs: build(tokens),
-        inputs: [images],
-        initializers: weights,
-      });
-      return await Session.create(model, {
-        ...(device && { device }),
-        ...(threads !== undefined && { threads }),
-      });
+    async createSession(images, build, options = {}) {
+      const outputs = build(spec.applyTokens(new Scope(), images));
+      return await Session.create(encodeModel({ outputs, initializers: weights }), options);
     },
   };
 }

@@ -3,18 +3,17 @@
  *
  * @module
  */
+import { normalizePixels } from "../data/normalize_pixels.ts";
 import type { EvaluationRecipe } from "../data/views/recipe.ts";
 import { elementCount, sameShape } from "../engine/graph/shape.ts";
 import { float32, formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
-import { constant, type Value } from "../engine/graph/value.ts";
+import { constant, input, type Value } from "../engine/graph/value.ts";
 import { matMul } from "../engine/ops/mat_mul.ts";
 import { reshape } from "../engine/ops/reshape.ts";
 import { type Binding, CPU, type Device, DeviceTensor, type Session } from "../engine/ort/mod.ts";
 
 /** How a network that makes tokens is run. */
 export interface TokenSessionOptions {
-  /** Images in a run. */
-  readonly batchSize: number;
   /** Where it runs (default the CPU). */
   readonly device?: Device;
   /** Threads on the CPU; all cores when left out. */
@@ -34,18 +33,22 @@ export interface TokenNetwork {
   /** Features of a token. */
   readonly width: number;
   /**
-   * Loads a graph of what becomes of the tokens. It takes `images`, uint8 `[N, H, W, 3]`.
+   * Loads a graph of what becomes of the tokens.
    *
+   * @param images float32 `[N, 3, H, W]`, normalised as the view says; made of the inputs of the graph
    * @param build makes the outputs, by name, from the tokens, float32 `[N, rows · columns, width]`
    */
   createSession(
-    options: TokenSessionOptions,
+    images: Value,
     build: (tokens: Value) => Readonly<Record<string, Value>>,
+    options?: TokenSessionOptions,
   ): Promise<Session>;
 }
 
 /** How a {@linkcode TokenEncoder} is run. */
 export interface TokenEncoderOptions extends TokenSessionOptions {
+  /** Images in a run. */
+  readonly batchSize: number;
   /**
    * A vector that tokens are projected onto: then each token gives one number, x · v, and no tokens leave the device.
    */
@@ -97,12 +100,18 @@ export class TokenEncoder implements Disposable {
    * @throws {TypeError} if the weights do not fit the network
    */
   static async create(network: TokenNetwork, options: TokenEncoderOptions): Promise<TokenEncoder> {
-    const { projection, ...rest } = options;
-    const { batchSize, device = CPU } = options;
+    const { projection, batchSize, device = CPU } = options;
     const [rows, columns] = network.grid;
-    const { size } = network.view;
+    const { size, normalize } = network.view;
+    const pixels = input("images", "uint8", [batchSize, size, size, 3]);
     using owned = new DisposableStack();
-    const session = owned.use(await network.createSession(rest, headOf(network, projection)));
+    const session = owned.use(
+      await network.createSession(
+        normalizePixels(pixels, normalize),
+        headOf(network, projection),
+        options,
+      ),
+    );
     const images = owned.use(
       DeviceTensor.empty({ dtype: "uint8", shape: [batchSize, size, size, 3] }, device),
     );

@@ -1,14 +1,8 @@
 /**
- * Preparation of images for CLIP: resized by Pillow's bicubic kernel, the centre cut out, normalised.
+ * Preparation of images for CLIP: resized by Pillow's bicubic kernel, the centre cut out.
  *
  * @module
  */
-import { float32 } from "../engine/graph/tensor.ts";
-import { constant, type Value } from "../engine/graph/value.ts";
-import { cast } from "../engine/ops/cast.ts";
-import { div } from "../engine/ops/div.ts";
-import { sub } from "../engine/ops/sub.ts";
-import { transpose } from "../engine/ops/transpose.ts";
 import type { RgbImage } from "./dataset.ts";
 import { cutView } from "./geometry/cut_view.ts";
 import { placeEvaluation, type Placement } from "./geometry/placement.ts";
@@ -76,17 +70,4 @@ export function cutClipView(
   const view = new Uint8Array(3 * placement.size ** 2);
   cutView(image, placement, view, 0);
   return view;
-}
-
-/**
- * Pixels as a tower takes them, in a graph: each channel less its mean, divided by its deviation.
- *
- * @param images uint8 `[N, H, W, 3]`
- * @returns float32 `[N, 3, H, W]`
- */
-export function normalizePixels(images: Value, { mean, std }: Normalization): Value {
-  const pixels = transpose(cast(images, "float32"), [0, 3, 1, 2]);
-  const scaled = (statistics: readonly number[]) =>
-    constant(float32([3, 1, 1], statistics.map((value) => 255 * value)));
-  return div(sub(pixels, scaled(mean)), scaled(std));
 }

@@ -39,9 +39,9 @@ export {
   clipEvaluationView,
   type ClipViewOptions,
   cutClipView,
-  normalizePixels,
   placeClipView,
 } from "./clip_preprocessing.ts";
+export { normalizePixels, renormalize } from "./normalize_pixels.ts";
 export { cutView } from "./geometry/cut_view.ts";
 export { placeEvaluation, type Placement, placeView } from "./geometry/placement.ts";
 export {

@@ -7,8 +7,12 @@
 export { type Loss, type LossOptions, weightedMean } from "./loss.ts";
 export { negativeCosineSimilarity } from "./cosine_similarity.ts";
 export {
+  type FeatureSimilarity,
   foregroundMap,
   type PairQuality,
+  type PairSimilarity,
+  pairSimilarity,
   type QualityOptions,
   qualityWeights,
+  similarityWeights,
 } from "./quality_weights.ts";

@@ -24,24 +24,31 @@ import { sub } from "../engine/ops/sub.ts";
 /** Keeps a flat map, or one that is empty, from being divided by 0. */
 const EPSILON = 1e-7;
 
+/** How pooled features are compared. */
+export type FeatureSimilarity = "cosine" | "dot";
+
 /** Options of {@linkcode qualityWeights}. */
 export interface QualityOptions {
   /** How much the weights of pairs differ, γ: at 0 all are 1 (default 1). */
   readonly sharpness?: number;
   /** How pooled features are compared (default by their cosine). */
-  readonly similarity?: "cosine" | "dot";
+  readonly similarity?: FeatureSimilarity;
 }
 
-/** What is known of the pairs of a batch of N. */
-export interface PairQuality {
-  /** Weights `[N]`, with mean 1. */
-  readonly weights: Value;
+/** How alike the two views of each of N pairs are. */
+export interface PairSimilarity {
   /** Similarity of the two foregrounds, `[N]`; within [-1, 1] for cosines. */
   readonly foreground: Value;
   /** Similarity of the two backgrounds, `[N]`. */
   readonly background: Value;
   /** The foreground maps of the first and the second view, `[N, P]` in [0, 1]; the background's are 1 minus them. */
   readonly maps: readonly [Value, Value];
+}
+
+/** What is known of the pairs of a batch of N. */
+export interface PairQuality extends PairSimilarity {
+  /** Weights `[N]`, with mean 1. */
+  readonly weights: Value;
 }
 
 /** The soft foreground map `[N, P]` of tokens `[N, P, D]`: their projections, stretched to [0, 1] in each image. */
@@ -85,10 +92,52 @@ function checkShapes(first: Value, second: Value, direction: Value): void {
 }
 
 /**
- * Weighs pairs of views: w = N softmax(γ (s_f - s_b)) over the batch, where s_f and s_b are the similarities of the
- * foregrounds and of the backgrounds, each pooled by its soft map. No gradient flows through the weights.
+ * Compares the two views of each pair: s_f and s_b, the similarities of their foregrounds and of their backgrounds, each
+ * pooled by its soft map. No gradient flows through them.
  *
  * The two views need not have the same number of tokens, nor show the same part of a scene.
+ *
+ * @param first tokens of the first views, `[N, P, D]`
+ * @param second tokens of the second views, `[N, Q, D]`
+ * @param direction the principal component of such tokens that is high in foregrounds, `[D]`
+ * @throws {RangeError} if shapes do not fit
+ */
+export function pairSimilarity(
+  first: Value,
+  second: Value,
+  direction: Value,
+  similarity: FeatureSimilarity = "cosine",
+): PairSimilarity {
+  checkShapes(first, second, direction);
+  const views = [viewOf(first, direction), viewOf(second, direction)] as const;
+  const compare = (part: "foreground" | "background"): Value => {
+    const pooled = views.map((view) => view[part]);
+    const [a, b] = similarity === "cosine"
+      ? pooled.map((features) => l2Normalize(features))
+      : pooled;
+    return reduceSum(mul(a!, b!), { axes: [1] });
+  };
+  return {
+    foreground: compare("foreground"),
+    background: compare("background"),
+    maps: [views[0].map, views[1].map],
+  };
+}
+
+/**
+ * The weights of pairs: w = N softmax(γ (s_f - s_b)) over the batch.
+ *
+ * @param foreground s_f, `[N]`
+ * @param background s_b, `[N]`
+ * @param sharpness γ; at 0 all weights are 1
+ */
+export function similarityWeights(foreground: Value, background: Value, sharpness = 1): Value {
+  const quality = mul(sub(foreground, background), sharpness);
+  return mul(softmax(quality, { axis: 0 }), foreground.shape[0]!);
+}
+
+/**
+ * Weighs pairs of views by {@linkcode pairSimilarity} and {@linkcode similarityWeights}.
  *
  * @param first tokens of the first views, `[N, P, D]`
  * @param second tokens of the second views, `[N, Q, D]`
@@ -99,23 +148,8 @@ export function qualityWeights(
   first: Value,
   second: Value,
   direction: Value,
-  { sharpness = 1, similarity = "cosine" }: QualityOptions = {},
+  { sharpness = 1, similarity }: QualityOptions = {},
 ): PairQuality {
-  checkShapes(first, second, direction);
-  const views = [viewOf(first, direction), viewOf(second, direction)] as const;
-  const compare = (part: "foreground" | "background"): Value => {
-    const pooled = views.map((view) => view[part]);
-    const [a, b] = similarity === "cosine"
-      ? pooled.map((features) => l2Normalize(features))
-      : pooled;
-    return reduceSum(mul(a!, b!), { axes: [1] });
-  };
-  const [foreground, background] = [compare("foreground"), compare("background")];
-  const quality = mul(sub(foreground, background), sharpness);
-  return {
-    weights: mul(softmax(quality, { axis: 0 }), first.shape[0]!),
-    foreground,
-    background,
-    maps: [views[0].map, views[1].map],
-  };
+  const found = pairSimilarity(first, second, direction, similarity);
+  return { ...found, weights: similarityWeights(found.foreground, found.background, sharpness) };
 }

@@ -22,6 +22,10 @@ export interface Configuration {
   readonly data: string;
   readonly evaluationData: string;
   readonly variationProbability: number;
+  readonly qualityEncoder: string;
+  readonly qualityVectors: string;
+  readonly qualitySharpness: number;
+  readonly vis: number;
   readonly imageSize: number;
   readonly views: string | readonly ViewRecipe[];
   readonly epochs: number;
@@ -90,6 +94,32 @@ export const configurationSchema: ObjectSchema = {
       default: 1,
       description:
         "probability that one view of an image that has variations is cut from one of them",
+    },
+    qualityEncoder: {
+      type: "string",
+      default: "",
+      description:
+        "weigh pairs by how alike their foregrounds and how unlike their backgrounds are to this frozen network: " +
+        "convnext_base_w, vit-h-14, another CLIP model, a file of weights or a run; all pairs count alike when empty",
+    },
+    qualityVectors: {
+      type: "string",
+      default: "pca_results",
+      description:
+        "principal component of that network's tokens: an .npy file, or the output folder of extract-features",
+    },
+    qualitySharpness: {
+      type: "number",
+      minimum: 0,
+      default: 1,
+      description: "how much the weights of pairs differ (0: not at all)",
+    },
+    vis: {
+      type: "integer",
+      minimum: 0,
+      default: 0,
+      description:
+        "pairs of the first batch of each epoch that are drawn, with their maps, similarities and weights, in pairs/",
     },
     imageSize: { ...positive, default: 224, description: "height and width of a view in pixels" },
     views: {

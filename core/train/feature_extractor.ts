@@ -4,16 +4,13 @@
  * @module
  */
 import type { Backbone } from "../backbones/backbone.ts";
+import { normalizePixels } from "../data/normalize_pixels.ts";
 import type { Normalization } from "../data/views/recipe.ts";
 import { elementCount } from "../engine/graph/shape.ts";
-import { float32, formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
-import { constant, input, type Value } from "../engine/graph/value.ts";
+import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
+import { input, type Value } from "../engine/graph/value.ts";
 import { Scope } from "../engine/nn/scope.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
-import { cast } from "../engine/ops/cast.ts";
-import { div } from "../engine/ops/div.ts";
-import { sub } from "../engine/ops/sub.ts";
-import { transpose } from "../engine/ops/transpose.ts";
 import { type Binding, type Device, DeviceTensor, Session } from "../engine/ort/mod.ts";
 
 /** What a {@linkcode FeatureExtractor} is made of. */
@@ -29,14 +26,6 @@ export interface FeatureExtractorOptions {
   readonly threads?: number;
 }
 
-/** Images as uint8 `[N,H,W,3]` to normalised float32 `[N,3,H,W]`. */
-export function normalizeImages(images: Value, { mean, std }: Normalization): Value {
-  const pixels = transpose(cast(images, "float32"), [0, 3, 1, 2]);
-  const scaled = (statistics: readonly number[]) =>
-    constant(float32([3, 1, 1], statistics.map((value) => 255 * value)));
-  return div(sub(pixels, scaled(mean)), scaled(std));
-}
-
 /** The backbone's inference graph: its input, its features and the scope that names its parameters. */
 export function buildFeatureGraph(
   { backbone, size, batchSize, normalize }: FeatureExtractorOptions,
@@ -45,7 +34,7 @@ export function buildFeatureGraph(
   const images = input("images", "uint8", [batchSize, size, size, 3]);
   const features = scope.enter(
     "backbone",
-    (inner) => backbone.apply(inner, normalizeImages(images, normalize)),
+    (inner) => backbone.apply(inner, normalizePixels(images, normalize)),
   );
   return { images, features, scope };
 }

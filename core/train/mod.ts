@@ -23,7 +23,6 @@ export {
   buildFeatureGraph,
   FeatureExtractor,
   type FeatureExtractorOptions,
-  normalizeImages,
 } from "./feature_extractor.ts";
 export {
   buildMethodGraph,
@@ -35,13 +34,20 @@ export { viewNames, viewRecipes } from "./named_views.ts";
 export { COLLAPSED_SHARE, COLLAPSED_STEPS, RunGuard, TrainingError } from "./run_guard.ts";
 export { optimizerOf, runSchedules } from "./run_schedules.ts";
 export {
-  configuredBackbone,
-  type RunView,
-  train,
-  type TrainEvent,
-  type TrainOptions,
-  type TrainResult,
-} from "./train.ts";
+  type PairEncoder,
+  type PairJudgement,
+  PairWeighting,
+  type WeighedStep,
+} from "./pair_weighting.ts";
+export { configuredBackbone, train } from "./train.ts";
+export type {
+  JudgedPairs,
+  PairsShown,
+  RunView,
+  TrainEvent,
+  TrainOptions,
+  TrainResult,
+} from "./train_options.ts";
 export {
   initialWeights,
   type StepResult,

@@ -6,108 +6,24 @@
 import { dirname, join, resolve } from "node:path";
 import { backbone as backboneOf } from "../backbones/registry.ts";
 import type { Backbone } from "../backbones/backbone.ts";
-import type { Dataset } from "../data/dataset.ts";
 import { type ViewBatch, viewLoader } from "../data/loader/view_loader.ts";
 import { type ConvTuning, withConvTuning } from "../engine/ops/conv_gradients/tuning.ts";
 import { type Device, type DeviceTensor, resolveDevice } from "../engine/ort/mod.ts";
 import type { Configuration } from "../method/configuration.ts";
-import type { LoadedMethod } from "../method/load.ts";
 import type { TensorSource } from "../weights/safetensors.ts";
-import {
-  type Checkpoint,
-  type CheckpointState,
-  findCheckpoint,
-  loadCheckpoint,
-  saveCheckpoint,
-} from "./checkpoint.ts";
+import { checkResumable } from "./check_resumable.ts";
+import { type Checkpoint, findCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { autotune, deviceTuning, type TuningTarget } from "./conv_autotune.ts";
 import { uniformSpread } from "./embedding_spread.ts";
 import { buildMethodGraph, type MethodGraph } from "./method_graph.ts";
 import { viewRecipes } from "./named_views.ts";
+import { PairWeighting, summarizeJudgement } from "./pair_weighting.ts";
 import { RunGuard } from "./run_guard.ts";
 import { RunLog } from "./run_log.ts";
 import { optimizerOf, runSchedules } from "./run_schedules.ts";
-import { initialWeights, type StepResult, TrainingStep } from "./training_step.ts";
+import type { TrainEvent, TrainOptions, TrainResult } from "./train_options.ts";
+import { initialWeights, TrainingStep } from "./training_step.ts";
 import { ViewFeed } from "./view_feed.ts";
-
-/** What a run tells while it goes on. */
-export type TrainEvent =
-  | {
-    readonly kind: "start";
-    readonly device: Device;
-    /** Trained parameters. */
-    readonly parameters: number;
-    readonly stepsPerEpoch: number;
-    readonly totalSteps: number;
-    /** Steps that were taken before. */
-    readonly resumedAt: number;
-    /** Spread of uniform embeddings, beside which that of the run is read. */
-    readonly uniformSpread: number;
-  }
-  | ({
-    readonly kind: "step";
-    /** Steps taken, this one included. */
-    readonly step: number;
-    readonly epoch: number;
-    readonly learningRate: number;
-    /** From the end of the step before to the end of this one. */
-    readonly seconds: number;
-  } & StepResult)
-  | {
-    readonly kind: "epoch";
-    readonly epoch: number;
-    readonly step: number;
-    /** Mean over the steps that were taken in this epoch. */
-    readonly loss: number;
-    readonly seconds: number;
-    /** Seconds of it in which the step waited for images. */
-    readonly waitSeconds: number;
-    readonly metrics: Readonly<Record<string, number>>;
-  }
-  | { readonly kind: "checkpoint"; readonly path: string; readonly step: number }
-  | { readonly kind: "warning"; readonly message: string }
-  | {
-    readonly kind: "tuning";
-    /** Convolutions whose formulations have been timed. */
-    readonly done: number;
-    readonly total: number;
-  };
-
-/** What an evaluation during a run may look at. */
-export interface RunView {
-  /** Whole epochs that were finished; 0 before the first. */
-  readonly epoch: number;
-  readonly backbone: Backbone;
-  readonly device: Device;
-  /** Parameters and buffers where they lie, by full name. */
-  readonly weights: ReadonlyMap<string, DeviceTensor>;
-}
-
-/** What a run is. */
-export interface TrainOptions {
-  readonly method: LoadedMethod;
-  readonly configuration: Configuration;
-  readonly dataset: Dataset;
-  /** Folder for checkpoints and logs. */
-  readonly output: string;
-  /** `latest`, or the path of the checkpoint from which to go on; from the start when left out. */
-  readonly resume?: string;
-  /** Is asked for metrics before the first epoch and after every `evaluateEvery` epochs. */
-  readonly evaluate?: (run: RunView) => Promise<Readonly<Record<string, number>>>;
-  /** When it aborts, the run saves a checkpoint after the step that it is in and ends. */
-  readonly signal?: AbortSignal;
-  readonly report?: (event: TrainEvent) => void;
-}
-
-/** How a run ended. */
-export interface TrainResult {
-  /** Steps that were taken in all. */
-  readonly step: number;
-  /** Whether all epochs were done. */
-  readonly finished: boolean;
-  /** The last checkpoint. */
-  readonly checkpoint: string;
-}
 
 /** The backbone that a configuration asks for. */
 export function configuredBackbone(
@@ -134,44 +50,6 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   return await run.finish();
 }
 
-/** Checks that a checkpoint belongs to a run of this configuration. */
-function checkResumable(
-  state: CheckpointState,
-  { method, configuration, dataset }: TrainOptions,
-): void {
-  const before = state.configuration as Readonly<Record<string, unknown>>;
-  // What may change between the parts of a run without changing what it computes.
-  const free = new Set([
-    "device",
-    "threads",
-    "loaders",
-    "keepCheckpoints",
-    "checkpointEvery",
-    "evaluateEvery",
-    "evaluationData",
-    "strict",
-    "autotune",
-  ]);
-  const changed = Object.entries(configuration).filter(([name, value]) =>
-    !free.has(name) && JSON.stringify(before[name]) !== JSON.stringify(value)
-  ).map(([name, value]) =>
-    `${name} was ${JSON.stringify(before[name])}, found ${JSON.stringify(value)}`
-  );
-  if (state.samples !== dataset.length) {
-    changed.unshift(`the data set had ${state.samples} samples, found ${dataset.length}`);
-  }
-  if (state.method !== method.manifest.name) {
-    changed.unshift(`the method was ${state.method}, found ${method.manifest.name}`);
-  }
-  if (changed.length > 0) {
-    throw new TypeError(
-      `Cannot resume: the configuration must be the one that the run began with: ${
-        changed.join("; ")
-      }`,
-    );
-  }
-}
-
 /** Times formulations of the convolutions; the choices are kept beside the runs, for the next one. */
 function autotuneRun(
   { output, report }: TrainOptions,
@@ -191,6 +69,7 @@ class Run implements Disposable {
   readonly #graph: MethodGraph;
   readonly #step: TrainingStep;
   readonly #feed: ViewFeed;
+  readonly #weighting: PairWeighting | undefined;
   readonly #log: RunLog;
   readonly #guard: RunGuard;
   readonly #backbone: Backbone;
@@ -206,6 +85,7 @@ class Run implements Disposable {
     graph: MethodGraph;
     step: TrainingStep;
     feed: ViewFeed;
+    weighting: PairWeighting | undefined;
     log: RunLog;
     backbone: Backbone;
     device: Device;
@@ -218,6 +98,7 @@ class Run implements Disposable {
     this.#graph = parts.graph;
     this.#step = parts.step;
     this.#feed = parts.feed;
+    this.#weighting = parts.weighting;
     this.#log = parts.log;
     this.#backbone = parts.backbone;
     this.#device = parts.device;
@@ -283,6 +164,15 @@ class Run implements Disposable {
       const feed = owned.use(
         await ViewFeed.create(recipes, batchSize, device, threads > 0 ? threads : undefined),
       );
+      const weighting = options.pairEncoder === undefined ? undefined : owned.use(
+        await PairWeighting.create(options.pairEncoder, {
+          views: step.views,
+          normalize: recipes.map(({ normalize }) => normalize),
+          pairWeights: step.pairWeights,
+          device,
+          ...threaded,
+        }),
+      );
       const taken = checkpoint?.state.step ?? 0;
       const log = owned.use(
         await RunLog.open(output, { method: method.manifest.name, configuration }, {
@@ -296,6 +186,7 @@ class Run implements Disposable {
         graph,
         step,
         feed,
+        weighting,
         log,
         backbone,
         device,
@@ -396,6 +287,7 @@ class Run implements Disposable {
   ): Promise<number> {
     const began = performance.now();
     await this.#feed.write(batch.views, this.#step.views);
+    const quality = await this.#weigh(batch, epoch);
     const result = await this.#step.run(scalars);
     this.#taken++;
     this.#saved = undefined;
@@ -407,10 +299,31 @@ class Run implements Disposable {
       learningRate: scalars["learning_rate"]!,
       seconds: (performance.now() - began) / 1000,
       ...result,
+      metrics: { ...result.metrics, ...quality },
     };
     this.#log.step(event);
     this.#report(event);
     return result.loss;
+  }
+
+  /** Weighs the pairs of a batch, if an encoder is there to; what is logged of it. */
+  async #weigh(batch: ViewBatch, epoch: number): Promise<Readonly<Record<string, number>>> {
+    const { pairEncoder, pairsShown } = this.#options;
+    if (this.#weighting === undefined || pairEncoder === undefined) return {};
+    const isFirst = this.#taken % this.#stepsPerEpoch === 0;
+    const shown = isFirst ? Math.min(pairsShown?.count ?? 0, batch.indices.length) : 0;
+    const judgement = await this.#weighting.weigh(shown);
+    if (shown > 0) {
+      const pictures = await this.#feed.pictures(batch.views.slice(0, 2), shown);
+      const [first, second] = pictures;
+      await pairsShown!.show({
+        ...judgement,
+        epoch,
+        pictures: [first!, second!],
+        grid: pairEncoder.network.grid,
+      });
+    }
+    return summarizeJudgement(judgement);
   }
 
   /** Asks for metrics where it is time to, and logs them with what is known of the epoch. */

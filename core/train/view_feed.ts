@@ -6,6 +6,8 @@
 import { Photometry } from "../data/photometry/mod.ts";
 import type { BatchedView } from "../data/loader/view_loader.ts";
 import type { ViewRecipe } from "../data/views/recipe.ts";
+import { elementCount } from "../engine/graph/shape.ts";
+import { type Tensor, tensor } from "../engine/graph/tensor.ts";
 import type { Device, DeviceTensor } from "../engine/ort/mod.ts";
 
 /** Turns the views of a loader's batches into the inputs of a step. */
@@ -54,6 +56,17 @@ export class ViewFeed implements Disposable {
     for (const [i, view] of views.entries()) {
       await this.#photometry[i]!.apply(view, places[i]!);
     }
+  }
+
+  /** The first views of a batch as pictures, uint8 `[count, S, S, 3]` each; for people. */
+  async pictures(views: readonly BatchedView[], count: number): Promise<Tensor<"uint8">[]> {
+    const pictures: Tensor<"uint8">[] = [];
+    for (const [i, view] of views.entries()) {
+      const { shape, data } = await this.#photometry[i]!.pictures(view);
+      const kept = [count, ...shape.slice(1)];
+      pictures.push(tensor("uint8", kept, data.slice(0, elementCount(kept))));
+    }
+    return pictures;
   }
 
   /** Releases the sessions. */

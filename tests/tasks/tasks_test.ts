@@ -99,6 +99,23 @@ Deno.test("train, resume, evaluate and export work on a folder of images", () =>
     assertEquals(scores.test.samples, 24);
     assert(scores.knn.top1 >= 0.5 && scores.probe.top1 >= 0.5, evaluated.out);
 
+    const results = join(folder, "pca_results");
+    const extracted = await task(
+      "extract-features",
+      ...["--input-list", photos, "--model", run, "--output-dir", results, "--num-vis", "2"],
+    );
+    assertEquals(extracted.code, 0, extracted.err);
+    const weighed = join(folder, "weighed");
+    const quality = ["--quality-encoder", run, "--quality-vectors", results, "--vis", "2"];
+    const second = await task(
+      "train",
+      ...[...options, "--epochs", "1", "--evaluate-every", "0", ...quality, "--output", weighed],
+    );
+    assertEquals(second.code, 0, second.err);
+    const [line] = (await Deno.readTextFile(join(weighed, "steps.jsonl"))).split("\n");
+    assert(JSON.parse(line!).largestPairWeight >= 1, line);
+    assert((await Deno.stat(join(weighed, "pairs", "epoch-0.png"))).size > 0);
+
     const file = join(folder, "backbone.safetensors");
     const exported = await task("export", run, file);
     assertEquals(exported.code, 0, exported.err);

@@ -3,7 +3,7 @@ import { clipConvNextTower } from "../../../core/backbones/clip_convnext.ts";
 import { ClipEncoder, createClipSession } from "../../../core/backbones/clip_encoder.ts";
 import { clipVisionTransformerTower } from "../../../core/backbones/clip_vision_transformer.ts";
 import { readClipWeights } from "../../../core/backbones/clip_weights.ts";
-import { normalizePixels } from "../../../core/data/clip_preprocessing.ts";
+import { normalizePixels } from "../../../core/data/normalize_pixels.ts";
 import { CLIP_NORMALIZATION } from "../../../core/data/views/presets.ts";
 import { allocate } from "../../../core/engine/graph/dtype.ts";
 import { type Tensor, tensor } from "../../../core/engine/graph/tensor.ts";
@@ -146,8 +146,9 @@ Deno.test("createClipSession() computes what is made of the outputs", async () =
     using file = await openTensors(path("model.safetensors"));
     using session = await createClipSession(
       file,
-      { model: MODEL, batchSize: 2 },
+      normalizePixels(input("images", "uint8", [2, 56, 56, 3]), MODEL.normalize),
       ({ tokens }) => ({ mean: reduceMean(tokens, { axes: [0, 1] }) }),
+      { model: MODEL },
     );
     const { mean } = await session.run({ images: hashedImages(56) });
     const expected = Array.from({ length: 80 }, (_, i) => {

@@ -5,7 +5,7 @@ import {
 } from "../../../core/backbones/own_backbone_encoder.ts";
 import { backbone, type BackboneOptions } from "../../../core/backbones/registry.ts";
 import { TokenEncoder } from "../../../core/backbones/token_encoder.ts";
-import { normalizePixels } from "../../../core/data/clip_preprocessing.ts";
+import { normalizePixels } from "../../../core/data/normalize_pixels.ts";
 import { IMAGENET_NORMALIZATION } from "../../../core/data/views/presets.ts";
 import type { Tensor } from "../../../core/engine/graph/tensor.ts";
 import { input } from "../../../core/engine/graph/value.ts";

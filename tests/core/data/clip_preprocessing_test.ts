@@ -3,9 +3,9 @@ import {
   type ClipCrop,
   clipEvaluationView,
   cutClipView,
-  normalizePixels,
   placeClipView,
 } from "../../../core/data/clip_preprocessing.ts";
+import { normalizePixels } from "../../../core/data/normalize_pixels.ts";
 import type { RgbImage } from "../../../core/data/dataset.ts";
 import { placeEvaluation } from "../../../core/data/geometry/placement.ts";
 import { CLIP_NORMALIZATION } from "../../../core/data/views/presets.ts";

@@ -7,7 +7,6 @@ import {
   buildFeatureGraph,
   FeatureExtractor,
   type FeatureExtractorOptions,
-  normalizeImages,
 } from "../../../core/train/feature_extractor.ts";
 import { hashedParameters } from "../engine/nn/hashed_values.ts";
 import { runGraph } from "../../run_graph.ts";
@@ -33,22 +32,6 @@ function placeWeights(stack: DisposableStack): Map<string, DeviceTensor> {
   const values = Object.entries(hashedParameters(buildFeatureGraph(OPTIONS).scope));
   return new Map(values.map(([name, value]) => [name, stack.use(DeviceTensor.from(value))]));
 }
-
-Deno.test("normalizeImages() scales bytes to [0, 1], normalises them and puts channels first", async () => {
-  const images = tensor("uint8", [1, 1, 2, 3], Uint8Array.of(255, 0, 51, 0, 255, 102));
-  const value = normalizeImages(input("images", "uint8", images.shape), OPTIONS.normalize);
-  assertEquals(value.shape, [1, 3, 1, 2]);
-  const { y } = await runGraph({ y: value }, { images });
-  const expected = [
-    (1 - 0.5) / 0.25,
-    (0 - 0.5) / 0.25,
-    (0 - 0.4) / 0.2,
-    (1 - 0.4) / 0.2,
-    (0.2 - 0.3) / 0.1,
-    (0.4 - 0.3) / 0.1,
-  ];
-  expected.forEach((wanted, i) => assertAlmostEquals(Number(y!.data[i]!), wanted, 1e-5));
-});
 
 Deno.test("FeatureExtractor gives each image its features, whatever else is in the batch", async () => {
   using stack = new DisposableStack();

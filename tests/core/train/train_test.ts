@@ -10,9 +10,12 @@ import {
 } from "../../../core/method/resolve_configuration.ts";
 import { listCheckpoints, loadCheckpoint } from "../../../core/train/checkpoint.ts";
 import { readJsonLines } from "../../../core/train/log/json_lines.ts";
+import type { PairEncoder } from "../../../core/train/pair_weighting.ts";
 import { TrainingError } from "../../../core/train/run_guard.ts";
-import { train, type TrainEvent, type TrainOptions } from "../../../core/train/train.ts";
+import { train } from "../../../core/train/train.ts";
+import type { JudgedPairs, TrainEvent, TrainOptions } from "../../../core/train/train_options.ts";
 import simsiam from "../../../plugins/simsiam/mod.ts";
+import { PATCH_DIRECTION, patchMeans } from "./patch_means.ts";
 
 const SIZE = 32;
 
@@ -169,4 +172,43 @@ Deno.test("train() says when a data set is smaller than a batch", () =>
       RangeError,
       "it must have at least batchSize (8) samples, found 7",
     );
+  }));
+
+/** A network that looks at means of patches, as pairs are weighed by. */
+function pairEncoder(sharpness: number): PairEncoder {
+  return { network: patchMeans(SIZE), direction: PATCH_DIRECTION, sharpness };
+}
+
+Deno.test("train() weighs pairs by an encoder, shows them every epoch, and resumes bit for bit", () =>
+  inFolder(async (folder) => {
+    const [plain, flat, weighed, parts] = ["plain", "flat", "weighed", "parts"].map((name) =>
+      join(folder, name)
+    ) as [string, string, string, string];
+    const short = (output: string) => options(output, { epochs: 2 });
+    await train(short(plain));
+    await train({ ...short(flat), pairEncoder: pairEncoder(0) });
+    // Weights of 1 change nothing.
+    assertEquals(await finalState(flat), await finalState(plain));
+
+    const shown: JudgedPairs[] = [];
+    const pairsShown = {
+      count: 3,
+      show: (pairs: JudgedPairs) => Promise.resolve(void shown.push(pairs)),
+    };
+    await train({ ...short(weighed), pairEncoder: pairEncoder(20), pairsShown });
+    const lossesOf = async (folder: string) =>
+      (await readJsonLines(join(folder, "steps.jsonl"))).map(({ loss }) => Number(loss));
+    const [even, uneven] = [await lossesOf(plain), await lossesOf(weighed)];
+    assert(even.every((loss, i) => loss !== uneven[i]), `losses ${even} and ${uneven}`);
+    assertEquals(shown.map(({ epoch }) => epoch), [0, 1]);
+    assertEquals(shown[0]!.pictures.map(({ shape }) => shape), [[3, 32, 32, 3], [3, 32, 32, 3]]);
+    const [step] = await readJsonLines(join(weighed, "steps.jsonl"));
+    const largest = Number(step!["largestPairWeight"]);
+    assert(largest > 1 && largest <= 8, `the largest weight is ${largest}`);
+    assertEquals(largest, shown[0]!.weights.reduce((most, x) => Math.max(most, x)));
+
+    const encoder = pairEncoder(20);
+    await train({ ...short(parts), pairEncoder: encoder, ...stopAfter(4) });
+    await train({ ...short(parts), pairEncoder: encoder, resume: "latest" });
+    assertEquals(await finalState(parts), await finalState(weighed));
   }));
