@@ -55,6 +55,7 @@ const COMMAND: Command = {
       core: { type: "integer", minimum: 0, default: 0, description: "core that both sides run on" },
       only: {
         type: "string",
+        enum: ["", ...new Set(CONFIGURATIONS.map(({ name }) => name)), "all"],
         default: "",
         description: "one tower instead of ViT-B-16 and convnext_base_w, or all",
       },

@@ -50,7 +50,12 @@ const COMMAND: Command = {
   options: {
     type: "object",
     properties: {
-      only: { type: "string", default: "", description: "one network instead of all" },
+      only: {
+        type: "string",
+        enum: ["", ...CONFIGURATIONS.map(({ name }) => name)],
+        default: "",
+        description: "one network instead of all",
+      },
       threads: { type: "integer", minimum: 1, default: 2, description: "threads of a run" },
       runs: { type: "integer", minimum: 1, default: 5, description: "runs, after two to warm up" },
     },

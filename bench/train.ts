@@ -48,7 +48,12 @@ const COMMAND: Command = {
       python: { type: "string", default: "python3", description: "interpreter with torch" },
       steps: { type: "integer", minimum: 3, default: 9, description: "steps of each side" },
       threads: { type: "integer", minimum: 1, default: 2, description: "threads of each side" },
-      only: { type: "string", default: "", description: "one network instead of all" },
+      only: {
+        type: "string",
+        enum: ["", ...CONFIGURATIONS.map(({ name }) => name)],
+        default: "",
+        description: "one network instead of all",
+      },
       device: { type: "string", default: "cpu", description: "cpu, cuda or cuda:N" },
       tf32: { type: "boolean", default: false, description: "let both sides use TF32 on CUDA" },
       json: { type: "boolean", default: false, description: "a line of JSON for each network" },

@@ -38,7 +38,7 @@ function types(schema: PropertySchema): readonly string[] {
 }
 
 function placeholder(schema: PropertySchema): string {
-  if (schema.enum !== undefined) return ` ${schema.enum.join("|")}`;
+  if (schema.enum !== undefined) return ` ${schema.enum.filter((each) => each !== "").join("|")}`;
   if (types(schema).includes("boolean")) return "";
   if (types(schema).includes("string")) return " TEXT";
   return types(schema).some((type) => type === "array" || type === "object") ? " JSON" : " NUMBER";

@@ -13,7 +13,7 @@ import { ifThere } from "../core/weights/hub_cache.ts";
 import { writeAll, writeNewFile } from "../core/weights/new_file.ts";
 import { findComponent, readComponent } from "./component_option.ts";
 import { gridPicture } from "./masking_figures.ts";
-import { openTokenNetwork } from "./token_network_option.ts";
+import { DEFAULT_TOKEN_NETWORK, openTokenNetwork } from "./token_network_option.ts";
 
 /** Height and width of a picture on screen that maps are read well at, in pixels. */
 const READABLE = 112;
@@ -38,18 +38,13 @@ async function componentFile(path: string, network: string): Promise<string> {
  * @throws {TypeError} if its weights or its component are not at hand, or do not fit
  */
 export async function configuredPairEncoder(
-  { qualityEncoder, qualityVectors, qualitySharpness }: Configuration,
+  { qualityEncoder, qualityVectors, qualityImageSize, qualitySharpness }: Configuration,
 ): Promise<PairEncoder | undefined> {
   if (qualityEncoder === "") return undefined;
   const network = await openTokenNetwork({
+    ...DEFAULT_TOKEN_NETWORK,
     model: qualityEncoder,
-    trainingData: "",
-    weights: "",
-    backbone: "",
-    imageSize: 0,
-    normalize: "imagenet",
-    patchSize: 0,
-    precision: "float32",
+    imageSize: qualityImageSize,
   });
   const path = await componentFile(qualityVectors, network.name);
   const direction = await readComponent(path);

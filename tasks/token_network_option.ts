@@ -101,6 +101,11 @@ export interface TokenNetworkChoice {
   readonly precision: "float32" | "float16";
 }
 
+/** The choice of those who give no option. */
+export const DEFAULT_TOKEN_NETWORK: TokenNetworkChoice = Object.fromEntries(
+  Object.entries(TOKEN_NETWORK_OPTIONS).map(([name, schema]) => [name, schema.default]),
+) as unknown as TokenNetworkChoice;
+
 async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
   try {
     return (await Deno.stat(path)).isDirectory ? "folder" : "file";
@@ -269,6 +274,14 @@ function checkPatch({ view, grid, name }: TokenNetwork, patch: number): void {
   );
 }
 
+/** Refuses a size that a network does not take: CLIP's towers have theirs. */
+function checkImageSize({ view, name }: TokenNetwork, size: number): void {
+  if (size === 0 || size === view.size) return;
+  throw new RangeError(
+    `Cannot encode by ${name}: its images have ${view.size} pixels in each direction, found ${size}`,
+  );
+}
+
 /**
  * Opens the network that the options name.
  *
@@ -282,5 +295,6 @@ export async function openTokenNetwork(choice: TokenNetworkChoice): Promise<Toke
     ? await openFile(choice.model, choice)
     : await openNamed(choice);
   checkPatch(network, choice.patchSize);
+  checkImageSize(network, choice.imageSize);
   return network;
 }

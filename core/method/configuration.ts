@@ -24,6 +24,7 @@ export interface Configuration {
   readonly variationProbability: number;
   readonly qualityEncoder: string;
   readonly qualityVectors: string;
+  readonly qualityImageSize: number;
   readonly qualitySharpness: number;
   readonly vis: number;
   readonly imageSize: number;
@@ -107,6 +108,13 @@ export const configurationSchema: ObjectSchema = {
       default: "pca_results",
       description:
         "principal component of that network's tokens: an .npy file, or the output folder of extract-features",
+    },
+    qualityImageSize: {
+      type: "integer",
+      minimum: 0,
+      default: 0,
+      description:
+        "height and width at which a backbone of ours sees the views when it judges them (0: as it was trained)",
     },
     qualitySharpness: {
       type: "number",

@@ -85,6 +85,12 @@ function checkEncoder({ network, direction }: PairEncoder, { views }: WeighedSte
         `features, found ${direction.length}`,
     );
   }
+  if (network.grid[0] * network.grid[1] < 2) {
+    throw new RangeError(
+      `Cannot weigh pairs by ${network.name}: a view must have several tokens for there to be a ` +
+        `foreground, found one for ${network.view.size} pixels in each direction`,
+    );
+  }
   if (views.length < 2) {
     throw new RangeError(`Cannot weigh pairs: there must be two views, found ${views.length}`);
   }

@@ -102,18 +102,32 @@ Deno.test("train, resume, evaluate and export work on a folder of images", () =>
     const results = join(folder, "pca_results");
     const extracted = await task(
       "extract-features",
-      ...["--input-list", photos, "--model", run, "--output-dir", results, "--num-vis", "2"],
+      ...[
+        "--input-list",
+        photos,
+        "--model",
+        run,
+        "--image-size",
+        "64",
+        "--output-dir",
+        results,
+        "--num-vis",
+        "2",
+      ],
     );
     assertEquals(extracted.code, 0, extracted.err);
     const weighed = join(folder, "weighed");
-    const quality = ["--quality-encoder", run, "--quality-vectors", results, "--vis", "2"];
+    const quality = [
+      ...["--quality-encoder", run, "--quality-vectors", results, "--quality-image-size", "64"],
+      ...["--vis", "2"],
+    ];
     const second = await task(
       "train",
       ...[...options, "--epochs", "1", "--evaluate-every", "0", ...quality, "--output", weighed],
     );
     assertEquals(second.code, 0, second.err);
     const [line] = (await Deno.readTextFile(join(weighed, "steps.jsonl"))).split("\n");
-    assert(JSON.parse(line!).largestPairWeight >= 1, line);
+    assert(JSON.parse(line!).largestPairWeight > 1, line);
     assert((await Deno.stat(join(weighed, "pairs", "epoch-0.png"))).size > 0);
 
     const file = join(folder, "backbone.safetensors");
@@ -155,12 +169,24 @@ Deno.test("plugins lists SimSiam with its options and presets", async () => {
 Deno.test("demo trains, prints what it reached and writes a report that needs no network", () =>
   inFolder(async (folder) => {
     const [run, report] = [join(folder, "run"), join(folder, "report")];
-    const args = ["--epochs", "1", "--output", run, "--report", report];
+    const lengths = ["--epochs", "1", "--weighted-epochs", "1"];
+    const args = [...lengths, "--output", run, "--report", report];
     const { code, out, err } = await task("demo", ...args);
     assertEquals(code, 0, err);
     assertStringIncludes(out, "kNN before training");
+    assertStringIncludes(out, "square in the middle");
     const page = await Deno.readTextFile(join(report, "index.html"));
-    for (const part of ["Nearest neighbours", "Views", "Configuration", "Loss", "data:image/"]) {
+    for (
+      const part of [
+        "Nearest neighbours",
+        "Views",
+        "Configuration",
+        "Loss",
+        "Foreground",
+        "Pairs by",
+        "data:image/",
+      ]
+    ) {
       assertStringIncludes(page, part);
     }
     assert(!/(src|href)="https?:/.test(page), "the page loads something from the network");

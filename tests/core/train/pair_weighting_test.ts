@@ -93,12 +93,17 @@ Deno.test("PairWeighting leaves all weights at 1 where they are not sharpened", 
   assertEquals([...(await weighting.weigh()).weights], new Array(8).fill(1));
 });
 
-Deno.test("PairWeighting refuses a component of another width, and a single view", async () => {
+Deno.test("PairWeighting refuses a component of another width, one token, and one view", async () => {
   using placed = place(2, 16);
   await assertRejects(
     () => PairWeighting.create({ network: NETWORK, direction: DIRECTION.slice(1) }, placed.step),
     RangeError,
     "Cannot weigh pairs by means of patches: the component must have its 6 features, found 5",
+  );
+  await assertRejects(
+    () => PairWeighting.create({ network: patchMeans(4), direction: DIRECTION }, placed.step),
+    RangeError,
+    "a view must have several tokens for there to be a foreground, found one for 4 pixels",
   );
   const single = { ...placed.step, views: placed.step.views.slice(1) };
   await assertRejects(

@@ -1,0 +1,79 @@
+/**
+ * Benchmarks run, at their smallest: that they measure is tested, not what. Their peers are Python programs, so where
+ * no interpreter has them the tests are skipped; GENVIEW_PYTHON names one that is not `python3`.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const PYTHON = Deno.env.get("GENVIEW_PYTHON") ?? "python3";
+
+/** Whether the interpreter has some modules, and the machine can hold a program to one core. */
+function hasPeers(...modules: readonly string[]): boolean {
+  try {
+    const args = ["-c", "0", PYTHON, "-c", `import ${modules.join(", ")}`];
+    return new Deno.Command("taskset", { args, stdout: "null", stderr: "null" }).outputSync()
+      .success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+async function bench(...args: readonly string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "bench", ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+function testWith(
+  modules: readonly string[],
+  name: string,
+  run: () => Promise<void>,
+): void {
+  const there = hasPeers(...modules);
+  Deno.test({
+    name: there ? name : `${name} (skipped: ${PYTHON} has no ${modules.join(" and ")})`,
+    ignore: !there,
+    fn: run,
+  });
+}
+
+testWith(["torch", "torchvision"], "bench views compares with torchvision", async () => {
+  const args = ["--python", PYTHON, "--images", "16", "--rounds", "3"];
+  const { code, out, err } = await bench("views", ...args);
+  assertEquals(code, 0, err);
+  assertMatch(out, /by the clock:\n +genview +[\d.]+ images\/s\n +torchvision +[\d.]+ images\/s/);
+  assert(Number(/ratio of medians ([\d.]+)/.exec(out)![1]) > 0);
+});
+
+testWith(["torch", "torchvision", "timm"], "bench train compares with PyTorch", async () => {
+  const args = ["--python", PYTHON, "--steps", "3", "--only", "resnet18"];
+  const { code, out, err } = await bench("train", ...args, "--json");
+  assertEquals(code, 0, err);
+  assertStringIncludes(out, "resnet18");
+});
+
+testWith(["torch", "open_clip"], "bench clip compares with open_clip", async () => {
+  const args = ["--python", PYTHON, "--rounds", "3", "--only", "ViT-B-16"];
+  const { code, out, err } = await bench("clip", ...args, "--json");
+  assertEquals(code, 0, err);
+  assertStringIncludes(out, "ViT-B-16");
+});
+
+Deno.test("bench conv times formulations", async () => {
+  const { code, out, err } = await bench("conv", "--only", "vit_small_patch16_224", "--runs", "1");
+  assertEquals(code, 0, err);
+  assertMatch(out, /by weight +\* \w+ +[\d.]+ ms/);
+});
+
+Deno.test("bench says which benchmark was meant", async () => {
+  const { code, err } = await bench("vews");
+  assertEquals(code, 1);
+  assertStringIncludes(err, 'the nearest is "views"');
+});
