@@ -5,6 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Dataset } from "../core/data/mod.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { presetOf, resolveConfiguration } from "../core/method/resolve_configuration.ts";
 import { train } from "../core/train/train.ts";
@@ -13,9 +14,10 @@ import { openData } from "./data_option.ts";
 import { findMasks } from "./demo_masks.ts";
 import { reportDemo } from "./demo_report.ts";
 import { trainWeighted } from "./demo_weighted.ts";
-import { configuredEvaluation } from "./evaluation_option.ts";
+import { evaluationOf } from "./evaluation_option.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
 import { methodOf } from "./method_option.ts";
+import { subset } from "./token_batches.ts";
 import { DEFAULT_TOKEN_NETWORK, openTokenNetwork } from "./token_network_option.ts";
 import { TrainDisplay } from "./train_display.ts";
 
@@ -54,6 +56,12 @@ const COMMAND: Command = {
         default: 0,
         description: "passes over the data (0: as many as the preset has)",
       },
+      images: {
+        type: "integer",
+        minimum: 0,
+        default: 0,
+        description: "emoji of each set that are used, evenly out of all (0: all)",
+      },
       weightedEpochs: {
         type: "integer",
         minimum: 0,
@@ -68,6 +76,13 @@ const COMMAND: Command = {
 /** Height and width at which the network looks for foregrounds: at that of training it has a single token. */
 const MASK_SIZE = 96;
 
+/** So many samples of a data set, evenly out of all; 0 for all. */
+function thinned(dataset: Dataset, count: number): Dataset {
+  if (count === 0 || count >= dataset.length) return dataset;
+  const index = (i: number) => Math.floor((i * dataset.length) / count);
+  return subset(dataset, Array.from({ length: count }, (_, i) => index(i)));
+}
+
 async function main(args: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
@@ -77,6 +92,7 @@ async function main(args: readonly string[]): Promise<void> {
     resume: boolean;
     seed: number;
     epochs: number;
+    images: number;
     weightedEpochs: number;
     device: string;
   };
@@ -92,10 +108,12 @@ async function main(args: readonly string[]): Promise<void> {
     presetOf(method.manifest, "demo"),
     { seed, device, ...(epochs > 0 && { epochs }) },
   );
-  const training = await openData(configuration.data, { redraw: true });
-  const bank = await openData(configuration.data, { redraw: false });
-  const queries = await openData(configuration.evaluationData, { redraw: false });
-  const evaluate = await configuredEvaluation(configuration);
+  const open = async (name: string, redraw: boolean) =>
+    thinned(await openData(name, { redraw }), values.images);
+  const training = await open(configuration.data, true);
+  const bank = await open(configuration.data, false);
+  const queries = await open(configuration.evaluationData, false);
+  const evaluate = evaluationOf(bank, queries, configuration);
 
   using display = new TrainDisplay(method, configuration);
   using interrupt = interruptSignal();
@@ -106,7 +124,7 @@ async function main(args: readonly string[]): Promise<void> {
     output: values.output,
     signal: interrupt.signal,
     report: (event) => display.show(event),
-    ...(evaluate && { evaluate }),
+    evaluate,
     ...(values.resume && { resume: "latest" }),
   });
   display[Symbol.dispose]();

@@ -88,7 +88,7 @@ function untrained({ method, configuration }: DemoFindings): Map<string, Tensor>
 }
 
 /** The numbers at the head of the report. */
-function cards(before: Scores, after: Scores): Card[] {
+function cards(before: Scores, after: Scores, bank: Dataset): Card[] {
   return [
     {
       label: "Nearest neighbours",
@@ -107,7 +107,7 @@ function cards(before: Scores, after: Scores): Card[] {
     {
       label: "Same emoji first",
       value: recall(after),
-      note: `of Twemoji have their Noto counterpart as the nearest of 1906; ${
+      note: `of Twemoji have their Noto counterpart as the nearest of ${bank.length}; ${
         recall(before)
       } before`,
     },
@@ -161,7 +161,7 @@ export async function reportDemo(findings: DemoFindings, folder: string): Promis
   const page = await writeReport(folder, {
     title: `${findings.method.manifest.title} on emoji`,
     subtitle: subtitle(findings),
-    cards: cards(before, after),
+    cards: cards(before, after, findings.bank),
     sections: await sections(findings, after),
     notes: [
       "Noto emoji: Apache-2.0, Google. Twemoji: CC-BY 4.0, Twitter and contributors.",

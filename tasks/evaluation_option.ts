@@ -4,7 +4,7 @@
  * @module
  */
 import { evaluateBackbone, evaluationRecipe } from "../core/evaluate/evaluate_backbone.ts";
-import type { EvaluationRecipe } from "../core/data/mod.ts";
+import type { Dataset, EvaluationRecipe } from "../core/data/mod.ts";
 import type { Configuration } from "../core/method/configuration.ts";
 import { viewRecipes } from "../core/train/named_views.ts";
 import type { RunView, TrainOptions } from "../core/train/train_options.ts";
@@ -15,20 +15,14 @@ export function configuredRecipe(configuration: Configuration): EvaluationRecipe
   return evaluationRecipe(configuration.imageSize, viewRecipes(configuration)[0]!.normalize);
 }
 
-/**
- * Classification of `evaluationData` by its neighbours in `data`, after epochs; undefined if the configuration names
- * no evaluation data.
- */
-export async function configuredEvaluation(
+/** Classification of queries by their neighbours in a bank, for epochs after which a run is evaluated. */
+export function evaluationOf(
+  bank: Dataset,
+  queries: Dataset,
   configuration: Configuration,
-): Promise<TrainOptions["evaluate"]> {
-  const { data, evaluationData, threads } = configuration;
-  if (evaluationData === "") return undefined;
-  const bank = await openData(data, { redraw: false });
-  const queries = evaluationData === data
-    ? bank
-    : await openData(evaluationData, { redraw: false });
+): NonNullable<TrainOptions["evaluate"]> {
   const recipe = configuredRecipe(configuration);
+  const { threads } = configuration;
   return async (run: RunView) => {
     const { knn, retrieval } = await evaluateBackbone(run, {
       bank,
@@ -41,4 +35,20 @@ export async function configuredEvaluation(
       ...(retrieval && { recallAt1: retrieval.forward.recallAt1 }),
     };
   };
+}
+
+/**
+ * Classification of `evaluationData` by its neighbours in `data`, after epochs; undefined if the configuration names
+ * no evaluation data.
+ */
+export async function configuredEvaluation(
+  configuration: Configuration,
+): Promise<TrainOptions["evaluate"]> {
+  const { data, evaluationData } = configuration;
+  if (evaluationData === "") return undefined;
+  const bank = await openData(data, { redraw: false });
+  const queries = evaluationData === data
+    ? bank
+    : await openData(evaluationData, { redraw: false });
+  return evaluationOf(bank, queries, configuration);
 }

@@ -21,7 +21,8 @@ export function runSize(asked: number, images: number, { provider }: Device): nu
 
 /** Some samples of a data set, in this order. */
 export function subset(dataset: Dataset, indices: readonly number[]): Dataset {
-  return datasetOf(dataset.name, indices.length, (i) => dataset.sample(indices[i]!));
+  const sample = (i: number) => dataset.sample(indices[i]!);
+  return datasetOf(dataset.name, indices.length, sample, dataset.classes);
 }
 
 /** Indices of the first sample of each key: an image that is listed twice is taken once. */

@@ -169,7 +169,7 @@ Deno.test("plugins lists SimSiam with its options and presets", async () => {
 Deno.test("demo trains, prints what it reached and writes a report that needs no network", () =>
   inFolder(async (folder) => {
     const [run, report] = [join(folder, "run"), join(folder, "report")];
-    const lengths = ["--epochs", "1", "--weighted-epochs", "1"];
+    const lengths = ["--epochs", "1", "--weighted-epochs", "1", "--images", "256"];
     const args = [...lengths, "--output", run, "--report", report];
     const { code, out, err } = await task("demo", ...args);
     assertEquals(code, 0, err);
