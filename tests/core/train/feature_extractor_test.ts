@@ -1,6 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { filled, type Tensor, tensor } from "../../../core/engine/graph/tensor.ts";
-import { input } from "../../../core/engine/graph/value.ts";
 import { CPU, DeviceTensor } from "../../../core/engine/ort/mod.ts";
 import { RandomStream } from "../../../core/engine/random/random_stream.ts";
 import {
