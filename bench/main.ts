@@ -9,6 +9,7 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   clip: "features of CLIP's image towers against open_clip's",
   conv: "formulations of convolutions and their gradients against each other",
   train: "a training step against PyTorch's",
+  unclip: "denoising by Stable unCLIP's UNet against diffusers'",
   views: "two SimSiam views against torchvision's on Pillow",
 };
 

@@ -21,6 +21,7 @@ import {
   wantedFiles,
 } from "./weights_catalog.ts";
 import { expectedFile } from "./weights_networks.ts";
+import { expectedUnclipFile } from "./weights_unclip.ts";
 
 const COMMAND: Command = {
   name: "weights",
@@ -172,12 +173,13 @@ function differenceLines({ missing, unexpected, misshapen }: TensorDifferences):
   ]);
 }
 
-function compare(file: TensorFile, network: string | undefined): boolean {
+async function compare(file: TensorFile, network: string | undefined): Promise<boolean> {
   if (network === undefined) {
     print(`${file.path}: ${file.names.length} tensors; no network says which they must be`);
     return true;
   }
-  const { tensors, belongs } = expectedFile(network, file);
+  const { tensors, belongs } = await expectedUnclipFile(network, file) ??
+    expectedFile(network, file);
   const differences = verifyTensors(tensors, file, belongs);
   if (agrees(differences)) {
     const others = file.names.length - tensors.size;
@@ -213,7 +215,7 @@ async function verify(request: Request): Promise<void> {
     for (const [i, { path, file }] of files.entries()) {
       if (!/\.(safetensors|bin|pth|pt)$/.test(path)) continue;
       using tensors = await openTensors(file);
-      agreed = compare(tensors, entry.files[i]!.network) && agreed;
+      agreed = await compare(tensors, entry.files[i]!.network) && agreed;
     }
   }
   if (!agreed) Deno.exitCode = 1;

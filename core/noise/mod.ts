@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { type LevelLine, type LevelLineOptions, parseLevelLines } from "./level_lines.ts";
 export {
   checkNoiseSchedule,
   GENVIEW_NOISE_SCHEDULE,

@@ -10,6 +10,12 @@ export {
   type NoisyEmbeddings,
 } from "./embedding_noise.ts";
 export {
+  type GenerateOptions,
+  generateVariations,
+  type Variation,
+  type WantedVariation,
+} from "./generate_variations.ts";
+export {
   type ImageEncoderConfig,
   parseAutoencoder,
   parseImageEncoder,
@@ -41,6 +47,7 @@ export {
 export { UnclipPipeline, type VariationRequest } from "./pipeline.ts";
 export type { UnclipOptions } from "./pipeline_parts.ts";
 export { PublishedFolder, type PublishedNetwork } from "./published_folder.ts";
+export { resizeVariation } from "./resize_variation.ts";
 export { parseNoiseSchedule, parseScheduler, type PublishedScheduler } from "./scheduler_config.ts";
 export {
   planSteps,
@@ -52,3 +59,8 @@ export {
 } from "./schedulers/mod.ts";
 export { embedTimestep, timestepEmbedding } from "./timestep_embedding.ts";
 export { ClipTokenizer, type ClipVocabulary, type SpecialTokens } from "./tokenizer.ts";
+export {
+  type VariationNoise,
+  variationNoise,
+  type VariationNoiseShapes,
+} from "./variation_noise.ts";

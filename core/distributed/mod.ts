@@ -1,0 +1,12 @@
+/**
+ * Work that is divided among processes, by this project's own means or by those of MPI and Slurm.
+ *
+ * @module
+ */
+export {
+  launchLocalRank,
+  type LaunchShard,
+  launchShard,
+  type ReadVariable,
+} from "./launch_shard.ts";
+export { formatShard, parseShard, shareOf, subShard, WHOLE } from "./shard.ts";

@@ -1,0 +1,181 @@
+/**
+ * Variations of many images, one batch after the other.
+ *
+ * @module
+ */
+import { openImage } from "../data/decode/encoded_image.ts";
+import { UnreadableImageError } from "../data/decode/unreadable_image_error.ts";
+import type { ImageSource, RgbImage } from "../data/dataset.ts";
+import { type Tensor, tensor } from "../engine/graph/tensor.ts";
+import type { UnclipPipeline } from "./pipeline.ts";
+import { variationNoise } from "./variation_noise.ts";
+
+/** A variation that is wanted. */
+export interface WantedVariation {
+  /** Names the image, and with the seed and the index its noise. */
+  readonly key: string;
+  readonly source: ImageSource;
+  /** Step of the diffusion at which noise is added to the image's embedding. */
+  readonly level: number;
+  /** Which of the image's variations, from 0. */
+  readonly index: number;
+}
+
+/** A variation, and what it was made for. */
+export interface Variation<T extends WantedVariation> {
+  readonly wanted: T;
+  readonly image: RgbImage;
+}
+
+/** How variations are generated. */
+export interface GenerateOptions {
+  readonly seed: number;
+  /** Variations in a batch. */
+  readonly batchSize: number;
+  /** Text to go to (default the empty text). */
+  readonly prompt?: string;
+  /** Text to go away from (default the empty text). */
+  readonly negativePrompt?: string;
+  /** Is told of images that cannot be read, each once; their variations are left out. */
+  readonly onUnreadable: (error: UnreadableImageError, without: number) => void;
+  /** Called after every call of the network, with how many of the batch's have been made. */
+  readonly onCall?: (done: number, total: number) => void;
+  /** Ends the work between two calls of the network. */
+  readonly signal?: AbortSignal;
+}
+
+/** A variation that is wanted of an image which has been read. */
+interface Readied<T> {
+  readonly wanted: T;
+  /** The image as it is embedded. */
+  readonly view: Uint8Array<ArrayBuffer>;
+}
+
+async function readImage(source: ImageSource): Promise<RgbImage> {
+  if (source.kind === "rendered") return await source.render(0);
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = await source.read();
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.IsADirectory)) {
+      throw cause;
+    }
+    throw new UnreadableImageError(source.name, "no such file", { cause });
+  }
+  return await (await openImage(bytes, source.name)).decode();
+}
+
+/** Batches of variations whose images can be read, all full but the last. */
+async function* readBatches<T extends WantedVariation>(
+  pipeline: UnclipPipeline,
+  wanted: Iterable<T>,
+  { batchSize, onUnreadable }: GenerateOptions,
+): AsyncGenerator<Readied<T>[]> {
+  let batch: Readied<T>[] = [];
+  let [key, view]: [string | undefined, Uint8Array<ArrayBuffer> | undefined] = [
+    undefined,
+    undefined,
+  ];
+  let failure: UnreadableImageError | undefined;
+  let without = 0;
+  const report = () => failure && onUnreadable(failure, without);
+  for (const each of wanted) {
+    // Those of one image come after each other, and it is read once.
+    if (each.key !== key) {
+      report();
+      [key, view, failure, without] = [each.key, undefined, undefined, 0];
+      try {
+        view = pipeline.cut(await readImage(each.source));
+      } catch (error) {
+        if (!(error instanceof UnreadableImageError)) throw error;
+        failure = error;
+      }
+    }
+    if (view === undefined) {
+      without++;
+      continue;
+    }
+    if (batch.push({ wanted: each, view }) < batchSize) continue;
+    yield batch;
+    batch = [];
+  }
+  report();
+  if (batch.length > 0) yield batch;
+}
+
+function stack(tensors: readonly Tensor<"float32">[]): Tensor<"float32"> {
+  const { shape, data: { length } } = tensors[0]!;
+  const data = new Float32Array(tensors.length * length);
+  tensors.forEach((value, i) => data.set(value.data, i * length));
+  return tensor("float32", [tensors.length, ...shape], data);
+}
+
+/** Embeddings of the images of a batch, each computed once. */
+async function embedBatch(
+  pipeline: UnclipPipeline,
+  batch: readonly Readied<WantedVariation>[],
+): Promise<Tensor<"float32">> {
+  const views = [...new Set(batch.map(({ view }) => view))];
+  const { imageSize, embeddingWidth } = pipeline;
+  const each = 3 * imageSize ** 2;
+  const data = new Uint8Array(views.length * each);
+  views.forEach((view, i) => data.set(view, i * each));
+  const found = await pipeline.embed(
+    tensor("uint8", [views.length, imageSize, imageSize, 3], data),
+  );
+  const rows = batch.map(({ view }) => {
+    const at = views.indexOf(view) * embeddingWidth;
+    return tensor("float32", [embeddingWidth], found.data.slice(at, at + embeddingWidth));
+  });
+  return stack(rows);
+}
+
+async function generateBatch<T extends WantedVariation>(
+  pipeline: UnclipPipeline,
+  batch: readonly Readied<T>[],
+  options: GenerateOptions,
+): Promise<Variation<T>[]> {
+  const { seed, prompt = "", negativePrompt = "", onCall, signal } = options;
+  const noise = batch.map(({ wanted: { key, index } }) =>
+    variationNoise(seed, key, index, pipeline)
+  );
+  const { data, shape: [, height, width] } = await pipeline.generate({
+    embeddings: await embedBatch(pipeline, batch),
+    noiseLevels: batch.map(({ wanted }) => wanted.level),
+    embeddingNoise: stack(noise.map(({ embedding }) => embedding)),
+    latents: stack(noise.map(({ latents }) => latents)),
+    prompts: prompt,
+    negativePrompts: negativePrompt,
+    ...(onCall && { onCall }),
+    ...(signal && { signal }),
+  });
+  const each = 3 * height! * width!;
+  return batch.map(({ wanted }, i) => ({
+    wanted,
+    image: { width: width!, height: height!, data: data.slice(i * each, (i + 1) * each) },
+  }));
+}
+
+/**
+ * Generates variations batch by batch, in order; while one is generated, the images of the next are read. Each depends on
+ * its seed, key and index alone, not on what it shares a batch with.
+ *
+ * @param wanted those of one image after each other
+ * @throws {RangeError} if a level is not one of the diffusion's steps
+ */
+export async function* generateVariations<T extends WantedVariation>(
+  pipeline: UnclipPipeline,
+  wanted: Iterable<T>,
+  options: GenerateOptions,
+): AsyncGenerator<Variation<T>[]> {
+  const batches = readBatches(pipeline, wanted, options);
+  let next = batches.next();
+  for (;;) {
+    const { done, value } = await next;
+    if (done) return;
+    next = batches.next();
+    // It is waited for later, or not at all if this batch fails.
+    next.catch(() => {});
+    yield await generateBatch(pipeline, value, options);
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Files of variations, which say themselves what they are.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { sharp } from "../core/deps/sharp.ts";
+import type { RgbImage } from "../core/data/mod.ts";
+import { isJpeg } from "./variations_plan.ts";
+
+const MARK = /genview variation ([0-9a-f]{32})/;
+
+/** What tells a variation from all others, from its line in the manifest. */
+export function markOf(line: string): string {
+  return createHash("sha256").update(line).digest("hex").slice(0, 32);
+}
+
+/**
+ * A variation as the bytes of a JPEG or PNG file, whichever its name says, with its mark in the description.
+ *
+ * @param quality of a JPEG file, in [1, 100]; its colours are halved in both directions, as Pillow does
+ */
+export async function encodeVariation(
+  { width, height, data }: RgbImage,
+  path: string,
+  quality: number,
+  mark: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const picture = sharp(data, { raw: { width, height, channels: 3 } })
+    .withExif({ IFD0: { Software: "genview", ImageDescription: `genview variation ${mark}` } });
+  const encoded = isJpeg(path)
+    ? picture.jpeg({ quality, chromaSubsampling: "4:2:0" })
+    : picture.png();
+  return new Uint8Array(await encoded.toBuffer());
+}
+
+/** The mark of a file; undefined if it is no variation of ours. */
+export async function readMark(path: string): Promise<string | undefined> {
+  let description: Uint8Array | undefined;
+  try {
+    description = (await sharp(await Deno.readFile(path)).metadata()).exif;
+  } catch {
+    // Whatever else it is, it is no variation of ours.
+    return undefined;
+  }
+  return MARK.exec(new TextDecoder("latin1").decode(description))?.[1];
+}

@@ -1,0 +1,196 @@
+/**
+ * Which variations are wanted, and where they go.
+ *
+ * @module
+ */
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { fileSource } from "../core/data/mod.ts";
+import { type LevelLine, parseLevelLines } from "../core/noise/mod.ts";
+import type { WantedVariation } from "../core/unclip/mod.ts";
+
+/** An image whose variations are wanted. */
+export interface PlannedImage {
+  /** Its path within the tree that is mirrored. */
+  readonly key: string;
+  /** Where it lies. */
+  readonly sourcePath: string;
+  readonly level: number;
+}
+
+/** A variation that is wanted, as a file. */
+export interface PlannedVariation extends WantedVariation {
+  /** Where its image lies. */
+  readonly sourcePath: string;
+  /** Where it goes, relative to the folder of all. */
+  readonly path: string;
+}
+
+/** How variations are named. */
+export interface OutputNames {
+  readonly imagesPerPrompt: number;
+  readonly format: VariationFormat;
+}
+
+/** What a plan is made from. */
+export interface PlanOptions extends OutputNames {
+  /** A list; with `auto` a folder of lists. */
+  readonly inputList: string;
+  readonly auto: boolean;
+  /** Folder that the lists' relative paths are in. */
+  readonly inputPrefix: string;
+  /** Folder whose tree is mirrored. */
+  readonly relativeTo: string;
+  /** The level of all images; that of each line if there is none. */
+  readonly noiseLevel: number | undefined;
+}
+
+/** `source` keeps the name of the image, and its format if that is one of the two. */
+export type VariationFormat = "source" | "png" | "jpeg";
+
+const LEVEL_LIST = /^fg_ratios_(\d+)\.txt$/;
+const EXTENSION = /\.[^./]+$/;
+const JPEG_NAME = /\.jpe?g$/i;
+
+/** Whether a path is that of a JPEG file. */
+export function isJpeg(path: string): boolean {
+  return JPEG_NAME.test(path);
+}
+
+/** An image of a list. */
+interface ListedLevel extends LevelLine {
+  readonly list: string;
+}
+
+function place({ list, line }: ListedLevel): string {
+  return `${list}, line ${line}`;
+}
+
+async function readList(list: string, level: number | undefined): Promise<ListedLevel[]> {
+  const text = await Deno.readTextFile(list);
+  const { lines, malformed } = parseLevelLines(
+    text,
+    level === undefined ? {} : { level, only: true },
+  );
+  if (malformed.length > 0) {
+    const shown = malformed.slice(0, 10).map(({ line, problem }) => `\n  line ${line}: ${problem}`);
+    const more = malformed.length > 10 ? `\n  and ${malformed.length - 10} more` : "";
+    throw new SyntaxError(
+      `Cannot read ${list}: each line must be a path and a noise level, found ` +
+        `${malformed.length} others:${shown.join("")}${more}`,
+    );
+  }
+  if (lines.length > 0) return lines.map((line) => ({ ...line, list }));
+  throw new TypeError(`Cannot generate variations: ${list} must name images, found none`);
+}
+
+/** The lists of a folder, by ascending level, each with the level that its name says. */
+async function readFolder(folder: string, asked: number | undefined): Promise<ListedLevel[]> {
+  const levels: number[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    const match = LEVEL_LIST.exec(name);
+    if (match !== null) levels.push(Number(match[1]));
+  }
+  const chosen = levels.filter((level) => asked === undefined || level === asked);
+  if (chosen.length === 0) {
+    throw new TypeError(
+      `Cannot generate variations: ${folder} must hold fg_ratios_${
+        asked ?? "LEVEL"
+      }.txt of "deno task noise-levels", found ${
+        levels.length === 0 ? "none" : `those of ${levels.join(", ")}`
+      }`,
+    );
+  }
+  const lists: ListedLevel[] = [];
+  for (const level of chosen.sort((a, b) => a - b)) {
+    for (const line of await readList(join(folder, `fg_ratios_${level}.txt`), level)) {
+      lists.push(line);
+    }
+  }
+  return lists;
+}
+
+/** The image's path within the tree that is mirrored. */
+function mirrored(listed: ListedLevel, sourcePath: string, root: string): string {
+  const path = relative(root, resolve(sourcePath));
+  if (path !== "" && path !== ".." && !path.startsWith(`..${sep}`)) {
+    return path.replaceAll(sep, "/");
+  }
+  throw new TypeError(
+    `Cannot mirror ${listed.path} (${place(listed)}): it must lie below ${root}; ` +
+      "--relative-to names the folder whose tree is mirrored",
+  );
+}
+
+/** Where a variation goes: in place of its image, or, of several, in a folder of the image's name. */
+function outputPath(
+  key: string,
+  index: number,
+  { format, imagesPerPrompt }: OutputNames,
+): string {
+  const own = EXTENSION.exec(key)?.[0] ?? "";
+  const stem = key.slice(0, key.length - own.length);
+  const keeps = format === "source" && (isJpeg(key) || own.toLowerCase() === ".png");
+  const extension = keeps ? own : format === "jpeg" ? ".jpg" : ".png";
+  return imagesPerPrompt === 1 ? `${stem}${extension}` : `${stem}/${index}${extension}`;
+}
+
+function twoLevels(line: ListedLevel, before: ListedLevel): TypeError {
+  return new TypeError(
+    `Cannot generate variations of ${line.path} (${place(line)}): an image must have one level, ` +
+      `found ${line.level} and ${before.level} (${place(before)})`,
+  );
+}
+
+/** The variations of an image. */
+export function variationsOf(image: PlannedImage, names: OutputNames): PlannedVariation[] {
+  const source = fileSource(image.sourcePath);
+  return Array.from({ length: names.imagesPerPrompt }, (_, index) => ({
+    ...image,
+    source,
+    index,
+    path: outputPath(image.key, index, names),
+  }));
+}
+
+/** Refuses images whose variations would take each other's names. */
+function checkNames(images: readonly PlannedImage[], names: OutputNames): void {
+  const taken = new Map<string, string>();
+  for (const { key } of images) {
+    const path = outputPath(key, 0, names);
+    const other = taken.get(path);
+    if (other !== undefined) {
+      throw new TypeError(
+        `Cannot generate variations: each must have a name of its own, found ${path} for both ` +
+          `${other} and ${key}`,
+      );
+    }
+    taken.set(path, key);
+  }
+}
+
+/**
+ * The images whose variations are wanted, in the order of the lists.
+ *
+ * @throws {SyntaxError} if lines are malformed, naming file and lines
+ * @throws {TypeError} if an image has two levels or lies outside the tree, or variations of two would go to one file
+ */
+export async function planVariations(options: PlanOptions): Promise<PlannedImage[]> {
+  const { inputList, auto, inputPrefix, relativeTo, noiseLevel } = options;
+  const listed = auto
+    ? await readFolder(inputList, noiseLevel)
+    : await readList(inputList, noiseLevel);
+  const root = resolve(relativeTo || inputPrefix || ".");
+  const seen = new Map<string, ListedLevel>();
+  const images: PlannedImage[] = [];
+  for (const line of listed) {
+    const { path, level } = line;
+    const sourcePath = isAbsolute(path) ? path : join(inputPrefix || ".", path);
+    const key = mirrored(line, sourcePath, root);
+    const before = seen.get(key);
+    if (before === undefined) images.push({ key, sourcePath, level });
+    else if (before.level !== level) throw twoLevels(line, before);
+    seen.set(key, line);
+  }
+  checkNames(images, options);
+  return images;
+}
