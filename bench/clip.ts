@@ -9,7 +9,6 @@
  * @module
  */
 import { join } from "node:path";
-import process from "node:process";
 import { ClipEncoder } from "../core/backbones/clip_encoder.ts";
 import { clipModel } from "../core/backbones/clip_models.ts";
 import { clipStateDict } from "../core/backbones/clip_weights.ts";
@@ -23,6 +22,13 @@ import { Scope } from "../core/engine/nn/scope.ts";
 import { writeSafetensors } from "../core/weights/safetensors.ts";
 import { type Command, parseCommandLine, runTask } from "../tasks/command_line.ts";
 import { hashedParameter } from "../tests/core/engine/nn/hashed_values.ts";
+import {
+  alternate,
+  answerRounds,
+  type Comparison,
+  describeComparison,
+  imagesPerSecond,
+} from "./alternate.ts";
 import { Peer } from "./peer.ts";
 
 /** Towers, batches and how their weights are stored. */
@@ -76,19 +82,6 @@ interface Options {
 
 type Configuration = (typeof CONFIGURATIONS)[number];
 
-/** One side's answer to a batch. */
-interface Answer {
-  readonly clock: number;
-  readonly processor: number;
-  readonly peakBytes: number;
-  readonly check: number;
-}
-
-function parseAnswer(line: string): Answer {
-  const [clock, processor, peakBytes, check] = line.split(" ").map(Number);
-  return { clock: clock!, processor: processor!, peakBytes: peakBytes!, check: check! };
-}
-
 function hashed(name: string, shape: Shape, dtype: Configuration["dtype"]): Tensor {
   const value = hashedParameter(name, shape);
   if (dtype === "float32") return value;
@@ -108,12 +101,7 @@ async function writeWeights(path: string, { name, dtype }: Configuration): Promi
   await writeSafetensors(path, entries);
 }
 
-async function peakBytes(): Promise<number> {
-  const status = await Deno.readTextFile("/proc/self/status");
-  return 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)![1]);
-}
-
-/** Our side: a line in is a batch, a line out an answer. */
+/** Our side: a round is a batch. */
 async function work({ worker }: Options, paths: readonly string[]): Promise<void> {
   const [name, weights] = worker.split(",") as [string, string];
   const model = clipModel(name);
@@ -124,32 +112,14 @@ async function work({ worker }: Options, paths: readonly string[]): Promise<void
   }));
   using encoder = await ClipEncoder.create(weights, { model, batchSize, threads: 1 });
   const recipe = clipEvaluationView(model.inputSize, model.normalize);
-  for await (const _ of Deno.stdin.readable) {
-    const began = performance.now();
-    const busy = process.cpuUsage();
+  await answerRounds(async () => {
+    let check = 0;
     for await (const { images } of evaluationLoader(dataset, recipe, { batchSize, strict: true })) {
-      const { pooled } = await encoder.encode(images);
-      const seconds = (performance.now() - began) / 1000;
-      const { user, system } = process.cpuUsage(busy);
-      const check = pooled.data.reduce((sum, value) => sum + Math.abs(value), 0) /
-        pooled.data.length;
-      console.log(seconds, (user + system) / 1e6, await peakBytes(), check);
+      const { data } = (await encoder.encode(images)).pooled;
+      check = data.reduce((sum, value) => sum + Math.abs(value), 0) / data.length;
     }
-  }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-/** What came of one configuration: medians, and peaks of the processes' memory; ours before PyTorch's. */
-interface Comparison {
-  readonly name: string;
-  readonly batch: number;
-  readonly dtype: string;
-  readonly clock: readonly [number, number];
-  readonly processor: readonly [number, number];
-  readonly peakBytes: readonly [number, number];
+    return check;
+  });
 }
 
 async function compare(
@@ -180,42 +150,7 @@ async function compare(
     "1",
     ...paths,
   ]);
-  const answers: [Answer, Answer][] = [];
-  // The first round warms up.
-  for (let round = 0; round <= rounds; round++) {
-    answers.push([parseAnswer(await ours.ask("go")), parseAnswer(await theirs.ask("go"))]);
-  }
-  const [ourCheck, theirCheck] = answers[0]!.map(({ check }) => check) as [number, number];
-  if (Math.abs(ourCheck / theirCheck - 1) > SAME_WORK) {
-    throw new Error(
-      `Cannot compare ${name}: the first embeddings must agree, found means ${ourCheck} and ` +
-        `open_clip's ${theirCheck}`,
-    );
-  }
-  const measured = answers.slice(1);
-  const middle = (key: "clock" | "processor") =>
-    [0, 1].map((side) => median(measured.map((both) => both[side]![key]))) as [number, number];
-  const peaks = [0, 1].map((side) => Math.max(...answers.map((both) => both[side]!.peakBytes))) as [
-    number,
-    number,
-  ];
-  return {
-    ...configuration,
-    clock: middle("clock"),
-    processor: middle("processor"),
-    peakBytes: peaks,
-  };
-}
-
-function describe({ name, batch, dtype, clock, processor, peakBytes }: Comparison): string {
-  const rates = ([us, them]: readonly [number, number]) =>
-    `${(them / us).toFixed(2)} times open_clip's speed (${(batch / us).toFixed(2)} against ` +
-    `${(batch / them).toFixed(2)} images/s)`;
-  const gibibytes = peakBytes.map((bytes) => (bytes / 2 ** 30).toFixed(2));
-  return `${name}, weights in ${dtype}, batch ${batch}:\n` +
-    `  by the clock      ${rates(clock)}\n` +
-    `  by the processor  ${rates(processor)}\n` +
-    `  peak memory       ${gibibytes[0]} against ${gibibytes[1]} GiB`;
+  return await alternate(ours, theirs, { name, rounds, warmUp: 1, tolerance: SAME_WORK });
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -232,7 +167,13 @@ async function main(args: readonly string[]): Promise<void> {
       const weights = join(folder, "weights.safetensors");
       await writeWeights(weights, configuration);
       const comparison = await compare(configuration, weights, options);
-      console.log(options.json ? JSON.stringify(comparison) : describe(comparison));
+      const { name, batch, dtype } = configuration;
+      console.log(
+        options.json
+          ? JSON.stringify({ ...configuration, ...comparison })
+          : `${name}, weights in ${dtype}, batch ${batch}:\n` +
+            describeComparison(comparison, "open_clip's", imagesPerSecond(batch)),
+      );
       await Deno.remove(weights);
     }
   } finally {

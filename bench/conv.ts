@@ -25,6 +25,7 @@ import { CPU, DeviceTensor, Session } from "../core/engine/ort/mod.ts";
 import { RandomStream } from "../core/engine/random/random_stream.ts";
 import { deviceTuning } from "../core/train/conv_autotune.ts";
 import { type Command, parseCommandLine, runTask } from "../tasks/command_line.ts";
+import { median } from "./alternate.ts";
 
 interface Configuration {
   readonly name: string;
@@ -92,11 +93,6 @@ interface Time {
   readonly processor: number;
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-/** Times a graph of float32 inputs, fed with uniform numbers. */
 async function time(y: Value, { threads, runs }: Options): Promise<Time> {
   using owned = new DisposableStack();
   const session = owned.use(await Session.create(encodeModel({ outputs: { y } }), { threads }));

@@ -21,6 +21,13 @@ import type { MethodGraph } from "../core/train/method_graph.ts";
 import { TrainingStep } from "../core/train/training_step.ts";
 import { type Command, parseCommandLine, runTask } from "../tasks/command_line.ts";
 import { hashedParameter, hashedTensor } from "../tests/core/engine/nn/hashed_values.ts";
+import {
+  alternate,
+  answerRounds,
+  type Comparison,
+  describeComparison,
+  imagesPerSecond,
+} from "./alternate.ts";
 import { Peer } from "./peer.ts";
 
 /** Networks, batches and sizes that are compared. */
@@ -99,12 +106,7 @@ function hashedWeights({ scope }: MethodGraph, name: string): Map<string, Tensor
   );
 }
 
-async function peakBytes(): Promise<number> {
-  const status = await Deno.readTextFile("/proc/self/status");
-  return 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)![1]);
-}
-
-/** Our side: a line in is a step, a line out its seconds and the peak memory. */
+/** Our side: a round is a step. */
 async function work({ worker, threads, device: deviceName, tf32 }: Options): Promise<void> {
   const [name, batch, size] = worker.split(",");
   const device = resolveDevice(deviceName);
@@ -122,21 +124,8 @@ async function work({ worker, threads, device: deviceName, tf32 }: Options): Pro
   };
   using step = await TrainingStep.create(graph, options, hashedWeights(graph, name!));
   step.views[0]!.write(hashedTensor("images", step.views[0]!.type.shape));
-  for await (const _ of Deno.stdin.readable) {
-    const began = performance.now();
-    const { loss } = await step.run({ learning_rate: 0.01, weight_decay: 1e-4 });
-    console.log((performance.now() - began) / 1000, await peakBytes(), loss);
-  }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-function checkSameWork(name: string, [ours, theirs]: readonly [number, number]): void {
-  if (Math.abs(ours / theirs - 1) < SAME_LOSS) return;
-  throw new Error(
-    `Cannot compare ${name}: the first losses must agree, found ours ${ours} and PyTorch's ${theirs}`,
+  await answerRounds(async () =>
+    (await step.run({ learning_rate: 0.01, weight_decay: 1e-4 })).loss
   );
 }
 
@@ -149,15 +138,6 @@ interface Options {
   readonly tf32: boolean;
   readonly json: boolean;
   readonly worker: string;
-}
-
-/** What came of one configuration: medians, and peaks of the processes' memory; ours before PyTorch's. */
-interface Comparison {
-  readonly name: string;
-  readonly batch: number;
-  readonly size: number;
-  readonly secondsPerStep: readonly [number, number];
-  readonly peakBytes: readonly [number, number];
 }
 
 async function compare(
@@ -185,32 +165,9 @@ async function compare(
     device,
     tf32 ? "1" : "0",
   ]);
-  const seconds: [number[], number[]] = [[], []];
-  const peaks: [number, number] = [0, 0];
-  // The first two rounds warm up.
-  for (let round = -2; round < steps; round++) {
-    const losses: number[] = [];
-    for (const [side, peer] of [ours, theirs].entries()) {
-      const answer = (await peer.ask("step")).split(" ").map(Number);
-      const [time, peak, loss] = answer as [number, number, number];
-      peaks[side] = peak;
-      losses.push(loss);
-      if (round >= 0) seconds[side]!.push(time);
-    }
-    if (round === -2) checkSameWork(name, losses as [number, number]);
-  }
-  const secondsPerStep = seconds.map(median) as [number, number];
-  return { name, batch, size, secondsPerStep, peakBytes: peaks };
-}
-
-function describe({ name, batch, size, secondsPerStep, peakBytes }: Comparison): string {
-  const [us, them] = secondsPerStep;
-  const rate = (time: number) => (batch / time).toFixed(1);
-  const gibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(2);
-  return `${name} ${size} px, batch ${batch}: ${(them / us).toFixed(2)} times PyTorch's speed ` +
-    `(${rate(us)} against ${rate(them)} images/s), ` +
-    `${(peakBytes[0] / peakBytes[1]).toFixed(2)} times its peak memory ` +
-    `(${gibibytes(peakBytes[0])} against ${gibibytes(peakBytes[1])} GiB)`;
+  return await alternate(ours, theirs, {
+    ...{ name, rounds: steps, warmUp: 2, tolerance: SAME_LOSS },
+  });
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -221,7 +178,13 @@ async function main(args: readonly string[]): Promise<void> {
   const chosen = CONFIGURATIONS.filter(({ name }) => !options.only || name === options.only);
   for (const configuration of chosen) {
     const comparison = await compare(configuration, options);
-    console.log(options.json ? JSON.stringify(comparison) : describe(comparison));
+    const { name, batch, size } = configuration;
+    console.log(
+      options.json
+        ? JSON.stringify({ ...configuration, ...comparison })
+        : `${name} ${size} px, batch ${batch}:\n` +
+          describeComparison(comparison, "PyTorch's", imagesPerSecond(batch)),
+    );
   }
 }
 

@@ -8,7 +8,6 @@
  * @module
  */
 import { join } from "node:path";
-import process from "node:process";
 import { float32, tensor } from "../core/engine/graph/tensor.ts";
 import { Scope } from "../core/engine/nn/scope.ts";
 import { denoisingGraph } from "../core/unclip/network_graphs.ts";
@@ -26,6 +25,7 @@ import { openTensors } from "../core/weights/open_tensors.ts";
 import { writeSafetensors } from "../core/weights/safetensors.ts";
 import { type Command, parseCommandLine, runTask } from "../tasks/command_line.ts";
 import { hashedParameter, hashedTensor } from "../tests/core/engine/nn/hashed_values.ts";
+import { alternate, answerRounds, type Comparison, describeComparison } from "./alternate.ts";
 import { Peer } from "./peer.ts";
 
 /** UNets in the published form, and how many calls of them an image takes: all of 20 steps, or the first. */
@@ -136,25 +136,7 @@ async function writeCase(folder: string, given: Case): Promise<number> {
   return entries.reduce((sum, [, { shape }]) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
 
-/** One side's answer to an image. */
-interface Answer {
-  readonly clock: number;
-  readonly processor: number;
-  readonly peakBytes: number;
-  readonly check: number;
-}
-
-function parseAnswer(line: string): Answer {
-  const [clock, processor, peakBytes, check] = line.split(" ").map(Number);
-  return { clock: clock!, processor: processor!, peakBytes: peakBytes!, check: check! };
-}
-
-async function peakBytes(): Promise<number> {
-  const status = await Deno.readTextFile("/proc/self/status");
-  return 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)![1]);
-}
-
-/** Our side: a line in is an image, a line out an answer. */
+/** Our side: a round is an image. */
 async function work({ worker, threads }: Options): Promise<void> {
   const [folder, size, calls] = worker.split(",") as [string, string, string];
   const config = parseUnet(await ConfigFile.read(join(folder, "config.json")));
@@ -173,9 +155,7 @@ async function work({ worker, threads }: Options): Promise<void> {
     negative: hashedTensor("negative", [1, TOKENS, TEXT_WIDTH]),
     guidance: float32([1], [GUIDANCE]),
   };
-  for await (const _ of Deno.stdin.readable) {
-    const began = performance.now();
-    const busy = process.cpuUsage();
+  await answerRounds(async () => {
     const trajectory = new Trajectory(plan, noise);
     for (let due = trajectory.due; due !== undefined; due = trajectory.due) {
       const { output } = await session.run({
@@ -185,36 +165,20 @@ async function work({ worker, threads }: Options): Promise<void> {
       });
       trajectory.advance(output!.data as Float32Array);
     }
-    const seconds = (performance.now() - began) / 1000;
-    const { user, system } = process.cpuUsage(busy);
     const { sample } = trajectory;
-    const check = sample.reduce((sum, value) => sum + Math.abs(value), 0) / sample.length;
-    console.log(seconds, (user + system) / 1e6, await peakBytes(), check);
-  }
+    return sample.reduce((sum, value) => sum + Math.abs(value), 0) / sample.length;
+  });
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+/** Calls that an image of a UNet takes. */
+function callsOf({ calls }: Case, { calls: most }: Options): number {
+  return most === 0 ? calls : Math.min(most, calls);
 }
 
-/** What came of one UNet: medians in seconds, and peaks of the processes' memory; ours before diffusers'. */
-interface Comparison {
-  readonly name: string;
-  readonly parameters: number;
-  readonly latents: number;
-  readonly calls: number;
-  readonly clock: readonly [number, number];
-  readonly processor: readonly [number, number];
-  readonly peakBytes: readonly [number, number];
-}
-
-async function compare(
-  { name, latents, ...given }: Case,
-  folder: string,
-  parameters: number,
-  { python, rounds, threads, calls: most }: Options,
-): Promise<Comparison> {
-  const calls = most === 0 ? given.calls : Math.min(most, given.calls);
+async function compare(given: Case, folder: string, options: Options): Promise<Comparison> {
+  const { name, latents } = given;
+  const { python, rounds, threads } = options;
+  const calls = callsOf(given, options);
   await using ours = new Peer(Deno.execPath(), [
     ...["run", "--no-check"],
     // Reading /proc/self/status takes all permissions.
@@ -228,43 +192,7 @@ async function compare(
     folder,
     ...[latents, STEPS, calls, GUIDANCE, threads].map(String),
   ]);
-  const answers: [Answer, Answer][] = [];
-  // The first round warms up.
-  for (let round = 0; round <= rounds; round++) {
-    answers.push([parseAnswer(await ours.ask("go")), parseAnswer(await theirs.ask("go"))]);
-  }
-  const [ourCheck, theirCheck] = answers[0]!.map(({ check }) => check) as [number, number];
-  if (!(Math.abs(ourCheck / theirCheck - 1) <= SAME_WORK)) {
-    throw new Error(
-      `Cannot compare ${name}: the latents must agree, found means ${ourCheck} and diffusers' ` +
-        `${theirCheck}`,
-    );
-  }
-  const of = (key: keyof Answer, reduce: (values: readonly number[]) => number) =>
-    [0, 1].map((side) => reduce(answers.slice(1).map((both) => both[side]![key]))) as [
-      number,
-      number,
-    ];
-  return {
-    ...{ name, parameters, latents, calls },
-    clock: of("clock", median),
-    processor: of("processor", median),
-    peakBytes: of("peakBytes", (values) => Math.max(...values)),
-  };
-}
-
-function describe({ name, parameters, latents, calls, clock, processor, peakBytes }: Comparison) {
-  const seconds = ([us, them]: readonly [number, number]) =>
-    `${(them / us).toFixed(2)} times diffusers' speed (${us.toFixed(2)} against ` +
-    `${them.toFixed(2)} s)`;
-  const gibibytes = peakBytes.map((bytes) => (bytes / 2 ** 30).toFixed(2));
-  return `${name}, ${
-    (parameters / 1e6).toFixed(0)
-  } M parameters, ${latents} x ${latents} latents, ` +
-    `${calls} calls with guidance:\n` +
-    `  by the clock      ${seconds(clock)}\n` +
-    `  by the processor  ${seconds(processor)}\n` +
-    `  peak memory       ${gibibytes[0]} against ${gibibytes[1]} GiB`;
+  return await alternate(ours, theirs, { name, rounds, warmUp: 1, tolerance: SAME_WORK });
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -277,8 +205,21 @@ async function main(args: readonly string[]): Promise<void> {
     const folder = await Deno.makeTempDir();
     try {
       const parameters = await writeCase(folder, given);
-      const comparison = await compare(given, folder, parameters, options);
-      console.log(options.json ? JSON.stringify(comparison) : describe(comparison));
+      const comparison = await compare(given, folder, options);
+      const [{ name, latents }, calls] = [given, callsOf(given, options)];
+      console.log(
+        options.json
+          ? JSON.stringify({ name, parameters, latents, calls, ...comparison })
+          : `${name}, ${
+            (parameters / 1e6).toFixed(0)
+          } M parameters, ${latents} x ${latents} latents, ` +
+            `${calls} calls with guidance:\n` +
+            describeComparison(
+              comparison,
+              "diffusers'",
+              ([us, them]) => `${us.toFixed(2)} against ${them.toFixed(2)} s`,
+            ),
+      );
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -1,7 +1,7 @@
 """Peer of bench/train.ts: a training step of torchvision's or timm's network in PyTorch.
 
 Reads lines from standard input, each a step: forward, cross-entropy, backward, SGD with momentum and weight decay.
-Answers with the seconds that took, the process's peak memory in bytes and the loss.
+Answers with the seconds that took by the clock and by the processor, the process's peak memory in bytes and the loss.
 
 python reference/bench_train.py resnet18|resnet50|vit_small_patch16_224 BATCH SIZE THREADS DEVICE TF32
 """
@@ -44,13 +44,14 @@ def main() -> None:
     images = uniform("images", (int(batch), 3, int(size), int(size))).float().to(device)
     labels = ((uniform("labels", (int(batch),)) + 1) / 2 * 1000).floor().long().to(device)
     for _ in sys.stdin:
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         optimizer.zero_grad(set_to_none=True)
         loss = torch.nn.functional.cross_entropy(model(images), labels)
         loss.backward()
         optimizer.step()
         value = loss.item()
-        print(time.perf_counter() - began, peak_bytes(), value, flush=True)
+        seconds = time.perf_counter() - began, time.process_time() - busy
+        print(*seconds, peak_bytes(), value, flush=True)
 
 
 if __name__ == "__main__":

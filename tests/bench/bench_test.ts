@@ -66,6 +66,14 @@ testWith(["torch", "open_clip"], "bench clip compares with open_clip", async () 
   assertStringIncludes(out, "ViT-B-16");
 });
 
+testWith(["torch", "diffusers"], "bench unclip compares with diffusers", async () => {
+  const args = ["--python", PYTHON, "--rounds", "1", "--only", "mid", "--calls", "1"];
+  const { code, out, err } = await bench("unclip", ...args);
+  assertEquals(code, 0, err);
+  assertMatch(out, /mid, \d+ M parameters, 32 x 32 latents, 1 calls/);
+  assertMatch(out, /by the clock +[\d.]+ times diffusers' speed \([\d.]+ against [\d.]+ s\)/);
+});
+
 Deno.test("bench conv times formulations", async () => {
   const { code, out, err } = await bench("conv", "--only", "vit_small_patch16_224", "--runs", "1");
   assertEquals(code, 0, err);
