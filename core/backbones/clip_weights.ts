@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { basename } from "node:path";
-import { allocate, byteSize, isFloat } from "../engine/graph/dtype.ts";
+import { allocate, isFloat } from "../engine/graph/dtype.ts";
 import { elementCount, type Shape } from "../engine/graph/shape.ts";
 import { formatType, type Tensor, tensor, type TensorType } from "../engine/graph/tensor.ts";
 import type { Declaration } from "../engine/nn/scope.ts";
 import type { ExternalTensor } from "../engine/onnx/tensors.ts";
+import { locateIn, refuseProblems } from "../weights/stored_parameters.ts";
 import type { TensorFile } from "../weights/tensor_file.ts";
 import { type ExpectedTensor, verifyTensors } from "../weights/verify_tensors.ts";
 import {
@@ -21,9 +21,6 @@ import {
 
 /** Parameters of a tower, by open_clip's names. */
 export type Declarations = ReadonlyMap<string, Declaration>;
-
-/** Problems that an error lists; more are counted. */
-const LISTED = 8;
 
 function layoutOf(file: TensorFile): ClipLayout {
   const found = CLIP_LAYOUTS.find(({ marks }) => marks.some((mark) => file.has(mark)));
@@ -100,14 +97,10 @@ async function locate(
   declarations: Declarations,
 ): Promise<ReadonlyMap<string, StoredAs>> {
   const layout = layoutOf(file);
-  const problems = problemsOf(file, layout, declarations);
-  if (problems.length > 0) {
-    const more = problems.length > LISTED ? `\n  and ${problems.length - LISTED} more` : "";
-    throw new TypeError(
-      `Cannot read an image tower from ${file.path}, which has the names of ${layout.name}:` +
-        problems.slice(0, LISTED).map((problem) => `\n  - ${problem}`).join("") + more,
-    );
-  }
+  refuseProblems(
+    `an image tower from ${file.path}, which has the names of ${layout.name}`,
+    problemsOf(file, layout, declarations),
+  );
   await checkZeroBias(file, layout);
   return new Map([...declarations.keys()].map((name) => [name, layout.locate(name)]));
 }
@@ -148,24 +141,12 @@ export async function clipInitializers(
   declarations: Declarations,
 ): Promise<Map<string, Tensor | ExternalTensor>> {
   const located = await locate(file, declarations);
-  // ONNX Runtime refuses links that lead out of the folder, which those of the hub's cache do.
-  const location = basename(await Deno.realPath(file.path));
+  const place = await locateIn(file);
   const initializers = new Map<string, Tensor | ExternalTensor>();
   for (const [name, stored] of located) {
-    const { dtype } = file.type(stored.name);
     const { shape } = declarations.get(name)!.value;
-    const start = stored.transposed ? undefined : file.offset(stored.name);
-    const row = elementCount(shape.slice(1)) * byteSize(dtype);
-    initializers.set(
-      name,
-      start === undefined ? await readStored(file, stored) : {
-        dtype,
-        shape,
-        location,
-        offset: start + (stored.rows?.[0] ?? 0) * row,
-        length: elementCount(shape) * byteSize(dtype),
-      },
-    );
+    const external = stored.transposed ? undefined : place(stored.name, shape, stored.rows?.[0]);
+    initializers.set(name, external ?? await readStored(file, stored));
   }
   return initializers;
 }

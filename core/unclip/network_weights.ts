@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { basename } from "node:path";
-import { byteSize, isFloat } from "../engine/graph/dtype.ts";
-import { elementCount, sameShape, type Shape } from "../engine/graph/shape.ts";
+import { isFloat } from "../engine/graph/dtype.ts";
+import { sameShape, type Shape } from "../engine/graph/shape.ts";
 import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
 import type { Declaration } from "../engine/nn/scope.ts";
 import type { ExternalTensor } from "../engine/onnx/tensors.ts";
+import { locateIn, refuseProblems } from "../weights/stored_parameters.ts";
 import type { TensorFile } from "../weights/tensor_file.ts";
 
 /** What a network is called in errors, and under which names a file may have its parameters. */
@@ -20,9 +20,6 @@ export interface StoredNetwork {
   /** Whether a tensor of a file is a parameter of the network, so that there must be a place for it (default: all are). */
   readonly belongs?: (name: string) => boolean;
 }
-
-/** Problems that an error lists; more are counted. */
-const LISTED = 8;
 
 /** Diffusers' names of an attention's parts before May 2023, by those since. */
 const OLD_ATTENTION: Readonly<Record<string, string>> = {
@@ -104,12 +101,8 @@ function locate(
   const unexpected = file.names.filter((name) => !known.has(name) && belongs(name));
   // Of a parameter that is missing, the name in the file may be a misspelling: then both are listed.
   problems.push(...unexpected.map((name) => `"${name}" is not part of this ${network.name}`));
-  if (problems.length === 0) return found;
-  const more = problems.length > LISTED ? `\n  and ${problems.length - LISTED} more` : "";
-  throw new TypeError(
-    `Cannot read the ${network.name} from ${file.path}:` +
-      problems.slice(0, LISTED).map((problem) => `\n  - ${problem}`).join("") + more,
-  );
+  refuseProblems(`the ${network.name} from ${file.path}`, problems);
+  return found;
 }
 
 /**
@@ -124,19 +117,12 @@ export async function networkInitializers(
   network: StoredNetwork,
 ): Promise<Map<string, Tensor | ExternalTensor>> {
   const names = locate(file, declarations, network);
-  // ONNX Runtime refuses links that lead out of the folder, which those of the hub's cache do.
-  const location = basename(await Deno.realPath(file.path));
+  const place = await locateIn(file);
   const initializers = new Map<string, Tensor | ExternalTensor>();
   for (const [parameter, name] of names) {
-    const { dtype } = file.type(name);
     const { shape } = declarations.get(parameter)!.value;
-    const offset = file.offset(name);
-    initializers.set(
-      parameter,
-      offset === undefined
-        ? tensor(dtype, shape, (await file.read(name)).data)
-        : { dtype, shape, location, offset, length: elementCount(shape) * byteSize(dtype) },
-    );
+    const read = async () => tensor(file.type(name).dtype, shape, (await file.read(name)).data);
+    initializers.set(parameter, place(name, shape) ?? await read());
   }
   return initializers;
 }
