@@ -54,14 +54,15 @@ async function main(args: readonly string[]): Promise<void> {
     );
   }
   const { checkpoint, configuration } = await openTrained(run);
-  if (file.endsWith(".safetensors")) await exportSafetensors(file, checkpoint.model);
+  const facts = {
+    backbone: configuredBackbone(configuration),
+    size: Number(parsed.values["imageSize"]) || configuration.imageSize,
+    normalize: viewRecipes(configuration)[0]!.normalize,
+  };
+  if (file.endsWith(".safetensors")) await exportSafetensors(file, checkpoint.model, facts);
   else if (file.endsWith(".onnx")) {
-    await exportOnnx(file, checkpoint.model, {
-      backbone: configuredBackbone(configuration),
-      size: Number(parsed.values["imageSize"]) || configuration.imageSize,
-      batchSize: Number(parsed.values["batchSize"]),
-      normalize: viewRecipes(configuration)[0]!.normalize,
-    });
+    const batchSize = Number(parsed.values["batchSize"]);
+    await exportOnnx(file, checkpoint.model, { ...facts, batchSize });
   } else {
     throw new TypeError(`Cannot export to "${file}": it must end in .onnx or .safetensors`);
   }

@@ -26,11 +26,12 @@ import { Scope } from "../core/engine/nn/scope.ts";
 import type { Configuration } from "../core/method/configuration.ts";
 import type { PropertySchema } from "../core/method/validate.ts";
 import { findCheckpoint } from "../core/train/checkpoint.ts";
-import { backboneStateDict } from "../core/train/export_backbone.ts";
+import { backboneStateDict, parseFacts } from "../core/train/export_backbone.ts";
 import { viewRecipes } from "../core/train/named_views.ts";
 import { defaultHubCache } from "../core/weights/hub_cache.ts";
 import { openTensors } from "../core/weights/open_tensors.ts";
 import { findPulled } from "../core/weights/pull.ts";
+import { SafetensorsFile } from "../core/weights/safetensors.ts";
 import type { TensorFile } from "../core/weights/tensor_file.ts";
 import { openTrained } from "./checkpoint_option.ts";
 import { readCatalog, wantedFiles } from "./weights_catalog.ts";
@@ -69,9 +70,11 @@ export const TOKEN_NETWORK_OPTIONS: Readonly<Record<string, PropertySchema>> = {
   },
   normalize: {
     type: "string",
-    enum: ["imagenet", "clip"],
-    default: "imagenet",
-    description: "statistics that an exported backbone was trained with; runs and CLIP know theirs",
+    enum: ["auto", "imagenet", "clip"],
+    default: "auto",
+    description:
+      "statistics that a file's backbone was trained with; auto are those that it names, or " +
+      "else ImageNet's; runs and CLIP know theirs",
   },
   patchSize: {
     type: "integer",
@@ -197,17 +200,20 @@ function checkOwnPrecision({ model, precision }: TokenNetworkChoice): void {
 
 async function openExported(path: string, choice: TokenNetworkChoice): Promise<TokenNetwork> {
   using file = await openTensors(path);
-  const { spec, size } = exportedBackbone(file, choice.backbone);
+  const facts = file instanceof SafetensorsFile ? parseFacts(file.metadata) : undefined;
+  const { spec, size } = exportedBackbone(file, choice.backbone || (facts?.name ?? ""));
   const weights = new Map<string, Tensor>();
   for (const name of file.names) weights.set(name, await file.read(name));
   const small = weights.get("conv1.weight")?.shape[2] === 3;
   const normalize: Normalization = choice.normalize === "clip"
     ? CLIP_NORMALIZATION
+    : choice.normalize === "auto" && facts !== undefined
+    ? facts.normalize
     : IMAGENET_NORMALIZATION;
   return backboneTokenNetwork(spec, weights, {
     name: nameOf(path),
     weightsFile: path,
-    size: choice.imageSize || (size ?? (small ? 32 : spec.inputSize)),
+    size: choice.imageSize || (facts?.size ?? size ?? (small ? 32 : spec.inputSize)),
     normalize,
   });
 }

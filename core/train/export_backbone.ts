@@ -33,29 +33,56 @@ export function backboneStateDict(model: ReadonlyMap<string, Tensor>): Map<strin
   return new Map(found);
 }
 
+/** What an exported file says of its backbone. */
+export interface BackboneFacts {
+  readonly backbone: Backbone;
+  /** Height and width of the images, in pixels. */
+  readonly size: number;
+  /** Statistics with which the images were normalised in training. */
+  readonly normalize: Normalization;
+}
+
+function encodeFacts({ backbone, size, normalize }: BackboneFacts): Record<string, string> {
+  return {
+    backbone: backbone.name,
+    size: String(size),
+    mean: normalize.mean.join(","),
+    std: normalize.std.join(","),
+  };
+}
+
+/** What an exported file's metadata says; undefined if another program has written it. */
+export function parseFacts(
+  { backbone: name, size, mean = "", std = "" }: Readonly<Record<string, string>>,
+): { readonly name: string; readonly size: number; readonly normalize: Normalization } | undefined {
+  const colors = [mean, std].map((text) => text.split(",").map(Number));
+  const numbers = [Number(size), ...colors.flat()];
+  if (name === undefined || numbers.length !== 7 || !numbers.every((value) => value > 0)) {
+    return undefined;
+  }
+  const [means, deviations] = colors as unknown as [Normalization["mean"], Normalization["std"]];
+  return { name, size: Number(size), normalize: { mean: means, std: deviations } };
+}
+
 /**
- * Writes the backbone's state dict; torchvision and timm load it strictly, with `fc` or `head` replaced by identity.
+ * Writes the backbone's state dict; torchvision and timm load it strictly, with `fc` or `head` replaced by identity. The
+ * file's metadata say which backbone it is, and of which images.
  *
  * @throws {Deno.errors.AlreadyExists} if the file exists
  */
 export async function exportSafetensors(
   path: string,
   model: ReadonlyMap<string, Tensor>,
-  metadata: Readonly<Record<string, string>> = {},
+  facts: BackboneFacts,
 ): Promise<void> {
   await writeSafetensors(path, backboneStateDict(model), {
-    metadata: { format: "pt", ...metadata },
+    metadata: { format: "pt", ...encodeFacts(facts) },
   });
 }
 
 /** What {@linkcode exportOnnx} is told. */
-export interface ExportOnnxOptions {
-  readonly backbone: Backbone;
-  /** Height and width of the images, in pixels. */
-  readonly size: number;
+export interface ExportOnnxOptions extends BackboneFacts {
   readonly batchSize: number;
-  /** Statistics with which the images were normalised in training; they are stored in the model's metadata. */
-  readonly normalize: Normalization;
 }
 
 /**
@@ -65,8 +92,9 @@ export interface ExportOnnxOptions {
  */
 export function encodeBackbone(
   model: ReadonlyMap<string, Tensor>,
-  { backbone, size, batchSize, normalize }: ExportOnnxOptions,
+  { batchSize, ...facts }: ExportOnnxOptions,
 ): Uint8Array<ArrayBuffer> {
+  const { backbone, size } = facts;
   const scope = new Scope({ training: false });
   const images = input("images", "float32", [batchSize, 3, size, size]);
   const features = backbone.apply(scope, images);
@@ -81,11 +109,7 @@ export function encodeBackbone(
   return encodeModel({
     outputs: { features },
     initializers: weights,
-    metadata: {
-      backbone: backbone.name,
-      mean: normalize.mean.join(","),
-      std: normalize.std.join(","),
-    },
+    metadata: encodeFacts(facts),
   });
 }
 

@@ -13,11 +13,13 @@ export {
 } from "./checkpoint.ts";
 export { embeddingSpread, uniformSpread } from "./embedding_spread.ts";
 export {
+  type BackboneFacts,
   backboneStateDict,
   encodeBackbone,
   exportOnnx,
   type ExportOnnxOptions,
   exportSafetensors,
+  parseFacts,
 } from "./export_backbone.ts";
 export {
   buildFeatureGraph,

@@ -1,13 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { backbone } from "../../core/backbones/mod.ts";
 import { saveCheckpoint } from "../../core/train/checkpoint.ts";
 import { CLIP_NORMALIZATION } from "../../core/data/views/presets.ts";
+import { exportSafetensors } from "../../core/train/export_backbone.ts";
 import { openTokenNetwork, type TokenNetworkChoice } from "../../tasks/token_network_option.ts";
 import { withFolder } from "../core/backbones/clip_golden.ts";
 import { exportTinyBackbone } from "./tiny_backbone.ts";
 
 function choose(model: string, more: Partial<TokenNetworkChoice> = {}): TokenNetworkChoice {
   const none = { trainingData: "", weights: "", backbone: "", imageSize: 0, patchSize: 0 };
-  return { model, normalize: "imagenet", precision: "float32", ...none, ...more };
+  return { model, normalize: "auto", precision: "float32", ...none, ...more };
 }
 
 Deno.test("openTokenNetwork() opens an exported file, whose tensors say network and size", () =>
@@ -18,6 +20,20 @@ Deno.test("openTokenNetwork() opens an exported file, whose tensors say network 
     );
     assertEquals([name, grid, width], ["mine", [4, 4], 192]);
     assertEquals([view.size, view.normalize], [64, CLIP_NORMALIZATION]);
+  }));
+
+Deno.test("openTokenNetwork() believes what an exported file says of itself, unless told otherwise", () =>
+  withFolder(async (path) => {
+    const weights = await exportTinyBackbone(path("plain.safetensors"));
+    const normalize = { mean: [0.4, 0.5, 0.6], std: [0.1, 0.2, 0.3] } as const;
+    const model = new Map([...weights].map(([name, value]) => [`backbone.${name}`, value]));
+    const facts = { backbone: backbone("vit_tiny_patch16_224"), size: 64, normalize };
+    await exportSafetensors(path("mine.safetensors"), model, facts);
+    const { view } = await openTokenNetwork(choose(path("mine.safetensors")));
+    assertEquals([view.size, view.normalize], [64, normalize]);
+    const told = { normalize: "clip" };
+    const other = (await openTokenNetwork(choose(path("mine.safetensors"), told))).view;
+    assertEquals(other.normalize, CLIP_NORMALIZATION);
   }));
 
 Deno.test("openTokenNetwork() opens the newest checkpoint of a run, as it was trained", () =>

@@ -22,7 +22,7 @@ const BAR_COLUMNS = { most: 24, least: 8 };
 /** Redrawing more often than this only makes a terminal flicker. */
 const REDRAW_SECONDS = 0.1;
 /** Time over which the speed is averaged, so that it follows changes and does not jump. */
-const SMOOTHING_SECONDS = 15;
+const SMOOTHING_SECONDS = 60;
 const SECOND = 1;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -104,7 +104,8 @@ export class ProgressLine implements Disposable {
   #state: ProgressState;
   #lastTime: number;
   #lastShown = -Infinity;
-  #secondsPerStep: number | undefined;
+  /** Seconds and steps of late, those long ago counting for less. */
+  #recent = { seconds: 0, steps: 0 };
   #isDrawn = false;
 
   constructor(options: ProgressOptions) {
@@ -121,7 +122,8 @@ export class ProgressLine implements Disposable {
     const now = this.#now();
     this.#measure(step - this.#state.step, now - this.#lastTime);
     this.#lastTime = now;
-    const pace = this.#secondsPerStep;
+    const { seconds, steps } = this.#recent;
+    const pace = steps === 0 ? undefined : seconds / steps;
     const speed = pace && imagesPerStep ? { "img/s": Math.round(imagesPerStep / pace) } : {};
     const secondsLeft = pace === undefined ? undefined : (total - step) * pace;
     this.#state = { step, total, secondsLeft, fields: { ...fields, ...speed } };
@@ -137,12 +139,15 @@ export class ProgressLine implements Disposable {
     if (this.#isDrawn) this.#show();
   }
 
-  /** An average over the last seconds, in which long steps weigh more. */
+  /** Averages the speed over time, so that a pause between two steps counts for no more than it lasted. */
   #measure(steps: number, seconds: number): void {
     if (steps <= 0 || seconds <= 0) return;
-    const weight = 1 - Math.exp(-seconds / SMOOTHING_SECONDS);
-    const before = this.#secondsPerStep ?? seconds / steps;
-    this.#secondsPerStep = before + weight * (seconds / steps - before);
+    const kept = Math.exp(-seconds / SMOOTHING_SECONDS);
+    const added = SMOOTHING_SECONDS * (1 - kept);
+    this.#recent = {
+      seconds: this.#recent.seconds * kept + added,
+      steps: this.#recent.steps * kept + added * (steps / seconds),
+    };
   }
 
   #show(): void {

@@ -14,6 +14,7 @@ import {
   encodeBackbone,
   exportOnnx,
   exportSafetensors,
+  parseFacts,
 } from "../../../core/train/export_backbone.ts";
 import { FeatureExtractor } from "../../../core/train/feature_extractor.ts";
 import { openSafetensors, readSafetensors } from "../../../core/weights/safetensors.ts";
@@ -141,7 +142,12 @@ Deno.test("backboneStateDict() refuses a model without a backbone", () => {
 Deno.test("exportSafetensors() writes torchvision's resnet50 state dict, less the classifier", () =>
   inFolder(async (folder) => {
     const path = join(folder, "resnet50.safetensors");
-    await exportSafetensors(path, modelOf(backbone("resnet50"), (_, zeros) => zeros));
+    const resnet50 = backbone("resnet50");
+    await exportSafetensors(path, modelOf(resnet50, (_, zeros) => zeros), {
+      backbone: resnet50,
+      size: 224,
+      normalize: NORMALIZE,
+    });
     const golden = new URL("../../../fixtures/golden/network_state_dicts.json", import.meta.url);
     const { networks } = JSON.parse(await Deno.readTextFile(golden));
     const expected = Object.entries<string>(networks.resnet50.entries)
@@ -150,17 +156,38 @@ Deno.test("exportSafetensors() writes torchvision's resnet50 state dict, less th
     const found = file.names.map((name) => [name, formatType(file.type(name))]).sort();
     assertEquals(found, expected);
     assertEquals(found.length, 318);
-    assertEquals(file.metadata, { format: "pt" });
+    assertEquals(file.metadata["format"], "pt");
   }));
 
-Deno.test("exportSafetensors() keeps every value and the metadata that it is given", () =>
+Deno.test("parseFacts() finds none in another program's file, or in a torn one", () => {
+  const whole = { backbone: "resnet18", size: "32", mean: "0.4,0.5,0.6", std: "0.2,0.2,0.2" };
+  assertEquals(parseFacts(whole)?.normalize.mean, [0.4, 0.5, 0.6]);
+  for (
+    const other of [
+      { format: "pt" },
+      { ...whole, size: "large" },
+      { ...whole, std: "0,0,0" },
+      { ...whole, mean: "0.5" },
+    ]
+  ) {
+    assertEquals(parseFacts(other), undefined);
+  }
+});
+
+Deno.test("exportSafetensors() keeps every value, and says what the backbone is", () =>
   inFolder(async (folder) => {
     const path = join(folder, "small.safetensors");
     const model = modelOf(smallBackbone);
-    await exportSafetensors(path, model, { method: "simsiam" });
+    const facts = { backbone: smallBackbone, size: 8, normalize: NORMALIZE };
+    await exportSafetensors(path, model, facts);
     const { tensors, metadata } = await readSafetensors(path);
-    assertEquals(metadata, { format: "pt", method: "simsiam" });
+    assertEquals(metadata["format"], "pt");
+    assertEquals(parseFacts(metadata), {
+      name: smallBackbone.name,
+      size: 8,
+      normalize: NORMALIZE,
+    });
     assertEquals([...tensors].sort(), [...backboneStateDict(model)].sort());
     assertEquals(elementCount(tensors.get("conv1.weight")!.shape), 10 * 3 * 3 * 3);
-    await assertRejects(() => exportSafetensors(path, model), Deno.errors.AlreadyExists);
+    await assertRejects(() => exportSafetensors(path, model, facts), Deno.errors.AlreadyExists);
   }));

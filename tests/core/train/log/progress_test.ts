@@ -128,11 +128,22 @@ Deno.test("ProgressLine measures the speed of the steps that it saw", () => {
     line.update(step);
   }
   assertStringIncludes(written.at(-1)!, "70%   700/1000  2m30s left  img/s 128");
-  for (let step = 710; step <= 800; step += 10) {
+  for (let step = 710; step <= 950; step += 10) {
     clock.now += 20;
     line.update(step);
   }
-  assertStringIncludes(written.at(-1)!, "80%   800/1000  6m40s left  img/s 32");
+  assertStringIncludes(written.at(-1)!, "95%   950/1000  1m40s left  img/s 32");
+});
+
+Deno.test("ProgressLine counts a pause for no more than it lasts", () => {
+  const { line, written, clock } = lineOf({ total: 1000, plainSeconds: 0 });
+  for (let step = 1; step <= 100; step++) {
+    clock.now += step === 100 ? 21 : 1;
+    line.update(step);
+  }
+  // 900 steps of some 1.3 seconds, as in the last minute, and not of 21.
+  const [, minutes] = /(\d+)m\d\ds left/.exec(written.at(-1)!)!;
+  assert(Number(minutes) >= 15 && Number(minutes) < 24, written.at(-1));
 });
 
 Deno.test("ProgressLine knows no end before a step has passed", () => {
