@@ -175,6 +175,14 @@ def shapes() -> dict[str, Case]:
         "resize_linear_antialias": resized("bilinear", down, normal(2, 1, 7, 9), antialias=True),
         "resize_cubic_antialias": resized("bicubic", down, normal(2, 1, 7, 9), antialias=True),
         "resize_cubic_antialias_up": resized("bicubic", up, normal(2, 1, 3, 5), antialias=True),
+        "pad_reflect": (
+            lambda x: F.pad(x, (3, 2, 1, 2), mode="reflect"),
+            {"x": normal(2, 1, 3, 4)},
+        ),
+        "pad_edge": (
+            lambda x: F.pad(x, (3, 0, 1, 5), mode="replicate"),
+            {"x": normal(2, 1, 3, 4)},
+        ),
     }
 
 

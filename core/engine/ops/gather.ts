@@ -4,10 +4,10 @@ import { int64 } from "../graph/tensor.ts";
 import { constant, scalar, type Value } from "../graph/value.ts";
 import { axisOf } from "./_axes.ts";
 import { checkIndices } from "./_indices.ts";
+import { scatterSum } from "./_scatter_sum.ts";
 import { add } from "./add.ts";
 import { expand } from "./expand.ts";
 import { reshape } from "./reshape.ts";
-import { scatterElements } from "./scatter_elements.ts";
 import { scatterRows } from "./scatter_rows.ts";
 
 /** Options of {@linkcode gather}. */
@@ -37,18 +37,6 @@ function writeRows({ x, indices, dy }: Gathering, axis: number): Value {
   return reshape(scatterRows(zeros, rows, reshape(dy, [rows.shape[0]!, inner])), x.shape);
 }
 
-/** Adds elements of dy where elements of x were read; one thread does it, since two would race for a shared row. */
-function addElements({ x, indices, dy }: Gathering, axis: number): Value {
-  const outer = elementCount(x.shape.slice(0, axis));
-  const inner = elementCount(x.shape.slice(axis + 1));
-  const count = elementCount(indices.shape);
-  const zeros = expand(scalar(0, dy.dtype), [outer, x.shape[axis]!, inner]);
-  const where = expand(reshape(indices, [1, count, 1]), [outer, count, inner]);
-  const updates = reshape(dy, [outer, count, inner]);
-  const sums = scatterElements(zeros, where, updates, { axis: 1, reduction: "add" });
-  return reshape(sums, x.shape);
-}
-
 const Gather = defineOp({
   type: "Gather",
   inputs: ["x", "indices"],
@@ -60,7 +48,9 @@ const Gather = defineOp({
   onnx: ({ axis }) => ({ attributes: { axis: { int: axis } } }),
   // dx has at every index the sum of the dy that were read there
   gradient: (values, { axis, unique }) => ({
-    x: unique ? writeRows(values, axis) : addElements(values, axis),
+    x: unique
+      ? writeRows(values, axis)
+      : scatterSum(values.dy, values.indices, values.x.shape, axis),
   }),
 });
 

@@ -1,6 +1,8 @@
 import { defineOp } from "../graph/op.ts";
+import type { Shape } from "../graph/shape.ts";
 import { filled, int64 } from "../graph/tensor.ts";
-import type { Value } from "../graph/value.ts";
+import { constant, type Value } from "../graph/value.ts";
+import { scatterSum } from "./_scatter_sum.ts";
 import { slice } from "./slice.ts";
 
 /** Options of {@linkcode pad}. */
@@ -14,6 +16,33 @@ export interface PadOptions {
 interface PadAttributes extends Required<PadOptions> {
   /** Elements before each axis, then elements after each axis. */
   readonly pads: readonly number[];
+}
+
+/** The part of dy that x became; what a constant pad adds depends on nothing. */
+function inside(dy: Value, shape: Shape, pads: readonly number[]): Value {
+  return slice(dy, {
+    starts: pads.slice(0, shape.length),
+    ends: shape.map((length, axis) => pads[axis]! + length),
+    axes: shape.map((_, axis) => axis),
+  });
+}
+
+/** Which element of an axis a position was filled from; a pad has negative positions, and some beyond the end. */
+function sourceOf(position: number, length: number, mode: PadAttributes["mode"]): number {
+  const last = length - 1;
+  if (mode === "edge") return Math.min(Math.max(position, 0), last);
+  return last - Math.abs(last - Math.abs(position));
+}
+
+/** dy with the pads added to the elements that they repeat, one axis after the other. */
+function folded(dy: Value, shape: Shape, { pads, mode }: PadAttributes): Value {
+  return shape.reduce((sum, length, axis) => {
+    const [before, padded] = [pads[axis]!, sum.shape[axis]!];
+    if (padded === length) return sum;
+    const sources = Array.from({ length: padded }, (_, i) => sourceOf(i - before, length, mode));
+    const indices = constant(int64([padded], sources));
+    return scatterSum(sum, indices, sum.shape.with(axis, length), axis);
+  }, dy);
 }
 
 const Pad = defineOp({
@@ -39,24 +68,15 @@ const Pad = defineOp({
     attributes: { mode: { string: mode } },
     constants: [int64([pads.length], pads), filled(types.x!.dtype, [], value)],
   }),
-  // dx is the part of dy that x became; what was added is constant.
-  gradient: ({ x, dy }, { pads, mode }) => {
-    if (mode !== "constant") {
-      throw new TypeError(`Cannot differentiate through Pad with mode "${mode}": only "constant"`);
-    }
-    return {
-      x: slice(dy, {
-        starts: pads.slice(0, x.rank),
-        ends: x.shape.map((length, axis) => pads[axis]! + length),
-        axes: x.shape.map((_, axis) => axis),
-      }),
-    };
-  },
+  gradient: ({ x, dy }, attributes) => ({
+    x: attributes.mode === "constant"
+      ? inside(dy, x.shape, attributes.pads)
+      : folded(dy, x.shape, attributes),
+  }),
 });
 
 /**
- * Adds elements around a tensor: as many before each axis, then as many after each axis. Only constant pads have a
- * gradient.
+ * Adds elements around a tensor: as many before each axis, then as many after each axis.
  */
 export function pad(x: Value, pads: readonly number[], options: PadOptions = {}): Value {
   if (pads.length === 2 * x.rank && pads.every((n) => n === 0)) return x;

@@ -73,6 +73,16 @@ export const SHAPING: readonly GradientCase[] = [
     [[2, 3], (x) => op.pad(x, [0, 1, 3, 0], { value: 2 })],
     [[2, 1, 3], (x) => op.pad(x, [0, 0, 2, 1, 0, 2])],
   ]),
+  of("pad by reflection", [
+    [[4], (x) => op.pad(x, [3, 2], { mode: "reflect" })],
+    [[2, 3], (x) => op.pad(x, [1, 2, 0, 1], { mode: "reflect" })],
+    [[3, 1, 5], (x) => op.pad(x, [2, 0, 4, 1, 0, 0], { mode: "reflect" })],
+  ]),
+  of("pad with the edge", [
+    [[3], (x) => op.pad(x, [1, 2], { mode: "edge" })],
+    [[2, 3], (x) => op.pad(x, [0, 1, 3, 5], { mode: "edge" })],
+    [[2, 1, 3], (x) => op.pad(x, [0, 2, 2, 1, 3, 2], { mode: "edge" })],
+  ]),
   of("split", [
     [[7], (x) => op.mul(op.split(x, [3, 4], { axis: 0 })[1]!, 2)],
     [[2, 6], (x) => {
