@@ -30,7 +30,12 @@ import {
   removeVariations,
   type VariationSettings,
 } from "./variations_manifest.ts";
-import { planVariations, type VariationFormat, variationsOf } from "./variations_plan.ts";
+import {
+  type PlannedImage,
+  planVariations,
+  type VariationFormat,
+  variationsOf,
+} from "./variations_plan.ts";
 import {
   findStanding,
   runVariations,
@@ -207,6 +212,17 @@ async function devicesOf({ device, workers }: Values, shard: Shard): Promise<Dev
   return [devices[rank % devices.length]!];
 }
 
+/** Refuses a list of which no image is there: its paths are relative to another folder. */
+async function checkThere(images: readonly PlannedImage[]): Promise<void> {
+  for (const { sourcePath } of images) {
+    if (await ifThere(Deno.stat(sourcePath)) !== undefined) return;
+  }
+  throw new Deno.errors.NotFound(
+    `Cannot generate variations: none of the list's ${images.length} images is there, such as ` +
+      `${images[0]!.sourcePath}; --input-prefix names the folder that the paths are in`,
+  );
+}
+
 /** Removes what is to be overwritten, and claims the folder; one that is refused is left as it was. */
 async function prepareFolder({ overwrite, resume }: Values, job: VariationJob): Promise<void> {
   const { folder, shard, images, names, settings } = job;
@@ -279,6 +295,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const slow = model.device.provider === "cpu" && parsed.given["batchSize"] === undefined;
   const batchSize = slow ? 1 : values.batchSize;
   const job = { folder, images, names, settings, shard, model, batchSize, threads };
+  await checkThere(all);
   await prepareFolder(values, job);
   if (shard.count > 1) {
     console.error(
