@@ -4,7 +4,16 @@
  * @module
  */
 import type { EmojiDesign } from "../core/data/emoji/mod.ts";
-import { type Dataset, openImageFolder, openImageList } from "../core/data/mod.ts";
+import {
+  type Dataset,
+  openImageFolder,
+  openImageList,
+  openVariationFolder,
+  openVariationList,
+  type VariationFiles,
+  withVariations,
+} from "../core/data/mod.ts";
+import type { Configuration } from "../core/method/configuration.ts";
 
 /** How a data set will be used. */
 export interface DataOptions {
@@ -37,4 +46,36 @@ export async function openData(text: string, { redraw }: DataOptions): Promise<D
     );
   }
   return information.isDirectory ? openImageFolder(text) : openImageList(text);
+}
+
+/** Opens variations: a folder of them, or a list. */
+async function openVariations(path: string): Promise<VariationFiles> {
+  let information: Deno.FileInfo;
+  try {
+    information = await Deno.stat(path);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new TypeError(
+      `Cannot open the variations "${path}": it must be a folder, a list or an index of them, found nothing of this name`,
+      { cause },
+    );
+  }
+  return await (information.isDirectory ? openVariationFolder(path) : openVariationList(path));
+}
+
+/**
+ * Opens the data set that a configuration trains on, with the variations that it names.
+ *
+ * @throws {TypeError} if data or variations are none, or they do not belong together
+ */
+export async function openTrainingData(
+  { data, variations, variationKey, missingVariation }: Pick<
+    Configuration,
+    "data" | "variations" | "variationKey" | "missingVariation"
+  >,
+): Promise<Dataset> {
+  const dataset = await openData(data, { redraw: true });
+  if (variations === "") return dataset;
+  const files = await openVariations(variations);
+  return withVariations(dataset, files, { key: variationKey, missing: missingVariation });
 }

@@ -26,6 +26,7 @@ import { loadCheckpoint } from "../core/train/checkpoint.ts";
 import { uniformSpread } from "../core/train/embedding_spread.ts";
 import { buildMethodGraph } from "../core/train/method_graph.ts";
 import { viewRecipes } from "../core/train/named_views.ts";
+import { configuredVariations } from "../core/train/generated_views.ts";
 import { configuredBackbone } from "../core/train/train.ts";
 import { initialWeights } from "../core/train/training_step.ts";
 import { placeWeights } from "./checkpoint_option.ts";
@@ -138,7 +139,7 @@ async function sections(findings: DemoFindings, { features }: Scores): Promise<S
     await spreadSection(record, uniformSpread(Number(configuration.options["projectorWidth"]))),
     await viewsSection(training, viewRecipes(configuration), recipe, {
       seed: configuration.seed,
-      variations: { probability: configuration.variationProbability },
+      variations: configuredVariations(configuration, 2),
     }),
     await neighboursSection(features, bank, queries, recipe),
     findings.masks.section,

@@ -17,7 +17,7 @@ import { methodOf } from "./method_option.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
 import { configuredPairEncoder, configuredPairsShown } from "./quality_option.ts";
 import { TrainDisplay } from "./train_display.ts";
-import { openData } from "./data_option.ts";
+import { openTrainingData } from "./data_option.ts";
 import { configuredEvaluation } from "./evaluation_option.ts";
 
 const COMMAND: Command = {
@@ -39,6 +39,10 @@ const COMMAND: Command = {
         "deno task train --data photos/ --quality-encoder runs/photos --vis 8 --output runs/weighted",
       does:
         "weighs pairs by the foreground that an earlier run sees; extract-features finds it first",
+    },
+    {
+      command: "deno task train --data photos/ --variations variations/ --output runs/generated",
+      does: "cuts one view of each pair from the variation that Stable unCLIP has generated",
     },
     {
       command: "deno task train --method ./my-method/manifest.json --output runs/mine",
@@ -118,7 +122,7 @@ async function main(args: readonly string[]): Promise<void> {
     config ? await readConfig(config) : {},
     given,
   );
-  const dataset = await openData(configuration.data, { redraw: true });
+  const dataset = await openTrainingData(configuration);
   const evaluate = await configuredEvaluation(configuration);
   const pairEncoder = await configuredPairEncoder(configuration);
   const pairsShown = configuredPairsShown(configuration, folder);

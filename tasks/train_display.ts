@@ -3,11 +3,17 @@
  *
  * @module
  */
+import type { Dataset } from "../core/data/mod.ts";
 import { formatDevice } from "../core/engine/ort/mod.ts";
 import type { Configuration } from "../core/method/configuration.ts";
 import type { LoadedMethod } from "../core/method/load.ts";
 import { ProgressLine } from "../core/train/log/progress.ts";
 import type { TrainEvent } from "../core/train/train_options.ts";
+
+function describeCoverage({ matched, total }: NonNullable<Dataset["coverage"]>): string {
+  const share = (100 * matched / total).toFixed(1);
+  return `variations: ${matched} of ${total} images have some (${share} %)`;
+}
 
 /** Shows a run's events as a progress line and notes. */
 export class TrainDisplay implements Disposable {
@@ -47,6 +53,7 @@ export class TrainDisplay implements Disposable {
           } when healthy, ` +
           "0 when collapsed",
       );
+      if (event.coverage !== undefined) this.#note(describeCoverage(event.coverage));
     } else if (event.kind === "step") {
       this.#progress?.update(event.step, {
         loss: event.loss,

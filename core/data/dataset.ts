@@ -59,6 +59,8 @@ export interface Dataset {
   /** What reports call it. */
   readonly name: string;
   readonly length: number;
+  /** How many of how many samples have variations, where variations were looked for. */
+  readonly coverage?: { readonly matched: number; readonly total: number };
   /** Names of the classes in the order of their labels, if the samples are labelled by name. */
   readonly classes?: readonly string[];
   /**

@@ -21,10 +21,13 @@ export { datasetOf, fileSource } from "./dataset_of.ts";
 export { IMAGE_EXTENSIONS, openImageFolder } from "./image_folder.ts";
 export { type ImageListOptions, openImageList } from "./image_list.ts";
 export {
-  listVariations,
   type MissingVariation,
+  openVariationFolder,
+  openVariationList,
+  type PairingOptions,
+  type VariationFiles,
+  type VariationKey,
   type VariationOptions,
-  type VariedDataset,
   withVariations,
 } from "./variations.ts";
 export {

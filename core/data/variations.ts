@@ -41,75 +41,134 @@ export function chooseVariation(
   return { view, variation: random.integer(count) };
 }
 
+/** Variations that are at hand: a folder of them, a list, or an archive. */
+export interface VariationFiles {
+  /** What errors call them. */
+  readonly name: string;
+  /** Where each lies in their tree, with slashes. */
+  readonly paths: readonly string[];
+  /** Where the image of a path comes from. */
+  source(path: string): ImageSource;
+}
+
+/**
+ * Finds the variations below a folder.
+ *
+ * @throws {Deno.errors.NotFound} if there is no such folder
+ */
+export async function openVariationFolder(folder: string): Promise<VariationFiles> {
+  const paths = await listImages(folder);
+  return { name: folder, paths, source: (path) => fileSource(`${folder}/${path}`) };
+}
+
+/**
+ * Reads a list of variations, a path in each line, relative to the folder that the list is in; as GenView's
+ * `train_variations.txt`.
+ *
+ * @throws {Deno.errors.NotFound} if there is no such list
+ */
+export async function openVariationList(list: string): Promise<VariationFiles> {
+  const slash = list.lastIndexOf("/");
+  const folder = slash < 0 ? "." : list.slice(0, slash);
+  const lines = (await Deno.readTextFile(list)).split(/\r?\n/);
+  const paths = lines.filter((line) => line.trim() !== "");
+  const place = (path: string) => path.startsWith("/") ? path : `${folder}/${path}`;
+  return { name: list, paths, source: (path) => fileSource(place(path)) };
+}
+
+/**
+ * What of a path a variation and its image have in common: all of it but the extension, or the last folder and the name,
+ * wherever the trees begin.
+ */
+export type VariationKey = "path" | "class-name";
+
+/** What happens to samples that have no variation: they stay as they are, are left out, or are an error. */
+export type MissingVariation = "original" | "skip" | "error";
+
+/** How variations are given to samples. */
+export interface PairingOptions {
+  /** What they are found by (default `path`). */
+  readonly key?: VariationKey;
+  /** What happens to samples without one (default `original`). */
+  readonly missing?: MissingVariation;
+}
+
 /** A path without its extension. */
 function stem(path: string): string {
   const dot = path.lastIndexOf(".");
   return dot > path.lastIndexOf("/") ? path.slice(0, dot) : path;
 }
 
+/** A path without its extension, or the end of it. */
+function keyOf(path: string, by: VariationKey): string {
+  return by === "path" ? path : path.split("/").slice(-2).join("/");
+}
+
 /**
- * Finds the variations below a folder that mirrors a data set's: those of `n01440764/x.jpg` are `n01440764/x.png`, with
- * whichever extension, or all images in `n01440764/x/`. Gives them by key without extension.
- *
- * @throws {Deno.errors.NotFound} if there is no such folder
+ * Paths by what they have in common with their images: of the image `n01440764/x.jpg` these are `n01440764/x.png`, with
+ * whichever extension, and all in the folder `n01440764/x/`.
  */
-export async function listVariations(folder: string): Promise<Map<string, ImageSource[]>> {
-  const found = new Map<string, ImageSource[]>();
-  for (const path of await listImages(folder)) {
-    const source = fileSource(`${folder}/${path}`);
-    const names = [stem(path)];
-    if (path.includes("/")) names.push(path.slice(0, path.lastIndexOf("/")));
+function pathsByKey(paths: readonly string[], by: VariationKey): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const path of paths) {
+    const slash = path.lastIndexOf("/");
+    const names = slash < 0 ? [stem(path)] : [stem(path), path.slice(0, slash)];
     for (const name of names) {
-      const sources = found.get(name);
-      if (sources) sources.push(source);
-      else found.set(name, [source]);
+      const key = keyOf(name, by);
+      const others = found.get(key);
+      if (others) others.push(path);
+      else found.set(key, [path]);
     }
   }
   return found;
 }
 
-/** What happens to samples that have no variation: they stay as they are, are left out, or are an error. */
-export type MissingVariation = "original" | "skip" | "error";
-
-/** A data set some of whose samples have variations. */
-export interface VariedDataset extends Dataset {
-  /** How many samples have one, of all that the data set had. */
-  readonly coverage: { readonly matched: number; readonly total: number };
+/** Two ways that keys fail to match, for errors. */
+function noMatch(dataset: Dataset, files: VariationFiles, by: VariationKey): TypeError {
+  const example = files.paths[0] ?? "none at all";
+  return new TypeError(
+    `Cannot pair "${dataset.name}" with the variations of ${files.name}: ` +
+      (by === "path"
+        ? "their paths must mirror the images', or be compared by class and name (class-name)"
+        : "class folders and names must be the images'") +
+      `, found ${example} and no match for ${dataset.sample(0).key}`,
+  );
 }
 
 /**
- * Gives the samples of a data set their variations.
+ * Gives the samples of a data set their variations. By `class-name`, all that have the class and the name are partners of
+ * an image, whichever trees they come from.
  *
- * @param variations by the samples' keys without extension
+ * @returns the data set with its coverage
  * @throws {TypeError} if no sample has one, or one has none and `missing` is "error"
  */
 export function withVariations(
   dataset: Dataset,
-  variations: ReadonlyMap<string, readonly ImageSource[]>,
-  missing: MissingVariation = "original",
-): VariedDataset {
+  files: VariationFiles,
+  { key: by = "path", missing = "original" }: PairingOptions = {},
+): Dataset {
+  const paths = pathsByKey(files.paths, by);
+  const partnersOf = ({ key }: Sample) => paths.get(keyOf(stem(key), by));
   const indices: number[] = [];
   let matched = 0;
   for (let index = 0; index < dataset.length; index++) {
-    const { key } = dataset.sample(index);
-    const found = variations.has(stem(key));
+    const sample = dataset.sample(index);
+    const found = partnersOf(sample) !== undefined;
     if (!found && missing === "error") {
       throw new TypeError(
-        `Cannot pair "${dataset.name}" with variations: every sample must have one, found none for "${key}"`,
+        `Cannot pair "${dataset.name}" with the variations of ${files.name}: every sample must have ` +
+          `one, found none for "${sample.key}"`,
       );
     }
     if (found) matched++;
     if (found || missing === "original") indices.push(index);
   }
-  if (matched === 0) {
-    throw new TypeError(
-      `Cannot pair "${dataset.name}" with variations: their paths must mirror the samples' keys, found no match among ${variations.size}`,
-    );
-  }
+  if (matched === 0) throw noMatch(dataset, files, by);
   function sample(index: number): Sample {
     const original = dataset.sample(indices[index]!);
-    const found = variations.get(stem(original.key));
-    return found ? { ...original, variations: found } : original;
+    const partners = partnersOf(original);
+    if (partners === undefined) return original;
+    return { ...original, variations: partners.map((path) => files.source(path)) };
   }
   return {
     ...datasetOf(dataset.name, indices.length, sample, dataset.classes),

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { MissingVariation, VariationKey } from "../data/variations.ts";
 import type { ViewRecipe } from "../data/views/recipe.ts";
 import type { ParameterRule } from "../engine/optim/mod.ts";
 import type { ObjectSchema } from "./validate.ts";
@@ -21,7 +22,11 @@ export interface Configuration {
   readonly zeroInitResidual: boolean;
   readonly data: string;
   readonly evaluationData: string;
+  readonly variations: string;
+  readonly variationKey: VariationKey;
+  readonly missingVariation: MissingVariation;
   readonly variationProbability: number;
+  readonly variationViews: readonly number[];
   readonly qualityEncoder: string;
   readonly qualityVectors: string;
   readonly qualityImageSize: number;
@@ -88,6 +93,27 @@ export const configurationSchema: ObjectSchema = {
       default: "",
       description: "labelled images to evaluate on; none when empty",
     },
+    variations: {
+      type: "string",
+      default: "",
+      description:
+        "variations of the images: a folder that mirrors theirs, a list of paths (train_variations.txt), or an index " +
+        "of variations-import (.jsonl); none when empty",
+    },
+    variationKey: {
+      type: "string",
+      enum: ["path", "class-name"],
+      default: "path",
+      description:
+        "how an image's variations are found: by its path in the mirrored tree, or by class folder and name",
+    },
+    missingVariation: {
+      type: "string",
+      enum: ["original", "skip", "error"],
+      default: "original",
+      description:
+        "what becomes of images without a variation: all views are cut from the image, it is left out, or the run stops",
+    },
     variationProbability: {
       type: "number",
       minimum: 0,
@@ -95,6 +121,12 @@ export const configurationSchema: ObjectSchema = {
       default: 1,
       description:
         "probability that one view of an image that has variations is cut from one of them",
+    },
+    variationViews: {
+      type: "array",
+      items: { type: "integer", minimum: 0 },
+      default: [],
+      description: "views, counted from 0, of which one is cut from a variation; any when empty",
     },
     qualityEncoder: {
       type: "string",

@@ -42,6 +42,18 @@ export async function samplePictures(
   return pictures;
 }
 
+const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+/** The first variations of some samples; undefined if one has none. */
+function partnersOf(dataset: Dataset, indices: readonly number[]): Dataset | undefined {
+  const samples = indices.map((index) => dataset.sample(index));
+  if (samples.some(({ variations }) => variations === undefined)) return undefined;
+  return datasetOf(dataset.name, indices.length, (i) => {
+    const { key, variations } = samples[i]!;
+    return { key, source: variations![0]! };
+  });
+}
+
 /** Images and the views that were drawn of them, photometry applied. */
 export async function viewsSection(
   dataset: Dataset,
@@ -61,6 +73,8 @@ export async function viewsSection(
   });
   for await (const batch of loader) {
     const rows = [await samplePictures(dataset, batch.indices, recipe)];
+    const partners = partnersOf(dataset, batch.indices);
+    if (partners !== undefined) rows.push(await samplePictures(partners, range(samples), recipe));
     for (const [i, view] of batch.views.entries()) {
       using photometry = await Photometry.create({
         recipe: recipes[i]!,
@@ -69,12 +83,17 @@ export async function viewsSection(
       });
       rows.push(unpack(await photometry.pictures(view)));
     }
-    const columns = ["image", ...recipes.map((_, i) => `view ${i + 1}`)];
+    const columns = [
+      "image",
+      ...(partners ? ["variation"] : []),
+      ...recipes.map((_, i) => `view ${i + 1}`),
+    ];
     return {
       title: "Views",
       text:
         "Each image is seen in random views, whose features are to agree: what differs between them is what " +
-        "the network learns to overlook.",
+        "the network learns to overlook." +
+        (partners ? " One view is cut from a variation of the image." : ""),
       figures: [{
         png: await imageGrid({
           images: Array.from({ length: samples }, (_, i) => rows.map((row) => row[i]!)).flat(),

@@ -15,6 +15,7 @@ import { checkResumable } from "./check_resumable.ts";
 import { type Checkpoint, findCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { autotune, deviceTuning, type TuningTarget } from "./conv_autotune.ts";
 import { uniformSpread } from "./embedding_spread.ts";
+import { configuredVariations, generatedShare } from "./generated_views.ts";
 import { buildMethodGraph, type MethodGraph } from "./method_graph.ts";
 import { viewRecipes } from "./named_views.ts";
 import { PairWeighting, summarizeJudgement } from "./pair_weighting.ts";
@@ -130,6 +131,7 @@ class Run implements Disposable {
 
     const backbone = configuredBackbone(configuration);
     const recipes = viewRecipes(configuration);
+    configuredVariations(configuration, recipes.length);
     const device = resolveDevice(configuration.device);
     const threaded = threads > 0 ? { threads } : {};
     const target = { device, ...threaded };
@@ -210,7 +212,7 @@ class Run implements Disposable {
 
   /** Takes all steps that are left. */
   async finish(): Promise<TrainResult> {
-    const { configuration, signal } = this.#options;
+    const { configuration, dataset, signal } = this.#options;
     const scalars = runSchedules(configuration, {
       totalSteps: this.#totalSteps,
       stepsPerEpoch: this.#stepsPerEpoch,
@@ -222,6 +224,7 @@ class Run implements Disposable {
       stepsPerEpoch: this.#stepsPerEpoch,
       totalSteps: this.#totalSteps,
       resumedAt: this.#taken,
+      ...(dataset.coverage && { coverage: dataset.coverage }),
       uniformSpread: uniformSpread(this.#graph.embeddings.shape[1]!),
     });
     if (this.#taken === 0) await this.#evaluate(0);
@@ -233,16 +236,16 @@ class Run implements Disposable {
   /** Takes the steps of the epoch that the run is in, from where it is. */
   async #epoch(scalars: (step: number) => Readonly<Record<string, number>>): Promise<void> {
     const { configuration, dataset, signal } = this.#options;
-    const { batchSize, seed, loaders, strict, checkpointEvery, variationProbability } =
-      configuration;
+    const { batchSize, seed, loaders, strict, checkpointEvery } = configuration;
     const epoch = Math.floor(this.#taken / this.#stepsPerEpoch);
-    const loader = viewLoader(dataset, viewRecipes(configuration), {
+    const recipes = viewRecipes(configuration);
+    const loader = viewLoader(dataset, recipes, {
       batchSize,
       seed,
       epoch,
       strict,
       workers: loaders - 1,
-      variations: { probability: variationProbability },
+      variations: configuredVariations(configuration, recipes.length),
       startBatch: this.#taken % this.#stepsPerEpoch,
       unreadable: this.#unreadable,
       onWarning: (message) => this.#report({ kind: "warning", message }),
@@ -288,6 +291,7 @@ class Run implements Disposable {
     const began = performance.now();
     await this.#feed.write(batch.views, this.#step.views);
     const quality = await this.#weigh(batch, epoch);
+    const varied = this.#options.dataset.coverage && { generatedViews: generatedShare(batch) };
     const result = await this.#step.run(scalars);
     this.#taken++;
     this.#saved = undefined;
@@ -299,7 +303,7 @@ class Run implements Disposable {
       learningRate: scalars["learning_rate"]!,
       seconds: (performance.now() - began) / 1000,
       ...result,
-      metrics: { ...result.metrics, ...quality },
+      metrics: { ...result.metrics, ...varied, ...quality },
     };
     this.#log.step(event);
     this.#report(event);

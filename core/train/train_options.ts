@@ -23,6 +23,8 @@ export type TrainEvent =
     readonly totalSteps: number;
     /** Steps that were taken before. */
     readonly resumedAt: number;
+    /** How many of how many samples have variations, where variations were looked for. */
+    readonly coverage?: Dataset["coverage"];
     /** Spread of uniform embeddings, beside which that of the run is read. */
     readonly uniformSpread: number;
   }

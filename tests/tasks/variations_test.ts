@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { sharp } from "../../core/deps/sharp.ts";
-import { listVariations, openImageFolder, withVariations } from "../../core/data/mod.ts";
+import { openImageFolder, openVariationFolder, withVariations } from "../../core/data/mod.ts";
 import { main } from "../../tasks/variations.ts";
 import {
   bytesOf,
@@ -120,7 +120,7 @@ Deno.test("variations of all lists, several of each image, are found by the data
     assert(first!.length !== second!.length || first!.some((byte, i) => byte !== second![i]));
     const dataset = withVariations(
       await openImageFolder(path("images")),
-      await listVariations(path("out")),
+      await openVariationFolder(path("out")),
     );
     assertEquals(dataset.coverage, { matched: 3, total: 6 });
   }));

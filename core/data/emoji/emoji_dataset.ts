@@ -123,7 +123,7 @@ export async function openEmoji(
     };
   }
 
-  return datasetOf(`emoji-${design}`, emoji.length, (index) => {
+  const dataset = datasetOf(`emoji-${design}`, emoji.length, (index) => {
     const one = emoji[index]!;
     return {
       key: one.unified,
@@ -135,4 +135,6 @@ export async function openEmoji(
       }),
     };
   }, categories);
+  const all = { matched: emoji.length, total: emoji.length };
+  return variations > 0 ? { ...dataset, coverage: all } : dataset;
 }

@@ -1,6 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { datasetOf, fileSource } from "../../../core/data/dataset_of.ts";
-import { chooseVariation, listVariations, withVariations } from "../../../core/data/variations.ts";
+import {
+  chooseVariation,
+  openVariationFolder,
+  openVariationList,
+  type VariationFiles,
+  withVariations,
+} from "../../../core/data/variations.ts";
 import { RandomStream } from "../../../core/engine/random/random_stream.ts";
 
 const dataset = datasetOf("animals", 3, (index) => {
@@ -8,18 +14,39 @@ const dataset = datasetOf("animals", 3, (index) => {
   return { key, source: fileSource(key), label: Number(index > 1) };
 }, ["cat", "dog"]);
 
-const variations = new Map([["cat/2", [fileSource("2.png")]], ["dog/1", [fileSource("1.png")]]]);
+function filesOf(...paths: string[]): VariationFiles {
+  return { name: "generated", paths, source: fileSource };
+}
 
-Deno.test("listVariations() finds files of a sample's name and folders of them", async () => {
+const variations = filesOf("cat/2.png", "dog/1.png");
+
+/** Names of the variations of each sample. */
+function namesOf(varied: ReturnType<typeof withVariations>): (readonly string[])[] {
+  return Array.from(
+    { length: varied.length },
+    (_, i) => (varied.sample(i).variations ?? []).map(({ name }) => name),
+  );
+}
+
+Deno.test("folders and lists of variations are opened", async () => {
   const root = await Deno.makeTempDir();
   try {
     await Deno.mkdir(`${root}/cat/2`, { recursive: true });
     for (const path of ["cat/1.png", "cat/2/a.png", "cat/2/b.png"]) {
       await Deno.writeFile(`${root}/${path}`, new Uint8Array());
     }
-    const found = await listVariations(root);
-    assertEquals(found.get("cat/1")?.map(({ name }) => name), [`${root}/cat/1.png`]);
-    assertEquals(found.get("cat/2")?.length, 2);
+    await Deno.writeTextFile(`${root}/train_variations.txt`, "cat/1.png\n\ncat/2/b.png\n");
+    const inFolder = withVariations(dataset, await openVariationFolder(root));
+    assertEquals(namesOf(inFolder), [
+      [`${root}/cat/1.png`],
+      [`${root}/cat/2/a.png`, `${root}/cat/2/b.png`],
+      [],
+    ]);
+    const listed = withVariations(
+      dataset,
+      await openVariationList(`${root}/train_variations.txt`),
+    );
+    assertEquals(namesOf(listed), [[`${root}/cat/1.png`], [`${root}/cat/2/b.png`], []]);
   } finally {
     await Deno.remove(root, { recursive: true });
   }
@@ -28,31 +55,38 @@ Deno.test("listVariations() finds files of a sample's name and folders of them",
 Deno.test("withVariations() leaves samples without variations as they are", () => {
   const varied = withVariations(dataset, variations);
   assertEquals(varied.coverage, { matched: 2, total: 3 });
-  assertEquals([0, 1, 2].map((i) => varied.sample(i).variations?.[0]?.name), [
-    undefined,
-    "2.png",
-    "1.png",
-  ]);
+  assertEquals(namesOf(varied), [[], ["cat/2.png"], ["dog/1.png"]]);
   assertEquals(varied.classes, ["cat", "dog"]);
 });
 
 Deno.test("withVariations() leaves out samples without variations if told so", () => {
-  const varied = withVariations(dataset, variations, "skip");
+  const varied = withVariations(dataset, variations, { missing: "skip" });
   assertEquals(varied.length, 2);
   assertEquals(varied.sample(0).key, "cat/2.jpg");
   assertEquals(varied.coverage, { matched: 2, total: 3 });
 });
 
-Deno.test("withVariations() rejects missing variations if told so, and a folder that matches nothing", () => {
+Deno.test("withVariations() finds partners by class and name, wherever the trees begin", () => {
+  const files = filesOf("a/train/cat/1.jpg", "b/cat/1.png", "train/dog/1/0.png", "dog/2.png");
+  assertThrows(() => withVariations(dataset, filesOf("train/cat/1.jpg")), TypeError, "class-name");
+  const varied = withVariations(dataset, files, { key: "class-name" });
+  assertEquals(namesOf(varied), [
+    ["a/train/cat/1.jpg", "b/cat/1.png"],
+    [],
+    ["train/dog/1/0.png"],
+  ]);
+});
+
+Deno.test("withVariations() rejects missing variations if told so, and files that match nothing", () => {
   assertThrows(
-    () => withVariations(dataset, variations, "error"),
+    () => withVariations(dataset, variations, { missing: "error" }),
     TypeError,
     'every sample must have one, found none for "cat/1.jpg"',
   );
   assertThrows(
-    () => withVariations(dataset, new Map([["horse/1", [fileSource("x")]]])),
+    () => withVariations(dataset, filesOf("horse/1.png")),
     TypeError,
-    "found no match among 1",
+    "found horse/1.png and no match for cat/1.jpg",
   );
 });
 

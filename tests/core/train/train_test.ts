@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import type { Dataset } from "../../../core/data/dataset.ts";
-import { datasetOf } from "../../../core/data/mod.ts";
+import { datasetOf, withVariations } from "../../../core/data/mod.ts";
 import { RandomStream } from "../../../core/engine/random/random_stream.ts";
 import { checkMethod } from "../../../core/method/load.ts";
 import {
@@ -175,6 +175,48 @@ Deno.test("train() says when a data set is smaller than a batch", () =>
   }));
 
 /** A network that looks at means of patches, as pairs are weighed by. */
+Deno.test("train() cuts views from variations, tells the coverage, logs their share, and resumes bit for bit", () =>
+  inFolder(async (folder) => {
+    const [whole, parts] = [join(folder, "whole"), join(folder, "parts")];
+    const [images, others] = [noise(24), noise(48)];
+    // Every third image has none.
+    const paths = Array.from({ length: 24 }, (_, i) => `noise ${i}.png`)
+      .filter((_, i) => i % 3 > 0);
+    const source = (path: string) => others.sample(24 + Number(/\d+/.exec(path))).source;
+    const dataset = withVariations(images, { name: "others", paths, source });
+    const given = (output: string) => ({
+      ...options(output, { epochs: 2, variationProbability: 0.75, variationViews: [1] }),
+      dataset,
+    });
+    const coverage: unknown[] = [];
+    const report = (event: TrainEvent) => {
+      if (event.kind === "start") coverage.push(event.coverage);
+    };
+    await train({ ...given(whole), report });
+    assertEquals(coverage, [{ matched: 16, total: 24 }]);
+    const shares = (await readJsonLines(join(whole, "steps.jsonl")))
+      .map(({ generatedViews }) => Number(generatedViews));
+    // Two epochs of three steps of eight pairs; of 16 views of 48 in an epoch three quarters are expected.
+    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    assertEquals(shares.length, 6);
+    assert(Math.abs(mean - 0.75 * 16 / 48) < 0.08, `found shares ${shares}`);
+
+    await train({ ...given(parts), ...stopAfter(4) });
+    await train({ ...given(parts), resume: "latest" });
+    assertEquals(await finalState(parts), await finalState(whole));
+  }));
+
+Deno.test("train() refuses views that there are not before it writes anything", () =>
+  inFolder(async (folder) => {
+    const run = join(folder, "run");
+    await assertRejects(
+      () => train(options(run, { variationViews: [2] })),
+      RangeError,
+      "variationViews must be in [0, 2), found 2",
+    );
+    assertEquals([...Deno.readDirSync(folder)], []);
+  }));
+
 function pairEncoder(sharpness: number): PairEncoder {
   return { network: patchMeans(SIZE), direction: PATCH_DIRECTION, sharpness };
 }

@@ -1,0 +1,115 @@
+/**
+ * Every command of the README is run, in a copy of the project: as it stands there, but for stand-ins of what is large.
+ * Those that cannot be run so have tests of their own, which are named here.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { withFolder } from "./core/backbones/clip_golden.ts";
+import { readPipelineGolden, writePipeline } from "./core/unclip/pipeline_golden.ts";
+import { drawPictures } from "./tasks/square_pictures.ts";
+
+const ROOT = new URL("../", import.meta.url).pathname;
+
+/** What a user of the project has of it. */
+const PARTS = ["core", "plugins", "tasks", "support", "configs"];
+const FILES = ["deno.json", "deno.lock", "mod.ts"];
+
+/** Commands that are run elsewhere, and where. */
+const ELSEWHERE: readonly (readonly [command: RegExp, where: string])[] = [
+  [/^npx --yes deno@2\.9\.6 task test$/, ".ci/run"],
+  [/^npx --yes deno@2\.9\.6 task demo$/, "tests/tasks/tasks_test.ts"],
+  [/^deno task demo /, "tests/tasks/tasks_test.ts"],
+  [/^deno task weights pull /, "tests/tasks/weights_test.ts"],
+  [/^deno task bench /, "tests/bench/bench_test.ts"],
+];
+
+/** Published networks, and what is small and stands in their place. */
+const STAND_INS: readonly (readonly [published: string, small: string])[] = [
+  ["ViT-H-14-laion2b_s32b_b79k", "photos-resnet18-step-1"],
+  ["convnext_base_w", "backbone.safetensors"],
+];
+
+/** Of a folder of six pictures, five are neighbours. */
+const NEIGHBORS = ["--k", "5"];
+const CLIP = ["--model", "runs/photos", "--image-size", "64"];
+
+/** Options that make a task short; those of the README come after them, and win. */
+const SHORT: Readonly<Record<string, readonly string[]>> = {
+  "evaluate": NEIGHBORS,
+  "extract-features": CLIP,
+  "fg-ratio": CLIP,
+  "variations": ["--model", "unclip", "--num-inference-steps", "2", "--size", "64"],
+};
+
+/** Options that win over those of the README. */
+const SHORTER: Readonly<Record<string, readonly string[]>> = {
+  train: [
+    "--epochs",
+    "1",
+    "--preset",
+    "cifar",
+    "--stem",
+    "imagenet",
+    "--batch-size",
+    "4",
+    "--quality-image-size",
+    "64",
+  ],
+};
+
+/** The commands of a document's shell blocks. */
+function commandsOf(markdown: string): string[] {
+  const blocks = [...markdown.matchAll(/^```sh\n(.*?)^```/gms)].map((match) => match[1]!);
+  return blocks.flatMap((block) => block.trim().split("\n"));
+}
+
+/** The arguments of Deno for a command of the README. */
+function argumentsOf(command: string): string[] {
+  const small = STAND_INS.reduce((text, [from, to]) => text.replaceAll(from, to), command);
+  const [deno, task, name, ...args] = small.split(" ") as [string, string, string, ...string[]];
+  assertEquals([deno, task], ["deno", "task"], `not a task: ${command}`);
+  const last = args.includes("--resume") ? [] : SHORTER[name] ?? [];
+  return ["task", "--quiet", name, ...(SHORT[name] ?? []), ...args, ...last];
+}
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (isDirectory) await copyFolder(join(from, name), join(to, name));
+    else await Deno.copyFile(join(from, name), join(to, name));
+  }
+}
+
+async function run(args: readonly string[], cwd: string): Promise<void> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const said = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
+  assertEquals(code, 0, `${args.join(" ")}\n${said}`);
+}
+
+Deno.test("the README's commands run, in their order", async (context) => {
+  await withFolder(async (path) => {
+    for (const part of PARTS) await copyFolder(join(ROOT, part), path(part));
+    for (const file of FILES) await Deno.copyFile(join(ROOT, file), path(file));
+    await drawPictures(path("photos"));
+    await writePipeline(path("unclip"), await readPipelineGolden());
+    const commands = commandsOf(await Deno.readTextFile(join(ROOT, "README.md")));
+    assert(commands.length > 10, "the README has its commands in blocks of sh");
+    for (const command of commands) {
+      const elsewhere = ELSEWHERE.find(([pattern]) => pattern.test(command));
+      await context.step({
+        name: elsewhere ? `${command} (run by ${elsewhere[1]})` : command,
+        ignore: elsewhere !== undefined,
+        fn: () => run(argumentsOf(command), path(".")),
+      });
+    }
+    for (const made of ["backbone.onnx", "variations.png", "ratios/noise_levels.png"]) {
+      assert((await Deno.stat(path(made))).size > 0, made);
+    }
+  });
+});
