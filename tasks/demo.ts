@@ -34,7 +34,7 @@ const COMMAND: Command = {
       does: "once more with other random numbers",
     },
     {
-      command: "deno task demo --weighted-epochs 12 --output runs/demo-12 --report report-12",
+      command: "deno task demo --weighted-epochs 16 --output runs/demo-16 --report report-16",
       does: "with a second run as long as the first, so that they may be compared",
     },
     { command: "deno task demo --resume", does: "goes on where a demo was stopped" },
@@ -65,7 +65,7 @@ const COMMAND: Command = {
       weightedEpochs: {
         type: "integer",
         minimum: 0,
-        default: 2,
+        default: 1,
         description: "epochs of the second run, whose pairs are weighed by the first (0: none)",
       },
       device: { type: "string", default: "auto", description: "auto, cpu, cuda, cuda:N or webgpu" },

@@ -47,6 +47,7 @@ async function weightedSection({ output, epochs, configuration }: WeightedRun): 
   const steps = await readJsonLines(join(output, "steps.jsonl"));
   const after = (await readJsonLines(join(output, "epochs.jsonl"))).at(-1)!;
   const all = configuration.epochs;
+  const length = epochs === 1 ? "1 epoch" : `${epochs} epochs`;
   return {
     title: "Pairs by their quality",
     text:
@@ -55,7 +56,7 @@ async function weightedSection({ output, epochs, configuration }: WeightedRun): 
       "counts.\n\n" +
       (epochs === all
         ? "Both runs have the same length, so that their numbers may be compared."
-        : `It has ${epochs} epochs, to show the weights; with --weighted-epochs ${all} its numbers may be compared ` +
+        : `It has ${length}, to show the weights; with --weighted-epochs ${all} its numbers may be compared ` +
           "with the first run's."),
     tables: [{
       columns: ["of the second run", "value"],
@@ -64,7 +65,7 @@ async function weightedSection({ output, epochs, configuration }: WeightedRun): 
         ["mean similarity of the backgrounds", meanOf(steps, "backgroundSimilarity").toFixed(3)],
         ["largest weight of a step, in the mean", meanOf(steps, "largestPairWeight").toFixed(3)],
         [
-          `nearest neighbours after ${epochs} epochs`,
+          `nearest neighbours after ${length}`,
           `${(100 * Number(after["knn"])).toFixed(1)} %`,
         ],
       ],
