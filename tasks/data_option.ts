@@ -8,6 +8,7 @@ import {
   type Dataset,
   openImageFolder,
   openImageList,
+  openTarIndex,
   openVariationFolder,
   openVariationList,
   type VariationFiles,
@@ -19,6 +20,19 @@ import type { Configuration } from "../core/method/configuration.ts";
 export interface DataOptions {
   /** Whether drawn images get a new background in every epoch. */
   readonly redraw: boolean;
+}
+
+/** Whether a path is that of a folder; an error if there is nothing. */
+async function isFolder(path: string, what: string, rule: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new TypeError(
+      `Cannot open ${what} "${path}": it must be ${rule}, found nothing of this name`,
+      { cause },
+    );
+  }
 }
 
 /**
@@ -34,33 +48,15 @@ export async function openData(text: string, { redraw }: DataOptions): Promise<D
     const variations = emoji[2] === undefined ? 0 : 1;
     return openEmoji(emoji[1] as EmojiDesign, { redraw, variations });
   }
-  let information: Deno.FileInfo;
-  try {
-    information = await Deno.stat(text);
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new TypeError(
-      `Cannot open data "${text}": it must be emoji-google, emoji-twitter, either with -pairs, a folder of images or a list file, ` +
-        "found nothing of this name",
-      { cause },
-    );
-  }
-  return information.isDirectory ? openImageFolder(text) : openImageList(text);
+  const rule = "emoji-google, emoji-twitter, either with -pairs, a folder of images or a list file";
+  return await isFolder(text, "data", rule) ? openImageFolder(text) : openImageList(text);
 }
 
-/** Opens variations: a folder of them, or a list. */
+/** Opens variations: a folder of them, an index of a tar, or a list. */
 async function openVariations(path: string): Promise<VariationFiles> {
-  let information: Deno.FileInfo;
-  try {
-    information = await Deno.stat(path);
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new TypeError(
-      `Cannot open the variations "${path}": it must be a folder, a list or an index of them, found nothing of this name`,
-      { cause },
-    );
-  }
-  return await (information.isDirectory ? openVariationFolder(path) : openVariationList(path));
+  const rule = "a folder, a list or an index of them";
+  if (await isFolder(path, "the variations", rule)) return await openVariationFolder(path);
+  return await (path.endsWith(".jsonl") ? openTarIndex(path) : openVariationList(path));
 }
 
 /**

@@ -22,6 +22,7 @@ const ELSEWHERE: readonly (readonly [command: RegExp, where: string])[] = [
   [/^npx --yes deno@2\.9\.6 task demo$/, "tests/tasks/tasks_test.ts"],
   [/^deno task demo /, "tests/tasks/tasks_test.ts"],
   [/^deno task weights pull /, "tests/tasks/weights_test.ts"],
+  [/^deno task variations-import /, "tests/tasks/variations_import_test.ts"],
   [/^deno task bench /, "tests/bench/bench_test.ts"],
 ];
 

@@ -31,6 +31,18 @@ export {
   withVariations,
 } from "./variations.ts";
 export {
+  type ExtractOptions,
+  type ExtractOutcome,
+  extractTar,
+  findTarParts,
+  type IndexOptions,
+  indexTar,
+  openTarIndex,
+  type TarIndex,
+  type TarPart,
+  type TarProgress,
+} from "./tar/mod.ts";
+export {
   type DecodedImage,
   type EncodedImage,
   openImage,

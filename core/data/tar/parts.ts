@@ -1,0 +1,160 @@
+/**
+ * A tar in parts, read as if they were one file.
+ *
+ * @module
+ */
+import { basename, join } from "node:path";
+import { ifThere } from "../../weights/hub_cache.ts";
+import { checkPartNames, isTarName } from "./part_names.ts";
+
+/** One of the files that make up a tar when they are put behind each other. */
+export interface TarPart {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+const CHUNK_BYTES = 1 << 18;
+
+/** Compares by code units, as `split` numbers its files. */
+function byName(a: string, b: string): number {
+  const [first, second] = [basename(a), basename(b)];
+  return first < second ? -1 : first > second ? 1 : 0;
+}
+
+/** Files of a folder of which the names fit. */
+async function list(folder: string, fits: (name: string) => boolean): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (!isDirectory && !name.startsWith(".") && fits(name)) paths.push(join(folder, name));
+  }
+  return paths;
+}
+
+/** Matches the names that a pattern with `*` (any characters) and `?` (one) stands for. */
+function patternOf(glob: string): RegExp {
+  const escaped = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`);
+}
+
+/** The files that a place stands for: itself, those in it, or those that match it. */
+async function expand(place: string): Promise<string[]> {
+  const found = await ifThere(Deno.stat(place));
+  if (found?.isFile) return [place];
+  if (found?.isDirectory) return await list(place, isTarName);
+  const name = basename(place);
+  if (!/[*?]/.test(name)) {
+    throw new Deno.errors.NotFound(
+      `Cannot read ${place}: it must be a part, a folder of parts or a pattern, found no such file`,
+    );
+  }
+  const pattern = patternOf(name);
+  return await list(
+    place.slice(0, place.length - name.length) || ".",
+    (each) => pattern.test(each),
+  );
+}
+
+/**
+ * Finds the parts of a tar and puts them in order.
+ *
+ * @param places files, folders that hold parts, or patterns with `*` and `?` in the file name
+ * @throws {Deno.errors.NotFound} if there are none, or one is missing in between
+ * @throws {TypeError} if the files are not the parts of one tar, or one in between is shorter or longer than the others
+ */
+export async function findTarParts(places: readonly string[]): Promise<TarPart[]> {
+  const paths = new Set((await Promise.all(places.map(expand))).flat());
+  if (paths.size === 0) {
+    throw new Deno.errors.NotFound(
+      `Cannot find the parts of a tar in ${places.join(", ")}: there must be files such as ` +
+        "train_variations.tar.aa, found none",
+    );
+  }
+  const ordered = [...paths].sort(byName);
+  checkPartNames(ordered.map((path) => basename(path)));
+  const parts = await Promise.all(
+    ordered.map(async (path) => ({ path, size: (await Deno.stat(path)).size })),
+  );
+  checkSizes(parts);
+  return parts;
+}
+
+/** Only the last part differs in size: any other has been cut off, and all that follows it would be misread. */
+function checkSizes(parts: readonly TarPart[]): void {
+  const [first, ...others] = parts;
+  const odd = others.slice(0, -1).find(({ size }) => size !== first!.size);
+  if (odd === undefined) return;
+  throw new TypeError(
+    `Cannot join the parts of a tar: all but the last must have the same size, found ` +
+      `${first!.size} bytes in ${first!.path} and ${odd.size} in ${odd.path}; one is truncated`,
+  );
+}
+
+/** Bytes of all parts. */
+export function totalSize(parts: readonly TarPart[]): number {
+  return parts.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** A part is not what it was. */
+export function changedPart({ path, size }: TarPart, found: string): TypeError {
+  return new TypeError(
+    `Cannot read ${path}: it must be the part of ${size} bytes that it was, found ${found}`,
+  );
+}
+
+/**
+ * The bytes of all parts, one behind the other.
+ *
+ * @param onBytes is told how many bytes have been read so far
+ * @throws {TypeError} if a part has become shorter meanwhile
+ */
+export async function* readParts(
+  parts: readonly TarPart[],
+  onBytes?: (bytes: number) => void,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let bytes = 0;
+  for (const part of parts) {
+    using file = await Deno.open(part.path);
+    for (let left = part.size; left > 0;) {
+      const chunk = new Uint8Array(Math.min(CHUNK_BYTES, left));
+      const length = await file.read(chunk);
+      if (length === null) throw changedPart(part, `${part.size - left} bytes`);
+      left -= length;
+      onBytes?.(bytes += length);
+      yield chunk.subarray(0, length);
+    }
+  }
+}
+
+/** Fills `bytes` from an offset of a file on. */
+async function readAt(part: TarPart, offset: number, bytes: Uint8Array): Promise<void> {
+  using file = await Deno.open(part.path);
+  await file.seek(offset, Deno.SeekMode.Start);
+  for (let filled = 0; filled < bytes.length;) {
+    const length = await file.read(bytes.subarray(filled));
+    if (length === null) throw changedPart(part, `${offset + filled} bytes`);
+    filled += length;
+  }
+}
+
+/**
+ * Bytes from the middle of the joined parts, from one or from several.
+ *
+ * @param offset where they begin, counted from the beginning of the first part
+ * @throws {TypeError} if a part has become shorter
+ */
+export async function readRange(
+  parts: readonly TarPart[],
+  offset: number,
+  size: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(size);
+  let start = 0;
+  for (const part of parts) {
+    const from = Math.max(offset, start);
+    const to = Math.min(offset + size, start + part.size);
+    if (from < to) await readAt(part, from - start, bytes.subarray(from - offset, to - offset));
+    start += part.size;
+  }
+  return bytes;
+}

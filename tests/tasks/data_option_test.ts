@@ -1,0 +1,54 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { indexTar } from "../../core/data/mod.ts";
+import { openTrainingData } from "../../tasks/data_option.ts";
+import { withFolder } from "../core/backbones/clip_golden.ts";
+import { split, tarOf } from "../core/data/tar/made_tar.ts";
+import { drawPictures } from "./square_pictures.ts";
+
+const PLAIN = { variations: "", variationKey: "path", missingVariation: "original" } as const;
+
+Deno.test("openTrainingData() takes variations from a folder, a list or the parts of a tar", () =>
+  withFolder(async (path) => {
+    await drawPictures(path("images"));
+    await drawPictures(path("generated"));
+    const data = path("images");
+    assertEquals((await openTrainingData({ ...PLAIN, data })).coverage, undefined);
+
+    const names = ["big dogs/0.png", "cats/2.png"];
+    await Deno.writeTextFile(path("generated/list.txt"), names.join("\n"));
+    const files = await Promise.all(names.map(async (name) => ({
+      header: { name: `train/${name}` },
+      bytes: await Deno.readFile(path(`generated/${name}`)),
+    })));
+    const parts = await split(await tarOf(files), path("train_variations.tar."), 700);
+    const sizes = parts.map((part) => ({ path: part, size: Deno.statSync(part).size }));
+    await indexTar(sizes, path("index.jsonl"));
+    const two = { matched: 2, total: 6 };
+    for (
+      const [given, coverage] of [
+        [{ variations: path("generated") }, { matched: 6, total: 6 }],
+        [{ variations: path("generated/list.txt") }, two],
+        [{ variations: path("index.jsonl"), variationKey: "class-name" }, two],
+      ] as const
+    ) {
+      const dataset = await openTrainingData({ ...PLAIN, data, ...given });
+      assertEquals(dataset.coverage, coverage, given.variations);
+      const source = dataset.sample(0).variations![0]!;
+      const bytes = source.kind === "encoded" ? await source.read() : undefined;
+      assertEquals(bytes, await Deno.readFile(path("generated/big dogs/0.png")));
+    }
+    const skipping = { variations: path("generated/list.txt"), missingVariation: "skip" } as const;
+    assertEquals((await openTrainingData({ ...PLAIN, data, ...skipping })).length, 2);
+  }));
+
+Deno.test("openTrainingData() says what is not there", () =>
+  withFolder(async (path) => {
+    await drawPictures(path("images"));
+    const none = { ...PLAIN, data: path("nothing") };
+    await assertRejects(() => openTrainingData(none), TypeError, "found nothing of this name");
+    await assertRejects(
+      () => openTrainingData({ ...PLAIN, data: path("images"), variations: path("nothing") }),
+      TypeError,
+      'Cannot open the variations "',
+    );
+  }));
