@@ -1,5 +1,5 @@
 /**
- * Functions in WebAssembly, written as expressions: as many of its instructions as resampling takes.
+ * Functions in WebAssembly, written as expressions: as many of its instructions as work on pixels takes.
  *
  * Source: the WebAssembly specification 2.0, chapter 5 (binary format).
  *
@@ -86,6 +86,23 @@ export const i32x4 = {
   add: (a: Code, b: Code): Code => vector(0xae, a, b),
   shiftLeft: (value: Code, bits: number): Code => vector(0xab, value, int(bits)),
   shiftRight: (value: Code, bits: number): Code => vector(0xac, value, int(bits)),
+} as const;
+
+/** Instructions on four floats side by side, none of them NaN. They are kept where four integers are. */
+export const f32x4 = {
+  /** One number four times. */
+  of: (value: number): Code => [
+    ...vector(0x0c),
+    ...new Uint8Array(Float32Array.of(value, value, value, value).buffer),
+  ],
+  from: (integers: Code): Code => vector(0xfa, integers),
+  add: (a: Code, b: Code): Code => vector(0xe4, a, b),
+  sub: (a: Code, b: Code): Code => vector(0xe5, a, b),
+  mul: (a: Code, b: Code): Code => vector(0xe6, a, b),
+  min: (a: Code, b: Code): Code => vector(0xea, a, b),
+  max: (a: Code, b: Code): Code => vector(0xeb, a, b),
+  /** `a` where `x >= y`, elsewhere `b`. */
+  chooseFrom: (x: Code, y: Code, a: Code, b: Code): Code => vector(0x52, a, b, vector(0x46, x, y)),
 } as const;
 
 /** Instructions on eight integers of 16 bits. */

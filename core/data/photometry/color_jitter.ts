@@ -60,13 +60,13 @@ function places(order: Value, step: (typeof JITTER_STEPS)[number]): Value {
   return cast(equal(order, constant({ dtype: "int64", shape: [], data: number })), "float32");
 }
 
-/** The blends at all positions; at those that are not open `[N,4]`, all of them unless told, nothing happens. */
-function blendsOf(jitter: JitterInputs, open?: Value): Blends {
+/** The blends at all positions; at those that are not open `[N,4]` nothing happens. */
+function blendsOf(jitter: JitterInputs, open: Value): Blends {
   const { order } = jitter;
   const count = order.shape[0]!;
   const steps = JITTER_STEPS.map((name) => reshape(jitter[name], [count, 1]));
   const drawn = gatherElements(concat(steps, { axis: 1 }), order, { axis: 1 });
-  const factors = open === undefined ? drawn : where(open, drawn, 1);
+  const factors = where(open, drawn, 1);
   const rest = sub(1, factors);
   const times = (weights: Value, matrix: Value) => mul(reshape(weights, [count, 4, 1, 1]), matrix);
   return {
@@ -86,20 +86,8 @@ function blend(pixels: Value, { maps, offsets }: Blends, position: number): Valu
   return clip(blended, { min: 0, max: WHITE });
 }
 
-/**
- * Applies jitter to pixels `[N,3,H,W]` in [0, 255].
- *
- * @param huePosition where hue stands in the order of every sample, if it is the same for all: 3 blends are then
- * enough, where it takes 6 for samples that differ
- */
-export function colorJitter(pixels: Value, jitter: JitterInputs, huePosition?: number): Value {
-  if (huePosition !== undefined) {
-    const blends = blendsOf(jitter);
-    return [0, 1, 2, 3].reduce(
-      (x, at) => at === huePosition ? shiftHue(x, jitter.hue) : blend(x, blends, at),
-      pixels,
-    );
-  }
+/** Applies jitter to pixels `[N,3,H,W]` in [0, 255]. */
+export function colorJitter(pixels: Value, jitter: JitterInputs): Value {
   const ofHue = mul(places(jitter.order, "hue"), POSITIONS);
   const hueAt = reduceSum(ofHue, { axes: [1], keepDims: true });
   const before = blendsOf(jitter, less(POSITIONS, hueAt));

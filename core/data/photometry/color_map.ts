@@ -6,14 +6,11 @@
 import { float32 } from "../../engine/graph/tensor.ts";
 import { constant, type Value } from "../../engine/graph/value.ts";
 import { add } from "../../engine/ops/add.ts";
-import { directConv } from "../../engine/ops/conv.ts";
 import { matMul } from "../../engine/ops/mat_mul.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
 
 /** Weights of the channels in gray (ITU-R 601-2), as torchvision rounds them. */
-const GRAY = [0.2989, 0.587, 0.114];
-
-const POINTWISE = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 };
+export const GRAY: readonly [red: number, green: number, blue: number] = [0.2989, 0.587, 0.114];
 
 /** The map that leaves colours as they are, `[3,3]`. */
 export const IDENTITY: Value = matrix([[1, 0, 0], [0, 1, 0], [0, 0, 1]]);
@@ -25,22 +22,9 @@ function matrix(rows: readonly (readonly number[])[]): Value {
   return constant(float32([3, 3], rows.flat()));
 }
 
-/**
- * Maps the C channels of pixels `[N,C,H,W]` to three by a matrix `[N,3,C]` and adds an offset `[N,3,1]`.
- *
- * A single image goes through a convolution, which adds the offset, and clips if a clip follows, on its way: one walk
- * over the pixels instead of three. A batch cannot, because all its images would share the weights.
- */
+/** Maps the C channels of pixels `[N,C,H,W]` to three by a matrix `[N,3,C]` and adds an offset `[N,3,1]`. */
 export function mapColors(pixels: Value, matrix: Value, offset?: Value): Value {
   const [count, channels, height, width] = pixels.shape as [number, number, number, number];
-  if (offset !== undefined && count === 1) {
-    return directConv(
-      pixels,
-      reshape(matrix, [3, channels, 1, 1]),
-      POINTWISE,
-      reshape(offset, [3]),
-    );
-  }
   const mapped = matMul(matrix, reshape(pixels, [count, channels, -1]));
   return reshape(offset === undefined ? mapped : add(mapped, offset), [count, 3, height, width]);
 }

@@ -46,6 +46,31 @@ const TURNS: readonly Turn[] = Array.from({ length: 2 * (2 * HALF_TURN + 1) }, (
   backward: i % 2 === 1,
 }));
 
+/** A turn of all channels at once: the target of each is the source at its place, turned by the rest towards the next. */
+export interface ChannelTurn {
+  readonly sources: readonly [number, number, number];
+  readonly targets: readonly [number, number, number];
+  /** In sextants, in [0, 1/2]. */
+  readonly rest: number;
+  /** Whether there is half a turn beside it. */
+  readonly inverted: boolean;
+}
+
+/** The channels that turns in [-0.5, 0.5] go by. */
+export function turnOf(turns: number): ChannelTurn {
+  const shift = turns * 2 * HALF_TURN;
+  const sextants = Math.round(shift);
+  const { inverted, thirds } = partsOf(sextants);
+  const targets = shift < sextants ? [0, 2, 1] as const : [0, 1, 2] as const;
+  const [a, b, c] = targets;
+  return {
+    sources: [channelBefore(a, thirds), channelBefore(b, thirds), channelBefore(c, thirds)],
+    targets,
+    rest: Math.abs(shift - sextants),
+    inverted,
+  };
+}
+
 /** Multiples of a channel, its successor, its predecessor, v and m: what one branch of x' has, but for the rest. */
 type Branch = readonly [own: number, successor: number, predecessor: number, v: number, m: number];
 
@@ -60,12 +85,16 @@ function channelBefore(channel: number, thirds: number): number {
   return (((channel - thirds) % 3) + 3) % 3;
 }
 
+/** An odd number of sextants is one half turn, at which x becomes m + v - x, and some thirds. */
+function partsOf(sextants: number): { readonly inverted: boolean; readonly thirds: number } {
+  const inverted = sextants % 2 !== 0;
+  return { inverted, thirds: (inverted ? sextants - HALF_TURN : sextants) / 2 };
+}
+
 /** The matrix `[3,5]` of a branch after a turn's sextants. */
 function matrixOf({ sextants, backward }: Turn, branches: readonly [Branch, Branch]): number[] {
   const [own, successor, predecessor, v, m] = branches[Number(backward)]!;
-  // An odd number of sextants is one half turn, at which x becomes m + v - x, and some thirds.
-  const inverted = sextants % 2 !== 0;
-  const thirds = (inverted ? sextants - HALF_TURN : sextants) / 2;
+  const { inverted, thirds } = partsOf(sextants);
   const sign = inverted ? -1 : 1;
   const taken = inverted ? own + successor + predecessor : 0;
   return [0, 1, 2].flatMap((channel) => {

@@ -1,5 +1,6 @@
 /**
- * The photometric part of views: colour jitter, grayscale, blur, solarization and normalisation as batched graphs.
+ * The photometric part of views: colour jitter, grayscale, blur, solarization and normalisation, as batched graphs and
+ * for large views on the CPU.
  *
  * @module
  */

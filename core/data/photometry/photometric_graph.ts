@@ -24,8 +24,6 @@ export interface PhotometricSteps {
   readonly grayscale: boolean;
   readonly blur: boolean;
   readonly solarize: boolean;
-  /** Where hue stands in the jitter's order, if it stands there for every sample. */
-  readonly huePosition?: number;
 }
 
 /** What a photometric graph is built for. */
@@ -33,8 +31,6 @@ export interface PhotometricGraphOptions {
   readonly recipe: Pick<ViewRecipe, "size" | "blur" | "solarize" | "normalize">;
   readonly batchSize: number;
   readonly steps: PhotometricSteps;
-  /** Channels that ONNX Runtime's kernels on this CPU block together; for graphs that run nowhere else. */
-  readonly channelBlock?: number;
 }
 
 /** A photometric graph: `images` and the parameters it takes, in the names of `packPhotometry`. */
@@ -57,6 +53,11 @@ export function stepsOf(
     blur: (blur?.probability ?? 0) > 0,
     solarize: (solarize?.probability ?? 0) > 0,
   };
+}
+
+/** From where on a recipe inverts channels. */
+export function thresholdOf({ solarize }: Pick<ViewRecipe, "solarize">): number {
+  return solarize?.threshold ?? 128;
 }
 
 /** The map to gray `[N,3,3]` where the gate `[N]` is 1, the identity where it is 0. */
@@ -87,7 +88,7 @@ function normalize(
  * between, grayscale is part of the normalisation, as it commutes with the blur.
  */
 export function buildPhotometricGraph(
-  { recipe, batchSize, steps, channelBlock = 1 }: PhotometricGraphOptions,
+  { recipe, batchSize, steps }: PhotometricGraphOptions,
 ): PhotometricGraph {
   const { size } = recipe;
   const images = input("images", "uint8", [batchSize, size, size, 3]);
@@ -109,7 +110,7 @@ export function buildPhotometricGraph(
       saturation: parameter("saturation"),
       hue: parameter("hue"),
       order,
-    }, steps.huePosition);
+    });
   }
   let last: Value = reshape(IDENTITY, [1, 3, 3]);
   if (steps.grayscale) last = grayscaleMap(parameter("grayscale"));
@@ -120,12 +121,11 @@ export function buildPhotometricGraph(
   if (steps.blur) {
     pixels = gaussianBlur(pixels, parameter("blur_sigma"), {
       kernelLength: blurKernelLength(size),
-      channelBlock,
       ...(recipe.blur && { widest: recipe.blur.sigma[1] }),
     });
   }
   if (steps.solarize) {
-    pixels = solarize(pixels, parameter("solarize"), recipe.solarize?.threshold ?? 128);
+    pixels = solarize(pixels, parameter("solarize"), thresholdOf(recipe));
   }
   return { inputs, views: normalize(pixels, last, recipe.normalize) };
 }

@@ -95,6 +95,22 @@ for (const [size, way] of [[32, "in chunks"], [112, "one by one"]] as const) {
   });
 }
 
+Deno.test("Photometry gives large views of a recipe that never blurs what one graph gives them", async () => {
+  const recipe = {
+    ...recipeOf(112),
+    blur: { probability: 0, sigma: [0.1, 2] },
+  } satisfies ViewRecipe;
+  const view = viewsOf(recipe);
+  using photometry = await Photometry.create({ recipe, batchSize: COUNT, device: CPU });
+  using into = DeviceTensor.empty({ dtype: "float32", shape: [COUNT, 3, 112, 112] });
+  await photometry.apply(view, into);
+  const expected = await expectedOf(recipe, view);
+  const wrong = levels(into.data, recipe).findIndex((value, i) =>
+    Math.abs(value - expected[i]!) > 0.05 && !isUndecided(expected[i]!)
+  );
+  assertEquals(wrong, -1);
+});
+
 Deno.test("Photometry gives the same whatever the number of threads", async () => {
   const recipe = recipeOf(112);
   const view = viewsOf(recipe);
