@@ -15,6 +15,7 @@ import { Photometry } from "../core/data/photometry/mod.ts";
 import { CPU, DeviceTensor } from "../core/engine/ort/mod.ts";
 import { RandomStream } from "../core/engine/random/random_stream.ts";
 import { type Command, parseCommandLine, runTask } from "../tasks/command_line.ts";
+import { median } from "./alternate.ts";
 import { Peer } from "./peer.ts";
 
 const COMMAND: Command = {
@@ -97,10 +98,6 @@ async function work(paths: readonly string[]): Promise<void> {
     const ended = now();
     console.log(ended.clock - began.clock, ended.processor - began.processor);
   }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 async function main(args: readonly string[]): Promise<void> {

@@ -99,6 +99,7 @@ Deno.test("formatReport() aligns numbers by their points", () => {
   assertStringIncludes(page, '<th>name</th><th class="number">%</th>');
   assertStringIncludes(formatReport(withTable([["a", 1e-9], ["b", 2.5]])), ">1e-9</td>");
   assertStringIncludes(formatReport(withTable([["a", "1"], ["b", 2.5]])), "<td>2.5</td>");
+  assertStringIncludes(formatReport(withTable([["a", 464], ["b", "336.70"]])), "<td>464</td>");
 });
 
 Deno.test("formatReport() rejects a row that does not fit the table", () => {

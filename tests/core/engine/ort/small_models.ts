@@ -13,7 +13,6 @@ import {
   NodeProtoSchema,
   type TensorProto,
   TensorProto_DataLocation,
-  TensorProto_DataType,
   TensorProtoSchema,
   toBinary,
   TypeProtoSchema,
@@ -22,6 +21,7 @@ import {
 } from "../../../../core/deps/protobuf.ts";
 import type { DType } from "../../../../core/engine/graph/dtype.ts";
 import { bytesOf, type Tensor, type TensorType } from "../../../../core/engine/graph/tensor.ts";
+import { ONNX_DTYPE } from "../../../../core/engine/onnx/tensors.ts";
 
 /** A value's type; a length given as text is symbolic. */
 export interface OpenType {
@@ -50,20 +50,6 @@ export interface ExternalData extends TensorType {
   readonly file: string;
 }
 
-const DATA_TYPES: Readonly<Record<DType, TensorProto_DataType>> = {
-  float64: TensorProto_DataType.DOUBLE,
-  float32: TensorProto_DataType.FLOAT,
-  float16: TensorProto_DataType.FLOAT16,
-  bfloat16: TensorProto_DataType.BFLOAT16,
-  int64: TensorProto_DataType.INT64,
-  int32: TensorProto_DataType.INT32,
-  int16: TensorProto_DataType.INT16,
-  int8: TensorProto_DataType.INT8,
-  uint16: TensorProto_DataType.UINT16,
-  uint8: TensorProto_DataType.UINT8,
-  bool: TensorProto_DataType.BOOL,
-};
-
 function valueInfo(name: string, { dtype, shape }: OpenType): ValueInfoProto {
   const dim = shape.map((length) => ({
     value: typeof length === "string"
@@ -71,7 +57,7 @@ function valueInfo(name: string, { dtype, shape }: OpenType): ValueInfoProto {
       : { case: "dimValue" as const, value: BigInt(length) },
   }));
   const type = create(TypeProtoSchema, {
-    value: { case: "tensorType", value: { elemType: DATA_TYPES[dtype], shape: { dim } } },
+    value: { case: "tensorType", value: { elemType: ONNX_DTYPE[dtype], shape: { dim } } },
   });
   return create(ValueInfoProtoSchema, { name, type });
 }
@@ -94,7 +80,7 @@ function attribute(name: string, value: number | readonly number[]): AttributePr
 }
 
 function initializer(name: string, value: Tensor | ExternalData): TensorProto {
-  const header = { name, dataType: DATA_TYPES[value.dtype], dims: value.shape.map(BigInt) };
+  const header = { name, dataType: ONNX_DTYPE[value.dtype], dims: value.shape.map(BigInt) };
   return "file" in value
     ? create(TensorProtoSchema, {
       ...header,
