@@ -29,7 +29,7 @@ import {
   describeComparison,
   imagesPerSecond,
 } from "./alternate.ts";
-import { Peer } from "./peer.ts";
+import { DENO_RUN, Peer } from "./peer.ts";
 
 /** Towers, batches and how their weights are stored. */
 const CONFIGURATIONS = [
@@ -133,10 +133,7 @@ async function compare(
   await using ours = new Peer("taskset", [
     ...pinned,
     Deno.execPath(),
-    "run",
-    "--no-check",
-    // Reading /proc/self/status takes all permissions.
-    "--allow-all",
+    ...DENO_RUN,
     import.meta.filename!,
     `--worker=${name},${weights}`,
     ...paths,

@@ -21,7 +21,7 @@ import {
 } from "../core/engine/ops/conv_gradients/problem.ts";
 import { observeConvolutions } from "../core/engine/ops/conv_gradients/tuning.ts";
 import { WEIGHT_GRADIENTS } from "../core/engine/ops/conv_gradients/weight_gradients.ts";
-import { CPU, DeviceTensor, Session } from "../core/engine/ort/mod.ts";
+import { type Binding, CPU, DeviceTensor, Session } from "../core/engine/ort/mod.ts";
 import { RandomStream } from "../core/engine/random/random_stream.ts";
 import { deviceTuning } from "../core/train/conv_autotune.ts";
 import { type Command, parseCommandLine, runTask } from "../tasks/command_line.ts";
@@ -58,7 +58,7 @@ const COMMAND: Command = {
         description: "one network instead of all",
       },
       threads: { type: "integer", minimum: 1, default: 2, description: "threads of a run" },
-      runs: { type: "integer", minimum: 1, default: 5, description: "runs, after two to warm up" },
+      turns: { type: "integer", minimum: 1, default: 3, description: "turns of three runs each" },
     },
   },
 };
@@ -66,7 +66,7 @@ const COMMAND: Command = {
 interface Options {
   readonly only: string;
   readonly threads: number;
-  readonly runs: number;
+  readonly turns: number;
 }
 
 /** The convolutions of a network, and how often it has each; the first one's input needs no gradient. */
@@ -93,27 +93,46 @@ interface Time {
   readonly processor: number;
 }
 
-async function time(y: Value, { threads, runs }: Options): Promise<Time> {
-  using owned = new DisposableStack();
+/** A formulation that is loaded, with inputs of its own. */
+async function load(y: Value, threads: number, owned: DisposableStack): Promise<Binding> {
   const session = owned.use(await Session.create(encodeModel({ outputs: { y } }), { threads }));
   const random = new RandomStream(0, "bench conv");
   const inputs = Object.fromEntries(session.inputs.map(({ name, shape }) => {
     const values = Float32Array.from({ length: elementCount(shape) }, () => random.uniform(-1, 1));
     return [name, owned.use(DeviceTensor.from(float32(shape, values)))];
   }));
-  const output = owned.use(DeviceTensor.empty(y.type));
-  const binding = owned.use(session.bind(inputs, { y: output }));
-  const clock: number[] = [];
-  const processor: number[] = [];
-  for (let run = -2; run < runs; run++) {
-    const [began, used] = [performance.now(), process.cpuUsage()];
-    await binding.run();
-    const { user, system } = process.cpuUsage(used);
-    if (run < 0) continue;
-    clock.push(performance.now() - began);
-    processor.push((user + system) / 1000);
+  return owned.use(session.bind(inputs, { y: owned.use(DeviceTensor.empty(y.type)) }));
+}
+
+async function timeRun(binding: Binding): Promise<Time> {
+  const [began, used] = [performance.now(), process.cpuUsage()];
+  await binding.run();
+  const { user, system } = process.cpuUsage(used);
+  return { milliseconds: performance.now() - began, processor: (user + system) / 1000 };
+}
+
+/** Runs that follow each other. */
+const RUNS_IN_A_TURN = 3;
+
+/**
+ * Medians of turns of each, so that a machine that slows down slows all. A turn begins with a run that does not count:
+ * the threads of the one before still wait for work, at the cost of this one's.
+ */
+async function timeAll(values: readonly Value[], { threads, turns }: Options): Promise<Time[]> {
+  using owned = new DisposableStack();
+  const bindings: Binding[] = [];
+  for (const y of values) bindings.push(await load(y, threads, owned));
+  const times: Time[][] = values.map(() => []);
+  for (let turn = 0; turn < turns; turn++) {
+    for (const [i, binding] of bindings.entries()) {
+      await binding.run();
+      for (let run = 0; run < RUNS_IN_A_TURN; run++) times[i]!.push(await timeRun(binding));
+    }
   }
-  return { milliseconds: median(clock), processor: median(processor) };
+  return times.map((runs) => ({
+    milliseconds: median(runs.map(({ milliseconds }) => milliseconds)),
+    processor: median(runs.map(({ processor }) => processor)),
+  }));
 }
 
 interface Sums {
@@ -136,11 +155,10 @@ async function compare<Values>(
   sums: Sums,
 ): Promise<void> {
   const suiting = Object.entries(formulations).filter(([, { suits }]) => suits(problem, block));
-  const times: (Time & { readonly name: string })[] = [];
-  for (const [name, { build }] of suiting) {
-    times.push({ name, ...await time(build(values, problem, block), options) });
-  }
-  times.sort((a, b) => a.milliseconds - b.milliseconds);
+  const graphs = suiting.map(([, { build }]) => build(values, problem, block));
+  const times = (await timeAll(graphs, options))
+    .map((time, i) => ({ name: suiting[i]![0], ...time }))
+    .sort((a, b) => a.milliseconds - b.milliseconds);
   for (const { name, milliseconds, processor } of times) {
     const rate = operations(problem) / milliseconds / 1e6;
     console.log(

@@ -7,6 +7,7 @@ import { nearestName } from "../core/weights/nearest_name.ts";
 
 const BENCHMARKS: Readonly<Record<string, string>> = {
   clip: "features of CLIP's image towers against open_clip's",
+  component: "the principal component of more tokens than memory holds",
   conv: "formulations of convolutions and their gradients against each other",
   train: "a training step against PyTorch's",
   unclip: "denoising by Stable unCLIP's UNet against diffusers'",

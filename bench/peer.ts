@@ -4,6 +4,16 @@
  * @module
  */
 
+/** How Deno runs a program of this folder as our side, with what it may do. */
+export const DENO_RUN: readonly string[] = [
+  "run",
+  "--no-check",
+  "--allow-read",
+  "--allow-ffi",
+  "--allow-env",
+  "--allow-sys",
+];
+
 /** A process that answers each line with a line. */
 export class Peer implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;

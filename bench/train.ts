@@ -28,7 +28,7 @@ import {
   describeComparison,
   imagesPerSecond,
 } from "./alternate.ts";
-import { Peer } from "./peer.ts";
+import { DENO_RUN, Peer } from "./peer.ts";
 
 /** Networks, batches and sizes that are compared. */
 const CONFIGURATIONS = [
@@ -146,10 +146,7 @@ async function compare(
 ): Promise<Comparison> {
   const script = new URL("../reference/bench_train.py", import.meta.url).pathname;
   await using ours = new Peer(Deno.execPath(), [
-    "run",
-    "--no-check",
-    // Reading /proc/self/status takes all permissions.
-    "--allow-all",
+    ...DENO_RUN,
     import.meta.filename!,
     `--worker=${name},${batch},${size}`,
     `--threads=${threads}`,

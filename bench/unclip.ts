@@ -26,7 +26,7 @@ import { writeSafetensors } from "../core/weights/safetensors.ts";
 import { type Command, parseCommandLine, runTask } from "../tasks/command_line.ts";
 import { hashedParameter, hashedTensor } from "../tests/core/engine/nn/hashed_values.ts";
 import { alternate, answerRounds, type Comparison, describeComparison } from "./alternate.ts";
-import { Peer } from "./peer.ts";
+import { DENO_RUN, Peer } from "./peer.ts";
 
 /** UNets in the published form, and how many calls of them an image takes: all of 20 steps, or the first. */
 const CASES = [
@@ -180,9 +180,7 @@ async function compare(given: Case, folder: string, options: Options): Promise<C
   const { python, rounds, threads } = options;
   const calls = callsOf(given, options);
   await using ours = new Peer(Deno.execPath(), [
-    ...["run", "--no-check"],
-    // Reading /proc/self/status takes all permissions.
-    "--allow-all",
+    ...DENO_RUN,
     import.meta.filename!,
     `--threads=${threads}`,
     `--worker=${folder},${latents},${calls}`,

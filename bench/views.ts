@@ -16,7 +16,7 @@ import { CPU, DeviceTensor } from "../core/engine/ort/mod.ts";
 import { RandomStream } from "../core/engine/random/random_stream.ts";
 import { type Command, parseCommandLine, runTask } from "../tasks/command_line.ts";
 import { median } from "./alternate.ts";
-import { Peer } from "./peer.ts";
+import { DENO_RUN, Peer } from "./peer.ts";
 
 const COMMAND: Command = {
   name: "bench views",
@@ -114,12 +114,7 @@ async function main(args: readonly string[]): Promise<void> {
       "-c",
       "0",
       Deno.execPath(),
-      "run",
-      "--no-check",
-      "--allow-read",
-      "--allow-ffi",
-      "--allow-env",
-      "--allow-sys",
+      ...DENO_RUN,
       import.meta.filename!,
       "--worker",
       ...paths,

@@ -74,8 +74,17 @@ testWith(["torch", "diffusers"], "bench unclip compares with diffusers", async (
   assertMatch(out, /by the clock +[\d.]+ times diffusers' speed \([\d.]+ against [\d.]+ s\)/);
 });
 
+Deno.test("bench component measures time and memory", async () => {
+  const { code, out, err } = await bench("component", "--images", "20", "--width", "48");
+  assertEquals(code, 0, err);
+  assertMatch(out, /20 images of 256 tokens of 48 features, 0.00 GB in float32:/);
+  assertMatch(out, /peak memory +0\.\d+ GB, 0\.\d+ GB of it before/);
+  // The first of 48 features has a variance of 9, the others of 1.
+  assertMatch(out, /the component has 1[56]\.\d\d % of the variance/);
+});
+
 Deno.test("bench conv times formulations", async () => {
-  const { code, out, err } = await bench("conv", "--only", "vit_small_patch16_224", "--runs", "1");
+  const { code, out, err } = await bench("conv", "--only", "vit_small_patch16_224", "--turns", "1");
   assertEquals(code, 0, err);
   assertMatch(out, /by weight +\* \w+ +[\d.]+ ms/);
 });

@@ -11,21 +11,11 @@ import { INPUT_GRADIENTS } from "./input_gradients.ts";
 import type { ConvChoice } from "./tuning.ts";
 import { WEIGHT_GRADIENTS } from "./weight_gradients.ts";
 
-/**
- * Positions of all windows of all images from which blocked kernels pay: they are faster by a tenth, but each weight
- * has to be moved first.
- */
-const BLOCKED_POSITIONS = 2048;
+/** Positions of all windows of all images from which blocked kernels pay: each weight has to be moved first. */
+const BLOCKED_POSITIONS = 256;
 
-/** Pixels of an output up to which one product for the whole batch beats a product for each image. */
-const TINY_MAP = 16;
-
-/** Images from which a batch is worth gathering. */
+/** Images of a single pixel from which one product for the whole batch beats a product for each image. */
 const LARGE_BATCH = 16;
-
-function isTiny({ x, y, attributes }: ConvProblem): boolean {
-  return elementCount(spatial(y)) <= TINY_MAP && x[0]! >= LARGE_BATCH && attributes.group === 1;
-}
 
 function positions({ y }: ConvProblem): number {
   return elementCount(y) / y[1]!;
@@ -35,17 +25,23 @@ function isProduct(problem: ConvProblem): boolean {
   return isPointwise(problem) && problem.attributes.group === 1;
 }
 
+function blockedPays(problem: ConvProblem): boolean {
+  return isDepthwise(problem) || positions(problem) >= BLOCKED_POSITIONS;
+}
+
+function isGathered({ x, y, attributes }: ConvProblem): boolean {
+  return elementCount(spatial(y)) === 1 && x[0]! >= LARGE_BATCH && attributes.group === 1;
+}
+
 function chooseForward(problem: ConvProblem, block: number): ConvChoice["forward"] {
   if (isProduct(problem)) return "product";
-  if (isTiny(problem)) return "gathered";
-  const pays = isDepthwise(problem) || positions(problem) >= BLOCKED_POSITIONS;
-  return pays && FORWARD.blocked.suits(problem, block) ? "blocked" : "direct";
+  if (blockedPays(problem) && FORWARD.blocked.suits(problem, block)) return "blocked";
+  return isGathered(problem) ? "gathered" : "direct";
 }
 
 function chooseInputGradient(problem: ConvProblem, block: number): ConvChoice["inputGradient"] {
   if (isProduct(problem)) return "product";
-  const pays = isDepthwise(problem) || positions(problem) >= BLOCKED_POSITIONS;
-  if (pays && INPUT_GRADIENTS.blocked.suits(problem, block)) return "blocked";
+  if (blockedPays(problem) && INPUT_GRADIENTS.blocked.suits(problem, block)) return "blocked";
   return INPUT_GRADIENTS.turned.suits(problem, block) ? "turned" : "transposed";
 }
 

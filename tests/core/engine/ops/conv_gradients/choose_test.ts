@@ -37,10 +37,12 @@ function problem(given: Given): ConvProblem {
 Deno.test("chooseFormulations() knows the usual layers, anywhere and on a CPU with blocks of 8", () => {
   const cases: [Given, anywhere: string, blocked: string][] = [
     [{ kernel: 3 }, "direct turned wide", "blocked blocked wide"],
-    [{ kernel: 3, size: 8 }, "direct turned wide", "direct turned wide"],
+    [{ kernel: 3, size: 8 }, "direct turned wide", "blocked blocked wide"],
+    [{ kernel: 3, size: 4 }, "direct turned wide", "direct turned wide"],
     [{ kernel: 3, stride: 2 }, "direct transposed wide", "blocked transposed wide"],
     [{ kernel: 3, dilation: 2 }, "direct turned taps", "blocked blocked taps"],
-    [{ kernel: 3, size: 4, batch: 64 }, "gathered turned wide", "gathered turned wide"],
+    [{ kernel: 3, size: 4, batch: 64 }, "direct turned wide", "blocked blocked wide"],
+    [{ kernel: 3, size: 1, batch: 64 }, "gathered turned wide", "gathered turned wide"],
     [{ kernel: 1 }, "product product images", "product product images"],
     [{ kernel: 1, size: 4, batch: 64 }, "product product taps", "product product taps"],
     [{ kernel: 1, stride: 2 }, "direct transposed images", "blocked transposed images"],
