@@ -29,6 +29,8 @@ import { median } from "./alternate.ts";
 
 interface Configuration {
   readonly name: string;
+  /** Default: the name. */
+  readonly network?: string;
   readonly batch: number;
   readonly size: number;
   readonly options?: BackboneOptions;
@@ -36,6 +38,7 @@ interface Configuration {
 
 const CONFIGURATIONS: readonly Configuration[] = [
   { name: "resnet18", batch: 64, size: 32, options: { stem: "small" } },
+  { name: "demo", network: "resnet18", batch: 64, size: 32 },
   { name: "resnet50", batch: 8, size: 224 },
   { name: "vit_small_patch16_224", batch: 8, size: 224 },
   { name: "convnext_base", batch: 8, size: 224 },
@@ -70,7 +73,9 @@ interface Options {
 }
 
 /** The convolutions of a network, and how often it has each; the first one's input needs no gradient. */
-function convolutionsOf({ name, batch, size, options }: Configuration): Map<string, [
+function convolutionsOf(
+  { name, network = name, batch, size, options }: Configuration,
+): Map<string, [
   problem: ConvProblem,
   count: number,
 ]> {
@@ -81,7 +86,7 @@ function convolutionsOf({ name, batch, size, options }: Configuration): Map<stri
   };
   const images = input("images", "float32", [batch, 3, size, size]);
   observeConvolutions(note, () => {
-    backbone(name, options ?? {}).apply(new Scope({ training: true }), images);
+    backbone(network, options ?? {}).apply(new Scope({ training: true }), images);
   });
   return found;
 }
