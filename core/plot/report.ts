@@ -99,14 +99,13 @@ function figureMarkup(figure: Figure, number: number): string {
   return element("figure", `${image}\n${element("figcaption", caption)}`);
 }
 
-/** The cells of a column as texts; a column of numbers gets equally many decimals, so that their points stand in a line. */
+/** The cells of a column as texts; if all are numbers with equally many decimals, so that their points stand in a line. */
 function columnTexts(cells: readonly (string | number)[]): string[] {
   const texts = cells.map(String);
-  const numbers = cells.filter((cell) => typeof cell === "number");
-  const plain = texts.every((text) => /^-?\d+(\.\d{1,6})?$/.test(text));
-  if (!plain || numbers.length < cells.length) return texts;
+  if (!cells.every((cell) => typeof cell === "number")) return texts;
+  if (!texts.every((text) => /^-?\d+(\.\d{1,6})?$/.test(text))) return texts;
   const decimals = Math.max(0, ...texts.map((text) => text.split(".")[1]?.length ?? 0));
-  return numbers.map((number) => number.toFixed(decimals));
+  return cells.map((cell) => cell.toFixed(decimals));
 }
 
 function tableMarkup({ columns, rows, caption }: Table): string {
