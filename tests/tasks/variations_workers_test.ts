@@ -116,8 +116,10 @@ Deno.test("workers that die again and again are named, with what they said last"
     assertStringIncludes(text, "worker 1 (shard 1/2, cpu): exit code 1:");
   }));
 
+/** Whether there is an `mpirun`. Deno throws at once, not by the promise, where a command is missing. */
 async function hasMpirun(): Promise<boolean> {
-  return await ifThere(new Deno.Command("mpirun", { args: ["--version"] }).output()) !== undefined;
+  const version = async () => await new Deno.Command("mpirun", { args: ["--version"] }).output();
+  return await ifThere(version()) !== undefined;
 }
 
 Deno.test("ranks of mpirun divide the images", async (context) => {

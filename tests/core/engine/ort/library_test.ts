@@ -20,7 +20,8 @@ async function runApart(
   try {
     await Deno.writeTextFile(path, `import * as ort from "${module}";\n${code}`);
     const result = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "--no-prompt", ...permissions, path],
+      // Quietly: of packages that are loaded for the first time, Deno says that it does.
+      args: ["run", "--quiet", "--no-check", "--no-prompt", ...permissions, path],
       env: { NO_COLOR: "1", ...env },
     }).output();
     const text = new TextDecoder();
