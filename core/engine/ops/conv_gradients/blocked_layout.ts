@@ -105,11 +105,21 @@ export function blockedTurnedWeight(w: Value, problem: ConvProblem, block: numbe
     const tapsFirst = reshape(blockedWeight(w, problem, block), [outputs / block, taps, block]);
     return reshape(turnAround(tapsFirst, 1), w.shape);
   }
+  const turned = turnAround(tapBlocks(w, block), 2);
+  return reshape(turned, [inputs, outputs, ...w.shape.slice(2)]);
+}
+
+/**
+ * The weight of a single group with its channels exchanged, in the order in which the blocked kernels read it, the taps
+ * in theirs: `[C / block, K / block, taps, block K, block C]`, the last two in one axis.
+ */
+export function tapBlocks(w: Value, block: number): Value {
+  const [outputs, inputs] = w.shape as [number, number];
+  const taps = elementCount(w.shape.slice(2));
   const inputsLast = ReorderInput({ x: reshape(w, [outputs, inputs, taps, 1]) }, {}).y;
   const split = reshape(inputsLast, [outputs / block, block, inputs / block, taps, block]);
   const exchanged = transpose(split, [2, 0, 3, 1, 4]);
-  const tapsFirst = reshape(exchanged, [inputs / block, outputs / block, taps, block * block]);
-  return reshape(turnAround(tapsFirst, 2), [inputs, outputs, ...w.shape.slice(2)]);
+  return reshape(exchanged, [inputs / block, outputs / block, taps, block * block]);
 }
 
 /**
@@ -122,11 +132,28 @@ export function blockedConv(
   problem: ConvProblem,
   block: number,
 ): Value {
-  const attributes = { ...problem.attributes, kernel: problem.w.slice(2), shape: problem.y };
   // The kernels read fewer channels than a block, those of images, as they are.
-  const input = problem.x[1]! < block ? x : ReorderInput({ x }, {}).y;
-  const { y } = BlockedConv({ x: input, w: weight, b }, attributes);
-  return ReorderOutput({ x: y }, {}).y;
+  const input = problem.x[1]! < block ? x : blocked(x);
+  return unblocked(blockedProduct({ x: input, weight, b }, problem));
+}
+
+/** A tensor `[N, C, H, W]` in the blocked layout. */
+export function blocked(x: Value): Value {
+  return ReorderInput({ x }, {}).y;
+}
+
+/** A tensor of the blocked layout in the usual one. */
+export function unblocked(x: Value): Value {
+  return ReorderOutput({ x }, {}).y;
+}
+
+/** The convolution of a tensor of the blocked layout, in that layout. */
+export function blockedProduct(
+  { x, weight, b }: { readonly x: Value; readonly weight: Value; readonly b?: Value | undefined },
+  problem: ConvProblem,
+): Value {
+  const attributes = { ...problem.attributes, kernel: problem.w.slice(2), shape: problem.y };
+  return BlockedConv({ x, w: weight, b }, attributes).y;
 }
 
 /** Channels of the tensor by which the block is found; a multiple of every block there is. */

@@ -42,6 +42,7 @@ function chooseForward(problem: ConvProblem, block: number): ConvChoice["forward
 function chooseInputGradient(problem: ConvProblem, block: number): ConvChoice["inputGradient"] {
   if (isProduct(problem)) return "product";
   if (blockedPays(problem) && INPUT_GRADIENTS.blocked.suits(problem, block)) return "blocked";
+  if (blockedPays(problem) && INPUT_GRADIENTS.phases.suits(problem, block)) return "phases";
   return INPUT_GRADIENTS.turned.suits(problem, block) ? "turned" : "transposed";
 }
 

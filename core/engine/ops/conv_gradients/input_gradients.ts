@@ -9,11 +9,12 @@ import { convTranspose } from "../conv_transpose.ts";
 import { matMul } from "../mat_mul.ts";
 import { reshape } from "../reshape.ts";
 import { transpose } from "../transpose.ts";
-import { windowSpan } from "../_windows.ts";
 import { turnAround } from "./_taps.ts";
 import { blockedConv, blockedTurnedWeight, suitsBlocks } from "./blocked_layout.ts";
 import { type Formulation, gatheredProduct } from "./forward.ts";
+import { phasedInputGradient, suitsPhases } from "./phases.ts";
 import { type ConvProblem, isDepthwise, isPointwise, paddingEnd, spatial } from "./problem.ts";
+import { canTurn, turnedProblem } from "./turned.ts";
 
 /** What the gradient by the input is made of. */
 export interface InputGradientValues {
@@ -43,34 +44,6 @@ function product({ dy, w }: InputGradientValues, { x, y }: ConvProblem): Value {
   return reshape(matMul(weights, reshape(dy, [y[0]!, y[1]!, -1])), x);
 }
 
-/** Zeros around dy for the turned kernel to give a gradient for every element of x: begins, then ends. */
-function turnedPads({ x, w, y, attributes }: ConvProblem): number[] {
-  const begin = spatial(w).map((_, axis) =>
-    windowSpan(attributes, spatial(w), axis) - 1 - attributes.pads[axis]!
-  );
-  const end = spatial(x).map((length, axis) => length - y[axis + 2]! + attributes.pads[axis]!);
-  return [...begin, ...end];
-}
-
-/** The convolution of dy whose output is the gradient by x, by the turned kernel; for strides of 1. */
-export function turnedProblem(problem: ConvProblem): ConvProblem {
-  const { dtype, x, w, y, attributes } = problem;
-  const turnedShape = [x[1]!, w[0]! / attributes.group, ...spatial(w)];
-  return {
-    dtype,
-    x: y,
-    w: turnedShape,
-    y: x,
-    attributes: { ...attributes, pads: turnedPads(problem) },
-  };
-}
-
-/** Whether the gradient by the input is a convolution of dy. */
-function canTurn(problem: ConvProblem): boolean {
-  return problem.attributes.strides.every((n) => n === 1) &&
-    turnedPads(problem).every((n) => n >= 0);
-}
-
 /** The weight as `[C, taps, K / group]`, with the taps turned around: a transpose of two axes and copies of stretches. */
 function turnedTaps(w: Value, { group }: { readonly group: number }): Value {
   const [outputs, inputs] = w.shape as [number, number];
@@ -95,7 +68,13 @@ function blocked({ dy, w }: InputGradientValues, problem: ConvProblem, block: nu
 }
 
 /** Names of the formulations of the gradient by the input. */
-export type InputGradientName = "transposed" | "product" | "turned" | "gathered" | "blocked";
+export type InputGradientName =
+  | "transposed"
+  | "product"
+  | "turned"
+  | "gathered"
+  | "blocked"
+  | "phases";
 
 /** Formulations of the gradient by the input. */
 export const INPUT_GRADIENTS: Readonly<
@@ -123,4 +102,6 @@ export const INPUT_GRADIENTS: Readonly<
       problem.x[1]! >= block,
     build: blocked,
   },
+  /** The phases of the image by the blocked kernels, interlaced; for strides above 1. */
+  phases: { suits: suitsPhases, build: phasedInputGradient },
 };
