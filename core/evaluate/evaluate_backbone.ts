@@ -9,6 +9,7 @@ import { evaluationView } from "../data/views/presets.ts";
 import type { EvaluationRecipe, Normalization } from "../data/views/recipe.ts";
 import type { Device, DeviceTensor } from "../engine/ort/mod.ts";
 import { FeatureExtractor } from "../train/feature_extractor.ts";
+import { bankLabels } from "./bank_labels.ts";
 import { type DatasetFeatures, datasetFeatures } from "./dataset_features.ts";
 import { retrieval, type RetrievalResult } from "./retrieval.ts";
 import { type KnnResult, weightedKnn, type WeightedKnnOptions } from "./weighted_knn.ts";
@@ -34,7 +35,10 @@ export interface PlacedBackbone {
 export interface BackboneEvaluation {
   /** Labelled samples that vote. */
   readonly bank: Dataset;
-  /** Labelled samples that are classified; the same as the bank leaves each out of its own vote. */
+  /**
+   * Labelled samples that are classified; the same as the bank leaves each out of its own vote. Where both sets name
+   * their classes, they are compared by name.
+   */
   readonly queries: Dataset;
   readonly recipe: EvaluationRecipe;
   readonly batchSize?: number;
@@ -45,6 +49,7 @@ export interface BackboneEvaluation {
 /** What an evaluation finds. */
 export interface BackboneScores {
   readonly bank: DatasetFeatures;
+  /** Their labels are in the bank's numbers. */
   readonly queries: DatasetFeatures;
   readonly knn: KnnResult;
   /** How well samples find their counterparts in the other set; where the samples have identities. */
@@ -59,13 +64,14 @@ function identitiesOf(dataset: Dataset, { indices }: DatasetFeatures): string[] 
 /**
  * Extracts features of both data sets and classifies the queries by their neighbours in the bank.
  *
- * @throws {RangeError} if a data set is not labelled
+ * @throws {TypeError} if a data set is not labelled, or the bank lacks classes of the queries
  */
 export async function evaluateBackbone(
   { backbone, device, weights }: PlacedBackbone,
   evaluation: BackboneEvaluation,
 ): Promise<BackboneScores> {
   const { bank, queries, recipe, batchSize = 64, threads } = evaluation;
+  const numbers = bankLabels(bank, queries);
   const threaded = threads === undefined ? {} : { threads };
   using extractor = await FeatureExtractor.create(
     { backbone, size: recipe.size, batchSize, normalize: recipe.normalize, device, ...threaded },
@@ -73,9 +79,10 @@ export async function evaluateBackbone(
   );
   const bankFeatures = await datasetFeatures(extractor, bank, recipe, { batchSize });
   const same = bank === queries;
-  const queryFeatures = same
+  const found = same
     ? bankFeatures
     : await datasetFeatures(extractor, queries, recipe, { batchSize });
+  const queryFeatures = { ...found, labels: found.labels.map((label) => numbers.get(label)!) };
   const knn = await weightedKnn(bankFeatures, queryFeatures, {
     ...threaded,
     ...evaluation.knn,
@@ -83,7 +90,7 @@ export async function evaluateBackbone(
   });
   const first = identitiesOf(queries, queryFeatures);
   const second = identitiesOf(bank, bankFeatures);
-  const found = !same && first && second
+  const counterparts = !same && first && second
     ? await retrieval(
       { features: queryFeatures.features, identities: first },
       { features: bankFeatures.features, identities: second },
@@ -94,6 +101,6 @@ export async function evaluateBackbone(
     bank: bankFeatures,
     queries: queryFeatures,
     knn,
-    ...(found && { retrieval: found }),
+    ...(counterparts && { retrieval: counterparts }),
   };
 }

@@ -1,0 +1,21 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { evaluateBackbone } from "../../../core/evaluate/evaluate_backbone.ts";
+import { linearProbe } from "../../../core/evaluate/linear_probe.ts";
+import { colors, placedBackbone, RECIPE } from "./colored_images.ts";
+
+Deno.test("evaluateBackbone() compares classes by name, for neighbours and for a probe", async () => {
+  using stack = new DisposableStack();
+  const bank = colors("bank", ["blue", "green", "red"]);
+  const queries = colors("queries", ["red"]);
+  const network = placedBackbone(stack);
+  const found = await evaluateBackbone(network, { bank, queries, recipe: RECIPE, knn: { k: 2 } });
+  assertEquals(found.knn.top1, 1);
+  assertEquals([...found.queries.labels], [2, 2]);
+  const probe = await linearProbe(found.bank, found.queries, { standardize: true });
+  assertEquals(probe.top1, 1);
+  await assertRejects(
+    () => evaluateBackbone(network, { bank: queries, queries: bank, recipe: RECIPE }),
+    TypeError,
+    'found "blue", "green"',
+  );
+});
