@@ -6,6 +6,7 @@
 import { evaluateBackbone } from "../core/evaluate/evaluate_backbone.ts";
 import { linearProbe } from "../core/evaluate/linear_probe.ts";
 import { LINEAR_PROBE_RECIPES } from "../core/evaluate/linear_probe_recipes.ts";
+import { DEFAULT_NEIGHBORS } from "../core/evaluate/nearest_neighbors.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { configuredBackbone } from "../core/train/train.ts";
 import { openTrained, placeWeights } from "./checkpoint_option.ts";
@@ -42,7 +43,12 @@ const COMMAND: Command = {
         default: "",
         description: "labelled images that are classified (the run's evaluation data when empty)",
       },
-      k: { type: "integer", minimum: 1, default: 20, description: "neighbours that vote" },
+      k: {
+        type: "integer",
+        minimum: 1,
+        description:
+          `neighbours that vote (${DEFAULT_NEIGHBORS}, or all where there are fewer, when left out)`,
+      },
       temperature: {
         type: "number",
         exclusiveMinimum: 0,
@@ -76,7 +82,7 @@ async function main(args: readonly string[]): Promise<void> {
   const values = parsed.values as {
     train: string;
     test: string;
-    k: number;
+    k?: number;
     temperature: number;
     probe: string;
     seed: number;
@@ -98,7 +104,7 @@ async function main(args: readonly string[]): Promise<void> {
     bank,
     queries,
     recipe: configuredRecipe(configuration),
-    knn: { k: values.k, temperature: values.temperature },
+    knn: { temperature: values.temperature, ...(values.k !== undefined && { k: values.k }) },
   });
   const probe = values.probe === "none"
     ? undefined
@@ -120,8 +126,9 @@ async function main(args: readonly string[]): Promise<void> {
     `step ${found.checkpoint.step}: ${found.test.samples} of ${testName} by ` +
       `${found.train.samples} of ${trainName}`,
   );
+  const all = values.k === undefined && found.knn.k < DEFAULT_NEIGHBORS ? ", all there are" : "";
   console.log(
-    `nearest neighbours (k ${found.knn.k}): ${percent(scores.knn.top1)} top-1, ` +
+    `nearest neighbours (k ${found.knn.k}${all}): ${percent(scores.knn.top1)} top-1, ` +
       `${percent(scores.knn.top5)} top-5`,
   );
   if (probe) {

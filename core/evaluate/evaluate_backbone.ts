@@ -11,6 +11,7 @@ import type { Device, DeviceTensor } from "../engine/ort/mod.ts";
 import { FeatureExtractor } from "../train/feature_extractor.ts";
 import { bankLabels } from "./bank_labels.ts";
 import { type DatasetFeatures, datasetFeatures } from "./dataset_features.ts";
+import { neighborCount } from "./nearest_neighbors.ts";
 import { retrieval, type RetrievalResult } from "./retrieval.ts";
 import { type KnnResult, weightedKnn, type WeightedKnnOptions } from "./weighted_knn.ts";
 
@@ -56,6 +57,20 @@ export interface BackboneScores {
   readonly retrieval?: RetrievalResult;
 }
 
+/**
+ * Checks what an evaluation is given, as far as that is known before anything is computed.
+ *
+ * @returns the bank's number of each label that the queries have
+ * @throws {TypeError} if a data set is not labelled, or the bank lacks classes of the queries
+ * @throws {RangeError} if the bank has fewer neighbours than are asked for
+ */
+export function checkEvaluation(
+  { bank, queries, knn }: Pick<BackboneEvaluation, "bank" | "queries" | "knn">,
+): ReadonlyMap<number, number> {
+  neighborCount(knn?.k, bank.length, bank === queries);
+  return bankLabels(bank, queries);
+}
+
 function identitiesOf(dataset: Dataset, { indices }: DatasetFeatures): string[] | undefined {
   const identities = indices.map((index) => dataset.sample(index).identity);
   return identities.every((identity) => identity !== undefined) ? identities : undefined;
@@ -65,13 +80,14 @@ function identitiesOf(dataset: Dataset, { indices }: DatasetFeatures): string[] 
  * Extracts features of both data sets and classifies the queries by their neighbours in the bank.
  *
  * @throws {TypeError} if a data set is not labelled, or the bank lacks classes of the queries
+ * @throws {RangeError} if the bank has fewer neighbours than are asked for
  */
 export async function evaluateBackbone(
   { backbone, device, weights }: PlacedBackbone,
   evaluation: BackboneEvaluation,
 ): Promise<BackboneScores> {
   const { bank, queries, recipe, batchSize = 64, threads } = evaluation;
-  const numbers = bankLabels(bank, queries);
+  const numbers = checkEvaluation(evaluation);
   const threaded = threads === undefined ? {} : { threads };
   using extractor = await FeatureExtractor.create(
     { backbone, size: recipe.size, batchSize, normalize: recipe.normalize, device, ...threaded },

@@ -1,5 +1,5 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { evaluateBackbone } from "../../../core/evaluate/evaluate_backbone.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { checkEvaluation, evaluateBackbone } from "../../../core/evaluate/evaluate_backbone.ts";
 import { linearProbe } from "../../../core/evaluate/linear_probe.ts";
 import { colors, placedBackbone, RECIPE } from "./colored_images.ts";
 
@@ -17,5 +17,18 @@ Deno.test("evaluateBackbone() compares classes by name, for neighbours and for a
     () => evaluateBackbone(network, { bank: queries, queries: bank, recipe: RECIPE }),
     TypeError,
     'found "blue", "green"',
+  );
+});
+
+Deno.test("evaluateBackbone() takes as many neighbours as there are, or as are asked for", async () => {
+  using stack = new DisposableStack();
+  const bank = colors("bank", ["green", "red"], { each: 3 });
+  const evaluation = { bank, queries: bank, recipe: RECIPE };
+  const { knn } = await evaluateBackbone(placedBackbone(stack), evaluation);
+  assertEquals(knn.k, 5);
+  assertThrows(
+    () => checkEvaluation({ ...evaluation, knn: { k: 6 } }),
+    RangeError,
+    "k must be an integer in [1, 5], found 6",
   );
 });
