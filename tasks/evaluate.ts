@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DatasetFeatures } from "../core/evaluate/dataset_features.ts";
 import { evaluateBackbone } from "../core/evaluate/evaluate_backbone.ts";
 import { linearProbe } from "../core/evaluate/linear_probe.ts";
 import { LINEAR_PROBE_RECIPES } from "../core/evaluate/linear_probe_recipes.ts";
@@ -62,11 +63,25 @@ const COMMAND: Command = {
         description: "recipe of the linear probe",
       },
       seed: { type: "integer", minimum: 0, default: 0, description: "seed of the probe" },
+      strict: {
+        type: "boolean",
+        default: false,
+        description: "stop at the first image that cannot be read, instead of leaving it out",
+      },
       device: { type: "string", default: "auto", description: "auto, cpu, cuda, cuda:N or webgpu" },
       json: { type: "boolean", default: false, description: "print one JSON object" },
     },
   },
 };
+
+function countsOf(data: string, { indices, skipped }: DatasetFeatures) {
+  return { data, samples: indices.length, skipped };
+}
+
+/** Images of a data set that were left out, in words. */
+function leftOut({ data, samples, skipped }: ReturnType<typeof countsOf>): string {
+  return `${skipped} of ${samples + skipped} images of ${data} cannot be read and are left out`;
+}
 
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
@@ -86,6 +101,7 @@ async function main(args: readonly string[]): Promise<void> {
     temperature: number;
     probe: string;
     seed: number;
+    strict: boolean;
     device: string;
     json: boolean;
   };
@@ -104,6 +120,8 @@ async function main(args: readonly string[]): Promise<void> {
     bank,
     queries,
     recipe: configuredRecipe(configuration),
+    strict: values.strict,
+    onWarning: (message) => console.error(`warning: ${message}`),
     knn: { temperature: values.temperature, ...(values.k !== undefined && { k: values.k }) },
   });
   const probe = values.probe === "none"
@@ -115,8 +133,8 @@ async function main(args: readonly string[]): Promise<void> {
     });
   const found = {
     checkpoint: { step: checkpoint.state.step, epoch: checkpoint.state.epoch },
-    train: { data: trainName, samples: scores.bank.indices.length },
-    test: { data: testName, samples: scores.queries.indices.length },
+    train: countsOf(trainName, scores.bank),
+    test: countsOf(testName, scores.queries),
     knn: { k: scores.knn.k, top1: scores.knn.top1, top5: scores.knn.top5 },
     ...(probe && { probe: { recipe: values.probe, top1: probe.top1, top5: probe.top5 } }),
     ...(scores.retrieval && { retrieval: scores.retrieval }),
@@ -143,6 +161,9 @@ async function main(args: readonly string[]): Promise<void> {
         percent(backward.recallAt1)
       }; among five: ${percent(forward.recallAt5)} and ${percent(backward.recallAt5)}`,
     );
+  }
+  for (const counts of bank === queries ? [found.train] : [found.train, found.test]) {
+    if (counts.skipped > 0) console.log(leftOut(counts));
   }
 }
 

@@ -15,10 +15,14 @@ import { viewRecipes } from "../core/train/named_views.ts";
 import type { RunView, TrainOptions } from "../core/train/train_options.ts";
 import { openData } from "./data_option.ts";
 
-/** Whom an evaluation tells what is not as it should be. */
+/** What an evaluation does about what is not as it should be. */
 export interface EvaluateOptions {
-  /** Is told once in a run of fewer neighbours than usual. */
+  /** Is told once in a run of each image that cannot be read, and of fewer neighbours than usual. */
   readonly onWarning?: (message: string) => void;
+  /** Whether an image that cannot be read ends the run; as the configuration says when left out. */
+  readonly strict?: boolean;
+  /** Images that are known to be unreadable: why, by their source's name. Those that are met are added. */
+  readonly unreadable?: Map<string, string>;
 }
 
 /** How evaluation draws and cuts a configuration's images. */
@@ -37,7 +41,7 @@ export function evaluationOf(
   bank: Dataset,
   queries: Dataset,
   configuration: Configuration,
-  { onWarning }: EvaluateOptions = {},
+  { onWarning, strict = configuration.strict, unreadable = new Map() }: EvaluateOptions = {},
 ): NonNullable<TrainOptions["evaluate"]> {
   // Before training starts, not after its first epochs.
   checkEvaluation({ bank, queries });
@@ -49,6 +53,9 @@ export function evaluationOf(
       bank,
       queries,
       recipe,
+      strict,
+      unreadable,
+      ...(onWarning && { onWarning }),
       ...(threads > 0 && { threads }),
     });
     if (knn.k < DEFAULT_NEIGHBORS && !warned) {

@@ -5,6 +5,7 @@
  */
 import type { Backbone } from "../backbones/backbone.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { LoaderOptions } from "../data/loader/options.ts";
 import { evaluationView } from "../data/views/presets.ts";
 import type { EvaluationRecipe, Normalization } from "../data/views/recipe.ts";
 import type { Device, DeviceTensor } from "../engine/ort/mod.ts";
@@ -32,8 +33,12 @@ export interface PlacedBackbone {
   readonly weights: ReadonlyMap<string, DeviceTensor>;
 }
 
-/** What a backbone is evaluated on, and how. */
-export interface BackboneEvaluation {
+/**
+ * What a backbone is evaluated on, and how. Images that cannot be read are left out with a warning, or end a strict
+ * evaluation.
+ */
+export interface BackboneEvaluation
+  extends Pick<LoaderOptions, "strict" | "onWarning" | "unreadable"> {
   /** Labelled samples that vote. */
   readonly bank: Dataset;
   /**
@@ -81,23 +86,25 @@ function identitiesOf(dataset: Dataset, { indices }: DatasetFeatures): string[] 
  *
  * @throws {TypeError} if a data set is not labelled, or the bank lacks classes of the queries
  * @throws {RangeError} if the bank has fewer neighbours than are asked for
+ * @throws {UnreadableImageError} if an image cannot be read and the evaluation is strict
  */
 export async function evaluateBackbone(
   { backbone, device, weights }: PlacedBackbone,
   evaluation: BackboneEvaluation,
 ): Promise<BackboneScores> {
-  const { bank, queries, recipe, batchSize = 64, threads } = evaluation;
+  const { bank, queries, recipe, batchSize = 64, threads, strict = false, onWarning } = evaluation;
   const numbers = checkEvaluation(evaluation);
   const threaded = threads === undefined ? {} : { threads };
   using extractor = await FeatureExtractor.create(
     { backbone, size: recipe.size, batchSize, normalize: recipe.normalize, device, ...threaded },
     weights,
   );
-  const bankFeatures = await datasetFeatures(extractor, bank, recipe, { batchSize });
+  // One map for both data sets, so that an image in both is warned of once.
+  const { unreadable = new Map<string, string>() } = evaluation;
+  const loading = { batchSize, strict, unreadable, ...(onWarning && { onWarning }) };
+  const bankFeatures = await datasetFeatures(extractor, bank, recipe, loading);
   const same = bank === queries;
-  const found = same
-    ? bankFeatures
-    : await datasetFeatures(extractor, queries, recipe, { batchSize });
+  const found = same ? bankFeatures : await datasetFeatures(extractor, queries, recipe, loading);
   const queryFeatures = { ...found, labels: found.labels.map((label) => numbers.get(label)!) };
   const knn = await weightedKnn(bankFeatures, queryFeatures, {
     ...threaded,

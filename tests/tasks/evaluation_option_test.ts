@@ -1,5 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { UnreadableImageError } from "../../core/data/mod.ts";
 import { DEFAULT_CONFIGURATION } from "../../core/method/configuration.ts";
+import { openData } from "../../tasks/data_option.ts";
 import { configuredEvaluation, evaluationOf } from "../../tasks/evaluation_option.ts";
 import { withFolder } from "../core/backbones/clip_golden.ts";
 import { colors, placedBackbone } from "../core/evaluate/colored_images.ts";
@@ -20,6 +22,23 @@ Deno.test("evaluationOf() evaluates by as many neighbours as there are, and says
   }
   assertEquals(warnings, ["Evaluated by 5 neighbours, all there are, instead of 20"]);
 });
+
+Deno.test("evaluationOf() warns once in a run of an image that cannot be read, or ends a strict one", () =>
+  withFolder(async (path) => {
+    await drawPictures(path("images"));
+    await Deno.writeTextFile(path("images/cats/broken.png"), "nothing");
+    using stack = new DisposableStack();
+    const images = await openData(path("images"), { redraw: false });
+    const warnings: string[] = [];
+    const onWarning = (message: string) => void warnings.push(message);
+    const run = { ...placedBackbone(stack), epoch: 0 };
+    const evaluate = evaluationOf(images, images, CONFIGURATION, { onWarning });
+    await evaluate(run);
+    await evaluate(run);
+    assertEquals(warnings.filter((message) => message.includes("broken.png")).length, 1);
+    const strict = evaluationOf(images, images, { ...CONFIGURATION, strict: true });
+    await assertRejects(() => strict(run), UnreadableImageError, "broken.png");
+  }));
 
 Deno.test("evaluationOf() and configuredEvaluation() refuse what cannot be compared at once", () =>
   withFolder(async (path) => {
