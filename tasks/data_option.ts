@@ -16,6 +16,9 @@ import {
 } from "../core/data/mod.ts";
 import type { Configuration } from "../core/method/configuration.ts";
 
+/** Names of emoji: their design, and whether they have variations. */
+const EMOJI = /^emoji-(google|twitter)(-pairs)?$/;
+
 /** How a data set will be used. */
 export interface DataOptions {
   /** Whether drawn images get a new background in every epoch. */
@@ -41,7 +44,7 @@ async function isFolder(path: string, what: string, rule: string): Promise<boole
  * @throws {TypeError} if it is none of these
  */
 export async function openData(text: string, { redraw }: DataOptions): Promise<Dataset> {
-  const emoji = /^emoji-(google|twitter)(-pairs)?$/.exec(text);
+  const emoji = EMOJI.exec(text);
   if (emoji !== null) {
     // Only who asks for emoji downloads them.
     const { openEmoji } = await import("../core/data/emoji/mod.ts");
@@ -50,6 +53,30 @@ export async function openData(text: string, { redraw }: DataOptions): Promise<D
   }
   const rule = "emoji-google, emoji-twitter, either with -pairs, a folder of images or a list file";
   return await isFolder(text, "data", rule) ? openImageFolder(text) : openImageList(text);
+}
+
+/** What a name of data leads to: the same for all ways to write it. */
+async function identityOf(text: string): Promise<string> {
+  const emoji = EMOJI.exec(text);
+  // The images are the same, whether they have variations or not.
+  if (emoji !== null) return `emoji-${emoji[1]}`;
+  return await Deno.realPath(text);
+}
+
+/**
+ * Opens a bank and queries for evaluation. They are one data set where both texts lead to the same images, such as
+ * `photos`, `photos/` and a link to it: only then is an image left out of its own neighbours.
+ *
+ * @throws {TypeError} if there are no such data
+ */
+export async function openEvaluationData(
+  bank: string,
+  queries: string,
+): Promise<readonly [bank: Dataset, queries: Dataset]> {
+  const first = await openData(bank, { redraw: false });
+  if (queries === bank) return [first, first];
+  const second = await openData(queries, { redraw: false });
+  return [first, await identityOf(queries) === await identityOf(bank) ? first : second];
 }
 
 /** Opens variations: a folder of them, an index of a tar, or a list. */

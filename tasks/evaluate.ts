@@ -12,7 +12,7 @@ import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { configuredBackbone } from "../core/train/train.ts";
 import { openTrained, placeWeights } from "./checkpoint_option.ts";
 import { type Command, parseCommandLine, runTask } from "./command_line.ts";
-import { openData } from "./data_option.ts";
+import { openEvaluationData } from "./data_option.ts";
 import { configuredRecipe } from "./evaluation_option.ts";
 
 const COMMAND: Command = {
@@ -108,8 +108,7 @@ async function main(args: readonly string[]): Promise<void> {
   const { checkpoint, configuration } = await openTrained(run);
   const trainName = values.train || configuration.data;
   const testName = values.test || configuration.evaluationData || trainName;
-  const bank = await openData(trainName, { redraw: false });
-  const queries = testName === trainName ? bank : await openData(testName, { redraw: false });
+  const [bank, queries] = await openEvaluationData(trainName, testName);
   const device = resolveDevice(values.device);
   using owned = new DisposableStack();
   const scores = await evaluateBackbone({

@@ -13,7 +13,7 @@ import type { Dataset, EvaluationRecipe } from "../core/data/mod.ts";
 import type { Configuration } from "../core/method/configuration.ts";
 import { viewRecipes } from "../core/train/named_views.ts";
 import type { RunView, TrainOptions } from "../core/train/train_options.ts";
-import { openData } from "./data_option.ts";
+import { openEvaluationData } from "./data_option.ts";
 
 /** What an evaluation does about what is not as it should be. */
 export interface EvaluateOptions {
@@ -83,9 +83,6 @@ export async function configuredEvaluation(
 ): Promise<TrainOptions["evaluate"]> {
   const { data, evaluationData } = configuration;
   if (evaluationData === "") return undefined;
-  const bank = await openData(data, { redraw: false });
-  const queries = evaluationData === data
-    ? bank
-    : await openData(evaluationData, { redraw: false });
+  const [bank, queries] = await openEvaluationData(data, evaluationData);
   return evaluationOf(bank, queries, configuration, options);
 }
