@@ -23,6 +23,8 @@ const EMOJI = /^emoji-(google|twitter)(-pairs)?$/;
 export interface DataOptions {
   /** Whether drawn images get a new background in every epoch. */
   readonly redraw: boolean;
+  /** Whether the images of a list themselves are needed, rather than their names alone (default true). */
+  readonly files?: boolean;
 }
 
 /** Whether a path is that of a folder; an error if there is nothing. */
@@ -43,7 +45,10 @@ async function isFolder(path: string, what: string, rule: string): Promise<boole
  *
  * @throws {TypeError} if it is none of these
  */
-export async function openData(text: string, { redraw }: DataOptions): Promise<Dataset> {
+export async function openData(
+  text: string,
+  { redraw, files = true }: DataOptions,
+): Promise<Dataset> {
   const emoji = EMOJI.exec(text);
   if (emoji !== null) {
     // Only who asks for emoji downloads them.
@@ -52,7 +57,9 @@ export async function openData(text: string, { redraw }: DataOptions): Promise<D
     return openEmoji(emoji[1] as EmojiDesign, { redraw, variations });
   }
   const rule = "emoji-google, emoji-twitter, either with -pairs, a folder of images or a list file";
-  return await isFolder(text, "data", rule) ? openImageFolder(text) : openImageList(text);
+  return await isFolder(text, "data", rule)
+    ? openImageFolder(text)
+    : openImageList(text, { files });
 }
 
 /** What a name of data leads to: the same for all ways to write it. */
