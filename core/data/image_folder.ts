@@ -45,16 +45,17 @@ async function list(folder: string): Promise<Entry[]> {
   return entries.sort((a, b) => compare(a.name, b.name));
 }
 
+/** Images below a folder by their paths from its root, one by one. */
+async function* imagesBelow(root: string, below: string): AsyncGenerator<string> {
+  for (const { name, isDirectory } of await list(`${root}/${below}`)) {
+    if (isDirectory) yield* imagesBelow(root, `${below}${name}/`);
+    else if (isImageName(name)) yield `${below}${name}`;
+  }
+}
+
 /** Paths of the images below a folder, relative to it, folder by folder and in order. */
 export async function listImages(folder: string): Promise<string[]> {
-  const paths: string[] = [];
-  for (const { name, isDirectory } of await list(folder)) {
-    if (isDirectory) {
-      const below = await listImages(`${folder}/${name}`);
-      paths.push(...below.map((path) => `${name}/${path}`));
-    } else if (isImageName(name)) paths.push(name);
-  }
-  return paths;
+  return await Array.fromAsync(imagesBelow(folder, ""));
 }
 
 function empty(root: string, found: string): TypeError {

@@ -10,7 +10,7 @@ import {
   type NearestNeighborsOptions,
   neighborCount,
 } from "./nearest_neighbors.ts";
-import { rankOf } from "./ranking.ts";
+import { largestOf, rankOf } from "./ranking.ts";
 
 /** Options of {@linkcode weightedKnn}. */
 export interface WeightedKnnOptions extends Omit<NearestNeighborsOptions, "k"> {
@@ -75,7 +75,7 @@ export async function weightedKnn(
   let firstFive = 0;
   for (const [query, label] of queries.labels.entries()) {
     vote(scores, bank.labels, neighbors, { query, k, temperature });
-    predictions[query] = scores.indexOf(Math.max(...scores));
+    predictions[query] = largestOf(scores);
     if (predictions[query] === label) first++;
     if (scores[label]! > 0 && rankOf(scores, label) < 5) firstFive++;
   }

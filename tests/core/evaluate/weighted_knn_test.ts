@@ -83,6 +83,15 @@ Deno.test("weightedKnn() counts no class without a vote among the first five", a
   assertEquals(top5, 0);
 });
 
+Deno.test("weightedKnn() takes labels of any size", async () => {
+  const labels = Int32Array.of(200_000, 1, 0, 200_000);
+  const { top1, predictions } = await weightedKnn({ ...corners, labels }, { ...corners, labels }, {
+    k: 1,
+  });
+  assertEquals(top1, 1);
+  assertEquals(predictions, labels);
+});
+
 Deno.test("weightedKnn() takes 20 neighbours, or all that there are", async () => {
   const { labels } = corners;
   const many = { features: float32([24, 1], Array(24).fill(1)), labels: new Int32Array(24) };
