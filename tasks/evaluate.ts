@@ -15,11 +15,14 @@ import { type Command, parseCommandLine, runTask } from "./command_line.ts";
 import { openEvaluationData } from "./data_option.ts";
 import { configuredRecipe } from "./evaluation_option.ts";
 
+/** What the linear probe learns from; published probes augment the images instead. */
+const PROBE_MODE = "cached features, standardised, without augmentation";
+
 const COMMAND: Command = {
   name: "evaluate",
   summary:
-    "Evaluates a trained backbone on labelled images: weighted nearest neighbours, a linear probe on frozen " +
-    "features (cached, without augmentation), and retrieval where samples have counterparts.",
+    "Evaluates a trained backbone on labelled images: weighted nearest neighbours, a linear probe " +
+    `(${PROBE_MODE}), and retrieval where samples have counterparts.`,
   positional: "RUN",
   examples: [
     {
@@ -60,7 +63,8 @@ const COMMAND: Command = {
         type: "string",
         enum: ["none", ...Object.keys(LINEAR_PROBE_RECIPES)],
         default: "lightly",
-        description: "recipe of the linear probe",
+        description:
+          `recipe of whose optimizer and schedule the linear probe is trained, on ${PROBE_MODE}`,
       },
       seed: { type: "integer", minimum: 0, default: 0, description: "seed of the probe" },
       strict: {
@@ -135,7 +139,8 @@ async function main(args: readonly string[]): Promise<void> {
     train: countsOf(trainName, scores.bank),
     test: countsOf(testName, scores.queries),
     knn: { k: scores.knn.k, top1: scores.knn.top1, top5: scores.knn.top5 },
-    ...(probe && { probe: { recipe: values.probe, top1: probe.top1, top5: probe.top5 } }),
+    ...(probe &&
+      { probe: { recipe: values.probe, mode: PROBE_MODE, top1: probe.top1, top5: probe.top5 } }),
     ...(scores.retrieval && { retrieval: scores.retrieval }),
   };
   if (values.json) return console.log(JSON.stringify(found, null, 2));
@@ -150,7 +155,9 @@ async function main(args: readonly string[]): Promise<void> {
   );
   if (probe) {
     console.log(
-      `linear probe (${values.probe}): ${percent(probe.top1)} top-1, ${percent(probe.top5)} top-5`,
+      `linear probe (${values.probe}; ${PROBE_MODE}): ${percent(probe.top1)} top-1, ${
+        percent(probe.top5)
+      } top-5`,
     );
   }
   if (scores.retrieval) {
