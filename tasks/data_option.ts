@@ -23,6 +23,11 @@ const EMOJI = /^emoji-(google|twitter)(-pairs)?$/;
 export interface DataOptions {
   /** Whether drawn images get a new background in every epoch. */
   readonly redraw: boolean;
+  /**
+   * Names the backgrounds of drawn images (default 0). Training passes its configuration's; evaluation leaves it out, so
+   * that all runs are compared on the same images.
+   */
+  readonly seed?: number;
   /** Whether the images of a list themselves are needed, rather than their names alone (default true). */
   readonly files?: boolean;
 }
@@ -47,14 +52,14 @@ async function isFolder(path: string, what: string, rule: string): Promise<boole
  */
 export async function openData(
   text: string,
-  { redraw, files = true }: DataOptions,
+  { redraw, seed = 0, files = true }: DataOptions,
 ): Promise<Dataset> {
   const emoji = EMOJI.exec(text);
   if (emoji !== null) {
     // Only who asks for emoji downloads them.
     const { openEmoji } = await import("../core/data/emoji/mod.ts");
     const variations = emoji[2] === undefined ? 0 : 1;
-    return openEmoji(emoji[1] as EmojiDesign, { redraw, variations });
+    return openEmoji(emoji[1] as EmojiDesign, { redraw, seed, variations });
   }
   const rule = "emoji-google, emoji-twitter, either with -pairs, a folder of images or a list file";
   return await isFolder(text, "data", rule)
@@ -71,8 +76,9 @@ async function identityOf(text: string): Promise<string> {
 }
 
 /**
- * Opens a bank and queries for evaluation. They are one data set where both texts lead to the same images, such as
- * `photos`, `photos/` and a link to it: only then is an image left out of its own neighbours.
+ * Opens a bank and queries for evaluation, drawn images always by the seed 0. They are one data set where both texts
+ * lead to the same images, such as `photos`, `photos/` and a link to it: only then is an image left out of its own
+ * neighbours.
  *
  * @throws {TypeError} if there are no such data
  */
@@ -94,17 +100,16 @@ async function openVariations(path: string): Promise<VariationFiles> {
 }
 
 /**
- * Opens the data set that a configuration trains on, with the variations that it names.
+ * Opens the data set that a configuration trains on, with the variations that it names; drawn images by its seed.
  *
  * @throws {TypeError} if data or variations are none, or they do not belong together
  */
 export async function openTrainingData(
-  { data, variations, variationKey, missingVariation }: Pick<
-    Configuration,
-    "data" | "variations" | "variationKey" | "missingVariation"
-  >,
+  { data, variations, variationKey, missingVariation, seed = 0 }:
+    & Pick<Configuration, "data" | "variations" | "variationKey" | "missingVariation">
+    & Partial<Pick<Configuration, "seed">>,
 ): Promise<Dataset> {
-  const dataset = await openData(data, { redraw: true });
+  const dataset = await openData(data, { redraw: true, seed });
   if (variations === "") return dataset;
   const files = await openVariations(variations);
   return withVariations(dataset, files, { key: variationKey, missing: missingVariation });

@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { indexTar } from "../../core/data/mod.ts";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { type Dataset, indexTar } from "../../core/data/mod.ts";
 import { openEvaluationData, openTrainingData } from "../../tasks/data_option.ts";
 import { withFolder } from "../core/backbones/clip_golden.ts";
 import { split, tarOf } from "../core/data/tar/made_tar.ts";
@@ -40,6 +40,21 @@ Deno.test("openTrainingData() takes variations from a folder, a list or the part
     const skipping = { variations: path("generated/list.txt"), missingVariation: "skip" } as const;
     assertEquals((await openTrainingData({ ...PLAIN, data, ...skipping })).length, 2);
   }));
+
+Deno.test("openTrainingData() draws by the seed, and openEvaluationData() by none", async () => {
+  const drawn = async ({ sample }: Dataset) => {
+    const { source } = sample(0);
+    if (source.kind !== "rendered") throw new Error("an emoji is drawn");
+    return [...(await source.render(0)).data];
+  };
+  const training = async (seed: number) =>
+    await drawn(await openTrainingData({ ...PLAIN, data: "emoji-google", seed }));
+  const first = await training(1);
+  assertEquals(await training(1), first);
+  assertNotEquals(await training(2), first);
+  const [bank] = await openEvaluationData("emoji-google", "emoji-google");
+  assertEquals(await drawn(bank), await training(0));
+});
 
 Deno.test("openEvaluationData() gives one data set for all ways to write its name", () =>
   withFolder(async (path) => {
