@@ -7,6 +7,7 @@ import { dirname } from "node:path";
 import { ifThere } from "../weights/hub_cache.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetOf, fileSource } from "./dataset_of.ts";
+import { isImageName } from "./image_folder.ts";
 
 /** A text without the mark of its byte order, which editors on Windows set before it. */
 export function withoutMark(text: string): string {
@@ -23,6 +24,9 @@ export interface ListedImage {
   readonly path: string;
   readonly label?: number;
 }
+
+/** Problems that an error names. */
+const SHOWN = 10;
 
 /** Largest label: one of 32 bits. */
 const LARGEST_LABEL = 2 ** 31 - 1;
@@ -74,7 +78,10 @@ function parseLines(text: string, name: string): Map<number, ListedImage> {
     problems.push(`all lines must have a label or none, found ${bare.length} without: ${shown}`);
   }
   if (problems.length > 0) {
-    throw new SyntaxError(`Cannot read the image list "${name}": ${problems.join("; ")}`);
+    const more = problems.length > SHOWN ? `; and ${problems.length - SHOWN} more` : "";
+    throw new SyntaxError(
+      `Cannot read the image list "${name}": ${problems.slice(0, SHOWN).join("; ")}${more}`,
+    );
   }
   return images;
 }
@@ -97,7 +104,7 @@ function parseLines(text: string, name: string): Map<number, ListedImage> {
  * ```
  *
  * @param name what errors call the list
- * @throws {SyntaxError} if lines are malformed, naming each; or if some have a label and some do not
+ * @throws {SyntaxError} if lines are malformed, naming the first ten; or if some have a label and some do not
  */
 export function parseImageList(text: string, name = "list"): ListedImage[] {
   return [...parseLines(text, name).values()];
@@ -142,12 +149,17 @@ async function requireFiles(
  *
  * @throws {Deno.errors.NotFound} if there is no such list
  * @throws {SyntaxError} if lines are malformed
- * @throws {TypeError} if the list is empty, or leads to no files
+ * @throws {TypeError} if the list is empty, leads to no files, or is an image itself
  */
 export async function openImageList(
   path: string,
   { root = dirname(path), files = true }: ImageListOptions = {},
 ): Promise<Dataset> {
+  if (isImageName(path)) {
+    throw new TypeError(
+      `Cannot open the image list "${path}": it must be a text file of paths, found the name of an image`,
+    );
+  }
   const listed = parseLines(await Deno.readTextFile(path), path);
   if (listed.size === 0) {
     throw new TypeError(`Cannot open the image list "${path}": it must name images, found none`);

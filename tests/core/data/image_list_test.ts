@@ -75,8 +75,19 @@ Deno.test("openImageList() refuses a list that leads to no files, and says how l
     );
     await assertRejects(() => open("cat.png 0\n"), TypeError, `"${path("cat.png")}" (line 1)`);
     await Deno.writeTextFile(path("dog.png"), "");
+    await assertRejects(
+      () => openImageList(path("dog.png")),
+      TypeError,
+      "found the name of an image",
+    );
     assertEquals((await open("cat.png 0\ndog.png 1\n")).length, 2);
   }));
+
+Deno.test("parseImageList() names ten malformed lines at most", () => {
+  const error = assertThrows(() => parseImageList("a\tb\n".repeat(14)), SyntaxError);
+  assertStringIncludes(error.message, "line 10: its label");
+  assertStringIncludes(error.message, '"; and 4 more');
+});
 
 Deno.test("parseImageList() wants labels on all lines or none", () => {
   assertThrows(
