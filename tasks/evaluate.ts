@@ -3,21 +3,26 @@
  *
  * @module
  */
+import type { DatasetFeatures } from "../core/evaluate/dataset_features.ts";
 import { evaluateBackbone } from "../core/evaluate/evaluate_backbone.ts";
 import { linearProbe } from "../core/evaluate/linear_probe.ts";
 import { LINEAR_PROBE_RECIPES } from "../core/evaluate/linear_probe_recipes.ts";
+import { DEFAULT_NEIGHBORS } from "../core/evaluate/nearest_neighbors.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { configuredBackbone } from "../core/train/train.ts";
 import { openTrained, placeWeights } from "./checkpoint_option.ts";
 import { type Command, parseCommandLine, runTask } from "./command_line.ts";
-import { openData } from "./data_option.ts";
+import { openEvaluationData } from "./data_option.ts";
 import { configuredRecipe } from "./evaluation_option.ts";
+
+/** What the linear probe learns from; published probes augment the images instead. */
+const PROBE_MODE = "cached features, standardised, without augmentation";
 
 const COMMAND: Command = {
   name: "evaluate",
   summary:
-    "Evaluates a trained backbone on labelled images: weighted nearest neighbours, a linear probe on frozen " +
-    "features (cached, without augmentation), and retrieval where samples have counterparts.",
+    "Evaluates a trained backbone on labelled images: weighted nearest neighbours, a linear probe " +
+    `(${PROBE_MODE}), and retrieval where samples have counterparts.`,
   positional: "RUN",
   examples: [
     {
@@ -42,7 +47,12 @@ const COMMAND: Command = {
         default: "",
         description: "labelled images that are classified (the run's evaluation data when empty)",
       },
-      k: { type: "integer", minimum: 1, default: 20, description: "neighbours that vote" },
+      k: {
+        type: "integer",
+        minimum: 1,
+        description:
+          `neighbours that vote (${DEFAULT_NEIGHBORS}, or all where there are fewer, when left out)`,
+      },
       temperature: {
         type: "number",
         exclusiveMinimum: 0,
@@ -53,14 +63,29 @@ const COMMAND: Command = {
         type: "string",
         enum: ["none", ...Object.keys(LINEAR_PROBE_RECIPES)],
         default: "lightly",
-        description: "recipe of the linear probe",
+        description:
+          `recipe of whose optimizer and schedule the linear probe is trained, on ${PROBE_MODE}`,
       },
       seed: { type: "integer", minimum: 0, default: 0, description: "seed of the probe" },
+      strict: {
+        type: "boolean",
+        default: false,
+        description: "stop at the first image that cannot be read, instead of leaving it out",
+      },
       device: { type: "string", default: "auto", description: "auto, cpu, cuda, cuda:N or webgpu" },
       json: { type: "boolean", default: false, description: "print one JSON object" },
     },
   },
 };
+
+function countsOf(data: string, { indices, skipped }: DatasetFeatures) {
+  return { data, samples: indices.length, skipped };
+}
+
+/** Images of a data set that were left out, in words. */
+function leftOut({ data, samples, skipped }: ReturnType<typeof countsOf>): string {
+  return `${skipped} of ${samples + skipped} images of ${data} cannot be read and are left out`;
+}
 
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
@@ -76,18 +101,18 @@ async function main(args: readonly string[]): Promise<void> {
   const values = parsed.values as {
     train: string;
     test: string;
-    k: number;
+    k?: number;
     temperature: number;
     probe: string;
     seed: number;
+    strict: boolean;
     device: string;
     json: boolean;
   };
   const { checkpoint, configuration } = await openTrained(run);
   const trainName = values.train || configuration.data;
   const testName = values.test || configuration.evaluationData || trainName;
-  const bank = await openData(trainName, { redraw: false });
-  const queries = testName === trainName ? bank : await openData(testName, { redraw: false });
+  const [bank, queries] = await openEvaluationData(trainName, testName);
   const device = resolveDevice(values.device);
   using owned = new DisposableStack();
   const scores = await evaluateBackbone({
@@ -98,7 +123,9 @@ async function main(args: readonly string[]): Promise<void> {
     bank,
     queries,
     recipe: configuredRecipe(configuration),
-    knn: { k: values.k, temperature: values.temperature },
+    strict: values.strict,
+    onWarning: (message) => console.error(`warning: ${message}`),
+    knn: { temperature: values.temperature, ...(values.k !== undefined && { k: values.k }) },
   });
   const probe = values.probe === "none"
     ? undefined
@@ -109,10 +136,11 @@ async function main(args: readonly string[]): Promise<void> {
     });
   const found = {
     checkpoint: { step: checkpoint.state.step, epoch: checkpoint.state.epoch },
-    train: { data: trainName, samples: scores.bank.indices.length },
-    test: { data: testName, samples: scores.queries.indices.length },
+    train: countsOf(trainName, scores.bank),
+    test: countsOf(testName, scores.queries),
     knn: { k: scores.knn.k, top1: scores.knn.top1, top5: scores.knn.top5 },
-    ...(probe && { probe: { recipe: values.probe, top1: probe.top1, top5: probe.top5 } }),
+    ...(probe &&
+      { probe: { recipe: values.probe, mode: PROBE_MODE, top1: probe.top1, top5: probe.top5 } }),
     ...(scores.retrieval && { retrieval: scores.retrieval }),
   };
   if (values.json) return console.log(JSON.stringify(found, null, 2));
@@ -120,13 +148,16 @@ async function main(args: readonly string[]): Promise<void> {
     `step ${found.checkpoint.step}: ${found.test.samples} of ${testName} by ` +
       `${found.train.samples} of ${trainName}`,
   );
+  const all = values.k === undefined && found.knn.k < DEFAULT_NEIGHBORS ? ", all there are" : "";
   console.log(
-    `nearest neighbours (k ${found.knn.k}): ${percent(scores.knn.top1)} top-1, ` +
+    `nearest neighbours (k ${found.knn.k}${all}): ${percent(scores.knn.top1)} top-1, ` +
       `${percent(scores.knn.top5)} top-5`,
   );
   if (probe) {
     console.log(
-      `linear probe (${values.probe}): ${percent(probe.top1)} top-1, ${percent(probe.top5)} top-5`,
+      `linear probe (${values.probe}; ${PROBE_MODE}): ${percent(probe.top1)} top-1, ${
+        percent(probe.top5)
+      } top-5`,
     );
   }
   if (scores.retrieval) {
@@ -136,6 +167,9 @@ async function main(args: readonly string[]): Promise<void> {
         percent(backward.recallAt1)
       }; among five: ${percent(forward.recallAt5)} and ${percent(backward.recallAt5)}`,
     );
+  }
+  for (const counts of bank === queries ? [found.train] : [found.train, found.test]) {
+    if (counts.skipped > 0) console.log(leftOut(counts));
   }
 }
 

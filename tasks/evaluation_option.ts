@@ -3,33 +3,67 @@
  *
  * @module
  */
-import { evaluateBackbone, evaluationRecipe } from "../core/evaluate/evaluate_backbone.ts";
+import {
+  checkEvaluation,
+  evaluateBackbone,
+  evaluationRecipe,
+} from "../core/evaluate/evaluate_backbone.ts";
+import { DEFAULT_NEIGHBORS } from "../core/evaluate/nearest_neighbors.ts";
 import type { Dataset, EvaluationRecipe } from "../core/data/mod.ts";
 import type { Configuration } from "../core/method/configuration.ts";
 import { viewRecipes } from "../core/train/named_views.ts";
 import type { RunView, TrainOptions } from "../core/train/train_options.ts";
-import { openData } from "./data_option.ts";
+import { openEvaluationData } from "./data_option.ts";
+
+/** What an evaluation does about what is not as it should be. */
+export interface EvaluateOptions {
+  /** Is told once in a run of each image that cannot be read, and of fewer neighbours than usual. */
+  readonly onWarning?: (message: string) => void;
+  /** Whether an image that cannot be read ends the run; as the configuration says when left out. */
+  readonly strict?: boolean;
+  /** Images that are known to be unreadable: why, by their source's name. Those that are met are added. */
+  readonly unreadable?: Map<string, string>;
+}
 
 /** How evaluation draws and cuts a configuration's images. */
 export function configuredRecipe(configuration: Configuration): EvaluationRecipe {
   return evaluationRecipe(configuration.imageSize, viewRecipes(configuration)[0]!.normalize);
 }
 
-/** Classification of queries by their neighbours in a bank, for epochs after which a run is evaluated. */
+/**
+ * Classification of queries by their neighbours in a bank, for epochs after which a run is evaluated: by 20 neighbours,
+ * or by all where there are fewer.
+ *
+ * @throws {TypeError} if a data set is not labelled, or the bank lacks classes of the queries
+ * @throws {RangeError} if the bank has no neighbours
+ */
 export function evaluationOf(
   bank: Dataset,
   queries: Dataset,
   configuration: Configuration,
+  { onWarning, strict = configuration.strict, unreadable = new Map() }: EvaluateOptions = {},
 ): NonNullable<TrainOptions["evaluate"]> {
+  // Before training starts, not after its first epochs.
+  checkEvaluation({ bank, queries });
   const recipe = configuredRecipe(configuration);
   const { threads } = configuration;
+  let warned = false;
   return async (run: RunView) => {
     const { knn, retrieval } = await evaluateBackbone(run, {
       bank,
       queries,
       recipe,
+      strict,
+      unreadable,
+      ...(onWarning && { onWarning }),
       ...(threads > 0 && { threads }),
     });
+    if (knn.k < DEFAULT_NEIGHBORS && !warned) {
+      warned = true;
+      onWarning?.(
+        `Evaluated by ${knn.k} neighbours, all there are, instead of ${DEFAULT_NEIGHBORS}`,
+      );
+    }
     return {
       knn: knn.top1,
       ...(retrieval && { recallAt1: retrieval.forward.recallAt1 }),
@@ -40,15 +74,15 @@ export function evaluationOf(
 /**
  * Classification of `evaluationData` by its neighbours in `data`, after epochs; undefined if the configuration names
  * no evaluation data.
+ *
+ * @throws {TypeError} if there are no such data, or they cannot be compared
  */
 export async function configuredEvaluation(
   configuration: Configuration,
+  options: EvaluateOptions = {},
 ): Promise<TrainOptions["evaluate"]> {
   const { data, evaluationData } = configuration;
   if (evaluationData === "") return undefined;
-  const bank = await openData(data, { redraw: false });
-  const queries = evaluationData === data
-    ? bank
-    : await openData(evaluationData, { redraw: false });
-  return evaluationOf(bank, queries, configuration);
+  const [bank, queries] = await openEvaluationData(data, evaluationData);
+  return evaluationOf(bank, queries, configuration, options);
 }

@@ -154,9 +154,10 @@ interface Pass {
 }
 
 /** Opens the images; a prefix becomes a part of the paths that are written. */
-async function openImages({ inputList, inputPrefix }: Values): Promise<Dataset> {
-  if (inputPrefix === "") return await openData(inputList, { redraw: false });
-  const listed = await openImageList(inputList, { root: inputPrefix });
+async function openImages({ inputList, inputPrefix, from }: Values): Promise<Dataset> {
+  const files = from === "images";
+  if (inputPrefix === "") return await openData(inputList, { redraw: false, files });
+  const listed = await openImageList(inputList, { root: inputPrefix, files });
   return datasetOf(listed.name, listed.length, (index) => {
     const { key, ...sample } = listed.sample(index);
     const path = key.startsWith("/") ? key : join(inputPrefix, key);

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { sep } from "node:path";
+import { ifThere } from "../weights/hub_cache.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetOf, fileSource } from "./dataset_of.ts";
 
@@ -34,27 +36,44 @@ interface Entry {
   readonly isDirectory: boolean;
 }
 
+/**
+ * Whether a link leads to a folder. One that leads to nothing counts as a file: if it has the name of an image, loading
+ * warns of it.
+ *
+ * @throws {TypeError} if it leads to a folder that it is in
+ */
+async function leadsToFolder(folder: string, name: string): Promise<boolean> {
+  const found = await ifThere(Deno.stat(`${folder}/${name}`));
+  if (!found?.isDirectory) return false;
+  const [inside, target] = [await Deno.realPath(folder), await Deno.realPath(`${folder}/${name}`)];
+  if (inside !== target && !inside.startsWith(target + sep)) return true;
+  throw new TypeError(
+    `Cannot list the images in "${folder}": links must not lead to a folder that they are in, found "${name}" to ${target}`,
+  );
+}
+
 /** Entries of a folder in order; links count as what they lead to, and hidden ones are left out. */
 async function list(folder: string): Promise<Entry[]> {
   const entries: Entry[] = [];
   for await (const { name, isDirectory, isSymlink } of Deno.readDir(folder)) {
     if (name.startsWith(".")) continue;
-    const directory = isSymlink ? (await Deno.stat(`${folder}/${name}`)).isDirectory : isDirectory;
+    const directory = isSymlink ? await leadsToFolder(folder, name) : isDirectory;
     entries.push({ name, isDirectory: directory });
   }
   return entries.sort((a, b) => compare(a.name, b.name));
 }
 
+/** Images below a folder, one by one, as paths that begin with a prefix. */
+async function* imagesBelow(folder: string, prefix: string): AsyncGenerator<string> {
+  for (const { name, isDirectory } of await list(folder)) {
+    if (isDirectory) yield* imagesBelow(`${folder}/${name}`, `${prefix}${name}/`);
+    else if (isImageName(name)) yield `${prefix}${name}`;
+  }
+}
+
 /** Paths of the images below a folder, relative to it, folder by folder and in order. */
 export async function listImages(folder: string): Promise<string[]> {
-  const paths: string[] = [];
-  for (const { name, isDirectory } of await list(folder)) {
-    if (isDirectory) {
-      const below = await listImages(`${folder}/${name}`);
-      paths.push(...below.map((path) => `${name}/${path}`));
-    } else if (isImageName(name)) paths.push(name);
-  }
-  return paths;
+  return await Array.fromAsync(imagesBelow(folder, ""));
 }
 
 function empty(root: string, found: string): TypeError {

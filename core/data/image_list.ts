@@ -3,8 +3,21 @@
  *
  * @module
  */
+import { dirname } from "node:path";
+import { ifThere } from "../weights/hub_cache.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetOf, fileSource } from "./dataset_of.ts";
+import { isImageName } from "./image_folder.ts";
+
+/** A text without the mark of its byte order, which editors on Windows set before it. */
+export function withoutMark(text: string): string {
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
+}
+
+/** Whether a path begins at a root, on this system or on another. */
+export function isAbsolutePath(path: string): boolean {
+  return path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path);
+}
 
 /** One line of a list. */
 export interface ListedImage {
@@ -12,11 +25,17 @@ export interface ListedImage {
   readonly label?: number;
 }
 
+/** Problems that an error names. */
+const SHOWN = 10;
+
+/** Largest label: one of 32 bits. */
+const LARGEST_LABEL = 2 ** 31 - 1;
+
 /** A digit string after white space, at the end of a line. */
 const LABEL = /^(.*\S)\s+(\d+)$/;
 
 /** Splits one line; a text is what is wrong with it. */
-function parseLine(line: string): ListedImage | string {
+function splitLine(line: string): ListedImage | string {
   const [path, label, ...rest] = line.split("\t");
   if (label === undefined) {
     const match = LABEL.exec(line);
@@ -29,6 +48,42 @@ function parseLine(line: string): ListedImage | string {
     return `its label must be a whole number, found "${label.trim()}"`;
   }
   return { path: path!, label: Number(label) };
+}
+
+/** Reads one line; a text is what is wrong with it. */
+function parseLine(line: string): ListedImage | string {
+  const image = splitLine(line);
+  if (typeof image === "string" || (image.label ?? 0) <= LARGEST_LABEL) return image;
+  return `its label must be at most ${LARGEST_LABEL}, found ${image.label}`;
+}
+
+/** Images by the numbers of their lines. */
+function parseLines(text: string, name: string): Map<number, ListedImage> {
+  const images = new Map<number, ListedImage>();
+  const problems: string[] = [];
+  const bare: number[] = [];
+  withoutMark(text).split(/\r?\n/).forEach((line, i) => {
+    const trimmed = line.replace(/^ +/, "").replace(/ +$/, "");
+    if (trimmed.trim() === "" || trimmed.startsWith("#")) return;
+    const parsed = parseLine(trimmed);
+    if (typeof parsed === "string") {
+      problems.push(`line ${i + 1}: ${parsed}`);
+      return;
+    }
+    if (parsed.label === undefined) bare.push(i + 1);
+    images.set(i + 1, parsed);
+  });
+  if (bare.length > 0 && bare.length < images.size) {
+    const shown = bare.slice(0, 5).join(", ") + (bare.length > 5 ? ", …" : "");
+    problems.push(`all lines must have a label or none, found ${bare.length} without: ${shown}`);
+  }
+  if (problems.length > 0) {
+    const more = problems.length > SHOWN ? `; and ${problems.length - SHOWN} more` : "";
+    throw new SyntaxError(
+      `Cannot read the image list "${name}": ${problems.slice(0, SHOWN).join("; ")}${more}`,
+    );
+  }
+  return images;
 }
 
 /**
@@ -49,62 +104,71 @@ function parseLine(line: string): ListedImage | string {
  * ```
  *
  * @param name what errors call the list
- * @throws {SyntaxError} if lines are malformed, naming each; or if some have a label and some do not
+ * @throws {SyntaxError} if lines are malformed, naming the first ten; or if some have a label and some do not
  */
 export function parseImageList(text: string, name = "list"): ListedImage[] {
-  const images: ListedImage[] = [];
-  const problems: string[] = [];
-  const bare: number[] = [];
-  text.split(/\r?\n/).forEach((line, i) => {
-    const trimmed = line.replace(/^ +/, "").replace(/ +$/, "");
-    if (trimmed.trim() === "" || trimmed.startsWith("#")) return;
-    const parsed = parseLine(trimmed);
-    if (typeof parsed === "string") {
-      problems.push(`line ${i + 1}: ${parsed}`);
-      return;
-    }
-    if (parsed.label === undefined) bare.push(i + 1);
-    images.push(parsed);
-  });
-  if (bare.length > 0 && bare.length < images.length) {
-    const shown = bare.slice(0, 5).join(", ") + (bare.length > 5 ? ", …" : "");
-    problems.push(`all lines must have a label or none, found ${bare.length} without: ${shown}`);
-  }
-  if (problems.length > 0) {
-    throw new SyntaxError(`Cannot read the image list "${name}": ${problems.join("; ")}`);
-  }
-  return images;
+  return [...parseLines(text, name).values()];
 }
 
 /** Options of {@link openImageList}. */
 export interface ImageListOptions {
   /** Folder to which relative paths refer; by default the one that the list is in. */
   readonly root?: string;
+  /** Whether the images themselves are needed, rather than their names alone (default true). */
+  readonly files?: boolean;
 }
 
-function isAbsolute(path: string): boolean {
-  return path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path);
+/** Images that are looked for when a list is opened. */
+const LOOKED_FOR = 10;
+
+/**
+ * Refuses a list that leads nowhere. One file of the first few is enough: which of the others are missing shows when
+ * they are loaded, since looking for a million takes minutes.
+ */
+async function requireFiles(
+  name: string,
+  images: ReadonlyMap<number, ListedImage>,
+  place: (path: string) => string,
+): Promise<void> {
+  const first = images.entries().take(LOOKED_FOR).toArray();
+  for (const [, { path }] of first) {
+    if (await ifThere(Deno.stat(place(path))) !== undefined) return;
+  }
+  const [line, { path, label }] = first[0]!;
+  throw new TypeError(
+    `Cannot open the image list "${name}": its lines must be paths of images, each with a whole number as its label ` +
+      `or without one, found no file "${place(path)}" (line ${line}${
+        label === undefined ? ", read as a path without a label" : ""
+      })${first.length > 1 ? `, nor those of the next ${first.length - 1}` : ""}`,
+  );
 }
 
 /**
- * Opens a list of images, written as {@link parseImageList} reads it. Keys are the paths as they are written. Whether
- * the files exist shows when they are loaded.
+ * Opens a list of images, written as {@link parseImageList} reads it. Keys are the paths as they are written. Which
+ * files are missing shows when they are loaded; if none of the first is there, the list is refused.
  *
  * @throws {Deno.errors.NotFound} if there is no such list
  * @throws {SyntaxError} if lines are malformed
- * @throws {TypeError} if the list is empty
+ * @throws {TypeError} if the list is empty, leads to no files, or is an image itself
  */
 export async function openImageList(
   path: string,
-  { root = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "." }: ImageListOptions = {},
+  { root = dirname(path), files = true }: ImageListOptions = {},
 ): Promise<Dataset> {
-  const images = parseImageList(await Deno.readTextFile(path), path);
-  if (images.length === 0) {
+  if (isImageName(path)) {
+    throw new TypeError(
+      `Cannot open the image list "${path}": it must be a text file of paths, found the name of an image`,
+    );
+  }
+  const listed = parseLines(await Deno.readTextFile(path), path);
+  if (listed.size === 0) {
     throw new TypeError(`Cannot open the image list "${path}": it must name images, found none`);
   }
+  const place = (image: string) => isAbsolutePath(image) ? image : `${root}/${image}`;
+  if (files) await requireFiles(path, listed, place);
+  const images = [...listed.values()];
   return datasetOf(path, images.length, (index) => {
     const { path: key, label } = images[index]!;
-    const source = fileSource(isAbsolute(key) ? key : `${root}/${key}`);
-    return { key, source, ...(label !== undefined && { label }) };
+    return { key, source: fileSource(place(key)), ...(label !== undefined && { label }) };
   });
 }

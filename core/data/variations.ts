@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import type { RandomStream } from "../engine/random/random_stream.ts";
 import type { Dataset, ImageSource, Sample } from "./dataset.ts";
 import { datasetOf, fileSource } from "./dataset_of.ts";
 import { listImages } from "./image_folder.ts";
+import { isAbsolutePath, withoutMark } from "./image_list.ts";
 
 /** How variations stand in for images. */
 export interface VariationOptions {
@@ -68,11 +70,10 @@ export async function openVariationFolder(folder: string): Promise<VariationFile
  * @throws {Deno.errors.NotFound} if there is no such list
  */
 export async function openVariationList(list: string): Promise<VariationFiles> {
-  const slash = list.lastIndexOf("/");
-  const folder = slash < 0 ? "." : list.slice(0, slash);
-  const lines = (await Deno.readTextFile(list)).split(/\r?\n/);
+  const folder = dirname(list);
+  const lines = withoutMark(await Deno.readTextFile(list)).split(/\r?\n/);
   const paths = lines.filter((line) => line.trim() !== "");
-  const place = (path: string) => path.startsWith("/") ? path : `${folder}/${path}`;
+  const place = (path: string) => isAbsolutePath(path) ? path : `${folder}/${path}`;
   return { name: list, paths, source: (path) => fileSource(place(path)) };
 }
 

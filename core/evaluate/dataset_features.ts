@@ -18,6 +18,8 @@ export interface DatasetFeatures {
   readonly labels: Int32Array;
   /** Indices of the rows' samples in the data set. */
   readonly indices: readonly number[];
+  /** Samples that are left out because they cannot be read. */
+  readonly skipped: number;
 }
 
 /**
@@ -26,6 +28,8 @@ export interface DatasetFeatures {
  * @param recipe how the images are cut; its size must be the extractor's
  * @param options.batchSize at most the extractor's
  * @param options.onProgress is told after each batch how many samples are done
+ * @throws {UnreadableImageError} if an image cannot be read and the options are strict
+ * @throws {TypeError} if no image can be read
  */
 export async function datasetFeatures(
   extractor: FeatureExtractor,
@@ -36,12 +40,18 @@ export async function datasetFeatures(
   const rows: Float32Array[] = [];
   const labels: number[] = [];
   const indices: number[] = [];
-  for await (const batch of evaluationLoader(dataset, recipe, options)) {
+  const loader = evaluationLoader(dataset, recipe, options);
+  for await (const batch of loader) {
     if (batch.indices.length === 0) continue;
     rows.push((await extractor.extract(batch.images)).data);
     labels.push(...Array.from(batch.labels.data, Number));
     indices.push(...batch.indices);
     options.onProgress?.(indices.length);
+  }
+  if (indices.length === 0) {
+    throw new TypeError(
+      `Cannot take features of "${dataset.name}": it must hold images that can be read, found none among ${dataset.length}`,
+    );
   }
   const data = new Float32Array(indices.length * extractor.width);
   let offset = 0;
@@ -53,5 +63,6 @@ export async function datasetFeatures(
     features: tensor("float32", [indices.length, extractor.width], data),
     labels: Int32Array.from(labels),
     indices,
+    skipped: loader.statistics.skipped,
   };
 }

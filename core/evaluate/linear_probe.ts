@@ -9,7 +9,7 @@ import { RandomStream } from "../engine/random/random_stream.ts";
 import { classCount, type LabeledFeatures } from "./labeled_features.ts";
 import { LinearClassifier } from "./linear_classifier.ts";
 import { LINEAR_PROBE_RECIPES, type LinearProbeRecipe } from "./linear_probe_recipes.ts";
-import { rankOf } from "./ranking.ts";
+import { largestOf, rankOf } from "./ranking.ts";
 import type { ComputeOptions } from "./similarities.ts";
 
 /** Options of {@linkcode linearProbe}. */
@@ -139,7 +139,7 @@ async function assess(
     const logits = await classifier.answer(gatherRows(features, rows, batchSize));
     for (const [i, row] of rows.entries()) {
       const scores = logits.subarray(i * classes, (i + 1) * classes);
-      predictions[row] = scores.indexOf(Math.max(...scores));
+      predictions[row] = largestOf(scores);
       const rank = rankOf(scores, labels[row]!);
       if (rank < 1) first++;
       if (rank < 5) firstFive++;

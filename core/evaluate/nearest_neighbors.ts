@@ -22,6 +22,35 @@ export interface NearestNeighbors {
   readonly similarities: Float32Array;
 }
 
+/** Neighbours that are looked for where no number is asked for. */
+export const DEFAULT_NEIGHBORS = 20;
+
+/**
+ * The number of neighbours: the one that is asked for; otherwise 20, or all that there are where they are fewer.
+ *
+ * @param k what is asked for, if anything
+ * @param bank rows of the bank
+ * @param excludeSelf whether one of them is the query
+ * @throws {RangeError} if there are not as many
+ */
+export function neighborCount(k: number | undefined, bank: number, excludeSelf: boolean): number {
+  const most = bank - (excludeSelf ? 1 : 0);
+  if (most < 1) {
+    throw new RangeError(
+      `Cannot find neighbors: the bank must have a row${
+        excludeSelf ? " beside the query" : ""
+      }, found none`,
+    );
+  }
+  const count = k ?? Math.min(DEFAULT_NEIGHBORS, most);
+  if (!Number.isInteger(count) || count < 1 || count > most) {
+    throw new RangeError(
+      `Cannot find neighbors: k must be an integer in [1, ${most}], found ${count}`,
+    );
+  }
+  return count;
+}
+
 /** The largest values of a row, in place and in order; among equal ones the first. */
 class Largest {
   readonly values: Float32Array;
@@ -73,13 +102,8 @@ export async function nearestNeighbors(
   queries: Tensor<"float32">,
   options: NearestNeighborsOptions,
 ): Promise<NearestNeighbors> {
-  const { k, excludeSelf = false } = options;
-  const most = bank.shape[0]! - (excludeSelf ? 1 : 0);
-  if (!Number.isInteger(k) || k < 1 || k > most) {
-    throw new RangeError(
-      `Cannot find neighbors: k must be an integer in [1, ${most}], found ${k}`,
-    );
-  }
+  const { excludeSelf = false } = options;
+  const k = neighborCount(options.k, bank.shape[0]!, excludeSelf);
   if (excludeSelf && queries.shape[0]! > bank.shape[0]!) {
     throw new RangeError(
       `Cannot find neighbors: to be excluded, queries must be rows of the bank, found ${

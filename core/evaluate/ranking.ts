@@ -1,8 +1,17 @@
 /**
- * Ranks: how many come before the right one.
+ * Ranks: which comes first, and how many come before the right one.
  *
  * @module
  */
+
+/** Position of the largest element; among equal ones the first. */
+export function largestOf(values: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 1; i < values.length; i++) {
+    if (values[i]! > values[largest]!) largest = i;
+  }
+  return largest;
+}
 
 /**
  * Number of elements that come before one in descending order; equal ones come in the order of their positions.

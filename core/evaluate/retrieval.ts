@@ -36,7 +36,7 @@ export interface RetrievalResult {
 
 /** Place of the first of some elements in descending order; of equal ones the wrong ones come first. */
 function placeOf(values: Float32Array, sought: readonly number[]): number {
-  const best = Math.max(...sought.map((i) => values[i]!));
+  const best = sought.reduce((most, i) => Math.max(most, values[i]!), -Infinity);
   const right = new Set(sought);
   let before = 0;
   for (let i = 0; i < values.length; i++) {

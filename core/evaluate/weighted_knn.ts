@@ -8,12 +8,13 @@ import {
   type NearestNeighbors,
   nearestNeighbors,
   type NearestNeighborsOptions,
+  neighborCount,
 } from "./nearest_neighbors.ts";
-import { rankOf } from "./ranking.ts";
+import { largestOf, rankOf } from "./ranking.ts";
 
 /** Options of {@linkcode weightedKnn}. */
 export interface WeightedKnnOptions extends Omit<NearestNeighborsOptions, "k"> {
-  /** Number of neighbours that vote (default 20). */
+  /** Number of neighbours that vote (default 20, or all that there are where they are fewer). */
   readonly k?: number;
   /** Temperature of the votes (default 0.07, as in DINO; InstDisc has 200 neighbours at 0.1). */
   readonly temperature?: number;
@@ -59,13 +60,14 @@ export async function weightedKnn(
   queries: LabeledFeatures,
   options: WeightedKnnOptions = {},
 ): Promise<KnnResult> {
-  const { k = 20, temperature = 0.07 } = options;
+  const { temperature = 0.07, excludeSelf = false } = options;
   if (!(temperature > 0)) {
     throw new RangeError(
       `Cannot classify by neighbors: temperature must be above 0, found ${temperature}`,
     );
   }
   const classes = Math.max(classCount(bank, "the bank"), classCount(queries, "the queries"));
+  const k = neighborCount(options.k, bank.labels.length, excludeSelf);
   const neighbors = await nearestNeighbors(bank.features, queries.features, { ...options, k });
   const scores = new Float64Array(classes);
   const predictions = new Int32Array(queries.labels.length);
@@ -73,7 +75,7 @@ export async function weightedKnn(
   let firstFive = 0;
   for (const [query, label] of queries.labels.entries()) {
     vote(scores, bank.labels, neighbors, { query, k, temperature });
-    predictions[query] = scores.indexOf(Math.max(...scores));
+    predictions[query] = largestOf(scores);
     if (predictions[query] === label) first++;
     if (scores[label]! > 0 && rankOf(scores, label) < 5) firstFive++;
   }

@@ -1,6 +1,6 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { indexTar } from "../../core/data/mod.ts";
-import { openTrainingData } from "../../tasks/data_option.ts";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { type Dataset, indexTar } from "../../core/data/mod.ts";
+import { openEvaluationData, openTrainingData } from "../../tasks/data_option.ts";
 import { withFolder } from "../core/backbones/clip_golden.ts";
 import { split, tarOf } from "../core/data/tar/made_tar.ts";
 import { drawPictures } from "./square_pictures.ts";
@@ -39,6 +39,43 @@ Deno.test("openTrainingData() takes variations from a folder, a list or the part
     }
     const skipping = { variations: path("generated/list.txt"), missingVariation: "skip" } as const;
     assertEquals((await openTrainingData({ ...PLAIN, data, ...skipping })).length, 2);
+  }));
+
+Deno.test("openTrainingData() draws by the seed, and openEvaluationData() by none", async () => {
+  const drawn = async ({ sample }: Dataset) => {
+    const { source } = sample(0);
+    if (source.kind !== "rendered") throw new Error("an emoji is drawn");
+    return [...(await source.render(0)).data];
+  };
+  const training = async (seed: number) =>
+    await drawn(await openTrainingData({ ...PLAIN, data: "emoji-google", seed }));
+  const first = await training(1);
+  assertEquals(await training(1), first);
+  assertNotEquals(await training(2), first);
+  const [bank] = await openEvaluationData("emoji-google", "emoji-google");
+  assertEquals(await drawn(bank), await training(0));
+});
+
+Deno.test("openEvaluationData() gives one data set for all ways to write its name", () =>
+  withFolder(async (path) => {
+    await drawPictures(path("images"));
+    await drawPictures(path("others"));
+    await Deno.symlink(path("images"), path("link"));
+    const images = path("images");
+    const same = [images, `${images}/`, path("others/../images"), path("link")];
+    for (const [bank, queries] of same.map((name) => [images, name] as const)) {
+      const [first, second] = await openEvaluationData(bank, queries);
+      assert(first === second, queries);
+    }
+    const [bank, queries] = await openEvaluationData(images, path("others"));
+    assert(bank !== queries);
+    const emoji = await openEvaluationData("emoji-google-pairs", "emoji-google");
+    assert(emoji[0] === emoji[1]);
+    await assertRejects(
+      () => openEvaluationData(images, path("nothing")),
+      TypeError,
+      "found nothing of this name",
+    );
   }));
 
 Deno.test("openTrainingData() says what is not there", () =>

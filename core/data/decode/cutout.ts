@@ -4,8 +4,8 @@
  * @module
  */
 import type { MaskedImage } from "../dataset.ts";
+import { decodeInTurn } from "./decoding_turns.ts";
 import { loadSharp } from "./load_sharp.ts";
-import { UnreadableImageError } from "./unreadable_image_error.ts";
 
 /**
  * Decodes an image file whose transparency tells the foreground from the background: colours as they are stored, and
@@ -21,20 +21,18 @@ export async function decodeCutout(
   size?: number,
 ): Promise<Required<MaskedImage>> {
   const open = await loadSharp();
-  try {
+  const { data, info } = await decodeInTurn(name, () => {
     const image = open(bytes);
     if (size !== undefined) image.resize(size, size, { fit: "fill", kernel: "lanczos3" });
-    const { data, info } = await image.ensureAlpha().toColourspace("srgb").raw({ depth: "uchar" })
+    return image.ensureAlpha().toColourspace("srgb").raw({ depth: "uchar" })
       .toBuffer({ resolveWithObject: true });
-    const count = info.width * info.height;
-    const colours = new Uint8Array(3 * count);
-    const mask = new Uint8Array(count);
-    for (let i = 0; i < count; i++) {
-      colours.set(data.subarray(4 * i, 4 * i + 3), 3 * i);
-      mask[i] = data[4 * i + 3]!;
-    }
-    return { width: info.width, height: info.height, data: colours, mask };
-  } catch (cause) {
-    throw UnreadableImageError.from(name, cause);
+  });
+  const count = info.width * info.height;
+  const colours = new Uint8Array(3 * count);
+  const mask = new Uint8Array(count);
+  for (let i = 0; i < count; i++) {
+    colours.set(data.subarray(4 * i, 4 * i + 3), 3 * i);
+    mask[i] = data[4 * i + 3]!;
   }
+  return { width: info.width, height: info.height, data: colours, mask };
 }

@@ -11,9 +11,9 @@ import type { Sharp } from "../../deps/sharp.ts";
 import type { RgbImage } from "../dataset.ts";
 import type { CropBox } from "../views/parameters.ts";
 import { cmykToRgb } from "./cmyk_to_rgb.ts";
+import { decodeInTurn } from "./decoding_turns.ts";
 import { type ImageSize, readJpegSize } from "./jpeg_header.ts";
 import { loadSharp, type OpenSharp } from "./load_sharp.ts";
-import { UnreadableImageError } from "./unreadable_image_error.ts";
 
 /** The pixels of an image file. */
 export interface DecodedImage extends RgbImage {
@@ -99,31 +99,25 @@ async function pixels(image: Sharp, { cmyk }: Header): Promise<RgbImage> {
  */
 export async function openImage(bytes: Uint8Array, name: string): Promise<EncodedImage> {
   const open = await loadSharp();
-  let header: Header;
-  try {
-    header = await readHeader(open, bytes);
-  } catch (cause) {
-    throw UnreadableImageError.from(name, cause);
-  }
+  const header = await decodeInTurn(name, () => readHeader(open, bytes));
   const { width, height } = header.size;
   return {
     width,
     height,
     reducible: header.jpeg && !header.cmyk,
     async decode(reduction = 1) {
-      const image = open(bytes);
-      if (reduction > 1) {
-        image.resize(
-          Math.max(1, Math.floor(width / reduction)),
-          Math.max(1, Math.floor(height / reduction)),
-          { fit: "fill", kernel: "lanczos3" },
-        );
-      }
-      try {
-        return { ...await pixels(image, header), span: spanOf(header, reduction) };
-      } catch (cause) {
-        throw UnreadableImageError.from(name, cause);
-      }
+      const decoded = await decodeInTurn(name, () => {
+        const image = open(bytes);
+        if (reduction > 1) {
+          image.resize(
+            Math.max(1, Math.floor(width / reduction)),
+            Math.max(1, Math.floor(height / reduction)),
+            { fit: "fill", kernel: "lanczos3" },
+          );
+        }
+        return pixels(image, header);
+      });
+      return { ...decoded, span: spanOf(header, reduction) };
     },
   };
 }

@@ -18,13 +18,21 @@ export interface SampleSources {
   readonly sourceOfView: readonly number[];
 }
 
+/** Why the system hands out no bytes of a file; undefined if it is no fault of the file. */
+function reasonOf(cause: unknown): string | undefined {
+  if (cause instanceof Deno.errors.NotFound) return "no such file";
+  if (cause instanceof Deno.errors.IsADirectory) return "a folder";
+  return cause instanceof Deno.errors.NotADirectory ? "a path through a file" : undefined;
+}
+
 async function readInput(source: ImageSource, epoch: number): Promise<SampleInput> {
   if (source.kind === "rendered") return { kind: "rendered", image: await source.render(epoch) };
   try {
     return { kind: "encoded", name: source.name, bytes: await source.read() };
   } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new UnreadableImageError(source.name, "no such file", { cause });
+    const reason = reasonOf(cause);
+    if (reason === undefined) throw cause;
+    throw new UnreadableImageError(source.name, reason, { cause });
   }
 }
 

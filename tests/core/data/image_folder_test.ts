@@ -66,6 +66,21 @@ Deno.test("openImageFolder() follows links", async () => {
   });
 });
 
+Deno.test("openImageFolder() takes a link that leads to nothing as a file, and refuses one that leads back", async () => {
+  await withFiles(["cat/a.png"], async (root) => {
+    await Deno.symlink("/no/such/image", `${root}/cat/b.png`);
+    assertEquals((await openImageFolder(root)).length, 2);
+    await Deno.symlink(root, `${root}/cat/again`);
+    await assertRejects(
+      () => openImageFolder(root),
+      TypeError,
+      `links must not lead to a folder that they are in, found "again" to ${await Deno.realPath(
+        root,
+      )}`,
+    );
+  });
+});
+
 Deno.test("listImages() lists a folder at any depth", async () => {
   await withFiles(["b.png", "a/c.png", "a/b/d.png"], async (root) => {
     assertEquals(await listImages(root), ["a/b/d.png", "a/c.png", "b.png"]);

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { withFolder } from "../backbones/clip_golden.ts";
 import { openImageList, parseImageList } from "../../../core/data/image_list.ts";
 
 Deno.test("parseImageList() reads paths and labels, with spaces and tabs", () => {
@@ -43,6 +44,51 @@ Deno.test("parseImageList() names every malformed line", () => {
   );
 });
 
+Deno.test("parseImageList() skips a byte order mark, and refuses labels of more than 32 bits", () => {
+  assertEquals(parseImageList("\uFEFFa.jpg 1\r\nb.jpg 0\r\n"), [
+    { path: "a.jpg", label: 1 },
+    { path: "b.jpg", label: 0 },
+  ]);
+  assertThrows(
+    () => parseImageList("a.jpg 2147483647\nb.jpg 2147483648\n"),
+    SyntaxError,
+    "line 2: its label must be at most 2147483647, found 2147483648",
+  );
+});
+
+Deno.test("openImageList() refuses a list that leads to no files, and says how labels are written", () =>
+  withFolder(async (path) => {
+    const open = async (text: string) => {
+      await Deno.writeTextFile(path("list.txt"), text);
+      return await openImageList(path("list.txt"));
+    };
+    const error = await assertRejects(
+      () => open("# animals\ncat.png cat\ndog.png dog\n"),
+      TypeError,
+      "each with a whole number as its label or without one",
+    );
+    assertStringIncludes(
+      error.message,
+      `found no file "${
+        path("cat.png cat")
+      }" (line 2, read as a path without a label), nor those of the next 1`,
+    );
+    await assertRejects(() => open("cat.png 0\n"), TypeError, `"${path("cat.png")}" (line 1)`);
+    await Deno.writeTextFile(path("dog.png"), "");
+    await assertRejects(
+      () => openImageList(path("dog.png")),
+      TypeError,
+      "found the name of an image",
+    );
+    assertEquals((await open("cat.png 0\ndog.png 1\n")).length, 2);
+  }));
+
+Deno.test("parseImageList() names ten malformed lines at most", () => {
+  const error = assertThrows(() => parseImageList("a\tb\n".repeat(14)), SyntaxError);
+  assertStringIncludes(error.message, "line 10: its label");
+  assertStringIncludes(error.message, '"; and 4 more');
+});
+
 Deno.test("parseImageList() wants labels on all lines or none", () => {
   assertThrows(
     () => parseImageList("a.jpg 1\nb.jpg\nc.jpg 2\nd.jpg\n"),
@@ -55,12 +101,16 @@ Deno.test("openImageList() finds paths beside the list, elsewhere, or anywhere",
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${folder}/list.txt`, "a b.jpg 1\n/absolute/c.jpg 0\n");
+    await Deno.writeTextFile(`${folder}/a b.jpg`, "");
     const beside = await openImageList(`${folder}/list.txt`);
     assertEquals(beside.sample(0).key, "a b.jpg");
     assertEquals(beside.sample(0).label, 1);
     assertEquals(beside.sample(0).source.name, `${folder}/a b.jpg`);
     assertEquals(beside.sample(1).source.name, "/absolute/c.jpg");
-    const elsewhere = await openImageList(`${folder}/list.txt`, { root: "/data" });
+    const elsewhere = await openImageList(`${folder}/list.txt`, {
+      root: "/data",
+      files: false,
+    });
     assertEquals(elsewhere.sample(0).source.name, "/data/a b.jpg");
     await Deno.writeTextFile(`${folder}/empty.txt`, "# nothing\n");
     await assertRejects(

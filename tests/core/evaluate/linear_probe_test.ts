@@ -48,6 +48,13 @@ Deno.test("linearProbe() takes all rows as a batch where a recipe asks for more"
   assertEquals((await linearProbe(train, train, { recipe, epochs: 1 })).batchSize, 40);
 });
 
+Deno.test("linearProbe() takes labels of any size", async () => {
+  const { features, labels } = clusters("train", 40, 0.15);
+  const large = { features, labels: labels.map((label) => label === 0 ? 200_000 : label) };
+  const { predictions } = await linearProbe(large, large, { recipe: fast, epochs: 1 });
+  assertEquals(predictions.length, 40);
+});
+
 Deno.test("linearProbe() is at chance on features that are all zero", async () => {
   const { labels } = clusters("train", 160, 0);
   const empty = { features: zeros("float32", [160, WIDTH]), labels };

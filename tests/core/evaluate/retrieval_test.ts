@@ -37,6 +37,12 @@ Deno.test("retrieval() takes the best of several counterparts", async () => {
   assertEquals(forward.recallAt1, 1);
 });
 
+Deno.test("retrieval() takes any number of counterparts", async () => {
+  const first = { features: directions(0), identities: ["a"] };
+  const second = { features: zeros("float32", [200_000, 2]), identities: Array(200_000).fill("a") };
+  assertEquals((await retrieval(first, second)).backward.queries, 200_000);
+});
+
 Deno.test("retrieval() finds nothing among features that are all the same", async () => {
   const features = zeros("float32", [8, 3]);
   features.data.fill(2);

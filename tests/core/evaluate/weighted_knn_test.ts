@@ -83,6 +83,29 @@ Deno.test("weightedKnn() counts no class without a vote among the first five", a
   assertEquals(top5, 0);
 });
 
+Deno.test("weightedKnn() takes labels of any size", async () => {
+  const labels = Int32Array.of(200_000, 1, 0, 200_000);
+  const { top1, predictions } = await weightedKnn({ ...corners, labels }, { ...corners, labels }, {
+    k: 1,
+  });
+  assertEquals(top1, 1);
+  assertEquals(predictions, labels);
+});
+
+Deno.test("weightedKnn() takes 20 neighbours, or all that there are", async () => {
+  const { labels } = corners;
+  const many = { features: float32([24, 1], Array(24).fill(1)), labels: new Int32Array(24) };
+  assertEquals((await weightedKnn(many, many)).k, 20);
+  assertEquals((await weightedKnn(corners, corners)).k, 4);
+  assertEquals((await weightedKnn(corners, corners, { excludeSelf: true })).k, 3);
+  const single = { features: float32([1, 2], [1, 0]), labels: labels.slice(0, 1) };
+  await assertRejects(
+    () => weightedKnn(single, single, { excludeSelf: true }),
+    RangeError,
+    "Cannot find neighbors: the bank must have a row beside the query, found none",
+  );
+});
+
 Deno.test("weightedKnn() refuses what does not fit together", async () => {
   const refuses = async (queries: LabeledFeatures, options: object, message: string) => {
     await assertRejects(() => weightedKnn(corners, queries, options), RangeError, message);

@@ -7,6 +7,7 @@ import {
   type QualityOptions,
   qualityWeights,
 } from "../../../core/losses/mod.ts";
+import { similarityWeights } from "../../../core/losses/quality_weights.ts";
 import { readSafetensors } from "../../../core/weights/safetensors.ts";
 import { runGraph } from "../../run_graph.ts";
 import { hashedTensor } from "../engine/nn/hashed_values.ts";
@@ -65,6 +66,18 @@ for (const [name, views, direction, options] of CASES) {
     }
   });
 }
+
+Deno.test("similarityWeights() are N softmax(s_f - s_b), as worked by hand", async () => {
+  const similarity = (name: string) => input(name, "float32", [4]);
+  const weights = similarityWeights(similarity("foreground"), similarity("background"));
+  const found = await runGraph({ weights }, {
+    foreground: float32([4], [0.9, 0.8, 0.6, 0.95]),
+    background: float32([4], [0.5, 0.7, 0.65, 0.2]),
+  });
+  const wanted = float32([4], [1.053321, 0.780319, 0.671627, 1.494733]);
+  const difference = largestDifference(found["weights"]!, wanted);
+  assert(difference <= 1e-6, `they differ by ${difference}`);
+});
 
 Deno.test("qualityWeights() gives a single pair the weight 1, and no pair more where the sharpness is 0", async () => {
   const direction = float32([3], [0.6, 0, 0.8]);

@@ -35,14 +35,14 @@ for (const [name, expected] of golden.tensors) {
   });
 }
 
-for (
-  const [name, reason] of [
-    ["truncated.jpg", "premature end of JPEG image"],
-    ["corrupt.jpg", "unsupported image format"],
-    ["corrupt.png", "libpng read error"],
-    ["empty.jpg", "Input Bit Array is empty"],
-  ] as const
-) {
+const REASONS = [
+  ["truncated.jpg", "premature end of JPEG image"],
+  ["corrupt.jpg", "unsupported image format"],
+  ["corrupt.png", "libpng read error"],
+  ["empty.jpg", "Input Bit Array is empty"],
+] as const;
+
+for (const [name, reason] of REASONS) {
   Deno.test(`openImage() or decode() names ${name} and what is wrong with it`, async () => {
     const error = await assertRejects(
       async () => await (await open(name)).decode(),
@@ -52,6 +52,19 @@ for (
     assertEquals(error.source, name);
   });
 }
+
+Deno.test("openImage() and decode() give each of many images its own reason", async () => {
+  await Promise.all(Array.from({ length: 40 }, async (_, i) => {
+    const [name, reason] = REASONS[i % REASONS.length]!;
+    const error = await assertRejects(
+      async () => await (await open(name)).decode(),
+      UnreadableImageError,
+    );
+    const others = REASONS.filter(([other]) => other !== name);
+    assert(error.reason.includes(reason), `${name}: ${error.reason}`);
+    assert(!others.some(([, other]) => error.reason.includes(other)), `${name}: ${error.reason}`);
+  }));
+});
 
 Deno.test("decode() gives a JPEG at a fraction of its size", async () => {
   for (const reduction of [3, 5, 9] satisfies Reduction[]) {

@@ -36,6 +36,18 @@ Deno.test("evaluationLoader() gives every readable sample once and in order", as
   assert(warnings[0]!.includes("truncated.jpg"));
 });
 
+Deno.test("evaluationLoader() says why a file gives no bytes", async () => {
+  const paths = ["nothing.png", "", "rgb.png/a.png"];
+  const files = datasetOf("files", paths.length, (index) => ({
+    key: String(index),
+    source: fileSource(`${FIXTURES}images/${paths[index]}`),
+  }));
+  const unreadable = new Map<string, string>();
+  for await (const _ of evaluationLoader(files, RECIPE, { batchSize: 3, unreadable })) continue;
+  const reasons = paths.map((path) => unreadable.get(`${FIXTURES}images/${path}`));
+  assertEquals(reasons, ["no such file", "a folder", "a path through a file"]);
+});
+
 Deno.test("evaluationLoader() gives torchvision's pixels", async () => {
   const { tensors } = await readSafetensors(`${FIXTURES}golden/view_geometry.safetensors`);
   const [, batch] = await collect();

@@ -1,0 +1,86 @@
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { type Dataset, UnreadableImageError } from "../../../core/data/mod.ts";
+import { checkEvaluation, evaluateBackbone } from "../../../core/evaluate/evaluate_backbone.ts";
+import { linearProbe } from "../../../core/evaluate/linear_probe.ts";
+import { colors, placedBackbone, RECIPE } from "./colored_images.ts";
+
+Deno.test("evaluateBackbone() compares classes by name, for neighbours and for a probe", async () => {
+  using stack = new DisposableStack();
+  const bank = colors("bank", ["blue", "green", "red"]);
+  const queries = colors("queries", ["red"]);
+  const network = placedBackbone(stack);
+  const found = await evaluateBackbone(network, { bank, queries, recipe: RECIPE, knn: { k: 2 } });
+  assertEquals(found.knn.top1, 1);
+  assertEquals([...found.queries.labels], [2, 2]);
+  const probe = await linearProbe(found.bank, found.queries, { standardize: true });
+  assertEquals(probe.top1, 1);
+  await assertRejects(
+    () => evaluateBackbone(network, { bank: queries, queries: bank, recipe: RECIPE }),
+    TypeError,
+    'found "blue", "green"',
+  );
+});
+
+Deno.test("evaluateBackbone() takes as many neighbours as there are, or as are asked for", async () => {
+  using stack = new DisposableStack();
+  const bank = colors("bank", ["green", "red"], { each: 3 });
+  const evaluation = { bank, queries: bank, recipe: RECIPE };
+  const { knn } = await evaluateBackbone(placedBackbone(stack), evaluation);
+  assertEquals(knn.k, 5);
+  assertThrows(
+    () => checkEvaluation({ ...evaluation, knn: { k: 6 } }),
+    RangeError,
+    "k must be an integer in [1, 5], found 6",
+  );
+});
+
+/** The same data set with a file that is no image in the place of the first image. */
+function damaged(dataset: Dataset): Dataset {
+  const source = {
+    kind: "encoded",
+    name: "damaged.png",
+    read: () => Promise.resolve(new Uint8Array(8)),
+  } as const;
+  const sample = (index: number) => ({
+    ...dataset.sample(index),
+    ...(index === 0 && { source }),
+  });
+  return { ...dataset, sample };
+}
+
+Deno.test("evaluateBackbone() names and counts the images that it cannot read, or stops at one", async () => {
+  using stack = new DisposableStack();
+  const [bank, queries] = ["bank", "queries"].map((name) =>
+    damaged(colors(name, ["green", "red"]))
+  );
+  const network = placedBackbone(stack);
+  const warnings: string[] = [];
+  const evaluation = {
+    bank: bank!,
+    queries: queries!,
+    recipe: RECIPE,
+    onWarning: (message: string) => void warnings.push(message),
+  };
+  const found = await evaluateBackbone(network, evaluation);
+  assertEquals([found.bank.skipped, found.queries.skipped], [1, 1]);
+  assertEquals([...found.queries.indices], [1, 2, 3]);
+  assertEquals(warnings.length, 1);
+  assertStringIncludes(warnings[0]!, 'Skipped the image "damaged.png"');
+  await assertRejects(
+    () => evaluateBackbone(network, { ...evaluation, strict: true }),
+    UnreadableImageError,
+    "damaged.png",
+  );
+  const nothing = damaged(colors("nothing", ["red"], { each: 1 }));
+  await assertRejects(
+    () =>
+      evaluateBackbone(network, { ...evaluation, bank: nothing, queries: nothing, knn: { k: 1 } }),
+    RangeError,
+    "must have a row beside the query",
+  );
+  await assertRejects(
+    () => evaluateBackbone(network, { ...evaluation, queries: nothing }),
+    TypeError,
+    'Cannot take features of "nothing": it must hold images that can be read, found none among 1',
+  );
+});

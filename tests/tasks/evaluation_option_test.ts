@@ -1,0 +1,55 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { UnreadableImageError } from "../../core/data/mod.ts";
+import { DEFAULT_CONFIGURATION } from "../../core/method/configuration.ts";
+import { openData } from "../../tasks/data_option.ts";
+import { configuredEvaluation, evaluationOf } from "../../tasks/evaluation_option.ts";
+import { withFolder } from "../core/backbones/clip_golden.ts";
+import { colors, placedBackbone } from "../core/evaluate/colored_images.ts";
+import { SIZE } from "../core/train/small_methods.ts";
+import { drawPictures } from "./square_pictures.ts";
+
+const CONFIGURATION = { ...DEFAULT_CONFIGURATION, imageSize: SIZE, threads: 1 };
+
+Deno.test("evaluationOf() evaluates by as many neighbours as there are, and says so once", async () => {
+  using stack = new DisposableStack();
+  const bank = colors("bank", ["green", "red"], { each: 3 });
+  const warnings: string[] = [];
+  const onWarning = (message: string) => void warnings.push(message);
+  const evaluate = evaluationOf(bank, bank, CONFIGURATION, { onWarning });
+  for (const epoch of [0, 1]) {
+    const { knn } = await evaluate({ ...placedBackbone(stack), epoch });
+    assertEquals(knn, 1);
+  }
+  assertEquals(warnings, ["Evaluated by 5 neighbours, all there are, instead of 20"]);
+});
+
+Deno.test("evaluationOf() warns once in a run of an image that cannot be read, or ends a strict one", () =>
+  withFolder(async (path) => {
+    await drawPictures(path("images"));
+    await Deno.writeTextFile(path("images/cats/broken.png"), "nothing");
+    using stack = new DisposableStack();
+    const images = await openData(path("images"), { redraw: false });
+    const warnings: string[] = [];
+    const onWarning = (message: string) => void warnings.push(message);
+    const run = { ...placedBackbone(stack), epoch: 0 };
+    const evaluate = evaluationOf(images, images, CONFIGURATION, { onWarning });
+    await evaluate(run);
+    await evaluate(run);
+    assertEquals(warnings.filter((message) => message.includes("broken.png")).length, 1);
+    const strict = evaluationOf(images, images, { ...CONFIGURATION, strict: true });
+    await assertRejects(() => strict(run), UnreadableImageError, "broken.png");
+  }));
+
+Deno.test("evaluationOf() and configuredEvaluation() refuse what cannot be compared at once", () =>
+  withFolder(async (path) => {
+    const bank = colors("bank", ["green"]);
+    const queries = colors("queries", ["red"]);
+    assertThrows(() => evaluationOf(bank, queries, CONFIGURATION), TypeError, 'found "red"');
+    await drawPictures(path("labelled"));
+    const evaluationData = path("labelled/cats");
+    await assertRejects(
+      () => configuredEvaluation({ ...CONFIGURATION, data: path("labelled"), evaluationData }),
+      TypeError,
+      "every image must have a label",
+    );
+  }));
