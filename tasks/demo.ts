@@ -10,7 +10,7 @@ import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { presetOf, resolveConfiguration } from "../core/method/resolve_configuration.ts";
 import { train } from "../core/train/train.ts";
 import { type Command, parseCommandLine, runTask } from "./command_line.ts";
-import { openData } from "./data_option.ts";
+import { type DataOptions, openData } from "./data_option.ts";
 import { findMasks } from "./demo_masks.ts";
 import { reportDemo } from "./demo_report.ts";
 import { trainWeighted } from "./demo_weighted.ts";
@@ -108,14 +108,16 @@ async function main(args: readonly string[]): Promise<void> {
     presetOf(method.manifest, "demo"),
     { seed, device, ...(epochs > 0 && { epochs }) },
   );
-  const open = async (name: string, redraw: boolean) =>
-    thinned(await openData(name, { redraw }), values.images);
-  const training = await open(configuration.data, true);
-  const bank = await open(configuration.data, false);
-  const queries = await open(configuration.evaluationData, false);
-  const evaluate = evaluationOf(bank, queries, configuration);
+  const open = async (name: string, use: DataOptions) =>
+    thinned(await openData(name, use), values.images);
+  const training = await open(configuration.data, { redraw: true, seed });
+  const bank = await open(configuration.data, { redraw: false });
+  const queries = await open(configuration.evaluationData, { redraw: false });
 
   using display = new TrainDisplay(method, configuration);
+  const evaluate = evaluationOf(bank, queries, configuration, {
+    onWarning: (message) => display.show({ kind: "warning", message }),
+  });
   using interrupt = interruptSignal();
   const result = await train({
     method,

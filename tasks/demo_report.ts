@@ -101,7 +101,7 @@ function cards(before: Scores, after: Scores, bank: Dataset): Card[] {
     {
       label: "Linear probe",
       value: percent(after.probe),
-      note: `on frozen features, trained on Noto, tested on Twemoji; ${
+      note: `on cached features, standardised, without augmentation, of Noto, tested on Twemoji; ${
         percent(before.probe)
       } before`,
     },
