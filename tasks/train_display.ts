@@ -53,6 +53,9 @@ export class TrainDisplay implements Disposable {
           } when healthy, ` +
           "0 when collapsed",
       );
+      for (const { name, from, to } of event.changes) {
+        this.#note(`${name} was ${from}, and is ${to} from here`);
+      }
       if (event.coverage !== undefined) this.#note(describeCoverage(event.coverage));
     } else if (event.kind === "step") {
       this.#progress?.update(event.step, {

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import type { Manifest } from "../method/manifest.ts";
 import { type LogRecord, readJsonLines } from "../train/log/json_lines.ts";
-import type { RunDescription } from "../train/run_log.ts";
+import type { RunDescription } from "../train/run_description.ts";
 import type { Point } from "./curve.ts";
 import { lineChart } from "./line_chart.ts";
 import type { Section } from "./report.ts";

@@ -11,7 +11,7 @@ import { type ConvTuning, withConvTuning } from "../engine/ops/conv_gradients/tu
 import { type Device, type DeviceTensor, resolveDevice } from "../engine/ort/mod.ts";
 import type { Configuration } from "../method/configuration.ts";
 import type { TensorSource } from "../weights/safetensors.ts";
-import { checkResumable } from "./check_resumable.ts";
+import { checkResumable, type ConfigurationChange } from "./check_resumable.ts";
 import { type Checkpoint, findCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { autotune, deviceTuning, type TuningTarget } from "./conv_autotune.ts";
 import { uniformSpread } from "./embedding_spread.ts";
@@ -76,6 +76,7 @@ class Run implements Disposable {
   readonly #backbone: Backbone;
   readonly #device: Device;
   readonly #stepsPerEpoch: number;
+  readonly #changes: readonly ConfigurationChange[];
   readonly #unreadable = new Map<string, string>();
   #taken: number;
   #saved: string | undefined;
@@ -91,6 +92,7 @@ class Run implements Disposable {
     backbone: Backbone;
     device: Device;
     stepsPerEpoch: number;
+    changes: readonly ConfigurationChange[];
     taken: number;
     saved: string | undefined;
   }) {
@@ -104,6 +106,7 @@ class Run implements Disposable {
     this.#backbone = parts.backbone;
     this.#device = parts.device;
     this.#stepsPerEpoch = parts.stepsPerEpoch;
+    this.#changes = parts.changes;
     this.#taken = parts.taken;
     this.#saved = parts.saved;
     this.#guard = new RunGuard(parts.graph.embeddings.shape[1]!);
@@ -127,7 +130,7 @@ class Run implements Disposable {
     const checkpoint: Checkpoint | undefined = saved === undefined
       ? undefined
       : await loadCheckpoint(saved);
-    if (checkpoint !== undefined) checkResumable(checkpoint.state, options);
+    const changes = checkpoint === undefined ? [] : checkResumable(checkpoint.state, options);
 
     const backbone = configuredBackbone(configuration);
     const recipes = viewRecipes(configuration);
@@ -177,7 +180,7 @@ class Run implements Disposable {
       );
       const taken = checkpoint?.state.step ?? 0;
       const log = owned.use(
-        await RunLog.open(output, { method: method.manifest.name, configuration }, {
+        await RunLog.open(output, { method: method.manifest.name, configuration, changes }, {
           ...(options.resume !== undefined && { resumedAt: taken }),
         }),
       );
@@ -193,6 +196,7 @@ class Run implements Disposable {
         backbone,
         device,
         stepsPerEpoch,
+        changes,
         taken,
         saved,
       });
@@ -224,6 +228,7 @@ class Run implements Disposable {
       stepsPerEpoch: this.#stepsPerEpoch,
       totalSteps: this.#totalSteps,
       resumedAt: this.#taken,
+      changes: this.#changes,
       ...(dataset.coverage && { coverage: dataset.coverage }),
       uniformSpread: uniformSpread(this.#graph.embeddings.shape[1]!),
     });

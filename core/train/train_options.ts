@@ -9,6 +9,7 @@ import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Device, DeviceTensor } from "../engine/ort/mod.ts";
 import type { Configuration } from "../method/configuration.ts";
 import type { LoadedMethod } from "../method/load.ts";
+import type { ConfigurationChange } from "./check_resumable.ts";
 import type { PairEncoder, PairJudgement } from "./pair_weighting.ts";
 import type { StepResult } from "./training_step.ts";
 
@@ -23,6 +24,8 @@ export type TrainEvent =
     readonly totalSteps: number;
     /** Steps that were taken before. */
     readonly resumedAt: number;
+    /** What of the configuration was otherwise in those. */
+    readonly changes: readonly ConfigurationChange[];
     /** How many of how many samples have variations, where variations were looked for. */
     readonly coverage?: Dataset["coverage"];
     /** Spread of uniform embeddings, beside which that of the run is read. */

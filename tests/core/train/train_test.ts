@@ -11,6 +11,7 @@ import {
 import { listCheckpoints, loadCheckpoint } from "../../../core/train/checkpoint.ts";
 import { readJsonLines } from "../../../core/train/log/json_lines.ts";
 import type { PairEncoder } from "../../../core/train/pair_weighting.ts";
+import { readDescription } from "../../../core/train/run_description.ts";
 import { TrainingError } from "../../../core/train/run_guard.ts";
 import { train } from "../../../core/train/train.ts";
 import type { JudgedPairs, TrainEvent, TrainOptions } from "../../../core/train/train_options.ts";
@@ -135,18 +136,22 @@ Deno.test("train() overwrites no run", () =>
   inFolder(async (folder) => {
     const run = options(join(folder, "run"), { epochs: 1 });
     await train(run);
-    await assertRejects(() => train(run), Deno.errors.AlreadyExists, "--resume latest");
+    await assertRejects(
+      () => train(run),
+      Deno.errors.AlreadyExists,
+      "it holds one; resume it, or name another output folder",
+    );
   }));
 
 Deno.test("train() resumes only with the configuration that the run began with", () =>
   inFolder(async (folder) => {
     const output = join(folder, "run");
     await train({ ...options(output), ...stopAfter(3) });
-    const changed = options(output, { learningRate: 0.5, seed: 1 });
+    const changed = options(output, { learningRate: 0.5, weightDecay: 0.5, seed: 1 });
     await assertRejects(
       () => train({ ...changed, resume: "latest" }),
       TypeError,
-      "learningRate was 0.05, found 0.5; seed was 0, found 1",
+      "clipGradientNorm: weightDecay was 0.0001, found 0.5; seed was 0, found 1",
     );
     await assertRejects(
       () => train({ ...options(output), dataset: noise(32), resume: "latest" }),
@@ -163,6 +168,47 @@ Deno.test("train() stops at a loss that is no number and keeps the checkpoint be
     const broken = options(join(folder, "broken"), { learningRate: 1e30, epochs: 2 });
     await assertRejects(() => train(broken), TrainingError, "the loss is");
     assertEquals((await loadCheckpoint(path)).state.step, 3);
+  }));
+
+Deno.test("train() goes on after a loss that is no number, with the remedies that the error names", () =>
+  inFolder(async (output) => {
+    await train({ ...options(output), ...stopAfter(3) });
+    const before = await Deno.readTextFile(join(output, "configuration.json"));
+    const broken = { ...options(output, { learningRate: 1e30 }), resume: "latest" };
+    await assertRejects(() => train(broken), TrainingError, "learningRate, warmupEpochs, clip");
+    const remedy = {
+      learningRate: 0.01,
+      minimumLearningRate: 1e-4,
+      warmupEpochs: 2,
+      clipGradientNorm: 1,
+    };
+    const told: unknown[] = [];
+    const result = await train({
+      ...options(output, remedy),
+      resume: "latest",
+      report: (event) => void (event.kind === "start" && told.push(...event.changes)),
+    });
+    assertEquals([result.step, result.finished], [12, true]);
+    const losses = (await readJsonLines(join(output, "steps.jsonl"))).map(({ loss }) => loss);
+    assert(losses.length === 12 && losses.every(Number.isFinite), `${losses}`);
+
+    // The rate of the run that broke is none of these: it went on from the same checkpoint.
+    const changes = [
+      { step: 3, name: "learningRate", from: 0.05, to: 0.01 },
+      { step: 3, name: "minimumLearningRate", from: 0, to: 1e-4 },
+      { step: 3, name: "warmupEpochs", from: 0, to: 2 },
+      { step: 3, name: "clipGradientNorm", from: 0, to: 1 },
+    ];
+    assertEquals(told, changes);
+    const { configuration, ...description } = await readDescription(output);
+    assertEquals(description, { method: "simsiam", changes });
+    assertEquals(configuration, { ...JSON.parse(before).configuration, ...remedy });
+    // A later change leaves what was said of the earlier ones.
+    await train({ ...options(output, { ...remedy, learningRate: 0.02 }), resume: "latest" });
+    assertEquals((await readDescription(output)).changes, [
+      ...changes,
+      { step: 12, name: "learningRate", from: 0.01, to: 0.02 },
+    ]);
   }));
 
 Deno.test("train() says when a data set is smaller than a batch", () =>
