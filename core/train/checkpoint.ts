@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import type { Tensor } from "../engine/graph/tensor.ts";
+import type { DeviceTensor } from "../engine/ort/mod.ts";
 import { readSafetensors, type TensorSource, writeSafetensors } from "../weights/safetensors.ts";
 
 /** What a checkpoint says of itself. */
@@ -39,6 +40,15 @@ export interface CheckpointSources {
   readonly optimizer: Iterable<readonly [string, Tensor | TensorSource]>;
 }
 
+/** Tensors that are fetched from the device when their turn comes. */
+export function* deviceSources(
+  tensors: ReadonlyMap<string, DeviceTensor>,
+): Generator<[string, TensorSource]> {
+  for (const [name, value] of tensors) {
+    yield [name, { ...value.type, read: () => Promise.resolve(value.read()) }];
+  }
+}
+
 const NAME = /^step-(\d{9})$/;
 
 function nameOf(step: number): string {
@@ -62,7 +72,8 @@ export async function listCheckpoints(folder: string): Promise<{ path: string; s
 }
 
 /**
- * Writes a checkpoint under a temporary name, renames it, and then removes the oldest ones but `keep`.
+ * Writes a checkpoint under a temporary name, renames it, and then removes the oldest before it: `keep` are left with
+ * it, and any of later steps.
  *
  * @returns the checkpoint's path
  * @throws {Deno.errors.AlreadyExists} if the folder holds a checkpoint of this step
@@ -87,8 +98,8 @@ export async function saveCheckpoint(
   const state = join(temporary, "state.json");
   await Deno.writeTextFile(state, JSON.stringify(sources.state, null, 2) + "\n");
   await Deno.rename(temporary, path);
-  const all = await listCheckpoints(folder);
-  for (const old of all.slice(0, Math.max(0, all.length - keep))) {
+  const older = (await listCheckpoints(folder)).filter(({ step }) => step < sources.state.step);
+  for (const old of older.slice(0, Math.max(0, older.length + 1 - keep))) {
     await Deno.remove(old.path, { recursive: true });
   }
   return path;

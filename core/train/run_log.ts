@@ -51,7 +51,8 @@ export class RunLog implements Disposable {
     { resumedAt }: { readonly resumedAt?: number } = {},
   ): Promise<RunLog> {
     if (resumedAt === undefined) {
-      await writeDescription(output, description);
+      const { changes = [], ...known } = description;
+      await writeDescription(output, { ...known, ...(changes.length > 0 && { changes }) });
       return new RunLog(output, undefined);
     }
     await updateDescription(output, description, resumedAt);

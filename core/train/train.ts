@@ -8,11 +8,9 @@ import { backbone as backboneOf } from "../backbones/registry.ts";
 import type { Backbone } from "../backbones/backbone.ts";
 import { type ViewBatch, viewLoader } from "../data/loader/view_loader.ts";
 import { type ConvTuning, withConvTuning } from "../engine/ops/conv_gradients/tuning.ts";
-import { type Device, type DeviceTensor, resolveDevice } from "../engine/ort/mod.ts";
+import { type Device, resolveDevice } from "../engine/ort/mod.ts";
 import type { Configuration } from "../method/configuration.ts";
-import type { TensorSource } from "../weights/safetensors.ts";
-import { checkResumable, type ConfigurationChange } from "./check_resumable.ts";
-import { type Checkpoint, findCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { deviceSources, saveCheckpoint } from "./checkpoint.ts";
 import { autotune, deviceTuning, type TuningTarget } from "./conv_autotune.ts";
 import { uniformSpread } from "./embedding_spread.ts";
 import { configuredVariations, generatedShare } from "./generated_views.ts";
@@ -21,6 +19,7 @@ import { viewRecipes } from "./named_views.ts";
 import { PairWeighting, summarizeJudgement } from "./pair_weighting.ts";
 import { RunGuard } from "./run_guard.ts";
 import { RunLog } from "./run_log.ts";
+import { findOrigin, type RunOrigin } from "./run_origin.ts";
 import { optimizerOf, runSchedules } from "./run_schedules.ts";
 import type { TrainEvent, TrainOptions, TrainResult } from "./train_options.ts";
 import { initialWeights, TrainingStep } from "./training_step.ts";
@@ -43,7 +42,8 @@ export function configuredBackbone(
  *
  * @throws {TypeError} if the configuration does not fit the method or the checkpoint
  * @throws {RangeError} if the data set has fewer samples than a batch
- * @throws {Deno.errors.AlreadyExists} if the output folder holds a run and `resume` is not set
+ * @throws {Deno.errors.AlreadyExists} if the output folder holds a run and `resume` names no checkpoint of it
+ * @throws {RangeError} if the checkpoint is not the last of its run in the output folder
  * @throws {TrainingError} if the loss is no number or the embeddings collapse
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
@@ -76,7 +76,7 @@ class Run implements Disposable {
   readonly #backbone: Backbone;
   readonly #device: Device;
   readonly #stepsPerEpoch: number;
-  readonly #changes: readonly ConfigurationChange[];
+  readonly #origin: RunOrigin;
   readonly #unreadable = new Map<string, string>();
   #taken: number;
   #saved: string | undefined;
@@ -92,9 +92,7 @@ class Run implements Disposable {
     backbone: Backbone;
     device: Device;
     stepsPerEpoch: number;
-    changes: readonly ConfigurationChange[];
-    taken: number;
-    saved: string | undefined;
+    origin: RunOrigin;
   }) {
     this.#options = parts.options;
     this.#owned = parts.owned;
@@ -106,9 +104,9 @@ class Run implements Disposable {
     this.#backbone = parts.backbone;
     this.#device = parts.device;
     this.#stepsPerEpoch = parts.stepsPerEpoch;
-    this.#changes = parts.changes;
-    this.#taken = parts.taken;
-    this.#saved = parts.saved;
+    this.#origin = parts.origin;
+    this.#taken = parts.origin.checkpoint?.state.step ?? 0;
+    this.#saved = parts.origin.saved;
     this.#guard = new RunGuard(parts.graph.embeddings.shape[1]!);
   }
 
@@ -116,6 +114,8 @@ class Run implements Disposable {
   static async start(options: TrainOptions): Promise<Run> {
     const { method, configuration, dataset, output } = options;
     const { batchSize, seed, clipGradientNorm, threads, parameterRules } = configuration;
+    const origin = await findOrigin(options);
+    const { checkpoint, resumes, changes } = origin;
     const stepsPerEpoch = Math.floor(dataset.length / batchSize);
     if (stepsPerEpoch < 1) {
       throw new RangeError(
@@ -123,14 +123,6 @@ class Run implements Disposable {
           `found ${dataset.length}`,
       );
     }
-    const checkpoints = join(output, "checkpoints");
-    const saved = options.resume === undefined
-      ? undefined
-      : await findCheckpoint(checkpoints, options.resume);
-    const checkpoint: Checkpoint | undefined = saved === undefined
-      ? undefined
-      : await loadCheckpoint(saved);
-    const changes = checkpoint === undefined ? [] : checkResumable(checkpoint.state, options);
 
     const backbone = configuredBackbone(configuration);
     const recipes = viewRecipes(configuration);
@@ -178,10 +170,15 @@ class Run implements Disposable {
           ...threaded,
         }),
       );
-      const taken = checkpoint?.state.step ?? 0;
+      const description = {
+        method: method.manifest.name,
+        configuration,
+        ...(!resumes && options.resume !== undefined && { startedFrom: options.resume }),
+        changes,
+      };
       const log = owned.use(
-        await RunLog.open(output, { method: method.manifest.name, configuration, changes }, {
-          ...(options.resume !== undefined && { resumedAt: taken }),
+        await RunLog.open(output, description, {
+          ...(resumes && { resumedAt: checkpoint?.state.step ?? 0 }),
         }),
       );
       for (const warning of step.warnings) options.report?.({ kind: "warning", message: warning });
@@ -196,9 +193,7 @@ class Run implements Disposable {
         backbone,
         device,
         stepsPerEpoch,
-        changes,
-        taken,
-        saved,
+        origin,
       });
     } catch (error) {
       owned.dispose();
@@ -228,11 +223,13 @@ class Run implements Disposable {
       stepsPerEpoch: this.#stepsPerEpoch,
       totalSteps: this.#totalSteps,
       resumedAt: this.#taken,
-      changes: this.#changes,
+      changes: this.#origin.changes,
       ...(dataset.coverage && { coverage: dataset.coverage }),
       uniformSpread: uniformSpread(this.#graph.embeddings.shape[1]!),
     });
     if (this.#taken === 0) await this.#evaluate(0);
+    // A run from another one's checkpoint can itself be resumed from then on.
+    else if (this.#saved === undefined) await this.#save();
     while (this.#taken < this.#totalSteps && !signal?.aborted) await this.#epoch(scalars);
     const last = this.#saved ?? await this.#save();
     return { step: this.#taken, finished: this.#taken === this.#totalSteps, checkpoint: last };
@@ -365,8 +362,8 @@ class Run implements Disposable {
         samples: dataset.length,
         configuration,
       },
-      model: sources(this.#step.weights),
-      optimizer: sources(this.#step.slots),
+      model: deviceSources(this.#step.weights),
+      optimizer: deviceSources(this.#step.slots),
     }, configuration.keepCheckpoints);
     this.#saved = path;
     this.#report({ kind: "checkpoint", path, step: this.#taken });
@@ -375,15 +372,6 @@ class Run implements Disposable {
 
   [Symbol.dispose](): void {
     this.#owned.dispose();
-  }
-}
-
-/** Tensors that are fetched from the device when their turn comes. */
-function* sources(
-  tensors: ReadonlyMap<string, DeviceTensor>,
-): Generator<[string, TensorSource]> {
-  for (const [name, value] of tensors) {
-    yield [name, { ...value.type, read: () => Promise.resolve(value.read()) }];
   }
 }
 

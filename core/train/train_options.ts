@@ -93,7 +93,10 @@ export interface TrainOptions {
   readonly dataset: Dataset;
   /** Folder for checkpoints and logs. */
   readonly output: string;
-  /** `latest`, or the path of the checkpoint from which to go on; from the start when left out. */
+  /**
+   * `latest`, or the path of the checkpoint from which to go on; from the start when left out. The run in `output` goes
+   * on from its own last checkpoint, a new run starts there from one of another run.
+   */
   readonly resume?: string;
   /** Is asked for metrics before the first epoch and after every `evaluateEvery` epochs. */
   readonly evaluate?: (run: RunView) => Promise<Readonly<Record<string, number>>>;

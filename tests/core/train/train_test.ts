@@ -111,6 +111,38 @@ Deno.test("train() resumed after two epochs, and in the middle of the third, equ
     );
   }));
 
+Deno.test("train() resumes a run only from its last checkpoint, and starts another from any, bit for bit", () =>
+  inFolder(async (folder) => {
+    const [whole, other] = [join(folder, "whole"), join(folder, "other")];
+    const short = (output: string) => options(output, { epochs: 2, keepCheckpoints: 9 });
+    await train({ ...short(whole), ...stopAfter(2) });
+    await train({ ...short(whole), resume: "latest" });
+    const log = await Deno.readTextFile(join(whole, "steps.jsonl"));
+    const [early] = await listCheckpoints(join(whole, "checkpoints"));
+    assertEquals(early!.step, 2);
+    await assertRejects(
+      () => train({ ...short(whole), resume: early!.path }),
+      RangeError,
+      "from step 2: it must be its last checkpoint, found",
+    );
+    assertEquals(await Deno.readTextFile(join(whole, "steps.jsonl")), log);
+
+    await train({ ...short(other), resume: early!.path, ...stopAfter(3) });
+    const saved = (await listCheckpoints(join(other, "checkpoints"))).map(({ step }) => step);
+    assertEquals(saved, [2, 3]);
+    await assertRejects(
+      () => train({ ...short(other), resume: early!.path }),
+      Deno.errors.AlreadyExists,
+    );
+    await train({ ...short(other), resume: "latest" });
+    assertEquals(await finalState(other), await finalState(whole));
+    assertEquals(
+      await untimed(join(other, "steps.jsonl")),
+      (await untimed(join(whole, "steps.jsonl"))).slice(2),
+    );
+    assertEquals((await readDescription(other)).startedFrom, early!.path);
+  }));
+
 Deno.test("train() asks for metrics before the first epoch and after every epoch that is due", () =>
   inFolder(async (folder) => {
     const asked: number[] = [];
