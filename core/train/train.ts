@@ -10,6 +10,7 @@ import { type ViewBatch, viewLoader } from "../data/loader/view_loader.ts";
 import { type ConvTuning, withConvTuning } from "../engine/ops/conv_gradients/tuning.ts";
 import { type Device, resolveDevice } from "../engine/ort/mod.ts";
 import type { Configuration } from "../method/configuration.ts";
+import { checkScheduled } from "./check_scheduled.ts";
 import { deviceSources, saveCheckpoint } from "./checkpoint.ts";
 import { autotune, deviceTuning, type TuningTarget } from "./conv_autotune.ts";
 import { uniformSpread } from "./embedding_spread.ts";
@@ -63,6 +64,9 @@ function autotuneRun(
   });
 }
 
+/** What a step is fed, by the number of steps before it. */
+type Scalars = ReturnType<typeof runSchedules>;
+
 /** One run in progress. */
 class Run implements Disposable {
   readonly #options: TrainOptions;
@@ -76,6 +80,8 @@ class Run implements Disposable {
   readonly #backbone: Backbone;
   readonly #device: Device;
   readonly #stepsPerEpoch: number;
+  readonly #totalSteps: number;
+  readonly #scalars: Scalars;
   readonly #origin: RunOrigin;
   readonly #unreadable = new Map<string, string>();
   #taken: number;
@@ -92,6 +98,8 @@ class Run implements Disposable {
     backbone: Backbone;
     device: Device;
     stepsPerEpoch: number;
+    totalSteps: number;
+    scalars: Scalars;
     origin: RunOrigin;
   }) {
     this.#options = parts.options;
@@ -104,6 +112,8 @@ class Run implements Disposable {
     this.#backbone = parts.backbone;
     this.#device = parts.device;
     this.#stepsPerEpoch = parts.stepsPerEpoch;
+    this.#totalSteps = parts.totalSteps;
+    this.#scalars = parts.scalars;
     this.#origin = parts.origin;
     this.#taken = parts.origin.checkpoint?.state.step ?? 0;
     this.#saved = parts.origin.saved;
@@ -127,6 +137,8 @@ class Run implements Disposable {
     const backbone = configuredBackbone(configuration);
     const recipes = viewRecipes(configuration);
     configuredVariations(configuration, recipes.length);
+    const totalSteps = stepsPerEpoch * configuration.epochs;
+    const scalars = runSchedules(configuration, { totalSteps, stepsPerEpoch });
     const device = resolveDevice(configuration.device);
     const threaded = threads > 0 ? { threads } : {};
     const target = { device, ...threaded };
@@ -137,6 +149,8 @@ class Run implements Disposable {
         batchSize,
         options: configuration.options,
       });
+    // Symbolic, and so without cost: it is checked before hours may go into tuning it.
+    const warnings = checkScheduled(build(), configuration);
     const tuning = configuration.autotune
       ? await autotuneRun(options, build, target)
       : await deviceTuning(target);
@@ -181,7 +195,9 @@ class Run implements Disposable {
           ...(resumes && { resumedAt: checkpoint?.state.step ?? 0 }),
         }),
       );
-      for (const warning of step.warnings) options.report?.({ kind: "warning", message: warning });
+      for (const message of [...step.warnings, ...warnings]) {
+        options.report?.({ kind: "warning", message });
+      }
       return new Run({
         options,
         owned,
@@ -193,6 +209,8 @@ class Run implements Disposable {
         backbone,
         device,
         stepsPerEpoch,
+        totalSteps,
+        scalars,
         origin,
       });
     } catch (error) {
@@ -201,21 +219,13 @@ class Run implements Disposable {
     }
   }
 
-  get #totalSteps(): number {
-    return this.#stepsPerEpoch * this.#options.configuration.epochs;
-  }
-
   #report(event: TrainEvent): void {
     this.#options.report?.(event);
   }
 
   /** Takes all steps that are left. */
   async finish(): Promise<TrainResult> {
-    const { configuration, dataset, signal } = this.#options;
-    const scalars = runSchedules(configuration, {
-      totalSteps: this.#totalSteps,
-      stepsPerEpoch: this.#stepsPerEpoch,
-    });
+    const { dataset, signal } = this.#options;
     this.#report({
       kind: "start",
       device: this.#device,
@@ -230,13 +240,13 @@ class Run implements Disposable {
     if (this.#taken === 0) await this.#evaluate(0);
     // A run from another one's checkpoint can itself be resumed from then on.
     else if (this.#saved === undefined) await this.#save();
-    while (this.#taken < this.#totalSteps && !signal?.aborted) await this.#epoch(scalars);
+    while (this.#taken < this.#totalSteps && !signal?.aborted) await this.#epoch();
     const last = this.#saved ?? await this.#save();
     return { step: this.#taken, finished: this.#taken === this.#totalSteps, checkpoint: last };
   }
 
   /** Takes the steps of the epoch that the run is in, from where it is. */
-  async #epoch(scalars: (step: number) => Readonly<Record<string, number>>): Promise<void> {
+  async #epoch(): Promise<void> {
     const { configuration, dataset, signal } = this.#options;
     const { batchSize, seed, loaders, strict, checkpointEvery } = configuration;
     const epoch = Math.floor(this.#taken / this.#stepsPerEpoch);
@@ -256,7 +266,7 @@ class Run implements Disposable {
     let lossSum = 0;
     let count = 0;
     for await (const batch of loader) {
-      lossSum += await this.#takeStep(batch, epoch, scalars(this.#taken));
+      lossSum += await this.#takeStep(batch, epoch, this.#scalars(this.#taken));
       count++;
       if (signal?.aborted) break;
     }

@@ -1,83 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import type { Dataset } from "../../../core/data/dataset.ts";
-import { datasetOf, withVariations } from "../../../core/data/mod.ts";
-import { RandomStream } from "../../../core/engine/random/random_stream.ts";
-import { checkMethod } from "../../../core/method/load.ts";
-import {
-  type PartialConfiguration,
-  resolveConfiguration,
-} from "../../../core/method/resolve_configuration.ts";
+import { withVariations } from "../../../core/data/mod.ts";
 import { listCheckpoints, loadCheckpoint } from "../../../core/train/checkpoint.ts";
 import { readJsonLines } from "../../../core/train/log/json_lines.ts";
 import type { PairEncoder } from "../../../core/train/pair_weighting.ts";
 import { readDescription } from "../../../core/train/run_description.ts";
 import { TrainingError } from "../../../core/train/run_guard.ts";
 import { train } from "../../../core/train/train.ts";
-import type { JudgedPairs, TrainEvent, TrainOptions } from "../../../core/train/train_options.ts";
-import simsiam from "../../../plugins/simsiam/mod.ts";
+import type { JudgedPairs, TrainEvent } from "../../../core/train/train_options.ts";
 import { PATCH_DIRECTION, patchMeans } from "./patch_means.ts";
-
-const SIZE = 32;
-
-/** Coloured noise: enough to train on, and no file is read. */
-function noise(length: number): Dataset {
-  return datasetOf("noise", length, (index) => ({
-    key: `noise ${index}`,
-    source: {
-      kind: "rendered" as const,
-      name: `noise ${index}`,
-      render: (epoch: number) => {
-        const random = new RandomStream(0, "noise", index, epoch);
-        const data = Uint8Array.from({ length: SIZE * SIZE * 3 }, () => random.integer(256));
-        return Promise.resolve({ width: SIZE, height: SIZE, data });
-      },
-    },
-  }));
-}
-
-function options(output: string, changes: PartialConfiguration = {}): TrainOptions {
-  return {
-    method: checkMethod(simsiam, "simsiam"),
-    configuration: resolveConfiguration({
-      backbone: "resnet18",
-      stem: "imagenet",
-      imageSize: SIZE,
-      views: "small",
-      epochs: 4,
-      batchSize: 8,
-      device: "cpu",
-      threads: 2,
-      loaders: 1,
-      schedulePer: "iteration",
-      parameterRules: [{ pattern: "predictor", fixedLearningRate: true }],
-      options: { projectorWidth: 32, projectorLayers: 2, predictorWidth: 16 },
-      ...changes,
-    }),
-    dataset: noise(24),
-    output,
-  };
-}
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-/** Aborts once a number of steps has been taken. */
-function stopAfter(steps: number): Pick<TrainOptions, "signal" | "report"> {
-  const controller = new AbortController();
-  return {
-    signal: controller.signal,
-    report: (event: TrainEvent) => {
-      if (event.kind === "step" && event.step === steps) controller.abort();
-    },
-  };
-}
+import { inFolder, noise, options, SIZE, stopAfter } from "./small_run.ts";
 
 async function finalState(folder: string) {
   const last = (await listCheckpoints(join(folder, "checkpoints"))).at(-1)!;
@@ -164,17 +96,6 @@ Deno.test("train() asks for metrics before the first epoch and after every epoch
     ]);
   }));
 
-Deno.test("train() overwrites no run", () =>
-  inFolder(async (folder) => {
-    const run = options(join(folder, "run"), { epochs: 1 });
-    await train(run);
-    await assertRejects(
-      () => train(run),
-      Deno.errors.AlreadyExists,
-      "it holds one; resume it, or name another output folder",
-    );
-  }));
-
 Deno.test("train() resumes only with the configuration that the run began with", () =>
   inFolder(async (folder) => {
     const output = join(folder, "run");
@@ -243,16 +164,6 @@ Deno.test("train() goes on after a loss that is no number, with the remedies tha
     ]);
   }));
 
-Deno.test("train() says when a data set is smaller than a batch", () =>
-  inFolder(async (folder) => {
-    await assertRejects(
-      () => train({ ...options(join(folder, "run")), dataset: noise(7) }),
-      RangeError,
-      "it must have at least batchSize (8) samples, found 7",
-    );
-  }));
-
-/** A network that looks at means of patches, as pairs are weighed by. */
 Deno.test("train() cuts views from variations, tells the coverage, logs their share, and resumes bit for bit", () =>
   inFolder(async (folder) => {
     const [whole, parts] = [join(folder, "whole"), join(folder, "parts")];
@@ -284,17 +195,7 @@ Deno.test("train() cuts views from variations, tells the coverage, logs their sh
     assertEquals(await finalState(parts), await finalState(whole));
   }));
 
-Deno.test("train() refuses views that there are not before it writes anything", () =>
-  inFolder(async (folder) => {
-    const run = join(folder, "run");
-    await assertRejects(
-      () => train(options(run, { variationViews: [2] })),
-      RangeError,
-      "variationViews must be in [0, 2), found 2",
-    );
-    assertEquals([...Deno.readDirSync(folder)], []);
-  }));
-
+/** A network that looks at means of patches, as pairs are weighed by. */
 function pairEncoder(sharpness: number): PairEncoder {
   return { network: patchMeans(SIZE), direction: PATCH_DIRECTION, sharpness };
 }
