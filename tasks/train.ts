@@ -141,6 +141,11 @@ async function main(args: readonly string[]): Promise<void> {
     ...(resume && { resume }),
   });
   display[Symbol.dispose]();
+  if (result.skipped > 0) {
+    console.error(
+      `${result.skipped} times an image could not be read, and another came in its place`,
+    );
+  }
   console.log(
     result.finished
       ? `trained ${result.step} steps: ${result.checkpoint}`

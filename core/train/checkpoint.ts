@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import type { DeviceTensor } from "../engine/ort/mod.ts";
+import type { EpochSums } from "./epoch_sums.ts";
 import { readSafetensors, type TensorSource, writeSafetensors } from "../weights/safetensors.ts";
 
 /** What a checkpoint says of itself. */
@@ -20,6 +21,8 @@ export interface CheckpointState {
   readonly epoch: number;
   /** Samples in the data set, by which the order of an epoch is drawn. */
   readonly samples: number;
+  /** What the steps of the epoch come to in whose midst it was written. */
+  readonly epochSoFar?: EpochSums;
   /** Everything that determines the run. */
   readonly configuration: unknown;
 }

@@ -15,6 +15,7 @@ export interface LoggedStep extends StepResult {
   readonly step: number;
   readonly epoch: number;
   readonly learningRate: number;
+  /** Without the wait for its images. */
   readonly seconds: number;
 }
 

@@ -14,8 +14,9 @@ import { checkScheduled } from "./check_scheduled.ts";
 import { deviceSources, saveCheckpoint } from "./checkpoint.ts";
 import { autotune, deviceTuning, type TuningTarget } from "./conv_autotune.ts";
 import { uniformSpread } from "./embedding_spread.ts";
+import { type EpochSums, NO_STEPS, summarizeEpoch } from "./epoch_sums.ts";
 import { configuredVariations, generatedShare } from "./generated_views.ts";
-import { buildMethodGraph, type MethodGraph } from "./method_graph.ts";
+import { buildMethodGraph, countParameters, type MethodGraph } from "./method_graph.ts";
 import { viewRecipes } from "./named_views.ts";
 import { PairWeighting, summarizeJudgement } from "./pair_weighting.ts";
 import { RunGuard } from "./run_guard.ts";
@@ -85,6 +86,8 @@ class Run implements Disposable {
   readonly #origin: RunOrigin;
   readonly #unreadable = new Map<string, string>();
   #taken: number;
+  #sums: EpochSums;
+  #skipped = 0;
   #saved: string | undefined;
 
   private constructor(parts: {
@@ -116,6 +119,7 @@ class Run implements Disposable {
     this.#scalars = parts.scalars;
     this.#origin = parts.origin;
     this.#taken = parts.origin.checkpoint?.state.step ?? 0;
+    this.#sums = parts.origin.checkpoint?.state.epochSoFar ?? NO_STEPS;
     this.#saved = parts.origin.saved;
     this.#guard = new RunGuard(parts.graph.embeddings.shape[1]!);
   }
@@ -242,7 +246,12 @@ class Run implements Disposable {
     else if (this.#saved === undefined) await this.#save();
     while (this.#taken < this.#totalSteps && !signal?.aborted) await this.#epoch();
     const last = this.#saved ?? await this.#save();
-    return { step: this.#taken, finished: this.#taken === this.#totalSteps, checkpoint: last };
+    return {
+      step: this.#taken,
+      finished: this.#taken === this.#totalSteps,
+      checkpoint: last,
+      skipped: this.#skipped,
+    };
   }
 
   /** Takes the steps of the epoch that the run is in, from where it is. */
@@ -262,35 +271,29 @@ class Run implements Disposable {
       unreadable: this.#unreadable,
       onWarning: (message) => this.#report({ kind: "warning", message }),
     });
-    const began = performance.now();
-    let lossSum = 0;
-    let count = 0;
+    const [before, began] = [this.#sums, performance.now()];
+    let { loss, steps } = before;
     for await (const batch of loader) {
-      lossSum += await this.#takeStep(batch, epoch, this.#scalars(this.#taken));
-      count++;
+      loss += await this.#takeStep(batch, epoch, this.#scalars(this.#taken));
+      steps++;
       if (signal?.aborted) break;
     }
+    const { waitSeconds, skipped } = loader.statistics;
+    this.#skipped += skipped;
+    const sums: EpochSums = {
+      steps,
+      loss,
+      seconds: before.seconds + (performance.now() - began) / 1000,
+      waitSeconds: before.waitSeconds + waitSeconds,
+      skipped: before.skipped + skipped,
+    };
     const whole = this.#taken % this.#stepsPerEpoch === 0;
-    if (!whole) {
-      await this.#save();
-      return;
-    }
+    this.#sums = whole ? NO_STEPS : sums;
+    if (!whole) return void await this.#save();
     const done = epoch + 1;
-    const seconds = (performance.now() - began) / 1000;
-    const metrics = await this.#evaluate(done, {
-      loss: lossSum / count,
-      seconds,
-      waitSeconds: loader.statistics.waitSeconds,
-    });
-    this.#report({
-      kind: "epoch",
-      epoch: done,
-      step: this.#taken,
-      loss: lossSum / count,
-      seconds,
-      waitSeconds: loader.statistics.waitSeconds,
-      metrics,
-    });
+    const metrics = await this.#evaluate(done, summarizeEpoch(sums));
+    const means = { ...sums, loss: loss / steps };
+    this.#report({ kind: "epoch", epoch: done, step: this.#taken, ...means, metrics });
     const last = this.#taken === this.#totalSteps;
     if (done % checkpointEvery === 0 || last || signal?.aborted) await this.#save();
   }
@@ -307,7 +310,6 @@ class Run implements Disposable {
     const result = await this.#step.run(scalars);
     this.#taken++;
     this.#saved = undefined;
-    this.#guard.check({ step: this.#taken, ...result });
     const event: TrainEvent = {
       kind: "step",
       step: this.#taken,
@@ -319,6 +321,8 @@ class Run implements Disposable {
     };
     this.#log.step(event);
     this.#report(event);
+    // A step that ends the run is told first: it is what one looks for afterwards.
+    this.#guard.check(event);
     return result.loss;
   }
 
@@ -371,6 +375,7 @@ class Run implements Disposable {
         epoch: Math.floor(this.#taken / this.#stepsPerEpoch),
         samples: dataset.length,
         configuration,
+        ...(this.#sums.steps > 0 && { epochSoFar: this.#sums }),
       },
       model: deviceSources(this.#step.weights),
       optimizer: deviceSources(this.#step.slots),
@@ -383,9 +388,4 @@ class Run implements Disposable {
   [Symbol.dispose](): void {
     this.#owned.dispose();
   }
-}
-
-function countParameters(graph: MethodGraph): number {
-  return [...graph.scope.declarations.values()].filter(({ kind }) => kind === "trainable")
-    .reduce((sum, { value }) => sum + value.shape.reduce((a, b) => a * b, 1), 0);
 }

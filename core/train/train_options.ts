@@ -37,18 +37,20 @@ export type TrainEvent =
     readonly step: number;
     readonly epoch: number;
     readonly learningRate: number;
-    /** From the end of the step before to the end of this one. */
+    /** From when its images were there to its end: without the wait for them. */
     readonly seconds: number;
   } & StepResult)
   | {
     readonly kind: "epoch";
     readonly epoch: number;
     readonly step: number;
-    /** Mean over the steps that were taken in this epoch. */
+    /** Mean over the steps of this epoch. */
     readonly loss: number;
     readonly seconds: number;
     /** Seconds of it in which the step waited for images. */
     readonly waitSeconds: number;
+    /** Images of it that could not be read, each time that another came in their place. */
+    readonly skipped: number;
     readonly metrics: Readonly<Record<string, number>>;
   }
   | { readonly kind: "checkpoint"; readonly path: string; readonly step: number }
@@ -117,4 +119,6 @@ export interface TrainResult {
   readonly finished: boolean;
   /** The last checkpoint. */
   readonly checkpoint: string;
+  /** Images that could not be read since the run was started or resumed, each time that another came in their place. */
+  readonly skipped: number;
 }

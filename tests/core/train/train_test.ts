@@ -1,14 +1,17 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { withVariations } from "../../../core/data/mod.ts";
+import { UnreadableImageError } from "../../../core/data/decode/unreadable_image_error.ts";
+import { datasetOf, type ImageSource, withVariations } from "../../../core/data/mod.ts";
 import { listCheckpoints, loadCheckpoint } from "../../../core/train/checkpoint.ts";
 import { readJsonLines } from "../../../core/train/log/json_lines.ts";
+import { viewRecipes } from "../../../core/train/named_views.ts";
 import type { PairEncoder } from "../../../core/train/pair_weighting.ts";
 import { readDescription } from "../../../core/train/run_description.ts";
 import { TrainingError } from "../../../core/train/run_guard.ts";
 import { train } from "../../../core/train/train.ts";
 import type { JudgedPairs, TrainEvent } from "../../../core/train/train_options.ts";
 import { PATCH_DIRECTION, patchMeans } from "./patch_means.ts";
+import { methodOf } from "./small_methods.ts";
 import { inFolder, noise, options, SIZE, stopAfter } from "./small_run.ts";
 
 async function finalState(folder: string) {
@@ -41,6 +44,65 @@ Deno.test("train() resumed after two epochs, and in the middle of the third, equ
       await untimed(join(parts, "steps.jsonl")),
       await untimed(join(whole, "steps.jsonl")),
     );
+    assertEquals(
+      await untimed(join(parts, "epochs.jsonl")),
+      await untimed(join(whole, "epochs.jsonl")),
+    );
+  }));
+
+Deno.test("train() counts the images that it could not read, in each epoch and in all", () =>
+  inFolder(async (output) => {
+    const good = noise(24);
+    const broken = (name: string): ImageSource => ({
+      kind: "rendered",
+      name,
+      render: () => Promise.reject(new UnreadableImageError(name, "it is torn")),
+    });
+    const sample = (index: number) =>
+      index === 5 ? { key: "torn", source: broken("torn") } : good.sample(index);
+    const told: number[] = [];
+    const result = await train({
+      ...options(output, { epochs: 2 }),
+      dataset: datasetOf("torn", 24, sample),
+      report: (event) => void (event.kind === "epoch" && told.push(event.skipped)),
+    });
+    const logged = (await readJsonLines(join(output, "epochs.jsonl"))).map(({ skipped }) =>
+      skipped
+    );
+    assertEquals(logged, [undefined, ...told]);
+    assert(told.every((count) => count > 0), `${told}`);
+    assertEquals(result.skipped, told[0]! + told[1]!);
+  }));
+
+Deno.test("train() takes views of several sizes", () =>
+  inFolder(async (output) => {
+    const [large] = viewRecipes({ views: "small", imageSize: SIZE });
+    const [small] = viewRecipes({ views: "small", imageSize: SIZE / 2 });
+    const sizes: number[] = [];
+    const multiCrop = methodOf((context) => {
+      const { ops, losses, views, pairWeights } = context;
+      sizes.push(...views.map(({ shape }) => shape[2]!));
+      const { backbone } = context.encoder("online");
+      const [target, ...others] = views.map((view) => ops.l2Normalize(backbone(view)));
+      const similarities = others.map((other) =>
+        ops.reduceSum(ops.mul(target!, other), { axes: [1] })
+      );
+      const sum = similarities.reduce((a, b) => ops.add(a, b));
+      return { loss: losses.weightedMean(ops.neg(sum), pairWeights), embeddings: target! };
+    });
+    const result = await train({
+      ...options(output, {
+        views: [large!, large!, small!, small!],
+        epochs: 1,
+        options: {},
+        parameterRules: [],
+      }),
+      method: multiCrop,
+    });
+    assertEquals(result.finished, true);
+    assertEquals(sizes.slice(0, 4), [32, 32, 16, 16]);
+    const losses = (await readJsonLines(join(output, "steps.jsonl"))).map(({ loss }) => loss);
+    assert(losses.every((loss) => Number(loss) < 0 && Number(loss) >= -3), `${losses}`);
   }));
 
 Deno.test("train() resumes a run only from its last checkpoint, and starts another from any, bit for bit", () =>
@@ -129,6 +191,8 @@ Deno.test("train() goes on after a loss that is no number, with the remedies tha
     const before = await Deno.readTextFile(join(output, "configuration.json"));
     const broken = { ...options(output, { learningRate: 1e30 }), resume: "latest" };
     await assertRejects(() => train(broken), TrainingError, "learningRate, warmupEpochs, clip");
+    const last = (await readJsonLines(join(output, "steps.jsonl"))).at(-1)!;
+    assert(![last["loss"], last["gradientNorm"]].every(Number.isFinite), JSON.stringify(last));
     const remedy = {
       learningRate: 0.01,
       minimumLearningRate: 1e-4,
