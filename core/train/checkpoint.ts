@@ -133,11 +133,11 @@ function parseState(text: string, path: string): CheckpointState {
 }
 
 /**
- * Reads a checkpoint.
+ * Reads what a checkpoint says of itself.
  *
  * @throws {Deno.errors.NotFound} if the folder is not a checkpoint
  */
-export async function loadCheckpoint(path: string): Promise<Checkpoint> {
+export async function loadCheckpointState(path: string): Promise<CheckpointState> {
   const statePath = join(path, "state.json");
   let text: string;
   try {
@@ -149,7 +149,16 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
       { cause },
     );
   }
-  const state = parseState(text, statePath);
+  return parseState(text, statePath);
+}
+
+/**
+ * Reads a checkpoint.
+ *
+ * @throws {Deno.errors.NotFound} if the folder is not a checkpoint
+ */
+export async function loadCheckpoint(path: string): Promise<Checkpoint> {
+  const state = await loadCheckpointState(path);
   const model = await readSafetensors(join(path, "model.safetensors"));
   const optimizer = await readSafetensors(join(path, "optimizer.safetensors"));
   return { state, model: model.tensors, optimizer: optimizer.tensors };

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { listCheckpoints } from "../../core/train/checkpoint.ts";
 import configuration from "../../deno.json" with { type: "json" };
+import simsiam from "../../plugins/simsiam/manifest.json" with { type: "json" };
 import { drawPictures } from "./square_pictures.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -65,10 +66,11 @@ function startTrain(...args: string[]) {
 
 const wait = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
-Deno.test("train saves at a Ctrl-C that comes again within milliseconds, and goes on from there", () =>
+Deno.test("train saves at a Ctrl-C that comes again within milliseconds, and goes on from there or in another folder", () =>
   inFolder(async (folder) => {
     await drawPictures(join(folder, "photos"));
-    const first = startTrain(...tinyRun(folder), "--epochs", "100000");
+    const long = ["--epochs", "100000", "--checkpoint-every", "100000"];
+    const first = startTrain(...tinyRun(folder), ...long);
     await first.reached("epoch 1:");
     first.interrupt();
     // The one that `deno task` hands on comes within a millisecond or some: before and after the first is dealt with.
@@ -82,11 +84,54 @@ Deno.test("train saves at a Ctrl-C that comes again within milliseconds, and goe
     const saved = (await listCheckpoints(join(folder, "run", "checkpoints"))).at(-1)!;
     assertEquals(saved.step, step);
 
-    const again = startTrain("--output", join(folder, "run"), "--resume", "latest");
-    await again.reached(`from step ${step}`);
-    await again.reached("epoch");
-    again.interrupt();
-    const { code, out, err } = await again.finish();
-    assertEquals(code, 0, err);
-    assertStringIncludes(out, "stopped after");
+    for (const [output, checkpoint] of [["other", saved.path], ["run", "latest"]] as const) {
+      const again = startTrain("--output", join(folder, output), "--resume", checkpoint);
+      await again.reached(`from step ${step}`);
+      await again.reached("epoch ");
+      again.interrupt();
+      const { code, out, err } = await again.finish();
+      assertEquals(code, 0, err);
+      assertStringIncludes(out, "stopped after");
+    }
+  }));
+
+/** The error of a run that is refused. */
+async function refusal(...args: string[]): Promise<string> {
+  const { code, err } = await startTrain(...args).finish();
+  assertEquals(code, 1, err);
+  return err;
+}
+
+Deno.test("train says which file it cannot read, and refuses another method or preset on a resume", () =>
+  inFolder(async (folder) => {
+    const run = join(folder, "run");
+    const missing = join(folder, "missing.json");
+    assertStringIncludes(
+      await refusal("--config", missing),
+      `error: Cannot read configuration ${missing}:`,
+    );
+    const path = join(folder, "manifest.json");
+    const other = { ...simsiam, name: "other", entry: "./mod.ts" };
+    await Deno.writeTextFile(path, JSON.stringify(other));
+    await Deno.writeTextFile(
+      join(folder, "mod.ts"),
+      `export default { manifest: ${JSON.stringify(other)}, build: () => {} };`,
+    );
+    await Deno.mkdir(run);
+    const description = { method: "simsiam", configuration: simsiam.presets["cifar"] };
+    await Deno.writeTextFile(join(run, "configuration.json"), JSON.stringify(description));
+    const resume = ["--output", run, "--resume", "latest"];
+    assertStringIncludes(
+      await refusal(...resume, "--method", path),
+      "error: Cannot resume: --method must be the run's, which is simsiam, found other",
+    );
+    assertStringIncludes(
+      await refusal(...resume, "--preset", "imagenet"),
+      "error: Cannot resume with --preset imagenet: it must be what the run began with, or be left out: ",
+    );
+    // The run's own preset is no change: what is refused is the data that is not there.
+    assertStringIncludes(
+      await refusal(...resume, "--preset", "cifar", "--method", "simsiam", "--data", missing),
+      "error: Cannot open data",
+    );
   }));
