@@ -4,6 +4,7 @@
  * @module
  */
 import { backbone } from "../core/backbones/registry.ts";
+import { checkScheduled } from "../core/train/check_scheduled.ts";
 import { buildMethodGraph } from "../core/train/method_graph.ts";
 import { viewRecipes } from "../core/train/named_views.ts";
 import { resolveConfiguration } from "../core/method/resolve_configuration.ts";
@@ -32,12 +33,13 @@ async function describe(name: string): Promise<void> {
   const { manifest } = method;
   for (const preset of Object.values(manifest.presets)) {
     const configuration = resolveConfiguration(preset);
-    buildMethodGraph(method, {
+    const graph = buildMethodGraph(method, {
       backbone: backbone("resnet18", { stem: "small" }),
       viewSizes: viewRecipes({ ...configuration, imageSize: 32 }).map(({ size }) => size),
       batchSize: 4,
       options: configuration.options,
     });
+    checkScheduled(graph, configuration);
   }
   console.log(`${manifest.name} ${manifest.version}: ${manifest.title}, ${manifest.paper}`);
   console.log(`  ${manifest.description}`);

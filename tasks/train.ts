@@ -3,13 +3,16 @@
  *
  * @module
  */
-import { join } from "node:path";
-import { configurationSchema } from "../core/method/configuration.ts";
+import { type Configuration, configurationSchema } from "../core/method/configuration.ts";
+import type { LoadedMethod } from "../core/method/load.ts";
 import {
   type PartialConfiguration,
   presetOf,
   resolveConfiguration,
 } from "../core/method/resolve_configuration.ts";
+import { loadCheckpointState } from "../core/train/checkpoint.ts";
+import { readDescription, type RunDescription } from "../core/train/run_description.ts";
+import { isOwnCheckpoint } from "../core/train/run_origin.ts";
 import { train } from "../core/train/train.ts";
 import type { TrainResult } from "../core/train/train_options.ts";
 import { type Command, parseCommandLine, runTask } from "./command_line.ts";
@@ -33,6 +36,11 @@ const COMMAND: Command = {
     {
       command: "deno task train --output runs/photos --resume latest",
       does: "goes on where that run was stopped or killed",
+    },
+    {
+      command:
+        "deno task train --output runs/again --resume runs/photos/checkpoints/step-000001000",
+      does: "starts a run of its own from a checkpoint of that one",
     },
     {
       command:
@@ -75,7 +83,7 @@ const COMMAND: Command = {
       resume: {
         type: "string",
         default: "",
-        description: "go on from a checkpoint: latest, or its path",
+        description: "go on from a checkpoint: latest, or its path, which may be of another run",
       },
       ...configurationSchema.properties,
     },
@@ -83,27 +91,44 @@ const COMMAND: Command = {
 };
 
 async function readConfig(path: string): Promise<PartialConfiguration> {
-  const text = await Deno.readTextFile(path);
   try {
-    return JSON.parse(text);
+    return JSON.parse(await Deno.readTextFile(path));
   } catch (cause) {
-    throw new SyntaxError(`Cannot read configuration ${path}: ${(cause as Error).message}`, {
+    throw new TypeError(`Cannot read configuration ${path}: ${(cause as Error).message}`, {
       cause,
     });
   }
 }
 
-/** What a run that is resumed began with. */
-async function readRun(
-  output: string,
-): Promise<{ method: string; configuration: PartialConfiguration }> {
-  const path = join(output, "configuration.json");
-  try {
-    return JSON.parse(await Deno.readTextFile(path));
-  } catch (cause) {
-    throw new Deno.errors.NotFound(
-      `Cannot resume the run in ${output}: ${(cause as Error).message}`,
-      { cause },
+/** What a run began with. */
+type Beginning = Pick<RunDescription, "method" | "configuration">;
+
+/** What the run began with that is resumed, or from whose checkpoint another one starts. */
+async function readBeginning(output: string, resume: string): Promise<Beginning> {
+  if (isOwnCheckpoint(output, resume)) return await readDescription(output);
+  const { method, configuration } = await loadCheckpointState(resume);
+  return { method, configuration: configuration as Configuration };
+}
+
+/** Checks that a method and a preset are those of the run that is resumed. */
+function checkUnchanged(before: Beginning, { manifest }: LoadedMethod, preset?: string): void {
+  if (manifest.name !== before.method) {
+    throw new TypeError(
+      `Cannot resume: --method must be the run's, which is ${before.method}, found ${manifest.name}`,
+    );
+  }
+  if (preset === undefined) return;
+  const was: Readonly<Record<string, unknown>> = { ...resolveConfiguration(before.configuration) };
+  const wanted = resolveConfiguration(before.configuration, presetOf(manifest, preset));
+  const text = JSON.stringify;
+  const different = Object.entries(wanted).filter(([name, value]) =>
+    text(value) !== text(was[name])
+  ).map(([name, value]) => `${name} was ${text(was[name])}, found ${text(value)}`);
+  if (different.length > 0) {
+    throw new TypeError(
+      `Cannot resume with --preset ${preset}: it must be what the run began with, or be left out: ${
+        different.join("; ")
+      }`,
     );
   }
 }
@@ -111,12 +136,13 @@ async function readRun(
 async function main(args: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
-  const { method: _m, preset, config, output: _o, resume, ...given } = parsed.given as
+  const { method: named, preset, config, output: _o, resume, ...given } = parsed.given as
     & PartialConfiguration
     & Record<"method" | "preset" | "config" | "output" | "resume", string | undefined>;
   const folder = String(parsed.values["output"]);
-  const before = resume ? await readRun(folder) : undefined;
-  const method = await methodOf(before?.method ?? String(parsed.values["method"]));
+  const before = resume ? await readBeginning(folder, resume) : undefined;
+  const method = await methodOf(named ?? before?.method ?? String(parsed.values["method"]));
+  if (before !== undefined) checkUnchanged(before, method, preset || undefined);
   const configuration = resolveConfiguration(
     before?.configuration ?? presetOf(method.manifest, preset || undefined),
     config ? await readConfig(config) : {},
@@ -141,6 +167,11 @@ async function main(args: readonly string[]): Promise<void> {
     ...(resume && { resume }),
   });
   display[Symbol.dispose]();
+  if (result.skipped > 0) {
+    console.error(
+      `${result.skipped} times an image could not be read, and another came in its place`,
+    );
+  }
   console.log(
     result.finished
       ? `trained ${result.step} steps: ${result.checkpoint}`

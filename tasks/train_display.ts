@@ -20,10 +20,18 @@ export class TrainDisplay implements Disposable {
   #progress: ProgressLine | undefined;
   readonly #method: LoadedMethod;
   readonly #configuration: Configuration;
+  readonly #write: (text: string) => void;
 
-  constructor(method: LoadedMethod, configuration: Configuration) {
+  /** @param write takes the text; by default to standard error */
+  constructor(
+    method: LoadedMethod,
+    configuration: Configuration,
+    write: (text: string) => void = (text) =>
+      void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+  ) {
     this.#method = method;
     this.#configuration = configuration;
+    this.#write = write;
   }
 
   /** Shows one event. */
@@ -35,7 +43,7 @@ export class TrainDisplay implements Disposable {
         total: event.totalSteps,
         start: event.resumedAt,
         imagesPerStep: batchSize,
-        write: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+        write: this.#write,
         columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
       });
       this.#note(
@@ -53,6 +61,9 @@ export class TrainDisplay implements Disposable {
           } when healthy, ` +
           "0 when collapsed",
       );
+      for (const { name, from, to } of event.changes) {
+        this.#note(`${name} was ${from}, and is ${to} from here`);
+      }
       if (event.coverage !== undefined) this.#note(describeCoverage(event.coverage));
     } else if (event.kind === "step") {
       this.#progress?.update(event.step, {
@@ -72,6 +83,7 @@ export class TrainDisplay implements Disposable {
           `${event.seconds.toFixed(1)} s, ${
             event.waitSeconds.toFixed(1)
           } s of it waiting for images`,
+          ...(event.skipped > 0 ? [`${event.skipped} unreadable images replaced`] : []),
         ].join(", "),
       );
     } else if (event.kind === "checkpoint") {
@@ -84,7 +96,9 @@ export class TrainDisplay implements Disposable {
   }
 
   #note(text: string): void {
-    this.#progress?.note(text);
+    // What is told before the start, such as a rule that matches nothing, has no progress to stand above.
+    if (this.#progress === undefined) this.#write(`${text}\n`);
+    else this.#progress.note(text);
   }
 
   /** Ends the progress line. */

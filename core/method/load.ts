@@ -28,19 +28,20 @@ export function checkMethod(candidate: unknown, source: string): LoadedMethod {
  * Loads a plugin: reads its manifest, then imports the module that it names.
  *
  * @param manifestUrl address of `manifest.json`, a file's or on the web; needs the permission to import from there
- * @throws {TypeError} if it cannot be had, its manifest is wrong, or the module has another manifest's name
+ * @throws {TypeError} if either cannot be had, its manifest is wrong, or the module has another manifest's name
  */
 export async function loadMethod(manifestUrl: URL): Promise<LoadedMethod> {
   const source = manifestUrl.href;
-  let json: unknown;
-  try {
-    json = (await import(source, { with: { type: "json" } })).default;
-  } catch (cause) {
-    throw new TypeError(`Cannot load plugin "${source}": ${(cause as Error).message}`, { cause });
-  }
-  const manifest = parseManifest(json, source);
+  const had = async (module: Promise<{ readonly default?: unknown }>): Promise<unknown> => {
+    try {
+      return (await module).default;
+    } catch (cause) {
+      throw new TypeError(`Cannot load plugin "${source}": ${(cause as Error).message}`, { cause });
+    }
+  };
+  const manifest = parseManifest(await had(import(source, { with: { type: "json" } })), source);
   const entry = new URL(manifest.entry, manifestUrl).href;
-  const method = checkMethod((await import(entry)).default, entry);
+  const method = checkMethod(await had(import(entry)), entry);
   if (method.manifest.name !== manifest.name) {
     throw new TypeError(
       `Cannot load plugin "${source}": its module is the method "${method.manifest.name}", ` +

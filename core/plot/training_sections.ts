@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import type { Manifest } from "../method/manifest.ts";
 import { type LogRecord, readJsonLines } from "../train/log/json_lines.ts";
-import type { RunDescription } from "../train/run_log.ts";
+import type { RunDescription } from "../train/run_description.ts";
 import type { Point } from "./curve.ts";
 import { lineChart } from "./line_chart.ts";
 import type { Section } from "./report.ts";
@@ -40,13 +40,17 @@ export async function lossSection(
   { steps }: RunRecord,
   { title, lossRange }: Pick<Manifest, "title" | "lossRange">,
 ): Promise<Section> {
+  const { random, healthy, collapsed } = lossRange;
   const svg = await lineChart({
     title: "Loss",
     xLabel: "step",
     yLabel: "loss of each step, smoothed, and the step's own behind it",
     series: [{ name: "loss", points: points(steps, "step", "loss") }],
-    bands: [{ low: lossRange.healthy[0], high: lossRange.healthy[1], label: "healthy" }],
-    rules: [{ value: lossRange.collapsed, label: "collapsed" }],
+    bands: [
+      { low: healthy[0], high: healthy[1], label: "healthy" },
+      { low: random[0], high: random[1], label: "at random" },
+    ],
+    rules: [{ value: collapsed, label: "collapsed" }],
     smoothing: 0.9,
   });
   return {
@@ -54,7 +58,8 @@ export async function lossSection(
     text: lossRange.note,
     figures: [{
       svg,
-      caption: `The loss of ${title}. Shaded: where a healthy run ends.`,
+      caption:
+        `The loss of ${title}. Shaded: where a network of random weights is, and where a healthy run ends.`,
       alt: `Loss over ${steps.length} steps, from ${steps[0]?.["loss"]} to ${
         steps.at(-1)?.["loss"]
       }`,
@@ -138,6 +143,10 @@ export function timingSection({ description, steps, epochs }: RunRecord): Sectio
         ["seconds waiting for images", waited.toFixed(1)],
         ["median seconds a step", median.toFixed(4)],
         ["images a second at the median", (batchSize / median).toFixed(1)],
+        [
+          "images a second, the wait included",
+          (batchSize * steps.length / (computed + waited)).toFixed(1),
+        ],
       ],
       caption: "An image counts once, however many views it gives.",
     }],

@@ -6,15 +6,35 @@
 import type { CheckpointState } from "./checkpoint.ts";
 import type { TrainOptions } from "./train_options.ts";
 
+/** A value with which a run goes on, and which it did not have before. */
+export interface ConfigurationChange {
+  /** Steps that were taken before it. */
+  readonly step: number;
+  /** The value's name in the configuration. */
+  readonly name: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+/** What may change because it is how a run is saved whose loss is no number. */
+const REMEDIES: ReadonlySet<string> = new Set([
+  "learningRate",
+  "minimumLearningRate",
+  "warmupEpochs",
+  "clipGradientNorm",
+]);
+
 /**
  * Checks that a checkpoint belongs to a run of this configuration.
  *
- * @throws {TypeError} if something differs that changes what is computed
+ * @returns what is no longer as it was, of that which may change what is computed: the learning rate's course and the
+ * norm to which gradients are clipped
+ * @throws {TypeError} if anything else differs that changes what is computed
  */
 export function checkResumable(
   state: CheckpointState,
   { method, configuration, dataset }: TrainOptions,
-): void {
+): ConfigurationChange[] {
   const before = state.configuration as Readonly<Record<string, unknown>>;
   // What may change between the parts of a run without changing what it computes.
   const free = new Set([
@@ -29,9 +49,10 @@ export function checkResumable(
     "autotune",
     "vis",
   ]);
-  const changed = Object.entries(configuration).filter(([name, value]) =>
+  const different = Object.entries(configuration).filter(([name, value]) =>
     !free.has(name) && JSON.stringify(before[name]) !== JSON.stringify(value)
-  ).map(([name, value]) =>
+  );
+  const changed = different.filter(([name]) => !REMEDIES.has(name)).map(([name, value]) =>
     `${name} was ${JSON.stringify(before[name])}, found ${JSON.stringify(value)}`
   );
   if (state.samples !== dataset.length) {
@@ -42,9 +63,16 @@ export function checkResumable(
   }
   if (changed.length > 0) {
     throw new TypeError(
-      `Cannot resume: the configuration must be the one that the run began with: ${
-        changed.join("; ")
-      }`,
+      `Cannot resume: the configuration must be the one that the run began with, but for ${
+        [...REMEDIES].join(", ")
+      }: ${changed.join("; ")}`,
     );
   }
+  const values = new Map(different);
+  return [...REMEDIES].filter((name) => values.has(name)).map((name) => ({
+    step: state.step,
+    name,
+    from: before[name],
+    to: values.get(name),
+  }));
 }

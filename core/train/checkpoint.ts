@@ -5,6 +5,8 @@
  */
 import { join } from "node:path";
 import type { Tensor } from "../engine/graph/tensor.ts";
+import type { DeviceTensor } from "../engine/ort/mod.ts";
+import type { EpochSums } from "./epoch_sums.ts";
 import { readSafetensors, type TensorSource, writeSafetensors } from "../weights/safetensors.ts";
 
 /** What a checkpoint says of itself. */
@@ -19,6 +21,8 @@ export interface CheckpointState {
   readonly epoch: number;
   /** Samples in the data set, by which the order of an epoch is drawn. */
   readonly samples: number;
+  /** What the steps of the epoch come to in whose midst it was written. */
+  readonly epochSoFar?: EpochSums;
   /** Everything that determines the run. */
   readonly configuration: unknown;
 }
@@ -37,6 +41,15 @@ export interface CheckpointSources {
   readonly state: CheckpointState;
   readonly model: Iterable<readonly [string, Tensor | TensorSource]>;
   readonly optimizer: Iterable<readonly [string, Tensor | TensorSource]>;
+}
+
+/** Tensors that are fetched from the device when their turn comes. */
+export function* deviceSources(
+  tensors: ReadonlyMap<string, DeviceTensor>,
+): Generator<[string, TensorSource]> {
+  for (const [name, value] of tensors) {
+    yield [name, { ...value.type, read: () => Promise.resolve(value.read()) }];
+  }
 }
 
 const NAME = /^step-(\d{9})$/;
@@ -62,7 +75,8 @@ export async function listCheckpoints(folder: string): Promise<{ path: string; s
 }
 
 /**
- * Writes a checkpoint under a temporary name, renames it, and then removes the oldest ones but `keep`.
+ * Writes a checkpoint under a temporary name, renames it, and then removes the oldest before it: `keep` are left with
+ * it, and any of later steps.
  *
  * @returns the checkpoint's path
  * @throws {Deno.errors.AlreadyExists} if the folder holds a checkpoint of this step
@@ -87,8 +101,8 @@ export async function saveCheckpoint(
   const state = join(temporary, "state.json");
   await Deno.writeTextFile(state, JSON.stringify(sources.state, null, 2) + "\n");
   await Deno.rename(temporary, path);
-  const all = await listCheckpoints(folder);
-  for (const old of all.slice(0, Math.max(0, all.length - keep))) {
+  const older = (await listCheckpoints(folder)).filter(({ step }) => step < sources.state.step);
+  for (const old of older.slice(0, Math.max(0, older.length + 1 - keep))) {
     await Deno.remove(old.path, { recursive: true });
   }
   return path;
@@ -119,11 +133,11 @@ function parseState(text: string, path: string): CheckpointState {
 }
 
 /**
- * Reads a checkpoint.
+ * Reads what a checkpoint says of itself.
  *
  * @throws {Deno.errors.NotFound} if the folder is not a checkpoint
  */
-export async function loadCheckpoint(path: string): Promise<Checkpoint> {
+export async function loadCheckpointState(path: string): Promise<CheckpointState> {
   const statePath = join(path, "state.json");
   let text: string;
   try {
@@ -135,7 +149,16 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
       { cause },
     );
   }
-  const state = parseState(text, statePath);
+  return parseState(text, statePath);
+}
+
+/**
+ * Reads a checkpoint.
+ *
+ * @throws {Deno.errors.NotFound} if the folder is not a checkpoint
+ */
+export async function loadCheckpoint(path: string): Promise<Checkpoint> {
+  const state = await loadCheckpointState(path);
   const model = await readSafetensors(join(path, "model.safetensors"));
   const optimizer = await readSafetensors(join(path, "optimizer.safetensors"));
   return { state, model: model.tensors, optimizer: optimizer.tensors };

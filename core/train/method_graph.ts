@@ -132,3 +132,9 @@ export function buildMethodGraph(
   }
   return { ...outputs, scope, views, pairWeights, scheduled, constraints, options };
 }
+
+/** Number of trained parameters. */
+export function countParameters(graph: MethodGraph): number {
+  return [...graph.scope.declarations.values()].filter(({ kind }) => kind === "trainable")
+    .reduce((sum, { value }) => sum + value.shape.reduce((a, b) => a * b, 1), 0);
+}

@@ -13,6 +13,7 @@ import {
   swavGlobalView,
   swavLocalView,
 } from "../data/views/presets.ts";
+import { checkViewRecipe } from "../data/views/check_recipe.ts";
 import type { ViewRecipe } from "../data/views/recipe.ts";
 import type { Configuration } from "../method/configuration.ts";
 import { nearestName } from "../weights/nearest_name.ts";
@@ -38,12 +39,17 @@ export const viewNames: readonly string[] = Object.keys(NAMED);
 /**
  * The recipes of a configuration's views, in order.
  *
- * @throws {TypeError} if there are none of the name
+ * @throws {TypeError} if there are none of the name, or a recipe is malformed
  */
 export function viewRecipes(
   { views, imageSize }: Pick<Configuration, "views" | "imageSize">,
 ): readonly ViewRecipe[] {
-  if (typeof views !== "string") return views;
+  if (typeof views !== "string") {
+    if (views.length === 0) {
+      throw new TypeError("Cannot build views: there must be at least one recipe, found none");
+    }
+    return views.map((recipe, i) => checkViewRecipe(recipe, `views[${i}]`));
+  }
   const named = Object.hasOwn(NAMED, views) ? NAMED[views] : undefined;
   if (named === undefined) {
     throw new TypeError(

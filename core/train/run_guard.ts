@@ -55,8 +55,8 @@ export class RunGuard {
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       throw new TrainingError(
         `Cannot go on after step ${step}: the loss is ${loss} and the gradient's norm ${gradientNorm}. ` +
-          "Usual remedies: a lower --learning-rate, --warmup-epochs, --clip-gradient-norm 1; " +
-          "then --resume latest from the last checkpoint, which is from before this step",
+          "Usual remedies: a lower learningRate, warmupEpochs, clipGradientNorm 1; these may change " +
+          "when the run is resumed from its last checkpoint, which is from before this step",
       );
     }
     this.#collapsed = spread < COLLAPSED_SHARE * this.#uniform ? this.#collapsed + 1 : 0;
@@ -66,8 +66,8 @@ export class RunGuard {
           `${(COLLAPSED_SHARE * this.#uniform).toExponential(1)} for ${COLLAPSED_STEPS} steps ` +
           `(uniform embeddings have ${
             this.#uniform.toFixed(4)
-          }). Usual remedies: a lower --learning-rate, ` +
-          "a larger --batch-size, batch norm at the end of the projector, a stopped gradient on the targets",
+          }). Usual remedies: a lower learningRate, ` +
+          "a larger batchSize, batch norm at the end of the projector, a stopped gradient on the targets",
       );
     }
   }

@@ -5,23 +5,17 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Configuration } from "../method/configuration.ts";
 import { JsonLinesLog } from "./log/json_lines.ts";
 import { TensorBoardLog } from "./log/tensorboard.ts";
+import { type RunDescription, updateDescription, writeDescription } from "./run_description.ts";
 import type { StepResult } from "./training_step.ts";
-
-/** What `configuration.json` in a run's folder holds. */
-export interface RunDescription {
-  /** Name of the method. */
-  readonly method: string;
-  readonly configuration: Configuration;
-}
 
 /** A step as it is logged. */
 export interface LoggedStep extends StepResult {
   readonly step: number;
   readonly epoch: number;
   readonly learningRate: number;
+  /** Without the wait for its images. */
   readonly seconds: number;
 }
 
@@ -57,31 +51,14 @@ export class RunLog implements Disposable {
     description: RunDescription,
     { resumedAt }: { readonly resumedAt?: number } = {},
   ): Promise<RunLog> {
-    await Deno.mkdir(output, { recursive: true });
-    const path = join(output, "configuration.json");
-    const text = JSON.stringify(description, null, 2) + "\n";
-    if (resumedAt !== undefined) {
-      if (!existsSync(path)) {
-        throw new Deno.errors.NotFound(
-          `Cannot resume the run in ${output}: it holds no configuration.json; start it without --resume`,
-        );
-      }
-      await Deno.writeTextFile(`${path}.tmp`, text);
-      await Deno.rename(`${path}.tmp`, path);
-      // Epoch 0 is logged at step 0, before the first step; else the first line to come is of the next step.
-      return new RunLog(output, resumedAt === 0 ? 0 : resumedAt + 1);
+    if (resumedAt === undefined) {
+      const { changes = [], ...known } = description;
+      await writeDescription(output, { ...known, ...(changes.length > 0 && { changes }) });
+      return new RunLog(output, undefined);
     }
-    try {
-      await Deno.writeTextFile(path, text, { createNew: true });
-    } catch (cause) {
-      if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
-      throw new Deno.errors.AlreadyExists(
-        `Cannot start a run in ${output}: it holds one; go on with --resume latest, ` +
-          "or choose another --output",
-        { cause },
-      );
-    }
-    return new RunLog(output, undefined);
+    await updateDescription(output, description, resumedAt);
+    // Epoch 0 is logged at step 0, before the first step; else the first line to come is of the next step.
+    return new RunLog(output, resumedAt === 0 ? 0 : resumedAt + 1);
   }
 
   /** Logs a step. */

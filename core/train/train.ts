@@ -8,19 +8,20 @@ import { backbone as backboneOf } from "../backbones/registry.ts";
 import type { Backbone } from "../backbones/backbone.ts";
 import { type ViewBatch, viewLoader } from "../data/loader/view_loader.ts";
 import { type ConvTuning, withConvTuning } from "../engine/ops/conv_gradients/tuning.ts";
-import { type Device, type DeviceTensor, resolveDevice } from "../engine/ort/mod.ts";
+import { type Device, resolveDevice } from "../engine/ort/mod.ts";
 import type { Configuration } from "../method/configuration.ts";
-import type { TensorSource } from "../weights/safetensors.ts";
-import { checkResumable } from "./check_resumable.ts";
-import { type Checkpoint, findCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { checkScheduled } from "./check_scheduled.ts";
+import { deviceSources, saveCheckpoint } from "./checkpoint.ts";
 import { autotune, deviceTuning, type TuningTarget } from "./conv_autotune.ts";
 import { uniformSpread } from "./embedding_spread.ts";
+import { type EpochSums, NO_STEPS, summarizeEpoch } from "./epoch_sums.ts";
 import { configuredVariations, generatedShare } from "./generated_views.ts";
-import { buildMethodGraph, type MethodGraph } from "./method_graph.ts";
+import { buildMethodGraph, countParameters, type MethodGraph } from "./method_graph.ts";
 import { viewRecipes } from "./named_views.ts";
 import { PairWeighting, summarizeJudgement } from "./pair_weighting.ts";
 import { RunGuard } from "./run_guard.ts";
 import { RunLog } from "./run_log.ts";
+import { findOrigin, type RunOrigin } from "./run_origin.ts";
 import { optimizerOf, runSchedules } from "./run_schedules.ts";
 import type { TrainEvent, TrainOptions, TrainResult } from "./train_options.ts";
 import { initialWeights, TrainingStep } from "./training_step.ts";
@@ -43,7 +44,8 @@ export function configuredBackbone(
  *
  * @throws {TypeError} if the configuration does not fit the method or the checkpoint
  * @throws {RangeError} if the data set has fewer samples than a batch
- * @throws {Deno.errors.AlreadyExists} if the output folder holds a run and `resume` is not set
+ * @throws {Deno.errors.AlreadyExists} if the output folder holds a run and `resume` names no checkpoint of it
+ * @throws {RangeError} if the checkpoint is not the last of its run in the output folder
  * @throws {TrainingError} if the loss is no number or the embeddings collapse
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
@@ -63,6 +65,9 @@ function autotuneRun(
   });
 }
 
+/** What a step is fed, by the number of steps before it. */
+type Scalars = ReturnType<typeof runSchedules>;
+
 /** One run in progress. */
 class Run implements Disposable {
   readonly #options: TrainOptions;
@@ -76,8 +81,13 @@ class Run implements Disposable {
   readonly #backbone: Backbone;
   readonly #device: Device;
   readonly #stepsPerEpoch: number;
+  readonly #totalSteps: number;
+  readonly #scalars: Scalars;
+  readonly #origin: RunOrigin;
   readonly #unreadable = new Map<string, string>();
   #taken: number;
+  #sums: EpochSums;
+  #skipped = 0;
   #saved: string | undefined;
 
   private constructor(parts: {
@@ -91,8 +101,9 @@ class Run implements Disposable {
     backbone: Backbone;
     device: Device;
     stepsPerEpoch: number;
-    taken: number;
-    saved: string | undefined;
+    totalSteps: number;
+    scalars: Scalars;
+    origin: RunOrigin;
   }) {
     this.#options = parts.options;
     this.#owned = parts.owned;
@@ -104,8 +115,12 @@ class Run implements Disposable {
     this.#backbone = parts.backbone;
     this.#device = parts.device;
     this.#stepsPerEpoch = parts.stepsPerEpoch;
-    this.#taken = parts.taken;
-    this.#saved = parts.saved;
+    this.#totalSteps = parts.totalSteps;
+    this.#scalars = parts.scalars;
+    this.#origin = parts.origin;
+    this.#taken = parts.origin.checkpoint?.state.step ?? 0;
+    this.#sums = parts.origin.checkpoint?.state.epochSoFar ?? NO_STEPS;
+    this.#saved = parts.origin.saved;
     this.#guard = new RunGuard(parts.graph.embeddings.shape[1]!);
   }
 
@@ -113,6 +128,8 @@ class Run implements Disposable {
   static async start(options: TrainOptions): Promise<Run> {
     const { method, configuration, dataset, output } = options;
     const { batchSize, seed, clipGradientNorm, threads, parameterRules } = configuration;
+    const origin = await findOrigin(options);
+    const { checkpoint, resumes, changes } = origin;
     const stepsPerEpoch = Math.floor(dataset.length / batchSize);
     if (stepsPerEpoch < 1) {
       throw new RangeError(
@@ -120,18 +137,12 @@ class Run implements Disposable {
           `found ${dataset.length}`,
       );
     }
-    const checkpoints = join(output, "checkpoints");
-    const saved = options.resume === undefined
-      ? undefined
-      : await findCheckpoint(checkpoints, options.resume);
-    const checkpoint: Checkpoint | undefined = saved === undefined
-      ? undefined
-      : await loadCheckpoint(saved);
-    if (checkpoint !== undefined) checkResumable(checkpoint.state, options);
 
     const backbone = configuredBackbone(configuration);
     const recipes = viewRecipes(configuration);
     configuredVariations(configuration, recipes.length);
+    const totalSteps = stepsPerEpoch * configuration.epochs;
+    const scalars = runSchedules(configuration, { totalSteps, stepsPerEpoch });
     const device = resolveDevice(configuration.device);
     const threaded = threads > 0 ? { threads } : {};
     const target = { device, ...threaded };
@@ -142,6 +153,8 @@ class Run implements Disposable {
         batchSize,
         options: configuration.options,
       });
+    // Symbolic, and so without cost: it is checked before hours may go into tuning it.
+    const warnings = checkScheduled(build(), configuration);
     const tuning = configuration.autotune
       ? await autotuneRun(options, build, target)
       : await deviceTuning(target);
@@ -175,13 +188,20 @@ class Run implements Disposable {
           ...threaded,
         }),
       );
-      const taken = checkpoint?.state.step ?? 0;
+      const description = {
+        method: method.manifest.name,
+        configuration,
+        ...(!resumes && options.resume !== undefined && { startedFrom: options.resume }),
+        changes,
+      };
       const log = owned.use(
-        await RunLog.open(output, { method: method.manifest.name, configuration }, {
-          ...(options.resume !== undefined && { resumedAt: taken }),
+        await RunLog.open(output, description, {
+          ...(resumes && { resumedAt: checkpoint?.state.step ?? 0 }),
         }),
       );
-      for (const warning of step.warnings) options.report?.({ kind: "warning", message: warning });
+      for (const message of [...step.warnings, ...warnings]) {
+        options.report?.({ kind: "warning", message });
+      }
       return new Run({
         options,
         owned,
@@ -193,17 +213,14 @@ class Run implements Disposable {
         backbone,
         device,
         stepsPerEpoch,
-        taken,
-        saved,
+        totalSteps,
+        scalars,
+        origin,
       });
     } catch (error) {
       owned.dispose();
       throw error;
     }
-  }
-
-  get #totalSteps(): number {
-    return this.#stepsPerEpoch * this.#options.configuration.epochs;
   }
 
   #report(event: TrainEvent): void {
@@ -212,11 +229,7 @@ class Run implements Disposable {
 
   /** Takes all steps that are left. */
   async finish(): Promise<TrainResult> {
-    const { configuration, dataset, signal } = this.#options;
-    const scalars = runSchedules(configuration, {
-      totalSteps: this.#totalSteps,
-      stepsPerEpoch: this.#stepsPerEpoch,
-    });
+    const { dataset, signal } = this.#options;
     this.#report({
       kind: "start",
       device: this.#device,
@@ -224,17 +237,25 @@ class Run implements Disposable {
       stepsPerEpoch: this.#stepsPerEpoch,
       totalSteps: this.#totalSteps,
       resumedAt: this.#taken,
+      changes: this.#origin.changes,
       ...(dataset.coverage && { coverage: dataset.coverage }),
       uniformSpread: uniformSpread(this.#graph.embeddings.shape[1]!),
     });
     if (this.#taken === 0) await this.#evaluate(0);
-    while (this.#taken < this.#totalSteps && !signal?.aborted) await this.#epoch(scalars);
+    // A run from another one's checkpoint can itself be resumed from then on.
+    else if (this.#saved === undefined) await this.#save();
+    while (this.#taken < this.#totalSteps && !signal?.aborted) await this.#epoch();
     const last = this.#saved ?? await this.#save();
-    return { step: this.#taken, finished: this.#taken === this.#totalSteps, checkpoint: last };
+    return {
+      step: this.#taken,
+      finished: this.#taken === this.#totalSteps,
+      checkpoint: last,
+      skipped: this.#skipped,
+    };
   }
 
   /** Takes the steps of the epoch that the run is in, from where it is. */
-  async #epoch(scalars: (step: number) => Readonly<Record<string, number>>): Promise<void> {
+  async #epoch(): Promise<void> {
     const { configuration, dataset, signal } = this.#options;
     const { batchSize, seed, loaders, strict, checkpointEvery } = configuration;
     const epoch = Math.floor(this.#taken / this.#stepsPerEpoch);
@@ -250,35 +271,29 @@ class Run implements Disposable {
       unreadable: this.#unreadable,
       onWarning: (message) => this.#report({ kind: "warning", message }),
     });
-    const began = performance.now();
-    let lossSum = 0;
-    let count = 0;
+    const [before, began] = [this.#sums, performance.now()];
+    let { loss, steps } = before;
     for await (const batch of loader) {
-      lossSum += await this.#takeStep(batch, epoch, scalars(this.#taken));
-      count++;
+      loss += await this.#takeStep(batch, epoch, this.#scalars(this.#taken));
+      steps++;
       if (signal?.aborted) break;
     }
+    const { waitSeconds, skipped } = loader.statistics;
+    this.#skipped += skipped;
+    const sums: EpochSums = {
+      steps,
+      loss,
+      seconds: before.seconds + (performance.now() - began) / 1000,
+      waitSeconds: before.waitSeconds + waitSeconds,
+      skipped: before.skipped + skipped,
+    };
     const whole = this.#taken % this.#stepsPerEpoch === 0;
-    if (!whole) {
-      await this.#save();
-      return;
-    }
+    this.#sums = whole ? NO_STEPS : sums;
+    if (!whole) return void await this.#save();
     const done = epoch + 1;
-    const seconds = (performance.now() - began) / 1000;
-    const metrics = await this.#evaluate(done, {
-      loss: lossSum / count,
-      seconds,
-      waitSeconds: loader.statistics.waitSeconds,
-    });
-    this.#report({
-      kind: "epoch",
-      epoch: done,
-      step: this.#taken,
-      loss: lossSum / count,
-      seconds,
-      waitSeconds: loader.statistics.waitSeconds,
-      metrics,
-    });
+    const metrics = await this.#evaluate(done, summarizeEpoch(sums));
+    const means = { ...sums, loss: loss / steps };
+    this.#report({ kind: "epoch", epoch: done, step: this.#taken, ...means, metrics });
     const last = this.#taken === this.#totalSteps;
     if (done % checkpointEvery === 0 || last || signal?.aborted) await this.#save();
   }
@@ -295,7 +310,6 @@ class Run implements Disposable {
     const result = await this.#step.run(scalars);
     this.#taken++;
     this.#saved = undefined;
-    this.#guard.check({ step: this.#taken, ...result });
     const event: TrainEvent = {
       kind: "step",
       step: this.#taken,
@@ -307,6 +321,8 @@ class Run implements Disposable {
     };
     this.#log.step(event);
     this.#report(event);
+    // A step that ends the run is told first: it is what one looks for afterwards.
+    this.#guard.check(event);
     return result.loss;
   }
 
@@ -359,9 +375,10 @@ class Run implements Disposable {
         epoch: Math.floor(this.#taken / this.#stepsPerEpoch),
         samples: dataset.length,
         configuration,
+        ...(this.#sums.steps > 0 && { epochSoFar: this.#sums }),
       },
-      model: sources(this.#step.weights),
-      optimizer: sources(this.#step.slots),
+      model: deviceSources(this.#step.weights),
+      optimizer: deviceSources(this.#step.slots),
     }, configuration.keepCheckpoints);
     this.#saved = path;
     this.#report({ kind: "checkpoint", path, step: this.#taken });
@@ -371,18 +388,4 @@ class Run implements Disposable {
   [Symbol.dispose](): void {
     this.#owned.dispose();
   }
-}
-
-/** Tensors that are fetched from the device when their turn comes. */
-function* sources(
-  tensors: ReadonlyMap<string, DeviceTensor>,
-): Generator<[string, TensorSource]> {
-  for (const [name, value] of tensors) {
-    yield [name, { ...value.type, read: () => Promise.resolve(value.read()) }];
-  }
-}
-
-function countParameters(graph: MethodGraph): number {
-  return [...graph.scope.declarations.values()].filter(({ kind }) => kind === "trainable")
-    .reduce((sum, { value }) => sum + value.shape.reduce((a, b) => a * b, 1), 0);
 }

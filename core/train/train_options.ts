@@ -9,6 +9,7 @@ import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Device, DeviceTensor } from "../engine/ort/mod.ts";
 import type { Configuration } from "../method/configuration.ts";
 import type { LoadedMethod } from "../method/load.ts";
+import type { ConfigurationChange } from "./check_resumable.ts";
 import type { PairEncoder, PairJudgement } from "./pair_weighting.ts";
 import type { StepResult } from "./training_step.ts";
 
@@ -23,6 +24,8 @@ export type TrainEvent =
     readonly totalSteps: number;
     /** Steps that were taken before. */
     readonly resumedAt: number;
+    /** What of the configuration was otherwise in those. */
+    readonly changes: readonly ConfigurationChange[];
     /** How many of how many samples have variations, where variations were looked for. */
     readonly coverage?: Dataset["coverage"];
     /** Spread of uniform embeddings, beside which that of the run is read. */
@@ -34,18 +37,20 @@ export type TrainEvent =
     readonly step: number;
     readonly epoch: number;
     readonly learningRate: number;
-    /** From the end of the step before to the end of this one. */
+    /** From when its images were there to its end: without the wait for them. */
     readonly seconds: number;
   } & StepResult)
   | {
     readonly kind: "epoch";
     readonly epoch: number;
     readonly step: number;
-    /** Mean over the steps that were taken in this epoch. */
+    /** Mean over the steps of this epoch. */
     readonly loss: number;
     readonly seconds: number;
     /** Seconds of it in which the step waited for images. */
     readonly waitSeconds: number;
+    /** Images of it that could not be read, each time that another came in their place. */
+    readonly skipped: number;
     readonly metrics: Readonly<Record<string, number>>;
   }
   | { readonly kind: "checkpoint"; readonly path: string; readonly step: number }
@@ -90,7 +95,10 @@ export interface TrainOptions {
   readonly dataset: Dataset;
   /** Folder for checkpoints and logs. */
   readonly output: string;
-  /** `latest`, or the path of the checkpoint from which to go on; from the start when left out. */
+  /**
+   * `latest`, or the path of the checkpoint from which to go on; from the start when left out. The run in `output` goes
+   * on from its own last checkpoint, a new run starts there from one of another run.
+   */
   readonly resume?: string;
   /** Is asked for metrics before the first epoch and after every `evaluateEvery` epochs. */
   readonly evaluate?: (run: RunView) => Promise<Readonly<Record<string, number>>>;
@@ -111,4 +119,6 @@ export interface TrainResult {
   readonly finished: boolean;
   /** The last checkpoint. */
   readonly checkpoint: string;
+  /** Images that could not be read since the run was started or resumed, each time that another came in their place. */
+  readonly skipped: number;
 }

@@ -91,7 +91,7 @@ Deno.test("train, resume, evaluate and export work on a folder of images", () =>
 
     const again = await task("train", ...options, "--epochs", "1");
     assertEquals(again.code, 1);
-    assertStringIncludes(again.err, "--resume latest");
+    assertStringIncludes(again.err, "it holds one; resume it, or name another output folder");
 
     const evaluated = await task("evaluate", run, "--train", photos, "--test", photos, "--json");
     assertEquals(evaluated.code, 0, evaluated.err);

@@ -1,4 +1,6 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { checkMethod, loadMethod } from "../../../core/method/load.ts";
 
 Deno.test("loadMethod() loads a plugin from the address of its manifest", async () => {
@@ -15,6 +17,22 @@ Deno.test("loadMethod() names the address that cannot be had", async () => {
     TypeError,
     "no_such_manifest.json",
   );
+});
+
+Deno.test("loadMethod() names the manifest whose module is not there", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const { default: manifest } = await import("../../../plugins/simsiam/manifest.json", {
+      with: { type: "json" },
+    });
+    const path = join(folder, "manifest.json");
+    await Deno.writeTextFile(path, JSON.stringify({ ...manifest, entry: "./no_such_module.ts" }));
+    const address = pathToFileURL(path);
+    const error = await assertRejects(() => loadMethod(address), TypeError, "no_such_module.ts");
+    assertStringIncludes(error.message, `Cannot load plugin "${address.href}"`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("checkMethod() asks for a build function", () => {

@@ -51,6 +51,15 @@ Deno.test("saveCheckpoint() keeps the newest ones", () =>
     assertEquals(await findCheckpoint(folder, "latest"), join(folder, "step-000000030"));
   }));
 
+Deno.test("saveCheckpoint() removes neither what it has just written nor what is of later steps", () =>
+  inFolder(async (folder) => {
+    for (const step of [10, 15, 7, 8, 9]) {
+      const path = await saveCheckpoint(folder, sources(step, float32([], [1])), 2);
+      assertEquals((await loadCheckpoint(path)).state.step, step);
+    }
+    assertEquals((await listCheckpoints(folder)).map(({ step }) => step), [8, 9, 10, 15]);
+  }));
+
 Deno.test("saveCheckpoint() overwrites nothing", () =>
   inFolder(async (folder) => {
     await saveCheckpoint(folder, sources(10, float32([], [1])), 2);

@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import type { ViewRecipe } from "../../../core/data/views/recipe.ts";
 import { viewNames, viewRecipes } from "../../../core/train/named_views.ts";
 
 Deno.test("viewRecipes() gives every published name its recipes at the asked size", () => {
@@ -13,6 +14,16 @@ Deno.test("viewRecipes() gives every published name its recipes at the asked siz
 Deno.test("viewRecipes() passes recipes that are spelled out", () => {
   const own = viewRecipes({ views: "simsiam", imageSize: 96 }).slice(0, 1);
   assertEquals(viewRecipes({ views: own, imageSize: 32 }), own);
+});
+
+Deno.test("viewRecipes() refuses recipes that are malformed, and none", () => {
+  const { normalize: _, ...rest } = viewRecipes({ views: "small", imageSize: 32 })[0]!;
+  assertThrows(
+    () => viewRecipes({ views: [rest as ViewRecipe], imageSize: 32 }),
+    TypeError,
+    "views[0].normalize must be an object, found nothing",
+  );
+  assertThrows(() => viewRecipes({ views: [], imageSize: 32 }), TypeError, "at least one recipe");
 });
 
 Deno.test("viewRecipes() suggests the nearest name", () => {

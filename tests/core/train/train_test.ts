@@ -1,82 +1,18 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import type { Dataset } from "../../../core/data/dataset.ts";
-import { datasetOf, withVariations } from "../../../core/data/mod.ts";
-import { RandomStream } from "../../../core/engine/random/random_stream.ts";
-import { checkMethod } from "../../../core/method/load.ts";
-import {
-  type PartialConfiguration,
-  resolveConfiguration,
-} from "../../../core/method/resolve_configuration.ts";
+import { UnreadableImageError } from "../../../core/data/decode/unreadable_image_error.ts";
+import { datasetOf, type ImageSource, withVariations } from "../../../core/data/mod.ts";
 import { listCheckpoints, loadCheckpoint } from "../../../core/train/checkpoint.ts";
 import { readJsonLines } from "../../../core/train/log/json_lines.ts";
+import { viewRecipes } from "../../../core/train/named_views.ts";
 import type { PairEncoder } from "../../../core/train/pair_weighting.ts";
+import { readDescription } from "../../../core/train/run_description.ts";
 import { TrainingError } from "../../../core/train/run_guard.ts";
 import { train } from "../../../core/train/train.ts";
-import type { JudgedPairs, TrainEvent, TrainOptions } from "../../../core/train/train_options.ts";
-import simsiam from "../../../plugins/simsiam/mod.ts";
+import type { JudgedPairs, TrainEvent } from "../../../core/train/train_options.ts";
 import { PATCH_DIRECTION, patchMeans } from "./patch_means.ts";
-
-const SIZE = 32;
-
-/** Coloured noise: enough to train on, and no file is read. */
-function noise(length: number): Dataset {
-  return datasetOf("noise", length, (index) => ({
-    key: `noise ${index}`,
-    source: {
-      kind: "rendered" as const,
-      name: `noise ${index}`,
-      render: (epoch: number) => {
-        const random = new RandomStream(0, "noise", index, epoch);
-        const data = Uint8Array.from({ length: SIZE * SIZE * 3 }, () => random.integer(256));
-        return Promise.resolve({ width: SIZE, height: SIZE, data });
-      },
-    },
-  }));
-}
-
-function options(output: string, changes: PartialConfiguration = {}): TrainOptions {
-  return {
-    method: checkMethod(simsiam, "simsiam"),
-    configuration: resolveConfiguration({
-      backbone: "resnet18",
-      stem: "imagenet",
-      imageSize: SIZE,
-      views: "small",
-      epochs: 4,
-      batchSize: 8,
-      device: "cpu",
-      threads: 2,
-      loaders: 1,
-      schedulePer: "iteration",
-      parameterRules: [{ pattern: "predictor", fixedLearningRate: true }],
-      options: { projectorWidth: 32, projectorLayers: 2, predictorWidth: 16 },
-      ...changes,
-    }),
-    dataset: noise(24),
-    output,
-  };
-}
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-/** Aborts once a number of steps has been taken. */
-function stopAfter(steps: number): Pick<TrainOptions, "signal" | "report"> {
-  const controller = new AbortController();
-  return {
-    signal: controller.signal,
-    report: (event: TrainEvent) => {
-      if (event.kind === "step" && event.step === steps) controller.abort();
-    },
-  };
-}
+import { methodOf } from "./small_methods.ts";
+import { inFolder, noise, options, SIZE, stopAfter } from "./small_run.ts";
 
 async function finalState(folder: string) {
   const last = (await listCheckpoints(join(folder, "checkpoints"))).at(-1)!;
@@ -108,6 +44,97 @@ Deno.test("train() resumed after two epochs, and in the middle of the third, equ
       await untimed(join(parts, "steps.jsonl")),
       await untimed(join(whole, "steps.jsonl")),
     );
+    assertEquals(
+      await untimed(join(parts, "epochs.jsonl")),
+      await untimed(join(whole, "epochs.jsonl")),
+    );
+  }));
+
+Deno.test("train() counts the images that it could not read, in each epoch and in all", () =>
+  inFolder(async (output) => {
+    const good = noise(24);
+    const broken = (name: string): ImageSource => ({
+      kind: "rendered",
+      name,
+      render: () => Promise.reject(new UnreadableImageError(name, "it is torn")),
+    });
+    const sample = (index: number) =>
+      index === 5 ? { key: "torn", source: broken("torn") } : good.sample(index);
+    const told: number[] = [];
+    const result = await train({
+      ...options(output, { epochs: 2 }),
+      dataset: datasetOf("torn", 24, sample),
+      report: (event) => void (event.kind === "epoch" && told.push(event.skipped)),
+    });
+    const logged = (await readJsonLines(join(output, "epochs.jsonl"))).map(({ skipped }) =>
+      skipped
+    );
+    assertEquals(logged, [undefined, ...told]);
+    assert(told.every((count) => count > 0), `${told}`);
+    assertEquals(result.skipped, told[0]! + told[1]!);
+  }));
+
+Deno.test("train() takes views of several sizes", () =>
+  inFolder(async (output) => {
+    const [large] = viewRecipes({ views: "small", imageSize: SIZE });
+    const [small] = viewRecipes({ views: "small", imageSize: SIZE / 2 });
+    const sizes: number[] = [];
+    const multiCrop = methodOf((context) => {
+      const { ops, losses, views, pairWeights } = context;
+      sizes.push(...views.map(({ shape }) => shape[2]!));
+      const { backbone } = context.encoder("online");
+      const [target, ...others] = views.map((view) => ops.l2Normalize(backbone(view)));
+      const similarities = others.map((other) =>
+        ops.reduceSum(ops.mul(target!, other), { axes: [1] })
+      );
+      const sum = similarities.reduce((a, b) => ops.add(a, b));
+      return { loss: losses.weightedMean(ops.neg(sum), pairWeights), embeddings: target! };
+    });
+    const result = await train({
+      ...options(output, {
+        views: [large!, large!, small!, small!],
+        epochs: 1,
+        options: {},
+        parameterRules: [],
+      }),
+      method: multiCrop,
+    });
+    assertEquals(result.finished, true);
+    assertEquals(sizes.slice(0, 4), [32, 32, 16, 16]);
+    const losses = (await readJsonLines(join(output, "steps.jsonl"))).map(({ loss }) => loss);
+    assert(losses.every((loss) => Number(loss) < 0 && Number(loss) >= -3), `${losses}`);
+  }));
+
+Deno.test("train() resumes a run only from its last checkpoint, and starts another from any, bit for bit", () =>
+  inFolder(async (folder) => {
+    const [whole, other] = [join(folder, "whole"), join(folder, "other")];
+    const short = (output: string) => options(output, { epochs: 2, keepCheckpoints: 9 });
+    await train({ ...short(whole), ...stopAfter(2) });
+    await train({ ...short(whole), resume: "latest" });
+    const log = await Deno.readTextFile(join(whole, "steps.jsonl"));
+    const [early] = await listCheckpoints(join(whole, "checkpoints"));
+    assertEquals(early!.step, 2);
+    await assertRejects(
+      () => train({ ...short(whole), resume: early!.path }),
+      RangeError,
+      "from step 2: it must be its last checkpoint, found",
+    );
+    assertEquals(await Deno.readTextFile(join(whole, "steps.jsonl")), log);
+
+    await train({ ...short(other), resume: early!.path, ...stopAfter(3) });
+    const saved = (await listCheckpoints(join(other, "checkpoints"))).map(({ step }) => step);
+    assertEquals(saved, [2, 3]);
+    await assertRejects(
+      () => train({ ...short(other), resume: early!.path }),
+      Deno.errors.AlreadyExists,
+    );
+    await train({ ...short(other), resume: "latest" });
+    assertEquals(await finalState(other), await finalState(whole));
+    assertEquals(
+      await untimed(join(other, "steps.jsonl")),
+      (await untimed(join(whole, "steps.jsonl"))).slice(2),
+    );
+    assertEquals((await readDescription(other)).startedFrom, early!.path);
   }));
 
 Deno.test("train() asks for metrics before the first epoch and after every epoch that is due", () =>
@@ -131,22 +158,15 @@ Deno.test("train() asks for metrics before the first epoch and after every epoch
     ]);
   }));
 
-Deno.test("train() overwrites no run", () =>
-  inFolder(async (folder) => {
-    const run = options(join(folder, "run"), { epochs: 1 });
-    await train(run);
-    await assertRejects(() => train(run), Deno.errors.AlreadyExists, "--resume latest");
-  }));
-
 Deno.test("train() resumes only with the configuration that the run began with", () =>
   inFolder(async (folder) => {
     const output = join(folder, "run");
     await train({ ...options(output), ...stopAfter(3) });
-    const changed = options(output, { learningRate: 0.5, seed: 1 });
+    const changed = options(output, { learningRate: 0.5, weightDecay: 0.5, seed: 1 });
     await assertRejects(
       () => train({ ...changed, resume: "latest" }),
       TypeError,
-      "learningRate was 0.05, found 0.5; seed was 0, found 1",
+      "clipGradientNorm: weightDecay was 0.0001, found 0.5; seed was 0, found 1",
     );
     await assertRejects(
       () => train({ ...options(output), dataset: noise(32), resume: "latest" }),
@@ -165,16 +185,49 @@ Deno.test("train() stops at a loss that is no number and keeps the checkpoint be
     assertEquals((await loadCheckpoint(path)).state.step, 3);
   }));
 
-Deno.test("train() says when a data set is smaller than a batch", () =>
-  inFolder(async (folder) => {
-    await assertRejects(
-      () => train({ ...options(join(folder, "run")), dataset: noise(7) }),
-      RangeError,
-      "it must have at least batchSize (8) samples, found 7",
-    );
+Deno.test("train() goes on after a loss that is no number, with the remedies that the error names", () =>
+  inFolder(async (output) => {
+    await train({ ...options(output), ...stopAfter(3) });
+    const before = await Deno.readTextFile(join(output, "configuration.json"));
+    const broken = { ...options(output, { learningRate: 1e30 }), resume: "latest" };
+    await assertRejects(() => train(broken), TrainingError, "learningRate, warmupEpochs, clip");
+    const last = (await readJsonLines(join(output, "steps.jsonl"))).at(-1)!;
+    assert(![last["loss"], last["gradientNorm"]].every(Number.isFinite), JSON.stringify(last));
+    const remedy = {
+      learningRate: 0.01,
+      minimumLearningRate: 1e-4,
+      warmupEpochs: 2,
+      clipGradientNorm: 1,
+    };
+    const told: unknown[] = [];
+    const result = await train({
+      ...options(output, remedy),
+      resume: "latest",
+      report: (event) => void (event.kind === "start" && told.push(...event.changes)),
+    });
+    assertEquals([result.step, result.finished], [12, true]);
+    const losses = (await readJsonLines(join(output, "steps.jsonl"))).map(({ loss }) => loss);
+    assert(losses.length === 12 && losses.every(Number.isFinite), `${losses}`);
+
+    // The rate of the run that broke is none of these: it went on from the same checkpoint.
+    const changes = [
+      { step: 3, name: "learningRate", from: 0.05, to: 0.01 },
+      { step: 3, name: "minimumLearningRate", from: 0, to: 1e-4 },
+      { step: 3, name: "warmupEpochs", from: 0, to: 2 },
+      { step: 3, name: "clipGradientNorm", from: 0, to: 1 },
+    ];
+    assertEquals(told, changes);
+    const { configuration, ...description } = await readDescription(output);
+    assertEquals(description, { method: "simsiam", changes });
+    assertEquals(configuration, { ...JSON.parse(before).configuration, ...remedy });
+    // A later change leaves what was said of the earlier ones.
+    await train({ ...options(output, { ...remedy, learningRate: 0.02 }), resume: "latest" });
+    assertEquals((await readDescription(output)).changes, [
+      ...changes,
+      { step: 12, name: "learningRate", from: 0.01, to: 0.02 },
+    ]);
   }));
 
-/** A network that looks at means of patches, as pairs are weighed by. */
 Deno.test("train() cuts views from variations, tells the coverage, logs their share, and resumes bit for bit", () =>
   inFolder(async (folder) => {
     const [whole, parts] = [join(folder, "whole"), join(folder, "parts")];
@@ -206,17 +259,7 @@ Deno.test("train() cuts views from variations, tells the coverage, logs their sh
     assertEquals(await finalState(parts), await finalState(whole));
   }));
 
-Deno.test("train() refuses views that there are not before it writes anything", () =>
-  inFolder(async (folder) => {
-    const run = join(folder, "run");
-    await assertRejects(
-      () => train(options(run, { variationViews: [2] })),
-      RangeError,
-      "variationViews must be in [0, 2), found 2",
-    );
-    assertEquals([...Deno.readDirSync(folder)], []);
-  }));
-
+/** A network that looks at means of patches, as pairs are weighed by. */
 function pairEncoder(sharpness: number): PairEncoder {
   return { network: patchMeans(SIZE), direction: PATCH_DIRECTION, sharpness };
 }

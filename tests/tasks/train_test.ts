@@ -1,0 +1,137 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { listCheckpoints } from "../../core/train/checkpoint.ts";
+import configuration from "../../deno.json" with { type: "json" };
+import simsiam from "../../plugins/simsiam/manifest.json" with { type: "json" };
+import { drawPictures } from "./square_pictures.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The options of a run of three steps an epoch on the pictures in a folder. */
+function tinyRun(folder: string): string[] {
+  return [
+    ...["--data", join(folder, "photos"), "--output", join(folder, "run")],
+    ...["--preset", "cifar", "--stem", "imagenet", "--batch-size", "2", "--threads", "2"],
+    ...["--options", '{"projectorWidth":32,"predictorWidth":16}', "--evaluate-every", "0"],
+  ];
+}
+
+/** Starts the task as `deno task train` does, but is its parent: a test can send it signals. */
+function startTrain(...args: string[]) {
+  const [, ...words] = configuration.tasks["train"].command.split(" ");
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...words, ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let err = "";
+  let told = Promise.withResolvers<void>();
+  const reading = (async () => {
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      err += text;
+      told.resolve();
+      told = Promise.withResolvers<void>();
+    }
+    told.resolve();
+  })();
+  const reached = async (text: string): Promise<void> => {
+    let ended = false;
+    const end = child.status.then(() => void (ended = true));
+    while (!err.includes(text)) {
+      assert(!ended, `the task ended without "${text}":\n${err}`);
+      await Promise.race([told.promise, end]);
+    }
+  };
+  const finish = async () => {
+    const [out, { code }] = await Promise.all([
+      new Response(child.stdout).text(),
+      child.status,
+      reading,
+    ]);
+    return { code, out, err };
+  };
+  return { interrupt: () => child.kill("SIGINT"), reached, finish };
+}
+
+const wait = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
+
+Deno.test("train saves at a Ctrl-C that comes again within milliseconds, and goes on from there or in another folder", () =>
+  inFolder(async (folder) => {
+    await drawPictures(join(folder, "photos"));
+    const long = ["--epochs", "100000", "--checkpoint-every", "100000"];
+    const first = startTrain(...tinyRun(folder), ...long);
+    await first.reached("epoch 1:");
+    first.interrupt();
+    // The one that `deno task` hands on comes within a millisecond or some: before and after the first is dealt with.
+    for (let repeat = 0; repeat < 20; repeat++) {
+      await wait(1);
+      first.interrupt();
+    }
+    const stopped = await first.finish();
+    assertEquals(stopped.code, 0, stopped.err);
+    const step = Number(/stopped after (\d+) steps/.exec(stopped.out)?.[1]);
+    const saved = (await listCheckpoints(join(folder, "run", "checkpoints"))).at(-1)!;
+    assertEquals(saved.step, step);
+
+    for (const [output, checkpoint] of [["other", saved.path], ["run", "latest"]] as const) {
+      const again = startTrain("--output", join(folder, output), "--resume", checkpoint);
+      await again.reached(`from step ${step}`);
+      await again.reached("epoch ");
+      again.interrupt();
+      const { code, out, err } = await again.finish();
+      assertEquals(code, 0, err);
+      assertStringIncludes(out, "stopped after");
+    }
+  }));
+
+/** The error of a run that is refused. */
+async function refusal(...args: string[]): Promise<string> {
+  const { code, err } = await startTrain(...args).finish();
+  assertEquals(code, 1, err);
+  return err;
+}
+
+Deno.test("train says which file it cannot read, and refuses another method or preset on a resume", () =>
+  inFolder(async (folder) => {
+    const run = join(folder, "run");
+    const missing = join(folder, "missing.json");
+    assertStringIncludes(
+      await refusal("--config", missing),
+      `error: Cannot read configuration ${missing}:`,
+    );
+    const path = join(folder, "manifest.json");
+    const other = { ...simsiam, name: "other", entry: "./mod.ts" };
+    await Deno.writeTextFile(path, JSON.stringify(other));
+    await Deno.writeTextFile(
+      join(folder, "mod.ts"),
+      `export default { manifest: ${JSON.stringify(other)}, build: () => {} };`,
+    );
+    await Deno.mkdir(run);
+    const description = { method: "simsiam", configuration: simsiam.presets["cifar"] };
+    await Deno.writeTextFile(join(run, "configuration.json"), JSON.stringify(description));
+    const resume = ["--output", run, "--resume", "latest"];
+    assertStringIncludes(
+      await refusal(...resume, "--method", path),
+      "error: Cannot resume: --method must be the run's, which is simsiam, found other",
+    );
+    assertStringIncludes(
+      await refusal(...resume, "--preset", "imagenet"),
+      "error: Cannot resume with --preset imagenet: it must be what the run began with, or be left out: ",
+    );
+    // The run's own preset is no change: what is refused is the data that is not there.
+    assertStringIncludes(
+      await refusal(...resume, "--preset", "cifar", "--method", "simsiam", "--data", missing),
+      "error: Cannot open data",
+    );
+  }));
