@@ -6,7 +6,8 @@ seeded with, and the gradients by the inputs `CASE/gradient/NAME`. Inputs are nu
 
 import json
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import safetensors
@@ -186,6 +187,17 @@ def shapes() -> dict[str, Case]:
     }
 
 
+def later() -> Iterator[tuple[str, Case]]:
+    """Cases that were added, each after the others: it draws its numbers when they are done, so that they stay the same."""
+
+    def nearest(size: tuple[int, int], x: Tensor) -> Case:
+        return lambda x: F.interpolate(x, size, mode="nearest"), {"x": x}
+
+    yield "resize_nearest_down", nearest((2, 5), normal(2, 3, 14, 9))
+    yield "resize_nearest_up", nearest((16, 11), normal(1, 2, 14, 3))
+    yield "resize_nearest_repeated", nearest((3, 82), normal(1, 2, 1, 2))
+
+
 def leaf(x: Tensor) -> Tensor:
     return x.float().double().requires_grad_() if x.is_floating_point() else x
 
@@ -205,7 +217,8 @@ def measure(function: Callable[..., Tensor], inputs: Inputs) -> dict[str, Tensor
 
 def main() -> None:
     tensors = {}
-    for name, (function, inputs) in (elementwise() | reductions() | matrices() | shapes()).items():
+    first = elementwise() | reductions() | matrices() | shapes()
+    for name, (function, inputs) in chain(first.items(), later()):
         for part, value in measure(function, inputs).items():
             tensors[f"{name}/{part}"] = value.clone(memory_format=torch.contiguous_format)
     save_file(tensors, PATH.with_suffix(".safetensors"))

@@ -97,6 +97,9 @@ const SHAPES: Readonly<Record<string, Build>> = {
     op.scatterElements(x!, i!, u!, { axis: 1, reduction: "add" }),
   scatter_rows: ({ x, i, u }) => op.scatterRows(x!, i!, u!),
   resize_nearest: resized("nearest", [6, 15]),
+  resize_nearest_down: resized("nearest", [2, 5]),
+  resize_nearest_up: resized("nearest", [16, 11]),
+  resize_nearest_repeated: resized("nearest", [3, 82]),
   resize_linear: resized("linear", size.up),
   resize_linear_down: resized("linear", size.down),
   resize_cubic: resized("cubic", size.up),
@@ -120,5 +123,4 @@ export const NOT_IN_DOUBLE: ReadonlySet<string> = new Set([
   "leaky_relu",
   "gelu",
   "gelu_tanh",
-  "resize_nearest",
 ]);
