@@ -193,9 +193,31 @@ def later() -> Iterator[tuple[str, Case]]:
     def nearest(size: tuple[int, int], x: Tensor) -> Case:
         return lambda x: F.interpolate(x, size, mode="nearest"), {"x": x}
 
+    def in_parts(x: Tensor) -> Tensor:
+        first, second = x.reshape(6, 10).split([3, 7], 1)
+        return first.repeat(1, 2) * second[:, 1:]
+
+    def attention(*tensors: Tensor) -> Tensor:
+        q, k, v = (x.unflatten(-1, (3, 2)).transpose(1, 2) for x in tensors)
+        return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+
     yield "resize_nearest_down", nearest((2, 5), normal(2, 3, 14, 9))
     yield "resize_nearest_up", nearest((16, 11), normal(1, 2, 14, 3))
     yield "resize_nearest_repeated", nearest((3, 82), normal(1, 2, 1, 2))
+    yield "reshape_and_split", (in_parts, {"x": normal(3, 4, 5)})
+    yield "squeeze_unsqueeze_and_flatten", (
+        lambda x: (x.squeeze(1).unsqueeze(2) * x).flatten(1),
+        {"x": normal(3, 1, 5)},
+    )
+    yield "cast_and_identity", (lambda x: (x.clone() * x).float().double() * x, {"x": normal(3, 5)})
+    yield "global_average_pool", (
+        lambda x: F.adaptive_avg_pool2d(x, 1).flatten(1),
+        {"x": normal(2, 3, 5, 7)},
+    )
+    yield "multi_head_attention", (
+        attention,
+        {"q": normal(2, 5, 6), "k": normal(2, 7, 6), "v": normal(2, 7, 6)},
+    )
 
 
 def leaf(x: Tensor) -> Tensor:
