@@ -7,6 +7,7 @@ const x = input("x", "float32", [2, 3]);
 const y = input("y", "float32", [4]);
 const whole = input("whole", "int64", [2]);
 const image = input("image", "float32", [1, 6, 4, 4]);
+const single = input("single", "float32", [4, 1, 3, 3]);
 
 const X = "to (x: float32[2,3])";
 
@@ -28,7 +29,30 @@ const CASES: readonly (readonly [() => unknown, string])[] = [
   [() => op.l2Normalize(x, { axis: 9 }), `Cannot apply L2Normalize ${X}: axis must be`],
   [() => op.layerNormalization(x, { scale: y }), "scale must be [3], found [4]"],
   [() => op.groupNormalization(image, { groups: 4 }), "groups must divide the 6 channels, found 4"],
-  [() => op.groupNormalization(image, { groups: 2, bias: y }), "bias must be [6], found [4]"],
+  [
+    () => op.groupNormalization(image, { groups: 2, bias: y }),
+    "bias must be float32[6], found float32[4]",
+  ],
+  [
+    () => op.batchNormalization(image, { scale: y }),
+    "Cannot apply BatchNormalization to (x: float32[1,6,4,4], scale: float32[4]): scale must be float32[6]",
+  ],
+  [
+    () => op.batchNormalization(single, { bias: y }),
+    "Cannot apply BatchNormalization to (x: float32[4,1,3,3], bias: float32[4]): bias must be float32[1]",
+  ],
+  [() => op.batchNormalization(image, { bias: whole }), "bias must be float32[6], found int64[2]"],
+  [() => op.batchNormalization(whole), "x must be a float, found int64[2]"],
+  [
+    () => op.batchNormalizationInference(single, { mean: y, variance: y }),
+    "Cannot apply BatchNormalizationInference to (x: float32[4,1,3,3], mean: float32[4], variance: " +
+    "float32[4]): mean must be float32[1], found float32[4]",
+  ],
+  [
+    () => op.batchNormalizationInference(y, { mean: y, variance: y }),
+    "Cannot apply BatchNormalizationInference to (x: float32[4], mean: float32[4], variance: " +
+    "float32[4]): x must have at least 2 axes, found 1",
+  ],
   [() => op.matMul(x, x), "Cannot apply MatMul to (a: float32[2,3], b: float32[2,3]): the axes"],
   [() => op.matMul(x, y), "a and b must have at least 2 axes"],
   [() => op.gemm(x, image), "a and b must have 2 axes"],
