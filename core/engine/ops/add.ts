@@ -1,12 +1,12 @@
 import { defineOp } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
-import { inferBinary, type Operand, operands } from "./_elementwise.ts";
+import { inferArithmetic, type Operand, operands } from "./_elementwise.ts";
 
 const Add = defineOp({
   type: "Add",
   inputs: ["a", "b"],
   outputs: ["y"],
-  infer: inferBinary,
+  infer: inferArithmetic,
   // d(a + b) = da + db
   gradient: ({ dy }) => ({ a: dy, b: dy }),
 });

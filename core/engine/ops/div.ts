@@ -1,6 +1,6 @@
 import { defineOp } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
-import { inferBinary, type Operand, operands } from "./_elementwise.ts";
+import { inferArithmetic, type Operand, operands } from "./_elementwise.ts";
 import { mul } from "./mul.ts";
 import { neg } from "./neg.ts";
 
@@ -8,7 +8,7 @@ const Div = defineOp({
   type: "Div",
   inputs: ["a", "b"],
   outputs: ["y"],
-  infer: inferBinary,
+  infer: inferArithmetic,
   // d(a/b) = da / b - (a/b) db / b
   gradient: ({ b, y, dy }) => {
     const a = div(dy, b);

@@ -1,12 +1,12 @@
 import { defineOp } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
-import { inferComparison, type Operand, operands } from "./_elementwise.ts";
+import { inferOrder, type Operand, operands } from "./_elementwise.ts";
 
 const Greater = defineOp({
   type: "Greater",
   inputs: ["a", "b"],
   outputs: ["y"],
-  infer: inferComparison,
+  infer: inferOrder,
   gradient: "none",
 });
 

@@ -1,6 +1,6 @@
 import { defineOp } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
-import { inferBinary, type Operand, operands } from "./_elementwise.ts";
+import { inferArithmetic, type Operand, operands } from "./_elementwise.ts";
 import { step } from "./_step.ts";
 import { mul } from "./mul.ts";
 import { sub } from "./sub.ts";
@@ -9,7 +9,7 @@ const Max = defineOp({
   type: "Max",
   inputs: ["a", "b"],
   outputs: ["y"],
-  infer: inferBinary,
+  infer: inferArithmetic,
   // d max(a, b) = [a > b] da + [a < b] db, halves at a tie
   gradient: ({ a, b, dy }) => {
     const first = mul(dy, step(sub(a, b), 0.5));

@@ -1,6 +1,6 @@
 import { defineOp } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
-import { inferBinary, type Operand, operands } from "./_elementwise.ts";
+import { inferArithmetic, type Operand, operands } from "./_elementwise.ts";
 import { equal } from "./equal.ts";
 import { log } from "./log.ts";
 import { mul } from "./mul.ts";
@@ -13,7 +13,7 @@ const Pow = defineOp({
   type: "Pow",
   inputs: ["a", "b"],
   outputs: ["y"],
-  infer: inferBinary,
+  infer: inferArithmetic,
   // d(a^b) = b a^(b-1) da + a^b log(a) db, where 0^b log(0) counts as zero
   gradient: ({ a, b, y, dy }) => ({
     a: mul(dy, mul(b, pow(a, exponentBelow(b)))),

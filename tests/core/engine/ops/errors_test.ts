@@ -8,6 +8,8 @@ const y = input("y", "float32", [4]);
 const whole = input("whole", "int64", [2]);
 const image = input("image", "float32", [1, 6, 4, 4]);
 const single = input("single", "float32", [4, 1, 3, 3]);
+const integers = input("integers", "int64", [1, 1, 3, 3]);
+const truth = input("truth", "bool", [2]);
 
 const X = "to (x: float32[2,3])";
 
@@ -53,6 +55,46 @@ const CASES: readonly (readonly [() => unknown, string])[] = [
     "Cannot apply BatchNormalizationInference to (x: float32[4], mean: float32[4], variance: " +
     "float32[4]): x must have at least 2 axes, found 1",
   ],
+  [
+    () => op.add(truth, truth),
+    "Cannot apply Add to (a: bool[2], b: bool[2]): a and b must be numbers, found bool",
+  ],
+  ...Object.entries({
+    Sub: op.sub,
+    Mul: op.mul,
+    Div: op.div,
+    Pow: op.pow,
+    Max: op.maximum,
+    Min: op.minimum,
+    Less: op.less,
+    LessOrEqual: op.lessOrEqual,
+    Greater: op.greater,
+    GreaterOrEqual: op.greaterOrEqual,
+  }).map(([type, apply]) =>
+    [
+      () => apply(truth, truth),
+      `Cannot apply ${type} to (a: bool[2], b: bool[2]): a and b`,
+    ] as const
+  ),
+  [() => op.where(truth, truth, truth), "b: bool[2]): a and b must be numbers, found bool"],
+  [
+    () => op.reduceSum(truth),
+    "Cannot apply ReduceSum to (x: bool[2]): x must hold numbers, found bool[2]",
+  ],
+  [
+    () => op.conv(integers, integers),
+    "Cannot apply Conv to (x: int64[1,1,3,3], w: int64[1,1,3,3]): x must be a float",
+  ],
+  [
+    () => op.convTranspose(integers, integers),
+    "Cannot apply ConvTranspose to (x: int64[1,1,3,3], w: int64[1,1,3,3]): x must be a float",
+  ],
+  [
+    () => op.averagePool(integers, { kernel: 2 }),
+    "Cannot apply AveragePool to (x: int64[1,1,3,3])",
+  ],
+  [() => op.globalAveragePool(integers), "Cannot apply GlobalAveragePool to (x: int64[1,1,3,3])"],
+  [() => op.maxPool(integers, { kernel: 2 }), "x must be a float, int8 or uint8, found int64"],
   [() => op.matMul(x, x), "Cannot apply MatMul to (a: float32[2,3], b: float32[2,3]): the axes"],
   [() => op.matMul(x, y), "a and b must have at least 2 axes"],
   [() => op.gemm(x, image), "a and b must have 2 axes"],
