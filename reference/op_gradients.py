@@ -218,6 +218,9 @@ def later() -> Iterator[tuple[str, Case]]:
         attention,
         {"q": normal(2, 5, 6), "k": normal(2, 7, 6), "v": normal(2, 7, 6)},
     )
+    bases = torch.tensor([0, 0, 0, 0, 1.5, 0.5]).double()
+    yield "pow_at_zero", (torch.pow, {"a": bases, "b": torch.tensor([0, 1, 2, 3, 0, -1]).double()})
+    yield "pow_0", (lambda x: x**0, {"x": bases})
 
 
 def leaf(x: Tensor) -> Tensor:

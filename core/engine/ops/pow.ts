@@ -1,7 +1,9 @@
 import { defineOp } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
 import { inferArithmetic, type Operand, operands } from "./_elementwise.ts";
+import { and } from "./and.ts";
 import { equal } from "./equal.ts";
+import { greaterOrEqual } from "./greater_or_equal.ts";
 import { log } from "./log.ts";
 import { mul } from "./mul.ts";
 import { reciprocal } from "./reciprocal.ts";
@@ -14,18 +16,23 @@ const Pow = defineOp({
   inputs: ["a", "b"],
   outputs: ["y"],
   infer: inferArithmetic,
-  // d(a^b) = b a^(b-1) da + a^b log(a) db, where 0^b log(0) counts as zero
+  // d(a^b) = b a^(b-1) da + a^b log(a) db, where 0 a^-1 and 0^b log(0) count as zero for b from 0 on, as in PyTorch
   gradient: ({ a, b, y, dy }) => ({
-    a: mul(dy, mul(b, pow(a, exponentBelow(b)))),
-    b: mul(dy, mul(y, where(equal(a, 0), 0, log(a)))),
+    a: byBase(a, b, dy),
+    b: mul(dy, mul(y, where(and(equal(a, 0), greaterOrEqual(b, 0)), 0, log(a)))),
   }),
 });
 
-/** The exponent less one; a number if it is one, for which `pow` may know a faster way. */
-function exponentBelow(b: Value): Operand {
-  const { source } = b;
-  if (source.kind !== "constant" || b.rank !== 0) return sub(b, 1);
-  return Number(source.tensor.data[0]) - 1;
+function byBase(a: Value, b: Value, dy: Value): Value {
+  const exponent = numberOf(b);
+  const slope = mul(dy, mul(b, pow(a, exponent === undefined ? sub(b, 1) : exponent - 1)));
+  if (exponent !== undefined && exponent !== 0) return slope;
+  return where(equal(b, 0), 0, slope);
+}
+
+/** The exponent if it is a number, for which `pow` may know a faster way. */
+function numberOf({ source, rank }: Value): number | undefined {
+  return source.kind === "constant" && rank === 0 ? Number(source.tensor.data[0]) : undefined;
 }
 
 /**

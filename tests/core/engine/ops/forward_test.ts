@@ -72,6 +72,15 @@ Deno.test("dropout() keeps elements whose number is at least the rate, and the e
   assertEquals([...y!.data], [...float32([6], [1.25, 2.5, 3.75, 0, 0, 0]).data]);
 });
 
+Deno.test("pow() has PyTorch's infinite gradients at a base of zero", async () => {
+  const [a, b] = [input("a", "float32", [3]), input("b", "float32", [3])];
+  const [da, db] = gradients(op.reduceSum(op.pow(a, b)), [a, b]);
+  const feeds = { a: float32([3], [0, 0, 0]), b: float32([3], [-1, 0.5, 0]) };
+  const results = await runGraph({ da: da!, db: db! }, feeds);
+  assertEquals([...results.da!.data], [-Infinity, Infinity, 0]);
+  assertEquals([...results.db!.data], [-Infinity, 0, 0]);
+});
+
 Deno.test("gather() adds up the gradients of rows that are read thousands of times", async () => {
   const [rows, columns, count] = [7, 16, 20_000];
   const indices = Array.from({ length: count }, (_, i) => (i * i + 3 * i) % rows);
