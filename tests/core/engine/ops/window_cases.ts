@@ -35,6 +35,8 @@ const TRANSPOSED: readonly (readonly [x: Shape, w: Shape, op.ConvTransposeOption
   }],
   [[2, 3, 7], [3, 2, 4], { strides: 3, dilations: 2, pads: [1, 2] }],
   [[1, 5, 4, 3], [5, 1, 3, 3], { group: 5, pads: 1 }],
+  // What is read of w is cut off again, but for what the output padding adds.
+  [[1, 2, 1, 3], [2, 3, 1, 2], { strides: [3, 1], pads: [1, 0, 0, 0], outputPadding: [2, 0] }],
 ];
 
 /** Images, and their channels. */
