@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { allocate, type DType } from "../graph/dtype.ts";
+import type { DType } from "../graph/dtype.ts";
+import { encodeNumbers } from "../graph/numbers.ts";
 import { type Tensor, tensor } from "../graph/tensor.ts";
 
 /** How pixels are made from their neighbours. */
@@ -96,7 +97,5 @@ export function interpolationMatrix(dtype: DType, resize: AxisResize): Tensor {
     else if (antialias) addWideWeights(row, i, resize);
     else addPlainWeights(row, i, resize);
   }
-  const data = allocate(dtype, weights.length);
-  (data as Float64Array).set(weights);
-  return tensor(dtype, [to, from], data);
+  return tensor(dtype, [to, from], encodeNumbers(dtype, weights));
 }

@@ -1,3 +1,4 @@
+import { decodeNumbers } from "../graph/numbers.ts";
 import { defineOp } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
 import { inferArithmetic, type Operand, operands } from "./_elementwise.ts";
@@ -32,7 +33,7 @@ function byBase(a: Value, b: Value, dy: Value): Value {
 
 /** The exponent if it is a number, for which `pow` may know a faster way. */
 function numberOf({ source, rank }: Value): number | undefined {
-  return source.kind === "constant" && rank === 0 ? Number(source.tensor.data[0]) : undefined;
+  return source.kind === "constant" && rank === 0 ? decodeNumbers(source.tensor)[0] : undefined;
 }
 
 /**
@@ -44,5 +45,5 @@ export function pow(a: Value, b: Operand): Value {
   if (b === 2) return mul(a, a);
   if (b === 0.5) return sqrt(a);
   if (b === -1) return reciprocal(a);
-  return Pow(operands(a, b), {}).y;
+  return Pow(operands("Pow", a, b), {}).y;
 }
