@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { checkNumber } from "../graph/numbers.ts";
+import { applying } from "../graph/op.ts";
 import { broadcastShapes } from "../graph/shape.ts";
 import { filled, formatType, type TensorType } from "../graph/tensor.ts";
 import { constant, scalar, Value } from "../graph/value.ts";
@@ -17,17 +19,22 @@ export type Operand = Value | number;
  */
 function beside(number: number, other: Operand): Value {
   if (!(other instanceof Value)) return scalar(number);
+  checkNumber(other.dtype, number);
   return other.shape.at(-1) === 1
     ? constant(filled(other.dtype, other.shape.map(() => 1), number))
     : scalar(number, other.dtype);
 }
 
-/** Both operands as values; a number takes the element type of the other one. */
-export function operands(a: Operand, b: Operand): { a: Value; b: Value } {
-  return {
+/**
+ * Both operands as values; a number takes the element type of the other one. An error names the operator that they
+ * are for.
+ */
+export function operands(type: string, a: Operand, b: Operand): { a: Value; b: Value } {
+  const given = { ...(a instanceof Value && { a }), ...(b instanceof Value && { b }) };
+  return applying(type, given, () => ({
     a: a instanceof Value ? a : beside(a, b),
     b: b instanceof Value ? b : beside(b, a),
-  };
+  }));
 }
 
 /** One output of the input's type, which must be a float. */

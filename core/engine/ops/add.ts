@@ -13,5 +13,5 @@ const Add = defineOp({
 
 /** Sum of two tensors, element by element, with broadcasting. */
 export function add(a: Operand, b: Operand): Value {
-  return Add(operands(a, b), {}).y;
+  return Add(operands("Add", a, b), {}).y;
 }

@@ -18,5 +18,5 @@ const Div = defineOp({
 
 /** Quotient of two tensors, element by element, with broadcasting. */
 export function div(a: Operand, b: Operand): Value {
-  return Div(operands(a, b), {}).y;
+  return Div(operands("Div", a, b), {}).y;
 }

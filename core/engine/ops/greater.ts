@@ -12,5 +12,5 @@ const Greater = defineOp({
 
 /** Whether the first element is greater than the second, with broadcasting. */
 export function greater(a: Operand, b: Operand): Value {
-  return Greater(operands(a, b), {}).y;
+  return Greater(operands("Greater", a, b), {}).y;
 }

@@ -12,5 +12,5 @@ const GreaterOrEqual = defineOp({
 
 /** Whether the first element is at least the second, with broadcasting. */
 export function greaterOrEqual(a: Operand, b: Operand): Value {
-  return GreaterOrEqual(operands(a, b), {}).y;
+  return GreaterOrEqual(operands("GreaterOrEqual", a, b), {}).y;
 }

@@ -12,5 +12,5 @@ const Less = defineOp({
 
 /** Whether the first element is less than the second, with broadcasting. */
 export function less(a: Operand, b: Operand): Value {
-  return Less(operands(a, b), {}).y;
+  return Less(operands("Less", a, b), {}).y;
 }

@@ -12,5 +12,5 @@ const LessOrEqual = defineOp({
 
 /** Whether the first element is at most the second, with broadcasting. */
 export function lessOrEqual(a: Operand, b: Operand): Value {
-  return LessOrEqual(operands(a, b), {}).y;
+  return LessOrEqual(operands("LessOrEqual", a, b), {}).y;
 }

@@ -21,5 +21,5 @@ const Max = defineOp({
  * The larger of two elements, with broadcasting. Where they are equal, each gets half of the gradient, as in PyTorch.
  */
 export function maximum(a: Operand, b: Operand): Value {
-  return Max(operands(a, b), {}).y;
+  return Max(operands("Max", a, b), {}).y;
 }

@@ -21,5 +21,5 @@ const Min = defineOp({
  * The smaller of two elements, with broadcasting. Where they are equal, each gets half of the gradient, as in PyTorch.
  */
 export function minimum(a: Operand, b: Operand): Value {
-  return Min(operands(a, b), {}).y;
+  return Min(operands("Min", a, b), {}).y;
 }

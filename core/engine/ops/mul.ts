@@ -13,5 +13,5 @@ const Mul = defineOp({
 
 /** Product of two tensors, element by element, with broadcasting. */
 export function mul(a: Operand, b: Operand): Value {
-  return Mul(operands(a, b), {}).y;
+  return Mul(operands("Mul", a, b), {}).y;
 }

@@ -1,6 +1,7 @@
 import { applying, defineComposite, defineOp } from "../graph/op.ts";
 import { int64 } from "../graph/tensor.ts";
 import { constant, type Value } from "../graph/value.ts";
+import { checkFloat } from "./_floats.ts";
 import { type Interpolation, interpolationMatrix, nearestPixels } from "./_interpolation.ts";
 import { gather } from "./gather.ts";
 import { matMul } from "./mat_mul.ts";
@@ -104,11 +105,13 @@ const Nearest = defineComposite({
  *
  * @param x `[N, C, H, W]`, floats; of any type for `nearest`
  * @throws {RangeError} if x has not four axes or a length is not a positive integer
+ * @throws {TypeError} if it is no float, but for `nearest`
  */
 export function resize(x: Value, options: ResizeOptions): Value {
   const { size, mode = "linear", antialias = false } = options;
   applying("Resize", { x }, () => {
     if (x.rank !== 4) throw new RangeError("x must have 4 axes");
+    if (mode !== "nearest") checkFloat("x", x.type);
     if (size.every((length) => Number.isInteger(length) && length >= 1)) return;
     throw new RangeError(`size must be positive integers, found [${size.join(",")}]`);
   });

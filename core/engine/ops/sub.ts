@@ -14,5 +14,5 @@ const Sub = defineOp({
 
 /** Difference of two tensors, element by element, with broadcasting. */
 export function sub(a: Operand, b: Operand): Value {
-  return Sub(operands(a, b), {}).y;
+  return Sub(operands("Sub", a, b), {}).y;
 }

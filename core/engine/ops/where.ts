@@ -35,5 +35,5 @@ const Where = defineOp({
 
 /** The element of `a` where a condition holds and that of `b` elsewhere, with broadcasting. */
 export function where(condition: Value, a: Operand, b: Operand): Value {
-  return Where({ condition, ...operands(a, b) }, {}).y;
+  return Where({ condition, ...operands("Where", a, b) }, {}).y;
 }

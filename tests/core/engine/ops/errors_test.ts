@@ -9,6 +9,7 @@ const whole = input("whole", "int64", [2]);
 const image = input("image", "float32", [1, 6, 4, 4]);
 const single = input("single", "float32", [4, 1, 3, 3]);
 const integers = input("integers", "int64", [1, 1, 3, 3]);
+const bytes = input("bytes", "uint8", [2]);
 const truth = input("truth", "bool", [2]);
 
 const X = "to (x: float32[2,3])";
@@ -76,6 +77,23 @@ const CASES: readonly (readonly [() => unknown, string])[] = [
       `Cannot apply ${type} to (a: bool[2], b: bool[2]): a and b`,
     ] as const
   ),
+  [
+    () => op.less(whole, 2.5),
+    "Cannot apply Less to (a: int64[2]): int64 holds integers from -9223372036854775808 to " +
+    "9223372036854775807, found 2.5",
+  ],
+  [() => op.mul(0.5, whole), "Cannot apply Mul to (b: int64[2]): int64 holds integers"],
+  [
+    () => op.add(bytes, -1),
+    "Cannot apply Add to (a: uint8[2]): uint8 holds integers from 0 to 255",
+  ],
+  [() => op.where(truth, bytes, 256), "Cannot apply Where to (a: uint8[2]): uint8 holds"],
+  [() => op.clip(whole, { max: 5.5 }), "Cannot apply Clip to (x: int64[2]): int64 holds integers"],
+  [() => op.pad(bytes, [1, 0], { value: -1 }), "Cannot apply Pad to (x: uint8[2]): uint8 holds"],
+  [
+    () => op.resize(integers, { size: [2, 2] }),
+    "Cannot apply Resize to (x: int64[1,1,3,3]): x must",
+  ],
   [() => op.where(truth, truth, truth), "b: bool[2]): a and b must be numbers, found bool"],
   [
     () => op.reduceSum(truth),
