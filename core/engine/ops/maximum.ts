@@ -18,7 +18,8 @@ const Max = defineOp({
 });
 
 /**
- * The larger of two elements, with broadcasting. Where they are equal, each gets half of the gradient, as in PyTorch.
+ * The larger of two elements, with broadcasting. Where they are equal, each gets half of the gradient, as in PyTorch;
+ * the gradient at two equal infinities is NaN.
  */
 export function maximum(a: Operand, b: Operand): Value {
   return Max(operands("Max", a, b), {}).y;

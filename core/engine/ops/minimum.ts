@@ -18,7 +18,8 @@ const Min = defineOp({
 });
 
 /**
- * The smaller of two elements, with broadcasting. Where they are equal, each gets half of the gradient, as in PyTorch.
+ * The smaller of two elements, with broadcasting. Where they are equal, each gets half of the gradient, as in PyTorch;
+ * the gradient at two equal infinities is NaN.
  */
 export function minimum(a: Operand, b: Operand): Value {
   return Min(operands("Min", a, b), {}).y;

@@ -33,7 +33,10 @@ const Where = defineOp({
   },
 });
 
-/** The element of `a` where a condition holds and that of `b` elsewhere, with broadcasting. */
+/**
+ * The element of `a` where a condition holds and that of `b` elsewhere, with broadcasting. An infinite gradient makes a
+ * NaN of what was not taken, where PyTorch gives zero.
+ */
 export function where(condition: Value, a: Operand, b: Operand): Value {
   return Where({ condition, ...operands("Where", a, b) }, {}).y;
 }
