@@ -6,7 +6,8 @@ seeded with, and the gradients by the inputs `CASE/gradient/NAME`. Inputs are nu
 
 import json
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import safetensors
@@ -186,6 +187,42 @@ def shapes() -> dict[str, Case]:
     }
 
 
+def later() -> Iterator[tuple[str, Case]]:
+    """Cases that were added, each after the others: it draws its numbers when they are done, so that they stay the same."""
+
+    def nearest(size: tuple[int, int], x: Tensor) -> Case:
+        return lambda x: F.interpolate(x, size, mode="nearest"), {"x": x}
+
+    def in_parts(x: Tensor) -> Tensor:
+        first, second = x.reshape(6, 10).split([3, 7], 1)
+        return first.repeat(1, 2) * second[:, 1:]
+
+    def attention(*tensors: Tensor) -> Tensor:
+        q, k, v = (x.unflatten(-1, (3, 2)).transpose(1, 2) for x in tensors)
+        return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+
+    yield "resize_nearest_down", nearest((2, 5), normal(2, 3, 14, 9))
+    yield "resize_nearest_up", nearest((16, 11), normal(1, 2, 14, 3))
+    yield "resize_nearest_repeated", nearest((3, 82), normal(1, 2, 1, 2))
+    yield "reshape_and_split", (in_parts, {"x": normal(3, 4, 5)})
+    yield "squeeze_unsqueeze_and_flatten", (
+        lambda x: (x.squeeze(1).unsqueeze(2) * x).flatten(1),
+        {"x": normal(3, 1, 5)},
+    )
+    yield "cast_and_identity", (lambda x: (x.clone() * x).float().double() * x, {"x": normal(3, 5)})
+    yield "global_average_pool", (
+        lambda x: F.adaptive_avg_pool2d(x, 1).flatten(1),
+        {"x": normal(2, 3, 5, 7)},
+    )
+    yield "multi_head_attention", (
+        attention,
+        {"q": normal(2, 5, 6), "k": normal(2, 7, 6), "v": normal(2, 7, 6)},
+    )
+    bases = torch.tensor([0, 0, 0, 0, 1.5, 0.5]).double()
+    yield "pow_at_zero", (torch.pow, {"a": bases, "b": torch.tensor([0, 1, 2, 3, 0, -1]).double()})
+    yield "pow_0", (lambda x: x**0, {"x": bases})
+
+
 def leaf(x: Tensor) -> Tensor:
     return x.float().double().requires_grad_() if x.is_floating_point() else x
 
@@ -205,7 +242,8 @@ def measure(function: Callable[..., Tensor], inputs: Inputs) -> dict[str, Tensor
 
 def main() -> None:
     tensors = {}
-    for name, (function, inputs) in (elementwise() | reductions() | matrices() | shapes()).items():
+    first = elementwise() | reductions() | matrices() | shapes()
+    for name, (function, inputs) in chain(first.items(), later()):
         for part, value in measure(function, inputs).items():
             tensors[f"{name}/{part}"] = value.clone(memory_format=torch.contiguous_format)
     save_file(tensors, PATH.with_suffix(".safetensors"))

@@ -4,6 +4,7 @@
  * @module
  */
 import { allocate, isFloat } from "../engine/graph/dtype.ts";
+import { decodeNumbers, encodeNumbers } from "../engine/graph/numbers.ts";
 import { elementCount, type Shape } from "../engine/graph/shape.ts";
 import { formatType, type Tensor, tensor, type TensorType } from "../engine/graph/tensor.ts";
 import type { Declaration } from "../engine/nn/scope.ts";
@@ -151,19 +152,9 @@ export async function clipInitializers(
   return initializers;
 }
 
-/** bfloat16 is held as its bits, which are the upper half of float32's. */
-function widenBfloat16(bits: Uint16Array): Float32Array<ArrayBuffer> {
-  return new Float32Array(Uint32Array.from(bits, (value) => value << 16).buffer);
-}
-
 function convert(value: Tensor, dtype: TensorType["dtype"]): Tensor {
   if (value.dtype === dtype) return value;
-  const from = value.dtype === "bfloat16"
-    ? widenBfloat16(value.data as Uint16Array)
-    : value.data as Float32Array;
-  const data = allocate(dtype, from.length);
-  (data as Float32Array).set(from);
-  return tensor(dtype, value.shape, data);
+  return tensor(dtype, value.shape, encodeNumbers(dtype, decodeNumbers(value)));
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 import { isFloat } from "../graph/dtype.ts";
+import { decodeNumbers, encodeNumbers } from "../graph/numbers.ts";
 import { elementCount } from "../graph/shape.ts";
 import { formatType, type Tensor, tensor, zeros } from "../graph/tensor.ts";
 import { constant, input, type Value } from "../graph/value.ts";
@@ -42,14 +43,12 @@ interface Direction {
 }
 
 /** A float tensor as JavaScript's numbers. */
-function numbers({ data }: Tensor): Float64Array {
-  return Float64Array.from(data as Float64Array);
+function numbers(value: Tensor): Float64Array {
+  return Float64Array.from(decodeNumbers(value));
 }
 
-function likeTensor({ dtype, shape, data }: Tensor, values: Float64Array): Tensor {
-  const copy = data.slice() as Float64Array<ArrayBuffer>;
-  copy.set(values);
-  return tensor(dtype, shape, copy);
+function likeTensor({ dtype, shape }: Tensor, values: Float64Array): Tensor {
+  return tensor(dtype, shape, encodeNumbers(dtype, values));
 }
 
 function normal(length: number, random: RandomStream): Float64Array {

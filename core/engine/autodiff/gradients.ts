@@ -6,7 +6,7 @@
 import { isFloat } from "../graph/dtype.ts";
 import { type Node, nodesLeadingTo, readBy } from "../graph/node.ts";
 import { elementCount } from "../graph/shape.ts";
-import { filled, formatType } from "../graph/tensor.ts";
+import { filled, formatType, sameType } from "../graph/tensor.ts";
 import { constant, type Value } from "../graph/value.ts";
 import { add } from "../ops/add.ts";
 import { sumTo } from "../ops/sum_to.ts";
@@ -63,7 +63,7 @@ function inputGradients(node: Node, dy: Value): [Value, Value][] {
  *
  * The gradient nodes are made from the loss backwards, so that each activation's last reader comes early.
  *
- * @throws {TypeError} if an operator on the way has no gradient, or the loss is not a float
+ * @throws {TypeError} if an operator on the way has no gradient, the loss is not a float, or the seed not of its type
  * @throws {RangeError} if the loss is not a scalar and no seed is given
  */
 export function gradients(
@@ -79,6 +79,13 @@ export function gradients(
   if (options.seed === undefined && elementCount(loss.shape) !== 1) {
     throw new RangeError(
       `Cannot differentiate a ${formatType(loss.type)} without a seed: the loss must be a scalar`,
+    );
+  }
+  if (options.seed !== undefined && !sameType(options.seed.type, loss.type)) {
+    throw new TypeError(
+      `Cannot differentiate a ${formatType(loss.type)}: the seed must be of its type, found ${
+        formatType(options.seed.type)
+      }`,
     );
   }
   const nodes = nodesLeadingTo([loss], false);

@@ -4,6 +4,7 @@
  * @module
  */
 import { nodesLeadingTo, resolve } from "./node.ts";
+import { decodeNumbers } from "./numbers.ts";
 import { formatType } from "./tensor.ts";
 import type { Value } from "./value.ts";
 
@@ -28,7 +29,8 @@ export function printGraph(
     if (source.kind === "input") return source.name;
     if (source.kind === "constant") {
       const { data } = source.tensor;
-      return data.length === 1 ? String(data[0]) : `constant:${formatType(value.type)}`;
+      if (data.length > 1) return `constant:${formatType(value.type)}`;
+      return String(decodeNumbers(source.tensor)[0]);
     }
     if (!names.has(value)) names.set(value, `v${names.size}`);
     return names.get(value)!;

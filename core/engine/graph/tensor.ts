@@ -4,6 +4,7 @@
  * @module
  */
 import { allocate, type DataOf, type DType } from "./dtype.ts";
+import { encodeNumbers } from "./numbers.ts";
 import { elementCount, sameShape, type Shape } from "./shape.ts";
 
 /** Element type and shape of a value. */
@@ -50,11 +51,28 @@ export function zeros<D extends DType>(dtype: D, shape: Shape): Tensor<D> {
   return tensor(dtype, shape, allocate(dtype, elementCount(shape)));
 }
 
-/** A tensor with one value everywhere. */
+/** Numbers as the data of a tensor; an error names the tensor. */
+function encoded<D extends DType>(
+  type: TensorType & { dtype: D },
+  values: ArrayLike<number>,
+): DataOf<D> {
+  try {
+    return encodeNumbers(type.dtype, values);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new RangeError(`Cannot make a ${formatType(type)}: ${reason}`, { cause });
+  }
+}
+
+/**
+ * A tensor with one value everywhere, rounded where it is a float.
+ *
+ * @throws {RangeError} if an integer type cannot hold the value
+ */
 export function filled<D extends DType>(dtype: D, shape: Shape, value: number): Tensor<D> {
   const result = zeros(dtype, shape);
-  if (result.data instanceof BigInt64Array) result.data.fill(BigInt(value));
-  else (result.data as Float32Array).fill(value);
+  const [element] = encoded({ dtype, shape }, [value]);
+  (result.data as Float32Array).fill(element as number);
   return result;
 }
 
@@ -63,9 +81,13 @@ export function float32(shape: Shape, values: ArrayLike<number>): Tensor<"float3
   return tensor("float32", shape, Float32Array.from(values));
 }
 
-/** An int64 tensor from numbers. */
+/**
+ * An int64 tensor from numbers.
+ *
+ * @throws {RangeError} if one of them is no integer of 64 bits
+ */
 export function int64(shape: Shape, values: readonly number[]): Tensor<"int64"> {
-  return tensor("int64", shape, BigInt64Array.from(values, (value) => BigInt(value)));
+  return tensor("int64", shape, encoded({ dtype: "int64", shape }, values));
 }
 
 /** A view of a tensor's bytes, without a copy. */

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { allocate, type DType } from "../graph/dtype.ts";
+import type { DType } from "../graph/dtype.ts";
 import { withinLayer } from "../graph/layer_path.ts";
-import { elementCount, sameShape, type Shape } from "../graph/shape.ts";
-import { formatType, sameType, type Tensor, tensor } from "../graph/tensor.ts";
+import { encodeNumbers } from "../graph/numbers.ts";
+import { sameShape, type Shape } from "../graph/shape.ts";
+import { formatType, sameType, type Tensor, tensor, type TensorType } from "../graph/tensor.ts";
 import { input, type Value } from "../graph/value.ts";
 import { RandomStream } from "../random/random_stream.ts";
 import type { Initializer } from "./initializers.ts";
@@ -159,14 +160,18 @@ export class Scope {
     this.#store.written.set(full, value);
   }
 
-  /** Initial values of all that is declared, each drawn from a stream named by the seed and its own name. */
+  /**
+   * Initial values of all that is declared, each drawn from a stream named by the seed and its own name.
+   *
+   * @throws {RangeError} if an integer type cannot hold one of them
+   */
   initialize(seed: number): Map<string, Tensor> {
     return new Map(
       [...this.declarations.values()].map(({ name, value, initializer }) => [
         name,
         convert(
-          value.dtype,
-          value.shape,
+          name,
+          value.type,
           initializer(value.shape, new RandomStream(seed, "initialize", name)),
         ),
       ]),
@@ -203,13 +208,15 @@ export class Scope {
   }
 }
 
-function convert(dtype: DType, shape: Shape, values: Float32Array<ArrayBuffer>): Tensor {
+function convert(
+  name: string,
+  { dtype, shape }: TensorType,
+  values: Float32Array<ArrayBuffer>,
+): Tensor {
   if (dtype === "float32") return tensor("float32", shape, values);
-  const data = allocate(dtype, elementCount(shape));
-  if (data instanceof BigInt64Array) {
-    for (let i = 0; i < data.length; i++) data[i] = BigInt(values[i]!);
-  } else {
-    (data as Float64Array).set(values);
+  try {
+    return tensor(dtype, shape, encodeNumbers(dtype, values));
+  } catch (cause) {
+    throw new RangeError(`Cannot initialise "${name}": ${(cause as Error).message}`, { cause });
   }
-  return tensor(dtype, shape, data);
 }

@@ -3,10 +3,12 @@
  *
  * @module
  */
-import { isFloat } from "../graph/dtype.ts";
+import { checkNumber } from "../graph/numbers.ts";
+import { applying } from "../graph/op.ts";
 import { broadcastShapes } from "../graph/shape.ts";
 import { filled, formatType, type TensorType } from "../graph/tensor.ts";
 import { constant, scalar, Value } from "../graph/value.ts";
+import { checkFloat } from "./_floats.ts";
 
 /** An operand of a binary operator: a value, or a number of the other operand's type. */
 export type Operand = Value | number;
@@ -17,22 +19,27 @@ export type Operand = Value | number;
  */
 function beside(number: number, other: Operand): Value {
   if (!(other instanceof Value)) return scalar(number);
+  checkNumber(other.dtype, number);
   return other.shape.at(-1) === 1
     ? constant(filled(other.dtype, other.shape.map(() => 1), number))
     : scalar(number, other.dtype);
 }
 
-/** Both operands as values; a number takes the element type of the other one. */
-export function operands(a: Operand, b: Operand): { a: Value; b: Value } {
-  return {
+/**
+ * Both operands as values; a number takes the element type of the other one. An error names the operator that they
+ * are for.
+ */
+export function operands(type: string, a: Operand, b: Operand): { a: Value; b: Value } {
+  const given = { ...(a instanceof Value && { a }), ...(b instanceof Value && { b }) };
+  return applying(type, given, () => ({
     a: a instanceof Value ? a : beside(a, b),
     b: b instanceof Value ? b : beside(b, a),
-  };
+  }));
 }
 
 /** One output of the input's type, which must be a float. */
 export function inferUnary({ x }: { readonly x: TensorType }): { y: TensorType } {
-  if (!isFloat(x.dtype)) throw new TypeError(`x must be a float, found ${formatType(x)}`);
+  checkFloat("x", x);
   return { y: x };
 }
 
@@ -46,11 +53,27 @@ export function inferBinary(
   return { y: { dtype: a.dtype, shape: broadcastShapes(a.shape, b.shape) } };
 }
 
+/** The same of numbers: booleans have no arithmetic. */
+export function inferArithmetic(
+  types: { readonly a: TensorType; readonly b: TensorType },
+): { y: TensorType } {
+  const type = inferBinary(types);
+  if (type.y.dtype === "bool") throw new TypeError("a and b must be numbers, found bool");
+  return type;
+}
+
 /** One boolean output of the broadcast shape of two operands of the same element type. */
 export function inferComparison(
   types: { readonly a: TensorType; readonly b: TensorType },
 ): { y: TensorType } {
   return { y: { dtype: "bool", shape: inferBinary(types).y.shape } };
+}
+
+/** One boolean output of the broadcast shape of two operands of the same element type, which booleans have no order of. */
+export function inferOrder(
+  types: { readonly a: TensorType; readonly b: TensorType },
+): { y: TensorType } {
+  return { y: { dtype: "bool", shape: inferArithmetic(types).y.shape } };
 }
 
 /** One boolean output of the broadcast shape of two booleans. */

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { allocate, type DType } from "../graph/dtype.ts";
+import type { DType } from "../graph/dtype.ts";
+import { encodeNumbers } from "../graph/numbers.ts";
 import { type Tensor, tensor } from "../graph/tensor.ts";
 
 /** How pixels are made from their neighbours. */
@@ -73,17 +74,28 @@ function addWideWeights(row: Float64Array, i: number, resize: AxisResize): void 
   for (let j = first; j < end; j++) row[j]! /= total;
 }
 
+/**
+ * The pixel that each pixel of a nearest resize copies. PyTorch rounds the scale to float32 and so its product with the
+ * pixel's number: 82 pixels out of 2 are 42 copies of the first and 40 of the second.
+ */
+export function nearestPixels({ from, to }: Pick<AxisResize, "from" | "to">): number[] {
+  const scale = Math.fround(from / to);
+  return Array.from(
+    { length: to },
+    (_, i) => Math.min(Math.floor(Math.fround(i * scale)), from - 1),
+  );
+}
+
 /** The matrix `[to, from]` whose product with a column of pixels is the resized column. */
 export function interpolationMatrix(dtype: DType, resize: AxisResize): Tensor {
   const { from, to, mode, antialias } = resize;
   const weights = new Float64Array(to * from);
+  const nearest = mode === "nearest" ? nearestPixels(resize) : [];
   for (let i = 0; i < to; i++) {
     const row = weights.subarray(i * from, (i + 1) * from);
-    if (mode === "nearest") row[Math.min(Math.floor(i * from / to), from - 1)] = 1;
+    if (mode === "nearest") row[nearest[i]!] = 1;
     else if (antialias) addWideWeights(row, i, resize);
     else addPlainWeights(row, i, resize);
   }
-  const data = allocate(dtype, weights.length);
-  (data as Float64Array).set(weights);
-  return tensor(dtype, [to, from], data);
+  return tensor(dtype, [to, from], encodeNumbers(dtype, weights));
 }

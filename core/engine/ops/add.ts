@@ -1,17 +1,17 @@
 import { defineOp } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
-import { inferBinary, type Operand, operands } from "./_elementwise.ts";
+import { inferArithmetic, type Operand, operands } from "./_elementwise.ts";
 
 const Add = defineOp({
   type: "Add",
   inputs: ["a", "b"],
   outputs: ["y"],
-  infer: inferBinary,
+  infer: inferArithmetic,
   // d(a + b) = da + db
   gradient: ({ dy }) => ({ a: dy, b: dy }),
 });
 
 /** Sum of two tensors, element by element, with broadcasting. */
 export function add(a: Operand, b: Operand): Value {
-  return Add(operands(a, b), {}).y;
+  return Add(operands("Add", a, b), {}).y;
 }

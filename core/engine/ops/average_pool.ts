@@ -2,6 +2,7 @@ import { defineOp } from "../graph/op.ts";
 import type { Shape } from "../graph/shape.ts";
 import { filled, float32 } from "../graph/tensor.ts";
 import { constant, type Value } from "../graph/value.ts";
+import { checkFloat } from "./_floats.ts";
 import {
   checkPoolWindows,
   perAxis,
@@ -98,6 +99,7 @@ const AveragePool = defineOp({
   outputs: ["y"],
   infer: ({ x }, attributes: AveragePoolAttributes) => {
     const { kernel } = attributes;
+    checkFloat("x", x);
     const spatial = spatialShape("x", x.shape);
     checkPoolWindows(attributes, kernel, spatial.length);
     const counts = windowCounts(spatial, kernel, attributes);
@@ -127,6 +129,7 @@ const AveragePool = defineOp({
  * @param x `[N, C, L]` or `[N, C, H, W]`
  * @returns `[N, C, ...]`, one element for each window
  * @throws {RangeError} if shapes or options do not fit
+ * @throws {TypeError} if x is no float
  */
 export function averagePool(x: Value, options: AveragePoolOptions): Value {
   const rank = x.rank - 2;

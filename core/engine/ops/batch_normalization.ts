@@ -1,6 +1,7 @@
 import { defineComposite } from "../graph/op.ts";
 import { elementCount } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
+import { checkChannels } from "./_channels.ts";
 import { add } from "./add.ts";
 import { matMul } from "./mat_mul.ts";
 import { mul } from "./mul.ts";
@@ -69,7 +70,7 @@ const BatchNormalization = defineComposite({
   optional: ["scale", "bias"],
   outputs: ["y", "mean", "variance", "centered", "inverseDeviation"],
   expand: ({ x, scale, bias }, { epsilon }: Attributes) => {
-    if (x.rank < 2) throw new RangeError(`x must have at least 2 axes, found ${x.rank}`);
+    checkChannels(x, { scale, bias });
     const share = x.shape[1]! / elementCount(x.shape);
     const mean = mul(channelSum(x), share);
     const centered = sub(x, perChannel(mean, x));
@@ -108,6 +109,8 @@ const BatchNormalization = defineComposite({
  * channels; the variance is computed in two passes, of the centred tensor.
  *
  * @param x `[N, C]` or `[N, C, ...]`
+ * @throws {RangeError} if shapes do not fit
+ * @throws {TypeError} if element types differ or are no floats
  */
 export function batchNormalization(
   x: Value,

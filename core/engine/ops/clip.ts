@@ -1,3 +1,4 @@
+import { checkNumber } from "../graph/numbers.ts";
 import { defineOp } from "../graph/op.ts";
 import { filled } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
@@ -19,8 +20,11 @@ const Clip = defineOp({
   type: "Clip",
   inputs: ["x"],
   outputs: ["y"],
-  infer: ({ x }, { min = -Infinity, max = Infinity }: ClipOptions) => {
-    if (!(min <= max)) throw new RangeError(`min must be at most max, found ${min} and ${max}`);
+  infer: ({ x }, { min, max }: ClipOptions) => {
+    for (const bound of [min, max]) if (bound !== undefined) checkNumber(x.dtype, bound);
+    if (!((min ?? -Infinity) <= (max ?? Infinity))) {
+      throw new RangeError(`min must be at most max, found ${min} and ${max}`);
+    }
     return { y: x };
   },
   onnx: ({ min, max }, types) => ({

@@ -2,6 +2,7 @@ import { applying, defineComposite, defineOp, type OnnxForm } from "../graph/op.
 import { elementCount, type Shape } from "../graph/shape.ts";
 import { filled, type TensorType } from "../graph/tensor.ts";
 import { constant, type Value } from "../graph/value.ts";
+import { checkFloat } from "./_floats.ts";
 import { type ReachedTaps, reachedTaps } from "./_reached_taps.ts";
 import { cast } from "./cast.ts";
 import {
@@ -46,7 +47,7 @@ export function convShape(x: Shape, w: Shape, attributes: ConvAttributes): numbe
   return [x[0]!, w[0]!, ...windowCounts(spatial, w.slice(2), attributes)];
 }
 
-/** Checks that all inputs have one element type and that the bias has one number per channel. */
+/** Checks that all inputs have one element type, a float, and that the bias has one number per channel. */
 export function checkConvTypes(
   { x, w, b }: { readonly x: TensorType; readonly w: TensorType; readonly b?: TensorType },
   channels: number,
@@ -55,6 +56,7 @@ export function checkConvTypes(
     const found = [x, w, b].flatMap((type) => type === undefined ? [] : [type.dtype]);
     throw new TypeError(`element types must match, found ${found.join(", ")}`);
   }
+  checkFloat("x", x);
   if (b !== undefined && (b.shape.length !== 1 || b.shape[0] !== channels)) {
     throw new RangeError(`b must be [${channels}], found [${b.shape.join(",")}]`);
   }
@@ -161,7 +163,7 @@ function selectTaps(w: Value, taps: readonly ReachedTaps[]): Value {
  * @param w `[K, C / group, l]` or `[K, C / group, h, w]`
  * @returns `[N, K, ...]`, one element for every window that fits into the padded input
  * @throws {RangeError} if shapes or options do not fit
- * @throws {TypeError} if element types differ
+ * @throws {TypeError} if element types differ or are no floats
  */
 export function conv(x: Value, w: Value, options: ConvOptions = {}): Value {
   const { bias: b, group = 1 } = options;

@@ -99,7 +99,7 @@ const ConvTranspose = defineOp({
  * @param w `[K, C / group, l]` or `[K, C / group, h, w]`
  * @returns `[N, C, ...]` of lengths `(L - 1) * stride + (l - 1) * dilation + 1 + outputPadding - pads`
  * @throws {RangeError} if shapes or options do not fit
- * @throws {TypeError} if element types differ
+ * @throws {TypeError} if element types differ or are no floats
  */
 export function convTranspose(x: Value, w: Value, options: ConvTransposeOptions = {}): Value {
   const rank = x.rank - 2;

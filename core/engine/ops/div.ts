@@ -1,6 +1,6 @@
 import { defineOp } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
-import { inferBinary, type Operand, operands } from "./_elementwise.ts";
+import { inferArithmetic, type Operand, operands } from "./_elementwise.ts";
 import { mul } from "./mul.ts";
 import { neg } from "./neg.ts";
 
@@ -8,7 +8,7 @@ const Div = defineOp({
   type: "Div",
   inputs: ["a", "b"],
   outputs: ["y"],
-  infer: inferBinary,
+  infer: inferArithmetic,
   // d(a/b) = da / b - (a/b) db / b
   gradient: ({ b, y, dy }) => {
     const a = div(dy, b);
@@ -18,5 +18,5 @@ const Div = defineOp({
 
 /** Quotient of two tensors, element by element, with broadcasting. */
 export function div(a: Operand, b: Operand): Value {
-  return Div(operands(a, b), {}).y;
+  return Div(operands("Div", a, b), {}).y;
 }

@@ -12,5 +12,5 @@ const Equal = defineOp({
 
 /** Whether two elements are equal, with broadcasting. */
 export function equal(a: Operand, b: Operand): Value {
-  return Equal(operands(a, b), {}).y;
+  return Equal(operands("Equal", a, b), {}).y;
 }

@@ -1,6 +1,7 @@
 import { defineOp } from "../graph/op.ts";
 import { elementCount } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
+import { checkFloat } from "./_floats.ts";
 import { spatialShape } from "./_windows.ts";
 import { expand } from "./expand.ts";
 import { mul } from "./mul.ts";
@@ -11,6 +12,7 @@ const GlobalAveragePool = defineOp({
   inputs: ["x"],
   outputs: ["y"],
   infer: ({ x }) => {
+    checkFloat("x", x);
     const spatial = spatialShape("x", x.shape);
     return { y: { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...spatial.map(() => 1)] } };
   },
@@ -32,6 +34,7 @@ export interface GlobalAveragePoolOptions {
  * @param x `[N, C, L]` or `[N, C, H, W]`
  * @returns `[N, C]`
  * @throws {RangeError} if `x` has another number of axes
+ * @throws {TypeError} if it is no float
  */
 export function globalAveragePool(x: Value, options: GlobalAveragePoolOptions = {}): Value {
   const { y } = GlobalAveragePool({ x }, {});

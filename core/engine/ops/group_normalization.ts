@@ -1,6 +1,6 @@
 import { defineComposite } from "../graph/op.ts";
-import { sameShape } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
+import { checkChannels } from "./_channels.ts";
 import { centre, standardizedGradient } from "./_standardize.ts";
 import { add } from "./add.ts";
 import { mul } from "./mul.ts";
@@ -58,14 +58,10 @@ const GroupNormalization = defineComposite({
   optional: ["scale", "bias"],
   outputs: ["y", "mean", "inverseDeviation"],
   expand: ({ x, scale, bias }, { groups, epsilon }: GroupNormalizationAttributes) => {
-    const channels = x.shape[1];
-    if (channels === undefined || !Number.isInteger(groups) || channels % groups !== 0) {
+    checkChannels(x, { scale, bias });
+    const channels = x.shape[1]!;
+    if (!Number.isInteger(groups) || channels % groups !== 0) {
       throw new RangeError(`groups must divide the ${channels} channels, found ${groups}`);
-    }
-    for (const [name, value] of Object.entries({ scale, bias })) {
-      if (value !== undefined && !sameShape(value.shape, [channels])) {
-        throw new RangeError(`${name} must be [${channels}], found [${value.shape.join(",")}]`);
-      }
     }
     const { centred, mean, inverseDeviation } = centre(grouped(x, groups), WITHIN_GROUP, epsilon);
     const factor = factorOf(x, inverseDeviation, scale);

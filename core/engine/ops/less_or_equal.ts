@@ -1,16 +1,16 @@
 import { defineOp } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
-import { inferComparison, type Operand, operands } from "./_elementwise.ts";
+import { inferOrder, type Operand, operands } from "./_elementwise.ts";
 
 const LessOrEqual = defineOp({
   type: "LessOrEqual",
   inputs: ["a", "b"],
   outputs: ["y"],
-  infer: inferComparison,
+  infer: inferOrder,
   gradient: "none",
 });
 
 /** Whether the first element is at most the second, with broadcasting. */
 export function lessOrEqual(a: Operand, b: Operand): Value {
-  return LessOrEqual(operands(a, b), {}).y;
+  return LessOrEqual(operands("LessOrEqual", a, b), {}).y;
 }

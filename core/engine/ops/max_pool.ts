@@ -1,6 +1,7 @@
+import { isFloat } from "../graph/dtype.ts";
 import { defineOp, type OnnxForm } from "../graph/op.ts";
 import { elementCount, type Shape } from "../graph/shape.ts";
-import type { TensorType } from "../graph/tensor.ts";
+import { formatType, type TensorType } from "../graph/tensor.ts";
 import { scalar, type Value } from "../graph/value.ts";
 import {
   checkPoolWindows,
@@ -33,6 +34,9 @@ function inferMaxPool(
   attributes: MaxPoolAttributes,
 ): TensorType {
   const { kernel } = attributes;
+  if (!isFloat(x.dtype) && x.dtype !== "int8" && x.dtype !== "uint8") {
+    throw new TypeError(`x must be a float, int8 or uint8, found ${formatType(x)}`);
+  }
   const spatial = spatialShape("x", x.shape);
   checkPoolWindows(attributes, kernel, spatial.length);
   const counts = windowCounts(spatial, kernel, attributes, attributes);
@@ -87,6 +91,7 @@ const MaxPool = defineOp({
  * @param x `[N, C, L]` or `[N, C, H, W]`
  * @returns `[N, C, ...]`, one element for each window
  * @throws {RangeError} if shapes or options do not fit
+ * @throws {TypeError} if x is neither a float nor an integer of 8 bits
  */
 export function maxPool(x: Value, options: MaxPoolOptions): Value {
   const rank = x.rank - 2;

@@ -1,6 +1,6 @@
 import { defineOp } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
-import { inferBinary, type Operand, operands } from "./_elementwise.ts";
+import { inferArithmetic, type Operand, operands } from "./_elementwise.ts";
 import { step } from "./_step.ts";
 import { mul } from "./mul.ts";
 import { sub } from "./sub.ts";
@@ -9,7 +9,7 @@ const Min = defineOp({
   type: "Min",
   inputs: ["a", "b"],
   outputs: ["y"],
-  infer: inferBinary,
+  infer: inferArithmetic,
   // d min(a, b) = [a < b] da + [a > b] db, halves at a tie
   gradient: ({ a, b, dy }) => {
     const first = mul(dy, step(sub(b, a), 0.5));
@@ -18,8 +18,9 @@ const Min = defineOp({
 });
 
 /**
- * The smaller of two elements, with broadcasting. Where they are equal, each gets half of the gradient, as in PyTorch.
+ * The smaller of two elements, with broadcasting. Where they are equal, each gets half of the gradient, as in PyTorch;
+ * the gradient at two equal infinities is NaN.
  */
 export function minimum(a: Operand, b: Operand): Value {
-  return Min(operands(a, b), {}).y;
+  return Min(operands("Min", a, b), {}).y;
 }

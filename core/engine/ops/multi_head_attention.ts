@@ -2,6 +2,7 @@ import { defineOp } from "../graph/op.ts";
 import { sameShape } from "../graph/shape.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
+import { checkFloat } from "./_floats.ts";
 import { matMul } from "./mat_mul.ts";
 import { mul } from "./mul.ts";
 import { reduceSum } from "./reduce_sum.ts";
@@ -23,6 +24,7 @@ function inferAttention(
   if (q.dtype !== k.dtype || q.dtype !== v.dtype) {
     throw new TypeError(`element types must match, found ${q.dtype}, ${k.dtype} and ${v.dtype}`);
   }
+  checkFloat("q", q);
   if (q.shape.length !== 3 || !sameShape(k.shape, v.shape)) {
     throw new RangeError("q, k and v must have 3 axes, and k and v one shape");
   }
@@ -87,6 +89,7 @@ const MultiHeadAttention = defineOp({
  * @param v `[N, S, width]`
  * @returns `[N, L, width]`
  * @throws {RangeError} if shapes do not fit
+ * @throws {TypeError} if element types differ or are no floats
  */
 export function multiHeadAttention(
   q: Value,

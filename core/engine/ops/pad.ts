@@ -1,3 +1,4 @@
+import { checkNumber } from "../graph/numbers.ts";
 import { defineOp } from "../graph/op.ts";
 import type { Shape } from "../graph/shape.ts";
 import { filled, int64 } from "../graph/tensor.ts";
@@ -49,7 +50,7 @@ const Pad = defineOp({
   type: "Pad",
   inputs: ["x"],
   outputs: ["y"],
-  infer: ({ x }, { pads, mode }: PadAttributes) => {
+  infer: ({ x }, { pads, mode, value }: PadAttributes) => {
     const rank = x.shape.length;
     if (pads.length !== 2 * rank || pads.some((n) => !Number.isInteger(n) || n < 0)) {
       throw new RangeError(
@@ -61,6 +62,7 @@ const Pad = defineOp({
         `pads by reflection must be shorter than the axis, found [${pads.join(",")}]`,
       );
     }
+    checkNumber(x.dtype, value);
     const shape = x.shape.map((length, axis) => pads[axis]! + length + pads[rank + axis]!);
     return { y: { dtype: x.dtype, shape } };
   },

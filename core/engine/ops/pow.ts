@@ -1,7 +1,10 @@
+import { decodeNumbers } from "../graph/numbers.ts";
 import { defineOp } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
-import { inferBinary, type Operand, operands } from "./_elementwise.ts";
+import { inferArithmetic, type Operand, operands } from "./_elementwise.ts";
+import { and } from "./and.ts";
 import { equal } from "./equal.ts";
+import { greaterOrEqual } from "./greater_or_equal.ts";
 import { log } from "./log.ts";
 import { mul } from "./mul.ts";
 import { reciprocal } from "./reciprocal.ts";
@@ -13,19 +16,24 @@ const Pow = defineOp({
   type: "Pow",
   inputs: ["a", "b"],
   outputs: ["y"],
-  infer: inferBinary,
-  // d(a^b) = b a^(b-1) da + a^b log(a) db, where 0^b log(0) counts as zero
+  infer: inferArithmetic,
+  // d(a^b) = b a^(b-1) da + a^b log(a) db, where 0 a^-1 and 0^b log(0) count as zero for b from 0 on, as in PyTorch
   gradient: ({ a, b, y, dy }) => ({
-    a: mul(dy, mul(b, pow(a, exponentBelow(b)))),
-    b: mul(dy, mul(y, where(equal(a, 0), 0, log(a)))),
+    a: byBase(a, b, dy),
+    b: mul(dy, mul(y, where(and(equal(a, 0), greaterOrEqual(b, 0)), 0, log(a)))),
   }),
 });
 
-/** The exponent less one; a number if it is one, for which `pow` may know a faster way. */
-function exponentBelow(b: Value): Operand {
-  const { source } = b;
-  if (source.kind !== "constant" || b.rank !== 0) return sub(b, 1);
-  return Number(source.tensor.data[0]) - 1;
+function byBase(a: Value, b: Value, dy: Value): Value {
+  const exponent = numberOf(b);
+  const slope = mul(dy, mul(b, pow(a, exponent === undefined ? sub(b, 1) : exponent - 1)));
+  if (exponent !== undefined && exponent !== 0) return slope;
+  return where(equal(b, 0), 0, slope);
+}
+
+/** The exponent if it is a number, for which `pow` may know a faster way. */
+function numberOf({ source, rank }: Value): number | undefined {
+  return source.kind === "constant" && rank === 0 ? decodeNumbers(source.tensor)[0] : undefined;
 }
 
 /**
@@ -37,5 +45,5 @@ export function pow(a: Value, b: Operand): Value {
   if (b === 2) return mul(a, a);
   if (b === 0.5) return sqrt(a);
   if (b === -1) return reciprocal(a);
-  return Pow(operands(a, b), {}).y;
+  return Pow(operands("Pow", a, b), {}).y;
 }

@@ -1,4 +1,5 @@
-import { defineOp } from "../graph/op.ts";
+import { applying, defineOp } from "../graph/op.ts";
+import { formatType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { areLeading, leadingSum, spread } from "./_leading_sum.ts";
 import {
@@ -23,6 +24,9 @@ const ReduceSum = defineOp({
 
 /** Sum over axes, all of them by default. */
 export function reduceSum(x: Value, options: ReductionOptions = {}): Value {
+  applying("ReduceSum", { x }, () => {
+    if (x.dtype === "bool") throw new TypeError(`x must hold numbers, found ${formatType(x.type)}`);
+  });
   const attributes = reductionAttributes("ReduceSum", x, options);
   const { axes } = attributes;
   if (axes.every((axis) => x.shape[axis] === 1)) {

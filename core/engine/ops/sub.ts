@@ -1,18 +1,18 @@
 import { defineOp } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
-import { inferBinary, type Operand, operands } from "./_elementwise.ts";
+import { inferArithmetic, type Operand, operands } from "./_elementwise.ts";
 import { neg } from "./neg.ts";
 
 const Sub = defineOp({
   type: "Sub",
   inputs: ["a", "b"],
   outputs: ["y"],
-  infer: inferBinary,
+  infer: inferArithmetic,
   // d(a - b) = da - db
   gradient: ({ dy }) => ({ a: dy, b: neg(dy) }),
 });
 
 /** Difference of two tensors, element by element, with broadcasting. */
 export function sub(a: Operand, b: Operand): Value {
-  return Sub(operands(a, b), {}).y;
+  return Sub(operands("Sub", a, b), {}).y;
 }

@@ -2,7 +2,7 @@ import { defineOp } from "../graph/op.ts";
 import { broadcastShapes } from "../graph/shape.ts";
 import { formatType, type TensorType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
-import { inferBinary, type Operand, operands } from "./_elementwise.ts";
+import { inferArithmetic, type Operand, operands } from "./_elementwise.ts";
 import { cast } from "./cast.ts";
 import { mul } from "./mul.ts";
 import { sub } from "./sub.ts";
@@ -17,7 +17,7 @@ function infer({ condition, a, b }: WhereTypes): { y: TensorType } {
   if (condition.dtype !== "bool") {
     throw new TypeError(`condition must be bool, found ${formatType(condition)}`);
   }
-  const { dtype, shape } = inferBinary({ a, b }).y;
+  const { dtype, shape } = inferArithmetic({ a, b }).y;
   return { y: { dtype, shape: broadcastShapes(condition.shape, shape) } };
 }
 
@@ -33,7 +33,10 @@ const Where = defineOp({
   },
 });
 
-/** The element of `a` where a condition holds and that of `b` elsewhere, with broadcasting. */
+/**
+ * The element of `a` where a condition holds and that of `b` elsewhere, with broadcasting. An infinite gradient makes a
+ * NaN of what was not taken, where PyTorch gives zero.
+ */
 export function where(condition: Value, a: Operand, b: Operand): Value {
-  return Where({ condition, ...operands(a, b) }, {}).y;
+  return Where({ condition, ...operands("Where", a, b) }, {}).y;
 }

@@ -50,6 +50,12 @@ export function paddingEnd({ x, w, y, attributes }: ConvProblem): number[] {
   );
 }
 
+/** Whether the windows reach past the zeros before the input along every axis; else they read zeros alone. */
+export function reachesInput(problem: ConvProblem): boolean {
+  const end = paddingEnd(problem);
+  return spatial(problem.x).every((length, axis) => length + end[axis]! > 0);
+}
+
 /**
  * The problem as text, the key of tuning tables:
  * `float32 x64,64,32,32 w128,64,3,3 strides2,2 pads1,1,1,1 dilations1,1 group1`.

@@ -18,7 +18,7 @@ import { slice } from "../slice.ts";
 import { transpose } from "../transpose.ts";
 import { allTaps, padSpatial, tapCount } from "./_taps.ts";
 import type { Formulation } from "./forward.ts";
-import { type ConvProblem, isDepthwise, paddingEnd, spatial } from "./problem.ts";
+import { type ConvProblem, isDepthwise, paddingEnd, reachesInput, spatial } from "./problem.ts";
 
 /** What the gradient by the weight is made of. */
 export interface WeightGradientValues {
@@ -161,10 +161,10 @@ export const WEIGHT_GRADIENTS: Readonly<
   /**
    * A single convolution by dy: the images of the batch are the channels that are summed, and the channels lie side by
    * side in a row, so that a shift by one pixel is a shift by all channels. Gathering is left to the convolution, which
-   * does it in pieces that fit the cache. For dilations of 1.
+   * does it in pieces that fit the cache. For dilations of 1, and windows of which some elements reach the input.
    */
   wide: {
-    suits: ({ attributes }) => attributes.dilations.every((n) => n === 1),
+    suits: (problem) => problem.attributes.dilations.every((n) => n === 1) && reachesInput(problem),
     build: wide,
   },
   /**

@@ -152,6 +152,22 @@ Deno.test("gradients() reject a loss that is not a scalar float", () => {
   );
 });
 
+Deno.test("gradients() reject a seed of another type than the loss", () => {
+  const x = input("x", "float32", [2, 3]);
+  const wrong = [
+    input("seed", "float32", [3]),
+    input("seed", "float32", [4, 2, 3]),
+    input("seed", "float64", [2, 3]),
+  ];
+  for (const seed of wrong) {
+    assertThrows(
+      () => gradients(op.neg(x), [x], { seed }),
+      TypeError,
+      `Cannot differentiate a float32[2,3]: the seed must be of its type, found ${seed.dtype}[`,
+    );
+  }
+});
+
 Deno.test("gradients() name the operator and the layer that have none", () => {
   const x = input("x", "float32", [4]);
   const { values } = withinLayer("head.pool", () => op.topK(x, 2));

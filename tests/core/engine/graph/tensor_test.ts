@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DTYPES, viewBytes } from "../../../../core/engine/graph/dtype.ts";
+import { decodeNumbers } from "../../../../core/engine/graph/numbers.ts";
 import {
   bytesOf,
   filled,
@@ -24,10 +25,19 @@ Deno.test("tensor() keeps the data and checks its length", () => {
 Deno.test("zeros() and filled() make every type", () => {
   for (const dtype of DTYPES) {
     assertEquals(Array.from(zeros(dtype, [2, 2]).data, Number), [0, 0, 0, 0]);
-    assertEquals(Array.from(filled(dtype, [2], 1).data, Number), [1, 1]);
+    assertEquals(Array.from(decodeNumbers(filled(dtype, [2], 1))), [1, 1]);
   }
   assertEquals([...int64([2], [3, -4]).data], [3n, -4n]);
   assertEquals([...filled("float16", [1], 0.1).data], [Math.f16round(0.1)]);
+});
+
+Deno.test("filled() and int64() refuse numbers that their type cannot hold", () => {
+  assertThrows(
+    () => filled("int32", [2], 1.5),
+    RangeError,
+    "Cannot make a int32[2]: int32 holds integers from -2147483648 to 2147483647, found 1.5",
+  );
+  assertThrows(() => int64([1], [0.5]), RangeError, "Cannot make a int64[1]: int64 holds integers");
 });
 
 Deno.test("formatType() and sameType() tell types apart", () => {

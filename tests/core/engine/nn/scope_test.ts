@@ -88,3 +88,15 @@ Deno.test("Scope.initialize() gives each tensor its element type", () => {
   assertEquals(scope.initialize(0).get("weight")!.data, Float64Array.of(0.5));
   assertEquals(scope.initialize(0).get("count")!.data, BigInt64Array.of(3n));
 });
+
+Deno.test("Scope.initialize() rounds to bfloat16, and refuses fractions of integers", () => {
+  const scope = new Scope({ dtype: "bfloat16" });
+  scope.parameter("weight", [1], constantInitializer(2));
+  assertEquals(scope.initialize(0).get("weight")!.data, Uint16Array.of(0x4000));
+  scope.buffer("count", [], constantInitializer(0.5), "int64");
+  assertThrows(
+    () => scope.initialize(0),
+    RangeError,
+    'Cannot initialise "count": int64 holds integers from',
+  );
+});

@@ -5,8 +5,15 @@ import { draw, type GradientCase } from "./gradient_case.ts";
 import { MATRICES } from "./matrix_cases.ts";
 import { REDUCING } from "./reduction_cases.ts";
 import { SHAPING } from "./shape_cases.ts";
+import { WINDOWS } from "./window_cases.ts";
 
-const CASES: readonly GradientCase[] = [...ELEMENTWISE, ...REDUCING, ...MATRICES, ...SHAPING];
+const CASES: readonly GradientCase[] = [
+  ...ELEMENTWISE,
+  ...REDUCING,
+  ...MATRICES,
+  ...SHAPING,
+  ...WINDOWS,
+];
 const DOUBLE = ["float64"] as const;
 
 for (const { name, dtypes = DOUBLE, variants } of CASES) {

@@ -7,6 +7,10 @@ const x = input("x", "float32", [2, 3]);
 const y = input("y", "float32", [4]);
 const whole = input("whole", "int64", [2]);
 const image = input("image", "float32", [1, 6, 4, 4]);
+const single = input("single", "float32", [4, 1, 3, 3]);
+const integers = input("integers", "int64", [1, 1, 3, 3]);
+const bytes = input("bytes", "uint8", [2]);
+const truth = input("truth", "bool", [2]);
 
 const X = "to (x: float32[2,3])";
 
@@ -28,7 +32,87 @@ const CASES: readonly (readonly [() => unknown, string])[] = [
   [() => op.l2Normalize(x, { axis: 9 }), `Cannot apply L2Normalize ${X}: axis must be`],
   [() => op.layerNormalization(x, { scale: y }), "scale must be [3], found [4]"],
   [() => op.groupNormalization(image, { groups: 4 }), "groups must divide the 6 channels, found 4"],
-  [() => op.groupNormalization(image, { groups: 2, bias: y }), "bias must be [6], found [4]"],
+  [
+    () => op.groupNormalization(image, { groups: 2, bias: y }),
+    "bias must be float32[6], found float32[4]",
+  ],
+  [
+    () => op.batchNormalization(image, { scale: y }),
+    "Cannot apply BatchNormalization to (x: float32[1,6,4,4], scale: float32[4]): scale must be float32[6]",
+  ],
+  [
+    () => op.batchNormalization(single, { bias: y }),
+    "Cannot apply BatchNormalization to (x: float32[4,1,3,3], bias: float32[4]): bias must be float32[1]",
+  ],
+  [() => op.batchNormalization(image, { bias: whole }), "bias must be float32[6], found int64[2]"],
+  [() => op.batchNormalization(whole), "x must be a float, found int64[2]"],
+  [
+    () => op.batchNormalizationInference(single, { mean: y, variance: y }),
+    "Cannot apply BatchNormalizationInference to (x: float32[4,1,3,3], mean: float32[4], variance: " +
+    "float32[4]): mean must be float32[1], found float32[4]",
+  ],
+  [
+    () => op.batchNormalizationInference(y, { mean: y, variance: y }),
+    "Cannot apply BatchNormalizationInference to (x: float32[4], mean: float32[4], variance: " +
+    "float32[4]): x must have at least 2 axes, found 1",
+  ],
+  [
+    () => op.add(truth, truth),
+    "Cannot apply Add to (a: bool[2], b: bool[2]): a and b must be numbers, found bool",
+  ],
+  ...Object.entries({
+    Sub: op.sub,
+    Mul: op.mul,
+    Div: op.div,
+    Pow: op.pow,
+    Max: op.maximum,
+    Min: op.minimum,
+    Less: op.less,
+    LessOrEqual: op.lessOrEqual,
+    Greater: op.greater,
+    GreaterOrEqual: op.greaterOrEqual,
+  }).map(([type, apply]) =>
+    [
+      () => apply(truth, truth),
+      `Cannot apply ${type} to (a: bool[2], b: bool[2]): a and b`,
+    ] as const
+  ),
+  [
+    () => op.less(whole, 2.5),
+    "Cannot apply Less to (a: int64[2]): int64 holds integers from -9223372036854775808 to " +
+    "9223372036854775807, found 2.5",
+  ],
+  [() => op.mul(0.5, whole), "Cannot apply Mul to (b: int64[2]): int64 holds integers"],
+  [
+    () => op.add(bytes, -1),
+    "Cannot apply Add to (a: uint8[2]): uint8 holds integers from 0 to 255",
+  ],
+  [() => op.where(truth, bytes, 256), "Cannot apply Where to (a: uint8[2]): uint8 holds"],
+  [() => op.clip(whole, { max: 5.5 }), "Cannot apply Clip to (x: int64[2]): int64 holds integers"],
+  [() => op.pad(bytes, [1, 0], { value: -1 }), "Cannot apply Pad to (x: uint8[2]): uint8 holds"],
+  [
+    () => op.resize(integers, { size: [2, 2] }),
+    "Cannot apply Resize to (x: int64[1,1,3,3]): x must",
+  ],
+  [() => op.where(truth, truth, truth), "b: bool[2]): a and b must be numbers, found bool"],
+  [
+    () => op.reduceSum(truth),
+    "Cannot apply ReduceSum to (x: bool[2]): x must hold numbers, found bool[2]",
+  ],
+  [
+    () => op.conv(integers, integers),
+    "Cannot apply Conv to (x: int64[1,1,3,3], w: int64[1,1,3,3]): x must be a float",
+  ],
+  [
+    () => op.convTranspose(integers, integers),
+    "Cannot apply ConvTranspose to (x: int64[1,1,3,3], w: int64[1,1,3,3]): x must be a float",
+  ],
+  [
+    () => op.averagePool(integers, { kernel: 2 }),
+    "Cannot apply AveragePool to (x: int64[1,1,3,3])",
+  ],
+  [() => op.globalAveragePool(integers), "Cannot apply GlobalAveragePool to (x: int64[1,1,3,3])"],
+  [() => op.maxPool(integers, { kernel: 2 }), "x must be a float, int8 or uint8, found int64"],
   [() => op.matMul(x, x), "Cannot apply MatMul to (a: float32[2,3], b: float32[2,3]): the axes"],
   [() => op.matMul(x, y), "a and b must have at least 2 axes"],
   [() => op.gemm(x, image), "a and b must have 2 axes"],

@@ -1,6 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { gradients } from "../../../../core/engine/autodiff/gradients.ts";
-import { float32, int64, type Tensor, tensor } from "../../../../core/engine/graph/tensor.ts";
+import {
+  filled,
+  float32,
+  int64,
+  type Tensor,
+  tensor,
+} from "../../../../core/engine/graph/tensor.ts";
 import { constant, input, type Value } from "../../../../core/engine/graph/value.ts";
 import * as op from "../../../../core/engine/ops/mod.ts";
 import { runGraph } from "../../../run_graph.ts";
@@ -35,6 +41,7 @@ const CASES: Readonly<Record<string, readonly [Value, readonly number[]]>> = {
   "sign": [op.sign(vector(-2, 0, 3)), [-1, 0, 1]],
   "floor": [op.floor(vector(-1.5, 0.5, 2)), [-2, 0, 2]],
   "round, halves to even": [op.round(vector(-1.5, 0.5, 1.5, 2.4)), [-2, 0, 2, 2]],
+  "cast of a bfloat16": [op.cast(constant(filled("bfloat16", [2], -2.5)), "float32"), [-2.5, -2.5]],
   "cast to int64": [op.cast(vector(-1.5, 2.5), "int64"), [-1, 2]],
   "cast to bool": [op.cast(vector(0, -2), "bool"), [0, 1]],
   "cast of a boolean": [op.cast(booleans(1, 0), "float32"), [1, 0]],
@@ -70,6 +77,15 @@ Deno.test("dropout() keeps elements whose number is at least the rate, and the e
   };
   const { y } = await runGraph({ y: op.dropout(x, uniform, 0.2) }, feeds);
   assertEquals([...y!.data], [...float32([6], [1.25, 2.5, 3.75, 0, 0, 0]).data]);
+});
+
+Deno.test("pow() has PyTorch's infinite gradients at a base of zero", async () => {
+  const [a, b] = [input("a", "float32", [3]), input("b", "float32", [3])];
+  const [da, db] = gradients(op.reduceSum(op.pow(a, b)), [a, b]);
+  const feeds = { a: float32([3], [0, 0, 0]), b: float32([3], [-1, 0.5, 0]) };
+  const results = await runGraph({ da: da!, db: db! }, feeds);
+  assertEquals([...results.da!.data], [-Infinity, Infinity, 0]);
+  assertEquals([...results.db!.data], [-Infinity, 0, 0]);
 });
 
 Deno.test("gather() adds up the gradients of rows that are read thousands of times", async () => {

@@ -6,7 +6,7 @@
 import type { Shape } from "../../../../core/engine/graph/shape.ts";
 import type { GemmOptions } from "../../../../core/engine/ops/gemm.ts";
 import * as op from "../../../../core/engine/ops/mod.ts";
-import { type GradientCase, row, type Variant } from "./gradient_case.ts";
+import type { GradientCase, Variant } from "./gradient_case.ts";
 
 type Product = readonly [a: Shape, b: Shape, options: op.MatMulOptions];
 
@@ -36,6 +36,13 @@ const ADDED: readonly (readonly [c: Shape, GemmOptions])[] = [
   [[3, 1], { beta: 0.5, alpha: 2 }],
   [[3, 2], {}],
   [[], {}],
+];
+
+/** Queries, keys and values, and the heads they are split into. */
+const HEADS: readonly (readonly [q: Shape, k: Shape, heads: number])[] = [
+  [[2, 3, 4], [2, 5, 4], 2],
+  [[1, 7, 9], [1, 3, 9], 3],
+  [[3, 1, 5], [3, 6, 5], 1],
 ];
 
 function product([a, b, options]: Product, name: "matMul" | "gemm"): Variant {
@@ -78,10 +85,12 @@ export const MATRICES: readonly GradientCase[] = [
       },
     ],
   },
-  row(
-    "multiHeadAttention",
-    ({ q, k, v }) => op.multiHeadAttention(q!, k!, v!, { heads: 2 }),
-    [{ q: [2, 3, 4], k: [2, 5, 4], v: [2, 5, 4] }],
-    ["float32"],
-  ),
+  {
+    name: "multiHeadAttention",
+    dtypes: ["float32"],
+    variants: HEADS.map(([q, k, heads]): Variant => ({
+      inputs: { q, k, v: k },
+      build: (inputs) => op.multiHeadAttention(inputs.q!, inputs.k!, inputs.v!, { heads }),
+    })),
+  },
 ];

@@ -22,6 +22,8 @@ const ELEMENTWISE: Readonly<Record<string, Build>> = {
   mul: ({ a, b }) => op.mul(a!, b!),
   div: ({ a, b }) => op.div(a!, b!),
   pow: ({ a, b }) => op.pow(a!, b!),
+  pow_at_zero: ({ a, b }) => op.pow(a!, b!),
+  pow_0: ({ x }) => op.pow(x!, 0),
   pow_3: ({ x }) => op.pow(x!, 3),
   maximum: ({ a, b }) => op.maximum(a!, b!),
   minimum: ({ a, b }) => op.minimum(a!, b!),
@@ -61,6 +63,7 @@ const REDUCTIONS: Readonly<Record<string, Build>> = {
   log_softmax: ({ x }) => op.logSoftmax(x!),
   l2_normalize: ({ x }) => op.l2Normalize(x!, { axis: 1 }),
   l2_normalize_below_epsilon: ({ x }) => op.l2Normalize(x!, { axis: 1, epsilon: 0.5 }),
+  global_average_pool: ({ x }) => op.globalAveragePool(x!),
   layer_normalization: ({ x, scale, bias }) =>
     op.layerNormalization(x!, { scale: scale!, bias: bias!, epsilon: 1e-6 }),
   group_normalization: ({ x, scale, bias }) =>
@@ -78,9 +81,21 @@ const MATRICES: Readonly<Record<string, Build>> = {
   scaled_dot_product_attention: ({ q, k, v }) => op.scaledDotProductAttention(q!, k!, v!),
   scaled_dot_product_attention_masked: ({ q, k, v, mask }) =>
     op.scaledDotProductAttention(q!, k!, v!, { mask: mask!, scale: 0.7 }),
+  multi_head_attention: ({ q, k, v }) => op.multiHeadAttention(q!, k!, v!, { heads: 3 }),
 };
 
 const SHAPES: Readonly<Record<string, Build>> = {
+  reshape_and_split: ({ x }) => {
+    const [first, second] = op.split(op.reshape(x!, [6, 10]), [3, 7], { axis: 1 });
+    const twice = op.concat([first!, first!], { axis: 1 });
+    return op.mul(twice, op.slice(second!, { starts: [1], ends: [7], axes: [1] }));
+  },
+  squeeze_unsqueeze_and_flatten: ({ x }) =>
+    op.flatten(op.mul(op.unsqueeze(op.squeeze(x!, [1]), [2]), x!)),
+  cast_and_identity: ({ x }) => {
+    const square = op.cast(op.mul(op.identity(x!), x!), "float32");
+    return op.mul(op.cast(square, x!.dtype), x!);
+  },
   transpose: ({ x }) => op.transpose(x!, [2, 0, 1]),
   expand: ({ x }) => op.expand(x!, [2, 3, 5]),
   concat: ({ a, b }) => op.concat([a!, b!, a!], { axis: 1 }),
@@ -97,6 +112,9 @@ const SHAPES: Readonly<Record<string, Build>> = {
     op.scatterElements(x!, i!, u!, { axis: 1, reduction: "add" }),
   scatter_rows: ({ x, i, u }) => op.scatterRows(x!, i!, u!),
   resize_nearest: resized("nearest", [6, 15]),
+  resize_nearest_down: resized("nearest", [2, 5]),
+  resize_nearest_up: resized("nearest", [16, 11]),
+  resize_nearest_repeated: resized("nearest", [3, 82]),
   resize_linear: resized("linear", size.up),
   resize_linear_down: resized("linear", size.down),
   resize_cubic: resized("cubic", size.up),
@@ -120,5 +138,6 @@ export const NOT_IN_DOUBLE: ReadonlySet<string> = new Set([
   "leaky_relu",
   "gelu",
   "gelu_tanh",
-  "resize_nearest",
+  "global_average_pool",
+  "multi_head_attention",
 ]);

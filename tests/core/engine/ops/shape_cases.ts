@@ -24,12 +24,26 @@ function of(
   };
 }
 
-function resized(mode: op.Interpolation, antialias = false): GradientCase["variants"] {
-  const cases: readonly (readonly [Shape, [number, number]])[] = [
-    [[2, 1, 3, 5], [6, 10]],
-    [[1, 2, 5, 7], [3, 4]],
-    [[1, 1, 4, 3], [4, 7]],
-  ];
+type Resized = readonly [Shape, readonly [number, number]];
+
+const RESIZED: readonly Resized[] = [
+  [[2, 1, 3, 5], [6, 10]],
+  [[1, 2, 5, 7], [3, 4]],
+  [[1, 1, 4, 3], [4, 7]],
+];
+
+/** Sizes at which a scale or its product is rounded across a whole number. */
+const ROUNDED: readonly Resized[] = [
+  [[1, 2, 14, 3], [2, 7]],
+  [[2, 1, 3, 14], [5, 16]],
+  [[1, 1, 2, 15], [82, 1]],
+];
+
+function resized(
+  mode: op.Interpolation,
+  antialias = false,
+  cases: readonly Resized[] = RESIZED,
+): GradientCase["variants"] {
   return cases.map(([x, size]) => ({
     inputs: { x },
     build: (inputs) => op.resize(inputs.x!, { size, mode, antialias }),
@@ -183,7 +197,11 @@ export const SHAPING: readonly GradientCase[] = [
       build: ({ x, indices, rows }) => op.scatterRows(x!, indices!, rows!),
     })),
   },
-  { name: "resize nearest", dtypes: ["float32"], variants: resized("nearest") },
+  {
+    name: "resize nearest",
+    dtypes: ["float64", "float32"],
+    variants: [...resized("nearest"), ...resized("nearest", false, ROUNDED)],
+  },
   { name: "resize linear", variants: resized("linear") },
   { name: "resize cubic", variants: resized("cubic") },
   { name: "resize linear, antialiased", variants: resized("linear", true) },

@@ -99,13 +99,14 @@ Deno.test("every formulation of the gradient by the weight computes what PyTorch
   assertEquals([...met].sort(), Object.keys(WEIGHT_GRADIENTS).sort());
 });
 
-/** Odd sizes, strides, dilations, groups and asymmetric pads. */
+/** Odd sizes, strides, dilations, groups and asymmetric pads; and windows that read padding alone. */
 const DIFFERENCES: readonly (readonly [x: number[], w: number[], options: ConvOptions])[] = [
   [[2, 3, 5, 7], [4, 3, 3, 3], { pads: 1 }],
   [[2, 4, 7, 5], [6, 2, 3, 2], { strides: [2, 1], pads: [1, 0, 2, 1], group: 2 }],
   [[1, 3, 9, 8], [2, 3, 3, 3], { dilations: [2, 3], pads: [2, 1, 0, 3] }],
   [[2, 3, 7, 6], [3, 1, 5, 3], { pads: [2, 1], group: 3 }],
   [[3, 4, 11], [2, 2, 4], { strides: 3, dilations: 2, pads: [3, 1], group: 2 }],
+  [[3, 2, 6, 1], [1, 2, 2, 1], { strides: [1, 2], pads: [0, 3, 3, 0] }],
 ];
 
 Deno.test("conv() has the gradients of its central differences", async () => {

@@ -1,0 +1,26 @@
+/**
+ * What the normalisations by channel share.
+ *
+ * @module
+ */
+import { formatType, sameType } from "../graph/tensor.ts";
+import type { Value } from "../graph/value.ts";
+import { checkFloat } from "./_floats.ts";
+
+/**
+ * Checks that x is `[N, C, ...]` of floats, and that each vector that is given has one number of x's type per channel;
+ * throws with the reason alone.
+ */
+export function checkChannels(
+  x: Value,
+  vectors: Readonly<Record<string, Value | undefined>>,
+): void {
+  checkFloat("x", x.type);
+  if (x.rank < 2) throw new RangeError(`x must have at least 2 axes, found ${x.rank}`);
+  const expected = { dtype: x.dtype, shape: [x.shape[1]!] };
+  for (const [name, value] of Object.entries(vectors)) {
+    if (value === undefined || sameType(value.type, expected)) continue;
+    const reason = `${name} must be ${formatType(expected)}, found ${formatType(value.type)}`;
+    throw value.dtype === x.dtype ? new RangeError(reason) : new TypeError(reason);
+  }
+}
