@@ -149,10 +149,12 @@ async function main(args: readonly string[]): Promise<void> {
     given,
   );
   const dataset = await openTrainingData(configuration);
-  const evaluate = await configuredEvaluation(configuration);
+  using display = new TrainDisplay(method, configuration);
+  const evaluate = await configuredEvaluation(configuration, {
+    onWarning: (message) => display.show({ kind: "warning", message }),
+  });
   const pairEncoder = await configuredPairEncoder(configuration);
   const pairsShown = configuredPairsShown(configuration, folder);
-  using display = new TrainDisplay(method, configuration);
   using interrupt = interruptSignal();
   const result: TrainResult = await train({
     method,

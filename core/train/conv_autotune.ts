@@ -13,11 +13,10 @@ import { type ConvProblem, problemKey } from "../engine/ops/conv_gradients/probl
 import {
   type ConvChoice,
   type ConvTuning,
-  formatConvTuning,
   observeConvolutions,
-  parseConvTuning,
   withConvTuning,
 } from "../engine/ops/conv_gradients/tuning.ts";
+import { formatConvTuning, parseConvTuning } from "../engine/ops/conv_gradients/tuning_table.ts";
 import { WEIGHT_GRADIENTS } from "../engine/ops/conv_gradients/weight_gradients.ts";
 import { type Device, DeviceTensor, Session } from "../engine/ort/mod.ts";
 import { writeAll, writeNewFile } from "../weights/new_file.ts";

@@ -6,11 +6,13 @@ import { reduceSum } from "../../../../../core/engine/ops/reduce_sum.ts";
 import {
   type ConvTuning,
   currentConvTuning,
-  formatConvTuning,
   observeConvolutions,
-  parseConvTuning,
   withConvTuning,
 } from "../../../../../core/engine/ops/conv_gradients/tuning.ts";
+import {
+  formatConvTuning,
+  parseConvTuning,
+} from "../../../../../core/engine/ops/conv_gradients/tuning_table.ts";
 
 const TUNING: ConvTuning = {
   channelBlock: 8,
