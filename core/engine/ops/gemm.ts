@@ -59,5 +59,9 @@ const Gemm = defineOp({
 /** Product of two matrices, `[m, k]` by `[k, n]`, and what is added to it: `alpha a b + beta c`. */
 export function gemm(a: Value, b: Value, options: GemmOptions = {}): Value {
   const { c, transposeA = false, transposeB = false, alpha = 1, beta = 1 } = options;
+  // ONNX holds the factors in float32, too coarse for a product in float64.
+  if (a.dtype === "float64" && [alpha, beta].some((factor) => Math.fround(factor) !== factor)) {
+    return gemm(mul(a, alpha), b, { ...(c && { c: mul(c, beta) }), transposeA, transposeB });
+  }
   return Gemm({ a, b, c }, { transposeA, transposeB, alpha, beta }).y;
 }

@@ -35,6 +35,7 @@ export function inferMatMul(
   if (a.dtype !== b.dtype) {
     throw new TypeError(`element types must match, found ${a.dtype} and ${b.dtype}`);
   }
+  if (a.dtype === "bool") throw new TypeError("a and b must be numbers, found bool");
   if (a.shape.length < 2 || b.shape.length < 2) {
     throw new RangeError("a and b must have at least 2 axes");
   }

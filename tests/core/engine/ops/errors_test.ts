@@ -116,6 +116,10 @@ const CASES: readonly (readonly [() => unknown, string])[] = [
   [() => op.matMul(x, x), "Cannot apply MatMul to (a: float32[2,3], b: float32[2,3]): the axes"],
   [() => op.matMul(x, y), "a and b must have at least 2 axes"],
   [() => op.gemm(x, image), "a and b must have 2 axes"],
+  [
+    () => op.matMul(op.reshape(truth, [1, 2]), op.reshape(truth, [2, 1])),
+    "a and b must be numbers, found bool",
+  ],
   [() => op.gemm(x, x, { transposeB: true, c: image }), "axis 2 must match or be 1"],
   [
     () => op.gemm(x, x, { transposeB: true, c: op.reshape(y, [1, 2, 2]) }),
