@@ -4,6 +4,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { input, type Value } from "../engine/graph/value.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
 import { probeChannelBlock } from "../engine/ops/conv_gradients/blocked_layout.ts";
@@ -128,7 +129,7 @@ async function tune(
  * Times the formulations of every convolution that a graph has, and remembers the fastest in a file.
  *
  * @param build builds the graph; what it gives is not used
- * @param cache path of a JSON file; choices that it holds are not timed again
+ * @param cache path of a JSON file, whose folder is made; choices that it holds are not timed again
  * @param onProgress is told how many of the convolutions are done
  * @throws {SyntaxError} if the file holds something else
  */
@@ -147,6 +148,8 @@ export async function autotune(
     () => withConvTuning({ channelBlock }, build),
   );
   const missing = [...problems].filter(([key]) => !Object.hasOwn(choices, key));
+  // Before the timing, which would be lost.
+  if (missing.length > 0) await Deno.mkdir(dirname(cache), { recursive: true });
   for (const [done, [key, problem]] of missing.entries()) {
     onProgress(done, missing.length);
     choices[key] = await tune(problem, channelBlock, target);

@@ -131,6 +131,22 @@ Deno.test("train() asks for metrics before the first epoch and after every epoch
     ]);
   }));
 
+Deno.test("train() times convolutions where no run has been, and keeps the choices beside the run", () =>
+  inFolder(async (folder) => {
+    const runs = join(folder, "new", "runs");
+    const stop = stopAfter(1);
+    const asked: number[] = [];
+    const report = (event: TrainEvent) => {
+      if (event.kind === "tuning") asked.push(event.done);
+      stop.report!(event);
+    };
+    const run = { ...options(join(runs, "run"), { autotune: true }), ...stop, report };
+    assertEquals((await train(run)).step, 1);
+    assert(asked.length > 0);
+    const { choices } = JSON.parse(await Deno.readTextFile(join(runs, "convolutions.json")));
+    assertEquals(Object.keys(choices).length, asked.length);
+  }));
+
 Deno.test("train() overwrites no run", () =>
   inFolder(async (folder) => {
     const run = options(join(folder, "run"), { epochs: 1 });
