@@ -20,7 +20,7 @@ import {
   withConvTuning,
 } from "../engine/ops/conv_gradients/tuning.ts";
 import { WEIGHT_GRADIENTS } from "../engine/ops/conv_gradients/weight_gradients.ts";
-import { type Device, DeviceTensor, Session } from "../engine/ort/mod.ts";
+import { type Device, DeviceTensor, formatDevice, ortVersion, Session } from "../engine/ort/mod.ts";
 import { writeAll, writeNewFile } from "../weights/new_file.ts";
 
 /** Where and with how many threads convolutions are to run. */
@@ -125,11 +125,35 @@ async function tune(
   };
 }
 
+/** Where a table was measured: it says nothing of what is fastest elsewhere. */
+function circumstances({ device, threads }: TuningTarget): Readonly<Record<string, unknown>> {
+  return {
+    onnxruntime: ortVersion(),
+    device: formatDevice(device),
+    threads: threads ?? `all of ${navigator.hardwareConcurrency}`,
+  };
+}
+
+/** The choices that a file holds, if they were measured where the graph is to run; none without a file. */
+async function readChoices(
+  cache: string,
+  channelBlock: number,
+  measuredOn: Readonly<Record<string, unknown>>,
+): Promise<ConvTuning["choices"]> {
+  if (!existsSync(cache)) return {};
+  const text = await Deno.readTextFile(cache);
+  const known = parseConvTuning(text);
+  const same = known.channelBlock === channelBlock &&
+    JSON.stringify(JSON.parse(text).measuredOn) === JSON.stringify(measuredOn);
+  return same ? known.choices : {};
+}
+
 /**
  * Times the formulations of every convolution that a graph has, and remembers the fastest in a file.
  *
  * @param build builds the graph; what it gives is not used
- * @param cache path of a JSON file, whose folder is made; choices that it holds are not timed again
+ * @param cache path of a JSON file, whose folder is made; choices that it holds are not timed again if the device, the
+ * threads and the version of ONNX Runtime are the same, and make room for new ones if not
  * @param onProgress is told how many of the convolutions are done
  * @throws {SyntaxError} if the file holds something else
  */
@@ -140,8 +164,8 @@ export async function autotune(
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<ConvTuning> {
   const { channelBlock = 1 } = await deviceTuning(target);
-  const known = existsSync(cache) ? parseConvTuning(await Deno.readTextFile(cache)) : {};
-  const choices = known.channelBlock === channelBlock ? { ...known.choices } : {};
+  const measuredOn = circumstances(target);
+  const choices = { ...await readChoices(cache, channelBlock, measuredOn) };
   const problems = new Map<string, ConvProblem>();
   observeConvolutions(
     (problem) => problems.set(problemKey(problem), problem),
@@ -156,7 +180,8 @@ export async function autotune(
   }
   const tuning = { channelBlock, choices };
   if (missing.length > 0) {
-    const bytes = new TextEncoder().encode(formatConvTuning(tuning));
+    const table = { measuredOn, ...JSON.parse(formatConvTuning(tuning)) };
+    const bytes = new TextEncoder().encode(JSON.stringify(table, null, 2) + "\n");
     await writeNewFile(cache, (file) => writeAll(file, bytes), { overwrite: true });
   }
   return tuning;
