@@ -10,6 +10,8 @@ import { JsonLinesLog } from "./log/json_lines.ts";
 import { TensorBoardLog } from "./log/tensorboard.ts";
 import type { StepResult } from "./training_step.ts";
 
+const CONFIGURATION = "configuration.json";
+
 /** What `configuration.json` in a run's folder holds. */
 export interface RunDescription {
   /** Name of the method. */
@@ -23,6 +25,30 @@ export interface LoggedStep extends StepResult {
   readonly epoch: number;
   readonly learningRate: number;
   readonly seconds: number;
+}
+
+function refuseOccupied(output: string, cause?: unknown): never {
+  throw new Deno.errors.AlreadyExists(
+    `Cannot start a run in ${output}: it holds one; go on with --resume latest, ` +
+      "or choose another --output",
+    { cause },
+  );
+}
+
+/**
+ * Checks that a folder may take a run, or that it holds the one that is to be resumed; writes nothing.
+ *
+ * @throws {Deno.errors.AlreadyExists} if the folder holds a run that is not resumed
+ * @throws {Deno.errors.NotFound} if it holds none that could be
+ */
+export function checkOutput(output: string, resumed: boolean): void {
+  const occupied = existsSync(join(output, CONFIGURATION));
+  if (occupied && !resumed) refuseOccupied(output);
+  if (!occupied && resumed) {
+    throw new Deno.errors.NotFound(
+      `Cannot resume the run in ${output}: it holds no ${CONFIGURATION}; start it without --resume`,
+    );
+  }
 }
 
 /** The logs of one run. */
@@ -57,15 +83,11 @@ export class RunLog implements Disposable {
     description: RunDescription,
     { resumedAt }: { readonly resumedAt?: number } = {},
   ): Promise<RunLog> {
+    checkOutput(output, resumedAt !== undefined);
     await Deno.mkdir(output, { recursive: true });
-    const path = join(output, "configuration.json");
+    const path = join(output, CONFIGURATION);
     const text = JSON.stringify(description, null, 2) + "\n";
     if (resumedAt !== undefined) {
-      if (!existsSync(path)) {
-        throw new Deno.errors.NotFound(
-          `Cannot resume the run in ${output}: it holds no configuration.json; start it without --resume`,
-        );
-      }
       await Deno.writeTextFile(`${path}.tmp`, text);
       await Deno.rename(`${path}.tmp`, path);
       // Epoch 0 is logged at step 0, before the first step; else the first line to come is of the next step.
@@ -74,12 +96,9 @@ export class RunLog implements Disposable {
     try {
       await Deno.writeTextFile(path, text, { createNew: true });
     } catch (cause) {
+      // Another run may have begun there since.
       if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
-      throw new Deno.errors.AlreadyExists(
-        `Cannot start a run in ${output}: it holds one; go on with --resume latest, ` +
-          "or choose another --output",
-        { cause },
-      );
+      refuseOccupied(output, cause);
     }
     return new RunLog(output, undefined);
   }

@@ -20,7 +20,7 @@ import { buildMethodGraph, type MethodGraph } from "./method_graph.ts";
 import { viewRecipes } from "./named_views.ts";
 import { PairWeighting, summarizeJudgement } from "./pair_weighting.ts";
 import { RunGuard } from "./run_guard.ts";
-import { RunLog } from "./run_log.ts";
+import { checkOutput, RunLog } from "./run_log.ts";
 import { optimizerOf, runSchedules } from "./run_schedules.ts";
 import type { TrainEvent, TrainOptions, TrainResult } from "./train_options.ts";
 import { initialWeights, TrainingStep } from "./training_step.ts";
@@ -120,6 +120,7 @@ class Run implements Disposable {
           `found ${dataset.length}`,
       );
     }
+    checkOutput(output, options.resume !== undefined);
     const checkpoints = join(output, "checkpoints");
     const saved = options.resume === undefined
       ? undefined

@@ -154,6 +154,26 @@ Deno.test("train() overwrites no run", () =>
     await assertRejects(() => train(run), Deno.errors.AlreadyExists, "--resume latest");
   }));
 
+Deno.test("train() looks at the output folder before it times or writes anything", () =>
+  inFolder(async (folder) => {
+    const [occupied, free] = [join(folder, "occupied"), join(folder, "free")];
+    await Deno.mkdir(occupied);
+    await Deno.writeTextFile(join(occupied, "configuration.json"), "{}");
+    const told: TrainEvent[] = [];
+    const tuned = (output: string) => ({
+      ...options(output, { autotune: true }),
+      report: (event: TrainEvent) => told.push(event),
+    });
+    await assertRejects(() => train(tuned(occupied)), Deno.errors.AlreadyExists, "--resume latest");
+    await assertRejects(
+      () => train({ ...tuned(free), resume: "latest" }),
+      Deno.errors.NotFound,
+      "start it without --resume",
+    );
+    assertEquals(told, []);
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["occupied"]);
+  }));
+
 Deno.test("train() resumes only with the configuration that the run began with", () =>
   inFolder(async (folder) => {
     const output = join(folder, "run");
