@@ -21,6 +21,8 @@ export interface CheckpointState {
   readonly samples: number;
   /** Everything that determines the run. */
   readonly configuration: unknown;
+  /** Formulations of the convolutions; none if the checkpoint is from before they were kept. */
+  readonly tuning?: unknown;
 }
 
 /** A checkpoint in memory. */

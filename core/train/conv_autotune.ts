@@ -155,6 +155,7 @@ async function readChoices(
  * @param cache path of a JSON file, whose folder is made; choices that it holds are not timed again if the device, the
  * threads and the version of ONNX Runtime are the same, and make room for new ones if not
  * @param onProgress is told how many of the convolutions are done
+ * @returns choices for the graph's own convolutions
  * @throws {SyntaxError} if the file holds something else
  */
 export async function autotune(
@@ -178,11 +179,11 @@ export async function autotune(
     onProgress(done, missing.length);
     choices[key] = await tune(problem, channelBlock, target);
   }
-  const tuning = { channelBlock, choices };
   if (missing.length > 0) {
-    const table = { measuredOn, ...JSON.parse(formatConvTuning(tuning)) };
+    const table = { measuredOn, ...JSON.parse(formatConvTuning({ channelBlock, choices })) };
     const bytes = new TextEncoder().encode(JSON.stringify(table, null, 2) + "\n");
     await writeNewFile(cache, (file) => writeAll(file, bytes), { overwrite: true });
   }
-  return tuning;
+  const used = [...problems.keys()].map((key) => [key, choices[key]!]);
+  return { channelBlock, choices: Object.fromEntries(used) };
 }

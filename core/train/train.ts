@@ -3,17 +3,16 @@
  *
  * @module
  */
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { backbone as backboneOf } from "../backbones/registry.ts";
 import type { Backbone } from "../backbones/backbone.ts";
 import { type ViewBatch, viewLoader } from "../data/loader/view_loader.ts";
-import { type ConvTuning, withConvTuning } from "../engine/ops/conv_gradients/tuning.ts";
+import { withConvTuning } from "../engine/ops/conv_gradients/tuning.ts";
 import { type Device, type DeviceTensor, resolveDevice } from "../engine/ort/mod.ts";
 import type { Configuration } from "../method/configuration.ts";
 import type { TensorSource } from "../weights/safetensors.ts";
 import { checkResumable } from "./check_resumable.ts";
 import { type Checkpoint, findCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import { autotune, deviceTuning, type TuningTarget } from "./conv_autotune.ts";
 import { uniformSpread } from "./embedding_spread.ts";
 import { configuredVariations, generatedShare } from "./generated_views.ts";
 import { buildMethodGraph, type MethodGraph } from "./method_graph.ts";
@@ -22,6 +21,7 @@ import { PairWeighting, summarizeJudgement } from "./pair_weighting.ts";
 import { RunGuard } from "./run_guard.ts";
 import { checkOutput, RunLog } from "./run_log.ts";
 import { optimizerOf, runSchedules } from "./run_schedules.ts";
+import { type RunTuning, runTuning } from "./run_tuning.ts";
 import type { TrainEvent, TrainOptions, TrainResult } from "./train_options.ts";
 import { initialWeights, TrainingStep } from "./training_step.ts";
 import { ViewFeed } from "./view_feed.ts";
@@ -51,23 +51,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   return await run.finish();
 }
 
-/** Times formulations of the convolutions; the choices are kept beside the runs, for the next one. */
-function autotuneRun(
-  { output, report }: TrainOptions,
-  build: () => unknown,
-  target: TuningTarget,
-): Promise<ConvTuning> {
-  const cache = join(dirname(resolve(output)), "convolutions.json");
-  return autotune(build, target, cache, (done, total) => {
-    report?.({ kind: "tuning", done, total });
-  });
-}
-
 /** One run in progress. */
 class Run implements Disposable {
   readonly #options: TrainOptions;
   readonly #owned: DisposableStack;
   readonly #graph: MethodGraph;
+  readonly #tuning: RunTuning;
   readonly #step: TrainingStep;
   readonly #feed: ViewFeed;
   readonly #weighting: PairWeighting | undefined;
@@ -84,6 +73,7 @@ class Run implements Disposable {
     options: TrainOptions;
     owned: DisposableStack;
     graph: MethodGraph;
+    tuning: RunTuning;
     step: TrainingStep;
     feed: ViewFeed;
     weighting: PairWeighting | undefined;
@@ -97,6 +87,7 @@ class Run implements Disposable {
     this.#options = parts.options;
     this.#owned = parts.owned;
     this.#graph = parts.graph;
+    this.#tuning = parts.tuning;
     this.#step = parts.step;
     this.#feed = parts.feed;
     this.#weighting = parts.weighting;
@@ -135,7 +126,6 @@ class Run implements Disposable {
     configuredVariations(configuration, recipes.length);
     const device = resolveDevice(configuration.device);
     const threaded = threads > 0 ? { threads } : {};
-    const target = { device, ...threaded };
     const build = () =>
       buildMethodGraph(method, {
         backbone,
@@ -143,9 +133,8 @@ class Run implements Disposable {
         batchSize,
         options: configuration.options,
       });
-    const tuning = configuration.autotune
-      ? await autotuneRun(options, build, target)
-      : await deviceTuning(target);
+    const target = { device, ...threaded };
+    const tuning = await runTuning(options, target, build, checkpoint?.state.tuning);
     const graph = withConvTuning(tuning, build);
     const owned = new DisposableStack();
     try {
@@ -187,6 +176,7 @@ class Run implements Disposable {
         options,
         owned,
         graph,
+        tuning,
         step,
         feed,
         weighting,
@@ -360,6 +350,7 @@ class Run implements Disposable {
         epoch: Math.floor(this.#taken / this.#stepsPerEpoch),
         samples: dataset.length,
         configuration,
+        tuning: this.#tuning,
       },
       model: sources(this.#step.weights),
       optimizer: sources(this.#step.slots),

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import type { Dataset } from "../../../core/data/dataset.ts";
 import { datasetOf, withVariations } from "../../../core/data/mod.ts";
+import { bytesOf, formatType, type Tensor } from "../../../core/engine/graph/tensor.ts";
 import { RandomStream } from "../../../core/engine/random/random_stream.ts";
 import { checkMethod } from "../../../core/method/load.ts";
 import {
@@ -78,10 +79,19 @@ function stopAfter(steps: number): Pick<TrainOptions, "signal" | "report"> {
   };
 }
 
+/** Tensors by what their bytes come down to: a failure names those that differ, and not their millions of elements. */
+async function digests(tensors: ReadonlyMap<string, Tensor>): Promise<Record<string, string>> {
+  const entries = [...tensors].map(async ([name, value]) => {
+    const digest = await crypto.subtle.digest("SHA-256", bytesOf(value));
+    return [name, `${formatType(value)} ${new Uint8Array(digest).toHex()}`];
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
 async function finalState(folder: string) {
   const last = (await listCheckpoints(join(folder, "checkpoints"))).at(-1)!;
   const { model, optimizer, state } = await loadCheckpoint(last.path);
-  return { step: state.step, model: [...model], optimizer: [...optimizer] };
+  return { step: state.step, model: await digests(model), optimizer: await digests(optimizer) };
 }
 
 /** A log without the times, which no two runs share. */
@@ -131,20 +141,44 @@ Deno.test("train() asks for metrics before the first epoch and after every epoch
     ]);
   }));
 
-Deno.test("train() times convolutions where no run has been, and keeps the choices beside the run", () =>
+Deno.test("train() times convolutions where no run has been, and a resumed run keeps the choices bit for bit", () =>
   inFolder(async (folder) => {
     const runs = join(folder, "new", "runs");
+    const [first, whole, parts] = ["first", "whole", "parts"].map((name) => join(runs, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const tuned = (output: string) => options(output, { autotune: true, epochs: 2 });
     const stop = stopAfter(1);
     const asked: number[] = [];
     const report = (event: TrainEvent) => {
       if (event.kind === "tuning") asked.push(event.done);
       stop.report!(event);
     };
-    const run = { ...options(join(runs, "run"), { autotune: true }), ...stop, report };
-    assertEquals((await train(run)).step, 1);
+    assertEquals((await train({ ...tuned(first), ...stop, report })).step, 1);
+    const path = join(runs, "convolutions.json");
+    const table = JSON.parse(await Deno.readTextFile(path));
     assert(asked.length > 0);
-    const { choices } = JSON.parse(await Deno.readTextFile(join(runs, "convolutions.json")));
-    assertEquals(Object.keys(choices).length, asked.length);
+    assertEquals(Object.keys(table.choices).length, asked.length);
+
+    const choose = async (weightGradient: string) => {
+      const choices = Object.fromEntries(
+        Object.entries(table.choices as Record<string, object>).map(([key, choice]) => [
+          key,
+          { ...choice, weightGradient },
+        ]),
+      );
+      await Deno.writeTextFile(path, JSON.stringify({ ...table, choices }));
+    };
+    // What no run would choose by itself, then something else: the table is any run's to change.
+    await choose("columns");
+    await train(tuned(whole));
+    await train({ ...tuned(parts), ...stopAfter(2) });
+    await choose("taps");
+    await train({ ...tuned(parts), ...stopAfter(4), resume: "latest" });
+    await train({ ...options(parts, { epochs: 2 }), resume: "latest" });
+    assertEquals(await finalState(parts), await finalState(whole));
   }));
 
 Deno.test("train() overwrites no run", () =>
