@@ -8,8 +8,8 @@
  *
  * @module
  */
-import { create, GraphProtoSchema, ModelProtoSchema, toBinary } from "../../deps/protobuf.ts";
 import type { DType } from "../graph/dtype.ts";
+import { encodeCopyModel } from "../onnx/copy_model.ts";
 import { obtain } from "./api.ts";
 import { cShape, cString } from "./c_values.ts";
 import { type Device, formatDevice } from "./device.ts";
@@ -183,7 +183,7 @@ export class DeviceMemory {
 /** An `OrtSession*` of `y = Identity(x)` that runs on a device and nowhere else. */
 function createIdentitySession(device: Device, unit: DType): Deno.PointerObject {
   const { api, pointer: env } = environment();
-  const model = identityModel(unit);
+  const model = encodeCopyModel(unit);
   const options = createSessionOptions({ device, strict: true, threads: 1 });
   try {
     return obtain(
@@ -194,28 +194,4 @@ function createIdentitySession(device: Device, unit: DType): Deno.PointerObject 
   } finally {
     api.ReleaseSessionOptions(options);
   }
-}
-
-function identityModel(unit: DType): Uint8Array<ArrayBuffer> {
-  const type = (name: string) => ({
-    name,
-    type: {
-      value: {
-        case: "tensorType" as const,
-        value: {
-          elemType: elementNumber(unit),
-          shape: { dim: [{ value: { case: "dimParam" as const, value: "n" } }] },
-        },
-      },
-    },
-  });
-  const graph = create(GraphProtoSchema, {
-    name: "copy",
-    input: [type("x")],
-    output: [type("y")],
-    node: [{ opType: "Identity", input: ["x"], output: ["y"] }],
-  });
-  const opsetImport = [{ domain: "", version: 19n }];
-  const model = create(ModelProtoSchema, { irVersion: 9n, opsetImport, graph });
-  return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>;
 }
