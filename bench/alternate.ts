@@ -13,7 +13,8 @@ export type Both<T = number> = readonly [ours: T, theirs: T];
 export interface Comparison {
   readonly clock: Both;
   readonly processor: Both;
-  readonly peakBytes: Both;
+  /** Left out where the work lies in a device's memory, of which the processes' says nothing. */
+  readonly peakBytes?: Both;
 }
 
 /** One side's answer to a round. */
@@ -65,6 +66,8 @@ export interface AlternateOptions {
   readonly warmUp: number;
   /** Largest relative difference of the sides' figures in the first round. */
   readonly tolerance: number;
+  /** Whether the work lies in the processes' own memory; it does unless told. */
+  readonly hostMemory?: boolean;
 }
 
 function checkSameWork(name: string, [ours, theirs]: Both<Answer>, tolerance: number): void {
@@ -83,7 +86,7 @@ function checkSameWork(name: string, [ours, theirs]: Both<Answer>, tolerance: nu
 export async function alternate(
   ours: Peer,
   theirs: Peer,
-  { name, rounds, warmUp, tolerance }: AlternateOptions,
+  { name, rounds, warmUp, tolerance, hostMemory = true }: AlternateOptions,
 ): Promise<Comparison> {
   const answers: Both<Answer>[] = [];
   for (let round = -warmUp; round < rounds; round++) {
@@ -98,27 +101,28 @@ export async function alternate(
   return {
     clock: each("clock", median),
     processor: each("processor", median),
-    peakBytes: each("peakBytes", (values) => Math.max(...values)),
+    ...(hostMemory && { peakBytes: each("peakBytes", (values) => Math.max(...values)) }),
   };
 }
 
 /**
- * Three lines for people: the ratios by clock and processor, and the memory.
+ * Lines for people: the ratios by clock and processor, and the memory where it is known.
  *
  * @param figure what a time in seconds means, such as images in a second
  */
 export function describeComparison(
-  { clock, processor, peakBytes: [ourPeak, theirPeak] }: Comparison,
+  { clock, processor, peakBytes }: Comparison,
   peer: string,
   figure: (times: Both) => string,
 ): string {
   const speed = (times: Both) =>
     `${(times[1] / times[0]).toFixed(2)} times ${peer} speed (${figure(times)})`;
   const gibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(2);
-  return `  by the clock      ${speed(clock)}\n` +
-    `  by the processor  ${speed(processor)}\n` +
-    `  peak memory       ${(ourPeak / theirPeak).toFixed(2)} times ${peer} ` +
-    `(${gibibytes(ourPeak)} against ${gibibytes(theirPeak)} GiB)`;
+  const times = `  by the clock      ${speed(clock)}\n  by the processor  ${speed(processor)}`;
+  if (peakBytes === undefined) return times;
+  const [ours, theirs] = peakBytes;
+  return `${times}\n  peak memory       ${(ours / theirs).toFixed(2)} times ${peer} ` +
+    `(${gibibytes(ours)} against ${gibibytes(theirs)} GiB)`;
 }
 
 /** Images in a second, of batches of a size. */

@@ -70,21 +70,11 @@ export interface Report {
   readonly devices: readonly DeviceReport[];
 }
 
-const DEVICES: readonly Device[] = [
-  CPU,
-  { provider: "cuda", index: 0 },
-  { provider: "webgpu", index: 0 },
-];
-
 /** Looks at everything. */
 export async function examine(): Promise<Report> {
   const { total, available } = Deno.systemMemoryInfo();
   const onnxruntime = examineRuntime();
-  const devices: DeviceReport[] = [];
-  // One after the other, so that the times are each device's own.
-  if (!("error" in onnxruntime)) {
-    for (const device of DEVICES) devices.push(await examineDevice(device));
-  }
+  const devices = "error" in onnxruntime ? [] : await examineDevices(examineDevice);
   return {
     genview: manifest.version,
     deno: Deno.version.deno,
@@ -111,6 +101,26 @@ function examineRuntime(): RuntimeReport {
   } catch (error) {
     return { error: messageOf(error) };
   }
+}
+
+/**
+ * Looks at the CPU, at CUDA's devices up to the first that there is not, and at WebGPU: one after the other, so that the
+ * times are each device's own.
+ *
+ * @param examine looks at one device
+ */
+export async function examineDevices(
+  examine: (device: Device) => Promise<DeviceReport>,
+): Promise<DeviceReport[]> {
+  const reports = [await examine(CPU)];
+  for (let index = 0;; index++) {
+    const report = await examine({ provider: "cuda", index });
+    // Why there is no first one is worth a line; that there is none behind the last is not.
+    if (index === 0 || report.status !== "missing") reports.push(report);
+    if (report.status === "missing") break;
+  }
+  reports.push(await examine({ provider: "webgpu", index: 0 }));
+  return reports;
 }
 
 async function examineDevice(device: Device): Promise<DeviceReport> {
@@ -144,6 +154,8 @@ export function formatReport(report: Report): string {
     ["Deno", report.deno],
     ...formatRuntime(report.onnxruntime),
     ["system", `${system.os} ${system.arch} (${system.release}), ${system.cores} cores`],
+    // ONNX Runtime's own choice, which it does not tell as a number.
+    ["  threads", "one for each physical core, unless --threads says otherwise"],
     [
       "memory",
       `${gibibytes(system.memory.total)}, ${gibibytes(system.memory.available)} available`,

@@ -43,7 +43,23 @@ function isLibrary(path: string): boolean {
 type Import =
   | Deno.lint.ImportDeclaration
   | Deno.lint.ExportAllDeclaration
-  | Deno.lint.ExportNamedDeclaration;
+  | Deno.lint.ExportNamedDeclaration
+  | Deno.lint.ImportExpression;
+
+/** What an import names; nothing where that is only known when it runs. */
+function sourceOf({ source }: Import): string | undefined {
+  return source?.type === "Literal" && typeof source.value === "string" ? source.value : undefined;
+}
+
+/** Calls a check for every kind of import. */
+function visitImports(check: (node: Import) => void): Deno.lint.LintVisitor {
+  return {
+    ImportDeclaration: check,
+    ExportAllDeclaration: check,
+    ExportNamedDeclaration: check,
+    ImportExpression: check,
+  };
+}
 
 const plugin: Deno.lint.Plugin = {
   name: "house",
@@ -53,8 +69,8 @@ const plugin: Deno.lint.Plugin = {
         const path = context.filename.replaceAll("\\", "/");
         const here = coreFolder(path);
         function check(node: Import): void {
-          const source = node.source?.value;
-          if (here === undefined || typeof source !== "string" || !source.startsWith(".")) return;
+          const source = sourceOf(node);
+          if (here === undefined || !source?.startsWith(".")) return;
           const target = new URL(source, `file://${path}`).pathname;
           const there = coreFolder(target);
           if (there === undefined) {
@@ -75,27 +91,38 @@ const plugin: Deno.lint.Plugin = {
             });
           }
         }
-        return {
-          ImportDeclaration: check,
-          ExportAllDeclaration: check,
-          ExportNamedDeclaration: check,
-        };
+        return visitImports(check);
+      },
+    },
+    "protocol-buffers-in-one-place": {
+      create(context) {
+        const here = coreFolder(context.filename.replaceAll("\\", "/"));
+        if (here === undefined || here === "engine/onnx" || here === "deps") return {};
+        return visitImports((node) => {
+          if (!sourceOf(node)?.endsWith("/deps/protobuf.ts")) return;
+          context.report({
+            node,
+            message:
+              `Cannot import protocol buffers into core/${here}: models are encoded by core/engine/onnx`,
+          });
+        });
       },
     },
     "plugins-import-types-only": {
       create(context) {
         if (!/\/plugins\/[^/]+\//.test(context.filename.replaceAll("\\", "/"))) return {};
-        return {
-          ImportDeclaration(node) {
-            const source = node.source.value;
-            if (node.importKind === "type" || source.endsWith(".json")) return;
-            context.report({
-              node,
-              message:
-                `Cannot import "${source}" into a plugin: it imports types and its manifest, the SDK is handed in`,
-            });
-          },
-        };
+        function check(node: Deno.lint.ImportDeclaration | Deno.lint.ImportExpression): void {
+          const source = sourceOf(node);
+          const isType = node.type === "ImportDeclaration" && node.importKind === "type";
+          if (isType || source?.endsWith(".json")) return;
+          context.report({
+            node,
+            message: `Cannot import ${
+              source === undefined ? "what is only known when it runs" : `"${source}"`
+            } into a plugin: it imports types and its manifest, the SDK is handed in`,
+          });
+        }
+        return { ImportDeclaration: check, ImportExpression: check };
       },
     },
     "specifiers-travel": {
@@ -103,8 +130,8 @@ const plugin: Deno.lint.Plugin = {
         const path = context.filename.replaceAll("\\", "/");
         if (!isLibrary(path)) return {};
         function check(node: Import): void {
-          const source = node.source?.value;
-          if (typeof source !== "string" || /^(\.\.?\/|node:)/.test(source)) return;
+          const source = sourceOf(node);
+          if (source === undefined || /^(\.\.?\/|node:)/.test(source)) return;
           const inDeps = path.includes("/core/deps/") && source.startsWith("npm:");
           if (!inDeps) {
             context.report({
@@ -114,11 +141,7 @@ const plugin: Deno.lint.Plugin = {
             });
           }
         }
-        return {
-          ImportDeclaration: check,
-          ExportAllDeclaration: check,
-          ExportNamedDeclaration: check,
-        };
+        return visitImports(check);
       },
     },
     "nothing-on-import": {

@@ -302,7 +302,7 @@ export const configurationSchema: ObjectSchema = {
       type: "boolean",
       default: false,
       description:
-        "time the formulations of each convolution's gradients first, and use the fastest",
+        "time the formulations of each convolution first, and use the fastest; a resumed run keeps its own",
     },
   },
 };

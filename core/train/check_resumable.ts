@@ -46,6 +46,7 @@ export function checkResumable(
     "evaluateEvery",
     "evaluationData",
     "strict",
+    // The formulations are the checkpoint's.
     "autotune",
     "vis",
   ]);

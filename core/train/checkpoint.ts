@@ -25,6 +25,8 @@ export interface CheckpointState {
   readonly epochSoFar?: EpochSums;
   /** Everything that determines the run. */
   readonly configuration: unknown;
+  /** Formulations of the convolutions; none if the checkpoint is from before they were kept. */
+  readonly tuning?: unknown;
 }
 
 /** A checkpoint in memory. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { input, type Value } from "../engine/graph/value.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
 import { probeChannelBlock } from "../engine/ops/conv_gradients/blocked_layout.ts";
@@ -18,7 +19,7 @@ import {
 } from "../engine/ops/conv_gradients/tuning.ts";
 import { formatConvTuning, parseConvTuning } from "../engine/ops/conv_gradients/tuning_table.ts";
 import { WEIGHT_GRADIENTS } from "../engine/ops/conv_gradients/weight_gradients.ts";
-import { type Device, DeviceTensor, Session } from "../engine/ort/mod.ts";
+import { type Device, DeviceTensor, formatDevice, ortVersion, Session } from "../engine/ort/mod.ts";
 import { writeAll, writeNewFile } from "../weights/new_file.ts";
 
 /** Where and with how many threads convolutions are to run. */
@@ -123,12 +124,37 @@ async function tune(
   };
 }
 
+/** Where a table was measured: it says nothing of what is fastest elsewhere. */
+function circumstances({ device, threads }: TuningTarget): Readonly<Record<string, unknown>> {
+  return {
+    onnxruntime: ortVersion(),
+    device: formatDevice(device),
+    threads: threads ?? `all of ${navigator.hardwareConcurrency}`,
+  };
+}
+
+/** The choices that a file holds, if they were measured where the graph is to run; none without a file. */
+async function readChoices(
+  cache: string,
+  channelBlock: number,
+  measuredOn: Readonly<Record<string, unknown>>,
+): Promise<ConvTuning["choices"]> {
+  if (!existsSync(cache)) return {};
+  const text = await Deno.readTextFile(cache);
+  const known = parseConvTuning(text);
+  const same = known.channelBlock === channelBlock &&
+    JSON.stringify(JSON.parse(text).measuredOn) === JSON.stringify(measuredOn);
+  return same ? known.choices : {};
+}
+
 /**
  * Times the formulations of every convolution that a graph has, and remembers the fastest in a file.
  *
  * @param build builds the graph; what it gives is not used
- * @param cache path of a JSON file; choices that it holds are not timed again
+ * @param cache path of a JSON file, whose folder is made; choices that it holds are not timed again if the device, the
+ * threads and the version of ONNX Runtime are the same, and make room for new ones if not
  * @param onProgress is told how many of the convolutions are done
+ * @returns choices for the graph's own convolutions
  * @throws {SyntaxError} if the file holds something else
  */
 export async function autotune(
@@ -138,22 +164,25 @@ export async function autotune(
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<ConvTuning> {
   const { channelBlock = 1 } = await deviceTuning(target);
-  const known = existsSync(cache) ? parseConvTuning(await Deno.readTextFile(cache)) : {};
-  const choices = known.channelBlock === channelBlock ? { ...known.choices } : {};
+  const measuredOn = circumstances(target);
+  const choices = { ...await readChoices(cache, channelBlock, measuredOn) };
   const problems = new Map<string, ConvProblem>();
   observeConvolutions(
     (problem) => problems.set(problemKey(problem), problem),
     () => withConvTuning({ channelBlock }, build),
   );
   const missing = [...problems].filter(([key]) => !Object.hasOwn(choices, key));
+  // Before the timing, which would be lost.
+  if (missing.length > 0) await Deno.mkdir(dirname(cache), { recursive: true });
   for (const [done, [key, problem]] of missing.entries()) {
     onProgress(done, missing.length);
     choices[key] = await tune(problem, channelBlock, target);
   }
-  const tuning = { channelBlock, choices };
   if (missing.length > 0) {
-    const bytes = new TextEncoder().encode(formatConvTuning(tuning));
+    const table = { measuredOn, ...JSON.parse(formatConvTuning({ channelBlock, choices })) };
+    const bytes = new TextEncoder().encode(JSON.stringify(table, null, 2) + "\n");
     await writeNewFile(cache, (file) => writeAll(file, bytes), { overwrite: true });
   }
-  return tuning;
+  const used = [...problems.keys()].map((key) => [key, choices[key]!]);
+  return { channelBlock, choices: Object.fromEntries(used) };
 }

@@ -3,16 +3,15 @@
  *
  * @module
  */
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { backbone as backboneOf } from "../backbones/registry.ts";
 import type { Backbone } from "../backbones/backbone.ts";
 import { type ViewBatch, viewLoader } from "../data/loader/view_loader.ts";
-import { type ConvTuning, withConvTuning } from "../engine/ops/conv_gradients/tuning.ts";
+import { withConvTuning } from "../engine/ops/conv_gradients/tuning.ts";
 import { type Device, resolveDevice } from "../engine/ort/mod.ts";
 import type { Configuration } from "../method/configuration.ts";
 import { checkScheduled } from "./check_scheduled.ts";
 import { deviceSources, saveCheckpoint } from "./checkpoint.ts";
-import { autotune, deviceTuning, type TuningTarget } from "./conv_autotune.ts";
 import { uniformSpread } from "./embedding_spread.ts";
 import { type EpochSums, NO_STEPS, summarizeEpoch } from "./epoch_sums.ts";
 import { configuredVariations, generatedShare } from "./generated_views.ts";
@@ -23,6 +22,7 @@ import { RunGuard } from "./run_guard.ts";
 import { RunLog } from "./run_log.ts";
 import { findOrigin, type RunOrigin } from "./run_origin.ts";
 import { optimizerOf, runSchedules } from "./run_schedules.ts";
+import { type RunTuning, runTuning } from "./run_tuning.ts";
 import type { TrainEvent, TrainOptions, TrainResult } from "./train_options.ts";
 import { initialWeights, TrainingStep } from "./training_step.ts";
 import { ViewFeed } from "./view_feed.ts";
@@ -53,18 +53,6 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   return await run.finish();
 }
 
-/** Times formulations of the convolutions; the choices are kept beside the runs, for the next one. */
-function autotuneRun(
-  { output, report }: TrainOptions,
-  build: () => unknown,
-  target: TuningTarget,
-): Promise<ConvTuning> {
-  const cache = join(dirname(resolve(output)), "convolutions.json");
-  return autotune(build, target, cache, (done, total) => {
-    report?.({ kind: "tuning", done, total });
-  });
-}
-
 /** What a step is fed, by the number of steps before it. */
 type Scalars = ReturnType<typeof runSchedules>;
 
@@ -73,6 +61,7 @@ class Run implements Disposable {
   readonly #options: TrainOptions;
   readonly #owned: DisposableStack;
   readonly #graph: MethodGraph;
+  readonly #tuning: RunTuning;
   readonly #step: TrainingStep;
   readonly #feed: ViewFeed;
   readonly #weighting: PairWeighting | undefined;
@@ -94,6 +83,7 @@ class Run implements Disposable {
     options: TrainOptions;
     owned: DisposableStack;
     graph: MethodGraph;
+    tuning: RunTuning;
     step: TrainingStep;
     feed: ViewFeed;
     weighting: PairWeighting | undefined;
@@ -108,6 +98,7 @@ class Run implements Disposable {
     this.#options = parts.options;
     this.#owned = parts.owned;
     this.#graph = parts.graph;
+    this.#tuning = parts.tuning;
     this.#step = parts.step;
     this.#feed = parts.feed;
     this.#weighting = parts.weighting;
@@ -145,7 +136,6 @@ class Run implements Disposable {
     const scalars = runSchedules(configuration, { totalSteps, stepsPerEpoch });
     const device = resolveDevice(configuration.device);
     const threaded = threads > 0 ? { threads } : {};
-    const target = { device, ...threaded };
     const build = () =>
       buildMethodGraph(method, {
         backbone,
@@ -155,9 +145,8 @@ class Run implements Disposable {
       });
     // Symbolic, and so without cost: it is checked before hours may go into tuning it.
     const warnings = checkScheduled(build(), configuration);
-    const tuning = configuration.autotune
-      ? await autotuneRun(options, build, target)
-      : await deviceTuning(target);
+    const target = { device, ...threaded };
+    const tuning = await runTuning(options, target, build, checkpoint?.state.tuning);
     const graph = withConvTuning(tuning, build);
     const owned = new DisposableStack();
     try {
@@ -206,6 +195,7 @@ class Run implements Disposable {
         options,
         owned,
         graph,
+        tuning,
         step,
         feed,
         weighting,
@@ -376,6 +366,7 @@ class Run implements Disposable {
         samples: dataset.length,
         configuration,
         ...(this.#sums.steps > 0 && { epochSoFar: this.#sums }),
+        tuning: this.#tuning,
       },
       model: deviceSources(this.#step.weights),
       optimizer: deviceSources(this.#step.slots),

@@ -206,7 +206,11 @@ export class TrainingStep implements Disposable {
     };
   }
 
-  /** Ends profiling; returns the paths of the two traces. */
+  /**
+   * Ends profiling; returns the paths of the two traces.
+   *
+   * @throws {TypeError} if option `profile` was not given, or profiling has ended
+   */
   endProfiling(): string[] {
     return this.#sessions.map((session) => session.endProfiling());
   }

@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { formatDevice } from "../../core/engine/ort/mod.ts";
 import {
   type DeviceReport,
   doctor,
   examine,
+  examineDevices,
   formatReport,
   isHealthy,
   type Report,
@@ -35,6 +37,18 @@ function reportWith(devices: readonly DeviceReport[]): Report {
   };
 }
 
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** Runs the task with the permissions that deno.json gives it. */
+async function task(env: Readonly<Record<string, string>>) {
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "doctor"],
+    cwd: ROOT,
+    env: { ...env, NO_COLOR: "1" },
+  }).output();
+  return { code, text: new TextDecoder().decode(stdout) };
+}
+
 async function run(...args: string[]): Promise<{ readonly code: number; readonly text: string }> {
   let text = "";
   const code = await doctor(args, (part) => text += part);
@@ -55,6 +69,7 @@ ONNX Runtime  1.29.0
   library     /lib/libonnxruntime.so.1
   providers   CUDA, CPU
 system        linux x86_64 (6.1), 8 cores
+  threads     one for each physical core, unless --threads says otherwise
 memory        32.0 GiB, 8.5 GiB available
 device cpu    works: computes a small network right, loads it in 12.3 ms, runs it in 0.12 ms
 device cuda:0 cannot be used: no provider
@@ -85,9 +100,35 @@ Deno.test("isHealthy() asks for the CPU and nothing else", () => {
   assert(!isHealthy(reportWith([])));
 });
 
+Deno.test("examineDevices() looks at CUDA's devices up to the first that there is not", async () => {
+  const examineWith = async (count: number) => {
+    const asked: string[] = [];
+    const reports = await examineDevices((device) => {
+      const name = formatDevice(device);
+      asked.push(name);
+      const { times } = CPU_WORKS;
+      if (name === "cuda:1") {
+        return Promise.resolve({ device: name, status: "fails", reason: "wrong result" });
+      }
+      return Promise.resolve(
+        device.provider === "cuda" && device.index >= count
+          ? { device: name, status: "missing", reason: "no such device", advice: "add one" }
+          : { device: name, status: "works", times },
+      );
+    });
+    return { asked, found: reports.map(({ device, status }) => `${device} ${status}`) };
+  };
+  assertEquals(await examineWith(3), {
+    asked: ["cpu", "cuda:0", "cuda:1", "cuda:2", "cuda:3", "webgpu"],
+    found: ["cpu works", "cuda:0 works", "cuda:1 fails", "cuda:2 works", "webgpu works"],
+  });
+  assertEquals((await examineWith(0)).found, ["cpu works", "cuda:0 missing", "webgpu works"]);
+});
+
 Deno.test("examine() finds the CPU working and says of every other device why or that", async () => {
   const report = await examine();
-  assertEquals(report.devices.map(({ device }) => device), ["cpu", "cuda:0", "webgpu"]);
+  const names = report.devices.map(({ device }) => device);
+  assertEquals([names[0], names[1], names.at(-1)], ["cpu", "cuda:0", "webgpu"]);
   assertEquals(report.devices[0]!.status, "works");
   for (const device of report.devices) {
     if (device.status !== "works") assert(device.reason !== "");
@@ -113,13 +154,17 @@ Deno.test("doctor --help prints examples, and a wrong option prints it, too", as
   assertStringIncludes(wrong.text, help.text);
 });
 
-Deno.test("doctor exits with 1 and says what was tried where ONNX Runtime cannot be opened", async () => {
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", new URL("../../tasks/doctor.ts", import.meta.url).pathname],
-    env: { GENVIEW_ORT_LIBRARY: "/nowhere/libonnxruntime.so", NO_COLOR: "1" },
-  }).output();
+Deno.test("deno task doctor needs no more than deno.json allows", async () => {
+  const { code, text } = await task({});
+  assertEquals(code, 0);
+  assertStringIncludes(text, "device cpu    works");
+});
+
+Deno.test("deno task doctor exits with 1 and says what was tried where ONNX Runtime cannot be opened", async () => {
+  const { code, text } = await task({
+    GENVIEW_ORT_LIBRARY: "/nowhere/libonnxruntime.so",
+  });
   assertEquals(code, 1);
-  const text = new TextDecoder().decode(stdout);
   assertStringIncludes(text, "ONNX Runtime  Cannot open ONNX Runtime");
   assertStringIncludes(text, 'environment variable GENVIEW_ORT_LIBRARY: "/nowhere/');
 });

@@ -100,5 +100,9 @@ export function inPlaceHazards(
       ? [`"${nameOf(input)}" becomes a copy of "${nameOf(source)}", which is updated too`]
       : [];
   });
-  return [...updates.flatMap((update) => hazardsOf(update, readers)), ...copies];
+  // So is any other output.
+  const kept = otherOutputs.map(resolve).filter((source) =>
+    updates.some(({ input, output }) => input === source && resolve(output) !== source)
+  ).map((source) => `"${nameOf(source)}" is to be kept as it was, and is updated`);
+  return [...updates.flatMap((update) => hazardsOf(update, readers)), ...copies, ...kept];
 }

@@ -8,8 +8,8 @@
  *
  * @module
  */
-import { create, GraphProtoSchema, ModelProtoSchema, toBinary } from "../../deps/protobuf.ts";
 import type { DType } from "../graph/dtype.ts";
+import { encodeCopyModel } from "../onnx/copy_model.ts";
 import { obtain } from "./api.ts";
 import { cShape, cString } from "./c_values.ts";
 import { type Device, formatDevice } from "./device.ts";
@@ -19,7 +19,7 @@ import { check } from "./error.ts";
 import { createSessionOptions } from "./session_options.ts";
 
 /** How a provider's memory is addressed. */
-interface MemoryKind {
+export interface MemoryKind {
   /** What ONNX Runtime calls the memory. */
   readonly name: string;
   /** What bytes are copied as. */
@@ -29,7 +29,9 @@ interface MemoryKind {
   readonly chunkBytes: number;
 }
 
-const KINDS: Readonly<Record<"cuda" | "webgpu", MemoryKind>> = {
+const KINDS: Readonly<Record<Device["provider"], MemoryKind>> = {
+  // Host memory needs no copies, but they can be tried on it.
+  cpu: { name: "Cpu", unit: "uint8", unitBytes: 1, chunkBytes: 64 << 20 },
   cuda: { name: "Cuda", unit: "uint8", unitBytes: 1, chunkBytes: 64 << 20 },
   // A WebGPU buffer is known by a handle, which cannot be advanced, and its kernels know no bytes.
   webgpu: { name: "WebGPU_Buf", unit: "int32", unitBytes: 4, chunkBytes: Infinity },
@@ -66,35 +68,46 @@ export class DeviceMemory {
   readonly #binding: Deno.PointerObject;
   readonly #memory: Deno.PointerObject;
 
-  /** Starts the device. */
-  constructor(device: Device) {
-    if (device.provider === "cpu") throw new Error("Internal: host memory needs no copies");
+  /** Starts the device, whose memory is addressed as its provider's unless told. */
+  constructor(device: Device, kind: MemoryKind = KINDS[device.provider]) {
     const { api } = environment();
     const where = formatDevice(device);
-    this.#kind = KINDS[device.provider];
-    this.#session = createIdentitySession(device, this.#kind.unit);
-    this.#memory = obtain(
-      api,
-      `describe the memory of ${where}`,
-      (out) =>
-        api.CreateMemoryInfo(
-          cString(this.#kind.name),
-          DEVICE_ALLOCATOR,
-          device.index,
-          DEFAULT_MEMORY,
-          out,
-        ),
+    this.#kind = kind;
+    using owned = new DisposableStack();
+    this.#session = owned.adopt(
+      createCopySession(device, kind.unit),
+      (session) => api.ReleaseSession(session),
     );
-    this.allocator = obtain(
-      api,
-      `find the allocator of ${where}`,
-      (out) => api.CreateAllocator(this.#session, this.#memory, out),
+    this.#memory = owned.adopt(
+      obtain(
+        api,
+        `describe the memory of ${where}`,
+        (out) =>
+          api.CreateMemoryInfo(
+            cString(kind.name),
+            DEVICE_ALLOCATOR,
+            device.index,
+            DEFAULT_MEMORY,
+            out,
+          ),
+      ),
+      (memory) => api.ReleaseMemoryInfo(memory),
+    );
+    this.allocator = owned.adopt(
+      obtain(
+        api,
+        `find the allocator of ${where}`,
+        (out) => api.CreateAllocator(this.#session, this.#memory, out),
+      ),
+      (allocator) => api.ReleaseAllocator(allocator),
     );
     this.#binding = obtain(
       api,
       "create a binding",
       (out) => api.CreateIoBinding(this.#session, out),
     );
+    // Nothing has thrown: from here on all of them live as long as the process.
+    owned.move();
   }
 
   /** Copies bytes into the memory of an `OrtValue*`. */
@@ -181,9 +194,9 @@ export class DeviceMemory {
 }
 
 /** An `OrtSession*` of `y = Identity(x)` that runs on a device and nowhere else. */
-function createIdentitySession(device: Device, unit: DType): Deno.PointerObject {
+function createCopySession(device: Device, unit: DType): Deno.PointerObject {
   const { api, pointer: env } = environment();
-  const model = identityModel(unit);
+  const model = encodeCopyModel(unit);
   const options = createSessionOptions({ device, strict: true, threads: 1 });
   try {
     return obtain(
@@ -194,28 +207,4 @@ function createIdentitySession(device: Device, unit: DType): Deno.PointerObject 
   } finally {
     api.ReleaseSessionOptions(options);
   }
-}
-
-function identityModel(unit: DType): Uint8Array<ArrayBuffer> {
-  const type = (name: string) => ({
-    name,
-    type: {
-      value: {
-        case: "tensorType" as const,
-        value: {
-          elemType: elementNumber(unit),
-          shape: { dim: [{ value: { case: "dimParam" as const, value: "n" } }] },
-        },
-      },
-    },
-  });
-  const graph = create(GraphProtoSchema, {
-    name: "copy",
-    input: [type("x")],
-    output: [type("y")],
-    node: [{ opType: "Identity", input: ["x"], output: ["y"] }],
-  });
-  const opsetImport = [{ domain: "", version: 19n }];
-  const model = create(ModelProtoSchema, { irVersion: 9n, opsetImport, graph });
-  return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>;
 }

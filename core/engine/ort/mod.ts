@@ -2,7 +2,8 @@
  * ONNX Runtime's C API by Deno FFI: sessions, tensors on devices, and bindings of the two.
  *
  * Nothing is opened on import: the first call opens the library, which needs `--allow-ffi` only. Nothing outside this
- * folder sees a pointer. May import `core/engine/graph/`.
+ * folder sees a pointer. May import `core/engine/graph/`, and `core/engine/onnx/` and `core/engine/ops/` for the small
+ * models that it runs itself.
  *
  * @module
  */

@@ -52,11 +52,13 @@ export class Session implements Disposable {
   readonly #handle: Handle;
   readonly #signature: Signature;
   readonly #arenas: string;
+  #profiling: boolean;
 
   private constructor(pointer: Deno.PointerObject, options: SessionOptions) {
     const { api } = environment();
     this.device = options.device ?? CPU;
     this.#arenas = arenasOf(options);
+    this.#profiling = options.profile !== undefined;
     this.#handle = new Handle(this, {
       name: "the session",
       pointer,
@@ -178,15 +180,23 @@ export class Session implements Disposable {
    * Ends the profiling that option `profile` began.
    *
    * @returns path of the trace, for `chrome://tracing` or Perfetto
+   * @throws {TypeError} if there is none: the session was created without `profile`, or its profiling has ended
    * @throws {OrtError} if writing it fails
    */
   endProfiling(): string {
     const { api, allocator } = environment();
     const action = "end profiling";
+    const session = this.#handle.pointer;
+    if (!this.#profiling) {
+      throw new TypeError(
+        `Cannot ${action}: option profile must have begun it, found none in progress`,
+      );
+    }
+    this.#profiling = false;
     const text = obtain(
       api,
       action,
-      (out) => api.SessionEndProfiling(this.#handle.pointer, allocator, out),
+      (out) => api.SessionEndProfiling(session, allocator, out),
     );
     const path = readString(text);
     check(api, api.AllocatorFree(allocator, text), action);

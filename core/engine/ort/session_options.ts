@@ -20,7 +20,7 @@ export type LogSeverity = "verbose" | "info" | "warning" | "error" | "fatal";
 export interface SessionOptions {
   /** Where nodes run and outputs live; the CPU unless told. */
   readonly device?: Device;
-  /** Threads that share one operator's work; all cores unless told. */
+  /** Threads that share one operator's work; one for each physical core unless told. */
   readonly threads?: number;
   /** Threads that run independent operators side by side; 1 unless told. */
   readonly interOpThreads?: number;

@@ -143,6 +143,8 @@ export const ORT_API = {
   AllocatorFree: { slot: 76, parameters: ["pointer", "pointer"], result: "pointer" },
   // GetAllocatorWithDefaultOptions(OrtAllocator** out), never to be released
   GetAllocatorWithDefaultOptions: { slot: 78, parameters: ["buffer"], result: "pointer" },
+  // void ReleaseEnv(OrtEnv*)
+  ReleaseEnv: { slot: 92, parameters: ["pointer"], result: "void" },
   // void ReleaseStatus(OrtStatus*)
   ReleaseStatus: { slot: 93, parameters: ["pointer"], result: "void" },
   // void ReleaseMemoryInfo(OrtMemoryInfo*)

@@ -3,14 +3,17 @@
  *
  * @module
  */
-import { create, GraphProtoSchema, ModelProtoSchema, toBinary } from "../../deps/protobuf.ts";
 import type { Shape } from "../graph/shape.ts";
 import { elementCount } from "../graph/shape.ts";
-import { bytesOf, float32, type Tensor } from "../graph/tensor.ts";
+import { float32, type Tensor } from "../graph/tensor.ts";
+import { constant, input } from "../graph/value.ts";
+import { encodeModel } from "../onnx/encode_model.ts";
+import { conv } from "../ops/conv.ts";
+import { flatten } from "../ops/flatten.ts";
+import { matMul } from "../ops/mat_mul.ts";
 import type { Device } from "./device.ts";
 import { formatDevice } from "./device.ts";
 import { DeviceTensor } from "./device_tensor.ts";
-import { elementNumber } from "./element_types.ts";
 import { Session } from "./session.ts";
 
 /** How long a trial took on a device. */
@@ -73,48 +76,9 @@ function integers(shape: Shape, count: number): Tensor<"float32"> {
 }
 
 function encode(filters: Tensor, matrix: Tensor): Uint8Array<ArrayBuffer> {
-  const elemType = elementNumber("float32");
-  const type = (name: string, shape: Shape) => ({
-    name,
-    type: {
-      value: {
-        case: "tensorType" as const,
-        value: {
-          elemType,
-          shape: {
-            dim: shape.map((length) => ({
-              value: { case: "dimValue" as const, value: BigInt(length) },
-            })),
-          },
-        },
-      },
-    },
-  });
-  const weight = (name: string, value: Tensor) => ({
-    name,
-    dataType: elemType,
-    dims: value.shape.map(BigInt),
-    rawData: bytesOf(value),
-  });
-  const graph = create(GraphProtoSchema, {
-    name: "trial_run",
-    input: [type("x", [1, CHANNELS, SIZE, SIZE])],
-    output: [type("y", [1, CLASSES])],
-    initializer: [weight("filters", filters), weight("matrix", matrix)],
-    node: [
-      {
-        opType: "Conv",
-        input: ["x", "filters"],
-        output: ["maps"],
-        attribute: [{ name: "pads", type: 7, ints: [1n, 1n, 1n, 1n] }],
-      },
-      { opType: "Flatten", input: ["maps"], output: ["features"] },
-      { opType: "MatMul", input: ["features", "matrix"], output: ["y"] },
-    ],
-  });
-  const opsetImport = [{ domain: "", version: 19n }];
-  const model = create(ModelProtoSchema, { irVersion: 9n, opsetImport, graph });
-  return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>;
+  const x = input("x", "float32", [1, CHANNELS, SIZE, SIZE]);
+  const maps = conv(x, constant(filters), { pads: 1 });
+  return encodeModel({ outputs: { y: matMul(flatten(maps), constant(matrix)) } });
 }
 
 /** 3x3 convolution of one image with padding 1, row-major `[filter][row][column]`. */

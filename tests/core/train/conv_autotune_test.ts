@@ -32,6 +32,31 @@ Deno.test("autotune() times every convolution once and remembers the fastest for
   }
 });
 
+Deno.test("autotune() reuses no choices of other threads, another device or another ONNX Runtime", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const cache = join(folder, "convolutions.json");
+    /** Convolutions that are timed. */
+    const timed = async (threads?: number) => {
+      let count = 0;
+      const target = { device: CPU, ...(threads !== undefined && { threads }) };
+      await autotune(build, target, cache, () => count++);
+      return count;
+    };
+    assertEquals([await timed(1), await timed(1)], [1, 0]);
+    assertEquals([await timed(2), await timed(2)], [1, 0]);
+    assertEquals([await timed(), await timed()], [1, 0]);
+    for (const [name, other] of [["onnxruntime", "1.17.0"], ["device", "cuda:0"]] as const) {
+      const table = JSON.parse(await Deno.readTextFile(cache));
+      table.measuredOn[name] = other;
+      await Deno.writeTextFile(cache, JSON.stringify(table));
+      assertEquals([await timed(), await timed()], [1, 0], name);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("deviceTuning() finds how many channels this CPU's kernels block together", async () => {
   const { channelBlock } = await deviceTuning({ device: CPU });
   assert([1, 4, 8, 16].includes(channelBlock!), `found ${channelBlock}`);

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { UnreadableImageError } from "../../../core/data/decode/unreadable_image_error.ts";
 import { datasetOf, type ImageSource, withVariations } from "../../../core/data/mod.ts";
+import { bytesOf, formatType, type Tensor } from "../../../core/engine/graph/tensor.ts";
 import { listCheckpoints, loadCheckpoint } from "../../../core/train/checkpoint.ts";
 import { readJsonLines } from "../../../core/train/log/json_lines.ts";
 import { viewRecipes } from "../../../core/train/named_views.ts";
@@ -14,10 +15,19 @@ import { PATCH_DIRECTION, patchMeans } from "./patch_means.ts";
 import { methodOf } from "./small_methods.ts";
 import { inFolder, noise, options, SIZE, stopAfter } from "./small_run.ts";
 
+/** Tensors by what their bytes come down to: a failure names those that differ, and not their millions of elements. */
+async function digests(tensors: ReadonlyMap<string, Tensor>): Promise<Record<string, string>> {
+  const entries = [...tensors].map(async ([name, value]) => {
+    const digest = await crypto.subtle.digest("SHA-256", bytesOf(value));
+    return [name, `${formatType(value)} ${new Uint8Array(digest).toHex()}`];
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
 async function finalState(folder: string) {
   const last = (await listCheckpoints(join(folder, "checkpoints"))).at(-1)!;
   const { model, optimizer, state } = await loadCheckpoint(last.path);
-  return { step: state.step, model: [...model], optimizer: [...optimizer] };
+  return { step: state.step, model: await digests(model), optimizer: await digests(optimizer) };
 }
 
 /** A log without the times, which no two runs share. */
@@ -156,6 +166,66 @@ Deno.test("train() asks for metrics before the first epoch and after every epoch
       [2, 0.2],
       [3, 0.3],
     ]);
+  }));
+
+Deno.test("train() times convolutions where no run has been, and a resumed run keeps the choices bit for bit", () =>
+  inFolder(async (folder) => {
+    const runs = join(folder, "new", "runs");
+    const [first, whole, parts] = ["first", "whole", "parts"].map((name) => join(runs, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const tuned = (output: string) => options(output, { autotune: true, epochs: 2 });
+    const stop = stopAfter(1);
+    const asked: number[] = [];
+    const report = (event: TrainEvent) => {
+      if (event.kind === "tuning") asked.push(event.done);
+      stop.report!(event);
+    };
+    assertEquals((await train({ ...tuned(first), ...stop, report })).step, 1);
+    const path = join(runs, "convolutions.json");
+    const table = JSON.parse(await Deno.readTextFile(path));
+    assert(asked.length > 0);
+    assertEquals(Object.keys(table.choices).length, asked.length);
+
+    const choose = async (weightGradient: string) => {
+      const choices = Object.fromEntries(
+        Object.entries(table.choices as Record<string, object>).map(([key, choice]) => [
+          key,
+          { ...choice, weightGradient },
+        ]),
+      );
+      await Deno.writeTextFile(path, JSON.stringify({ ...table, choices }));
+    };
+    // What no run would choose by itself, then something else: the table is any run's to change.
+    await choose("columns");
+    await train(tuned(whole));
+    await train({ ...tuned(parts), ...stopAfter(2) });
+    await choose("taps");
+    await train({ ...tuned(parts), ...stopAfter(4), resume: "latest" });
+    await train({ ...options(parts, { epochs: 2 }), resume: "latest" });
+    assertEquals(await finalState(parts), await finalState(whole));
+  }));
+
+Deno.test("train() looks at the output folder before it times or writes anything", () =>
+  inFolder(async (folder) => {
+    const [occupied, free] = [join(folder, "occupied"), join(folder, "free")];
+    await Deno.mkdir(occupied);
+    await Deno.writeTextFile(join(occupied, "configuration.json"), "{}");
+    const told: TrainEvent[] = [];
+    const tuned = (output: string) => ({
+      ...options(output, { autotune: true }),
+      report: (event: TrainEvent) => told.push(event),
+    });
+    await assertRejects(() => train(tuned(occupied)), Deno.errors.AlreadyExists, "resume it");
+    await assertRejects(
+      () => train({ ...tuned(free), resume: "latest" }),
+      Deno.errors.NotFound,
+      "start a run there instead",
+    );
+    assertEquals(told, []);
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["occupied"]);
   }));
 
 Deno.test("train() resumes only with the configuration that the run began with", () =>

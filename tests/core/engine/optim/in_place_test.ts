@@ -59,6 +59,17 @@ Deno.test("inPlaceHazards() names inputs that trade places", () => {
   assertEquals(inPlaceHazards([{ input: x, output: identity(x) }, { input: y, output: y }]), []);
 });
 
+Deno.test("inPlaceHazards() names an input that is updated and an output as it was", () => {
+  const update = { input: x, output: mul(x, 2) };
+  for (const old of [x, stopGradient(x)]) {
+    assertEquals(inPlaceHazards([update], [y, old]), [
+      '"x" is to be kept as it was, and is updated',
+    ]);
+  }
+  assertEquals(inPlaceHazards([update], [y, update.output]), []);
+  assertEquals(inPlaceHazards([{ input: x, output: x }], [x]), []);
+});
+
 Deno.test("inPlaceHazards() names an update of another type", () => {
   const output = constant(float32([2], [1, 2]));
   assertEquals(inPlaceHazards([{ input: x, output }]), [

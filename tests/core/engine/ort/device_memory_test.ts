@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { type DType, DTYPES } from "../../../../core/engine/graph/dtype.ts";
 import { filled, float32 } from "../../../../core/engine/graph/tensor.ts";
-import { type Device, formatDevice } from "../../../../core/engine/ort/device.ts";
-import { DeviceTensor } from "../../../../core/engine/ort/device_tensor.ts";
+import { CPU, type Device, formatDevice } from "../../../../core/engine/ort/device.ts";
+import { DeviceMemory } from "../../../../core/engine/ort/device_memory.ts";
+import { DeviceTensor, tensorHandle } from "../../../../core/engine/ort/device_tensor.ts";
 import { checkDevice } from "../../../../core/engine/ort/resolve_device.ts";
 import { Session } from "../../../../core/engine/ort/session.ts";
 import { sgdModel } from "./small_models.ts";
@@ -11,6 +12,22 @@ const DEVICES: readonly Device[] = [
   { provider: "cuda", index: 0 },
   { provider: "webgpu", index: 0 },
 ];
+
+for (const [unit, unitBytes] of [["uint8", 1], ["int32", 4]] as const) {
+  Deno.test(`DeviceMemory copies as ${unit}, chunk by chunk, on the CPU as on any device`, () => {
+    const memory = new DeviceMemory(CPU, { name: "Cpu", unit, unitBytes, chunkBytes: 64 });
+    for (const length of [0, 1, 16, 50]) {
+      const value = Float32Array.from({ length }, (_, i) => i - 7.5);
+      using tensor = DeviceTensor.empty({ dtype: "float32", shape: [length] });
+      const { pointer } = tensorHandle(tensor);
+      memory.write(pointer, new Uint8Array(value.buffer));
+      assertEquals(tensor.read().data, value);
+      const copy = new Float32Array(length);
+      memory.read(pointer, new Uint8Array(copy.buffer));
+      assertEquals(copy, value);
+    }
+  });
+}
 
 for (const device of DEVICES) {
   const name = formatDevice(device);

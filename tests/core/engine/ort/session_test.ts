@@ -209,9 +209,15 @@ Deno.test("Session.endProfiling() gives the path of a trace", async () => {
     const events: { name: string }[] = JSON.parse(await Deno.readTextFile(path));
     assert(path.startsWith(`${folder}/trace`));
     assert(events.some(({ name }) => name.includes("Identity_0")), "the node is in the trace");
+    assertThrows(() => session.endProfiling(), TypeError, "found none in progress");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("Session.endProfiling() refuses where nothing was profiled", async () => {
+  using session = await Session.create(identityModel({ dtype: "float32", shape: [1] }), ONE);
+  assertThrows(() => session.endProfiling(), TypeError, "option profile must have begun it");
 });
 
 Deno.test("Session feeds views of larger buffers as they are", async () => {

@@ -10,6 +10,7 @@ const ANCHORS = {
   CreateTensorAsOrtValue: 48,
   CreateCpuMemoryInfo: 69,
   GetAllocatorWithDefaultOptions: 78,
+  ReleaseEnv: 92,
   ReleaseStatus: 93,
   ReleaseSessionOptions: 100,
   GetAvailableProviders: 125,

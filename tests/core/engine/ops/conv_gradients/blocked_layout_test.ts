@@ -5,6 +5,7 @@ import {
 } from "../../../../../core/engine/ops/conv_gradients/blocked_layout.ts";
 import type { ConvProblem } from "../../../../../core/engine/ops/conv_gradients/problem.ts";
 import { runGraph } from "../../../../run_graph.ts";
+import { CPU_ONLY } from "../../../../test_device.ts";
 
 const PROBLEM: ConvProblem = {
   dtype: "float32",
@@ -14,9 +15,14 @@ const PROBLEM: ConvProblem = {
   attributes: { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 },
 };
 
-Deno.test("probeChannelBlock() finds as many channels as a vector of the processor holds", async () => {
-  const block = await probeChannelBlock((outputs) => runGraph(outputs, {}));
-  assertEquals([1, 4, 8, 16, 32].includes(block), true);
+Deno.test({
+  name:
+    `probeChannelBlock() finds as many channels as a vector of the processor holds${CPU_ONLY.why}`,
+  ignore: CPU_ONLY.ignore,
+  async fn() {
+    const block = await probeChannelBlock((outputs) => runGraph(outputs, {}));
+    assertEquals([1, 4, 8, 16, 32].includes(block), true);
+  },
 });
 
 Deno.test("suitsBlocks() takes whole blocks of channels, images, and single channels", () => {

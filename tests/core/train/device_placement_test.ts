@@ -1,0 +1,114 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import type { Backbone } from "../../../core/backbones/backbone.ts";
+import { resNet } from "../../../core/backbones/resnet.ts";
+import { visionTransformer } from "../../../core/backbones/vision_transformer.ts";
+import { type ConvTuning, withConvTuning } from "../../../core/engine/ops/conv_gradients/tuning.ts";
+import { adamW, type Optimizer, sgd } from "../../../core/engine/optim/mod.ts";
+import {
+  checkDevice,
+  CPU,
+  type Device,
+  formatDevice,
+  OrtError,
+} from "../../../core/engine/ort/mod.ts";
+import { checkMethod } from "../../../core/method/load.ts";
+import { deviceTuning } from "../../../core/train/conv_autotune.ts";
+import { buildMethodGraph } from "../../../core/train/method_graph.ts";
+import { initialWeights, TrainingStep } from "../../../core/train/training_step.ts";
+import simsiam from "../../../plugins/simsiam/mod.ts";
+import { strayNodes, tracedNodes } from "../engine/ort/execution_trace.ts";
+import { writeViews } from "./small_methods.ts";
+
+const CUDA: Device = { provider: "cuda", index: 0 };
+const SIZE = 32;
+const BATCH = 4;
+
+const smallResNet: Backbone = {
+  name: "a small ResNet",
+  width: 32,
+  apply: (scope, images) =>
+    resNet(scope, images, { block: "basic", depths: [1, 1], channels: [16, 32] }).features,
+};
+
+const smallTransformer: Backbone = {
+  name: "a block of a vision transformer",
+  width: 32,
+  apply: (scope, images) =>
+    visionTransformer(scope, images, { patch: 8, width: 32, depth: 1, heads: 2, layerScale: 0.1 }),
+};
+
+/** Compiles SimSiam's step. */
+function stepOn(
+  device: Device,
+  backbone: Backbone,
+  options: { tuning: ConvTuning; optimizer: Optimizer; profile?: string },
+): Promise<TrainingStep> {
+  const graph = withConvTuning(
+    options.tuning,
+    () =>
+      buildMethodGraph(checkMethod(simsiam, "simsiam"), {
+        backbone,
+        viewSizes: [SIZE, SIZE],
+        batchSize: BATCH,
+        options: { projectorWidth: 16, projectorLayers: 2, predictorWidth: 8 },
+      }),
+  );
+  return TrainingStep.create(graph, { ...options, device }, initialWeights(graph, 0));
+}
+
+for (const device of [CPU, CUDA]) {
+  const check = checkDevice(device);
+  const where = formatDevice(device);
+  const ignore = !check.usable;
+  const why = check.usable ? "" : ` (left out: ${check.reason.replaceAll(/\S*\//g, "")})`;
+  const provider = device === CPU ? "CPUExecutionProvider" : "CUDAExecutionProvider";
+
+  for (
+    const [backbone, optimizer] of [[smallResNet, sgd()], [smallTransformer, adamW()]] as const
+  ) {
+    Deno.test({
+      name: `TrainingStep of ${backbone.name} runs every node of both graphs on ${where}${why}`,
+      ignore,
+      async fn() {
+        const folder = await Deno.makeTempDir();
+        try {
+          const tuning = await deviceTuning({ device });
+          const profile = join(folder, "trace");
+          using step = await stepOn(device, backbone, { tuning, optimizer, profile });
+          writeViews(step, "placement");
+          const scalars = Object.fromEntries(step.scalars.map((name) => [name, 1e-3]));
+          const { loss } = await step.run(scalars);
+          assert(Number.isFinite(loss), `found the loss ${loss}`);
+          const traces = step.endProfiling();
+          assertEquals(traces.length, 2);
+          for (const path of traces) {
+            const nodes = tracedNodes(await Deno.readTextFile(path));
+            assert(nodes.length > 10, `found ${nodes.length} nodes`);
+            assertEquals(strayNodes(nodes, provider), [], path);
+          }
+        } finally {
+          await Deno.remove(folder, { recursive: true });
+        }
+      },
+    });
+  }
+}
+
+const cuda = checkDevice(CUDA);
+
+Deno.test({
+  name: `TrainingStep on ${formatDevice(CUDA)} refuses kernels that only the CPU has${
+    cuda.usable ? "" : ` (left out: ${cuda.reason.replaceAll(/\S*\//g, "")})`
+  }`,
+  ignore: !cuda.usable,
+  async fn() {
+    const tuning = { channelBlock: 8 };
+    const optimizer = sgd();
+    await assertRejects(
+      () => stepOn(CUDA, smallResNet, { tuning, optimizer }),
+      OrtError,
+      "assigned to the default CPU EP",
+    );
+  },
+});
