@@ -34,7 +34,7 @@ const COMMAND: Command = {
       does: "once more with other random numbers",
     },
     {
-      command: "deno task demo --weighted-epochs 16 --output runs/demo-16 --report report-16",
+      command: "deno task demo --weighted-epochs 12 --output runs/demo-12 --report report-12",
       does: "with a second run as long as the first, so that they may be compared",
     },
     { command: "deno task demo --resume", does: "goes on where a demo was stopped" },
