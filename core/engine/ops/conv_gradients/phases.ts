@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { sameShape } from "../../graph/shape.ts";
 import { int64 } from "../../graph/tensor.ts";
 import { constant, type Value } from "../../graph/value.ts";
 import { concat } from "../concat.ts";
@@ -102,6 +103,7 @@ export function phasedInputGradient(
     return reshape(interlaced, [channels, height, 1, width * strides[1]! * block]);
   });
   const whole = [x[0]!, x[1]!, height * strides[0]!, width * strides[1]!];
-  const gathered = unblocked(reshape(concat(rows, { axis: 2 }), whole));
-  return slice(gathered, { starts: [0, 0], ends: spatial(x), axes: [2, 3] });
+  const interlaced = unblocked(reshape(concat(rows, { axis: 2 }), whole));
+  if (sameShape(whole, x)) return interlaced;
+  return slice(interlaced, { starts: [0, 0], ends: spatial(x), axes: [2, 3] });
 }
