@@ -11,15 +11,7 @@ import {
   drawPairs,
 } from "../../tasks/quality_option.ts";
 import { exportTinyBackbone } from "./tiny_backbone.ts";
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../in_folder.ts";
 
 function configured(qualityEncoder: string, qualityVectors: string): Configuration {
   return resolveConfiguration({ qualityEncoder, qualityVectors, qualitySharpness: 2 });

@@ -4,6 +4,7 @@ import { sharp } from "../../core/deps/sharp.ts";
 import { RandomStream } from "../../core/engine/random/random_stream.ts";
 import { readSafetensors } from "../../core/weights/safetensors.ts";
 import configuration from "../../deno.json" with { type: "json" };
+import { inFolder } from "../in_folder.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -16,15 +17,6 @@ async function task(name: string, ...args: string[]) {
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, out: text(stdout), err: text(stderr) };
-}
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 /** Two classes of small pictures: reddish and bluish noise. */

@@ -4,17 +4,9 @@ import { listCheckpoints } from "../../core/train/checkpoint.ts";
 import configuration from "../../deno.json" with { type: "json" };
 import simsiam from "../../plugins/simsiam/manifest.json" with { type: "json" };
 import { drawPictures } from "./square_pictures.ts";
+import { inFolder } from "../in_folder.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** The options of a run of three steps an epoch on the pictures in a folder. */
 function tinyRun(folder: string): string[] {

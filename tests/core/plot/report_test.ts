@@ -7,19 +7,11 @@ import {
 } from "@std/assert";
 import { toPng } from "../../../core/plot/png.ts";
 import { formatReport, type Report, writeReport } from "../../../core/plot/report.ts";
+import { inFolder } from "../../in_folder.ts";
 
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="60" height="40"/>`;
 const EVIL = `<script>alert("1")</script>&'`;
 const ESCAPED = "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;";
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 function withTable(rows: (string | number)[][]): Report {
   return { title: "t", sections: [{ title: "s", tables: [{ columns: ["name", "%"], rows }] }] };

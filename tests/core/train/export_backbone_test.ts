@@ -21,17 +21,9 @@ import { openSafetensors, readSafetensors } from "../../../core/weights/safetens
 import { hashedParameter } from "../engine/nn/hashed_values.ts";
 import { relativeError } from "../engine/nn/relative_error.ts";
 import { smallBackbone } from "./small_methods.ts";
+import { inFolder } from "../../in_folder.ts";
 
 const NORMALIZE = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** What a training run holds of a backbone and of a projector, which no export takes along. */
 function modelOf(

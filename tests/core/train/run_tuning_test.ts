@@ -7,6 +7,7 @@ import { CPU } from "../../../core/engine/ort/mod.ts";
 import { resolveConfiguration } from "../../../core/method/resolve_configuration.ts";
 import { runTuning } from "../../../core/train/run_tuning.ts";
 import type { TrainOptions } from "../../../core/train/train_options.ts";
+import { inFolder } from "../../in_folder.ts";
 
 const TARGET = { device: CPU, threads: 1 };
 
@@ -22,15 +23,6 @@ function tuningOf(folder: string, autotune: boolean, begun?: unknown) {
     output: join(folder, "run"),
   } as TrainOptions;
   return runTuning(run, TARGET, build, begun);
-}
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 Deno.test("runTuning() times nothing unless it is asked to, and keeps what it times beside the run", () =>

@@ -57,16 +57,6 @@ export function options(output: string, changes: PartialConfiguration = {}): Tra
   };
 }
 
-/** Runs a test in a folder of its own. */
-export async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 /** Aborts once a number of steps has been taken. */
 export function stopAfter(steps: number): Pick<TrainOptions, "signal" | "report"> {
   const controller = new AbortController();

@@ -5,7 +5,8 @@ import type { PartialConfiguration } from "../../../core/method/resolve_configur
 import { viewRecipes } from "../../../core/train/named_views.ts";
 import { train } from "../../../core/train/train.ts";
 import { momentumContrast } from "./momentum_contrast.ts";
-import { inFolder, noise, options, SIZE } from "./small_run.ts";
+import { noise, options, SIZE } from "./small_run.ts";
+import { inFolder } from "../../in_folder.ts";
 
 Deno.test("train() overwrites no run", () =>
   inFolder(async (folder) => {

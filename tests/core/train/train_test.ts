@@ -13,7 +13,8 @@ import { train } from "../../../core/train/train.ts";
 import type { JudgedPairs, TrainEvent } from "../../../core/train/train_options.ts";
 import { PATCH_DIRECTION, patchMeans } from "./patch_means.ts";
 import { methodOf } from "./small_methods.ts";
-import { inFolder, noise, options, SIZE, stopAfter } from "./small_run.ts";
+import { noise, options, SIZE, stopAfter } from "./small_run.ts";
+import { inFolder } from "../../in_folder.ts";
 
 /** Tensors by what their bytes come down to: a failure names those that differ, and not their millions of elements. */
 async function digests(tensors: ReadonlyMap<string, Tensor>): Promise<Record<string, string>> {

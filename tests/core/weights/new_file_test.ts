@@ -1,16 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { writeAll, writeNewFile } from "../../../core/weights/new_file.ts";
+import { inFolder } from "../../in_folder.ts";
 
 const TEXT = new TextEncoder().encode("whole");
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 function names(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name);

@@ -12,6 +12,7 @@ import {
   readSafetensors,
   writeSafetensors,
 } from "../../../core/weights/safetensors.ts";
+import { inFolder } from "../../in_folder.ts";
 
 const GOLDEN = new URL("../../../fixtures/golden/safetensors_format.safetensors", import.meta.url)
   .pathname;
@@ -42,15 +43,6 @@ const EXPECTED: Record<string, Tensor> = {
   signed_byte: of("int8", [3], [-128, 127, 3]),
   flags: of("bool", [1, 3], [1, 0, 1]),
 };
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** A file of a header, given as text, and so many bytes of data. */
 function fileOf(header: string, dataBytes: number, headerLength?: bigint): Uint8Array {
