@@ -9,6 +9,7 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   clip: "features of CLIP's image towers against open_clip's",
   component: "the principal component of more tokens than memory holds",
   conv: "formulations of convolutions and their gradients against each other",
+  geometry: "crops cut as Pillow does it against sharp's",
   train: "a training step against PyTorch's",
   unclip: "denoising by Stable unCLIP's UNet against diffusers'",
   views: "two SimSiam views against torchvision's on Pillow",

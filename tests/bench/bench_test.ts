@@ -83,6 +83,15 @@ Deno.test("bench component measures time and memory", async () => {
   assertMatch(out, /the component has 1[56]\.\d\d % of the variance/);
 });
 
+Deno.test("bench geometry compares with sharp", async () => {
+  const { code, out, err } = await bench("geometry", "--size", "32", "--rounds", "1");
+  assertEquals(code, 0, err);
+  assertMatch(
+    out,
+    /to 32 x 32: here [\d.]+ ms, sharp [\d.]+ ms, ratio [\d.]+; [\d.]+ % of the values/,
+  );
+});
+
 Deno.test("bench conv times formulations", async () => {
   const { code, out, err } = await bench("conv", "--only", "vit_small_patch16_224", "--turns", "1");
   assertEquals(code, 0, err);
