@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { formatType } from "../core/engine/graph/tensor.ts";
-import { ifThere } from "../core/weights/hub_cache.ts";
+import { ifThere } from "../core/weights/if_there.ts";
 import { readNpy } from "../core/weights/npy.ts";
 
 /**

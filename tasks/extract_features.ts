@@ -8,7 +8,7 @@ import type { TokenNetwork } from "../core/backbones/token_encoder.ts";
 import type { Dataset } from "../core/data/mod.ts";
 import type { DType } from "../core/engine/graph/dtype.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
-import { ifThere } from "../core/weights/hub_cache.ts";
+import { ifThere } from "../core/weights/if_there.ts";
 import { type Command, parseCommandLine, runTask } from "./command_line.ts";
 import { joinNegativeThreshold, thresholdOption } from "./component_option.ts";
 import { openData } from "./data_option.ts";

@@ -11,7 +11,7 @@ import { type Device, resolveDevice } from "../core/engine/ort/mod.ts";
 import { bytesOf, type Tensor, tensor } from "../core/engine/graph/tensor.ts";
 import { foregroundRatios, type MaskType, tokenScores } from "../core/masking/mod.ts";
 import type { RatioLine } from "../core/noise/mod.ts";
-import { ifThere } from "../core/weights/hub_cache.ts";
+import { ifThere } from "../core/weights/if_there.ts";
 import { type Command, parseCommandLine, runTask } from "./command_line.ts";
 import {
   findComponent,

@@ -14,7 +14,7 @@ import {
   type RatioLine,
 } from "../core/noise/mod.ts";
 import { histogram, toPng } from "../core/plot/mod.ts";
-import { ifThere } from "../core/weights/hub_cache.ts";
+import { ifThere } from "../core/weights/if_there.ts";
 import { writeAll, writeNewFile } from "../core/weights/new_file.ts";
 import { type Command, parseCommandLine, runTask } from "./command_line.ts";
 

@@ -9,7 +9,7 @@ import type { Configuration } from "../core/method/configuration.ts";
 import { imageGrid } from "../core/plot/mod.ts";
 import type { PairEncoder } from "../core/train/pair_weighting.ts";
 import type { JudgedPairs, PairsShown } from "../core/train/train_options.ts";
-import { ifThere } from "../core/weights/hub_cache.ts";
+import { ifThere } from "../core/weights/if_there.ts";
 import { writeAll, writeNewFile } from "../core/weights/new_file.ts";
 import { findComponent, readComponent } from "./component_option.ts";
 import { gridPicture } from "./masking_figures.ts";

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { formatRatioLine, parseRatioLines, type RatioLine } from "../core/noise/mod.ts";
-import { ifThere } from "../core/weights/hub_cache.ts";
+import { ifThere } from "../core/weights/if_there.ts";
 import { writeAll, writeNewFile } from "../core/weights/new_file.ts";
 
 /** What ratios of a file were computed by; all of a file are of one kind. */

@@ -9,7 +9,7 @@ import { type Dataset, datasetOf, evaluationLoader } from "../core/data/mod.ts";
 import type { Device } from "../core/engine/ort/mod.ts";
 import type { Tensor } from "../core/engine/graph/tensor.ts";
 import { ProgressLine } from "../core/train/log/progress.ts";
-import { ifThere } from "../core/weights/hub_cache.ts";
+import { ifThere } from "../core/weights/if_there.ts";
 
 /** Images in one run, at most: more gain no speed and take memory, some 16 MB each for ViT-H-14. */
 const LARGEST_RUN = { cpu: 16, cuda: 256, webgpu: 16 } as const;

@@ -15,7 +15,8 @@ import {
   type SchedulerName,
   UnclipPipeline,
 } from "../core/unclip/mod.ts";
-import { defaultHubCache, ifThere } from "../core/weights/hub_cache.ts";
+import { defaultHubCache } from "../core/weights/hub_cache.ts";
+import { ifThere } from "../core/weights/if_there.ts";
 import { findPulled } from "../core/weights/pull.ts";
 import { catalogEntry, readCatalog, variantNames, wantedFiles } from "./weights_catalog.ts";
 

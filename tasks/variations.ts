@@ -13,7 +13,7 @@ import {
 } from "../core/distributed/mod.ts";
 import type { Shard } from "../core/data/mod.ts";
 import { type Device, resolveDevice } from "../core/engine/ort/mod.ts";
-import { ifThere } from "../core/weights/hub_cache.ts";
+import { ifThere } from "../core/weights/if_there.ts";
 import { type Command, parseCommandLine, runTask } from "./command_line.ts";
 import { interruptSignal } from "./interrupt_signal.ts";
 import { localDevices } from "./local_devices.ts";

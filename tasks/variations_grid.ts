@@ -11,7 +11,7 @@ import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { noiseLevel, parseRatioLines } from "../core/noise/mod.ts";
 import { imageGrid } from "../core/plot/mod.ts";
 import { generateVariations } from "../core/unclip/mod.ts";
-import { ifThere } from "../core/weights/hub_cache.ts";
+import { ifThere } from "../core/weights/if_there.ts";
 import { writeAll, writeNewFile } from "../core/weights/new_file.ts";
 import { type Command, parseCommandLine, runTask } from "./command_line.ts";
 import { interruptSignal } from "./interrupt_signal.ts";

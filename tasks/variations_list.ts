@@ -5,7 +5,7 @@
  */
 import { dirname, join, relative, resolve } from "node:path";
 import { openVariationFolder } from "../core/data/mod.ts";
-import { ifThere } from "../core/weights/hub_cache.ts";
+import { ifThere } from "../core/weights/if_there.ts";
 import { writeAll, writeNewFile } from "../core/weights/new_file.ts";
 import { type Command, parseCommandLine, runTask } from "./command_line.ts";
 import { readManifests } from "./variations_manifest.ts";

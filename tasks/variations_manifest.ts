@@ -8,7 +8,7 @@
  */
 import { isAbsolute, join } from "node:path";
 import type { Shard } from "../core/data/mod.ts";
-import { ifThere } from "../core/weights/hub_cache.ts";
+import { ifThere } from "../core/weights/if_there.ts";
 import { writeAll, writeNewFile } from "../core/weights/new_file.ts";
 import type { PlannedVariation } from "./variations_plan.ts";
 

@@ -6,7 +6,7 @@
 import { dirname, join } from "node:path";
 import type { Shard } from "../core/data/mod.ts";
 import { generateVariations, resizeVariation, type Variation } from "../core/unclip/mod.ts";
-import { ifThere } from "../core/weights/hub_cache.ts";
+import { ifThere } from "../core/weights/if_there.ts";
 import { writeAll, writeNewFile } from "../core/weights/new_file.ts";
 import { openUnclip, type UnclipChoice } from "./unclip_option.ts";
 import { encodeVariation, markOf, readMark } from "./variation_file.ts";

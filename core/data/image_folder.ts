@@ -4,7 +4,7 @@
  * @module
  */
 import { sep } from "node:path";
-import { ifThere } from "../weights/hub_cache.ts";
+import { ifThere } from "../weights/if_there.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetOf, fileSource } from "./dataset_of.ts";
 

@@ -6,7 +6,7 @@
 import type { Hash } from "node:crypto";
 import { dirname } from "node:path";
 import { addFile, type Checksum, startChecksum } from "./checksum.ts";
-import { ifThere } from "./hub_cache.ts";
+import { ifThere } from "./if_there.ts";
 import { writeAll } from "./new_file.ts";
 
 /** How a download reports, is stopped and is tried again. */

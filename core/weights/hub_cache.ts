@@ -8,6 +8,7 @@
  */
 import { dirname, join, relative } from "node:path";
 import { getHFHubCachePath, getRepoFolderName } from "../deps/hub.ts";
+import { ifThere } from "./if_there.ts";
 
 /** A state of a repository. */
 export interface HubRevision {
@@ -135,15 +136,5 @@ async function linkOrCopy(target: string, file: string, blob: string): Promise<v
     const temporary = `${file}.${crypto.randomUUID()}.tmp`;
     await Deno.copyFile(blob, temporary);
     await Deno.rename(temporary, file);
-  }
-}
-
-/** A result, or undefined if there is no such file. */
-export async function ifThere<T>(result: Promise<T>): Promise<T | undefined> {
-  try {
-    return await result;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
   }
 }

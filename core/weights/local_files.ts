@@ -6,7 +6,8 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, extname, join } from "node:path";
 import { addFile } from "./checksum.ts";
-import { type HubRevision, ifThere, RepositoryCache } from "./hub_cache.ts";
+import { type HubRevision, RepositoryCache } from "./hub_cache.ts";
+import { ifThere } from "./if_there.ts";
 import type { FoundFile, WantedFile } from "./pull.ts";
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { ifThere } from "../../weights/hub_cache.ts";
+import { ifThere } from "../../weights/if_there.ts";
 import { writeAll, writeNewFile } from "../../weights/new_file.ts";
 import { tarEntries, type TarEntry } from "./entries.ts";
 import type { TarPart } from "./parts.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { ifThere } from "../../weights/hub_cache.ts";
+import { ifThere } from "../../weights/if_there.ts";
 import { checkPartNames, isTarName } from "./part_names.ts";
 
 /** One of the files that make up a tar when they are put behind each other. */

@@ -7,7 +7,7 @@
  * @module
  */
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { ifThere } from "../../weights/hub_cache.ts";
+import { ifThere } from "../../weights/if_there.ts";
 import { writeAll, writeNewFile } from "../../weights/new_file.ts";
 import { isImageName } from "../image_folder.ts";
 import type { VariationFiles } from "../variations.ts";
