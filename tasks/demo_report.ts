@@ -31,7 +31,7 @@ import { configuredBackbone } from "../core/train/train.ts";
 import { initialWeights } from "../core/train/training_step.ts";
 import { placeWeights } from "./checkpoint_option.ts";
 import type { MaskFindings } from "./demo_masks.ts";
-import { configuredRecipe } from "./evaluation_option.ts";
+import { configuredRecipe, PROBE_MODE } from "./evaluation_option.ts";
 
 /** What the report is of. */
 export interface DemoFindings {
@@ -101,9 +101,7 @@ function cards(before: Scores, after: Scores, bank: Dataset): Card[] {
     {
       label: "Linear probe",
       value: percent(after.probe),
-      note: `on cached features, standardised, without augmentation, of Noto, tested on Twemoji; ${
-        percent(before.probe)
-      } before`,
+      note: `on ${PROBE_MODE}, of Noto, tested on Twemoji; ${percent(before.probe)} before`,
     },
     {
       label: "Same emoji first",

@@ -13,10 +13,7 @@ import { configuredBackbone } from "../core/train/train.ts";
 import { openTrained, placeWeights } from "./checkpoint_option.ts";
 import { type Command, parseCommandLine, runTask } from "./command_line.ts";
 import { openEvaluationData } from "./data_option.ts";
-import { configuredRecipe } from "./evaluation_option.ts";
-
-/** What the linear probe learns from; published probes augment the images instead. */
-const PROBE_MODE = "cached features, standardised, without augmentation";
+import { configuredRecipe, PROBE_MODE } from "./evaluation_option.ts";
 
 const COMMAND: Command = {
   name: "evaluate",

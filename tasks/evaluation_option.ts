@@ -19,11 +19,10 @@ import { openEvaluationData } from "./data_option.ts";
 export interface EvaluateOptions {
   /** Is told once in a run of each image that cannot be read, and of fewer neighbours than usual. */
   readonly onWarning?: (message: string) => void;
-  /** Whether an image that cannot be read ends the run; as the configuration says when left out. */
-  readonly strict?: boolean;
-  /** Images that are known to be unreadable: why, by their source's name. Those that are met are added. */
-  readonly unreadable?: Map<string, string>;
 }
+
+/** What a linear probe learns from; published probes augment the images instead. */
+export const PROBE_MODE = "cached features, standardised, without augmentation";
 
 /** How evaluation draws and cuts a configuration's images. */
 export function configuredRecipe(configuration: Configuration): EvaluationRecipe {
@@ -41,12 +40,13 @@ export function evaluationOf(
   bank: Dataset,
   queries: Dataset,
   configuration: Configuration,
-  { onWarning, strict = configuration.strict, unreadable = new Map() }: EvaluateOptions = {},
+  { onWarning }: EvaluateOptions = {},
 ): NonNullable<TrainOptions["evaluate"]> {
   // Before training starts, not after its first epochs.
   checkEvaluation({ bank, queries });
   const recipe = configuredRecipe(configuration);
-  const { threads } = configuration;
+  const { threads, strict } = configuration;
+  const unreadable = new Map<string, string>();
   let warned = false;
   return async (run: RunView) => {
     const { knn, retrieval } = await evaluateBackbone(run, {

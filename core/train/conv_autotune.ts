@@ -179,8 +179,8 @@ export async function autotune(
     choices[key] = await tune(problem, channelBlock, target);
   }
   if (missing.length > 0) {
-    const table = { measuredOn, ...JSON.parse(formatConvTuning({ channelBlock, choices })) };
-    const bytes = new TextEncoder().encode(JSON.stringify(table, null, 2) + "\n");
+    const text = formatConvTuning({ channelBlock, choices }, { measuredOn });
+    const bytes = new TextEncoder().encode(text);
     await writeNewFile(cache, (file) => writeAll(file, bytes), { overwrite: true });
   }
   const used = [...problems.keys()].map((key) => [key, choices[key]!]);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Backbone } from "../backbones/backbone.ts";
+import { elementCount } from "../engine/graph/shape.ts";
 import { formatType } from "../engine/graph/tensor.ts";
 import { input, type Value } from "../engine/graph/value.ts";
 import * as initializers from "../engine/nn/initializers.ts";
@@ -136,5 +137,5 @@ export function buildMethodGraph(
 /** Number of trained parameters. */
 export function countParameters(graph: MethodGraph): number {
   return [...graph.scope.declarations.values()].filter(({ kind }) => kind === "trainable")
-    .reduce((sum, { value }) => sum + value.shape.reduce((a, b) => a * b, 1), 0);
+    .reduce((sum, { value }) => sum + elementCount(value.shape), 0);
 }

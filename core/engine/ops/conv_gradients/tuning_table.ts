@@ -50,8 +50,16 @@ export function parseConvTuning(text: string): ConvTuning {
   return value as ConvTuning;
 }
 
-/** A tuning as JSON, its choices in the order of their keys. */
-export function formatConvTuning({ channelBlock = 1, choices = {} }: ConvTuning): string {
+/**
+ * A tuning as JSON, its choices in the order of their keys.
+ *
+ * @param remarks what else the text says, before the tuning
+ */
+export function formatConvTuning(
+  { channelBlock = 1, choices = {} }: ConvTuning,
+  remarks: Readonly<Record<string, unknown>> = {},
+): string {
   const sorted = Object.entries(choices).sort(([a], [b]) => a < b ? -1 : 1);
-  return JSON.stringify({ channelBlock, choices: Object.fromEntries(sorted) }, null, 2) + "\n";
+  const table = { ...remarks, channelBlock, choices: Object.fromEntries(sorted) };
+  return JSON.stringify(table, null, 2) + "\n";
 }
