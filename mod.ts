@@ -214,13 +214,13 @@ export {
   buildMethodGraph,
   type MethodGraph,
   type MethodGraphOptions,
-} from "./core/train/method_graph.ts";
+} from "./core/train/step/method_graph.ts";
 export {
   initialWeights,
   type StepResult,
   TrainingStep,
   type TrainingStepOptions,
-} from "./core/train/training_step.ts";
+} from "./core/train/step/training_step.ts";
 export {
   openSafetensors,
   readSafetensors,

@@ -9,7 +9,7 @@
  * @module
  */
 import { join } from "node:path";
-import { ClipEncoder } from "../core/backbones/clip_encoder.ts";
+import { ClipEncoder } from "../core/encoders/clip_encoder.ts";
 import { clipModel } from "../core/backbones/clip_models.ts";
 import { clipStateDict } from "../core/backbones/clip_weights.ts";
 import { clipEvaluationView } from "../core/data/clip_preprocessing.ts";
@@ -20,7 +20,7 @@ import { type Tensor, tensor } from "../core/engine/graph/tensor.ts";
 import { input } from "../core/engine/graph/value.ts";
 import { Scope } from "../core/engine/nn/scope.ts";
 import { writeSafetensors } from "../core/weights/safetensors.ts";
-import { type Command, parseCommandLine, runTask } from "../tasks/command_line.ts";
+import { type Command, parseCommandLine, runTask } from "../tasks/cli/command_line.ts";
 import { hashedParameter } from "../tests/core/engine/nn/hashed_values.ts";
 import {
   alternate,

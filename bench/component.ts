@@ -9,7 +9,7 @@
 import { tensor } from "../core/engine/graph/tensor.ts";
 import { RandomStream } from "../core/engine/random/random_stream.ts";
 import { CovarianceAccumulator, principalComponent } from "../core/masking/mod.ts";
-import { type Command, parseCommandLine, runTask } from "../tasks/command_line.ts";
+import { type Command, parseCommandLine, runTask } from "../tasks/cli/command_line.ts";
 import { peakBytes } from "./alternate.ts";
 
 const COMMAND: Command = {

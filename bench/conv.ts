@@ -11,20 +11,20 @@ import { float32 } from "../core/engine/graph/tensor.ts";
 import { input, type Value } from "../core/engine/graph/value.ts";
 import { Scope } from "../core/engine/nn/scope.ts";
 import { encodeModel } from "../core/engine/onnx/encode_model.ts";
-import { chooseFormulations } from "../core/engine/ops/conv_gradients/choose.ts";
-import { type Formulation, FORWARD } from "../core/engine/ops/conv_gradients/forward.ts";
-import { INPUT_GRADIENTS } from "../core/engine/ops/conv_gradients/input_gradients.ts";
+import { chooseFormulations } from "../core/engine/ops/convolution/choose.ts";
+import { type Formulation, FORWARD } from "../core/engine/ops/convolution/forward.ts";
+import { INPUT_GRADIENTS } from "../core/engine/ops/convolution/input_gradients.ts";
 import {
   type ConvProblem,
   operations,
   problemKey,
-} from "../core/engine/ops/conv_gradients/problem.ts";
-import { observeConvolutions } from "../core/engine/ops/conv_gradients/tuning.ts";
-import { WEIGHT_GRADIENTS } from "../core/engine/ops/conv_gradients/weight_gradients.ts";
+} from "../core/engine/ops/convolution/problem.ts";
+import { observeConvolutions } from "../core/engine/ops/convolution/tuning.ts";
+import { WEIGHT_GRADIENTS } from "../core/engine/ops/convolution/weight_gradients.ts";
 import { type Binding, CPU, DeviceTensor, Session } from "../core/engine/ort/mod.ts";
 import { RandomStream } from "../core/engine/random/random_stream.ts";
-import { deviceTuning } from "../core/train/conv_autotune.ts";
-import { type Command, parseCommandLine, runTask } from "../tasks/command_line.ts";
+import { deviceTuning } from "../core/train/step/conv_autotune.ts";
+import { type Command, parseCommandLine, runTask } from "../tasks/cli/command_line.ts";
 import { median } from "./alternate.ts";
 
 interface Configuration {

@@ -8,7 +8,7 @@
 import { openImage } from "../core/data/decode/encoded_image.ts";
 import { cutView } from "../core/data/geometry/cut_view.ts";
 import { sharp } from "../core/deps/sharp.ts";
-import { type Command, parseCommandLine, runTask } from "../tasks/command_line.ts";
+import { type Command, parseCommandLine, runTask } from "../tasks/cli/command_line.ts";
 import { median } from "./alternate.ts";
 
 const COMMAND: Command = {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { nearestName } from "../core/weights/nearest_name.ts";
+import { nearestName } from "../core/schema/nearest_name.ts";
 
 const BENCHMARKS: Readonly<Record<string, string>> = {
   clip: "features of CLIP's image towers against open_clip's",

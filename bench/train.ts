@@ -16,11 +16,11 @@ import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { constant, input } from "../core/engine/graph/value.ts";
 import { Scope } from "../core/engine/nn/scope.ts";
 import { logSoftmax, mul, neg, oneHot, reduceMean, reduceSum } from "../core/engine/ops/mod.ts";
-import { withConvTuning } from "../core/engine/ops/conv_gradients/tuning.ts";
-import { deviceTuning } from "../core/train/conv_autotune.ts";
-import type { MethodGraph } from "../core/train/method_graph.ts";
-import { TrainingStep } from "../core/train/training_step.ts";
-import { type Command, parseCommandLine, runTask } from "../tasks/command_line.ts";
+import { withConvTuning } from "../core/engine/ops/convolution/tuning.ts";
+import { deviceTuning } from "../core/train/step/conv_autotune.ts";
+import type { MethodGraph } from "../core/train/step/method_graph.ts";
+import { TrainingStep } from "../core/train/step/training_step.ts";
+import { type Command, parseCommandLine, runTask } from "../tasks/cli/command_line.ts";
 import { hashedParameter, hashedTensor } from "../tests/core/engine/nn/hashed_values.ts";
 import {
   alternate,

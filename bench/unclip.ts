@@ -23,7 +23,7 @@ import {
 } from "../core/unclip/mod.ts";
 import { openTensors } from "../core/weights/open_tensors.ts";
 import { writeSafetensors } from "../core/weights/safetensors.ts";
-import { type Command, parseCommandLine, runTask } from "../tasks/command_line.ts";
+import { type Command, parseCommandLine, runTask } from "../tasks/cli/command_line.ts";
 import { hashedParameter, hashedTensor } from "../tests/core/engine/nn/hashed_values.ts";
 import { alternate, answerRounds, type Comparison, describeComparison } from "./alternate.ts";
 import { DENO_RUN, Peer } from "./peer.ts";

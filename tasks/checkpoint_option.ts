@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type Device, DeviceTensor } from "../core/engine/ort/mod.ts";
 import type { Tensor } from "../core/engine/graph/tensor.ts";
 import type { Configuration } from "../core/method/configuration.ts";
-import { type Checkpoint, findCheckpoint, loadCheckpoint } from "../core/train/checkpoint.ts";
+import { type Checkpoint, findCheckpoint, loadCheckpoint } from "../core/train/run/checkpoint.ts";
 
 /** A checkpoint and the configuration of its run. */
 export interface TrainedRun {

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { GenviewSyntaxError, GenviewTypeError } from "../core/errors/mod.ts";
 import { join } from "node:path";
 import { formatType } from "../core/engine/graph/tensor.ts";
-import { ifThere } from "../core/weights/if_there.ts";
+import { ifThere } from "../core/files/if_there.ts";
 import { readNpy } from "../core/weights/npy.ts";
 
 /**
@@ -17,7 +18,7 @@ export function thresholdOption(text: string): number | undefined {
   if (text === "") return undefined;
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value)) return value;
-  throw new TypeError(`Cannot use a threshold: --fg-thre must be a number, found "${text}"`);
+  throw new GenviewTypeError(`Cannot use a threshold: --fg-thre must be a number, found "${text}"`);
 }
 
 /** Arguments in which `--fg-thre -4.2` is one, `--fg-thre=-4.2`: alone, a dash begins an option. */
@@ -42,7 +43,7 @@ export async function readComponent(path: string): Promise<Float32Array<ArrayBuf
   const found = await readNpy(path);
   const [, columns = 1] = found.shape;
   if (found.dtype !== "float32" || found.shape.length > 2 || columns !== 1) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot use ${path}: it must hold one component, float32[D,1], found ${formatType(found)}`,
     );
   }
@@ -59,7 +60,7 @@ export async function findComponent(folder: string): Promise<string> {
     const path = join(folder, name, "pca_vectors.npy");
     if (await ifThere(Deno.stat(path)) !== undefined) return path;
   }
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot find a component: ${folder} must hold eigenvectors/pca_vectors.npy; ` +
       'run "deno task extract-features", or name a file by --pca-vectors',
   );
@@ -74,7 +75,7 @@ export async function readThreshold(folder: string): Promise<number> {
   const path = join(folder, "threshold.json");
   const text = folder === "" ? undefined : await ifThere(Deno.readTextFile(path));
   if (text === undefined) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       "Cannot compute ratios: --fg-thre must be given where --input-dir has no threshold.json " +
         "(GenView publishes its component, but not its threshold)",
     );
@@ -83,8 +84,10 @@ export async function readThreshold(folder: string): Promise<number> {
   try {
     threshold = JSON.parse(text).threshold;
   } catch (cause) {
-    throw new SyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+    throw new GenviewSyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
   }
   if (typeof threshold === "number") return threshold;
-  throw new TypeError(`Cannot read ${path}: "threshold" must be a number, found ${threshold}`);
+  throw new GenviewTypeError(
+    `Cannot read ${path}: "threshold" must be a number, found ${threshold}`,
+  );
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../core/errors/mod.ts";
 import type { EmojiDesign } from "../core/data/emoji/mod.ts";
 import {
   type Dataset,
@@ -38,7 +39,7 @@ async function isFolder(path: string, what: string, rule: string): Promise<boole
     return (await Deno.stat(path)).isDirectory;
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot open ${what} "${path}": it must be ${rule}, found nothing of this name`,
       { cause },
     );

@@ -3,23 +3,24 @@
  *
  * @module
  */
+import { GenviewAlreadyExists } from "../core/errors/mod.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Dataset } from "../core/data/mod.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { presetOf, resolveConfiguration } from "../core/method/resolve_configuration.ts";
-import { train } from "../core/train/train.ts";
-import { type Command, parseCommandLine, runTask } from "./command_line.ts";
+import { train } from "../core/train/run/train.ts";
+import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
 import { type DataOptions, openData } from "./data_option.ts";
-import { findMasks } from "./demo_masks.ts";
-import { reportDemo } from "./demo_report.ts";
-import { trainWeighted } from "./demo_weighted.ts";
+import { findMasks } from "./demo/masks.ts";
+import { reportDemo } from "./demo/report.ts";
+import { trainWeighted } from "./demo/weighted.ts";
 import { evaluationOf } from "./evaluation_option.ts";
-import { interruptSignal } from "./interrupt_signal.ts";
+import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { methodOf } from "./method_option.ts";
 import { subset } from "./token_batches.ts";
 import { DEFAULT_TOKEN_NETWORK, openTokenNetwork } from "./token_network_option.ts";
-import { TrainDisplay } from "./train_display.ts";
+import { TrainDisplay } from "./cli/train_display.ts";
 
 const COMMAND: Command = {
   name: "demo",
@@ -97,7 +98,7 @@ async function main(args: readonly string[]): Promise<void> {
     device: string;
   };
   if (existsSync(join(values.report, "index.html"))) {
-    throw new Deno.errors.AlreadyExists(
+    throw new GenviewAlreadyExists(
       `Cannot write the report to ${values.report}: it holds one; name another folder with --report`,
     );
   }

@@ -3,15 +3,16 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../core/errors/mod.ts";
 import type { DatasetFeatures } from "../core/evaluate/dataset_features.ts";
 import { evaluateBackbone } from "../core/evaluate/evaluate_backbone.ts";
 import { linearProbe } from "../core/evaluate/linear_probe.ts";
 import { LINEAR_PROBE_RECIPES } from "../core/evaluate/linear_probe_recipes.ts";
 import { DEFAULT_NEIGHBORS } from "../core/evaluate/nearest_neighbors.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
-import { configuredBackbone } from "../core/train/train.ts";
+import { configuredBackbone } from "../core/train/run/train.ts";
 import { openTrained, placeWeights } from "./checkpoint_option.ts";
-import { type Command, parseCommandLine, runTask } from "./command_line.ts";
+import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
 import { openEvaluationData } from "./data_option.ts";
 import { configuredRecipe, PROBE_MODE } from "./evaluation_option.ts";
 
@@ -91,7 +92,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (parsed === undefined) return;
   const [run, ...rest] = parsed.positional;
   if (run === undefined || rest.length > 0) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot evaluate: one RUN must be named, found ${parsed.positional.length}`,
     );
   }

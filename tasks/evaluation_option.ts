@@ -11,8 +11,8 @@ import {
 import { DEFAULT_NEIGHBORS } from "../core/evaluate/nearest_neighbors.ts";
 import type { Dataset, EvaluationRecipe } from "../core/data/mod.ts";
 import type { Configuration } from "../core/method/configuration.ts";
-import { viewRecipes } from "../core/train/named_views.ts";
-import type { RunView, TrainOptions } from "../core/train/train_options.ts";
+import { viewRecipes } from "../core/train/run/named_views.ts";
+import type { RunView, TrainOptions } from "../core/train/run/train_options.ts";
 import { openEvaluationData } from "./data_option.ts";
 
 /** What an evaluation does about what is not as it should be. */

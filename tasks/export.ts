@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { configuredBackbone } from "../core/train/train.ts";
-import { exportOnnx, exportSafetensors } from "../core/train/export_backbone.ts";
-import { viewRecipes } from "../core/train/named_views.ts";
+import { GenviewTypeError } from "../core/errors/mod.ts";
+import { configuredBackbone } from "../core/train/run/train.ts";
+import { exportOnnx, exportSafetensors } from "../core/encoders/export_backbone.ts";
+import { viewRecipes } from "../core/train/run/named_views.ts";
 import { openTrained } from "./checkpoint_option.ts";
-import { type Command, parseCommandLine, runTask } from "./command_line.ts";
+import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
 
 const COMMAND: Command = {
   name: "export",
@@ -49,7 +50,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (parsed === undefined) return;
   const [run, file, ...rest] = parsed.positional;
   if (run === undefined || file === undefined || rest.length > 0) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot export: RUN and FILE must be named, found ${parsed.positional.length} names`,
     );
   }
@@ -64,7 +65,7 @@ async function main(args: readonly string[]): Promise<void> {
     const batchSize = Number(parsed.values["batchSize"]);
     await exportOnnx(file, checkpoint.model, { ...facts, batchSize });
   } else {
-    throw new TypeError(`Cannot export to "${file}": it must end in .onnx or .safetensors`);
+    throw new GenviewTypeError(`Cannot export to "${file}": it must end in .onnx or .safetensors`);
   }
   console.log(`${configuration.backbone} after ${checkpoint.state.step} steps: ${file}`);
 }

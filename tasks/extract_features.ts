@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { GenviewAlreadyExists, GenviewRangeError } from "../core/errors/mod.ts";
 import { join } from "node:path";
-import type { TokenNetwork } from "../core/backbones/token_encoder.ts";
+import type { TokenNetwork } from "../core/encoders/token_encoder.ts";
 import type { Dataset } from "../core/data/mod.ts";
 import type { DType } from "../core/engine/graph/dtype.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
-import { ifThere } from "../core/weights/if_there.ts";
-import { type Command, parseCommandLine, runTask } from "./command_line.ts";
+import { ifThere } from "../core/files/if_there.ts";
+import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
 import { joinNegativeThreshold, thresholdOption } from "./component_option.ts";
 import { openData } from "./data_option.ts";
 import {
@@ -21,7 +22,7 @@ import {
   type ThresholdRule,
 } from "./extraction.ts";
 import { FEATURE_DTYPES, FeatureFiles } from "./feature_files.ts";
-import { interruptSignal } from "./interrupt_signal.ts";
+import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { ANALYSIS_FILES, PICTURE_FOLDERS, writeAnalysis, writePictures } from "./mask_outputs.ts";
 import { imagesRoot, subset, uniqueIndices } from "./token_batches.ts";
 import {
@@ -171,7 +172,7 @@ async function checkFree(folder: string): Promise<void> {
   for (const name of [...ANALYSIS_FILES, ...PICTURE_FOLDERS, "overview.png"]) {
     const path = join(folder, name);
     if (!await exists(path)) continue;
-    throw new Deno.errors.AlreadyExists(
+    throw new GenviewAlreadyExists(
       `Cannot analyse features in ${folder}: ${path} exists; --overwrite replaces the analysis ` +
         "and keeps the features, another --output-dir keeps both",
     );
@@ -245,7 +246,7 @@ export async function main(args: readonly string[]): Promise<void> {
   if (parsed === undefined) return;
   const values = parsed.values as unknown as Values;
   if (values.numExtract === 0) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       "Cannot extract features: --num-extract must be -1 or at least 1, found 0",
     );
   }

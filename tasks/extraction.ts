@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../core/errors/mod.ts";
 import { dirname, join } from "node:path";
-import { TokenEncoder, type TokenNetwork } from "../core/backbones/token_encoder.ts";
+import { TokenEncoder, type TokenNetwork } from "../core/encoders/token_encoder.ts";
 import type { Dataset } from "../core/data/mod.ts";
 import { CPU, type Device } from "../core/engine/ort/mod.ts";
 import type { DType } from "../core/engine/graph/dtype.ts";
@@ -21,7 +22,7 @@ import {
   quantileThreshold,
   tokenScores,
 } from "../core/masking/mod.ts";
-import { writeAll, writeNewFile } from "../core/weights/new_file.ts";
+import { writeAll, writeNewFile } from "../core/files/new_file.ts";
 import { FeatureFiles } from "./feature_files.ts";
 import { encodeDataset, imageProgress, runSize, subset } from "./token_batches.ts";
 
@@ -98,7 +99,7 @@ export async function checkRecord(folder: string, record: ExtractionRecord): Pro
     return;
   }
   if (before !== text) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot extract features into ${folder}: it holds others (${path}); choose another ` +
         `--output-dir.\nThere: ${before.replace(/\s+/g, " ")}\nAsked for: ${
           text.replace(/\s+/g, " ")

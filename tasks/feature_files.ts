@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError, GenviewTypeError } from "../core/errors/mod.ts";
 import { dirname, join } from "node:path";
 import { allocate, type DType } from "../core/engine/graph/dtype.ts";
 import { formatType, type Tensor, tensor } from "../core/engine/graph/tensor.ts";
@@ -72,7 +73,7 @@ export class FeatureFiles {
     const data = allocate(dtype, tokens.data.length) as Float32Array<ArrayBuffer>;
     data.set(tokens.data);
     if (data.includes(Infinity) || data.includes(-Infinity)) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot write ${path}: features must lie within ${dtype}, found greater ones; store float32`,
       );
     }
@@ -92,7 +93,7 @@ export class FeatureFiles {
     const { dtype, shape, data } = await readNpy(path);
     const fits = shape.length === 2 && shape[1] === width && (tokens ?? shape[0]) === shape[0];
     if (!FEATURE_DTYPES.includes(dtype) || !fits) {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot use ${path}: it must hold ${tokens ?? "all"} tokens of ${width} floats, found ${
           formatType({ dtype, shape })
         }`,

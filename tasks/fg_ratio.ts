@@ -3,16 +3,17 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../core/errors/mod.ts";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { TokenEncoder, type TokenNetwork } from "../core/backbones/token_encoder.ts";
+import { TokenEncoder, type TokenNetwork } from "../core/encoders/token_encoder.ts";
 import { type Dataset, datasetOf, fileSource, openImageList } from "../core/data/mod.ts";
 import { type Device, resolveDevice } from "../core/engine/ort/mod.ts";
 import { bytesOf, type Tensor, tensor } from "../core/engine/graph/tensor.ts";
 import { foregroundRatios, type MaskType, tokenScores } from "../core/masking/mod.ts";
 import type { RatioLine } from "../core/noise/mod.ts";
-import { ifThere } from "../core/weights/if_there.ts";
-import { type Command, parseCommandLine, runTask } from "./command_line.ts";
+import { ifThere } from "../core/files/if_there.ts";
+import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
 import {
   findComponent,
   joinNegativeThreshold,
@@ -22,7 +23,7 @@ import {
 } from "./component_option.ts";
 import { openData } from "./data_option.ts";
 import { FeatureFiles } from "./feature_files.ts";
-import { interruptSignal } from "./interrupt_signal.ts";
+import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { RatioFile } from "./ratio_file.ts";
 import {
   encodeDataset,
@@ -228,7 +229,7 @@ async function fromImages(network: TokenNetwork, dataset: Dataset, pass: Pass): 
 async function divisionOf(values: Values): Promise<Division> {
   const { inputDir, pcaVectors, maskType } = values;
   if (inputDir === "" && (pcaVectors === "" || values.from === "features")) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       'Cannot compute ratios: --input-dir must name a folder of "deno task extract-features", found none',
     );
   }
@@ -245,7 +246,7 @@ async function checkImages(inputDir: string, root: string): Promise<void> {
   const text = await ifThere(Deno.readTextFile(path));
   const images: unknown = text === undefined ? undefined : JSON.parse(text).images;
   if (images === undefined || images === root) return;
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot use the features of ${inputDir}: its images' paths are relative to ${images}, found those of ${root}`,
   );
 }
@@ -271,7 +272,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const dataset = await openImages(values);
   const network = values.from === "images" ? await openTokenNetwork(values) : undefined;
   if (network !== undefined && network.width !== division.component.length) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot compute ratios: the component must have the ${network.width} coordinates of ` +
         `${network.name}'s tokens, found ${division.component.length}`,
     );

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import type { TokenNetwork } from "../core/backbones/token_encoder.ts";
+import type { TokenNetwork } from "../core/encoders/token_encoder.ts";
 import { type Dataset, evaluationLoader } from "../core/data/mod.ts";
 import { type Tensor, tensor } from "../core/engine/graph/tensor.ts";
 import { foregroundMask, softMaps } from "../core/masking/mod.ts";

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../core/errors/mod.ts";
 import { pathToFileURL } from "node:url";
 import { type LoadedMethod, loadMethod } from "../core/method/load.ts";
-import { nearestName } from "../core/weights/nearest_name.ts";
+import { nearestName } from "../core/schema/nearest_name.ts";
 import { bundledMethods } from "../plugins/mod.ts";
 
 /**
@@ -19,7 +20,7 @@ export function methodOf(text: string): Promise<LoadedMethod> {
   if (/^(https?|file):/.test(text)) return loadMethod(new URL(text));
   if (text.endsWith(".json")) return loadMethod(pathToFileURL(text));
   const names = Object.keys(bundledMethods);
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot load method "${text}": it must be the address of a manifest.json or the name of a bundled ` +
       `method, the nearest is "${nearestName(text, names)}" (known are ${names.join(", ")})`,
   );

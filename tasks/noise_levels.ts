@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewAlreadyExists, GenviewSyntaxError, GenviewTypeError } from "../core/errors/mod.ts";
 import { join } from "node:path";
 import {
   checkNoiseSchedule,
@@ -14,9 +15,9 @@ import {
   type RatioLine,
 } from "../core/noise/mod.ts";
 import { histogram, toPng } from "../core/plot/mod.ts";
-import { ifThere } from "../core/weights/if_there.ts";
-import { writeAll, writeNewFile } from "../core/weights/new_file.ts";
-import { type Command, parseCommandLine, runTask } from "./command_line.ts";
+import { ifThere } from "../core/files/if_there.ts";
+import { writeAll, writeNewFile } from "../core/files/new_file.ts";
+import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
 
 const COMMAND: Command = {
   name: "noise-levels",
@@ -72,7 +73,7 @@ function checkLines(malformed: readonly MalformedLine[], path: string, lenient: 
   const shown = malformed.slice(0, 10).map(({ line, problem }) => `\n  line ${line}: ${problem}`);
   const more = malformed.length > 10 ? `\n  and ${malformed.length - 10} more` : "";
   if (!lenient) {
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `Cannot read ${path}: ${malformed.length} lines are malformed, which --lenient skips:${
         shown.join("")
       }${more}`,
@@ -96,7 +97,7 @@ function divide(ratios: readonly RatioLine[], schedule: NoiseSchedule): Map<numb
 async function checkFree(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     if (await ifThere(Deno.lstat(path)) === undefined) continue;
-    throw new Deno.errors.AlreadyExists(
+    throw new GenviewAlreadyExists(
       `Cannot write noise levels: ${path} exists; --overwrite replaces it`,
     );
   }
@@ -119,7 +120,9 @@ export async function main(args: readonly string[]): Promise<void> {
   const { ratios, malformed } = parseRatioLines(await Deno.readTextFile(inputFile));
   checkLines(malformed, inputFile, lenient);
   if (ratios.length === 0) {
-    throw new TypeError(`Cannot divide ${inputFile}: it must have lines of ratios, found none`);
+    throw new GenviewTypeError(
+      `Cannot divide ${inputFile}: it must have lines of ratios, found none`,
+    );
   }
   const lists = divide(ratios, schedule);
   const pathOf = (level: number) => join(outputDir, `fg_ratios_${level}.txt`);

@@ -4,12 +4,12 @@
  * @module
  */
 import { backbone } from "../core/backbones/registry.ts";
-import { checkScheduled } from "../core/train/check_scheduled.ts";
-import { buildMethodGraph } from "../core/train/method_graph.ts";
-import { viewRecipes } from "../core/train/named_views.ts";
+import { checkScheduled } from "../core/train/run/check_scheduled.ts";
+import { buildMethodGraph } from "../core/train/step/method_graph.ts";
+import { viewRecipes } from "../core/train/run/named_views.ts";
 import { resolveConfiguration } from "../core/method/resolve_configuration.ts";
 import { bundledMethods } from "../plugins/mod.ts";
-import { type Command, parseCommandLine, runTask } from "./command_line.ts";
+import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
 import { methodOf } from "./method_option.ts";
 
 const COMMAND: Command = {

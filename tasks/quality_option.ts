@@ -3,14 +3,15 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../core/errors/mod.ts";
 import { join } from "node:path";
 import { formatType, type Tensor, tensor } from "../core/engine/graph/tensor.ts";
 import type { Configuration } from "../core/method/configuration.ts";
 import { imageGrid } from "../core/plot/mod.ts";
-import type { PairEncoder } from "../core/train/pair_weighting.ts";
-import type { JudgedPairs, PairsShown } from "../core/train/train_options.ts";
-import { ifThere } from "../core/weights/if_there.ts";
-import { writeAll, writeNewFile } from "../core/weights/new_file.ts";
+import type { PairEncoder } from "../core/train/step/pair_weighting.ts";
+import type { JudgedPairs, PairsShown } from "../core/train/run/train_options.ts";
+import { ifThere } from "../core/files/if_there.ts";
+import { writeAll, writeNewFile } from "../core/files/new_file.ts";
 import { findComponent, readComponent } from "./component_option.ts";
 import { gridPicture } from "./masking_figures.ts";
 import { DEFAULT_TOKEN_NETWORK, openTokenNetwork } from "./token_network_option.ts";
@@ -22,7 +23,7 @@ const READABLE = 112;
 async function componentFile(path: string, network: string): Promise<string> {
   const found = await ifThere(Deno.stat(path));
   if (found === undefined) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot weigh pairs by ${network}: --quality-vectors must be an .npy file or the output folder ` +
         `of "deno task extract-features", found no ${path}`,
     );
@@ -49,7 +50,7 @@ export async function configuredPairEncoder(
   const path = await componentFile(qualityVectors, network.name);
   const direction = await readComponent(path);
   if (direction.length !== network.width) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot weigh pairs by ${network.name}: ${path} must hold ${
         formatType({ dtype: "float32", shape: [network.width, 1] })
       }, found ${direction.length} numbers`,
@@ -101,7 +102,7 @@ export function configuredPairsShown(
 ): PairsShown | undefined {
   if (vis === 0) return undefined;
   if (qualityEncoder === "") {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot draw how pairs are judged: --vis needs --quality-encoder, found --vis ${vis} alone`,
     );
   }

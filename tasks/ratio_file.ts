@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { GenviewSyntaxError, GenviewTypeError } from "../core/errors/mod.ts";
 import { join } from "node:path";
 import { formatRatioLine, parseRatioLines, type RatioLine } from "../core/noise/mod.ts";
-import { ifThere } from "../core/weights/if_there.ts";
-import { writeAll, writeNewFile } from "../core/weights/new_file.ts";
+import { ifThere } from "../core/files/if_there.ts";
+import { writeAll, writeNewFile } from "../core/files/new_file.ts";
 
 /** What ratios of a file were computed by; all of a file are of one kind. */
 export interface RatioRecord {
@@ -47,7 +48,7 @@ export class RatioFile implements Disposable {
     const before = await ifThere(Deno.readTextFile(recordPath));
     const lines = await ifThere(Deno.readTextFile(path));
     if (before !== undefined ? before !== text : lines !== undefined) {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot append to ${path}: it must hold ratios of the same component and threshold, found ${
           before === undefined ? "no fg_ratios.json that says so" : before.replace(/\s+/g, " ")
         }; choose another --output-dir`,
@@ -57,7 +58,7 @@ export class RatioFile implements Disposable {
     const { ratios, malformed } = parseRatioLines(whole);
     if (malformed.length > 0) {
       const { line, problem } = malformed[0]!;
-      throw new SyntaxError(`Cannot append to ${path}: line ${line}: ${problem}`);
+      throw new GenviewSyntaxError(`Cannot append to ${path}: line ${line}: ${problem}`);
     }
     await Deno.mkdir(folder, { recursive: true });
     if (before === undefined) {

@@ -4,12 +4,12 @@
  * @module
  */
 import { dirname } from "node:path";
-import type { TokenEncoder } from "../core/backbones/token_encoder.ts";
+import type { TokenEncoder } from "../core/encoders/token_encoder.ts";
 import { type Dataset, datasetOf, evaluationLoader } from "../core/data/mod.ts";
 import type { Device } from "../core/engine/ort/mod.ts";
 import type { Tensor } from "../core/engine/graph/tensor.ts";
-import { ProgressLine } from "../core/train/log/progress.ts";
-import { ifThere } from "../core/weights/if_there.ts";
+import { ProgressLine } from "./cli/progress_line.ts";
+import { ifThere } from "../core/files/if_there.ts";
 
 /** Images in one run, at most: more gain no speed and take memory, some 16 MB each for ViT-H-14. */
 const LARGEST_RUN = { cpu: 16, cuda: 256, webgpu: 16 } as const;

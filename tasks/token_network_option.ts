@@ -3,19 +3,22 @@
  *
  * @module
  */
+import { GenviewRangeError, GenviewTypeError } from "../core/errors/mod.ts";
 import { basename, join } from "node:path";
 import {
   backbone,
   backboneNames,
   type BackboneSpec,
-  backboneTokenNetwork,
   clipModel,
   clipModelNames,
   clipStateDict,
+} from "../core/backbones/mod.ts";
+import {
+  backboneTokenNetwork,
   clipTokenNetwork,
   recognizeBackbones,
   type TokenNetwork,
-} from "../core/backbones/mod.ts";
+} from "../core/encoders/mod.ts";
 import { CLIP_LAYOUTS } from "../core/backbones/clip_layouts.ts";
 import { CLIP_NORMALIZATION, IMAGENET_NORMALIZATION } from "../core/data/views/presets.ts";
 import type { Normalization } from "../core/data/views/recipe.ts";
@@ -24,10 +27,10 @@ import type { Tensor } from "../core/engine/graph/tensor.ts";
 import { input } from "../core/engine/graph/value.ts";
 import { Scope } from "../core/engine/nn/scope.ts";
 import type { Configuration } from "../core/method/configuration.ts";
-import type { PropertySchema } from "../core/method/validate.ts";
-import { findCheckpoint } from "../core/train/checkpoint.ts";
-import { backboneStateDict, parseFacts } from "../core/train/export_backbone.ts";
-import { viewRecipes } from "../core/train/named_views.ts";
+import type { PropertySchema } from "../core/schema/validate.ts";
+import { findCheckpoint } from "../core/train/run/checkpoint.ts";
+import { backboneStateDict, parseFacts } from "../core/encoders/export_backbone.ts";
+import { viewRecipes } from "../core/train/run/named_views.ts";
 import { defaultHubCache } from "../core/weights/hub_cache.ts";
 import { openTensors } from "../core/weights/open_tensors.ts";
 import { findPulled } from "../core/weights/pull.ts";
@@ -134,7 +137,7 @@ async function findWeights(name: string, pretrained: string): Promise<string> {
     if (found[at] !== undefined) return found[at].file;
     sets.push(set);
   }
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot find the weights of ${name} (${pretrained}): ` +
       (sets.length > 0
         ? `they are not in the cache; run "deno task weights pull ${
@@ -156,7 +159,7 @@ function recognizeClip(file: TensorFile): string {
     );
   });
   if (found !== undefined) return found;
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot encode by ${file.path}: its image tower must be that of ${
       clipModelNames.join(", ")
     }, found other tensors`,
@@ -179,7 +182,7 @@ function exportedBackbone(
   const [only, ...others] = asked === "" ? candidates : [];
   if (only !== undefined && others.length === 0) return only;
   const names = candidates.map(({ spec }) => spec.name);
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot encode by ${file.path}: ${
       only !== undefined
         ? `--backbone must say which it is, found tensors of ${names.join(" and of ")}`
@@ -193,7 +196,7 @@ function exportedBackbone(
 /** Backbones of ours compute in what they were trained in. */
 function checkOwnPrecision({ model, precision }: TokenNetworkChoice): void {
   if (precision === "float32") return;
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot encode by ${model} in ${precision}: only CLIP's towers can, backbones of ours take float32`,
   );
 }
@@ -275,7 +278,7 @@ export async function weightsIdentity({ name, weightsFile }: TokenNetwork): Prom
 function checkPatch({ view, grid, name }: TokenNetwork, patch: number): void {
   const own = view.size / grid[0];
   if (patch === 0 || patch === own) return;
-  throw new RangeError(
+  throw new GenviewRangeError(
     `Cannot encode by ${name}: --patch-size must be ${own}, or be left out, found ${patch}`,
   );
 }
@@ -283,7 +286,7 @@ function checkPatch({ view, grid, name }: TokenNetwork, patch: number): void {
 /** Refuses a size that a network does not take: CLIP's towers have theirs. */
 function checkImageSize({ view, name }: TokenNetwork, size: number): void {
   if (size === 0 || size === view.size) return;
-  throw new RangeError(
+  throw new GenviewRangeError(
     `Cannot encode by ${name}: its images have ${view.size} pixels in each direction, found ${size}`,
   );
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../core/errors/mod.ts";
 import { type Configuration, configurationSchema } from "../core/method/configuration.ts";
 import type { LoadedMethod } from "../core/method/load.ts";
 import {
@@ -10,16 +11,16 @@ import {
   presetOf,
   resolveConfiguration,
 } from "../core/method/resolve_configuration.ts";
-import { loadCheckpointState } from "../core/train/checkpoint.ts";
-import { readDescription, type RunDescription } from "../core/train/run_description.ts";
-import { isOwnCheckpoint } from "../core/train/run_origin.ts";
-import { train } from "../core/train/train.ts";
-import type { TrainResult } from "../core/train/train_options.ts";
-import { type Command, parseCommandLine, runTask } from "./command_line.ts";
+import { loadCheckpointState } from "../core/train/run/checkpoint.ts";
+import { readDescription, type RunDescription } from "../core/train/run/run_description.ts";
+import { isOwnCheckpoint } from "../core/train/run/run_origin.ts";
+import { train } from "../core/train/run/train.ts";
+import type { TrainResult } from "../core/train/run/train_options.ts";
+import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
 import { methodOf } from "./method_option.ts";
-import { interruptSignal } from "./interrupt_signal.ts";
+import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { configuredPairEncoder, configuredPairsShown } from "./quality_option.ts";
-import { TrainDisplay } from "./train_display.ts";
+import { TrainDisplay } from "./cli/train_display.ts";
 import { openTrainingData } from "./data_option.ts";
 import { configuredEvaluation } from "./evaluation_option.ts";
 
@@ -94,7 +95,7 @@ async function readConfig(path: string): Promise<PartialConfiguration> {
   try {
     return JSON.parse(await Deno.readTextFile(path));
   } catch (cause) {
-    throw new TypeError(`Cannot read configuration ${path}: ${(cause as Error).message}`, {
+    throw new GenviewTypeError(`Cannot read configuration ${path}: ${(cause as Error).message}`, {
       cause,
     });
   }
@@ -113,7 +114,7 @@ async function readBeginning(output: string, resume: string): Promise<Beginning>
 /** Checks that a method and a preset are those of the run that is resumed. */
 function checkUnchanged(before: Beginning, { manifest }: LoadedMethod, preset?: string): void {
   if (manifest.name !== before.method) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot resume: --method must be the run's, which is ${before.method}, found ${manifest.name}`,
     );
   }
@@ -125,7 +126,7 @@ function checkUnchanged(before: Beginning, { manifest }: LoadedMethod, preset?: 
     text(value) !== text(was[name])
   ).map(([name, value]) => `${name} was ${text(was[name])}, found ${text(value)}`);
   if (different.length > 0) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot resume with --preset ${preset}: it must be what the run began with, or be left out: ${
         different.join("; ")
       }`,

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../core/errors/mod.ts";
 import { createHash } from "node:crypto";
 import { basename, dirname } from "node:path";
 import type { Device } from "../core/engine/ort/mod.ts";
-import type { PropertySchema } from "../core/method/validate.ts";
+import type { PropertySchema } from "../core/schema/validate.ts";
 import {
   parseScheduler,
   PublishedFolder,
@@ -16,7 +17,7 @@ import {
   UnclipPipeline,
 } from "../core/unclip/mod.ts";
 import { defaultHubCache } from "../core/weights/hub_cache.ts";
-import { ifThere } from "../core/weights/if_there.ts";
+import { ifThere } from "../core/files/if_there.ts";
 import { findPulled } from "../core/weights/pull.ts";
 import { catalogEntry, readCatalog, variantNames, wantedFiles } from "./weights_catalog.ts";
 
@@ -119,7 +120,7 @@ async function findSet(name: string, variant: string): Promise<string> {
       return dirname(index.file);
     }
   }
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot find the model ${name}: it is not in the cache, or not all of it; run ` +
       `"deno task weights pull ${name}", or name a folder by --model`,
   );
@@ -129,7 +130,7 @@ async function findModel(model: string, variant: string): Promise<string> {
   const information = await ifThere(Deno.stat(model));
   if (information === undefined) return await findSet(model, variant);
   if (information.isDirectory) return model;
-  throw new TypeError(`Cannot use ${model}: a model must be a folder in diffusers' layout`);
+  throw new GenviewTypeError(`Cannot use ${model}: a model must be a folder in diffusers' layout`);
 }
 
 /** Some bytes of a file, and its size. */
@@ -172,7 +173,7 @@ async function identify(
 export async function chooseUnclip(values: UnclipValues, device: Device): Promise<UnclipChoice> {
   const { compat, prompt } = values;
   if (compat === "genview" && prompt !== "") {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot send "${prompt}": --compat genview has a prompt of its own, so --prompt must be left out`,
     );
   }

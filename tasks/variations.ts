@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewAlreadyExists, GenviewNotFound, GenviewTypeError } from "../core/errors/mod.ts";
 import {
   formatShard,
   launchLocalRank,
@@ -11,11 +12,11 @@ import {
   shareOf,
   WHOLE,
 } from "../core/distributed/mod.ts";
-import type { Shard } from "../core/data/mod.ts";
+import type { Shard } from "../core/distributed/mod.ts";
 import { type Device, resolveDevice } from "../core/engine/ort/mod.ts";
-import { ifThere } from "../core/weights/if_there.ts";
-import { type Command, parseCommandLine, runTask } from "./command_line.ts";
-import { interruptSignal } from "./interrupt_signal.ts";
+import { ifThere } from "../core/files/if_there.ts";
+import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { localDevices } from "./local_devices.ts";
 import {
   chooseUnclip,
@@ -23,7 +24,7 @@ import {
   type UnclipChoice,
   type UnclipValues,
 } from "./unclip_option.ts";
-import { ProgressDisplay } from "./variations_display.ts";
+import { ProgressDisplay } from "./cli/variations_display.ts";
 import {
   claimFolder,
   readSettings,
@@ -217,7 +218,7 @@ async function checkThere(images: readonly PlannedImage[]): Promise<void> {
   for (const { sourcePath } of images) {
     if (await ifThere(Deno.stat(sourcePath)) !== undefined) return;
   }
-  throw new Deno.errors.NotFound(
+  throw new GenviewNotFound(
     `Cannot generate variations: none of the list's ${images.length} images is there, such as ` +
       `${images[0]!.sourcePath}; --input-prefix names the folder that the paths are in`,
   );
@@ -227,7 +228,7 @@ async function checkThere(images: readonly PlannedImage[]): Promise<void> {
 async function prepareFolder({ overwrite, resume }: Values, job: VariationJob): Promise<void> {
   const { folder, shard, images, names, settings } = job;
   if (shard.count > 1 && (overwrite || !resume)) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot begin anew in ${folder} by shard ${
         formatShard(shard)
       }: others may be at work there; ` +
@@ -240,7 +241,7 @@ async function prepareFolder({ overwrite, resume }: Values, job: VariationJob): 
   }
   const isClaimed = await readSettings(folder) !== undefined;
   if (isClaimed && !resume) {
-    throw new Deno.errors.AlreadyExists(
+    throw new GenviewAlreadyExists(
       `Cannot begin in ${folder}: it has variations, which --resume goes on with and --overwrite removes`,
     );
   }

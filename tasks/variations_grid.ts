@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewAlreadyExists, GenviewSyntaxError, GenviewTypeError } from "../core/errors/mod.ts";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { openImage, type RgbImage } from "../core/data/mod.ts";
 import { sharp } from "../core/deps/sharp.ts";
@@ -11,12 +12,12 @@ import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { noiseLevel, parseRatioLines } from "../core/noise/mod.ts";
 import { imageGrid } from "../core/plot/mod.ts";
 import { generateVariations } from "../core/unclip/mod.ts";
-import { ifThere } from "../core/weights/if_there.ts";
-import { writeAll, writeNewFile } from "../core/weights/new_file.ts";
-import { type Command, parseCommandLine, runTask } from "./command_line.ts";
-import { interruptSignal } from "./interrupt_signal.ts";
+import { ifThere } from "../core/files/if_there.ts";
+import { writeAll, writeNewFile } from "../core/files/new_file.ts";
+import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { chooseUnclip, openUnclip, UNCLIP_OPTIONS, type UnclipValues } from "./unclip_option.ts";
-import { ProgressDisplay } from "./variations_display.ts";
+import { ProgressDisplay } from "./cli/variations_display.ts";
 import { readManifests } from "./variations_manifest.ts";
 import { type PlannedImage, planVariations, variationsOf } from "./variations_plan.ts";
 
@@ -151,7 +152,7 @@ async function findRows(folders: readonly string[], values: Values): Promise<Row
     }
   }
   if (found.size === 0) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot draw a grid: the manifests of ${folders.join(", ")} must have variations of levels ` +
         `${levels.join(", ")}, found none`,
     );
@@ -222,7 +223,7 @@ async function readRatios({ ratios: path, inputPrefix, relativeTo }: Values) {
   if (path === "") return new Map<string, number>();
   const { ratios, malformed: [first] } = parseRatioLines(await Deno.readTextFile(path));
   if (first !== undefined) {
-    throw new SyntaxError(`Cannot read ${path}: line ${first.line}: ${first.problem}`);
+    throw new GenviewSyntaxError(`Cannot read ${path}: line ${first.line}: ${first.problem}`);
   }
   const root = resolve(relativeTo || inputPrefix || ".");
   return new Map(ratios.map((line) => {
@@ -275,13 +276,13 @@ export async function main(args: readonly string[]): Promise<void> {
   const { output, model, inputList, count, overwrite } = values;
   const folders = parsed.positional;
   if ((model === "") === (folders.length === 0) || (model === "") !== (inputList === "")) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       "Cannot draw a grid: it needs folders of variations, or --model and --input-list, found " +
         `${folders.length} folders, --model "${model}" and --input-list "${inputList}"`,
     );
   }
   if (!overwrite && await ifThere(Deno.lstat(output)) !== undefined) {
-    throw new Deno.errors.AlreadyExists(
+    throw new GenviewAlreadyExists(
       `Cannot write ${output}: the name must be free, found a file; --overwrite replaces it`,
     );
   }

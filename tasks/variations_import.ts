@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewAlreadyExists, GenviewTypeError } from "../core/errors/mod.ts";
 import {
   extractTar,
   findTarParts,
@@ -11,10 +12,10 @@ import {
   type TarProgress,
 } from "../core/data/mod.ts";
 import { totalSize } from "../core/data/tar/mod.ts";
-import { ProgressLine } from "../core/train/log/progress.ts";
-import { type Command, parseCommandLine, runTask } from "./command_line.ts";
-import { formatBytes } from "./download_display.ts";
-import { interruptSignal } from "./interrupt_signal.ts";
+import { ProgressLine } from "./cli/progress_line.ts";
+import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { formatBytes } from "./cli/download_display.ts";
+import { interruptSignal } from "./cli/interrupt_signal.ts";
 
 const COMMAND: Command = {
   name: "variations-import",
@@ -113,7 +114,7 @@ interface Import {
 /** Adds to an error what the option is called. */
 function overwriteHint(error: unknown): unknown {
   if (!(error instanceof Deno.errors.AlreadyExists)) return error;
-  return new Deno.errors.AlreadyExists(error.message.replace("set overwrite", "set --overwrite"));
+  return new GenviewAlreadyExists(error.message.replace("set overwrite", "set --overwrite"));
 }
 
 async function extractTo({ parts, output, overwrite, signal }: Import): Promise<string> {
@@ -127,7 +128,9 @@ async function extractTo({ parts, output, overwrite, signal }: Import): Promise<
   const done = `${written} files written, ${kept} were there already: ${output}`;
   if (stopped) return `stopped; the same command goes on from here: ${done}`;
   if (written + kept > 0) return done;
-  throw new TypeError(`Cannot extract ${parts[0]!.path}: the tar must hold files, found none`);
+  throw new GenviewTypeError(
+    `Cannot extract ${parts[0]!.path}: the tar must hold files, found none`,
+  );
 }
 
 async function indexTo({ parts, output, overwrite, signal }: Import): Promise<string> {
@@ -157,14 +160,14 @@ export async function main(args: readonly string[]): Promise<void> {
     overwrite: boolean;
   };
   if ((outputDir === "") === (index === "")) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot import variations: one of --output-dir and --index must be given, found ` +
         (index === "" ? "neither" : "both"),
     );
   }
   const places = [place, ...parsed.positional].filter((each) => each !== "");
   if (places.length === 0) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       "Cannot import variations: the parts of a tar must be named by --parts or behind the " +
         "options, found none",
     );

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { GenviewAlreadyExists, GenviewTypeError } from "../core/errors/mod.ts";
 import { dirname, join, relative, resolve } from "node:path";
 import { openVariationFolder } from "../core/data/mod.ts";
-import { ifThere } from "../core/weights/if_there.ts";
-import { writeAll, writeNewFile } from "../core/weights/new_file.ts";
-import { type Command, parseCommandLine, runTask } from "./command_line.ts";
+import { ifThere } from "../core/files/if_there.ts";
+import { writeAll, writeNewFile } from "../core/files/new_file.ts";
+import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
 import { readManifests } from "./variations_manifest.ts";
 
 const COMMAND: Command = {
@@ -66,13 +67,13 @@ export async function main(args: readonly string[]): Promise<void> {
   };
   const list = output || join(inputDir, "train_variations.txt");
   if (!overwrite && await ifThere(Deno.lstat(list)) !== undefined) {
-    throw new Deno.errors.AlreadyExists(
+    throw new GenviewAlreadyExists(
       `Cannot write ${list}: the name must be free, found a file; --overwrite replaces it`,
     );
   }
   const { paths } = await openVariationFolder(inputDir);
   if (paths.length === 0) {
-    throw new TypeError(`Cannot list variations: ${inputDir} must hold images, found none`);
+    throw new GenviewTypeError(`Cannot list variations: ${inputDir} must hold images, found none`);
   }
   const root = resolve(relativeTo || dirname(list));
   const lines = paths.map((path) =>

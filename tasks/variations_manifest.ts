@@ -6,10 +6,11 @@
  *
  * @module
  */
+import { GenviewSyntaxError, GenviewTypeError } from "../core/errors/mod.ts";
 import { isAbsolute, join } from "node:path";
-import type { Shard } from "../core/data/mod.ts";
-import { ifThere } from "../core/weights/if_there.ts";
-import { writeAll, writeNewFile } from "../core/weights/new_file.ts";
+import type { Shard } from "../core/distributed/mod.ts";
+import { ifThere } from "../core/files/if_there.ts";
+import { writeAll, writeNewFile } from "../core/files/new_file.ts";
 import type { PlannedVariation } from "./variations_plan.ts";
 
 /** Settings that all variations of a folder share. */
@@ -58,7 +59,7 @@ export async function readSettings(folder: string): Promise<VariationSettings | 
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new SyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+    throw new GenviewSyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -72,7 +73,7 @@ function checkSame(folder: string, there: VariationSettings, asked: VariationSet
     return before === now ? [] : [`${name} ${before} there and ${now} asked for`];
   });
   if (differences.length === 0) return;
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot add variations to ${folder}: all of a folder must have the same settings, found ${
       differences.join(", ")
     }; choose another --output-prefix, or --overwrite them`,
@@ -121,7 +122,7 @@ function parseLine(text: string, path: string, number: number): ManifestLine {
   try {
     line = JSON.parse(text);
   } catch (cause) {
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `Cannot read ${path}: line ${number} must be JSON, found ${text.trim()}`,
       {
         cause,
@@ -131,7 +132,7 @@ function parseLine(text: string, path: string, number: number): ManifestLine {
   if (typeof line?.path === "string" && typeof line.level === "number" && isInside(line.path)) {
     return line as ManifestLine;
   }
-  throw new SyntaxError(
+  throw new GenviewSyntaxError(
     `Cannot read ${path}: line ${number} must have a path within the folder and a level, found ` +
       text.trim(),
   );
@@ -194,7 +195,7 @@ export class Manifest implements Disposable {
     const file = await Deno.open(path, { append: true, create: true });
     try {
       if (!await file.tryLock(true)) {
-        throw new TypeError(
+        throw new GenviewTypeError(
           `Cannot write ${path}: one process must have it, found another at work on shard ` +
             `${index}/${count}; wait for it, or divide the work by --shard`,
         );

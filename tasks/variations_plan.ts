@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewSyntaxError, GenviewTypeError } from "../core/errors/mod.ts";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fileSource } from "../core/data/mod.ts";
 import { type LevelLine, parseLevelLines } from "../core/noise/mod.ts";
@@ -74,13 +75,13 @@ async function readList(list: string, level: number | undefined): Promise<Listed
   if (malformed.length > 0) {
     const shown = malformed.slice(0, 10).map(({ line, problem }) => `\n  line ${line}: ${problem}`);
     const more = malformed.length > 10 ? `\n  and ${malformed.length - 10} more` : "";
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `Cannot read ${list}: each line must be a path and a noise level, found ` +
         `${malformed.length} others:${shown.join("")}${more}`,
     );
   }
   if (lines.length > 0) return lines.map((line) => ({ ...line, list }));
-  throw new TypeError(`Cannot generate variations: ${list} must name images, found none`);
+  throw new GenviewTypeError(`Cannot generate variations: ${list} must name images, found none`);
 }
 
 /** The lists of a folder, by ascending level, each with the level that its name says. */
@@ -92,7 +93,7 @@ async function readFolder(folder: string, asked: number | undefined): Promise<Li
   }
   const chosen = levels.filter((level) => asked === undefined || level === asked);
   if (chosen.length === 0) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot generate variations: ${folder} must hold fg_ratios_${
         asked ?? "LEVEL"
       }.txt of "deno task noise-levels", found ${
@@ -115,7 +116,7 @@ function mirrored(listed: ListedLevel, sourcePath: string, root: string): string
   if (path !== "" && path !== ".." && !path.startsWith(`..${sep}`)) {
     return path.replaceAll(sep, "/");
   }
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot mirror ${listed.path} (${place(listed)}): it must lie below ${root}; ` +
       "--relative-to names the folder whose tree is mirrored",
   );
@@ -135,7 +136,7 @@ function outputPath(
 }
 
 function twoLevels(line: ListedLevel, before: ListedLevel): TypeError {
-  return new TypeError(
+  return new GenviewTypeError(
     `Cannot generate variations of ${line.path} (${place(line)}): an image must have one level, ` +
       `found ${line.level} and ${before.level} (${place(before)})`,
   );
@@ -159,7 +160,7 @@ function checkNames(images: readonly PlannedImage[], names: OutputNames): void {
     const path = outputPath(key, 0, names);
     const other = taken.get(path);
     if (other !== undefined) {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot generate variations: each must have a name of its own, found ${path} for both ` +
           `${other} and ${key}`,
       );

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { GenviewAlreadyExists, GenviewTypeError } from "../core/errors/mod.ts";
 import { dirname, join } from "node:path";
-import type { Shard } from "../core/data/mod.ts";
+import type { Shard } from "../core/distributed/mod.ts";
 import { generateVariations, resizeVariation, type Variation } from "../core/unclip/mod.ts";
-import { ifThere } from "../core/weights/if_there.ts";
-import { writeAll, writeNewFile } from "../core/weights/new_file.ts";
+import { ifThere } from "../core/files/if_there.ts";
+import { writeAll, writeNewFile } from "../core/files/new_file.ts";
 import { openUnclip, type UnclipChoice } from "./unclip_option.ts";
 import { encodeVariation, markOf, readMark } from "./variation_file.ts";
 import {
@@ -73,7 +74,7 @@ const LOOKUPS = 64;
 /** Refuses a variation that was made at another level. */
 function checkLevel({ path, level }: PlannedVariation, before: number, folder: string): void {
   if (before === level) return;
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot go on in ${folder}: its variations must have the levels of the list, found ${path} at ` +
       `level ${before} and ${level} asked for; choose another --output-prefix, or --overwrite them`,
   );
@@ -86,7 +87,7 @@ async function checkOwn(
 ): Promise<void> {
   const path = join(folder, variation.path);
   if (await readMark(path) === markOf(formatLine(variation, settings))) return;
-  throw new Deno.errors.AlreadyExists(
+  throw new GenviewAlreadyExists(
     `Cannot write ${path}: the name must be free, found a file that no manifest has and that is no ` +
       `variation of the same settings; choose another --output-prefix, or --overwrite it`,
   );

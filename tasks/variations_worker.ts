@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { runTask } from "./command_line.ts";
-import { interruptSignal } from "./interrupt_signal.ts";
-import { ReportDisplay } from "./variations_display.ts";
+import { GenviewTypeError } from "../core/errors/mod.ts";
+import { runTask } from "./cli/command_line.ts";
+import { interruptSignal } from "./cli/interrupt_signal.ts";
+import { ReportDisplay } from "./cli/variations_display.ts";
 import { runVariations, type VariationJob } from "./variations_run.ts";
 
 /** The first line of the input; what follows is left. */
@@ -14,7 +15,9 @@ async function readJob(input: ReadableStreamDefaultReader<string>): Promise<Vari
   let text = "";
   while (!text.includes("\n")) {
     const { done, value } = await input.read();
-    if (done) throw new TypeError("Cannot begin: the input must be a line of JSON, found none");
+    if (done) {
+      throw new GenviewTypeError("Cannot begin: the input must be a line of JSON, found none");
+    }
     text += value;
   }
   return JSON.parse(text);

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { GenviewError } from "../core/errors/mod.ts";
 import { formatShard, shareOf, subShard } from "../core/distributed/mod.ts";
 import { type Device, formatDevice } from "../core/engine/ort/mod.ts";
-import type { WorkerReport } from "./variations_display.ts";
+import type { WorkerReport } from "./cli/variations_display.ts";
 import type {
   VariationDisplay,
   VariationJob,
@@ -204,7 +205,7 @@ export async function runWorkers(
   );
   const failures = ends.filter((failure) => failure !== undefined);
   if (failures.length > 0) {
-    throw new Error(
+    throw new GenviewError(
       `Cannot generate all variations: ${failures.length} of ${workers} workers failed, each in ` +
         `${retries + 1} attempts; the same command goes on from here:\n  ${failures.join("\n  ")}`,
     );

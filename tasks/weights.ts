@@ -3,15 +3,16 @@
  *
  * @module
  */
+import { GenviewError, GenviewTypeError } from "../core/errors/mod.ts";
 import { defaultHubCache } from "../core/weights/hub_cache.ts";
 import { findLocal, importFiles } from "../core/weights/local_files.ts";
 import { openTensors } from "../core/weights/open_tensors.ts";
 import { findPulled, type FoundFile, pullFiles } from "../core/weights/pull.ts";
 import type { TensorFile } from "../core/weights/tensor_file.ts";
 import { agrees, type TensorDifferences, verifyTensors } from "../core/weights/verify_tensors.ts";
-import { type Command, parseCommandLine, runTask } from "./command_line.ts";
-import { DownloadDisplay } from "./download_display.ts";
-import { interruptSignal } from "./interrupt_signal.ts";
+import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { DownloadDisplay } from "./cli/download_display.ts";
+import { interruptSignal } from "./cli/interrupt_signal.ts";
 import {
   type Catalog,
   type CatalogEntry,
@@ -113,12 +114,12 @@ async function list({ catalog, names, cache }: Request): Promise<void> {
 /** Says what has become of a pull that was stopped, or which host may not be asked. */
 function explain(error: unknown, endpoint: string, stopped: boolean): unknown {
   if (stopped) {
-    return new Error("Cannot finish: interrupted; pulling again goes on from here", {
+    return new GenviewError("Cannot finish: interrupted; pulling again goes on from here", {
       cause: error,
     });
   }
   if (!(error instanceof Deno.errors.NotCapable)) return error;
-  return new TypeError(
+  return new GenviewTypeError(
     `Cannot pull from ${endpoint}: the task may reach the hub's own hosts alone (${error.message}); ` +
       "for others run tasks/weights.ts by deno run with --allow-net for them",
     { cause: error },
@@ -201,7 +202,7 @@ async function locate(entry: CatalogEntry, { variant, from, cache }: Request, na
   const missing = wanted.filter((_, i) => found[i] === undefined);
   if (missing.length === 0) return found as FoundFile[];
   const option = variant === "" ? "" : ` --variant ${variant}`;
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot verify ${name}: ${missing.length} of its ${wanted.length} files are not in the cache, ` +
       `such as ${missing[0]![0]}; run "deno task weights pull ${name}${option}"`,
   );
@@ -232,12 +233,12 @@ async function main(args: readonly string[]): Promise<void> {
   if (parsed === undefined) return;
   const [action = "", ...names] = parsed.positional;
   if (!Object.hasOwn(ACTIONS, action)) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot handle weights: the first argument must be list, pull or verify, found "${action}"`,
     );
   }
   if (action !== "list" && names.length === 0) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot ${action} weights: at least one NAME must be given, found none; "deno task weights list" has them`,
     );
   }

@@ -4,10 +4,11 @@
  *
  * @module
  */
+import { GenviewSyntaxError, GenviewTypeError } from "../core/errors/mod.ts";
 import bundled from "../configs/weights.json" with { type: "json" };
-import { type ObjectSchema, validate } from "../core/method/validate.ts";
+import { type ObjectSchema, validate } from "../core/schema/validate.ts";
 import type { HubRevision } from "../core/weights/hub_cache.ts";
-import { nearestName } from "../core/weights/nearest_name.ts";
+import { nearestName } from "../core/schema/nearest_name.ts";
 import type { WantedFile } from "../core/weights/pull.ts";
 
 /** A file of a set of weights. */
@@ -79,7 +80,7 @@ async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(content);
   } catch (cause) {
-    throw new SyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+    throw new GenviewSyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -113,7 +114,7 @@ export async function readCatalog(path: string): Promise<Catalog> {
 export function catalogEntry(catalog: Catalog, name: string): CatalogEntry {
   if (Object.hasOwn(catalog.weights, name)) return catalog.weights[name]!;
   const names = Object.keys(catalog.weights);
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot find weights "${name}": there are none of this name, the nearest is "${
       nearestName(name, names)
     }" (known are ${names.join(", ")})`,
@@ -136,7 +137,7 @@ export function wantedFiles(entry: CatalogEntry, variant: string): readonly Want
   const names = Object.keys(variants);
   const name = variant === "" ? names[0] : variant;
   if (name !== undefined && !Object.hasOwn(variants, name)) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot take variant "${name}" of ${entry.repository}: it has ${
         names.length === 0 ? "no variants" : names.join(" and ")
       }`,

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../core/errors/mod.ts";
 import { CLIP_LAYOUTS, type ClipLayout } from "../core/backbones/clip_layouts.ts";
 import { clipModel, clipModelNames } from "../core/backbones/clip_models.ts";
 import { input } from "../core/engine/graph/value.ts";
 import { Scope } from "../core/engine/nn/scope.ts";
-import { nearestName } from "../core/weights/nearest_name.ts";
+import { nearestName } from "../core/schema/nearest_name.ts";
 import type { TensorFile } from "../core/weights/tensor_file.ts";
 import type { ExpectedTensor } from "../core/weights/verify_tensors.ts";
 
@@ -50,7 +51,7 @@ export function expectedFile(
 ): ExpectedFile {
   const [model = "", pretrained = ""] = network.split("/");
   if (!clipModelNames.includes(model)) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot verify ${file.path}: no network is called "${network}", the nearest is "${
         nearestName(model, clipModelNames)
       }"`,
@@ -59,7 +60,7 @@ export function expectedFile(
   const layout = CLIP_LAYOUTS.find(({ marks }) => marks.some((mark) => file.has(mark)));
   if (layout === undefined) {
     const known = CLIP_LAYOUTS.map(({ name, marks }) => `${name} (${marks.join(" or ")})`);
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot verify ${file.path}: its names must be those of ${
         known.join(", ")
       }, found none of them`,

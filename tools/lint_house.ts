@@ -8,6 +8,9 @@
 /** Folders of `core/`, each of which may import from itself and from those before it. */
 const LAYERS = [
   "deps",
+  "errors",
+  "schema",
+  "files",
   "engine/graph",
   "engine/random",
   "engine/ops",
@@ -16,18 +19,21 @@ const LAYERS = [
   "engine/optim",
   "engine/onnx",
   "engine/ort",
+  "distributed",
+  "plot",
   "weights",
   "data",
   "backbones",
+  "encoders",
   "masking",
   "noise",
   "unclip",
+  "variations",
   "losses",
   "method",
-  "train",
   "evaluate",
-  "distributed",
-  "plot",
+  "train",
+  "report",
 ];
 
 function coreFolder(path: string): string | undefined {

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../errors/mod.ts";
 import { CLIP_NORMALIZATION } from "../data/views/presets.ts";
 import type { Normalization } from "../data/views/recipe.ts";
-import { nearestName } from "../weights/nearest_name.ts";
+import { nearestName } from "../schema/nearest_name.ts";
 import { clipConvNextTower } from "./clip_convnext.ts";
 import type { ClipTower } from "./clip_tower.ts";
 import {
@@ -105,7 +106,7 @@ function normalized(name: string): string {
 function find(what: string, name: string, known: readonly string[]): string {
   const found = known.find((candidate) => normalized(candidate) === normalized(name));
   if (found !== undefined) return found;
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot build ${what} "${name}": there is none of this name, the nearest is "${
       nearestName(name, known)
     }" (known are ${known.join(", ")})`,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import type { Value } from "../engine/graph/value.ts";
 import { conv2d } from "../engine/nn/conv2d.ts";
 import {
@@ -120,7 +121,7 @@ function block(scope: Scope, x: Value, config: ClipVisionTransformerConfig): Val
 function embed(scope: Scope, images: Value, { patch, width }: ClipVisionTransformerConfig): Value {
   const [count, , height, imageWidth] = images.shape as [number, number, number, number];
   if (height % patch !== 0 || imageWidth % patch !== 0) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot embed patches of ${patch} pixels in layer "${scope.path}": they must tile the ` +
         `images, found ${formatType(images.type)}`,
     );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../errors/mod.ts";
 import { allocate, isFloat } from "../engine/graph/dtype.ts";
 import { decodeNumbers, encodeNumbers } from "../engine/graph/numbers.ts";
 import { elementCount, type Shape } from "../engine/graph/shape.ts";
@@ -27,7 +28,7 @@ function layoutOf(file: TensorFile): ClipLayout {
   const found = CLIP_LAYOUTS.find(({ marks }) => marks.some((mark) => file.has(mark)));
   if (found !== undefined) return found;
   const known = CLIP_LAYOUTS.map(({ name, marks }) => `${name} (${marks.join(" or ")})`).join(", ");
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot read an image tower from ${file.path}: it must have the names of ${known}, found ${
       file.names.slice(0, 3).join(", ") || "no tensors"
     }`,
@@ -82,7 +83,7 @@ async function checkZeroBias(file: TensorFile, layout: ClipLayout): Promise<void
   if (layout.name !== "timm" || !file.has(TIMM_ZERO_BIAS)) return;
   const { data } = await file.read(TIMM_ZERO_BIAS);
   if ((data as Float32Array).some((value) => value !== 0)) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot read an image tower from ${file.path}: "${TIMM_ZERO_BIAS}" must be zero, as CLIP's ` +
         "projection has no bias, found other values",
     );

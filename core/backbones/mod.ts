@@ -5,16 +5,8 @@
  */
 export type { Backbone } from "./backbone.ts";
 export { clipConvNext, type ClipConvNextConfig, clipConvNextTower } from "./clip_convnext.ts";
-export {
-  ClipEncoder,
-  type ClipEncoderOptions,
-  type ClipFeatures,
-  type ClipSessionOptions,
-  createClipSession,
-} from "./clip_encoder.ts";
 export { type ClipLayoutName } from "./clip_layouts.ts";
 export { type ClipModel, clipModel, clipModelNames, clipPretrainedNames } from "./clip_models.ts";
-export { clipTokenNetwork } from "./clip_token_network.ts";
 export { type ClipOutputs, type ClipTower } from "./clip_tower.ts";
 export {
   clipVisionTransformer,
@@ -23,13 +15,6 @@ export {
 } from "./clip_vision_transformer.ts";
 export { clipStateDict, readClipWeights } from "./clip_weights.ts";
 export { convNext, type ConvNextConfig, type ConvNextOutputs } from "./convnext.ts";
-export {
-  backboneTokenNetwork,
-  type BackboneTokenOptions,
-  recognizeBackbones,
-  type RecognizedBackbone,
-  type StateDictTypes,
-} from "./own_backbone_encoder.ts";
 export { backbone, backboneNames, type BackboneOptions, type BackboneSpec } from "./registry.ts";
 export {
   residualBlock,
@@ -39,12 +24,6 @@ export {
   type ResNetOutputs,
   resNetWidth,
 } from "./resnet.ts";
-export {
-  TokenEncoder,
-  type TokenEncoderOptions,
-  type TokenNetwork,
-  type TokenSessionOptions,
-} from "./token_encoder.ts";
 export {
   visionTransformer,
   type VisionTransformerConfig,

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../errors/mod.ts";
 import type { Value } from "../engine/graph/value.ts";
 import type { Scope } from "../engine/nn/scope.ts";
 import { reshape } from "../engine/ops/reshape.ts";
 import { transpose } from "../engine/ops/transpose.ts";
-import { nearestName } from "../weights/nearest_name.ts";
+import { nearestName } from "../schema/nearest_name.ts";
 import type { Backbone } from "./backbone.ts";
 import { convNext, type ConvNextConfig } from "./convnext.ts";
 import { resNet, type ResNetConfig, resNetWidth } from "./resnet.ts";
@@ -136,7 +137,7 @@ function build(
 export function backbone(name: string, options: BackboneOptions = {}): BackboneSpec {
   const entry = Object.hasOwn(ENTRIES, name) ? ENTRIES[name] : undefined;
   if (entry === undefined) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot build backbone "${name}": there is none of this name, the nearest is "${
         nearestName(name, backboneNames)
       }" (known are ${backboneNames.join(", ")})`,
@@ -147,7 +148,7 @@ export function backbone(name: string, options: BackboneOptions = {}): BackboneS
     ...(options.zeroInitResidual ? ["zeroInitResidual"] : []),
   ];
   if (!("resNet" in entry) && asked.length > 0) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot build backbone "${name}": only ResNets offer ${asked.join(" and ")}`,
     );
   }

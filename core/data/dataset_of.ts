@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import type { Dataset, EncodedSource, Sample } from "./dataset.ts";
 
 /**
@@ -34,7 +35,7 @@ export function datasetOf(
     ...(classes && { classes }),
     sample(index) {
       if (!Number.isInteger(index) || index < 0 || index >= length) {
-        throw new RangeError(
+        throw new GenviewRangeError(
           `Cannot give a sample of "${name}": the index must be an integer in [0, ${length}), found ${index}`,
         );
       }

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../errors/mod.ts";
 import { sep } from "node:path";
-import { ifThere } from "../weights/if_there.ts";
+import { ifThere } from "../files/if_there.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetOf, fileSource } from "./dataset_of.ts";
 
@@ -47,7 +48,7 @@ async function leadsToFolder(folder: string, name: string): Promise<boolean> {
   if (!found?.isDirectory) return false;
   const [inside, target] = [await Deno.realPath(folder), await Deno.realPath(`${folder}/${name}`)];
   if (inside !== target && !inside.startsWith(target + sep)) return true;
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot list the images in "${folder}": links must not lead to a folder that they are in, found "${name}" to ${target}`,
   );
 }
@@ -77,7 +78,7 @@ export async function listImages(folder: string): Promise<string[]> {
 }
 
 function empty(root: string, found: string): TypeError {
-  return new TypeError(
+  return new GenviewTypeError(
     `Cannot open the image folder "${root}": it must hold images (${
       IMAGE_EXTENSIONS.join(", ")
     }), found ${found}`,
@@ -103,7 +104,7 @@ export async function openImageFolder(root: string): Promise<Dataset> {
     });
   }
   if (loose.length > 0) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot open the image folder "${root}": every image must stand in the folder of its class, found "${
         loose[0]!.name
       }" beside the folders`,

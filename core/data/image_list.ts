@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import { dirname } from "node:path";
-import { ifThere } from "../weights/if_there.ts";
+import { ifThere } from "../files/if_there.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetOf, fileSource } from "./dataset_of.ts";
 import { isImageName } from "./image_folder.ts";
@@ -79,7 +80,7 @@ function parseLines(text: string, name: string): Map<number, ListedImage> {
   }
   if (problems.length > 0) {
     const more = problems.length > SHOWN ? `; and ${problems.length - SHOWN} more` : "";
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `Cannot read the image list "${name}": ${problems.slice(0, SHOWN).join("; ")}${more}`,
     );
   }
@@ -135,7 +136,7 @@ async function requireFiles(
     if (await ifThere(Deno.stat(place(path))) !== undefined) return;
   }
   const [line, { path, label }] = first[0]!;
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot open the image list "${name}": its lines must be paths of images, each with a whole number as its label ` +
       `or without one, found no file "${place(path)}" (line ${line}${
         label === undefined ? ", read as a path without a label" : ""
@@ -156,13 +157,15 @@ export async function openImageList(
   { root = dirname(path), files = true }: ImageListOptions = {},
 ): Promise<Dataset> {
   if (isImageName(path)) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot open the image list "${path}": it must be a text file of paths, found the name of an image`,
     );
   }
   const listed = parseLines(await Deno.readTextFile(path), path);
   if (listed.size === 0) {
-    throw new TypeError(`Cannot open the image list "${path}": it must name images, found none`);
+    throw new GenviewTypeError(
+      `Cannot open the image list "${path}": it must name images, found none`,
+    );
   }
   const place = (image: string) => isAbsolutePath(image) ? image : `${root}/${image}`;
   if (files) await requireFiles(path, listed, place);

@@ -98,7 +98,6 @@ export {
 } from "./views/parameters.ts";
 export { sampleView } from "./views/sample_view.ts";
 export { packPhotometry, type PhotometryInput } from "./views/pack_photometry.ts";
-export { type Shard } from "./loader/epoch_order.ts";
 export { type Loader, type LoaderOptions, type LoaderStatistics } from "./loader/options.ts";
 export {
   type BatchedView,

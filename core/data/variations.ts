@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../errors/mod.ts";
 import { dirname } from "node:path";
 import type { RandomStream } from "../engine/random/random_stream.ts";
 import type { Dataset, ImageSource, Sample } from "./dataset.ts";
@@ -127,7 +128,7 @@ function pathsByKey(paths: readonly string[], by: VariationKey): Map<string, str
 /** Two ways that keys fail to match, for errors. */
 function noMatch(dataset: Dataset, files: VariationFiles, by: VariationKey): TypeError {
   const example = files.paths[0] ?? "none at all";
-  return new TypeError(
+  return new GenviewTypeError(
     `Cannot pair "${dataset.name}" with the variations of ${files.name}: ` +
       (by === "path"
         ? "their paths must mirror the images', or be compared by class and name (class-name)"
@@ -156,7 +157,7 @@ export function withVariations(
     const sample = dataset.sample(index);
     const found = partnersOf(sample) !== undefined;
     if (!found && missing === "error") {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot pair "${dataset.name}" with the variations of ${files.name}: every sample must have ` +
           `one, found none for "${sample.key}"`,
       );

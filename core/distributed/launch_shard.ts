@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Shard } from "../data/loader/epoch_order.ts";
-import { parseShard, subShard } from "./shard.ts";
+import { GenviewTypeError } from "../errors/mod.ts";
+import { parseShard, type Shard, subShard } from "./shard.ts";
 
 /** Reads a variable of the environment. */
 export type ReadVariable = (name: string) => string | undefined;
@@ -30,7 +30,7 @@ function readNumber(read: ReadVariable, name: string, fallback?: number): number
   const text = read(name);
   if (text === undefined && fallback !== undefined) return fallback;
   if (text !== undefined && /^\d+$/.test(text)) return Number(text);
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot tell which of several processes this is: ${name} must be a whole number, found ${
       text === undefined ? "none" : `"${text}"`
     }`,
@@ -57,7 +57,7 @@ function arrayShard(read: ReadVariable): LaunchShard | undefined {
   const place = (readNumber(read, id) - readNumber(read, min, 0)) / readNumber(read, step, 1);
   const jobs = readNumber(read, count);
   if (!Number.isInteger(place) || place < 0 || place >= jobs) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot tell which of several jobs this is: the array's numbers must be evenly spaced, found ` +
         `${read(id)} of ${jobs} from ${read(min)}; name the shard instead`,
     );

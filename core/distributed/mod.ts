@@ -9,4 +9,4 @@ export {
   launchShard,
   type ReadVariable,
 } from "./launch_shard.ts";
-export { formatShard, parseShard, shareOf, subShard, WHOLE } from "./shard.ts";
+export { formatShard, parseShard, type Shard, shareOf, subShard, WHOLE } from "./shard.ts";

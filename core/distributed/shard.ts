@@ -3,7 +3,14 @@
  *
  * @module
  */
-import type { Shard } from "../data/loader/epoch_order.ts";
+import { GenviewSyntaxError } from "../errors/mod.ts";
+
+/** The share of one rank among several that load the same data set. */
+export interface Shard {
+  /** In [0, count). */
+  readonly index: number;
+  readonly count: number;
+}
 
 /** All of the work. */
 export const WHOLE: Shard = { index: 0, count: 1 };
@@ -22,7 +29,7 @@ export function parseShard(text: string): Shard {
   const match = /^(\d+)\/(\d+)$/.exec(text);
   const [index, count] = [Number(match?.[1]), Number(match?.[2])];
   if (match !== null && index < count) return { index, count };
-  throw new SyntaxError(
+  throw new GenviewSyntaxError(
     `Cannot divide the work: a shard must be i/n with i from 0 to n - 1, found "${text}"`,
   );
 }

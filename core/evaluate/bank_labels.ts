@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../errors/mod.ts";
 import type { Dataset } from "../data/dataset.ts";
 
 /** Classes that an error names. */
@@ -18,7 +19,7 @@ function labelsIn(dataset: Dataset): Set<number> {
   for (let index = 0; index < dataset.length; index++) {
     const { key, label } = dataset.sample(index);
     if (label === undefined) {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot evaluate on "${dataset.name}": every image must have a label, by the folder of its class or in a ` +
           `list, found none for "${key}"`,
       );
@@ -56,7 +57,7 @@ export function bankLabels(bank: Dataset, queries: Dataset): ReadonlyMap<number,
   }
   if (lacking.length > 0) {
     const more = lacking.length > SHOWN ? ` and ${lacking.length - SHOWN} more` : "";
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot evaluate "${queries.name}" by "${bank.name}": each of its classes must be one of the ` +
         `${bank.classes!.length} there, found ${lacking.slice(0, SHOWN).join(", ")}${more}`,
     );

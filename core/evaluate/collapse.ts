@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { normalizeRows } from "./normalize_rows.ts";
 import { symmetricEigenvalues } from "./symmetric_eigenvalues.ts";
@@ -69,7 +70,7 @@ export function effectiveRank(features: Tensor<"float32">): number {
   const singular = symmetricEigenvalues(matrix, size).map((value) => Math.sqrt(Math.max(0, value)));
   const total = singular.reduce((sum, value) => sum + value, 0);
   if (total === 0) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       "Cannot compute the effective rank: a feature must not be zero, found none",
     );
   }

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../errors/mod.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { evaluationLoader } from "../data/loader/evaluation_loader.ts";
 import type { LoaderOptions } from "../data/loader/options.ts";
 import type { EvaluationRecipe } from "../data/views/recipe.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
-import type { FeatureExtractor } from "../train/feature_extractor.ts";
+import type { FeatureExtractor } from "../encoders/feature_extractor.ts";
 
 /** Features of the samples of a data set. */
 export interface DatasetFeatures {
@@ -49,7 +50,7 @@ export async function datasetFeatures(
     options.onProgress?.(indices.length);
   }
   if (indices.length === 0) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot take features of "${dataset.name}": it must hold images that can be read, found none among ${dataset.length}`,
     );
   }

@@ -9,7 +9,7 @@ import type { LoaderOptions } from "../data/loader/options.ts";
 import { evaluationView } from "../data/views/presets.ts";
 import type { EvaluationRecipe, Normalization } from "../data/views/recipe.ts";
 import type { Device, DeviceTensor } from "../engine/ort/mod.ts";
-import { FeatureExtractor } from "../train/feature_extractor.ts";
+import { FeatureExtractor } from "../encoders/feature_extractor.ts";
 import { bankLabels } from "./bank_labels.ts";
 import { type DatasetFeatures, datasetFeatures } from "./dataset_features.ts";
 import { neighborCount } from "./nearest_neighbors.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import { formatType, type Tensor } from "../engine/graph/tensor.ts";
 
 /** Features and their classes. */
@@ -21,7 +22,7 @@ export interface LabeledFeatures {
  */
 export function classCount({ features, labels }: LabeledFeatures, role: string): number {
   if (features.shape.length !== 2 || features.shape[0] !== labels.length || labels.length === 0) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot evaluate ${role}: there must be a label for each row of [N,D], found ${labels.length} for ${
         formatType(features)
       }`,
@@ -30,7 +31,7 @@ export function classCount({ features, labels }: LabeledFeatures, role: string):
   let largest = 0;
   for (const [row, label] of labels.entries()) {
     if (label < 0) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot evaluate ${role}: labels must be 0 or more, found ${label} in row ${row}`,
       );
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
 import { lars, scaledLearningRate, schedule, sgd } from "../engine/optim/mod.ts";
 import { RandomStream } from "../engine/random/random_stream.ts";
@@ -114,7 +115,7 @@ async function fit(
     }
     const loss = total / stepsPerEpoch;
     if (!Number.isFinite(loss)) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot train a linear probe: the loss must be finite, found ${loss} in epoch ${epoch}; lower the learning rate`,
       );
     }
@@ -165,7 +166,7 @@ export async function linearProbe(
   const rows = train.labels.length;
   const batchSize = options.batchSize ?? Math.min(recipe.batchSize, rows);
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > rows) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot train a linear probe: batchSize must be an integer in [1, ${rows}], found ${batchSize}`,
     );
   }
@@ -175,7 +176,7 @@ export async function linearProbe(
   );
   const width = train.features.shape[1]!;
   if (testing.features.shape[1] !== width) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot train a linear probe: test features must be as wide as the others, found ${
         testing.features.shape[1]
       } and ${width}`,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { type ComputeOptions, similarityRows } from "./similarities.ts";
 
@@ -36,7 +37,7 @@ export const DEFAULT_NEIGHBORS = 20;
 export function neighborCount(k: number | undefined, bank: number, excludeSelf: boolean): number {
   const most = bank - (excludeSelf ? 1 : 0);
   if (most < 1) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot find neighbors: the bank must have a row${
         excludeSelf ? " beside the query" : ""
       }, found none`,
@@ -44,7 +45,7 @@ export function neighborCount(k: number | undefined, bank: number, excludeSelf: 
   }
   const count = k ?? Math.min(DEFAULT_NEIGHBORS, most);
   if (!Number.isInteger(count) || count < 1 || count > most) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot find neighbors: k must be an integer in [1, ${most}], found ${count}`,
     );
   }
@@ -105,7 +106,7 @@ export async function nearestNeighbors(
   const { excludeSelf = false } = options;
   const k = neighborCount(options.k, bank.shape[0]!, excludeSelf);
   if (excludeSelf && queries.shape[0]! > bank.shape[0]!) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot find neighbors: to be excluded, queries must be rows of the bank, found ${
         queries.shape[0]
       } queries for ${bank.shape[0]} rows`,

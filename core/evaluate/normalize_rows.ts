@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
 
 /** Norm below which a row is divided by this instead, as in `torch.nn.functional.normalize`. */
@@ -17,7 +18,7 @@ const SMALLEST_NORM = 1e-12;
 export function normalizeRows(features: Tensor<"float32">): Tensor<"float32"> {
   const [rows, width] = features.shape;
   if (rows === undefined || width === undefined || features.shape.length > 2) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot normalize rows: features must be [N,D], found ${formatType(features)}`,
     );
   }
@@ -27,7 +28,7 @@ export function normalizeRows(features: Tensor<"float32">): Tensor<"float32"> {
     let square = 0;
     for (let i = start; i < start + width; i++) square += features.data[i]! ** 2;
     if (!Number.isFinite(square)) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot normalize rows: features must be finite, found a norm of ${
           Math.sqrt(square)
         } in row ${row}`,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { type ComputeOptions, similarityRows } from "./similarities.ts";
 
@@ -67,7 +68,9 @@ async function direction(
     if (sought !== undefined) places.push(placeOf(row.similarities, sought));
   }
   if (places.length === 0) {
-    throw new RangeError("Cannot retrieve: the sets must share identities, found none in both");
+    throw new GenviewRangeError(
+      "Cannot retrieve: the sets must share identities, found none in both",
+    );
   }
   const mean = (score: (place: number) => number) =>
     places.reduce((sum, place) => sum + score(place), 0) / places.length;
@@ -81,7 +84,7 @@ async function direction(
 
 function checkIdentities({ features, identities }: IdentifiedFeatures): void {
   if (features.shape[0] === identities.length) return;
-  throw new RangeError(
+  throw new GenviewRangeError(
     `Cannot retrieve: there must be an identity for each row, found ${identities.length} for ${
       features.shape[0]
     }`,

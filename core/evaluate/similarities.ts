@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
 import { input } from "../engine/graph/value.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
@@ -49,7 +50,7 @@ export async function* similarityRows(
   const [count, width] = left.shape as [number, number];
   const [size] = right.shape as [number, number];
   if (right.shape[1] !== width) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot compare features: their widths must be the same, found ${formatType(queries)} and ${
         formatType(bank)
       }`,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 
 /** Diagonal and, from index 1 on, the elements beside it. */
 interface Tridiagonal {
@@ -96,7 +97,7 @@ function negligible({ diagonal, beside }: Tridiagonal, i: number): boolean {
  */
 export function symmetricEigenvalues(matrix: Float64Array, n: number): Float64Array {
   if (matrix.length !== n * n || !matrix.every(Number.isFinite)) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot compute eigenvalues: the matrix must have ${n} by ${n} finite elements, found ${matrix.length}`,
     );
   }

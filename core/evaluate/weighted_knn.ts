@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import { classCount, type LabeledFeatures } from "./labeled_features.ts";
 import {
   type NearestNeighbors,
@@ -62,7 +63,7 @@ export async function weightedKnn(
 ): Promise<KnnResult> {
   const { temperature = 0.07, excludeSelf = false } = options;
   if (!(temperature > 0)) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot classify by neighbors: temperature must be above 0, found ${temperature}`,
     );
   }

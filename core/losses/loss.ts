@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import type { Value } from "../engine/graph/value.ts";
 import { mul } from "../engine/ops/mul.ts";
 import { reduceMean } from "../engine/ops/reduce_mean.ts";
@@ -33,13 +34,13 @@ export type Loss<Options extends LossOptions = LossOptions> = (
  */
 export function weightedMean(perSample: Value, weights?: Value): Value {
   if (perSample.rank !== 1) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot average losses: they must be [N], found [${perSample.shape.join(",")}]`,
     );
   }
   if (weights === undefined) return reduceMean(perSample);
   if (weights.rank !== 1 || weights.shape[0] !== perSample.shape[0]) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot weigh losses: the weights must be [${perSample.shape[0]}], found [${
         weights.shape.join(",")
       }]`,

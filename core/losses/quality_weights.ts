@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import type { Value } from "../engine/graph/value.ts";
 import { add } from "../engine/ops/add.ts";
 import { div } from "../engine/ops/div.ts";
@@ -85,7 +86,7 @@ function checkShapes(first: Value, second: Value, direction: Value): void {
       return;
     }
   }
-  throw new RangeError(
+  throw new GenviewRangeError(
     "Cannot weigh pairs: two batches of tokens [N,P,D] and a direction [D] are needed, " +
       `found ${shapes}`,
   );

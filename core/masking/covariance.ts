@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import { formatType, type Tensor, zeros } from "../engine/graph/tensor.ts";
 import { input } from "../engine/graph/value.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
@@ -150,13 +151,13 @@ export class CovarianceAccumulator implements Disposable {
   async add(tokens: Tensor<"float32">): Promise<void> {
     const width = this.#width;
     if (tokens.shape.at(-1) !== width) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot add tokens ${formatType(tokens)} to a covariance: they must have ${width} features`,
       );
     }
     const wrong = tokens.data.findIndex((value) => !Number.isFinite(value));
     if (wrong >= 0) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot add tokens to a covariance: features must be finite, found ${tokens.data[wrong]}`,
       );
     }
@@ -206,7 +207,9 @@ export class CovarianceAccumulator implements Disposable {
     await this.#flush();
     const [width, count] = [this.#width, this.#count];
     if (count < 2) {
-      throw new RangeError(`Cannot compute a covariance: it takes two tokens, found ${count}`);
+      throw new GenviewRangeError(
+        `Cannot compute a covariance: it takes two tokens, found ${count}`,
+      );
     }
     const offsets = this.#buffers.sums.read().data.map((sum) => sum / count);
     const covariance = this.#buffers.products.read().data;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
 import { RandomStream } from "../engine/random/random_stream.ts";
 import type { Grid } from "./orientation.ts";
@@ -26,7 +27,7 @@ export interface MaskComparison {
 
 function checkPair(masks: Tensor<"uint8">, truth: Tensor<"float32">): void {
   if (masks.shape.length === 2 && String(masks.shape) === String(truth.shape)) return;
-  throw new RangeError(
+  throw new GenviewRangeError(
     `Cannot compare masks with the truth: both must be of [images, tokens], found ${
       formatType(masks)
     } and ${formatType(truth)}`,
@@ -43,7 +44,7 @@ function checkPair(masks: Tensor<"uint8">, truth: Tensor<"float32">): void {
 export function maskPatches(masks: Tensor<"uint8">, [rows, columns]: Grid): Tensor<"float32"> {
   const [images = 0, height = 0, width = 0] = masks.shape;
   if (masks.shape.length !== 3 || height % rows !== 0 || width % columns !== 0) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot cut masks ${formatType(masks)} into ${rows} x ${columns} patches: they must tile it`,
     );
   }

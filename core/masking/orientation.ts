@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 
 /** Rows and columns of the tokens of an image. */
@@ -42,7 +43,7 @@ export function orientScores(
 ): Orientation {
   const tokens = grid[0] * grid[1];
   if (scores.data.length === 0 || scores.data.length % tokens !== 0) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot orient scores: there must be ${tokens} for each image, found ${scores.data.length}`,
     );
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import { PCA } from "../deps/ml_pca.ts";
 import type { Covariance } from "./covariance.ts";
 
@@ -28,7 +29,7 @@ export function principalComponent({ covariance, mean }: Covariance): PrincipalC
   let total = 0;
   for (let i = 0; i < width; i++) total += covariance[i * (width + 1)]!;
   if (!(total > 0)) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot find a principal component: tokens must differ, found variance ${total} in all`,
     );
   }

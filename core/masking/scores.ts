@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
 
 /**
@@ -31,7 +32,7 @@ export function tokenScores(
 ): Tensor<"float32"> {
   const width = component.length;
   if (tokens.shape.at(-1) !== width) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot score tokens ${formatType(tokens)}: they must have the component's ${width} features`,
     );
   }

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 
 /** Refuses scores that no threshold can be found for. */
 function checkScores(scores: Float32Array): void {
   const wrong = scores.findIndex((score) => !Number.isFinite(score));
   if (scores.length === 0 || wrong >= 0) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot find a threshold: it takes finite scores, found ${
         wrong < 0 ? "none" : scores[wrong]
       }`,
@@ -29,7 +30,9 @@ function checkScores(scores: Float32Array): void {
 export function quantileThreshold(scores: Float32Array, share = 0.4): number {
   checkScores(scores);
   if (!(share > 0 && share < 1)) {
-    throw new RangeError(`Cannot find a threshold: the share must lie in (0, 1), found ${share}`);
+    throw new GenviewRangeError(
+      `Cannot find a threshold: the share must lie in (0, 1), found ${share}`,
+    );
   }
   const sorted = scores.slice().sort();
   const above = sorted.length - Math.floor(share * sorted.length);

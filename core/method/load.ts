@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../errors/mod.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 import type { Method } from "./method.ts";
 
@@ -17,7 +18,7 @@ export type LoadedMethod = Method & { readonly manifest: Manifest };
 export function checkMethod(candidate: unknown, source: string): LoadedMethod {
   const { manifest, build } = (candidate ?? {}) as Partial<LoadedMethod>;
   if (typeof build !== "function") {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot load plugin "${source}": its default export must be a method with a build function`,
     );
   }
@@ -36,14 +37,16 @@ export async function loadMethod(manifestUrl: URL): Promise<LoadedMethod> {
     try {
       return (await module).default;
     } catch (cause) {
-      throw new TypeError(`Cannot load plugin "${source}": ${(cause as Error).message}`, { cause });
+      throw new GenviewTypeError(`Cannot load plugin "${source}": ${(cause as Error).message}`, {
+        cause,
+      });
     }
   };
   const manifest = parseManifest(await had(import(source, { with: { type: "json" } })), source);
   const entry = new URL(manifest.entry, manifestUrl).href;
   const method = checkMethod(await had(import(entry)), entry);
   if (method.manifest.name !== manifest.name) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot load plugin "${source}": its module is the method "${method.manifest.name}", ` +
         `found "${manifest.name}" in the manifest`,
     );

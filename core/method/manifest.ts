@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../errors/mod.ts";
 import { configurationSchema } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
-import { type ObjectSchema, validate } from "./validate.ts";
+import { type ObjectSchema, validate } from "../schema/validate.ts";
 
 /** Version of the method interface that this SDK offers. */
 export const API_VERSION = 1;
@@ -132,7 +133,7 @@ export const manifestSchema: object = {
 export function parseManifest(json: unknown, source: string): Manifest {
   const manifest = validate<Manifest>(manifestSchema, json, `load plugin "${source}"`, "manifest");
   if (manifest.apiVersion > API_VERSION) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot load plugin "${source}": it needs version ${manifest.apiVersion} of the method interface, ` +
         `found ${API_VERSION}; update genview`,
     );

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { nearestName } from "../weights/nearest_name.ts";
+import { GenviewTypeError } from "../errors/mod.ts";
+import { nearestName } from "../schema/nearest_name.ts";
 import { type Configuration, configurationSchema } from "./configuration.ts";
 import type { Manifest } from "./manifest.ts";
-import { validate } from "./validate.ts";
+import { validate } from "../schema/validate.ts";
 
 /** A part of a configuration. */
 export type PartialConfiguration = Partial<Configuration>;
@@ -20,7 +21,7 @@ export function presetOf(manifest: Manifest, name?: string): PartialConfiguratio
   const names = Object.keys(manifest.presets);
   const chosen = name ?? names[0]!;
   if (!Object.hasOwn(manifest.presets, chosen)) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot use preset "${chosen}" of ${manifest.title}: there is none of this name, ` +
         `the nearest is "${nearestName(chosen, names)}" (known are ${names.join(", ")})`,
     );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 
 /** Which ratios get which noise level. */
 export interface NoiseSchedule {
@@ -30,7 +31,7 @@ export const GENVIEW_NOISE_SCHEDULE: NoiseSchedule = {
  */
 export function checkNoiseSchedule({ edges, levels }: NoiseSchedule): void {
   const refuse = (rule: string, found: string) => {
-    throw new RangeError(`Cannot schedule noise: ${rule}, found ${found}`);
+    throw new GenviewRangeError(`Cannot schedule noise: ${rule}, found ${found}`);
   };
   if (edges.length === 0 || edges.length !== levels.length) {
     refuse("there must be one level for each edge", `${levels.length} for ${edges.length}`);

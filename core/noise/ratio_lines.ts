@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../errors/mod.ts";
 
 /** The foreground ratio of an image. */
 export interface RatioLine {
@@ -32,7 +33,7 @@ const LINE = /^(.*\S)\s+(\S+)$/s;
  */
 export function formatRatioLine({ path, ratio }: RatioLine): string {
   if (/[\r\n]/.test(path) || path.trim() !== path || path === "") {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot write a ratio for ${JSON.stringify(path)}: a path must be one line without ` +
         "white space at its ends",
     );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
 import type { TopLevelSpec } from "../deps/vega.ts";
 import { COLORS } from "./theme.ts";
 
@@ -80,13 +81,13 @@ export function colorsOf(names: readonly string[], legend: Colors["legend"] = nu
  */
 export function checkNames(title: string, what: string, names: readonly string[]): void {
   if (names.length === 0 || names.length > COLORS.length) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot draw "${title}": it must have 1 to ${COLORS.length} ${what}, found ${names.length}`,
     );
   }
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot draw "${title}": ${what} must have names of their own, found "${twice}" twice`,
     );
   }

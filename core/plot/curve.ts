@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 
 /** A point of a curve; a y that is not finite breaks the line. */
 export type Point = readonly [x: number, y: number];
@@ -16,7 +17,9 @@ export type Point = readonly [x: number, y: number];
  */
 export function smooth(points: readonly Point[], weight: number): Point[] {
   if (!(weight >= 0 && weight < 1)) {
-    throw new RangeError(`Cannot smooth a curve: the weight must be in [0, 1), found ${weight}`);
+    throw new GenviewRangeError(
+      `Cannot smooth a curve: the weight must be in [0, 1), found ${weight}`,
+    );
   }
   let sum = 0;
   let total = 0;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import { type Axis, axisOf, checkNames, colorsOf, type Layer, type Range } from "./axes.ts";
 import { extent, niceRange } from "./axis_range.ts";
 import { renderSvg } from "./render.ts";
@@ -49,7 +50,7 @@ export function countBins(
   bins: number,
 ): number[] {
   if (!Number.isInteger(bins) || bins < 1 || !(high > low)) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot count values: there must be bins over a range, found ${bins} over [${low}, ${high}]`,
     );
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
 import { Buffer } from "node:buffer";
 import { sharp } from "../deps/sharp.ts";
 import { formatType, type Tensor } from "../engine/graph/tensor.ts";
@@ -58,12 +59,14 @@ const PIXELS_PER_INCH = 96;
 
 function checkCount(what: string, found: number, wanted: number): void {
   if (found === wanted || found === 0) return;
-  throw new RangeError(`Cannot draw an image grid: it must have ${wanted} ${what}, found ${found}`);
+  throw new GenviewRangeError(
+    `Cannot draw an image grid: it must have ${wanted} ${what}, found ${found}`,
+  );
 }
 
 function checkGrid({ images, columns, columnLabels, rowLabels, captions }: ImageGrid): void {
   if (images.length === 0 || !Number.isInteger(columns) || columns < 1) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot draw an image grid: it must have images in columns, found ${images.length} in ${columns}`,
     );
   }
@@ -71,7 +74,7 @@ function checkGrid({ images, columns, columnLabels, rowLabels, captions }: Image
     const [height = 0, width = 0, channels = 0] = image.shape;
     const isImage = image.shape.length === 3 && height * width > 0 && [1, 3, 4].includes(channels);
     if (image.dtype === "uint8" && isImage) return;
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot draw image ${i} of a grid: it must be uint8 of [height, width, 1, 3 or 4], found ${
         formatType(image)
       }`,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import {
   type Axis,
   axisOf,
@@ -82,7 +83,7 @@ function checkOrder(title: string, { name, points }: Series): void {
   let before = -Infinity;
   for (const [x] of points) {
     if (!(x >= before && x < Infinity)) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot draw "${title}": x of series "${name}" must be finite and rise, found ${x} after ${before}`,
       );
     }
@@ -96,7 +97,7 @@ function checkChart(chart: LineChart): void {
   for (const one of series) checkOrder(title, one);
   const low = yScale === "log" ? shownValues(chart).find((value) => value <= 0) : undefined;
   if (low !== undefined) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot draw "${title}": values on a logarithmic axis must be positive, found ${low}`,
     );
   }

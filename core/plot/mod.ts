@@ -1,5 +1,5 @@
 /**
- * Figures and reports. An entry point of its own, for it loads Vega and sharp.
+ * Figures. An entry point of its own, for it loads Vega and sharp.
  *
  * @module
  */
@@ -9,12 +9,3 @@ export { type ImageGrid, imageGrid } from "./image_grid.ts";
 export { type Band, type LineChart, lineChart, type Rule, type Series } from "./line_chart.ts";
 export { toPng } from "./png.ts";
 export { pngSize } from "./png_size.ts";
-export {
-  type Card,
-  type Figure,
-  formatReport,
-  type Report,
-  type Section,
-  type Table,
-  writeReport,
-} from "./report.ts";

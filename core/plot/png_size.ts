@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../errors/mod.ts";
 
 const CSS_PIXELS_PER_INCH = 96;
 const METERS_PER_INCH = 0.0254;
@@ -23,7 +24,9 @@ export function pngSize(png: Uint8Array): PictureSize {
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
   const typeAt = (start: number) => String.fromCharCode(...png.subarray(start + 4, start + 8));
   if (png.length < 33 || view.getUint32(0) !== 0x89504e47 || typeAt(SIGNATURE_BYTES) !== "IHDR") {
-    throw new TypeError("Cannot measure a picture: it must be a PNG file, found other bytes");
+    throw new GenviewTypeError(
+      "Cannot measure a picture: it must be a PNG file, found other bytes",
+    );
   }
   let ratio = 1;
   for (let start = SIGNATURE_BYTES; start + 12 <= png.length && typeAt(start) !== "IDAT";) {

@@ -10,38 +10,24 @@ export {
   listCheckpoints,
   loadCheckpoint,
   saveCheckpoint,
-} from "./checkpoint.ts";
-export { embeddingSpread, uniformSpread } from "./embedding_spread.ts";
-export {
-  type BackboneFacts,
-  backboneStateDict,
-  encodeBackbone,
-  exportOnnx,
-  type ExportOnnxOptions,
-  exportSafetensors,
-  parseFacts,
-} from "./export_backbone.ts";
-export {
-  buildFeatureGraph,
-  FeatureExtractor,
-  type FeatureExtractorOptions,
-} from "./feature_extractor.ts";
+} from "./run/checkpoint.ts";
+export { embeddingSpread, uniformSpread } from "./step/embedding_spread.ts";
 export {
   buildMethodGraph,
   type MethodGraph,
   type MethodGraphOptions,
   MOMENTUM_ENCODER,
-} from "./method_graph.ts";
-export { viewNames, viewRecipes } from "./named_views.ts";
-export { COLLAPSED_SHARE, COLLAPSED_STEPS, RunGuard, TrainingError } from "./run_guard.ts";
-export { optimizerOf, runSchedules } from "./run_schedules.ts";
+} from "./step/method_graph.ts";
+export { viewNames, viewRecipes } from "./run/named_views.ts";
+export { COLLAPSED_SHARE, COLLAPSED_STEPS, RunGuard, TrainingError } from "./run/run_guard.ts";
+export { optimizerOf, runSchedules } from "./run/run_schedules.ts";
 export {
   type PairEncoder,
   type PairJudgement,
   PairWeighting,
   type WeighedStep,
-} from "./pair_weighting.ts";
-export { configuredBackbone, train } from "./train.ts";
+} from "./step/pair_weighting.ts";
+export { configuredBackbone, train } from "./run/train.ts";
 export type {
   JudgedPairs,
   PairsShown,
@@ -49,10 +35,10 @@ export type {
   TrainEvent,
   TrainOptions,
   TrainResult,
-} from "./train_options.ts";
+} from "./run/train_options.ts";
 export {
   initialWeights,
   type StepResult,
   TrainingStep,
   type TrainingStepOptions,
-} from "./training_step.ts";
+} from "./step/training_step.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 
 /** Entries of a configuration, read one by one with their types checked. */
 export class ConfigFile {
@@ -30,12 +31,15 @@ export class ConfigFile {
     try {
       parsed = JSON.parse(text);
     } catch (cause) {
-      throw new SyntaxError(`Cannot read ${path}: it must be JSON, ${(cause as Error).message}`, {
-        cause,
-      });
+      throw new GenviewSyntaxError(
+        `Cannot read ${path}: it must be JSON, ${(cause as Error).message}`,
+        {
+          cause,
+        },
+      );
     }
     if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-      throw new SyntaxError(`Cannot read ${path}: it must hold a JSON object`);
+      throw new GenviewSyntaxError(`Cannot read ${path}: it must hold a JSON object`);
     }
     return new ConfigFile(path, parsed as Record<string, unknown>);
   }
@@ -47,7 +51,7 @@ export class ConfigFile {
 
   #fail(key: string, rule: string): never {
     const found = JSON.stringify(this.#entries[key]) ?? "nothing";
-    throw new TypeError(`Cannot use ${this.path}: "${key}" must be ${rule}, found ${found}`);
+    throw new GenviewTypeError(`Cannot use ${this.path}: "${key}" must be ${rule}, found ${found}`);
   }
 
   #typed<T>(

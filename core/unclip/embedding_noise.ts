@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
 import { type NoiseScheduleConfig, remainingVariance } from "./noise_schedule.ts";
 import { mixtureOf } from "./schedulers/scheduler.ts";
@@ -39,7 +40,7 @@ export class EmbeddingNoise {
   constructor(statistics: EmbeddingStatistics, schedule: NoiseScheduleConfig) {
     const { mean, std } = statistics;
     if (mean.length !== std.length) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot noise embeddings: there must be as many deviations as means, found ` +
           `${std.length} and ${mean.length}`,
       );
@@ -66,13 +67,13 @@ export class EmbeddingNoise {
       if (value.shape.length === 2 && value.shape[0] === count && value.shape[1] === width) {
         continue;
       }
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot noise embeddings: they and the noise must be [n,${width}], found ` +
           `${formatType(embeddings)} and ${formatType(noise)}`,
       );
     }
     if (each.length !== count) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot noise ${count} embeddings: each must have a level, found ${each.length}`,
       );
     }
@@ -89,7 +90,7 @@ export class EmbeddingNoise {
   #noise(clean: Float32Array, random: Float32Array, level: number, to: Float32Array): void {
     const left = this.#remaining[level];
     if (left === undefined) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot noise an embedding: the level must be an integer in ` +
           `[0, ${this.#remaining.length - 1}], found ${level}`,
       );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../errors/mod.ts";
 import type { ClipVisionTransformerConfig } from "../backbones/clip_vision_transformer.ts";
 import type { ConfigFile } from "./config_file.ts";
 import type { AutoencoderConfig } from "./networks/autoencoder.ts";
@@ -60,7 +61,7 @@ function perLevel(file: ConfigFile, key: string, levels: number): readonly numbe
   }
   const list = file.integers(key);
   if (list.length === levels) return list;
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot use ${file.path}: "${key}" must have a number for each of ${levels} levels, found ` +
       `${list.length}`,
   );
@@ -75,7 +76,7 @@ function attends(
 ): readonly boolean[] {
   const types = file.listOf(key, [attending, plain]);
   if (types.length === levels) return types.map((type) => type === attending);
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot use ${file.path}: "${key}" must name a block for each of ${levels} levels, found ` +
       `${types.length}`,
   );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import { float32, formatType, zeros } from "../engine/graph/tensor.ts";
 import { constant, input, type Value } from "../engine/graph/value.ts";
 import type { Scope } from "../engine/nn/scope.ts";
@@ -112,7 +113,7 @@ export function decodingGraph(
   const scaled = mul(latents, constant(float32([], [1 / config.scale])));
   const decoded = decodeLatents(scope, cast(scaled, scope.dtype), config);
   if (decoded.shape[1] !== 3) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot make images of ${formatType(decoded.type)}: there must be 3 channels`,
     );
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import { cutClipView } from "../data/clip_preprocessing.ts";
 import type { RgbImage } from "../data/dataset.ts";
 import { elementCount, sameShape, type Shape } from "../engine/graph/shape.ts";
@@ -67,7 +68,7 @@ export class UnclipPipeline implements Disposable {
   static async create(folder: string, options: UnclipOptions): Promise<UnclipPipeline> {
     const { batchSize } = options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot load a pipeline: the batch size must be a positive integer, found ${batchSize}`,
       );
     }
@@ -145,7 +146,7 @@ export class UnclipPipeline implements Disposable {
   #perImage(what: string, texts: string | readonly string[], count: number): readonly string[] {
     if (typeof texts === "string") return new Array<string>(count).fill(texts);
     if (texts.length === count) return texts;
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot generate variations of ${count} images: there must be as many ${what}, found ` +
         `${texts.length}`,
     );
@@ -163,7 +164,7 @@ export class UnclipPipeline implements Disposable {
     const count = embeddings.shape[0]!;
     const total = latents.shape[0]!;
     if (!sameShape(latents.shape.slice(1), latentShape) || total % count !== 0) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot generate variations of ${count} images: latents must be ` +
           `[${count} k,${latentShape.join(",")}], found ${formatType(latents)}`,
       );
@@ -239,7 +240,7 @@ export class UnclipPipeline implements Disposable {
   async decode(latents: Tensor<"float32">): Promise<Tensor<"uint8">> {
     const { decoder, latentShape } = this.#parts;
     if (!sameShape(latents.shape.slice(1), latentShape)) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot decode ${formatType(latents)}: latents must be [n,${latentShape.join(",")}]`,
       );
     }

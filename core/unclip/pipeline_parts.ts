@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { ClipEncoder } from "../backbones/clip_encoder.ts";
+import { GenviewRangeError } from "../errors/mod.ts";
+import { ClipEncoder } from "../encoders/clip_encoder.ts";
 import { clipVisionTransformerTower } from "../backbones/clip_vision_transformer.ts";
 import { CLIP_NORMALIZATION } from "../data/views/presets.ts";
 import type { Shape } from "../engine/graph/shape.ts";
@@ -91,7 +92,7 @@ function latentSize(
   if (height % factor === 0 && width % factor === 0 && height > 0 && width > 0) {
     return [height / factor, width / factor];
   }
-  throw new RangeError(
+  throw new GenviewRangeError(
     `Cannot generate images of ${height}x${width} pixels: both must be multiples of ${factor}`,
   );
 }

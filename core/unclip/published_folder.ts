@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewNotFound } from "../errors/mod.ts";
 import { basename, join } from "node:path";
 import { openTensors } from "../weights/open_tensors.ts";
 import type { TensorFile } from "../weights/tensor_file.ts";
@@ -80,7 +81,7 @@ export class PublishedFolder {
       const path = join(this.path, network, name);
       if (await exists(path)) return path;
     }
-    throw new Deno.errors.NotFound(
+    throw new GenviewNotFound(
       `Cannot find the weights of the ${network} in ${
         this.folder(network)
       }: there must be one of ` +

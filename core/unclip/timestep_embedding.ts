@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import { float32, type Tensor } from "../engine/graph/tensor.ts";
 import { constant, type Value } from "../engine/graph/value.ts";
 import { concat } from "../engine/ops/concat.ts";
@@ -20,7 +21,7 @@ const LONGEST = 10000;
  */
 function frequencies(width: number): Float32Array<ArrayBuffer> {
   if (!Number.isInteger(width) || width < 2 || width % 2 !== 0) {
-    throw new RangeError(`Cannot embed timesteps: the width must be even, found ${width}`);
+    throw new GenviewRangeError(`Cannot embed timesteps: the width must be even, found ${width}`);
   }
   const half = width / 2;
   const slope = Math.fround(-Math.log(LONGEST));

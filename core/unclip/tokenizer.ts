@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import { join } from "node:path";
 import { Tokenizer } from "../deps/tokenizer.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
@@ -82,7 +83,9 @@ function describe({ vocab, merges, special }: ClipVocabulary): object {
 function idOf(vocab: ClipVocabulary["vocab"], what: string, token: string): number {
   const id = vocab[token];
   if (id !== undefined) return id;
-  throw new TypeError(`Cannot make a tokenizer: its vocabulary must have the ${what} "${token}"`);
+  throw new GenviewTypeError(
+    `Cannot make a tokenizer: its vocabulary must have the ${what} "${token}"`,
+  );
 }
 
 /**
@@ -145,7 +148,9 @@ async function readJson(path: string): Promise<Record<string, unknown>> {
     return JSON.parse(await Deno.readTextFile(path));
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    throw new SyntaxError(`Cannot read ${path}: it must be JSON, ${cause.message}`, { cause });
+    throw new GenviewSyntaxError(`Cannot read ${path}: it must be JSON, ${cause.message}`, {
+      cause,
+    });
   }
 }
 

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import type { Hash } from "node:crypto";
 import { dirname } from "node:path";
-import { addFile, type Checksum, startChecksum } from "./checksum.ts";
-import { ifThere } from "./if_there.ts";
-import { writeAll } from "./new_file.ts";
+import { addFile, type Checksum, startChecksum } from "../files/checksum.ts";
+import { ifThere } from "../files/if_there.ts";
+import { writeAll } from "../files/new_file.ts";
 
 /** How a download reports, is stopped and is tried again. */
 export interface DownloadOptions {
@@ -65,7 +66,7 @@ class PartialFile {
 
   async append(bytes: Uint8Array): Promise<void> {
     if (this.length + bytes.length > this.#download.size) {
-      throw new SyntaxError(
+      throw new GenviewSyntaxError(
         `Cannot download ${this.#download.url}: it must have ${this.#download.size} bytes, found more`,
       );
     }
@@ -88,7 +89,9 @@ function refusal(url: string, status: number): Error {
     : status === 404
     ? ": there is no such file; repositories and revisions are configuration"
     : "";
-  return new TypeError(`Cannot download ${url}: the server answered with status ${status}${hint}`);
+  return new GenviewTypeError(
+    `Cannot download ${url}: the server answered with status ${status}${hint}`,
+  );
 }
 
 async function request(
@@ -133,7 +136,7 @@ async function fetchRest(
     if (first === 0) await partial.clear();
     else {
       await response.body.cancel();
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot download ${download.url}: the server must answer from byte ${partial.length} on, ` +
           `found from ${first}`,
       );
@@ -197,7 +200,7 @@ async function fetchAll(
       if (!(cause instanceof Interruption)) throw cause;
       failures = partial.length > before ? 1 : failures + 1;
       if (failures >= attempts) {
-        throw new TypeError(
+        throw new GenviewTypeError(
           `Cannot download ${download.url}: ${cause.message}, ${attempts} times one after the other; ` +
             `${partial.length} of ${download.size} bytes are kept, and pulling again goes on from there`,
           { cause },
@@ -235,7 +238,7 @@ export async function downloadFile(
   const found = await partial.finish();
   if (found !== checksum.digits) {
     await Deno.remove(incomplete);
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `Cannot download ${url}: its ${checksum.algorithm} checksum must be ${checksum.digits}, found ` +
         `${found}; the bytes were removed, pull again`,
     );

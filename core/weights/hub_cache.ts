@@ -6,9 +6,10 @@
  *
  * @module
  */
+import { GenviewAlreadyExists, GenviewTypeError } from "../errors/mod.ts";
 import { dirname, join, relative } from "node:path";
 import { getHFHubCachePath, getRepoFolderName } from "../deps/hub.ts";
-import { ifThere } from "./if_there.ts";
+import { ifThere } from "../files/if_there.ts";
 
 /** A state of a repository. */
 export interface HubRevision {
@@ -37,7 +38,7 @@ export function checkRelativePath(path: string, what: string): void {
   const parts = path.split("/");
   const plain = parts.every((part) => part !== "" && part !== "." && part !== "..");
   if (plain && !/[\\\0:]/.test(path)) return;
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot use the ${what} "${path}": it must be a path within its folder, such as "a/b.json"`,
   );
 }
@@ -53,7 +54,7 @@ export class RepositoryCache {
    */
   constructor(cache: string, repository: string) {
     if (!/^[\w.-]+\/[\w.-]+$/.test(repository) || /(^|\/)\.\.?(\/|$)/.test(repository)) {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot use the repository "${repository}": it must be named as OWNER/NAME`,
       );
     }
@@ -113,7 +114,7 @@ export class RepositoryCache {
     const there = await ifThere(Deno.realPath(file));
     if (there === await Deno.realPath(blob)) return file;
     if (there !== undefined) {
-      throw new Deno.errors.AlreadyExists(
+      throw new GenviewAlreadyExists(
         `Cannot add ${path} to ${
           dirname(file)
         }: the name must be free, found another file; remove ` +

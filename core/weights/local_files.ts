@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../errors/mod.ts";
 import { createHash } from "node:crypto";
 import { basename, dirname, extname, join } from "node:path";
-import { addFile } from "./checksum.ts";
+import { addFile } from "../files/checksum.ts";
 import { type HubRevision, RepositoryCache } from "./hub_cache.ts";
-import { ifThere } from "./if_there.ts";
+import { ifThere } from "../files/if_there.ts";
 import type { FoundFile, WantedFile } from "./pull.ts";
 
 /**
@@ -19,7 +20,7 @@ function nameOfFile(from: string, names: WantedFile): string {
   const own = names.find((name) => basename(name) === basename(from));
   const name = own ?? names.find((candidate) => extname(candidate) === extname(from));
   if (name !== undefined) return name;
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot use ${from}: it must be named ${names.join(" or ")}, or be of such a format`,
   );
 }
@@ -37,7 +38,7 @@ export async function findLocal(
   const { isFile } = await Deno.stat(from);
   if (isFile) {
     if (wanted.length !== 1) {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot use ${from}: ${wanted.length} files are wanted, so it must be a folder, found a file`,
       );
     }
@@ -52,7 +53,7 @@ export async function findLocal(
     else found.push({ path, file: join(from, path) });
   }
   if (missing.length === 0) return found;
-  throw new TypeError(`Cannot use ${from}: it must hold ${missing.join(", ")}, found none`);
+  throw new GenviewTypeError(`Cannot use ${from}: it must hold ${missing.join(", ")}, found none`);
 }
 
 async function sha256Of(path: string): Promise<string> {

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { GenviewSyntaxError } from "../errors/mod.ts";
 import { byteSize, viewBytes } from "../engine/graph/dtype.ts";
 import { elementCount } from "../engine/graph/shape.ts";
 import { bytesOf, formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
-import { inContext } from "./error_context.ts";
-import { type NewFileOptions, writeAll, writeNewFile } from "./new_file.ts";
+import { inContext } from "../errors/in_context.ts";
+import { type NewFileOptions, writeAll, writeNewFile } from "../files/new_file.ts";
 import {
   encodeNpyHeader,
   locateNpyHeader,
@@ -15,7 +16,7 @@ import {
   type NpyHeader,
   parseNpyHeader,
 } from "./npy_header.ts";
-import { openRandomAccess, type RandomAccess } from "./random_access.ts";
+import { openRandomAccess, type RandomAccess } from "../files/random_access.ts";
 import { readStrided } from "./strided.ts";
 
 async function readHeader(source: RandomAccess): Promise<NpyHeader & { offset: number }> {
@@ -28,7 +29,7 @@ async function readHeader(source: RandomAccess): Promise<NpyHeader & { offset: n
   const header = parseNpyHeader(text);
   const data = elementCount(header.shape) * byteSize(header.dtype);
   if (source.size - end !== data) {
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `a ${formatType(header)} must take ${data} bytes after the header, found ${
         source.size - end
       }`,

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { GenviewRangeError, GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import type { DType } from "../engine/graph/dtype.ts";
 import type { TensorType } from "../engine/graph/tensor.ts";
 
@@ -55,16 +56,16 @@ export interface NpyHeader extends TensorType {
 export function locateNpyHeader(prefix: Uint8Array): { start: number; end: number } {
   const major = prefix[6];
   if (prefix.length < MAX_PREFIX_BYTES || MAGIC.some((byte, i) => prefix[i] !== byte)) {
-    throw new SyntaxError('an .npy file must begin with "\\x93NUMPY" and its version');
+    throw new GenviewSyntaxError('an .npy file must begin with "\\x93NUMPY" and its version');
   }
   if (major !== 1 && major !== 2 && major !== 3) {
-    throw new SyntaxError(`the version must be 1, 2 or 3, found ${major}`);
+    throw new GenviewSyntaxError(`the version must be 1, 2 or 3, found ${major}`);
   }
   const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength);
   const start = major === 1 ? 10 : 12;
   const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   if (length > MAX_HEADER_BYTES) {
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `the header must take at most ${MAX_HEADER_BYTES} bytes, found ${length}`,
     );
   }
@@ -79,7 +80,7 @@ function show(text: string): string {
 function entry(text: string, key: string, value: string): string {
   const found = [...text.matchAll(new RegExp(`(['"])${key}\\1\\s*:\\s*(${value})\\s*[,}]`, "g"))];
   if (found.length === 1) return found[0]![2]!;
-  throw new SyntaxError(`the header must have one ${key}, found ${show(text)}`);
+  throw new GenviewSyntaxError(`the header must have one ${key}, found ${show(text)}`);
 }
 
 /** The lengths in a tuple's text; one alone has a comma behind it, and Python 2 put an L behind long ones. */
@@ -88,7 +89,7 @@ function parseShape(text: string): number[] {
   if (parts.at(-1) === "") parts.pop();
   const lengths = parts.map((part) => /^\d+L?$/.test(part) ? Number.parseInt(part) : NaN);
   if (lengths.every((length) => Number.isSafeInteger(length))) return lengths;
-  throw new SyntaxError(`the shape must have lengths below 2^53, found ${show(text)}`);
+  throw new GenviewSyntaxError(`the shape must have lengths below 2^53, found ${show(text)}`);
 }
 
 /**
@@ -100,7 +101,7 @@ function parseShape(text: string): number[] {
 export function parseNpyHeader(text: string): NpyHeader {
   const plain = /^\s*\{[^{}]*\}\s*$/.test(text);
   if (!plain || [...text.matchAll(/(['"])\w+\1\s*:/g)].length !== 3) {
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `the header must be a dictionary of descr, fortran_order and shape, found ${show(text)}`,
     );
   }
@@ -109,7 +110,7 @@ export function parseNpyHeader(text: string): NpyHeader {
   const description = entry(text, "descr", "'[^']*'|\"[^\"]*\"|\\[.*\\]");
   const dtype = DTYPE_BY_DESCRIPTION.get(description.slice(1, -1));
   if (dtype === undefined) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `the element type must be one of ${[...DTYPE_BY_DESCRIPTION.keys()].join(", ")}, found ${
         show(description)
       }`,
@@ -126,7 +127,7 @@ export function parseNpyHeader(text: string): NpyHeader {
 export function encodeNpyHeader({ dtype, shape }: TensorType): Uint8Array<ArrayBuffer> {
   const description = DESCRIPTION_BY_DTYPE[dtype];
   if (description === undefined) {
-    throw new TypeError(`the element type must be one that NumPy has, found ${dtype}`);
+    throw new GenviewTypeError(`the element type must be one that NumPy has, found ${dtype}`);
   }
   const lengths = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const growth = shape.length > 0 ? " ".repeat(GROWING_DIGITS - String(shape[0]).length) : "";
@@ -135,7 +136,7 @@ export function encodeNpyHeader({ dtype, shape }: TensorType): Uint8Array<ArrayB
   const start = MAGIC.length + 4;
   const end = Math.ceil((start + text.length + 1) / ALIGNMENT) * ALIGNMENT;
   if (end - start > 0xffff) {
-    throw new RangeError(`a header must take at most ${0xffff} bytes, found ${end - start}`);
+    throw new GenviewRangeError(`a header must take at most ${0xffff} bytes, found ${end - start}`);
   }
   const bytes = new Uint8Array(end).fill(0x20);
   bytes.set(MAGIC);

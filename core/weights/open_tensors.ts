@@ -5,7 +5,7 @@
  */
 import { openPth, type OpenPthOptions } from "./pth.ts";
 import { isLegacyPth } from "./pth_layout.ts";
-import { openRandomAccess, type RandomAccess } from "./random_access.ts";
+import { openRandomAccess, type RandomAccess } from "../files/random_access.ts";
 import { openSafetensors } from "./safetensors.ts";
 import type { TensorFile } from "./tensor_file.ts";
 

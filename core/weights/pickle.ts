@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { GenviewSyntaxError } from "../errors/mod.ts";
 import { PickleReader } from "./pickle_reader.ts";
 import { describeValue, Global, Opaque, type PickleValue, Tuple } from "./pickle_values.ts";
 
@@ -66,7 +67,9 @@ class Machine {
   recall(index: number): PickleValue {
     const value = this.memo.get(index);
     if (value === undefined) {
-      throw new SyntaxError(`a pickle must remember what it recalls, found none at ${index}`);
+      throw new GenviewSyntaxError(
+        `a pickle must remember what it recalls, found none at ${index}`,
+      );
     }
     return value;
   }
@@ -100,11 +103,11 @@ class Machine {
   }
 
   #empty(): SyntaxError {
-    return new SyntaxError("a pickle must take from its stack what it has put there");
+    return new GenviewSyntaxError("a pickle must take from its stack what it has put there");
   }
 
   #wrong(rule: string, value: PickleValue): SyntaxError {
-    return new SyntaxError(
+    return new GenviewSyntaxError(
       `a pickle must ${rule}, found ${describeValue(value)} by byte ${this.reader.position}`,
     );
   }
@@ -211,7 +214,7 @@ for (const [code, run] of Object.values(INSTRUCTIONS)) BY_CODE[code] = run;
 
 function checkProtocol(protocol: number): void {
   if (protocol >= 2 && protocol <= 4) return;
-  throw new SyntaxError(
+  throw new GenviewSyntaxError(
     `a pickle must be of protocol 2, 3 or 4, found ${protocol}: save the file again with torch.save`,
   );
 }
@@ -231,7 +234,7 @@ export function unpickle(bytes: Uint8Array, start: number, schema: PickleSchema)
     if (code === STOP) return { value: machine.pop(), end: reader.position };
     const run = BY_CODE[code];
     if (run === undefined) {
-      throw new SyntaxError(
+      throw new GenviewSyntaxError(
         `a pickle must be made of known instructions, found 0x${
           code.toString(16).padStart(2, "0")
         } at byte ${reader.position - 1}`,

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { GenviewSyntaxError } from "../errors/mod.ts";
 
 /** The error of a pickle that goes on beyond the bytes at hand. */
-export class PickleCut extends SyntaxError {
+export class PickleCut extends GenviewSyntaxError {
   override readonly name = "SyntaxError";
 }
 
@@ -31,7 +32,9 @@ export class PickleReader {
   #take(length: number): number {
     const start = this.position;
     if (length < 0) {
-      throw new SyntaxError(`a pickle's lengths must not be negative, found ${length} at ${start}`);
+      throw new GenviewSyntaxError(
+        `a pickle's lengths must not be negative, found ${length} at ${start}`,
+      );
     }
     if (start + length > this.#bytes.length) {
       throw new PickleCut(
@@ -71,7 +74,7 @@ export class PickleReader {
   /** An integer of so many bytes in two's complement, lowest first; a number where it is exact. */
   integer(length: number): number | bigint {
     if (length > MAX_INTEGER_BYTES) {
-      throw new SyntaxError(
+      throw new GenviewSyntaxError(
         `an integer of a pickle must take at most ${MAX_INTEGER_BYTES} bytes, found ${length}`,
       );
     }
@@ -95,9 +98,12 @@ export class PickleReader {
     try {
       return UTF8.decode(this.#bytes.subarray(start, start + length));
     } catch (cause) {
-      throw new SyntaxError(`a pickle's texts must be UTF-8, found other bytes at ${start}`, {
-        cause,
-      });
+      throw new GenviewSyntaxError(
+        `a pickle's texts must be UTF-8, found other bytes at ${start}`,
+        {
+          cause,
+        },
+      );
     }
   }
 

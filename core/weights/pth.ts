@@ -3,14 +3,15 @@
  *
  * @module
  */
+import { GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
 import { byteSize, viewBytes } from "../engine/graph/dtype.ts";
 import { elementCount } from "../engine/graph/shape.ts";
 import { formatType, type Tensor, tensor, type TensorType } from "../engine/graph/tensor.ts";
-import { inContext } from "./error_context.ts";
+import { inContext } from "../errors/in_context.ts";
 import { isLegacyPth, type PthContent, readLegacyPth, readPthArchive } from "./pth_layout.ts";
 import { type NamedTensors, nameTensors } from "./pth_names.ts";
 import type { StoredTensor } from "./pth_objects.ts";
-import { openRandomAccess, type RandomAccess } from "./random_access.ts";
+import { openRandomAccess, type RandomAccess } from "../files/random_access.ts";
 import { readStrided } from "./strided.ts";
 import { noSuchTensor, type TensorFile } from "./tensor_file.ts";
 
@@ -67,7 +68,7 @@ export class PthFile implements TensorFile {
     if (stored) return stored;
     const reason = this.#named.unreadable.get(name);
     if (reason !== undefined) {
-      throw new TypeError(`Cannot read tensor "${name}" of ${this.path}: ${reason}`);
+      throw new GenviewTypeError(`Cannot read tensor "${name}" of ${this.path}: ${reason}`);
     }
     throw noSuchTensor(name, this.path, this.names);
   }
@@ -116,7 +117,7 @@ export class PthFile implements TensorFile {
         return tensor(dtype, shape, viewBytes(dtype, await this.#source.read(offset, bytes)));
       }
       if (bytes > MAX_EXPANSION * this.#source.size) {
-        throw new RangeError(
+        throw new GenviewRangeError(
           `a ${formatType(stored)} that repeats its elements must not take more than ` +
             `${MAX_EXPANSION} times the file's ${this.#source.size} bytes, found ${bytes}`,
         );

@@ -4,12 +4,13 @@
  *
  * @module
  */
+import { GenviewSyntaxError } from "../errors/mod.ts";
 import { byteSize } from "../engine/graph/dtype.ts";
 import { type PickleSchema, unpickle, type Unpickled } from "./pickle.ts";
 import { PickleCut } from "./pickle_reader.ts";
 import { describeValue, type PickleValue } from "./pickle_values.ts";
 import { PTH_SCHEMA, Storage, UnreadableTensor } from "./pth_objects.ts";
-import type { RandomAccess } from "./random_access.ts";
+import type { RandomAccess } from "../files/random_access.ts";
 import { locateZipEntry, readZipEntries, type ZipEntry } from "./zip.ts";
 
 /** Most bytes of a pickle, which is held in memory while it is read; a model's has some 100 kB. */
@@ -30,7 +31,9 @@ export interface PthContent {
 
 function checkPickleSize(bytes: number): void {
   if (bytes <= MAX_PICKLE_BYTES) return;
-  throw new SyntaxError(`its pickle must take at most ${MAX_PICKLE_BYTES} bytes, found ${bytes}`);
+  throw new GenviewSyntaxError(
+    `its pickle must take at most ${MAX_PICKLE_BYTES} bytes, found ${bytes}`,
+  );
 }
 
 async function readText(source: RandomAccess, entry: ZipEntry): Promise<string> {
@@ -43,7 +46,7 @@ function rootFolder(entries: ReadonlyMap<string, ZipEntry>): string {
   const pickles = [...entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickles.length === 1) return pickles[0]!.slice(0, -"data.pkl".length);
   const found = [...entries.keys()].slice(0, 3).join(", ");
-  throw new SyntaxError(
+  throw new GenviewSyntaxError(
     `the archive must hold one data.pkl, as torch.save writes it, found ${pickles.length} among ` +
       `${entries.size} entries (${found})`,
   );
@@ -61,7 +64,9 @@ export async function readPthArchive(source: RandomAccess): Promise<PthContent> 
   if (byteOrder !== undefined) {
     const order = await readText(source, byteOrder);
     if (order !== "little") {
-      throw new SyntaxError(`its byte order must be "little", found ${describeValue(order)}`);
+      throw new GenviewSyntaxError(
+        `its byte order must be "little", found ${describeValue(order)}`,
+      );
     }
   }
   const pickle = entries.get(`${root}data.pkl`)!;
@@ -74,7 +79,7 @@ export async function readPthArchive(source: RandomAccess): Promise<PthContent> 
       const entry = entries.get(`${root}data/${key}`);
       const wanted = length * byteSize(dtype);
       if (entry === undefined || entry.size < wanted) {
-        throw new SyntaxError(
+        throw new GenviewSyntaxError(
           `storage "${key}" must have ${wanted} bytes, found ${entry?.size ?? "no such entry"}`,
         );
       }
@@ -126,7 +131,7 @@ class PickleStream {
 
 function expectValue(value: PickleValue, wanted: PickleValue, what: string): void {
   if (value === wanted) return;
-  throw new SyntaxError(`its ${what} must be ${wanted}, found ${describeValue(value)}`);
+  throw new GenviewSyntaxError(`its ${what} must be ${wanted}, found ${describeValue(value)}`);
 }
 
 /** Places of the storages: each begins with the number of its elements, after which they follow. */
@@ -137,14 +142,16 @@ async function locateLegacyStorages(
   start: number,
 ): Promise<Map<string, number>> {
   if (!Array.isArray(keys)) {
-    throw new SyntaxError(`its storages must be a list of names, found ${describeValue(keys)}`);
+    throw new GenviewSyntaxError(
+      `its storages must be a list of names, found ${describeValue(keys)}`,
+    );
   }
   const places = new Map<string, number>();
   let position = start;
   for (const key of keys) {
     const storage = typeof key === "string" ? storages.get(key) : undefined;
     if (storage === undefined || places.has(storage.key)) {
-      throw new SyntaxError(
+      throw new GenviewSyntaxError(
         `each of its storages must be one that is used and stand there once, found ${
           describeValue(key)
         }`,
@@ -153,14 +160,14 @@ async function locateLegacyStorages(
     const view = new DataView((await source.read(position, 8)).buffer);
     const length = Number(view.getBigInt64(0, true));
     if (length !== storage.length) {
-      throw new SyntaxError(
+      throw new GenviewSyntaxError(
         `storage "${storage.key}" must have ${storage.length} elements, found ${length}`,
       );
     }
     places.set(storage.key, position + 8);
     position += 8 + length * byteSize(storage.dtype);
     if (position > source.size) {
-      throw new SyntaxError(
+      throw new GenviewSyntaxError(
         `the file must have ${position} bytes or more, found ${source.size}: it has been cut`,
       );
     }
@@ -189,7 +196,7 @@ export async function readLegacyPth(source: RandomAccess): Promise<PthContent> {
       if (!(value instanceof Storage)) return value;
       const known = storages.get(value.key);
       if (known !== undefined && (known.dtype !== value.dtype || known.length !== value.length)) {
-        throw new SyntaxError(`storage "${value.key}" must be of one type and length`);
+        throw new GenviewSyntaxError(`storage "${value.key}" must be of one type and length`);
       }
       storages.set(value.key, value);
       return value;
@@ -202,7 +209,7 @@ export async function readLegacyPth(source: RandomAccess): Promise<PthContent> {
   const value = await stream.next(schema);
   const pickleBytes = stream.position;
   if (unknown.length > 0) {
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       "every storage must be of a known type, for each begins where another ends; of one tensor " +
         `${unknown[0]!.reason}: save the file again with torch.save`,
     );
@@ -215,7 +222,9 @@ export async function readLegacyPth(source: RandomAccess): Promise<PthContent> {
     locate: ({ key }) => {
       const place = places.get(key);
       if (place === undefined) {
-        return Promise.reject(new SyntaxError(`storage "${key}" must be in the file, found none`));
+        return Promise.reject(
+          new GenviewSyntaxError(`storage "${key}" must be in the file, found none`),
+        );
       }
       return Promise.resolve(place);
     },

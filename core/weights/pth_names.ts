@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError, GenviewSyntaxError } from "../errors/mod.ts";
 import { StoredTensor, UnreadableTensor } from "./pth_objects.ts";
 import { describeValue, Opaque, type PickleValue, Tuple } from "./pickle_values.ts";
 
@@ -34,7 +35,7 @@ function rootOf(value: PickleValue, root: string | undefined): PickleValue {
   if (root === undefined) return isDictionary(found) ? found : value;
   if (found !== undefined) return found;
   const keys = isDictionary(value) ? [...value.keys()].filter(isPlainKey).slice(0, 20) : [];
-  throw new RangeError(
+  throw new GenviewRangeError(
     `the file must have an entry "${root}", found ${describeValue(value)}` +
       (keys.length > 0 ? ` of ${keys.join(", ")}` : ""),
   );
@@ -82,7 +83,7 @@ class Collector implements NamedTensors {
   #spend(steps: number, depth: number): void {
     this.#budget -= steps;
     if (this.#budget >= 0 && depth <= MAX_DEPTH) return;
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       "a file's names must not be longer or deeper than its size justifies, found lists or " +
         "dictionaries within themselves, or many references to one of them",
     );
@@ -90,7 +91,7 @@ class Collector implements NamedTensors {
 
   #add<T>(to: Map<string, T>, name: string, value: T): void {
     if (this.tensors.has(name) || this.unreadable.has(name)) {
-      throw new SyntaxError(`a file's names must differ, found "${name}" twice`);
+      throw new GenviewSyntaxError(`a file's names must differ, found "${name}" twice`);
     }
     to.set(name, value);
   }

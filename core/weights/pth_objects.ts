@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { GenviewSyntaxError } from "../errors/mod.ts";
 import { byteSize, type DType } from "../engine/graph/dtype.ts";
 import { elementCount, rowMajorStrides, type Shape } from "../engine/graph/shape.ts";
 import type { TensorType } from "../engine/graph/tensor.ts";
@@ -120,14 +121,14 @@ function isCount(value: unknown): value is number {
 function counts(value: PickleValue | undefined, what: string): number[] {
   const items = value instanceof Tuple ? value.items : value;
   if (Array.isArray(items) && items.every(isCount)) return [...items];
-  throw new SyntaxError(
+  throw new GenviewSyntaxError(
     `a tensor's ${what} must be whole numbers, found ${describeValue(value ?? null)}`,
   );
 }
 
 function count(value: PickleValue | undefined, what: string): number {
   if (isCount(value)) return value;
-  throw new SyntaxError(
+  throw new GenviewSyntaxError(
     `a tensor's ${what} must be a whole number, found ${describeValue(value ?? null)}`,
   );
 }
@@ -149,10 +150,12 @@ function buildTensor(args: readonly PickleValue[], named?: DType): PickleObject 
   const shape = counts(args[2], "shape");
   const strides = counts(args[3], "strides");
   if (shape.length > MAX_RANK) {
-    throw new SyntaxError(`a tensor must have at most ${MAX_RANK} axes, found ${shape.length}`);
+    throw new GenviewSyntaxError(
+      `a tensor must have at most ${MAX_RANK} axes, found ${shape.length}`,
+    );
   }
   if (strides.length !== shape.length) {
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `a tensor must have a stride for each axis, found ${strides.length} for ${shape.length}`,
     );
   }
@@ -162,7 +165,7 @@ function buildTensor(args: readonly PickleValue[], named?: DType): PickleObject 
   const end = start + spannedBytes(shape, strides, dtype);
   const elements = elementCount(shape);
   if (!Number.isSafeInteger(elements) || !(end <= storageBytes)) {
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `a tensor of shape [${shape}] must lie in its storage of ${storageBytes} bytes, found that ` +
         `it ends at ${end}`,
     );
@@ -184,7 +187,9 @@ function buildDictionary(args: readonly PickleValue[]): PickleValue {
     for (const pair of pairs) {
       const [key, value] = pair instanceof Tuple ? pair.items : Array.isArray(pair) ? pair : [];
       if (key === undefined || value === undefined) {
-        throw new SyntaxError(`a dictionary must be made of pairs, found ${describeValue(pair)}`);
+        throw new GenviewSyntaxError(
+          `a dictionary must be made of pairs, found ${describeValue(pair)}`,
+        );
       }
       dictionary.set(key, value);
     }
@@ -217,7 +222,9 @@ function buildStorage(id: PickleValue): PickleValue {
     return new Opaque(`a reference to ${describeValue(kind ?? id)}`);
   }
   if (typeof key !== "string" || !(storageClass instanceof Global)) {
-    throw new SyntaxError(`a storage must have a class and a name, found ${describeValue(id)}`);
+    throw new GenviewSyntaxError(
+      `a storage must have a class and a name, found ${describeValue(id)}`,
+    );
   }
   if (!Object.hasOwn(DTYPE_BY_STORAGE, storageClass.origin)) {
     return new UnreadableTensor(`its storage is a ${storageClass.origin}`);

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../errors/mod.ts";
 import { HubApiError, modelInfo, type PathInfo, pathsInfo } from "../deps/hub.ts";
-import { type Checksum, checksumOf } from "./checksum.ts";
+import { type Checksum, checksumOf } from "../files/checksum.ts";
 import { downloadFile, type DownloadOptions } from "./download.ts";
 import { type HubRevision, isCommit, RepositoryCache } from "./hub_cache.ts";
 
@@ -51,7 +52,7 @@ async function ask<T>(question: string, answer: Promise<T>): Promise<T> {
     const status = cause instanceof HubApiError ? cause.statusCode : undefined;
     if (status === undefined && !(cause instanceof TypeError)) throw cause;
     const hint = status === undefined ? "" : hintFor(status);
-    throw new TypeError(`Cannot ${question}: ${(cause as Error).message}${hint}`, { cause });
+    throw new GenviewTypeError(`Cannot ${question}: ${(cause as Error).message}${hint}`, { cause });
   }
 }
 
@@ -89,7 +90,7 @@ function choose(
   return wanted.map((names) => {
     const name = names.find((candidate) => byPath.has(candidate));
     if (name !== undefined) return byPath.get(name)!;
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot pull ${
         names.join(" or ")
       }: ${repository} at revision "${revision}" has no such file; ` +

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import { byteSize, viewBytes } from "../engine/graph/dtype.ts";
 import { elementCount } from "../engine/graph/shape.ts";
 import {
@@ -13,9 +14,9 @@ import {
   tensor,
   type TensorType,
 } from "../engine/graph/tensor.ts";
-import { inContext } from "./error_context.ts";
-import { type NewFileOptions, writeAll, writeNewFile } from "./new_file.ts";
-import { openRandomAccess, type RandomAccess } from "./random_access.ts";
+import { inContext } from "../errors/in_context.ts";
+import { type NewFileOptions, writeAll, writeNewFile } from "../files/new_file.ts";
+import { openRandomAccess, type RandomAccess } from "../files/random_access.ts";
 import {
   encodeHeader,
   HEADER_LENGTH_BYTES,
@@ -32,13 +33,15 @@ async function readHeader(
 ): Promise<{ header: SafetensorsHeader; dataOffset: number }> {
   const { size } = source;
   if (size < HEADER_LENGTH_BYTES) {
-    throw new SyntaxError(`the file must have ${HEADER_LENGTH_BYTES} bytes or more, found ${size}`);
+    throw new GenviewSyntaxError(
+      `the file must have ${HEADER_LENGTH_BYTES} bytes or more, found ${size}`,
+    );
   }
   const first = await source.read(0, HEADER_LENGTH_BYTES);
   const length = Number(new DataView(first.buffer).getBigUint64(0, true));
   const limit = Math.min(size - HEADER_LENGTH_BYTES, MAX_HEADER_BYTES);
   if (length > limit) {
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `the header of a file of ${size} bytes must take at most ${limit}, found ${length}`,
     );
   }
@@ -178,7 +181,7 @@ export interface WriteSafetensorsOptions extends NewFileOptions {
 async function fetchTensor(name: string, source: Tensor | TensorSource): Promise<Tensor> {
   const value = "data" in source ? source : await source.read();
   if (!sameType(value, source) || value.data.length !== elementCount(source.shape)) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `tensor "${name}" must be a ${formatType(source)}, found ${formatType(value)} with ${
         value.data.byteLength / byteSize(value.dtype)
       } elements`,

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { GenviewRangeError, GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import { byteSize, type DType } from "../engine/graph/dtype.ts";
 import { formatType, type TensorType } from "../engine/graph/tensor.ts";
 
@@ -90,13 +91,15 @@ function parseJson(bytes: Uint8Array): Record<string, unknown> {
     value = JSON.parse(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SyntaxError(`the header must be JSON in UTF-8, found: ${reason}`, { cause });
+    throw new GenviewSyntaxError(`the header must be JSON in UTF-8, found: ${reason}`, { cause });
   }
   if (!isRecord(value) || !text.startsWith("{")) {
-    throw new SyntaxError(`the header must be a JSON object, found ${show(value)}`);
+    throw new GenviewSyntaxError(`the header must be a JSON object, found ${show(value)}`);
   }
   if (countKeys(text) !== Object.keys(value).length) {
-    throw new SyntaxError("each name must stand in the header once, found one of them twice");
+    throw new GenviewSyntaxError(
+      "each name must stand in the header once, found one of them twice",
+    );
   }
   return value;
 }
@@ -104,11 +107,13 @@ function parseJson(bytes: Uint8Array): Record<string, unknown> {
 function parseMetadata(value: unknown): Record<string, string> {
   if (value === undefined) return {};
   if (!isRecord(value)) {
-    throw new SyntaxError(`${METADATA_KEY} must be an object of texts, found ${show(value)}`);
+    throw new GenviewSyntaxError(
+      `${METADATA_KEY} must be an object of texts, found ${show(value)}`,
+    );
   }
   for (const [key, text] of Object.entries(value)) {
     if (typeof text !== "string") {
-      throw new SyntaxError(`${METADATA_KEY}.${key} must be a text, found ${show(text)}`);
+      throw new GenviewSyntaxError(`${METADATA_KEY}.${key} must be a text, found ${show(text)}`);
     }
   }
   return value as Record<string, string>;
@@ -119,7 +124,7 @@ function parseDType(name: string, value: unknown): DType {
     return DTYPE_BY_NAME[value]!;
   }
   const known = typeof value === "string" && UNSUPPORTED.has(value);
-  throw new TypeError(
+  throw new GenviewTypeError(
     `the element type of tensor "${name}" must be one of ${NAMES.join(", ")}, found ${show(value)}${
       known ? ", which is not supported: convert that tensor first" : ""
     }`,
@@ -128,17 +133,17 @@ function parseDType(name: string, value: unknown): DType {
 
 function parseTensor(name: string, value: unknown): TensorRange {
   if (!isRecord(value)) {
-    throw new SyntaxError(`tensor "${name}" must be an object, found ${show(value)}`);
+    throw new GenviewSyntaxError(`tensor "${name}" must be an object, found ${show(value)}`);
   }
   const dtype = parseDType(name, value.dtype);
   const { shape, data_offsets: offsets } = value;
   if (!Array.isArray(shape) || !shape.every(isLength)) {
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `the shape of tensor "${name}" must be a list of lengths, found ${show(shape)}`,
     );
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isLength)) {
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `data_offsets of tensor "${name}" must be two positions, found ${show(offsets)}`,
     );
   }
@@ -146,7 +151,7 @@ function parseTensor(name: string, value: unknown): TensorRange {
   const bytes = shape.reduce((product, length) => product * length, byteSize(dtype));
   if (end - start !== bytes) {
     const type = formatType({ dtype, shape });
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `tensor "${name}" of type ${type} must take ${bytes} bytes, found [${start}, ${end})`,
     );
   }
@@ -171,14 +176,14 @@ export function parseHeader(bytes: Uint8Array, dataBytes: number): SafetensorsHe
   let position = 0;
   for (const [name, { start, end }] of tensors) {
     if (start !== position) {
-      throw new SyntaxError(
+      throw new GenviewSyntaxError(
         `tensor "${name}" must start at byte ${position}, where the one before it ends, found ${start}`,
       );
     }
     position = end;
   }
   if (position !== dataBytes) {
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `the tensors must fill the ${dataBytes} bytes after the header, found ${position}`,
     );
   }
@@ -223,7 +228,7 @@ export function encodeHeader(
   let start = 0;
   for (const [name, { dtype, shape }] of tensors) {
     if (seen.has(name)) {
-      throw new TypeError(`a tensor's name must be its own, found "${name}" in use`);
+      throw new GenviewTypeError(`a tensor's name must be its own, found "${name}" in use`);
     }
     seen.add(name);
     const end = shape.reduce((product, length) => product * length, byteSize(dtype)) + start;
@@ -234,7 +239,9 @@ export function encodeHeader(
   const json = new TextEncoder().encode(`{${parts.join(",")}}`);
   const length = Math.ceil(json.length / 8) * 8;
   if (length > MAX_HEADER_BYTES) {
-    throw new RangeError(`a header must take at most ${MAX_HEADER_BYTES} bytes, found ${length}`);
+    throw new GenviewRangeError(
+      `a header must take at most ${MAX_HEADER_BYTES} bytes, found ${length}`,
+    );
   }
   const bytes = new Uint8Array(HEADER_LENGTH_BYTES + length).fill(0x20);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../errors/mod.ts";
 import { basename } from "node:path";
 import { byteSize } from "../engine/graph/dtype.ts";
 import { elementCount, type Shape } from "../engine/graph/shape.ts";
@@ -21,7 +22,7 @@ const LISTED = 8;
 export function refuseProblems(what: string, problems: readonly string[]): void {
   if (problems.length === 0) return;
   const more = problems.length > LISTED ? `\n  and ${problems.length - LISTED} more` : "";
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot read ${what}:` +
       problems.slice(0, LISTED).map((problem) => `\n  - ${problem}`).join("") + more,
   );

@@ -5,7 +5,7 @@
  */
 import { allocate, byteSize, type DataOf, type DType, viewBytes } from "../engine/graph/dtype.ts";
 import { elementCount, rowMajorStrides, type Shape } from "../engine/graph/shape.ts";
-import type { RandomAccess } from "./random_access.ts";
+import type { RandomAccess } from "../files/random_access.ts";
 
 /** Most bytes that are held beside the result; a view that spans more is read in parts. */
 const MAX_SPAN_BYTES = 8 * 2 ** 20;

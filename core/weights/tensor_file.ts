@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../errors/mod.ts";
 import type { Tensor, TensorType } from "../engine/graph/tensor.ts";
-import { nearestName } from "./nearest_name.ts";
+import { nearestName } from "../schema/nearest_name.ts";
 
 /** An open file of named tensors, of which none is read before it is asked for; closes with `using`. */
 export interface TensorFile extends Disposable {
@@ -39,7 +40,7 @@ export interface TensorFile extends Disposable {
 /** The error of a name that a file does not have; it suggests the nearest. */
 export function noSuchTensor(name: string, path: string, names: Iterable<string>): RangeError {
   const nearest = nearestName(name, names);
-  return new RangeError(
+  return new GenviewRangeError(
     `Cannot find tensor "${name}" in ${path}: ${
       nearest === undefined ? "the file has none" : `did you mean "${nearest}"?`
     }`,

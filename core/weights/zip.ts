@@ -6,7 +6,8 @@
  *
  * @module
  */
-import type { RandomAccess } from "./random_access.ts";
+import { GenviewSyntaxError } from "../errors/mod.ts";
+import type { RandomAccess } from "../files/random_access.ts";
 
 /** Signatures, as little-endian integers. */
 const LOCAL_HEADER = 0x04034b50;
@@ -43,7 +44,7 @@ function viewOf(bytes: Uint8Array): DataView {
 function uint64(view: DataView, position: number): number {
   const value = Number(view.getBigUint64(position, true));
   if (!Number.isSafeInteger(value)) {
-    throw new SyntaxError(`a position in an archive must be below 2^53, found ${value}`);
+    throw new GenviewSyntaxError(`a position in an archive must be below 2^53, found ${value}`);
   }
   return value;
 }
@@ -60,7 +61,7 @@ function findEnd(tail: DataView): number {
     const found = tail.getUint32(at, true) === END;
     if (found && at + END_BYTES + tail.getUint16(at + 20, true) === tail.byteLength) return at;
   }
-  throw new SyntaxError(
+  throw new GenviewSyntaxError(
     "an archive must end in its table, found none: the file has been cut, or is no archive",
   );
 }
@@ -80,7 +81,9 @@ async function findDirectory(source: RandomAccess): Promise<Directory> {
   if (located.getUint32(0, true) !== END64_LOCATOR) return short;
   const long = viewOf(await source.read(uint64(located, 8), END64_BYTES));
   if (long.getUint32(0, true) !== END64) {
-    throw new SyntaxError("an archive's 64-bit end must lie where the locator says, found others");
+    throw new GenviewSyntaxError(
+      "an archive's 64-bit end must lie where the locator says, found others",
+    );
   }
   return { entries: uint64(long, 32), bytes: uint64(long, 40), offset: uint64(long, 48) };
 }
@@ -93,7 +96,9 @@ function widened(extra: DataView, short: readonly number[]): number[] {
       let next = at + 4;
       return short.map((value) => {
         if (value !== IN_ZIP64) return value;
-        if (next + 8 > at + 4 + bytes) throw new SyntaxError("a zip64 field must hold all it must");
+        if (next + 8 > at + 4 + bytes) {
+          throw new GenviewSyntaxError("a zip64 field must hold all it must");
+        }
         next += 8;
         return uint64(extra, next - 8);
       });
@@ -107,7 +112,7 @@ function decodeName(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new SyntaxError("an archive's names must be UTF-8, found other bytes", { cause });
+    throw new GenviewSyntaxError("an archive's names must be UTF-8, found other bytes", { cause });
   }
 }
 
@@ -115,13 +120,17 @@ function parseEntry(bytes: Uint8Array, at: number): { entry: ZipEntry; next: num
   const view = viewOf(bytes);
   const fits = at + CENTRAL_HEADER_BYTES <= bytes.length;
   if (!fits || view.getUint32(at, true) !== CENTRAL_HEADER) {
-    throw new SyntaxError(`an archive's table must have an entry at its byte ${at}, found none`);
+    throw new GenviewSyntaxError(
+      `an archive's table must have an entry at its byte ${at}, found none`,
+    );
   }
   const nameEnd = at + CENTRAL_HEADER_BYTES + view.getUint16(at + 28, true);
   const extraEnd = nameEnd + view.getUint16(at + 30, true);
   const next = extraEnd + view.getUint16(at + 32, true);
   if (next > bytes.length) {
-    throw new SyntaxError(`an entry of an archive must end in its table, found it at ${next}`);
+    throw new GenviewSyntaxError(
+      `an entry of an archive must end in its table, found it at ${next}`,
+    );
   }
   const name = decodeName(bytes.subarray(at + CENTRAL_HEADER_BYTES, nameEnd));
   const [unpacked, packed, header] = widened(viewOf(bytes.subarray(nameEnd, extraEnd)), [
@@ -141,7 +150,9 @@ function parseEntry(bytes: Uint8Array, at: number): { entry: ZipEntry; next: num
  */
 export async function readZipEntries(source: RandomAccess): Promise<Map<string, ZipEntry>> {
   if (source.size < END_BYTES) {
-    throw new SyntaxError(`an archive must have ${END_BYTES} bytes or more, found ${source.size}`);
+    throw new GenviewSyntaxError(
+      `an archive must have ${END_BYTES} bytes or more, found ${source.size}`,
+    );
   }
   const directory = await findDirectory(source);
   const table = await source.read(directory.offset, directory.bytes);
@@ -149,13 +160,15 @@ export async function readZipEntries(source: RandomAccess): Promise<Map<string, 
   for (let at = 0; at < table.length;) {
     const { entry, next } = parseEntry(table, at);
     if (entries.has(entry.name)) {
-      throw new SyntaxError(`an archive must have each name once, found "${entry.name}" twice`);
+      throw new GenviewSyntaxError(
+        `an archive must have each name once, found "${entry.name}" twice`,
+      );
     }
     entries.set(entry.name, entry);
     at = next;
   }
   if (entries.size !== directory.entries) {
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `the archive's table must have ${directory.entries} entries, found ${entries.size}`,
     );
   }
@@ -170,23 +183,23 @@ export async function readZipEntries(source: RandomAccess): Promise<Map<string, 
  */
 export async function locateZipEntry(source: RandomAccess, entry: ZipEntry): Promise<number> {
   if (!entry.stored) {
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `entry "${entry.name}" must be stored as it is, found it compressed or encrypted: ` +
         "save the file again with torch.save",
     );
   }
   const view = viewOf(await source.read(entry.header, LOCAL_HEADER_BYTES));
   if (view.getUint32(0, true) !== LOCAL_HEADER) {
-    throw new SyntaxError(`entry "${entry.name}" must have a header at ${entry.header}`);
+    throw new GenviewSyntaxError(`entry "${entry.name}" must have a header at ${entry.header}`);
   }
   const nameBytes = view.getUint16(26, true);
   const data = entry.header + LOCAL_HEADER_BYTES + nameBytes + view.getUint16(28, true);
   const name = await source.read(entry.header + LOCAL_HEADER_BYTES, nameBytes);
   if (decodeName(name) !== entry.name) {
-    throw new SyntaxError(`the header at ${entry.header} must be that of "${entry.name}"`);
+    throw new GenviewSyntaxError(`the header at ${entry.header} must be that of "${entry.name}"`);
   }
   if (data + entry.size > source.size) {
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `entry "${entry.name}" must end by byte ${source.size}, found ${data + entry.size}`,
     );
   }

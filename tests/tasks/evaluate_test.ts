@@ -1,10 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { DEFAULT_CONFIGURATION } from "../../core/method/configuration.ts";
 import { CPU } from "../../core/engine/ort/mod.ts";
-import { saveCheckpoint } from "../../core/train/checkpoint.ts";
-import { buildFeatureGraph } from "../../core/train/feature_extractor.ts";
-import { viewRecipes } from "../../core/train/named_views.ts";
-import { configuredBackbone } from "../../core/train/train.ts";
+import { saveCheckpoint } from "../../core/train/run/checkpoint.ts";
+import { buildFeatureGraph } from "../../core/encoders/feature_extractor.ts";
+import { viewRecipes } from "../../core/train/run/named_views.ts";
+import { configuredBackbone } from "../../core/train/run/train.ts";
 import { withFolder } from "../core/backbones/clip_golden.ts";
 import { hashedParameters } from "../core/engine/nn/hashed_values.ts";
 import { drawPictures } from "./square_pictures.ts";

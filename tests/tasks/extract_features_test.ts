@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { CPU } from "../../core/engine/ort/mod.ts";
-import { clipTokenNetwork, type TokenNetwork } from "../../core/backbones/mod.ts";
+import { clipTokenNetwork, type TokenNetwork } from "../../core/encoders/mod.ts";
 import { clipVisionTransformerTower } from "../../core/backbones/clip_vision_transformer.ts";
 import { openImageFolder, openImageList } from "../../core/data/mod.ts";
 import { CLIP_NORMALIZATION } from "../../core/data/views/presets.ts";

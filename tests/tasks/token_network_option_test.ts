@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { backbone } from "../../core/backbones/mod.ts";
-import { saveCheckpoint } from "../../core/train/checkpoint.ts";
+import { saveCheckpoint } from "../../core/train/run/checkpoint.ts";
 import { CLIP_NORMALIZATION } from "../../core/data/views/presets.ts";
-import { exportSafetensors } from "../../core/train/export_backbone.ts";
+import { exportSafetensors } from "../../core/encoders/export_backbone.ts";
 import { openTokenNetwork, type TokenNetworkChoice } from "../../tasks/token_network_option.ts";
 import { withFolder } from "../core/backbones/clip_golden.ts";
 import { exportTinyBackbone } from "./tiny_backbone.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { ifThere } from "../../core/weights/if_there.ts";
+import { ifThere } from "../../core/files/if_there.ts";
 import { main } from "../../tasks/variations.ts";
 import {
   bytesOf,

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { GenviewError } from "../../errors/mod.ts";
 
 /** An image that is missing, truncated, corrupt or in an unknown format; the file is at fault, not the program. */
-export class UnreadableImageError extends Error {
+export class UnreadableImageError extends GenviewError {
   override readonly name = "UnreadableImageError";
   /** What the image is called, usually its path. */
   readonly source: string;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { type EmojiDesign, emojiPackage } from "../../deps/emoji.ts";
 import { RandomStream } from "../../engine/random/random_stream.ts";
 import type { Dataset, MaskedImage, RenderedSource } from "../dataset.ts";
@@ -62,14 +63,16 @@ export function compose(
 
 function checkOptions(size: number, scale: number, categories: readonly string[]): void {
   if (!Number.isSafeInteger(size) || size < 8) {
-    throw new RangeError(`Cannot open emoji: size must be an integer of at least 8, found ${size}`);
+    throw new GenviewRangeError(
+      `Cannot open emoji: size must be an integer of at least 8, found ${size}`,
+    );
   }
   if (!(scale > 0 && scale <= 1)) {
-    throw new RangeError(`Cannot open emoji: scale must lie in (0, 1], found ${scale}`);
+    throw new GenviewRangeError(`Cannot open emoji: scale must lie in (0, 1], found ${scale}`);
   }
   const unknown = categories.find((category) => !EMOJI_CATEGORIES.includes(category));
   if (unknown !== undefined || categories.length === 0) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot open emoji: categories must be some of ${EMOJI_CATEGORIES.join(", ")}, found ${
         unknown === undefined ? "none" : `"${unknown}"`
       }`,

@@ -3,14 +3,8 @@
  *
  * @module
  */
+import type { Shard } from "../../distributed/shard.ts";
 import { RandomStream } from "../../engine/random/random_stream.ts";
-
-/** The share of one rank among several that load the same data set. */
-export interface Shard {
-  /** In [0, count). */
-  readonly index: number;
-  readonly count: number;
-}
 
 /** What an order depends on. */
 export interface EpochOrderOptions {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 
 /** Options of every loader. */
 export interface LoaderOptions {
@@ -52,7 +53,7 @@ export interface Loader<Batch> extends AsyncIterable<Batch> {
 /** Checks a whole number among a loader's options. */
 function requireInteger(name: string, value: number, lowest: number): void {
   if (!Number.isSafeInteger(value) || value < lowest) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot load batches: ${name} must be an integer of at least ${lowest}, found ${value}`,
     );
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { int64, type Tensor, zeros } from "../../engine/graph/tensor.ts";
 import type { Sample } from "../dataset.ts";
 import type { PreparedView } from "./prepare_sample.ts";
@@ -37,7 +38,7 @@ export function packPixels(
   const packed = zeros("uint8", [views.length, size, size]);
   views.forEach(({ mask }, i) => {
     if (mask === undefined) {
-      throw new TypeError(
+      throw new GenviewTypeError(
         "Cannot load masks: every sample of the data set must have one, found one without",
       );
     }

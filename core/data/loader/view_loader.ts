@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { RandomStream } from "../../engine/random/random_stream.ts";
 import { type Tensor, zeros } from "../../engine/graph/tensor.ts";
 import type { Dataset, Sample } from "../dataset.ts";
@@ -12,7 +13,8 @@ import { packPhotometry, type PhotometryInput } from "../views/pack_photometry.t
 import type { ViewParameters } from "../views/parameters.ts";
 import type { ViewRecipe } from "../views/recipe.ts";
 import { backgroundBatches, type BatchMaker } from "./background_batches.ts";
-import { epochOrder, replacements, type Shard } from "./epoch_order.ts";
+import type { Shard } from "../../distributed/shard.ts";
+import { epochOrder, replacements } from "./epoch_order.ts";
 import {
   checkLoaderOptions,
   type Loader,
@@ -134,7 +136,7 @@ class ViewBatchMaker implements BatchMaker<ViewBatch> {
       const loaded = await this.#load(others.next().value, plan);
       if (loaded) return loaded;
     }
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot load "${this.#dataset.name}": most of its images must be readable, found ${MOST_REPLACEMENTS} in a row that are not`,
     );
   }
@@ -186,21 +188,21 @@ function checkViewLoaderOptions(recipes: readonly ViewRecipe[], options: ViewLoa
   checkLoaderOptions(options);
   const { shard = { index: 0, count: 1 }, dropLast = true, variations } = options;
   if (recipes.length === 0) {
-    throw new RangeError("Cannot load batches: there must be at least one view, found none");
+    throw new GenviewRangeError("Cannot load batches: there must be at least one view, found none");
   }
   if (!(Number.isSafeInteger(shard.index) && shard.index >= 0 && shard.index < shard.count)) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot load batches: the shard's index must lie in [0, ${shard.count}), found ${shard.index}`,
     );
   }
   if (shard.count > 1 && !dropLast) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       "Cannot load batches: with several shards dropLast must be set, since ranks would differ in the last batch, found false",
     );
   }
   const unknown = variations?.views?.find((view) => !(view in recipes));
   if (unknown !== undefined || variations?.views?.length === 0) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot load batches: variations.views must name views from 0 to ${
         recipes.length - 1
       }, found ${unknown ?? "none"}`,

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import type { Value } from "../../engine/graph/value.ts";
 import { bandedBlur } from "./banded_blur.ts";
 import { blockedBlur, suitsBlockedBlur } from "./blocked_blur.ts";
@@ -31,7 +32,7 @@ export function blurKernelLength(size: number): number {
 function radiusOf(size: number, { kernelLength, widest = Infinity }: GaussianBlurOptions): number {
   const radius = (kernelLength - 1) / 2;
   if (!Number.isInteger(radius) || radius < 1 || radius >= size) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot blur: the kernel's length must be odd, at least 3 and below ${
         2 * size
       }, found ${kernelLength}`,

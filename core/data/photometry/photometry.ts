@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { elementCount } from "../../engine/graph/shape.ts";
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import { type Device, DeviceTensor } from "../../engine/ort/mod.ts";
@@ -68,7 +69,7 @@ export class Photometry implements Disposable {
   async apply(view: PhotometricView, into: DeviceTensor<"float32">): Promise<void> {
     const { batchSize } = this.#options;
     if (view.images.shape[0] !== batchSize) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot apply photometry: the batch must have ${batchSize} views, found ${
           view.images.shape[0]
         }`,

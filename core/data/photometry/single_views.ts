@@ -7,7 +7,7 @@ import { elementCount } from "../../engine/graph/shape.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { Value } from "../../engine/graph/value.ts";
 import { encodeModel } from "../../engine/onnx/encode_model.ts";
-import { probeChannelBlock } from "../../engine/ops/conv_gradients/blocked_layout.ts";
+import { probeChannelBlock } from "../../engine/ops/convolution/blocked_layout.ts";
 import { type DeviceTensor, Session } from "../../engine/ort/mod.ts";
 import type { JitterOrder } from "../views/parameters.ts";
 import type { ViewRecipe } from "../views/recipe.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { extract, type Header } from "../../deps/tar_stream.ts";
 import { readParts, readRange, type TarPart, totalSize } from "./parts.ts";
 
@@ -42,7 +43,7 @@ export async function isGzip(parts: readonly TarPart[]): Promise<boolean> {
 }
 
 function refused(name: string, rule: string, found: string): TypeError {
-  return new TypeError(
+  return new GenviewTypeError(
     `Cannot take ${JSON.stringify(name)} out of the tar: ${rule}, found ${found}`,
   );
 }
@@ -124,7 +125,7 @@ function truncated(parts: readonly TarPart[], position: Position, cause?: unknow
     : fed < entryEnd
     ? `within ${JSON.stringify(entry)}`
     : `behind ${JSON.stringify(entry)}`;
-  return new TypeError(
+  return new GenviewTypeError(
     `Cannot read ${parts.at(-1)!.path}: the tar must end in a block of zeros, found its end ` +
       `${where}; this part is truncated, or others that follow it are missing`,
     { cause },
@@ -144,7 +145,7 @@ function explain(
   const where = position.entry === undefined
     ? "at its beginning"
     : `behind ${JSON.stringify(position.entry)}`;
-  return new TypeError(
+  return new GenviewTypeError(
     `Cannot read the tar that begins in ${
       parts[0]!.path
     }: it must be whole, as it is or in gzip, ` +

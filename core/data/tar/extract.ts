@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { GenviewAlreadyExists } from "../../errors/mod.ts";
 import { dirname, join } from "node:path";
-import { ifThere } from "../../weights/if_there.ts";
-import { writeAll, writeNewFile } from "../../weights/new_file.ts";
+import { ifThere } from "../../files/if_there.ts";
+import { writeAll, writeNewFile } from "../../files/new_file.ts";
 import { tarEntries, type TarEntry } from "./entries.ts";
 import type { TarPart } from "./parts.ts";
 
@@ -47,7 +48,7 @@ async function isThere(path: string, size: number, overwrite: boolean): Promise<
   if (found === undefined) return false;
   if (found.isFile && found.size === size) return true;
   if (found.isFile && overwrite) return false;
-  throw new Deno.errors.AlreadyExists(
+  throw new GenviewAlreadyExists(
     `Cannot write ${path}: what is there must be the tar's file of ${size} bytes, found ` +
       (found.isFile ? `one of ${found.size}; set overwrite to replace it` : "no file"),
   );
@@ -62,7 +63,7 @@ async function makeFolder(folder: string, made: Set<string>): Promise<void> {
     const isTaken = error instanceof Deno.errors.AlreadyExists ||
       error instanceof Deno.errors.NotADirectory;
     if (!isTaken) throw error;
-    throw new Deno.errors.AlreadyExists(
+    throw new GenviewAlreadyExists(
       `Cannot make the folder ${folder}: it and those it is in must be folders, found a file`,
       { cause: error },
     );

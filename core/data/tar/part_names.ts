@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewNotFound, GenviewTypeError } from "../../errors/mod.ts";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 const DIGITS = "0123456789";
@@ -69,7 +70,7 @@ export function checkPartNames(names: readonly string[]): void {
   const alphabet = /^\d/.test(suffix) ? DIGITS : LETTERS;
   if (!isFirst(suffix)) {
     const wanted = stem + alphabet[0]!.repeat(suffix.length);
-    throw new Deno.errors.NotFound(
+    throw new GenviewNotFound(
       `Cannot read the parts of ${stem}*: the first must be there, found ${first} but no ${wanted}`,
     );
   }
@@ -78,7 +79,7 @@ export function checkPartNames(names: readonly string[]): void {
     const part = parsePartName(name);
     if (part?.stem !== stem) throw notParts(first, name);
     if (!expected.includes(part.suffix)) {
-      throw new Deno.errors.NotFound(
+      throw new GenviewNotFound(
         `Cannot read the parts of ${stem}*: none may be missing, found ${name} but no ` +
           (expected.length > 0 ? stem + expected[0] : "part that it follows"),
       );
@@ -89,7 +90,7 @@ export function checkPartNames(names: readonly string[]): void {
 }
 
 function notParts(...names: string[]): TypeError {
-  return new TypeError(
+  return new GenviewTypeError(
     `Cannot join ${names.join(" and ")}: the parts of one tar must be named alike and end in ` +
       "aa, ab or 000, 001 and so on, as split names them",
   );

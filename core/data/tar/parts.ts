@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { GenviewNotFound, GenviewTypeError } from "../../errors/mod.ts";
 import { basename, join } from "node:path";
-import { ifThere } from "../../weights/if_there.ts";
+import { ifThere } from "../../files/if_there.ts";
 import { checkPartNames, isTarName } from "./part_names.ts";
 
 /** One of the files that make up a tar when they are put behind each other. */
@@ -44,7 +45,7 @@ async function expand(place: string): Promise<string[]> {
   if (found?.isDirectory) return await list(place, isTarName);
   const name = basename(place);
   if (!/[*?]/.test(name)) {
-    throw new Deno.errors.NotFound(
+    throw new GenviewNotFound(
       `Cannot read ${place}: it must be a part, a folder of parts or a pattern, found no such file`,
     );
   }
@@ -65,7 +66,7 @@ async function expand(place: string): Promise<string[]> {
 export async function findTarParts(places: readonly string[]): Promise<TarPart[]> {
   const paths = new Set((await Promise.all(places.map(expand))).flat());
   if (paths.size === 0) {
-    throw new Deno.errors.NotFound(
+    throw new GenviewNotFound(
       `Cannot find the parts of a tar in ${places.join(", ")}: there must be files such as ` +
         "train_variations.tar.aa, found none",
     );
@@ -84,7 +85,7 @@ function checkSizes(parts: readonly TarPart[]): void {
   const [first, ...others] = parts;
   const odd = others.slice(0, -1).find(({ size }) => size !== first!.size);
   if (odd === undefined) return;
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot join the parts of a tar: all but the last must have the same size, found ` +
       `${first!.size} bytes in ${first!.path} and ${odd.size} in ${odd.path}; one is truncated`,
   );
@@ -97,7 +98,7 @@ export function totalSize(parts: readonly TarPart[]): number {
 
 /** A part is not what it was. */
 export function changedPart({ path, size }: TarPart, found: string): TypeError {
-  return new TypeError(
+  return new GenviewTypeError(
     `Cannot read ${path}: it must be the part of ${size} bytes that it was, found ${found}`,
   );
 }

@@ -6,9 +6,16 @@
  *
  * @module
  */
+import {
+  GenviewAlreadyExists,
+  GenviewNotFound,
+  GenviewRangeError,
+  GenviewSyntaxError,
+  GenviewTypeError,
+} from "../../errors/mod.ts";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { ifThere } from "../../weights/if_there.ts";
-import { writeAll, writeNewFile } from "../../weights/new_file.ts";
+import { ifThere } from "../../files/if_there.ts";
+import { writeAll, writeNewFile } from "../../files/new_file.ts";
 import { isImageName } from "../image_folder.ts";
 import type { VariationFiles } from "../variations.ts";
 import { isGzip, tarEntries } from "./entries.ts";
@@ -59,12 +66,12 @@ export async function indexTar(
   { overwrite = false, signal, onProgress }: IndexOptions = {},
 ): Promise<number> {
   if (!overwrite && await ifThere(Deno.lstat(path)) !== undefined) {
-    throw new Deno.errors.AlreadyExists(
+    throw new GenviewAlreadyExists(
       `Cannot write ${path}: the name must be free, found a file; choose another or set overwrite`,
     );
   }
   if (await isGzip(parts)) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot index ${parts[0]!.path}: a tar that is read in place must not be compressed, found ` +
         "gzip; extract it, or decompress it first",
     );
@@ -88,7 +95,7 @@ export async function indexTar(
       onProgress?.({ bytes, files });
     }
     if (images === 0) {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot index ${parts[0]!.path}: the tar must hold images, found none in ${files} files`,
       );
     }
@@ -115,7 +122,7 @@ function isCount(value: unknown): value is number {
 }
 
 function malformed(path: string, line: number, rule: string, text: string): SyntaxError {
-  return new SyntaxError(
+  return new GenviewSyntaxError(
     `Cannot read the index ${path}: line ${line} must be ${rule}, found ${text.slice(0, 200)}`,
   );
 }
@@ -146,7 +153,7 @@ async function checkParts(parts: readonly TarPart[], index: string): Promise<voi
   for (const part of parts) {
     const found = await ifThere(Deno.stat(part.path));
     if (found === undefined) {
-      throw new Deno.errors.NotFound(
+      throw new GenviewNotFound(
         `Cannot read the index ${index}: its parts must be where they were, found no ${part.path}`,
       );
     }
@@ -215,7 +222,9 @@ export async function openTarIndex(path: string): Promise<TarIndex> {
     source(image) {
       const number = numbers.get(image);
       if (number === undefined) {
-        throw new RangeError(`Cannot give an image of ${path}: it must be in it, found ${image}`);
+        throw new GenviewRangeError(
+          `Cannot give an image of ${path}: it must be in it, found ${image}`,
+        );
       }
       const [offset, size] = [offsets[number]!, sizes[number]!];
       return {

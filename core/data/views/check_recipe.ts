@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 import type { EvaluationRecipe, ViewRecipe } from "./recipe.ts";
 
 type Check = (value: unknown, path: string, problems: string[]) => void;
@@ -111,7 +112,9 @@ const checkEvaluation = record({
 });
 
 function reject(problems: readonly string[]): void {
-  if (problems.length > 0) throw new TypeError(`Cannot use a recipe: ${problems.join("; ")}`);
+  if (problems.length > 0) {
+    throw new GenviewTypeError(`Cannot use a recipe: ${problems.join("; ")}`);
+  }
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewError, GenviewTypeError } from "../../errors/mod.ts";
 import { isFloat } from "../graph/dtype.ts";
 import { decodeNumbers, encodeNumbers } from "../graph/numbers.ts";
 import { elementCount } from "../graph/shape.ts";
@@ -193,7 +194,7 @@ export async function checkGradients(
   const plan = new Plan(build, inputs);
   const y = plan.value();
   if (!isFloat(y.dtype)) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot check gradients of a ${formatType(y.type)}: the function must give a float`,
     );
   }
@@ -216,7 +217,7 @@ export async function checkGradients(
     const size = Math.max(1, Math.abs(expected), Math.abs(measured));
     const error = Math.abs(expected - measured) / size;
     if (error <= tolerance) return error;
-    throw new Error(
+    throw new GenviewError(
       `Cannot confirm the gradient along ${probe.name}: it is ${expected}, ` +
         `the central difference ${measured}`,
     );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { isFloat } from "../graph/dtype.ts";
 import { type Node, nodesLeadingTo, readBy } from "../graph/node.ts";
 import { elementCount } from "../graph/shape.ts";
@@ -37,7 +38,7 @@ function place(node: Node): string {
 function inputGradients(node: Node, dy: Value): [Value, Value][] {
   const { op, inputs, outputs, attributes } = node;
   if (op.gradient === "none") {
-    throw new TypeError(`Cannot differentiate through ${place(node)}: it has no gradient`);
+    throw new GenviewTypeError(`Cannot differentiate through ${place(node)}: it has no gradient`);
   }
   const given = op.gradient(
     { ...inputs, ...outputs, dy } as Readonly<Record<string, Value>>,
@@ -72,17 +73,17 @@ export function gradients(
   options: GradientsOptions = {},
 ): (Value | undefined)[] {
   if (!isFloat(loss.dtype)) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot differentiate a ${formatType(loss.type)}: the loss must be a float`,
     );
   }
   if (options.seed === undefined && elementCount(loss.shape) !== 1) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot differentiate a ${formatType(loss.type)} without a seed: the loss must be a scalar`,
     );
   }
   if (options.seed !== undefined && !sameType(options.seed.type, loss.type)) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot differentiate a ${formatType(loss.type)}: the seed must be of its type, found ${
         formatType(options.seed.type)
       }`,
@@ -98,7 +99,7 @@ export function gradients(
     const [differentiable, ...auxiliary] = Object.values(node.outputs);
     for (const value of auxiliary) {
       if (found.has(value)) {
-        throw new TypeError(
+        throw new GenviewTypeError(
           `Cannot differentiate through ${place(node)}: only its first output has a gradient`,
         );
       }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 
 /** The typed array that holds each element type on the host; `bfloat16` is held as its bits. */
 export interface DataByDType {
@@ -71,7 +72,7 @@ export function allocate<D extends DType>(dtype: D, length: number): DataOf<D> {
 export function viewBytes<D extends DType>(dtype: D, bytes: Uint8Array<ArrayBuffer>): DataOf<D> {
   const size = byteSize(dtype);
   if (bytes.byteLength % size !== 0) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot view ${bytes.byteLength} bytes as ${dtype}: it takes ${size} bytes an element`,
     );
   }

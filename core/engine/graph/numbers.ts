@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { allocate, type DataOf, type DType } from "./dtype.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -27,7 +28,7 @@ export function checkNumber(dtype: DType, value: number): void {
   if (range === undefined) return;
   const [least, most] = range;
   if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new RangeError(`${dtype} holds integers from ${least} to ${most}, found ${value}`);
+  throw new GenviewRangeError(`${dtype} holds integers from ${least} to ${most}, found ${value}`);
 }
 
 const single = new Float32Array(1);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError, GenviewTypeError, isGenviewError } from "../../errors/mod.ts";
 import type { DType } from "./dtype.ts";
 import { layerPath } from "./layer_path.ts";
 import { type NamedValues, type Node, takeNodeIndex } from "./node.ts";
@@ -140,7 +141,7 @@ function ordered(spec: OpSpec, inputs: NamedValues): Record<string, Value> {
     const value = inputs[name];
     if (value !== undefined) given[name] = value;
     else if (spec.inputs.includes(name)) {
-      throw new TypeError(`Cannot apply ${spec.type}${where()}: input "${name}" is missing`);
+      throw new GenviewTypeError(`Cannot apply ${spec.type}${where()}: input "${name}" is missing`);
     }
   }
   return given;
@@ -154,11 +155,11 @@ export function applying<T>(type: string, inputs: NamedValues, compute: () => T)
   try {
     return compute();
   } catch (cause) {
-    if (!(cause instanceof Error) || cause.message.startsWith("Internal:")) throw cause;
+    if (!isGenviewError(cause)) throw cause;
     const message = `Cannot apply ${type} to (${describe(inputs)})${where()}: ${cause.message}`;
     throw cause instanceof RangeError
-      ? new RangeError(message, { cause })
-      : new TypeError(message, { cause });
+      ? new GenviewRangeError(message, { cause })
+      : new GenviewTypeError(message, { cause });
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 
 /** Lengths of a tensor's axes; the empty list is a scalar. */
 export type Shape = readonly number[];
@@ -38,7 +39,7 @@ export function broadcastShapes(a: Shape, b: Shape): number[] {
     const n = b[b.length - rank + axis] ?? 1;
     if (m === n || n === 1) return m;
     if (m === 1) return n;
-    throw new RangeError(`axis ${axis} must match or be 1, found ${m} and ${n}`);
+    throw new GenviewRangeError(`axis ${axis} must match or be 1, found ${m} and ${n}`);
   });
 }
 
@@ -49,7 +50,7 @@ export function broadcastShapes(a: Shape, b: Shape): number[] {
  */
 export function normalizeAxis(axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
-    throw new RangeError(`axis must be an integer in [${-rank}, ${rank}), found ${axis}`);
+    throw new GenviewRangeError(`axis must be an integer in [${-rank}, ${rank}), found ${axis}`);
   }
   return axis < 0 ? axis + rank : axis;
 }

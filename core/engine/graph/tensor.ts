@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { allocate, type DataOf, type DType } from "./dtype.ts";
 import { encodeNumbers } from "./numbers.ts";
 import { elementCount, sameShape, type Shape } from "./shape.ts";
@@ -37,7 +38,7 @@ export function sameType(a: TensorType, b: TensorType): boolean {
  */
 export function tensor<D extends DType>(dtype: D, shape: Shape, data: DataOf<D>): Tensor<D> {
   if (data.length !== elementCount(shape)) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot make a ${formatType({ dtype, shape })}: it has ${
         elementCount(shape)
       } elements, found ${data.length}`,
@@ -60,7 +61,7 @@ function encoded<D extends DType>(
     return encodeNumbers(type.dtype, values);
   } catch (cause) {
     const reason = (cause as Error).message;
-    throw new RangeError(`Cannot make a ${formatType(type)}: ${reason}`, { cause });
+    throw new GenviewRangeError(`Cannot make a ${formatType(type)}: ${reason}`, { cause });
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import type { Node } from "./node.ts";
 import { filled, type Tensor, type TensorType } from "./tensor.ts";
 import type { DType } from "./dtype.ts";
@@ -50,10 +51,12 @@ export class Value {
  * @throws {RangeError} if a length is not a positive integer
  */
 export function input(name: string, dtype: DType, shape: Shape): Value {
-  if (name === "") throw new TypeError("Cannot declare an input: its name must not be empty");
+  if (name === "") {
+    throw new GenviewTypeError("Cannot declare an input: its name must not be empty");
+  }
   for (const length of shape) {
     if (!Number.isInteger(length) || length < 1) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot declare input "${name}": lengths must be positive integers, found [${
           shape.join(",")
         }]`,

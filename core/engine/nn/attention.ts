@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { formatType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { reshape } from "../ops/reshape.ts";
@@ -53,7 +54,7 @@ export function attention(scope: Scope, name: string, x: Value, options: Attenti
     const { heads, weightInitializer = truncatedNormalInitializer(0.02) } = options;
     const width = x.shape.at(-1)!;
     if (width % heads !== 0) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot attend with ${heads} heads in layer "${layer.path}": they must divide the width, ` +
           `found ${formatType(x.type)}`,
       );

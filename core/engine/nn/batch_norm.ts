@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { elementCount } from "../graph/shape.ts";
 import { formatType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
@@ -62,7 +63,7 @@ export function batchNorm(
     }
     const count = elementCount(x.shape) / channels;
     if (count < 2) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot normalise batch in layer "${layer.path}": a channel must have at least 2 ` +
           `elements in training, found ${formatType(x.type)}`,
       );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import type { Shape } from "../graph/shape.ts";
 import { elementCount } from "../graph/shape.ts";
 import type { RandomStream } from "../random/random_stream.ts";
@@ -25,7 +26,7 @@ export interface Fans {
  */
 export function fansOf(shape: Shape): Fans {
   if (shape.length < 2) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot compute fans: the weight must have at least 2 axes, found [${shape.join(",")}]`,
     );
   }

@@ -1,6 +1,6 @@
 import type { Value } from "../graph/value.ts";
 import { directConv } from "../ops/conv.ts";
-import { currentConvTuning } from "../ops/conv_gradients/tuning.ts";
+import { currentConvTuning } from "../ops/convolution/tuning.ts";
 import { gemm } from "../ops/gemm.ts";
 import { reshape } from "../ops/reshape.ts";
 import { transpose } from "../ops/transpose.ts";

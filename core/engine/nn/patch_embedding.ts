@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { formatType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { reshape } from "../ops/reshape.ts";
@@ -30,7 +31,7 @@ export function patchEmbedding(
   return scope.enter(name, (layer) => {
     const [, , height, imageWidth] = images.shape as [number, number, number, number];
     if (height % patch !== 0 || imageWidth % patch !== 0) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot embed patches of ${patch} pixels in layer "${layer.path}": they must tile the ` +
           `images, found ${formatType(images.type)}`,
       );

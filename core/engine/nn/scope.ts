@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import type { DType } from "../graph/dtype.ts";
 import { withinLayer } from "../graph/layer_path.ts";
 import { encodeNumbers } from "../graph/numbers.ts";
@@ -148,10 +149,10 @@ export class Scope {
     const full = this.#fullName(name);
     const declared = this.#store.declarations.get(full);
     if (declared?.kind !== "buffer") {
-      throw new TypeError(`Cannot write "${full}": no buffer of this name was declared`);
+      throw new GenviewTypeError(`Cannot write "${full}": no buffer of this name was declared`);
     }
     if (!sameType(declared.value.type, value.type)) {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot write buffer "${full}": it is ${formatType(declared.value.type)}, found ${
           formatType(value.type)
         }`,
@@ -195,7 +196,7 @@ export class Scope {
       if (
         known.kind !== kind || known.value.dtype !== dtype || !sameShape(known.value.shape, shape)
       ) {
-        throw new TypeError(
+        throw new GenviewTypeError(
           `Cannot declare ${kind} "${full}" as ${formatType({ dtype, shape })}: ` +
             `it is already a ${known.kind} ${formatType(known.value.type)}`,
         );
@@ -217,6 +218,8 @@ function convert(
   try {
     return tensor(dtype, shape, encodeNumbers(dtype, values));
   } catch (cause) {
-    throw new RangeError(`Cannot initialise "${name}": ${(cause as Error).message}`, { cause });
+    throw new GenviewRangeError(`Cannot initialise "${name}": ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }

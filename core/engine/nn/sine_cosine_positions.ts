@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { formatType } from "../graph/tensor.ts";
 import type { Initializer } from "./initializers.ts";
 
@@ -36,7 +37,7 @@ export function sineCosinePositions({ rows, columns }: PatchGrid): Initializer {
   return (shape) => {
     const [, tokens, width] = shape as [number, number, number];
     if (width % 4 !== 0 || tokens !== rows * columns + 1) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot embed positions: they must be [1,${
           rows * columns + 1
         },width] with a width that 4 ` +

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 import {
   create,
   GraphProtoSchema,
@@ -150,7 +151,7 @@ function collectInputs(nodes: readonly Node[], description: ModelDescription): M
     const { name } = value.source;
     const known = inputs.get(name);
     if (known !== undefined && known !== value) {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot encode the graph: two inputs are named "${name}", ` +
           `${formatType(known.type)} and ${formatType(value.type)}`,
       );
@@ -183,7 +184,7 @@ function encodeInitializer(
 ): Fixed {
   if (sameType(type, given)) return { tensor: encodeStored(name, given) };
   if (!isFloat(type.dtype) || !isFloat(given.dtype) || !sameShape(type.shape, given.shape)) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot encode the graph: input "${name}" is ${formatType(type)}, ` +
         `found an initializer ${formatType(given)}`,
     );
@@ -217,7 +218,7 @@ export function encodeModel(description: ModelDescription): Uint8Array<ArrayBuff
   const copies: [string, Value][] = [];
   for (const [name, value] of outputs) {
     if (inputs.has(name)) {
-      throw new TypeError(`Cannot encode the graph: "${name}" names an input and an output`);
+      throw new GenviewTypeError(`Cannot encode the graph: "${name}" names an input and an output`);
     }
     const resolved = resolve(value);
     if (resolved.source.kind !== "output" || names.has(resolved)) copies.push([name, value]);

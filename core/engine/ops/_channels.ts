@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { formatType, sameType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { checkFloat } from "./_floats.ts";
@@ -16,11 +17,11 @@ export function checkChannels(
   vectors: Readonly<Record<string, Value | undefined>>,
 ): void {
   checkFloat("x", x.type);
-  if (x.rank < 2) throw new RangeError(`x must have at least 2 axes, found ${x.rank}`);
+  if (x.rank < 2) throw new GenviewRangeError(`x must have at least 2 axes, found ${x.rank}`);
   const expected = { dtype: x.dtype, shape: [x.shape[1]!] };
   for (const [name, value] of Object.entries(vectors)) {
     if (value === undefined || sameType(value.type, expected)) continue;
     const reason = `${name} must be ${formatType(expected)}, found ${formatType(value.type)}`;
-    throw value.dtype === x.dtype ? new RangeError(reason) : new TypeError(reason);
+    throw value.dtype === x.dtype ? new GenviewRangeError(reason) : new GenviewTypeError(reason);
   }
 }

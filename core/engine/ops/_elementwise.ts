@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { checkNumber } from "../graph/numbers.ts";
 import { applying } from "../graph/op.ts";
 import { broadcastShapes } from "../graph/shape.ts";
@@ -48,7 +49,7 @@ export function inferBinary(
   { a, b }: { readonly a: TensorType; readonly b: TensorType },
 ): { y: TensorType } {
   if (a.dtype !== b.dtype) {
-    throw new TypeError(`element types must match, found ${a.dtype} and ${b.dtype}`);
+    throw new GenviewTypeError(`element types must match, found ${a.dtype} and ${b.dtype}`);
   }
   return { y: { dtype: a.dtype, shape: broadcastShapes(a.shape, b.shape) } };
 }
@@ -58,7 +59,7 @@ export function inferArithmetic(
   types: { readonly a: TensorType; readonly b: TensorType },
 ): { y: TensorType } {
   const type = inferBinary(types);
-  if (type.y.dtype === "bool") throw new TypeError("a and b must be numbers, found bool");
+  if (type.y.dtype === "bool") throw new GenviewTypeError("a and b must be numbers, found bool");
   return type;
 }
 
@@ -82,7 +83,7 @@ export function inferLogical(
 ): { y: TensorType } {
   for (const [name, type] of Object.entries(types)) {
     if (type.dtype !== "bool") {
-      throw new TypeError(`${name} must be bool, found ${formatType(type)}`);
+      throw new GenviewTypeError(`${name} must be bool, found ${formatType(type)}`);
     }
   }
   return inferBinary(types);

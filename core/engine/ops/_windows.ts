@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import type { Shape } from "../graph/shape.ts";
 
 /** Where windows lie; a number holds for every spatial axis. */
@@ -53,7 +54,7 @@ export function checkIntegers(
   least: number,
 ): void {
   if (values.length !== length || values.some((n) => !Number.isInteger(n) || n < least)) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `${name} must be ${length} integers of at least ${least}, found [${values.join(",")}]`,
     );
   }
@@ -81,7 +82,9 @@ export function checkPoolWindows(windows: Windows, kernel: Shape, rank: number):
   windows.pads.forEach((padding, i) => {
     const length = kernel[i % rank]!;
     if (2 * padding > length) {
-      throw new RangeError(`pads must be at most half the kernel of ${length}, found ${padding}`);
+      throw new GenviewRangeError(
+        `pads must be at most half the kernel of ${length}, found ${padding}`,
+      );
     }
   });
 }
@@ -93,7 +96,7 @@ export function checkPoolWindows(windows: Windows, kernel: Shape, rank: number):
  */
 export function spatialShape(name: string, shape: Shape): Shape {
   if (shape.length !== 3 && shape.length !== 4) {
-    throw new RangeError(`${name} must have 3 or 4 axes, found [${shape.join(",")}]`);
+    throw new GenviewRangeError(`${name} must have 3 or 4 axes, found [${shape.join(",")}]`);
   }
   return shape.slice(2);
 }
@@ -122,7 +125,7 @@ export function windowCounts(
     const span = windowSpan(windows, kernel, axis);
     const room = length + begin + end - span;
     if (room < 0) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `a window must fit into the padded input, found a window of ${span} and an input of ` +
           `${length + begin + end} along spatial axis ${axis}`,
       );

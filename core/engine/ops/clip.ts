@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { checkNumber } from "../graph/numbers.ts";
 import { defineOp } from "../graph/op.ts";
 import { filled } from "../graph/tensor.ts";
@@ -23,7 +24,7 @@ const Clip = defineOp({
   infer: ({ x }, { min, max }: ClipOptions) => {
     for (const bound of [min, max]) if (bound !== undefined) checkNumber(x.dtype, bound);
     if (!((min ?? -Infinity) <= (max ?? Infinity))) {
-      throw new RangeError(`min must be at most max, found ${min} and ${max}`);
+      throw new GenviewRangeError(`min must be at most max, found ${min} and ${max}`);
     }
     return { y: x };
   },

@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import { sameShape } from "../graph/shape.ts";
 import { formatType } from "../graph/tensor.ts";
@@ -22,7 +23,7 @@ const Concat = defineOp<string, "y", never, ConcatOptions>({
       const fits = part.dtype === first.dtype && part.shape.length === first.shape.length &&
         sameShape(part.shape.with(axis, 1), first.shape.with(axis, 1));
       if (!fits) {
-        throw new RangeError(
+        throw new GenviewRangeError(
           `parts must match but for axis ${axis}, found ${formatType(first)} and ${
             formatType(part)
           }`,
@@ -49,7 +50,7 @@ const Concat = defineOp<string, "y", never, ConcatOptions>({
 export function concat(parts: readonly Value[], options: ConcatOptions): Value {
   const [first] = parts;
   if (first === undefined) {
-    throw new RangeError("Cannot apply Concat: at least one part is needed, found none");
+    throw new GenviewRangeError("Cannot apply Concat: at least one part is needed, found none");
   }
   if (parts.length === 1) return first;
   const axis = axisOf("Concat", first, options.axis);

@@ -1,3 +1,4 @@
+import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { applying, defineComposite, defineOp, type OnnxForm } from "../graph/op.ts";
 import { elementCount, type Shape } from "../graph/shape.ts";
 import { filled, type TensorType } from "../graph/tensor.ts";
@@ -12,9 +13,9 @@ import {
   type WindowOptions,
   windowsOf,
 } from "./_windows.ts";
-import { convForward, convInputGradient, convWeightGradient } from "./conv_gradients/gradients.ts";
-import { type ConvAttributes, spatial } from "./conv_gradients/problem.ts";
-import { noteConvolution } from "./conv_gradients/tuning.ts";
+import { convForward, convInputGradient, convWeightGradient } from "./convolution/gradients.ts";
+import { type ConvAttributes, spatial } from "./convolution/problem.ts";
+import { noteConvolution } from "./convolution/tuning.ts";
 import { matMul } from "./mat_mul.ts";
 import { reduceSum } from "./reduce_sum.ts";
 import { reshape } from "./reshape.ts";
@@ -32,14 +33,14 @@ export function convShape(x: Shape, w: Shape, attributes: ConvAttributes): numbe
   const { group } = attributes;
   const spatial = spatialShape("x", x);
   if (w.length !== x.length) {
-    throw new RangeError(`w must have ${x.length} axes as x has, found [${w.join(",")}]`);
+    throw new GenviewRangeError(`w must have ${x.length} axes as x has, found [${w.join(",")}]`);
   }
   checkWindows(attributes, spatial.length);
   if (!Number.isInteger(group) || group < 1 || w[0]! % group !== 0) {
-    throw new RangeError(`group must divide the ${w[0]} output channels, found ${group}`);
+    throw new GenviewRangeError(`group must divide the ${w[0]} output channels, found ${group}`);
   }
   if (x[1] !== w[1]! * group) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `x must have ${w[1]! * group} channels (w takes ${w[1]} in each of ${group} groups), ` +
         `found ${x[1]}`,
     );
@@ -54,11 +55,11 @@ export function checkConvTypes(
 ): void {
   if (x.dtype !== w.dtype || (b !== undefined && b.dtype !== x.dtype)) {
     const found = [x, w, b].flatMap((type) => type === undefined ? [] : [type.dtype]);
-    throw new TypeError(`element types must match, found ${found.join(", ")}`);
+    throw new GenviewTypeError(`element types must match, found ${found.join(", ")}`);
   }
   checkFloat("x", x);
   if (b !== undefined && (b.shape.length !== 1 || b.shape[0] !== channels)) {
-    throw new RangeError(`b must be [${channels}], found [${b.shape.join(",")}]`);
+    throw new GenviewRangeError(`b must be [${channels}], found [${b.shape.join(",")}]`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineOp, type OnnxForm } from "../graph/op.ts";
 import type { Shape } from "../graph/shape.ts";
 import type { TensorType } from "../graph/tensor.ts";
@@ -12,8 +13,8 @@ import {
   windowSpan,
 } from "./_windows.ts";
 import { checkConvTypes, conv, onnxConv, sumPerChannel } from "./conv.ts";
-import { convWeightGradient } from "./conv_gradients/gradients.ts";
-import type { ConvAttributes } from "./conv_gradients/problem.ts";
+import { convWeightGradient } from "./convolution/gradients.ts";
+import type { ConvAttributes } from "./convolution/problem.ts";
 
 /** Options of {@linkcode convTranspose}. */
 export interface ConvTransposeOptions extends WindowOptions {
@@ -33,27 +34,29 @@ function convTransposeShape(x: Shape, w: Shape, attributes: ConvTransposeAttribu
   const { group, strides, pads, outputPadding } = attributes;
   const spatial = spatialShape("x", x);
   if (w.length !== x.length) {
-    throw new RangeError(`w must have ${x.length} axes as x has, found [${w.join(",")}]`);
+    throw new GenviewRangeError(`w must have ${x.length} axes as x has, found [${w.join(",")}]`);
   }
   checkWindows(attributes, spatial.length);
   checkIntegers("outputPadding", outputPadding, spatial.length, 0);
   outputPadding.forEach((padding, axis) => {
     if (padding >= strides[axis]!) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `outputPadding must be less than the stride ${strides[axis]}, found ${padding}`,
       );
     }
   });
-  if (x[1] !== w[0]) throw new RangeError(`x must have ${w[0]} channels as w takes, found ${x[1]}`);
+  if (x[1] !== w[0]) {
+    throw new GenviewRangeError(`x must have ${w[0]} channels as w takes, found ${x[1]}`);
+  }
   if (!Number.isInteger(group) || group < 1 || w[0]! % group !== 0) {
-    throw new RangeError(`group must divide the ${w[0]} input channels, found ${group}`);
+    throw new GenviewRangeError(`group must divide the ${w[0]} input channels, found ${group}`);
   }
   const rank = spatial.length;
   const lengths = spatial.map((length, axis) => {
     const result = (length - 1) * strides[axis]! + windowSpan(attributes, w.slice(2), axis) +
       outputPadding[axis]! - pads[axis]! - pads[rank + axis]!;
     if (result < 1) {
-      throw new RangeError(`pads must leave at least one element, found ${result}`);
+      throw new GenviewRangeError(`pads must leave at least one element, found ${result}`);
     }
     return result;
   });

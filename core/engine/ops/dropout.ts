@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { applying } from "../graph/op.ts";
 import { broadcastShapes, sameShape } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
@@ -17,9 +18,11 @@ import { mul } from "./mul.ts";
  */
 export function dropout(x: Value, uniform: Value, rate: number): Value {
   applying("Dropout", { x, uniform }, () => {
-    if (!(rate >= 0 && rate < 1)) throw new RangeError(`rate must be in [0, 1), found ${rate}`);
+    if (!(rate >= 0 && rate < 1)) {
+      throw new GenviewRangeError(`rate must be in [0, 1), found ${rate}`);
+    }
     if (!sameShape(broadcastShapes(x.shape, uniform.shape), x.shape)) {
-      throw new RangeError("the random numbers must stretch to x");
+      throw new GenviewRangeError("the random numbers must stretch to x");
     }
   });
   if (rate === 0) return x;

@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import { broadcastShapes, sameShape, type Shape } from "../graph/shape.ts";
 import { int64 } from "../graph/tensor.ts";
@@ -13,7 +14,9 @@ const Expand = defineOp({
   outputs: ["y"],
   infer: ({ x }, { shape }: ExpandAttributes) => {
     if (!sameShape(broadcastShapes(x.shape, shape), shape)) {
-      throw new RangeError(`[${x.shape.join(",")}] cannot be stretched to [${shape.join(",")}]`);
+      throw new GenviewRangeError(
+        `[${x.shape.join(",")}] cannot be stretched to [${shape.join(",")}]`,
+      );
     }
     return { y: { dtype: x.dtype, shape } };
   },

@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { applying } from "../graph/op.ts";
 import { elementCount } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
@@ -11,7 +12,7 @@ import { reshape } from "./reshape.ts";
 export function flatten(x: Value, axis = 1): Value {
   applying("Flatten", { x }, () => {
     if (Number.isInteger(axis) && axis >= 0 && axis <= x.rank) return;
-    throw new RangeError(`axis must be an integer in [0, ${x.rank}], found ${axis}`);
+    throw new GenviewRangeError(`axis must be an integer in [0, ${x.rank}], found ${axis}`);
   });
   return reshape(x, [elementCount(x.shape.slice(0, axis)), elementCount(x.shape.slice(axis))]);
 }

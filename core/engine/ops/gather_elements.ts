@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import { scalar, type Value } from "../graph/value.ts";
 import { axisOf } from "./_axes.ts";
@@ -20,7 +21,7 @@ const GatherElements = defineOp({
     const fits = indices.shape.length === x.shape.length &&
       indices.shape.every((length, i) => i === axis || length <= x.shape[i]!);
     if (!fits) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `indices must fit into [${x.shape.join(",")}] but for axis ${axis}, found [${
           indices.shape.join(",")
         }]`,

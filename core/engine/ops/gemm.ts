@@ -1,3 +1,4 @@
+import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import { broadcastShapes, sameShape } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
@@ -28,14 +29,14 @@ const Gemm = defineOp({
   outputs: ["y"],
   infer: ({ a, b, c }, attributes: GemmAttributes) => {
     if (a.shape.length !== 2 || b.shape.length !== 2) {
-      throw new RangeError("a and b must have 2 axes");
+      throw new GenviewRangeError("a and b must have 2 axes");
     }
     const { y } = inferMatMul({ a, b }, attributes);
     if (c !== undefined && c.dtype !== y.dtype) {
-      throw new TypeError(`element types must match, found ${y.dtype} and ${c.dtype}`);
+      throw new GenviewTypeError(`element types must match, found ${y.dtype} and ${c.dtype}`);
     }
     if (c !== undefined && !sameShape(broadcastShapes(c.shape, y.shape), y.shape)) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `c must stretch to [${y.shape.join(",")}], found [${c.shape.join(",")}]`,
       );
     }

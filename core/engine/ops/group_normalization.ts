@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineComposite } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
 import { checkChannels } from "./_channels.ts";
@@ -61,7 +62,7 @@ const GroupNormalization = defineComposite({
     checkChannels(x, { scale, bias });
     const channels = x.shape[1]!;
     if (!Number.isInteger(groups) || channels % groups !== 0) {
-      throw new RangeError(`groups must divide the ${channels} channels, found ${groups}`);
+      throw new GenviewRangeError(`groups must divide the ${channels} channels, found ${groups}`);
     }
     const { centred, mean, inverseDeviation } = centre(grouped(x, groups), WITHIN_GROUP, epsilon);
     const factor = factorOf(x, inverseDeviation, scale);

@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineComposite } from "../graph/op.ts";
 import { sameShape, type Shape } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
@@ -30,7 +31,7 @@ function axesFrom(axis: number, rank: number): number[] {
 
 function check(name: string, value: Value | undefined, expected: Shape): void {
   if (value !== undefined && !sameShape(value.shape, expected)) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `${name} must be [${expected.join(",")}], found [${value.shape.join(",")}]`,
     );
   }

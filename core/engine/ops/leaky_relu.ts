@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
 import { inferUnary } from "./_elementwise.ts";
@@ -15,7 +16,7 @@ const LeakyRelu = defineOp({
   outputs: ["y"],
   infer: ({ x }, { alpha }: LeakyReluAttributes) => {
     if (!(alpha >= 0 && alpha <= 1)) {
-      throw new RangeError(`the slope must be in [0, 1], found ${alpha}`);
+      throw new GenviewRangeError(`the slope must be in [0, 1], found ${alpha}`);
     }
     return inferUnary({ x });
   },

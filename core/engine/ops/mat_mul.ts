@@ -1,9 +1,10 @@
+import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import { broadcastShapes, type Shape } from "../graph/shape.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { transposeLast } from "./_axes.ts";
-import { isForThisCpu } from "./conv_gradients/tuning.ts";
+import { isForThisCpu } from "./convolution/tuning.ts";
 import { fusedMatMul } from "./fused_mat_mul.ts";
 import { reshape } from "./reshape.ts";
 
@@ -33,16 +34,16 @@ export function inferMatMul(
   { transposeA, transposeB }: MatMulAttributes,
 ): { y: TensorType } {
   if (a.dtype !== b.dtype) {
-    throw new TypeError(`element types must match, found ${a.dtype} and ${b.dtype}`);
+    throw new GenviewTypeError(`element types must match, found ${a.dtype} and ${b.dtype}`);
   }
-  if (a.dtype === "bool") throw new TypeError("a and b must be numbers, found bool");
+  if (a.dtype === "bool") throw new GenviewTypeError("a and b must be numbers, found bool");
   if (a.shape.length < 2 || b.shape.length < 2) {
-    throw new RangeError("a and b must have at least 2 axes");
+    throw new GenviewRangeError("a and b must have at least 2 axes");
   }
   const [rows, inner] = matrix(a.shape, transposeA);
   const [innerOfB, columns] = matrix(b.shape, transposeB);
   if (inner !== innerOfB) {
-    throw new RangeError(`the axes summed over must match, found ${inner} and ${innerOfB}`);
+    throw new GenviewRangeError(`the axes summed over must match, found ${inner} and ${innerOfB}`);
   }
   const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
   return { y: { dtype: a.dtype, shape: [...batch, rows, columns] } };

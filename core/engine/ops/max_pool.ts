@@ -1,3 +1,4 @@
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { isFloat } from "../graph/dtype.ts";
 import { defineOp, type OnnxForm } from "../graph/op.ts";
 import { elementCount, type Shape } from "../graph/shape.ts";
@@ -35,7 +36,7 @@ function inferMaxPool(
 ): TensorType {
   const { kernel } = attributes;
   if (!isFloat(x.dtype) && x.dtype !== "int8" && x.dtype !== "uint8") {
-    throw new TypeError(`x must be a float, int8 or uint8, found ${formatType(x)}`);
+    throw new GenviewTypeError(`x must be a float, int8 or uint8, found ${formatType(x)}`);
   }
   const spatial = spatialShape("x", x.shape);
   checkPoolWindows(attributes, kernel, spatial.length);

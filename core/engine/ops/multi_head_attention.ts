@@ -1,3 +1,4 @@
+import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import { sameShape } from "../graph/shape.ts";
 import type { TensorType } from "../graph/tensor.ts";
@@ -22,18 +23,20 @@ function inferAttention(
   { heads }: MultiHeadAttentionOptions,
 ): { y: TensorType } {
   if (q.dtype !== k.dtype || q.dtype !== v.dtype) {
-    throw new TypeError(`element types must match, found ${q.dtype}, ${k.dtype} and ${v.dtype}`);
+    throw new GenviewTypeError(
+      `element types must match, found ${q.dtype}, ${k.dtype} and ${v.dtype}`,
+    );
   }
   checkFloat("q", q);
   if (q.shape.length !== 3 || !sameShape(k.shape, v.shape)) {
-    throw new RangeError("q, k and v must have 3 axes, and k and v one shape");
+    throw new GenviewRangeError("q, k and v must have 3 axes, and k and v one shape");
   }
   const [batch, , width] = q.shape as [number, number, number];
   if (k.shape[0] !== batch || k.shape[2] !== width) {
-    throw new RangeError("q and k must have the same first and last axis");
+    throw new GenviewRangeError("q and k must have the same first and last axis");
   }
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
-    throw new RangeError(`heads must divide the width ${width}, found ${heads}`);
+    throw new GenviewRangeError(`heads must divide the width ${width}, found ${heads}`);
   }
   return { y: q };
 }

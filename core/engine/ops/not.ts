@@ -1,3 +1,4 @@
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import { formatType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
@@ -7,7 +8,7 @@ const Not = defineOp({
   inputs: ["x"],
   outputs: ["y"],
   infer: ({ x }) => {
-    if (x.dtype !== "bool") throw new TypeError(`x must be bool, found ${formatType(x)}`);
+    if (x.dtype !== "bool") throw new GenviewTypeError(`x must be bool, found ${formatType(x)}`);
     return { y: x };
   },
   gradient: "none",

@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { checkNumber } from "../graph/numbers.ts";
 import { defineOp } from "../graph/op.ts";
 import type { Shape } from "../graph/shape.ts";
@@ -53,12 +54,12 @@ const Pad = defineOp({
   infer: ({ x }, { pads, mode, value }: PadAttributes) => {
     const rank = x.shape.length;
     if (pads.length !== 2 * rank || pads.some((n) => !Number.isInteger(n) || n < 0)) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `pads must be ${2 * rank} integers of at least 0, found [${pads.join(",")}]`,
       );
     }
     if (mode === "reflect" && pads.some((n, i) => n >= x.shape[i % rank]!)) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `pads by reflection must be shorter than the axis, found [${pads.join(",")}]`,
       );
     }

@@ -1,3 +1,4 @@
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { applying, defineOp } from "../graph/op.ts";
 import { formatType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
@@ -25,7 +26,9 @@ const ReduceSum = defineOp({
 /** Sum over axes, all of them by default. */
 export function reduceSum(x: Value, options: ReductionOptions = {}): Value {
   applying("ReduceSum", { x }, () => {
-    if (x.dtype === "bool") throw new TypeError(`x must hold numbers, found ${formatType(x.type)}`);
+    if (x.dtype === "bool") {
+      throw new GenviewTypeError(`x must hold numbers, found ${formatType(x.type)}`);
+    }
   });
   const attributes = reductionAttributes("ReduceSum", x, options);
   const { axes } = attributes;

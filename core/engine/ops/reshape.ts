@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import { elementCount, sameShape, type Shape } from "../graph/shape.ts";
 import { int64 } from "../graph/tensor.ts";
@@ -14,7 +15,9 @@ const Reshape = defineOp({
   infer: ({ x }, { shape }: ReshapeAttributes) => {
     const count = elementCount(x.shape);
     if (!shape.every(Number.isInteger) || elementCount(shape) !== count) {
-      throw new RangeError(`lengths must have the product ${count}, found [${shape.join(",")}]`);
+      throw new GenviewRangeError(
+        `lengths must have the product ${count}, found [${shape.join(",")}]`,
+      );
     }
     return { y: { dtype: x.dtype, shape } };
   },

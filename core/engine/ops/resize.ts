@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { applying, defineComposite, defineOp } from "../graph/op.ts";
 import { int64 } from "../graph/tensor.ts";
 import { constant, type Value } from "../graph/value.ts";
@@ -110,10 +111,10 @@ const Nearest = defineComposite({
 export function resize(x: Value, options: ResizeOptions): Value {
   const { size, mode = "linear", antialias = false } = options;
   applying("Resize", { x }, () => {
-    if (x.rank !== 4) throw new RangeError("x must have 4 axes");
+    if (x.rank !== 4) throw new GenviewRangeError("x must have 4 axes");
     if (mode !== "nearest") checkFloat("x", x.type);
     if (size.every((length) => Number.isInteger(length) && length >= 1)) return;
-    throw new RangeError(`size must be positive integers, found [${size.join(",")}]`);
+    throw new GenviewRangeError(`size must be positive integers, found [${size.join(",")}]`);
   });
   if (x.shape[2] === size[0] && x.shape[3] === size[1]) return x;
   return mode === "nearest"

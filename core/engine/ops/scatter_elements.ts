@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import { sameShape } from "../graph/shape.ts";
 import { formatType } from "../graph/tensor.ts";
@@ -25,7 +26,7 @@ const ScatterElements = defineOp({
   infer: ({ x, indices, updates }, _: ScatterElementsAttributes) => {
     checkIndices(indices);
     if (updates.dtype !== x.dtype || !sameShape(updates.shape, indices.shape)) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `updates must be ${formatType({ dtype: x.dtype, shape: indices.shape })}, found ${
           formatType(updates)
         }`,

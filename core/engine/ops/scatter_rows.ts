@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import { sameShape } from "../graph/shape.ts";
 import { scalar, type Value } from "../graph/value.ts";
@@ -14,7 +15,7 @@ const ScatterND = defineOp({
     checkIndices(indices);
     const expected = [indices.shape[0]!, ...x.shape.slice(1)];
     if (rows.dtype !== x.dtype || !sameShape(rows.shape, expected)) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `rows must be ${x.dtype}[${expected.join(",")}], found ${rows.dtype}[${
           rows.shape.join(",")
         }]`,

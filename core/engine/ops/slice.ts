@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import type { Shape } from "../graph/shape.ts";
 import { int64 } from "../graph/tensor.ts";
@@ -27,7 +28,7 @@ function slicedLength(length: number, axis: number, attributes: SliceAttributes)
   if (i === -1) return length;
   const [start, end, step] = [attributes.starts[i]!, attributes.ends[i]!, attributes.steps[i]!];
   if (!(start >= 0 && start < end && end <= length) || !Number.isInteger(step) || step === 0) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `a slice of axis ${axis} must lie in [0, ${length}] with a step other than 0, ` +
         `found ${start} to ${end} by ${step}`,
     );

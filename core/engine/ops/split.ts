@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { applying } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
 import { axisOf } from "./_axes.ts";
@@ -19,7 +20,7 @@ export function split(x: Value, lengths: readonly number[], options: SplitOption
   applying("Split", { x }, () => {
     const total = lengths.reduce((sum, length) => sum + length, 0);
     if (total === x.shape[axis]) return;
-    throw new RangeError(
+    throw new GenviewRangeError(
       `lengths along axis ${axis} must add up to ${x.shape[axis]}, found [${lengths.join(",")}]`,
     );
   });

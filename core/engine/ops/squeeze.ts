@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { applying } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
 import { axisOf } from "./_axes.ts";
@@ -13,7 +14,7 @@ export function squeeze(x: Value, axes?: readonly number[]): Value {
   applying("Squeeze", { x }, () => {
     const longer = given?.find((axis) => x.shape[axis] !== 1);
     if (longer === undefined) return;
-    throw new RangeError(`axis ${longer} must have length 1, found ${x.shape[longer]}`);
+    throw new GenviewRangeError(`axis ${longer} must have length 1, found ${x.shape[longer]}`);
   });
   const kept = x.shape.filter((length, axis) => given ? !given.includes(axis) : length !== 1);
   return reshape(x, kept);

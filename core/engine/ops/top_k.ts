@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import { int64 } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
@@ -21,7 +22,7 @@ const TopK = defineOp({
   outputs: ["values", "indices"],
   infer: ({ x }, { k, axis }: TopKAttributes) => {
     if (!Number.isInteger(k) || k < 1 || k > x.shape[axis]!) {
-      throw new RangeError(`k must be an integer in [1, ${x.shape[axis]}], found ${k}`);
+      throw new GenviewRangeError(`k must be an integer in [1, ${x.shape[axis]}], found ${k}`);
     }
     const shape = x.shape.with(axis, k);
     return { values: { dtype: x.dtype, shape }, indices: { dtype: "int64", shape } };

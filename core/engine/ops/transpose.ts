@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
 
@@ -12,7 +13,7 @@ const Transpose = defineOp({
   infer: ({ x }, { perm }: TransposeAttributes) => {
     const sorted = [...perm].sort((a, b) => a - b);
     if (perm.length !== x.shape.length || sorted.some((axis, i) => axis !== i)) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `perm must order the ${x.shape.length} axes, found [${perm.join(",")}]`,
       );
     }

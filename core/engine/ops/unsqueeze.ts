@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { applying } from "../graph/op.ts";
 import { normalizeAxis } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
@@ -13,7 +14,7 @@ export function unsqueeze(x: Value, axes: readonly number[]): Value {
   const added = applying("Unsqueeze", { x }, () => {
     const places = new Set(axes.map((axis) => normalizeAxis(axis, rank)));
     if (places.size === axes.length) return places;
-    throw new RangeError(`axes must differ, found [${axes.join(",")}]`);
+    throw new GenviewRangeError(`axes must differ, found [${axes.join(",")}]`);
   });
   const lengths = x.shape.values();
   const shape = Array.from(

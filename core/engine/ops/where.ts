@@ -1,3 +1,4 @@
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import { broadcastShapes } from "../graph/shape.ts";
 import { formatType, type TensorType } from "../graph/tensor.ts";
@@ -15,7 +16,7 @@ interface WhereTypes {
 
 function infer({ condition, a, b }: WhereTypes): { y: TensorType } {
   if (condition.dtype !== "bool") {
-    throw new TypeError(`condition must be bool, found ${formatType(condition)}`);
+    throw new GenviewTypeError(`condition must be bool, found ${formatType(condition)}`);
   }
   const { dtype, shape } = inferArithmetic({ a, b }).y;
   return { y: { dtype, shape: broadcastShapes(condition.shape, shape) } };

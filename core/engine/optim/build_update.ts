@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { formatType, sameType, type TensorType } from "../graph/tensor.ts";
 import { input, type Value } from "../graph/value.ts";
 import { where } from "../ops/where.ts";
@@ -86,16 +87,18 @@ interface NamedUpdate extends InPlaceUpdate {
 function namesOf(parameters: readonly Value[]): string[] {
   const [first] = parameters;
   if (first === undefined) {
-    throw new TypeError("Cannot build an update: there must be a parameter to train, found none");
+    throw new GenviewTypeError(
+      "Cannot build an update: there must be a parameter to train, found none",
+    );
   }
   return parameters.map(({ source, type }) => {
     if (source.kind !== "input") {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot build an update: a parameter must be an input, found a ${formatType(type)}`,
       );
     }
     if (type.dtype !== first.dtype || (type.dtype !== "float32" && type.dtype !== "float64")) {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot build an update: parameters must be all float32 or all float64, found ` +
           `"${source.name}" ${formatType(type)}`,
       );
@@ -107,13 +110,13 @@ function namesOf(parameters: readonly Value[]): string[] {
 function checkOptions(options: UpdateOptions, parameters: readonly string[]): void {
   for (const name of options.constraints?.keys() ?? []) {
     if (parameters.includes(name)) continue;
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot build an update: a constraint must be on a trained parameter, found "${name}"`,
     );
   }
   const clip = options.clipGradientNorm;
   if (clip !== undefined && !(clip > 0)) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot build an update: clipGradientNorm must be above 0, found ${clip}; leave it out for none`,
     );
   }
@@ -122,7 +125,7 @@ function checkOptions(options: UpdateOptions, parameters: readonly string[]): vo
 function constrained(name: string, updated: Value, options: UpdateOptions): Value {
   const result = options.constraints?.get(name)?.(updated) ?? updated;
   if (!sameType(result.type, updated.type)) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot build an update: the constraint on "${name}" must give a ${
         formatType(updated.type)
       }, found ${formatType(result.type)}`,
@@ -187,7 +190,7 @@ function averageUpdates(
   const updated = new Map(updates.map(({ name, output }) => [name, output]));
   return (options.exponentialMovingAverages ?? []).map(({ target, source }) => {
     if (!parameters.includes(source)) {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot average "${target}": it must follow a trained parameter, found "${source}"`,
       );
     }
@@ -206,11 +209,11 @@ function checkUpdates(
   const names = inputs.map(({ source }) => (source as { readonly name: string }).name);
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined) {
-    throw new TypeError(`Cannot build an update: two inputs would be named "${repeated}"`);
+    throw new GenviewTypeError(`Cannot build an update: two inputs would be named "${repeated}"`);
   }
   const hazards = inPlaceHazards(updates, measures);
   if (hazards.length > 0) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       "Cannot build an update: old values must be read before they are overwritten, found that " +
         hazards.join("; "),
     );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 
 /** The scale of the loss, to be kept in checkpoints. */
 export interface LossScale {
@@ -37,7 +38,7 @@ function completed(given: LossScaleOptions): Required<LossScaleOptions> {
       ? []
       : [`interval must be a positive integer, found ${interval}`]),
   ];
-  if (wrong.length > 0) throw new RangeError(`Cannot scale the loss: ${wrong.join("; ")}`);
+  if (wrong.length > 0) throw new GenviewRangeError(`Cannot scale the loss: ${wrong.join("; ")}`);
   return options;
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 
@@ -59,7 +60,7 @@ export function checkOption(
   high: number,
 ): void {
   if (value >= low && value < high) return;
-  throw new RangeError(
+  throw new GenviewRangeError(
     `Cannot make ${optimizer}: ${option} must be in [${low}, ${high}), found ${value}`,
   );
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 
 /** A rule for the parameters whose names contain a text. */
 export interface ParameterRule {
@@ -68,7 +69,7 @@ export function groupParameters(
   rules: readonly ParameterRule[],
 ): ParameterGroups {
   const wrong = findings(rules);
-  if (wrong.length > 0) throw new RangeError(`Cannot group parameters: ${wrong.join("; ")}`);
+  if (wrong.length > 0) throw new GenviewRangeError(`Cannot group parameters: ${wrong.join("; ")}`);
   const ordered = rules.toSorted(byPrecedence);
   const followed = new Map<string, ParameterRule>();
   for (const name of names) {

@@ -1,3 +1,4 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 /**
  * A learning rate for another batch size: proportional to it
  * ({@link https://arxiv.org/abs/1706.02677 | Goyal et al. 2017}, section 2.1).
@@ -22,7 +23,7 @@ export function scaledLearningRate(
     !Number.isInteger(batchSize) || batchSize < 1 ||
     !Number.isInteger(baseBatchSize) || baseBatchSize < 0
   ) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot scale the learning rate: batch sizes must be positive integers, found ${batchSize} and ${baseBatchSize}`,
     );
   }

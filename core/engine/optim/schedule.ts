@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 
 /** When a value may change: at each step, or at the start of each epoch. */
 export type Granularity = "iteration" | "epoch";
@@ -81,7 +82,7 @@ function check(description: ScheduleDescription, { totalSteps, stepsPerEpoch }: 
       wrong.push(`milestones must be positive and ascending, found [${milestones.join(", ")}]`);
     }
   }
-  if (wrong.length > 0) throw new RangeError(`Cannot make a schedule: ${wrong.join("; ")}`);
+  if (wrong.length > 0) throw new GenviewRangeError(`Cannot make a schedule: ${wrong.join("; ")}`);
 }
 
 /**
@@ -112,7 +113,7 @@ export function schedule(
   const after = course(description, run, warmUpSteps);
   return (step) => {
     if (!Number.isInteger(step) || step < 0) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot read a schedule: the step must be a non-negative integer, found ${step}`,
       );
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { add } from "../ops/add.ts";
 import { sub } from "../ops/sub.ts";
 import { times } from "./_times.ts";
@@ -27,7 +28,7 @@ export interface SgdOptions {
 export function sgd({ momentum = 0.9, nesterov = false }: SgdOptions = {}): Optimizer {
   checkOption("SGD", "momentum", momentum, 0, 1);
   if (nesterov && momentum === 0) {
-    throw new RangeError("Cannot make SGD: Nesterov's momentum must be above 0, found 0");
+    throw new GenviewRangeError("Cannot make SGD: Nesterov's momentum must be above 0, found 0");
   }
   return {
     name: "sgd",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { outWord, pointerIn, readString } from "./c_values.ts";
 import { check, type Status } from "./error.ts";
 import type { OpenLibrary } from "./library.ts";
@@ -36,7 +37,7 @@ export function bindApi(library: OpenLibrary): BoundApi {
   const name = version === null ? "unknown" : readString(version);
   const table = functionAt(base, GET_API.offset, GET_API).call(ORT_API_VERSION);
   if (table === null) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot use ONNX Runtime at "${library.path}": version 1.${ORT_API_VERSION} or later is needed, found ${name}`,
     );
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { finish, obtain } from "./api.ts";
 import { cString } from "./c_values.ts";
 import type { Device } from "./device.ts";
@@ -172,7 +173,7 @@ export class Binding implements Disposable {
 
   #refuseWhileRunning(action: string): void {
     if (this.#running) {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot ${action}: one run of a binding must end before this, found one in flight`,
       );
     }

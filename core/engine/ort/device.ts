@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewSyntaxError } from "../../errors/mod.ts";
 
 /** Where a session runs and a tensor lives. */
 export interface Device {
@@ -39,7 +40,7 @@ export function sameDevice(a: Device, b: Device): boolean {
 export function parseDevice(text: string): Device | "auto" {
   const match = /^(?:(auto|cpu|webgpu)|cuda(?::(\d{1,3}))?)$/.exec(text);
   if (match === null) {
-    throw new SyntaxError(
+    throw new GenviewSyntaxError(
       `Cannot read a device: it must be auto, cpu, cuda, cuda:N or webgpu, found "${text}"`,
     );
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { allocate, byteSize, type DataOf, type DType, viewBytes } from "../graph/dtype.ts";
 import { elementCount, type Shape } from "../graph/shape.ts";
 import {
@@ -87,7 +88,7 @@ export class DeviceTensor<D extends DType = DType> implements Disposable {
   ): DeviceTensor<D> {
     const wrong = type.shape.find((length) => !Number.isSafeInteger(length) || length < 0);
     if (wrong !== undefined) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot allocate a ${
           formatType(type)
         }: lengths must be non-negative integers, found ${wrong}`,
@@ -120,7 +121,7 @@ export class DeviceTensor<D extends DType = DType> implements Disposable {
   get data(): DataOf<D> {
     const pointer = this.#handle.pointer;
     if (this.device.provider !== "cpu") {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot view the data of a ${formatType(this.type)} in place: it must be on cpu, ` +
           `found ${formatDevice(this.device)}; read() copies it`,
       );
@@ -151,7 +152,7 @@ export class DeviceTensor<D extends DType = DType> implements Disposable {
   write(value: Tensor<D>): void {
     const pointer = this.#handle.pointer;
     if (!sameType(value, this.type)) {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot write to a ${formatType(this.type)}: the type must be the same, found ${
           formatType(value)
         }`,

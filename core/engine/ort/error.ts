@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewError } from "../../errors/mod.ts";
 import type { OrtApi } from "./api.ts";
 import { readString } from "./c_values.ts";
 
@@ -45,7 +46,7 @@ const CODES: readonly OrtErrorCode[] = [
 ];
 
 /** A failure that ONNX Runtime reports. */
-export class OrtError extends Error {
+export class OrtError extends GenviewError {
   /** Tells this class from others, also across copies of this module. */
   override readonly name = "OrtError";
   /** The kind of failure. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { obtain } from "./api.ts";
 import { cString, cStrings } from "./c_values.ts";
 import { type Device, formatDevice } from "./device.ts";
@@ -24,7 +25,7 @@ export function appendProvider(
   if (device.provider === "cuda") appendCuda(sessionOptions, device, options);
   else if (device.provider === "webgpu") appendWebGpu(sessionOptions, options);
   else if (Object.keys(options).length > 0) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot create a session: the CPU takes no providerOptions, found ${
         Object.keys(options).join(", ")
       }`,

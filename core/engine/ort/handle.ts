@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 
 /** Closes what its owner forgot to dispose. */
 const forgotten = new FinalizationRegistry<Handle>((handle) => handle.close());
@@ -43,7 +44,7 @@ export class Handle {
    */
   get pointer(): Deno.PointerObject {
     if (this.#closed) {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot use ${this.#owned.name}: it must not be disposed yet, found it disposed`,
       );
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { ORT_VERSION, ortPackage } from "../../deps/onnxruntime.ts";
 
 /** The environment variable that names another library than the npm package's. */
@@ -44,7 +45,7 @@ let opened: OpenLibrary | undefined;
  */
 export function useLibrary(path: string): void {
   if (opened !== undefined && opened.path !== path) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot use ONNX Runtime at "${path}": the library must be chosen before its first use, ` +
         `found "${opened.path}" in use`,
     );
@@ -105,7 +106,7 @@ function filePath(url: URL): string {
 function open({ path, tried }: Location): OpenLibrary {
   const list = tried.map((line) => `\n  - ${line}`).join("");
   if (path === undefined) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot open ONNX Runtime: no library for this system was found. Tried:${list}\n` +
         `Name a library of ONNX Runtime ${ORT_VERSION} in ${LIBRARY_VARIABLE}.`,
     );
@@ -118,6 +119,6 @@ function open({ path, tried }: Location): OpenLibrary {
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new TypeError(`Cannot open ONNX Runtime: ${reason}. Tried:${list}`, { cause });
+    throw new GenviewTypeError(`Cannot open ONNX Runtime: ${reason}. Tried:${list}`, { cause });
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { ORT_VERSION } from "../../deps/onnxruntime.ts";
 import { CPU, type Device, formatDevice, parseDevice } from "./device.ts";
 import { deviceMemory } from "./device_memory.ts";
@@ -67,7 +68,7 @@ export function resolveDevice(text: string): Device {
   }
   const check = checkDevice(parsed);
   if (!check.usable) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot use ${formatDevice(parsed)}: ${check.reason}. What helps: ${check.advice}.`,
     );
   }

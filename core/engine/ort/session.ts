@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { allocate, byteSize, viewBytes } from "../graph/dtype.ts";
 import { elementCount } from "../graph/shape.ts";
 import { bytesOf, type Tensor, tensor } from "../graph/tensor.ts";
@@ -188,7 +189,7 @@ export class Session implements Disposable {
     const action = "end profiling";
     const session = this.#handle.pointer;
     if (!this.#profiling) {
-      throw new TypeError(
+      throw new GenviewTypeError(
         `Cannot ${action}: option profile must have begun it, found none in progress`,
       );
     }

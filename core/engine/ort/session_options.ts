@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { obtain } from "./api.ts";
 import { cPath, cString } from "./c_values.ts";
 import { CPU, type Device } from "./device.ts";
@@ -94,7 +95,7 @@ function checkThreads(options: SessionOptions): void {
   for (const name of ["threads", "interOpThreads"] as const) {
     const value = options[name];
     if (value !== undefined && (!Number.isInteger(value) || value < 1)) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot create a session: ${name} must be a positive integer, found ${value}`,
       );
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { formatType, type TensorType } from "../graph/tensor.ts";
 import { obtain } from "./api.ts";
 import { outInt, outWord, readString } from "./c_values.ts";
@@ -74,7 +75,9 @@ function readType(info: Deno.PointerObject, where: string): TensorType {
   const out = outWord();
   check(api, api.CastTypeInfoToTensorInfo(info, out), `read the type of ${where}`);
   const tensor = Deno.UnsafePointer.create(out[0]!);
-  if (tensor === null) throw new TypeError(`Cannot load the model: ${where} must be a tensor`);
+  if (tensor === null) {
+    throw new GenviewTypeError(`Cannot load the model: ${where} must be a tensor`);
+  }
   return readTensorType(tensor, where);
 }
 
@@ -90,7 +93,7 @@ export function readTensorType(info: Deno.PointerObject, where: string): TensorT
   check(api, api.GetTensorElementType(info, number), action);
   const dtype = elementType(number[0]!);
   if (dtype === undefined) {
-    throw new TypeError(
+    throw new GenviewTypeError(
       `Cannot ${action}: its elements must be numbers or booleans that a tensor here can hold, ` +
         `found ONNX element type ${number[0]}`,
     );
@@ -166,7 +169,7 @@ export function rejectMismatches(action: string, mismatches: readonly string[]):
   if (mismatches.length === 0) return;
   const [only] = mismatches;
   const list = mismatches.length === 1 ? ` ${only}` : mismatches.map((m) => `\n  - ${m}`).join("");
-  throw new TypeError(`Cannot ${action}:${list}`);
+  throw new GenviewTypeError(`Cannot ${action}:${list}`);
 }
 
 function formatOpen({ dtype, shape }: TensorType): string {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewError } from "../../errors/mod.ts";
 import type { Shape } from "../graph/shape.ts";
 import { elementCount } from "../graph/shape.ts";
 import { float32, type Tensor } from "../graph/tensor.ts";
@@ -58,7 +59,7 @@ export async function trialRun(device: Device): Promise<TrialRun> {
   const expected = multiply(convolve(image, filters), matrix);
   const found = y.read().data;
   if (expected.some((value, i) => value !== found[i])) {
-    throw new Error(
+    throw new GenviewError(
       `Cannot trust ${formatDevice(device)}: a small network must give ${expected}, found ${found}`,
     );
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { philox4x32 } from "./philox.ts";
 
 /** FNV-1a over the UTF-16 units of a text, starting from `hash`. */
@@ -41,7 +42,7 @@ export class RandomStream {
    */
   constructor(seed: number, ...path: readonly (string | number)[]) {
     if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot make a random stream: the seed must be an integer in [0, 2^53), found ${seed}`,
       );
     }
@@ -87,7 +88,7 @@ export class RandomStream {
   /** The next integer, uniform in [0, bound), without bias. */
   integer(bound: number): number {
     if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot draw an integer: the bound must be an integer in [1, 2^32], found ${bound}`,
       );
     }

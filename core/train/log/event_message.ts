@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 
 /** A value under a tag: a number, or an image as the bytes of a PNG file. */
 export type SummaryValue =
@@ -78,7 +79,9 @@ function float(number: number, value: number): Uint8Array {
 function imageFields(tag: string, png: Uint8Array): Uint8Array[] {
   const channels = PNG_CHANNELS[png[25] ?? 1];
   if (png.length < 33 || !PNG_SIGNATURE.every((byte, i) => png[i] === byte) || !channels) {
-    throw new TypeError(`Cannot log image "${tag}": it must be a PNG file, found other bytes`);
+    throw new GenviewTypeError(
+      `Cannot log image "${tag}": it must be a PNG file, found other bytes`,
+    );
   }
   const view = new DataView(png.buffer, png.byteOffset);
   return [

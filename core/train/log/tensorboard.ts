@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { maskedCrc32c } from "./crc32c.ts";
 import { encodeEvent, type EventContent } from "./event_message.ts";
 
@@ -30,7 +31,9 @@ export function frameRecord(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 
 function checkStep(step: number): void {
   if (!Number.isSafeInteger(step) || step < 0) {
-    throw new RangeError(`Cannot log an event: its step must be an integer from 0, found ${step}`);
+    throw new GenviewRangeError(
+      `Cannot log an event: its step must be an integer from 0, found ${step}`,
+    );
   }
 }
 

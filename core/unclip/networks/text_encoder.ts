@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { filled, formatType } from "../../engine/graph/tensor.ts";
 import { constant, type Value } from "../../engine/graph/value.ts";
 import { normalInitializer } from "../../engine/nn/initializers.ts";
@@ -91,7 +92,7 @@ function block(scope: Scope, x: Value, config: TextEncoderConfig): Value {
 export function textEncoder(scope: Scope, ids: Value, config: TextEncoderConfig): Value {
   const { vocabulary, width, tokens, layers, epsilon } = config;
   if (ids.rank !== 2 || ids.shape[1] !== tokens) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot encode texts: ids must be [N,${tokens}], found ${formatType(ids.type)}`,
     );
   }

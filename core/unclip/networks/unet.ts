@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { formatType } from "../../engine/graph/tensor.ts";
 import type { Value } from "../../engine/graph/value.ts";
 import { conv2d } from "../../engine/nn/conv2d.ts";
@@ -159,7 +160,7 @@ export function unet(scope: Scope, inputs: UnetInputs, config: UnetConfig): Valu
   const fits = latents.shape[1] === latentChannels && text.shape[2] === config.textWidth &&
     labels.shape[1] === config.classWidth;
   if (!fits) {
-    throw new RangeError(
+    throw new GenviewRangeError(
       `Cannot apply the UNet: latents must be [N,${latentChannels},H,W], the text ` +
         `[N,tokens,${config.textWidth}] and the class embedding [N,${config.classWidth}], found ` +
         [latents, text, labels].map(({ type }) => formatType(type)).join(", "),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { roundHalfToEven } from "../../data/views/round_half_to_even.ts";
 
 /**
@@ -27,7 +28,7 @@ export interface TimestepOptions {
 /** @throws {RangeError} unless 1 to as many steps as there are timesteps are asked for */
 export function checkSteps(steps: number, trainTimesteps: number): void {
   if (Number.isInteger(steps) && steps >= 1 && steps <= trainTimesteps) return;
-  throw new RangeError(
+  throw new GenviewRangeError(
     `Cannot plan the steps of a scheduler: their number must be an integer in ` +
       `[1, ${trainTimesteps}], found ${steps}`,
   );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import type { SchedulerStep } from "./scheduler.ts";
 
 /** A sum of multiples of arrays of one length. */
@@ -74,7 +75,7 @@ export class Trajectory {
   advance(output: Float32Array): void {
     const step = this.due;
     if (step === undefined || output.length !== this.#sample.length) {
-      throw new RangeError(
+      throw new GenviewRangeError(
         `Cannot advance a trajectory of ${this.#plan.length} calls and ${this.#sample.length} ` +
           `numbers: found output ${this.#call + 1} of ${output.length} numbers`,
       );

@@ -5,7 +5,7 @@
  */
 import { assert } from "@std/assert";
 import { join } from "node:path";
-import { ClipEncoder, type ClipSessionOptions } from "../../../core/backbones/clip_encoder.ts";
+import { ClipEncoder, type ClipSessionOptions } from "../../../core/encoders/clip_encoder.ts";
 import { CLIP_NORMALIZATION } from "../../../core/data/views/presets.ts";
 import { elementCount, type Shape } from "../../../core/engine/graph/shape.ts";
 import { type Tensor, tensor, zeros } from "../../../core/engine/graph/tensor.ts";

@@ -3,7 +3,7 @@ import { float32, type Tensor, zeros } from "../../../core/engine/graph/tensor.t
 import { input } from "../../../core/engine/graph/value.ts";
 import { RandomStream } from "../../../core/engine/random/random_stream.ts";
 import { effectiveRank, featureSpread } from "../../../core/evaluate/collapse.ts";
-import { embeddingSpread } from "../../../core/train/embedding_spread.ts";
+import { embeddingSpread } from "../../../core/train/step/embedding_spread.ts";
 import { readSafetensors } from "../../../core/weights/safetensors.ts";
 import { runGraph } from "../../run_graph.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Backbone } from "../../../core/backbones/backbone.ts";
 import { resNet } from "../../../core/backbones/resnet.ts";
 import { visionTransformer } from "../../../core/backbones/vision_transformer.ts";
-import { type ConvTuning, withConvTuning } from "../../../core/engine/ops/conv_gradients/tuning.ts";
+import { type ConvTuning, withConvTuning } from "../../../core/engine/ops/convolution/tuning.ts";
 import { adamW, type Optimizer, sgd } from "../../../core/engine/optim/mod.ts";
 import {
   checkDevice,
@@ -13,9 +13,9 @@ import {
   OrtError,
 } from "../../../core/engine/ort/mod.ts";
 import { checkMethod } from "../../../core/method/load.ts";
-import { deviceTuning } from "../../../core/train/conv_autotune.ts";
-import { buildMethodGraph } from "../../../core/train/method_graph.ts";
-import { initialWeights, TrainingStep } from "../../../core/train/training_step.ts";
+import { deviceTuning } from "../../../core/train/step/conv_autotune.ts";
+import { buildMethodGraph } from "../../../core/train/step/method_graph.ts";
+import { initialWeights, TrainingStep } from "../../../core/train/step/training_step.ts";
 import simsiam from "../../../plugins/simsiam/mod.ts";
 import { strayNodes, tracedNodes } from "../engine/ort/execution_trace.ts";
 import { writeViews } from "./small_methods.ts";

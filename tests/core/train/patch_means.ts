@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TokenNetwork } from "../../../core/backbones/token_encoder.ts";
+import type { TokenNetwork } from "../../../core/encoders/token_encoder.ts";
 import { CLIP_NORMALIZATION } from "../../../core/data/views/presets.ts";
 import type { Value } from "../../../core/engine/graph/value.ts";
 import { encodeModel } from "../../../core/engine/onnx/encode_model.ts";

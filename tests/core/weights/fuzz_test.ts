@@ -5,7 +5,7 @@ import { bytesOf, type Tensor } from "../../../core/engine/graph/tensor.ts";
 import { RandomStream } from "../../../core/engine/random/random_stream.ts";
 import { readNpy } from "../../../core/weights/npy.ts";
 import { openTensors } from "../../../core/weights/open_tensors.ts";
-import { type RandomAccess, randomAccessOf } from "../../../core/weights/random_access.ts";
+import { type RandomAccess, randomAccessOf } from "../../../core/files/random_access.ts";
 import { readSafetensors } from "../../../core/weights/safetensors.ts";
 import type { TensorFile } from "../../../core/weights/tensor_file.ts";
 import { mutate } from "./mutations.ts";

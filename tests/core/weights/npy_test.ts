@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { float32, type Tensor, tensor } from "../../../core/engine/graph/tensor.ts";
 import { readNpy, writeNpy } from "../../../core/weights/npy.ts";
-import { randomAccessOf } from "../../../core/weights/random_access.ts";
+import { randomAccessOf } from "../../../core/files/random_access.ts";
 import { readSafetensors } from "../../../core/weights/safetensors.ts";
 
 const GOLDEN = new URL("../../../fixtures/golden/npy_format.safetensors", import.meta.url).pathname;

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { openTensors } from "../../../core/weights/open_tensors.ts";
-import { randomAccessOf } from "../../../core/weights/random_access.ts";
+import { randomAccessOf } from "../../../core/files/random_access.ts";
 
 const GOLDEN = new URL("../../../fixtures/golden/", import.meta.url).pathname;
 

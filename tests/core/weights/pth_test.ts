@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { bytesOf } from "../../../core/engine/graph/tensor.ts";
 import { openPth } from "../../../core/weights/pth.ts";
-import { type RandomAccess, randomAccessOf } from "../../../core/weights/random_access.ts";
+import { type RandomAccess, randomAccessOf } from "../../../core/files/random_access.ts";
 import { readSafetensors } from "../../../core/weights/safetensors.ts";
 
 const GOLDEN = new URL("../../../fixtures/golden/", import.meta.url).pathname;

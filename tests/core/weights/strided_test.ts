@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { randomAccessOf } from "../../../core/weights/random_access.ts";
+import { randomAccessOf } from "../../../core/files/random_access.ts";
 import { readStrided } from "../../../core/weights/strided.ts";
 
 Deno.test("readStrided() gathers a transposed view row by row", async () => {

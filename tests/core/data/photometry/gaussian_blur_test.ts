@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { blurKernelLength, gaussianBlur } from "../../../../core/data/photometry/mod.ts";
 import { filled, float32 } from "../../../../core/engine/graph/tensor.ts";
 import { input } from "../../../../core/engine/graph/value.ts";
-import { probeChannelBlock } from "../../../../core/engine/ops/conv_gradients/blocked_layout.ts";
+import { probeChannelBlock } from "../../../../core/engine/ops/convolution/blocked_layout.ts";
 import { runGraph } from "../../../run_graph.ts";
 import { CPU_ONLY } from "../../../test_device.ts";
 import { COUNT, golden, largestDifference, planesOf, SIZE, stacked } from "./golden.ts";

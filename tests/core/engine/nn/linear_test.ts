@@ -5,7 +5,7 @@ import { input } from "../../../../core/engine/graph/value.ts";
 import { constantInitializer } from "../../../../core/engine/nn/initializers.ts";
 import { linear } from "../../../../core/engine/nn/linear.ts";
 import { Scope } from "../../../../core/engine/nn/scope.ts";
-import { withConvTuning } from "../../../../core/engine/ops/conv_gradients/tuning.ts";
+import { withConvTuning } from "../../../../core/engine/ops/convolution/tuning.ts";
 import { runGraph } from "../../../run_graph.ts";
 import { hashedParameters, hashedTensor } from "./hashed_values.ts";
 import { relativeError } from "./relative_error.ts";

@@ -1,0 +1,41 @@
+/**
+ * Frozen networks that turn images into features, tokens or scores; CLIP by name, a run by folder, a file by path; and
+ * export of trained backbones for other programs.
+ *
+ * @module
+ */
+export {
+  ClipEncoder,
+  type ClipEncoderOptions,
+  type ClipFeatures,
+  type ClipSessionOptions,
+  createClipSession,
+} from "./clip_encoder.ts";
+export { clipTokenNetwork } from "./clip_token_network.ts";
+export {
+  backboneTokenNetwork,
+  type BackboneTokenOptions,
+  recognizeBackbones,
+  type RecognizedBackbone,
+  type StateDictTypes,
+} from "./own_backbone_encoder.ts";
+export {
+  TokenEncoder,
+  type TokenEncoderOptions,
+  type TokenNetwork,
+  type TokenSessionOptions,
+} from "./token_encoder.ts";
+export {
+  type BackboneFacts,
+  backboneStateDict,
+  encodeBackbone,
+  exportOnnx,
+  type ExportOnnxOptions,
+  exportSafetensors,
+  parseFacts,
+} from "./export_backbone.ts";
+export {
+  buildFeatureGraph,
+  FeatureExtractor,
+  type FeatureExtractorOptions,
+} from "./feature_extractor.ts";

@@ -1,0 +1,52 @@
+/**
+ * Checksums of the hub's files: SHA-256 of large ones, git's own of the others.
+ *
+ * @module
+ */
+import { GenviewSyntaxError } from "../errors/mod.ts";
+import { createHash, type Hash } from "node:crypto";
+
+/** What a file's bytes must come to. */
+export interface Checksum {
+  /** SHA-256 of the bytes, or git's SHA-1 of a blob: of its type, its length and its bytes. */
+  readonly algorithm: "sha256" | "git-sha1";
+  /** Hexadecimal digits, 64 or 40. */
+  readonly digits: string;
+}
+
+/**
+ * A checksum that is given only its digits.
+ *
+ * @param action what cannot be done with others
+ * @throws {SyntaxError} if they are no digits of this checksum; they become a file's name, so nothing else will do
+ */
+export function checksumOf(
+  algorithm: Checksum["algorithm"],
+  digits: string,
+  action: string,
+): Checksum {
+  const length = algorithm === "sha256" ? 64 : 40;
+  if (digits.length === length && /^[0-9a-f]+$/.test(digits)) return { algorithm, digits };
+  throw new GenviewSyntaxError(
+    `Cannot ${action}: a ${algorithm} checksum must have ${length} hexadecimal digits, found "${
+      digits.slice(0, 80)
+    }"`,
+  );
+}
+
+/** Begins a checksum of a file of `size` bytes. */
+export function startChecksum(algorithm: Checksum["algorithm"], size: number): Hash {
+  if (algorithm === "sha256") return createHash("sha256");
+  return createHash("sha1").update(`blob ${size}\0`);
+}
+
+/** Adds the bytes of a file, from its position on, to a checksum; gives how many they were. */
+export async function addFile(hash: Hash, file: Deno.FsFile): Promise<number> {
+  const buffer = new Uint8Array(1 << 20);
+  let total = 0;
+  for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
+    hash.update(buffer.subarray(0, count));
+    total += count;
+  }
+  return total;
+}

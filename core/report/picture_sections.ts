@@ -1,0 +1,166 @@
+/**
+ * The sections of a training run's report that show images: the views that it learned from, and what its features find.
+ *
+ * @module
+ */
+import { GenviewRangeError } from "../errors/mod.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { datasetOf } from "../data/dataset_of.ts";
+import { evaluationLoader } from "../data/loader/evaluation_loader.ts";
+import { viewLoader } from "../data/loader/view_loader.ts";
+import { Photometry } from "../data/photometry/mod.ts";
+import type { VariationOptions } from "../data/variations.ts";
+import type { EvaluationRecipe, ViewRecipe } from "../data/views/recipe.ts";
+import { elementCount } from "../engine/graph/shape.ts";
+import { type Tensor, tensor } from "../engine/graph/tensor.ts";
+import { CPU } from "../engine/ort/mod.ts";
+import type { BackboneScores } from "../evaluate/evaluate_backbone.ts";
+import { imageGrid } from "../plot/image_grid.ts";
+import type { Section } from "./report.ts";
+
+/** The images of a batch `[N,H,W,3]`, one by one. */
+function unpack(batch: Tensor<"uint8">): Tensor<"uint8">[] {
+  const [count, ...shape] = batch.shape;
+  const length = elementCount(shape);
+  return Array.from(
+    { length: count! },
+    (_, i) => tensor("uint8", shape, batch.data.slice(i * length, (i + 1) * length)),
+  );
+}
+
+/** Some samples of a data set as images, in the order of the indices. */
+export async function samplePictures(
+  dataset: Dataset,
+  indices: readonly number[],
+  recipe: EvaluationRecipe,
+): Promise<Tensor<"uint8">[]> {
+  const chosen = datasetOf(dataset.name, indices.length, (i) => dataset.sample(indices[i]!));
+  const pictures: Tensor<"uint8">[] = [];
+  const options = { batchSize: Math.max(1, indices.length), strict: true };
+  for await (const { images } of evaluationLoader(chosen, recipe, options)) {
+    pictures.push(...unpack(images));
+  }
+  return pictures;
+}
+
+const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+/** The first variations of some samples; undefined if one has none. */
+function partnersOf(dataset: Dataset, indices: readonly number[]): Dataset | undefined {
+  const samples = indices.map((index) => dataset.sample(index));
+  if (samples.some(({ variations }) => variations === undefined)) return undefined;
+  return datasetOf(dataset.name, indices.length, (i) => {
+    const { key, variations } = samples[i]!;
+    return { key, source: variations![0]! };
+  });
+}
+
+/** Images and the views that were drawn of them, photometry applied. */
+export async function viewsSection(
+  dataset: Dataset,
+  recipes: readonly ViewRecipe[],
+  recipe: EvaluationRecipe,
+  { seed, samples = 6, variations }: {
+    readonly seed: number;
+    readonly samples?: number;
+    readonly variations?: VariationOptions;
+  },
+): Promise<Section> {
+  const loader = viewLoader(dataset, recipes, {
+    batchSize: samples,
+    seed,
+    epoch: 0,
+    ...(variations && { variations }),
+  });
+  for await (const batch of loader) {
+    const rows = [await samplePictures(dataset, batch.indices, recipe)];
+    const partners = partnersOf(dataset, batch.indices);
+    if (partners !== undefined) rows.push(await samplePictures(partners, range(samples), recipe));
+    for (const [i, view] of batch.views.entries()) {
+      using photometry = await Photometry.create({
+        recipe: recipes[i]!,
+        batchSize: samples,
+        device: CPU,
+      });
+      rows.push(unpack(await photometry.pictures(view)));
+    }
+    const columns = [
+      "image",
+      ...(partners ? ["variation"] : []),
+      ...recipes.map((_, i) => `view ${i + 1}`),
+    ];
+    return {
+      title: "Views",
+      text:
+        "Each image is seen in random views, whose features are to agree: what differs between them is what " +
+        "the network learns to overlook." +
+        (partners ? " One view is cut from a variation of the image." : ""),
+      figures: [{
+        png: await imageGrid({
+          images: Array.from({ length: samples }, (_, i) => rows.map((row) => row[i]!)).flat(),
+          columns: columns.length,
+          columnLabels: columns,
+          scale: Math.max(1, Math.round(96 / recipe.size)),
+        }),
+        caption: "Some images of the first batch and the views that were drawn of them.",
+        alt: `A grid of ${samples} images with ${recipes.length} views each`,
+      }],
+    };
+  }
+  throw new GenviewRangeError(
+    `Cannot show views of "${dataset.name}": it must have at least ${samples} samples, found ${dataset.length}`,
+  );
+}
+
+/** Queries and their nearest neighbours by the features of an evaluation. */
+export async function neighboursSection(
+  scores: BackboneScores,
+  bank: Dataset,
+  queries: Dataset,
+  recipe: EvaluationRecipe,
+  { shown = 8, neighbours = 6 }: { readonly shown?: number; readonly neighbours?: number } = {},
+): Promise<Section> {
+  const rows = scores.queries.indices.length;
+  const count = Math.min(shown, rows);
+  const chosen = Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * rows) / count));
+  const { k, neighbors } = scores.knn;
+  const columns = Math.min(neighbours, k);
+  const images: Tensor<"uint8">[] = [];
+  const captions: string[] = [];
+  for (const row of chosen) {
+    const query = scores.queries.indices[row]!;
+    const found = Array.from(
+      neighbors.indices.subarray(row * k, row * k + columns),
+      (place) => scores.bank.indices[place]!,
+    );
+    images.push(...await samplePictures(queries, [query], recipe));
+    images.push(...await samplePictures(bank, found, recipe));
+    const { identity } = queries.sample(query);
+    captions.push(
+      "",
+      ...found.map((index, i) => {
+        const similarity = neighbors.similarities[row * k + i]!.toFixed(2);
+        return identity !== undefined && bank.sample(index).identity === identity
+          ? `${similarity} same`
+          : similarity;
+      }),
+    );
+  }
+  const same = captions.filter((caption) => caption.endsWith("same")).length;
+  return {
+    title: "Nearest neighbours",
+    text:
+      `Queries from ${queries.name} and the most similar images of ${bank.name}, by cosine similarity.`,
+    figures: [{
+      png: await imageGrid({
+        images,
+        columns: columns + 1,
+        columnLabels: ["query", ...Array.from({ length: columns }, (_, i) => `${i + 1}`)],
+        captions,
+        scale: Math.max(1, Math.round(96 / recipe.size)),
+      }),
+      caption: "Below each neighbour: its similarity, and whether it shows the same thing.",
+      alt: `${count} queries with ${columns} neighbours each; ${same} of them show the same thing`,
+    }],
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * Whether a configuration schedules the scalars that a method reads.
+ *
+ * @module
+ */
+import { GenviewTypeError } from "../../errors/mod.ts";
+import type { Configuration } from "../../method/configuration.ts";
+import { followedBy, type MethodGraph } from "../step/method_graph.ts";
+
+/** Name of the schedule that a momentum encoder follows. */
+const MOMENTUM = "momentum";
+
+/**
+ * Checks that every scalar that a method reads is scheduled; a momentum encoder reads `momentum`.
+ *
+ * @returns a sentence for each schedule that nothing reads
+ * @throws {TypeError} if a scalar is not scheduled, with all that are not
+ */
+export function checkScheduled(
+  { scheduled, scope }: Pick<MethodGraph, "scheduled" | "scope">,
+  { scheduled: given }: Pick<Configuration, "scheduled">,
+): string[] {
+  const follows = [...scope.declarations.values()].some(({ name, kind }) =>
+    kind === "fixed" && followedBy(name) !== undefined
+  );
+  const read = new Set([...scheduled.keys(), ...(follows ? [MOMENTUM] : [])]);
+  const found = Object.keys(given);
+  const missing = [...read].filter((name) => !found.includes(name));
+  if (missing.length > 0) {
+    throw new GenviewTypeError(
+      `Cannot train: configuration.scheduled must have what the method reads (${
+        [...read].join(", ")
+      }), found no ${missing.join(", ")}`,
+    );
+  }
+  return found.filter((name) => !read.has(name)).map((name) =>
+    `Nothing reads the schedule "${name}"; the method reads ${[...read].join(", ") || "none"}`
+  );
+}

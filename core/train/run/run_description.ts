@@ -1,0 +1,105 @@
+/**
+ * What a run's folder says of the run: `configuration.json`.
+ *
+ * @module
+ */
+import { GenviewAlreadyExists, GenviewNotFound, GenviewSyntaxError } from "../../errors/mod.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Configuration } from "../../method/configuration.ts";
+import type { ConfigurationChange } from "./check_resumable.ts";
+
+/** What `configuration.json` in a run's folder holds. */
+export interface RunDescription {
+  /** Name of the method. */
+  readonly method: string;
+  /** What the run goes on with. */
+  readonly configuration: Configuration;
+  /** Checkpoint of another run from which this one started. */
+  readonly startedFrom?: string;
+  /** What of it was otherwise in earlier steps, oldest first. */
+  readonly changes?: readonly ConfigurationChange[];
+}
+
+function pathIn(output: string): string {
+  return join(output, "configuration.json");
+}
+
+function format(description: RunDescription): string {
+  return JSON.stringify(description, null, 2) + "\n";
+}
+
+/**
+ * Reads the description of the run in a folder.
+ *
+ * @throws {Deno.errors.NotFound} if the folder holds no run
+ * @throws {SyntaxError} if it is damaged
+ */
+export async function readDescription(output: string): Promise<RunDescription> {
+  try {
+    return JSON.parse(await Deno.readTextFile(pathIn(output)));
+  } catch (cause) {
+    if (cause instanceof SyntaxError) {
+      throw new GenviewSyntaxError(`Cannot read ${pathIn(output)}: ${cause.message}`, { cause });
+    }
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new GenviewNotFound(
+      `Cannot resume the run in ${output}: it must hold a configuration.json, found none; start a run there instead`,
+      { cause },
+    );
+  }
+}
+
+function refuseRun(output: string, cause?: unknown): never {
+  throw new GenviewAlreadyExists(
+    `Cannot start a run in ${output}: it holds one; resume it, or name another output folder`,
+    { cause },
+  );
+}
+
+/**
+ * Checks that a run may start in a folder.
+ *
+ * @throws {Deno.errors.AlreadyExists} if the folder holds a run
+ */
+export function checkNoRun(output: string): void {
+  if (existsSync(pathIn(output))) refuseRun(output);
+}
+
+/**
+ * Describes a run that starts.
+ *
+ * @throws {Deno.errors.AlreadyExists} if the folder holds a run
+ */
+export async function writeDescription(output: string, description: RunDescription): Promise<void> {
+  await Deno.mkdir(output, { recursive: true });
+  try {
+    await Deno.writeTextFile(pathIn(output), format(description), { createNew: true });
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
+    refuseRun(output, cause);
+  }
+}
+
+/**
+ * Describes a run that goes on after a step. Changes that were made after that step are forgotten: nothing that is left
+ * of the run was computed with them.
+ *
+ * @throws {Deno.errors.NotFound} if the folder holds no run
+ */
+export async function updateDescription(
+  output: string,
+  { changes = [], ...description }: RunDescription,
+  resumedAt: number,
+): Promise<void> {
+  const { startedFrom, changes: known = [] } = await readDescription(output);
+  const all = [...known.filter(({ step }) => step < resumedAt), ...changes];
+  const temporary = `${pathIn(output)}.tmp`;
+  const text = format({
+    ...description,
+    ...(startedFrom !== undefined && { startedFrom }),
+    ...(all.length > 0 && { changes: all }),
+  });
+  await Deno.writeTextFile(temporary, text);
+  await Deno.rename(temporary, pathIn(output));
+}

@@ -1,0 +1,75 @@
+/**
+ * Watching a run: a loss that is no number and a network that collapses stop it, with the usual remedies.
+ *
+ * @module
+ */
+import { GenviewError } from "../../errors/mod.ts";
+import { uniformSpread } from "../step/embedding_spread.ts";
+
+/** A run that cannot go on. */
+export class TrainingError extends GenviewError {
+  override readonly name = "TrainingError";
+}
+
+/** What a step tells the guard. */
+export interface GuardedStep {
+  readonly step: number;
+  readonly loss: number;
+  /** Norm of the whole gradient. */
+  readonly gradientNorm: number;
+  /** See `embeddingSpread`. */
+  readonly spread: number;
+}
+
+/** Spread, as a share of that of uniform embeddings, below which a network counts as collapsed. */
+export const COLLAPSED_SHARE = 0.02;
+
+/** Steps in a row that must be collapsed before a run is stopped: a single batch may mislead. */
+export const COLLAPSED_STEPS = 100;
+
+/**
+ * Watches the steps of one run.
+ *
+ * ```ts
+ * import { RunGuard } from "./run_guard.ts";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const guard = new RunGuard(128);
+ * assertThrows(() => guard.check({ step: 3, loss: NaN, gradientNorm: 1, spread: 0.05 }));
+ * ```
+ */
+export class RunGuard {
+  readonly #uniform: number;
+  #collapsed = 0;
+
+  /** @param embeddingWidth number of coordinates of the embeddings whose spread is watched */
+  constructor(embeddingWidth: number) {
+    this.#uniform = uniformSpread(embeddingWidth);
+  }
+
+  /**
+   * Looks at one step.
+   *
+   * @throws {TrainingError} if the loss or the gradient is not a number, or the embeddings have collapsed
+   */
+  check({ step, loss, gradientNorm, spread }: GuardedStep): void {
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+      throw new TrainingError(
+        `Cannot go on after step ${step}: the loss is ${loss} and the gradient's norm ${gradientNorm}. ` +
+          "Usual remedies: a lower learningRate, warmupEpochs, clipGradientNorm 1; these may change " +
+          "when the run is resumed from its last checkpoint, which is from before this step",
+      );
+    }
+    this.#collapsed = spread < COLLAPSED_SHARE * this.#uniform ? this.#collapsed + 1 : 0;
+    if (this.#collapsed >= COLLAPSED_STEPS) {
+      throw new TrainingError(
+        `Cannot go on after step ${step}: the embeddings have collapsed, their spread was below ` +
+          `${(COLLAPSED_SHARE * this.#uniform).toExponential(1)} for ${COLLAPSED_STEPS} steps ` +
+          `(uniform embeddings have ${
+            this.#uniform.toFixed(4)
+          }). Usual remedies: a lower learningRate, ` +
+          "a larger batchSize, batch norm at the end of the projector, a stopped gradient on the targets",
+      );
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * The formulations of a run's convolutions. They set the order in which sums are taken, so a run keeps those that it
+ * began with.
+ *
+ * @module
+ */
+import { dirname, join, resolve } from "node:path";
+import type { ConvTuning } from "../../engine/ops/convolution/tuning.ts";
+import { parseConvTuning } from "../../engine/ops/convolution/tuning_table.ts";
+import type { Device } from "../../engine/ort/mod.ts";
+import { autotune, deviceTuning, type TuningTarget } from "../step/conv_autotune.ts";
+import type { TrainOptions } from "./train_options.ts";
+
+/** What a checkpoint keeps of the formulations. */
+export interface RunTuning extends ConvTuning {
+  /** The kind of device that they were chosen for. */
+  readonly provider: Device["provider"];
+}
+
+/** The formulations that a run began with, if they compute the same here; `begun` is what its checkpoint keeps. */
+function keptTuning(
+  begun: unknown,
+  { provider, channelBlock = 1 }: RunTuning,
+): RunTuning | undefined {
+  const before = begun as RunTuning | undefined;
+  if (before?.provider !== provider) return undefined;
+  // Blocks of another CPU's kernels hold other numbers of channels.
+  const tuning = parseConvTuning(JSON.stringify(before));
+  return tuning.channelBlock === channelBlock ? { ...tuning, provider } : undefined;
+}
+
+/**
+ * The formulations for a run: those that it began with where it is resumed, whatever `autotune` says by then. Where it
+ * begins, or goes on on another kind of device, they are the heuristic's, or the fastest if `autotune` is set; what is
+ * timed for that is kept beside the run, for the next one.
+ *
+ * @param build builds the graph; what it gives is not used
+ * @param begun what the checkpoint keeps, if there is one
+ */
+export async function runTuning(
+  { configuration, output, report }: TrainOptions,
+  target: TuningTarget,
+  build: () => unknown,
+  begun: unknown,
+): Promise<RunTuning> {
+  const { provider } = target.device;
+  const known = { provider, channelBlock: 1, choices: {}, ...await deviceTuning(target) };
+  const kept = keptTuning(begun, known);
+  if (kept !== undefined || !configuration.autotune) return kept ?? known;
+  const cache = join(dirname(resolve(output)), "convolutions.json");
+  const timed = await autotune(build, target, cache, (done, total) => {
+    report?.({ kind: "tuning", done, total });
+  });
+  return { ...timed, provider };
+}

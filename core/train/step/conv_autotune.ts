@@ -1,0 +1,194 @@
+/**
+ * Which formulations of convolutions suit a machine: what its kernels can do, and, if asked for, what timing shows.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { input, type Value } from "../../engine/graph/value.ts";
+import { encodeModel } from "../../engine/onnx/encode_model.ts";
+import { probeChannelBlock } from "../../engine/ops/convolution/blocked_layout.ts";
+import { FORWARD } from "../../engine/ops/convolution/forward.ts";
+import { INPUT_GRADIENTS } from "../../engine/ops/convolution/input_gradients.ts";
+import { type ConvProblem, problemKey } from "../../engine/ops/convolution/problem.ts";
+import {
+  type ConvChoice,
+  type ConvTuning,
+  observeConvolutions,
+  withConvTuning,
+} from "../../engine/ops/convolution/tuning.ts";
+import { formatConvTuning, parseConvTuning } from "../../engine/ops/convolution/tuning_table.ts";
+import { WEIGHT_GRADIENTS } from "../../engine/ops/convolution/weight_gradients.ts";
+import {
+  type Device,
+  DeviceTensor,
+  formatDevice,
+  ortVersion,
+  Session,
+} from "../../engine/ort/mod.ts";
+import { writeAll, writeNewFile } from "../../files/new_file.ts";
+
+/** Where and with how many threads convolutions are to run. */
+export interface TuningTarget {
+  readonly device: Device;
+  /** Threads on the CPU; all cores when left out. */
+  readonly threads?: number;
+}
+
+/** Runs of each formulation, after one that warms up; the fastest counts. */
+const RUNS = 5;
+
+function sessionOptions({ device, threads }: TuningTarget) {
+  return { device, ...(threads !== undefined && { threads }) };
+}
+
+/** What is known of a device without timing anything: how its kernels block channels. */
+export async function deviceTuning(target: TuningTarget): Promise<ConvTuning> {
+  if (target.device.provider !== "cpu") return {};
+  const channelBlock = await probeChannelBlock(async (outputs) => {
+    using session = await Session.create(encodeModel({ outputs }), sessionOptions(target));
+    return await session.run({});
+  });
+  return { channelBlock };
+}
+
+/** Milliseconds of the fastest of some runs of a graph, on inputs of no special value. */
+async function time(y: Value, target: TuningTarget): Promise<number> {
+  using owned = new DisposableStack();
+  const session = owned.use(
+    await Session.create(encodeModel({ outputs: { y } }), sessionOptions(target)),
+  );
+  const inputs = Object.fromEntries(session.inputs.map((type) => {
+    const made = owned.use(DeviceTensor.empty(type, target.device));
+    const data = new Float32Array(type.shape.reduce((a, b) => a * b, 1)).fill(0.01);
+    made.write({ ...type, data } as Parameters<typeof made.write>[0]);
+    return [type.name, made];
+  }));
+  const output = owned.use(DeviceTensor.empty(y.type, target.device));
+  const binding = owned.use(session.bind(inputs, { y: output }));
+  await binding.run();
+  let least = Infinity;
+  for (let run = 0; run < RUNS; run++) {
+    const began = performance.now();
+    await binding.run();
+    least = Math.min(least, performance.now() - began);
+  }
+  return least;
+}
+
+/** The fastest of the formulations that compute a problem. */
+async function fastest<Name extends string>(
+  names: readonly Name[],
+  build: (name: Name) => Value,
+  target: TuningTarget,
+): Promise<Name> {
+  let best = names[0]!;
+  let least = Infinity;
+  for (const name of names) {
+    const milliseconds = await time(build(name), target);
+    if (milliseconds < least) [best, least] = [name, milliseconds];
+  }
+  return best;
+}
+
+function suiting<Name extends string>(
+  formulations: Readonly<
+    Record<Name, { suits: (problem: ConvProblem, block: number) => boolean }>
+  >,
+  problem: ConvProblem,
+  block: number,
+): Name[] {
+  return (Object.keys(formulations) as Name[]).filter((name) =>
+    formulations[name].suits(problem, block)
+  );
+}
+
+async function tune(
+  problem: ConvProblem,
+  block: number,
+  target: TuningTarget,
+): Promise<ConvChoice> {
+  const x = input("x", problem.dtype, problem.x);
+  const w = input("w", problem.dtype, problem.w);
+  const dy = input("dy", problem.dtype, problem.y);
+  return {
+    forward: await fastest(
+      suiting(FORWARD, problem, block),
+      (name) => FORWARD[name].build({ x, w }, problem, block),
+      target,
+    ),
+    inputGradient: await fastest(
+      suiting(INPUT_GRADIENTS, problem, block),
+      (name) => INPUT_GRADIENTS[name].build({ dy, w }, problem, block),
+      target,
+    ),
+    weightGradient: await fastest(
+      suiting(WEIGHT_GRADIENTS, problem, block),
+      (name) => WEIGHT_GRADIENTS[name].build({ x, dy }, problem, block),
+      target,
+    ),
+  };
+}
+
+/** Where a table was measured: it says nothing of what is fastest elsewhere. */
+function circumstances({ device, threads }: TuningTarget): Readonly<Record<string, unknown>> {
+  return {
+    onnxruntime: ortVersion(),
+    device: formatDevice(device),
+    threads: threads ?? `all of ${navigator.hardwareConcurrency}`,
+  };
+}
+
+/** The choices that a file holds, if they were measured where the graph is to run; none without a file. */
+async function readChoices(
+  cache: string,
+  channelBlock: number,
+  measuredOn: Readonly<Record<string, unknown>>,
+): Promise<ConvTuning["choices"]> {
+  if (!existsSync(cache)) return {};
+  const text = await Deno.readTextFile(cache);
+  const known = parseConvTuning(text);
+  const same = known.channelBlock === channelBlock &&
+    JSON.stringify(JSON.parse(text).measuredOn) === JSON.stringify(measuredOn);
+  return same ? known.choices : {};
+}
+
+/**
+ * Times the formulations of every convolution that a graph has, and remembers the fastest in a file.
+ *
+ * @param build builds the graph; what it gives is not used
+ * @param cache path of a JSON file, whose folder is made; choices that it holds are not timed again if the device, the
+ * threads and the version of ONNX Runtime are the same, and make room for new ones if not
+ * @param onProgress is told how many of the convolutions are done
+ * @returns choices for the graph's own convolutions
+ * @throws {SyntaxError} if the file holds something else
+ */
+export async function autotune(
+  build: () => unknown,
+  target: TuningTarget,
+  cache: string,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<ConvTuning> {
+  const { channelBlock = 1 } = await deviceTuning(target);
+  const measuredOn = circumstances(target);
+  const choices = { ...await readChoices(cache, channelBlock, measuredOn) };
+  const problems = new Map<string, ConvProblem>();
+  observeConvolutions(
+    (problem) => problems.set(problemKey(problem), problem),
+    () => withConvTuning({ channelBlock }, build),
+  );
+  const missing = [...problems].filter(([key]) => !Object.hasOwn(choices, key));
+  // Before the timing, which would be lost.
+  if (missing.length > 0) await Deno.mkdir(dirname(cache), { recursive: true });
+  for (const [done, [key, problem]] of missing.entries()) {
+    onProgress(done, missing.length);
+    choices[key] = await tune(problem, channelBlock, target);
+  }
+  if (missing.length > 0) {
+    const text = formatConvTuning({ channelBlock, choices }, { measuredOn });
+    const bytes = new TextEncoder().encode(text);
+    await writeNewFile(cache, (file) => writeAll(file, bytes), { overwrite: true });
+  }
+  const used = [...problems.keys()].map((key) => [key, choices[key]!]);
+  return { channelBlock, choices: Object.fromEntries(used) };
+}

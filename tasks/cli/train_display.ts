@@ -1,0 +1,108 @@
+/**
+ * What a person sees of a training run, and how it is stopped.
+ *
+ * @module
+ */
+import type { Dataset } from "../../core/data/mod.ts";
+import { formatDevice } from "../../core/engine/ort/mod.ts";
+import type { Configuration } from "../../core/method/configuration.ts";
+import type { LoadedMethod } from "../../core/method/load.ts";
+import { ProgressLine } from "./progress_line.ts";
+import type { TrainEvent } from "../../core/train/run/train_options.ts";
+
+function describeCoverage({ matched, total }: NonNullable<Dataset["coverage"]>): string {
+  const share = (100 * matched / total).toFixed(1);
+  return `variations: ${matched} of ${total} images have some (${share} %)`;
+}
+
+/** Shows a run's events as a progress line and notes. */
+export class TrainDisplay implements Disposable {
+  #progress: ProgressLine | undefined;
+  readonly #method: LoadedMethod;
+  readonly #configuration: Configuration;
+  readonly #write: (text: string) => void;
+
+  /** @param write takes the text; by default to standard error */
+  constructor(
+    method: LoadedMethod,
+    configuration: Configuration,
+    write: (text: string) => void = (text) =>
+      void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+  ) {
+    this.#method = method;
+    this.#configuration = configuration;
+    this.#write = write;
+  }
+
+  /** Shows one event. */
+  show(event: TrainEvent): void {
+    if (event.kind === "start") {
+      const { random, healthy, collapsed } = this.#method.manifest.lossRange;
+      const { backbone, batchSize, epochs } = this.#configuration;
+      this.#progress = new ProgressLine({
+        total: event.totalSteps,
+        start: event.resumedAt,
+        imagesPerStep: batchSize,
+        write: this.#write,
+        columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
+      });
+      this.#note(
+        `${this.#method.manifest.title}, ${backbone}, ${(event.parameters / 1e6).toFixed(1)} M ` +
+          `trained parameters, on ${formatDevice(event.device)}; ${epochs} epochs of ` +
+          `${event.stepsPerEpoch} steps of ${batchSize} images` +
+          (event.resumedAt > 0 ? `, from step ${event.resumedAt}` : ""),
+      );
+      this.#note(
+        `loss: about ${(random[0] + random[1]) / 2} at random, ${healthy[0]} to ${
+          healthy[1]
+        } when healthy, ` +
+          `${collapsed} when collapsed; spread: about ${
+            event.uniformSpread.toFixed(4)
+          } when healthy, ` +
+          "0 when collapsed",
+      );
+      for (const { name, from, to } of event.changes) {
+        this.#note(`${name} was ${from}, and is ${to} from here`);
+      }
+      if (event.coverage !== undefined) this.#note(describeCoverage(event.coverage));
+    } else if (event.kind === "step") {
+      this.#progress?.update(event.step, {
+        loss: event.loss,
+        spread: event.spread,
+        lr: event.learningRate,
+        ...event.metrics,
+      });
+    } else if (event.kind === "epoch") {
+      const metrics = Object.entries(event.metrics).map(([name, value]) =>
+        `${name} ${value.toFixed(4)}`
+      );
+      this.#note(
+        [
+          `epoch ${event.epoch}: loss ${event.loss.toFixed(4)}`,
+          ...metrics,
+          `${event.seconds.toFixed(1)} s, ${
+            event.waitSeconds.toFixed(1)
+          } s of it waiting for images`,
+          ...(event.skipped > 0 ? [`${event.skipped} unreadable images replaced`] : []),
+        ].join(", "),
+      );
+    } else if (event.kind === "checkpoint") {
+      this.#note(`saved ${event.path}`);
+    } else if (event.kind === "tuning") {
+      console.error(`timing convolution ${event.done + 1} of ${event.total}`);
+    } else {
+      this.#note(`warning: ${event.message}`);
+    }
+  }
+
+  #note(text: string): void {
+    // What is told before the start, such as a rule that matches nothing, has no progress to stand above.
+    if (this.#progress === undefined) this.#write(`${text}\n`);
+    else this.#progress.note(text);
+  }
+
+  /** Ends the progress line. */
+  [Symbol.dispose](): void {
+    this.#progress?.[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,83 @@
+import { assert } from "@std/assert";
+import { gradients } from "../../../../../core/engine/autodiff/gradients.ts";
+import { input, type Value } from "../../../../../core/engine/graph/value.ts";
+import { conv, directConv } from "../../../../../core/engine/ops/conv.ts";
+import { probeChannelBlock } from "../../../../../core/engine/ops/convolution/blocked_layout.ts";
+import { FORWARD } from "../../../../../core/engine/ops/convolution/forward.ts";
+import { INPUT_GRADIENTS } from "../../../../../core/engine/ops/convolution/input_gradients.ts";
+import {
+  type ConvProblem,
+  problemKey,
+} from "../../../../../core/engine/ops/convolution/problem.ts";
+import { withConvTuning } from "../../../../../core/engine/ops/convolution/tuning.ts";
+import { WEIGHT_GRADIENTS } from "../../../../../core/engine/ops/convolution/weight_gradients.ts";
+import { RandomStream } from "../../../../../core/engine/random/random_stream.ts";
+import { runGraph } from "../../../../run_graph.ts";
+import { draw } from "../gradient_case.ts";
+import { assertNear } from "../window_golden.ts";
+
+const PROBLEMS = 60;
+
+/** Few images and many, maps of one pixel, groups of one channel and of several, pads wider than the kernel. */
+function randomProblem(random: RandomStream): ConvProblem {
+  const pick = (...numbers: readonly number[]) => numbers[random.integer(numbers.length)]!;
+  for (;;) {
+    const axes = Array.from({ length: pick(1, 2, 2, 2) }, (_, axis) => axis);
+    const group = pick(1, 1, 1, 2, 3, 16);
+    const x = [pick(1, 2, 17), group * pick(1, 2, 3, 16), ...axes.map(() => pick(1, 2, 3, 5, 8))];
+    const w = [group * pick(1, 2, 16), x[1]! / group, ...axes.map(() => 1 + random.integer(4))];
+    const attributes = {
+      strides: axes.map(() => pick(1, 1, 2, 3)),
+      pads: [...axes, ...axes].map(() => random.integer(4)),
+      dilations: axes.map(() => pick(1, 1, 1, 2)),
+      group,
+    };
+    const fits = axes.every((axis) =>
+      x[axis + 2]! + attributes.pads[axis]! + attributes.pads[axis + axes.length]! >
+        (w[axis + 2]! - 1) * attributes.dilations[axis]!
+    );
+    if (!fits || x[1]! > 48 || w[0]! > 48) continue;
+    const y = directConv(input("x", "float32", x), input("w", "float32", w), attributes).shape;
+    return { dtype: "float32", x, w, y, attributes };
+  }
+}
+
+/** A convolution and its gradients by every formulation that suits, and as conv() chooses. */
+function waysOf(problem: ConvProblem, block: number): Record<string, Value> {
+  const [x, w, dy] = (["x", "w", "y"] as const).map((name) =>
+    input(name, "float32", problem[name])
+  ) as [Value, Value, Value];
+  const ways: Record<string, Value> = {};
+  const tasks = { y: FORWARD, dx: INPUT_GRADIENTS, dw: WEIGHT_GRADIENTS };
+  for (const [task, formulations] of Object.entries(tasks)) {
+    for (const [name, { suits, build }] of Object.entries(formulations)) {
+      if (suits(problem, block)) ways[`${task} ${name}`] = build({ x, w, dy }, problem, block);
+    }
+  }
+  return withConvTuning({ channelBlock: block }, () => {
+    const y = conv(x, w, problem.attributes);
+    const [dx, dw] = gradients(y, [x, w], { seed: dy });
+    return { ...ways, "y chosen": y, "dx chosen": dx!, "dw chosen": dw! };
+  });
+}
+
+Deno.test("all formulations of random convolutions agree, and one is chosen for each", async () => {
+  const block = await probeChannelBlock((outputs) => runGraph(outputs, {}));
+  const random = new RandomStream(0, "convolutions");
+  const references = { y: "direct", dx: "transposed", dw: "columns" };
+  for (let i = 0; i < PROBLEMS; i++) {
+    const problem = randomProblem(random);
+    const feeds = Object.fromEntries(
+      (["x", "w", "y"] as const).map((name) => [name, draw(problem[name], "float32", name, i)]),
+    );
+    const results = await runGraph(waysOf(problem, block), feeds);
+    for (const [task, reference] of Object.entries(references)) {
+      const expected = results[`${task} ${reference}`];
+      assert(expected !== undefined, `${task} ${reference}`);
+      for (const [way, actual] of Object.entries(results)) {
+        if (!way.startsWith(`${task} `)) continue;
+        assertNear(actual, expected, `${way} of ${problemKey(problem)}`, 2e-5);
+      }
+    }
+  }
+});

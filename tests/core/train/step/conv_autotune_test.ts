@@ -1,0 +1,63 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { input } from "../../../../core/engine/graph/value.ts";
+import { conv } from "../../../../core/engine/ops/conv.ts";
+import { CPU } from "../../../../core/engine/ort/mod.ts";
+import { autotune, deviceTuning } from "../../../../core/train/step/conv_autotune.ts";
+
+const build = () => {
+  const x = input("x", "float32", [2, 8, 9, 9]);
+  return conv(x, input("w", "float32", [8, 8, 3, 3]), { pads: 1 });
+};
+
+Deno.test("autotune() times every convolution once and remembers the fastest formulations", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const cache = join(folder, "convolutions.json");
+    const asked: number[] = [];
+    const target = { device: CPU, threads: 1 };
+    const first = await autotune(build, target, cache, (_, total) => asked.push(total));
+    assertEquals(asked, [1]);
+    const [choice] = Object.values(first.choices!);
+    assert(choice?.forward && choice.inputGradient && choice.weightGradient);
+
+    const again = await autotune(build, target, cache, (_, total) => asked.push(total));
+    assertEquals(asked, [1]);
+    assertEquals(again, first);
+
+    await Deno.writeTextFile(cache, "{}");
+    await assertRejects(() => autotune(build, target, cache), SyntaxError);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("autotune() reuses no choices of other threads, another device or another ONNX Runtime", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const cache = join(folder, "convolutions.json");
+    /** Convolutions that are timed. */
+    const timed = async (threads?: number) => {
+      let count = 0;
+      const target = { device: CPU, ...(threads !== undefined && { threads }) };
+      await autotune(build, target, cache, () => count++);
+      return count;
+    };
+    assertEquals([await timed(1), await timed(1)], [1, 0]);
+    assertEquals([await timed(2), await timed(2)], [1, 0]);
+    assertEquals([await timed(), await timed()], [1, 0]);
+    for (const [name, other] of [["onnxruntime", "1.17.0"], ["device", "cuda:0"]] as const) {
+      const table = JSON.parse(await Deno.readTextFile(cache));
+      table.measuredOn[name] = other;
+      await Deno.writeTextFile(cache, JSON.stringify(table));
+      assertEquals([await timed(), await timed()], [1, 0], name);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("deviceTuning() finds how many channels this CPU's kernels block together", async () => {
+  const { channelBlock } = await deviceTuning({ device: CPU });
+  assert([1, 4, 8, 16].includes(channelBlock!), `found ${channelBlock}`);
+});

@@ -1,0 +1,38 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { resolveConfiguration } from "../../../core/method/resolve_configuration.ts";
+import { checkMethod } from "../../../core/method/load.ts";
+import simsiam from "../../../plugins/simsiam/mod.ts";
+import { TrainDisplay } from "../../../tasks/cli/train_display.ts";
+
+function displayed(): { display: TrainDisplay; lines: string[] } {
+  const lines: string[] = [];
+  const method = checkMethod(simsiam, "simsiam");
+  const display = new TrainDisplay(
+    method,
+    resolveConfiguration({}),
+    (text) => void lines.push(text),
+  );
+  return { display, lines };
+}
+
+Deno.test("TrainDisplay shows warnings that come before the start", () => {
+  const { display, lines } = displayed();
+  display.show({ kind: "warning", message: 'No parameter follows the rule for "fc9"' });
+  assertEquals(lines, ['warning: No parameter follows the rule for "fc9"\n']);
+});
+
+Deno.test("TrainDisplay tells of replaced images where there are some", () => {
+  const { display, lines } = displayed();
+  const epoch = {
+    kind: "epoch",
+    step: 3,
+    loss: 1,
+    seconds: 2,
+    waitSeconds: 1,
+    metrics: {},
+  } as const;
+  display.show({ ...epoch, epoch: 1, skipped: 0 });
+  display.show({ ...epoch, epoch: 2, skipped: 4 });
+  assertEquals(lines[0], "epoch 1: loss 1.0000, 2.0 s, 1.0 s of it waiting for images\n");
+  assertStringIncludes(lines[1]!, "waiting for images, 4 unreadable images replaced\n");
+});
