@@ -22,7 +22,7 @@ import {
   quantileThreshold,
   tokenScores,
 } from "../core/masking/mod.ts";
-import { writeAll, writeNewFile } from "../core/files/new_file.ts";
+import { writeNewFile } from "../core/files/new_file.ts";
 import { FeatureFiles } from "./feature_files.ts";
 import { encodeDataset, imageProgress, runSize, subset } from "./token_batches.ts";
 
@@ -95,7 +95,7 @@ export async function checkRecord(folder: string, record: ExtractionRecord): Pro
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     await Deno.mkdir(folder, { recursive: true });
-    await writeNewFile(path, (file) => writeAll(file, new TextEncoder().encode(text)));
+    await writeNewFile(path, text);
     return;
   }
   if (before !== text) {
@@ -252,5 +252,5 @@ export async function writeOutput(
   overwrite: boolean,
 ): Promise<void> {
   await Deno.mkdir(dirname(path), { recursive: true });
-  await writeNewFile(path, (file) => writeAll(file, bytes), { overwrite });
+  await writeNewFile(path, bytes, { overwrite });
 }

@@ -16,7 +16,7 @@ import {
 } from "../core/noise/mod.ts";
 import { histogram, toPng } from "../core/plot/mod.ts";
 import { ifThere } from "../core/files/if_there.ts";
-import { writeAll, writeNewFile } from "../core/files/new_file.ts";
+import { writeNewFile } from "../core/files/new_file.ts";
 import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
 
 const COMMAND: Command = {
@@ -147,10 +147,10 @@ export async function main(args: readonly string[]): Promise<void> {
     if (lines.length === 0) await ifThere(Deno.remove(pathOf(level)));
     else {
       const bytes = new TextEncoder().encode(lines.join(""));
-      await writeNewFile(pathOf(level), (file) => writeAll(file, bytes), { overwrite });
+      await writeNewFile(pathOf(level), bytes, { overwrite });
     }
   }
-  await writeNewFile(figure, (file) => writeAll(file, picture), { overwrite });
+  await writeNewFile(figure, picture, { overwrite });
   for (const [level, { length }] of lists) {
     const share = (100 * length / ratios.length).toFixed(1);
     if (length > 0) console.log(`level ${level}: ${length} images, ${share} %: ${pathOf(level)}`);

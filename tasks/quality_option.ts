@@ -11,7 +11,7 @@ import { imageGrid } from "../core/plot/mod.ts";
 import type { PairEncoder } from "../core/train/step/pair_weighting.ts";
 import type { JudgedPairs, PairsShown } from "../core/train/run/train_options.ts";
 import { ifThere } from "../core/files/if_there.ts";
-import { writeAll, writeNewFile } from "../core/files/new_file.ts";
+import { writeNewFile } from "../core/files/new_file.ts";
 import { findComponent, readComponent } from "./component_option.ts";
 import { gridPicture } from "./masking_figures.ts";
 import { DEFAULT_TOKEN_NETWORK, openTokenNetwork } from "./token_network_option.ts";
@@ -114,7 +114,7 @@ export function configuredPairsShown(
       const path = join(folder, `epoch-${pairs.epoch}.png`);
       const png = await drawPairs(pairs);
       // A run that goes on from a checkpoint before this epoch draws the same pairs again.
-      await writeNewFile(path, (file) => writeAll(file, png), { overwrite: true });
+      await writeNewFile(path, png, { overwrite: true });
     },
   };
 }

@@ -62,7 +62,7 @@ export class RatioFile implements Disposable {
     }
     await Deno.mkdir(folder, { recursive: true });
     if (before === undefined) {
-      await writeNewFile(recordPath, (file) => writeAll(file, new TextEncoder().encode(text)));
+      await writeNewFile(recordPath, text);
     }
     const file = await Deno.open(path, { write: true, create: true });
     const end = new TextEncoder().encode(whole).length;

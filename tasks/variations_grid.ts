@@ -13,7 +13,7 @@ import { noiseLevel, parseRatioLines } from "../core/noise/mod.ts";
 import { imageGrid } from "../core/plot/mod.ts";
 import { generateVariations } from "../core/unclip/mod.ts";
 import { ifThere } from "../core/files/if_there.ts";
-import { writeAll, writeNewFile } from "../core/files/new_file.ts";
+import { writeNewFile } from "../core/files/new_file.ts";
 import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { chooseUnclip, openUnclip, UNCLIP_OPTIONS, type UnclipValues } from "./unclip_option.ts";
@@ -302,7 +302,7 @@ export async function main(args: readonly string[]): Promise<void> {
     }
   }
   const picture = await drawRows(rows, ratios, values);
-  await writeNewFile(output, (file) => writeAll(file, picture), { overwrite });
+  await writeNewFile(output, picture, { overwrite });
   console.log(`${rows.length} images at levels ${values.levels.join(", ")}: ${output}`);
 }
 

@@ -7,7 +7,7 @@ import { GenviewAlreadyExists, GenviewTypeError } from "../core/errors/mod.ts";
 import { dirname, join, relative, resolve } from "node:path";
 import { openVariationFolder } from "../core/data/mod.ts";
 import { ifThere } from "../core/files/if_there.ts";
-import { writeAll, writeNewFile } from "../core/files/new_file.ts";
+import { writeNewFile } from "../core/files/new_file.ts";
 import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
 import { readManifests } from "./variations_manifest.ts";
 
@@ -80,7 +80,7 @@ export async function main(args: readonly string[]): Promise<void> {
     relative(root, resolve(inputDir, path)).replaceAll("\\", "/") + "\n"
   );
   const bytes = new TextEncoder().encode(lines.join(""));
-  await writeNewFile(list, (file) => writeAll(file, bytes), { overwrite });
+  await writeNewFile(list, bytes, { overwrite });
   const gone = await countGone(inputDir, new Set(paths));
   console.log(
     `${paths.length} variations: ${list}` +

@@ -91,7 +91,7 @@ export async function claimFolder(folder: string, settings: VariationSettings): 
     await Deno.mkdir(folder, { recursive: true });
     const bytes = new TextEncoder().encode(JSON.stringify(settings, null, 2) + "\n");
     try {
-      await writeNewFile(settingsPath(folder), (file) => writeAll(file, bytes));
+      await writeNewFile(settingsPath(folder), bytes);
     } catch (error) {
       // Of processes that begin together, one is the first.
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;

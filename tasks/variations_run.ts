@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import type { Shard } from "../core/distributed/mod.ts";
 import { generateVariations, resizeVariation, type Variation } from "../core/unclip/mod.ts";
 import { ifThere } from "../core/files/if_there.ts";
-import { writeAll, writeNewFile } from "../core/files/new_file.ts";
+import { writeNewFile } from "../core/files/new_file.ts";
 import { openUnclip, type UnclipChoice } from "./unclip_option.ts";
 import { encodeVariation, markOf, readMark } from "./variation_file.ts";
 import {
@@ -155,7 +155,7 @@ async function keepVariations(
     const mark = markOf(formatLine(wanted, settings));
     const bytes = await encodeVariation(sized, path, quality, mark);
     await Deno.mkdir(dirname(path), { recursive: true });
-    await writeNewFile(path, (file) => writeAll(file, bytes));
+    await writeNewFile(path, bytes);
     if (!noted.has(wanted.path)) await manifest.append([wanted]);
   }
 }

@@ -10,7 +10,7 @@ import { input } from "../engine/graph/value.ts";
 import { formatType, type Tensor } from "../engine/graph/tensor.ts";
 import { Scope } from "../engine/nn/scope.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
-import { writeAll, writeNewFile } from "../files/new_file.ts";
+import { writeNewFile } from "../files/new_file.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
 
 const PREFIX = "backbone.";
@@ -125,5 +125,5 @@ export async function exportOnnx(
   options: ExportOnnxOptions,
 ): Promise<void> {
   const bytes = encodeBackbone(model, options);
-  await writeNewFile(path, (file) => writeAll(file, bytes));
+  await writeNewFile(path, bytes);
 }

@@ -51,11 +51,11 @@ export class GenviewError extends Error {
  * Whether an error is one of this library's own, whose message says what cannot be done, the rule and what was found.
  *
  * ```ts
- * import { assert, assertFalse } from "@std/assert";
+ * import { assert } from "@std/assert";
  * import { GenviewTypeError, isGenviewError } from "./genview_error.ts";
  *
  * assert(isGenviewError(new GenviewTypeError("Cannot add: ...")));
- * assertFalse(isGenviewError(new TypeError("Cannot read properties of undefined")));
+ * assert(!isGenviewError(new TypeError("Cannot read properties of undefined")));
  * ```
  */
 export function isGenviewError(error: unknown): error is Error {

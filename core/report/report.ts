@@ -4,7 +4,7 @@
  * @module
  */
 import { GenviewRangeError } from "../errors/mod.ts";
-import { writeAll, writeNewFile } from "../files/new_file.ts";
+import { writeNewFile } from "../files/new_file.ts";
 import { escapeMarkup } from "../plot/markup.ts";
 import { pngSize } from "../plot/png_size.ts";
 import { REPORT_STYLE } from "./report_style.ts";
@@ -202,6 +202,6 @@ export async function writeReport(
   const page = new TextEncoder().encode(formatReport(report));
   const path = `${folder}/index.html`;
   await Deno.mkdir(folder, { recursive: true });
-  await writeNewFile(path, (file) => writeAll(file, page), options);
+  await writeNewFile(path, page, options);
   return path;
 }

@@ -138,9 +138,7 @@ export async function extractTar(
           }, { overwrite });
         } else {
           const whole = await readWhole(entry);
-          await writes.begin(() =>
-            writeNewFile(path, (file) => writeAll(file, whole), { overwrite })
-          );
+          await writes.begin(() => writeNewFile(path, whole, { overwrite }));
         }
         written++;
       }

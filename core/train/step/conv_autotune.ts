@@ -26,7 +26,7 @@ import {
   ortVersion,
   Session,
 } from "../../engine/ort/mod.ts";
-import { writeAll, writeNewFile } from "../../files/new_file.ts";
+import { writeNewFile } from "../../files/new_file.ts";
 
 /** Where and with how many threads convolutions are to run. */
 export interface TuningTarget {
@@ -187,7 +187,7 @@ export async function autotune(
   if (missing.length > 0) {
     const text = formatConvTuning({ channelBlock, choices }, { measuredOn });
     const bytes = new TextEncoder().encode(text);
-    await writeNewFile(cache, (file) => writeAll(file, bytes), { overwrite: true });
+    await writeNewFile(cache, bytes, { overwrite: true });
   }
   const used = [...problems.keys()].map((key) => [key, choices[key]!]);
   return { channelBlock, choices: Object.fromEntries(used) };

@@ -47,7 +47,7 @@ Deno.test("writeNewFile() replaces a file only when told to", async () => {
 Deno.test("writeNewFile() names the file in the error of a folder that is not there", async () => {
   await inFolder(async (folder) => {
     await assertRejects(
-      () => writeNewFile(`${folder}/none/a.txt`, (file) => writeAll(file, TEXT)),
+      () => writeNewFile(`${folder}/none/a.txt`, TEXT),
       Deno.errors.NotFound,
       `${folder}/none/a.txt`,
     );

@@ -1,0 +1,125 @@
+/**
+ * Locks of folders, so that two processes never write into one.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { GenviewAlreadyExists } from "../errors/mod.ts";
+import { fileError } from "./file_error.ts";
+import { ifThere } from "./if_there.ts";
+import { makeFolder } from "./new_file.ts";
+
+/** How a folder is locked. */
+export interface FolderLockOptions {
+  /** Tells locks of one folder apart that may be held at once, such as those of shards; none when left out. */
+  readonly name?: string;
+}
+
+/** Who holds a lock. */
+interface Owner {
+  readonly process: number;
+  readonly host: string;
+  readonly since: string;
+}
+
+/** The machine's name, where the permission to ask is there. */
+function hostName(): string {
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "hostname" });
+  return state === "granted" ? Deno.hostname() : "an unnamed machine";
+}
+
+/** Whether an open file still is the one at a path, and has not been removed by its last owner. */
+async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {
+  const there = await ifThere(Deno.stat(path));
+  const opened = await file.stat();
+  return there !== undefined && there.ino === opened.ino && there.dev === opened.dev;
+}
+
+function describe(text: string): string {
+  try {
+    const { process, host, since } = JSON.parse(text) as Owner;
+    return `process ${process} on ${host}, since ${since}`;
+  } catch {
+    // Its owner is just writing it.
+    return "another process";
+  }
+}
+
+/**
+ * A lock of a folder; `using` gives it back. The system gives it back when its process ends, however that happens, so
+ * that a dead owner never blocks a folder.
+ *
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { FolderLock } from "./folder_lock.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   using _lock = await FolderLock.acquire(folder);
+ *   await assertRejects(() => FolderLock.acquire(folder), Deno.errors.AlreadyExists, "at work there");
+ * }
+ * (await FolderLock.acquire(folder))[Symbol.dispose]();
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export class FolderLock implements Disposable {
+  /** Where the lock lies. */
+  readonly path: string;
+  readonly #file: Deno.FsFile;
+
+  private constructor(path: string, file: Deno.FsFile) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  /**
+   * Locks a folder, which is made if it is not there.
+   *
+   * @throws {GenviewAlreadyExists} at once if another holder is at work there, with its process and its host
+   * @throws {GenviewError} if the system refuses
+   */
+  static async acquire(folder: string, { name }: FolderLockOptions = {}): Promise<FolderLock> {
+    await makeFolder(folder);
+    const path = join(folder, name === undefined ? ".genview.lock" : `.genview-${name}.lock`);
+    try {
+      for (;;) {
+        const file = await Deno.open(path, { read: true, write: true, create: true });
+        try {
+          if (!await file.tryLock(true)) {
+            throw new GenviewAlreadyExists(
+              `Cannot write into ${folder}: ${
+                describe(await Deno.readTextFile(path))
+              } is at work there; wait until it ends, or choose another folder`,
+            );
+          }
+          if (await isAt(path, file)) {
+            await note(file);
+            return new FolderLock(path, file);
+          }
+        } catch (error) {
+          file.close();
+          throw error;
+        }
+        // Its last owner has removed it between our opening and our locking it.
+        file.close();
+      }
+    } catch (cause) {
+      throw fileError(`lock ${folder}`, cause);
+    }
+  }
+
+  /** Gives the lock back. */
+  [Symbol.dispose](): void {
+    // While the lock is held, nobody else can have taken this name. Windows removes no open file.
+    if (Deno.build.os !== "windows" && existsSync(this.path)) Deno.removeSync(this.path);
+    this.#file.close();
+  }
+}
+
+/** Writes into a lock who holds it. */
+async function note(file: Deno.FsFile): Promise<void> {
+  const owner: Owner = { process: Deno.pid, host: hostName(), since: new Date().toISOString() };
+  await file.truncate(0);
+  await file.write(new TextEncoder().encode(JSON.stringify(owner) + "\n"));
+}

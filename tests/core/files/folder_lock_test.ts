@@ -1,0 +1,75 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { FolderLock } from "../../../core/files/folder_lock.ts";
+import { inFolder } from "../../in_folder.ts";
+
+const MODULE = import.meta.resolve("../../../core/files/folder_lock.ts");
+
+/** A process that locks a folder, says so, and waits until it is killed. */
+function holder(folder: string): Deno.ChildProcess {
+  const program = `import { FolderLock } from ${JSON.stringify(MODULE)};
+const lock = await FolderLock.acquire(${JSON.stringify(folder)});
+console.log("locked");
+await new Promise((resolve) => setTimeout(resolve, 60_000));
+lock[Symbol.dispose]();`;
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-check",
+      "--allow-read",
+      "--allow-write",
+      "--allow-sys=hostname",
+      `data:text/javascript,${encodeURIComponent(program)}`,
+    ],
+    stdout: "piped",
+  }).spawn();
+}
+
+async function firstOutput(child: Deno.ChildProcess): Promise<void> {
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  assertStringIncludes(new TextDecoder().decode(value), "locked");
+  await reader.cancel();
+}
+
+Deno.test("a second process is refused at once, with the owner's process and host", async () => {
+  await inFolder(async (folder) => {
+    const child = holder(folder);
+    await firstOutput(child);
+    const error = await assertRejects(() => FolderLock.acquire(folder), Deno.errors.AlreadyExists);
+    assertStringIncludes((error as Error).message, `process ${child.pid} on `);
+    child.kill("SIGKILL");
+    await child.status;
+  });
+});
+
+Deno.test("a killed owner's lock is taken over", async () => {
+  await inFolder(async (folder) => {
+    const child = holder(folder);
+    await firstOutput(child);
+    child.kill("SIGKILL");
+    await child.status;
+    assert(await Deno.readTextFile(`${folder}/.genview.lock`) !== "");
+    using lock = await FolderLock.acquire(folder);
+    assertEquals(JSON.parse(await Deno.readTextFile(lock.path)).process, Deno.pid);
+  });
+});
+
+Deno.test("a lock that is given back leaves nothing, and can be had again", async () => {
+  await inFolder(async (folder) => {
+    for (let round = 0; round < 3; round++) {
+      using _lock = await FolderLock.acquire(folder);
+    }
+    assertEquals([...Deno.readDirSync(folder)], []);
+  });
+});
+
+Deno.test("locks of several names are held at once, each by one", async () => {
+  await inFolder(async (folder) => {
+    using _first = await FolderLock.acquire(folder, { name: "shard-0" });
+    using _second = await FolderLock.acquire(folder, { name: "shard-1" });
+    await assertRejects(
+      () => FolderLock.acquire(folder, { name: "shard-1" }),
+      Deno.errors.AlreadyExists,
+    );
+  });
+});
