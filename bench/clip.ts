@@ -20,7 +20,7 @@ import { type Tensor, tensor } from "../core/engine/graph/tensor.ts";
 import { input } from "../core/engine/graph/value.ts";
 import { Scope } from "../core/engine/nn/scope.ts";
 import { writeSafetensors } from "../core/weights/safetensors.ts";
-import { type Command, parseCommandLine, runTask } from "../tasks/cli/command_line.ts";
+import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
 import { hashedParameter } from "../tests/core/engine/nn/hashed_values.ts";
 import {
   alternate,
@@ -151,7 +151,7 @@ async function compare(
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine({ ...COMMAND, positional: "[JPEG ...]" }, args, console.log);
+  const parsed = parse({ ...COMMAND, positional: "[JPEG ...]" }, args, console.log);
   if (parsed === undefined) return;
   const options = parsed.values as unknown as Options;
   if (options.worker) return await work(options, parsed.positional);

@@ -9,7 +9,7 @@
 import { tensor } from "../core/engine/graph/tensor.ts";
 import { RandomStream } from "../core/engine/random/random_stream.ts";
 import { CovarianceAccumulator, principalComponent } from "../core/masking/mod.ts";
-import { type Command, parseCommandLine, runTask } from "../tasks/cli/command_line.ts";
+import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
 import { peakBytes } from "./alternate.ts";
 
 const COMMAND: Command = {
@@ -56,7 +56,7 @@ function drawTokens({ tokens, width }: Options) {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(COMMAND, args, console.log);
+  const parsed = parse(COMMAND, args, console.log);
   if (parsed === undefined) return;
   const options = parsed.values as unknown as Options;
   const { images, tokens, width, threads } = options;

@@ -24,7 +24,7 @@ import { WEIGHT_GRADIENTS } from "../core/engine/ops/convolution/weight_gradient
 import { type Binding, CPU, DeviceTensor, Session } from "../core/engine/ort/mod.ts";
 import { RandomStream } from "../core/engine/random/random_stream.ts";
 import { deviceTuning } from "../core/train/step/conv_autotune.ts";
-import { type Command, parseCommandLine, runTask } from "../tasks/cli/command_line.ts";
+import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
 import { median } from "./alternate.ts";
 
 interface Configuration {
@@ -209,7 +209,7 @@ async function benchmark(configuration: Configuration, options: Options): Promis
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(COMMAND, args, console.log);
+  const parsed = parse(COMMAND, args, console.log);
   if (parsed === undefined) return;
   const options = parsed.values as unknown as Options;
   const chosen = CONFIGURATIONS.filter(({ name }) => !options.only || name === options.only);

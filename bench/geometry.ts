@@ -8,7 +8,7 @@
 import { openImage } from "../core/data/decode/encoded_image.ts";
 import { cutView } from "../core/data/geometry/cut_view.ts";
 import { sharp } from "../core/deps/sharp.ts";
-import { type Command, parseCommandLine, runTask } from "../tasks/cli/command_line.ts";
+import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
 import { median } from "./alternate.ts";
 
 const COMMAND: Command = {
@@ -28,7 +28,7 @@ const COMMAND: Command = {
 const SHARES = [1, 0.6, 0.3] as const;
 
 async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(COMMAND, args, console.log);
+  const parsed = parse(COMMAND, args, console.log);
   if (parsed === undefined) return;
   const { size, rounds } = parsed.values as { size: number; rounds: number };
   const path = new URL("../fixtures/images/photo.jpg", import.meta.url);

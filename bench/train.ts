@@ -20,7 +20,7 @@ import { withConvTuning } from "../core/engine/ops/convolution/tuning.ts";
 import { deviceTuning } from "../core/train/step/conv_autotune.ts";
 import type { MethodGraph } from "../core/train/step/method_graph.ts";
 import { TrainingStep } from "../core/train/step/training_step.ts";
-import { type Command, parseCommandLine, runTask } from "../tasks/cli/command_line.ts";
+import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
 import { hashedParameter, hashedTensor } from "../tests/core/engine/nn/hashed_values.ts";
 import {
   alternate,
@@ -169,7 +169,7 @@ async function compare(
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(COMMAND, args, console.log);
+  const parsed = parse(COMMAND, args, console.log);
   if (parsed === undefined) return;
   const options = parsed.values as unknown as Options;
   if (options.worker) return await work(options);

@@ -23,7 +23,7 @@ import {
 } from "../core/unclip/mod.ts";
 import { openTensors } from "../core/weights/open_tensors.ts";
 import { writeSafetensors } from "../core/weights/safetensors.ts";
-import { type Command, parseCommandLine, runTask } from "../tasks/cli/command_line.ts";
+import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
 import { hashedParameter, hashedTensor } from "../tests/core/engine/nn/hashed_values.ts";
 import { alternate, answerRounds, type Comparison, describeComparison } from "./alternate.ts";
 import { DENO_RUN, Peer } from "./peer.ts";
@@ -194,7 +194,7 @@ async function compare(given: Case, folder: string, options: Options): Promise<C
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(COMMAND, args, console.log);
+  const parsed = parse(COMMAND, args, console.log);
   if (parsed === undefined) return;
   const options = parsed.values as unknown as Options;
   if (options.worker) return await work(options);

@@ -14,7 +14,7 @@ import { datasetOf, fileSource, mocoV2View, viewLoader } from "../core/data/mod.
 import { Photometry } from "../core/data/photometry/mod.ts";
 import { CPU, DeviceTensor } from "../core/engine/ort/mod.ts";
 import { RandomStream } from "../core/engine/random/random_stream.ts";
-import { type Command, parseCommandLine, runTask } from "../tasks/cli/command_line.ts";
+import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
 import { median } from "./alternate.ts";
 import { DENO_RUN, Peer } from "./peer.ts";
 
@@ -101,7 +101,7 @@ async function work(paths: readonly string[]): Promise<void> {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine({ ...COMMAND, positional: "[JPEG ...]" }, args, console.log);
+  const parsed = parse({ ...COMMAND, positional: "[JPEG ...]" }, args, console.log);
   if (parsed === undefined) return;
   if (parsed.values["worker"]) return await work(parsed.positional);
   const images = Number(parsed.values["images"]);

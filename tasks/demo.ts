@@ -10,7 +10,7 @@ import type { Dataset } from "../core/data/mod.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { presetOf, resolveConfiguration } from "../core/method/resolve_configuration.ts";
 import { train } from "../core/train/run/train.ts";
-import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { type Command, parse, runTask } from "./cli/command_line.ts";
 import { type DataOptions, openData } from "./data_option.ts";
 import { findMasks } from "./demo/masks.ts";
 import { reportDemo } from "./demo/report.ts";
@@ -85,7 +85,7 @@ function thinned(dataset: Dataset, count: number): Dataset {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
   const values = parsed.values as {
     output: string;

@@ -12,7 +12,7 @@ import { DEFAULT_NEIGHBORS } from "../core/evaluate/nearest_neighbors.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { configuredBackbone } from "../core/train/run/train.ts";
 import { openTrained, placeWeights } from "./checkpoint_option.ts";
-import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { type Command, parse, runTask } from "./cli/command_line.ts";
 import { openEvaluationData } from "./data_option.ts";
 import { configuredRecipe, PROBE_MODE } from "./evaluation_option.ts";
 
@@ -88,7 +88,7 @@ function leftOut({ data, samples, skipped }: ReturnType<typeof countsOf>): strin
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
 async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
   const [run, ...rest] = parsed.positional;
   if (run === undefined || rest.length > 0) {

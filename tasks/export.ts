@@ -8,7 +8,7 @@ import { configuredBackbone } from "../core/train/run/train.ts";
 import { exportOnnx, exportSafetensors } from "../core/encoders/export_backbone.ts";
 import { viewRecipes } from "../core/train/run/named_views.ts";
 import { openTrained } from "./checkpoint_option.ts";
-import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { type Command, parse, runTask } from "./cli/command_line.ts";
 
 const COMMAND: Command = {
   name: "export",
@@ -46,7 +46,7 @@ const COMMAND: Command = {
 };
 
 async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
   const [run, file, ...rest] = parsed.positional;
   if (run === undefined || file === undefined || rest.length > 0) {

@@ -10,7 +10,7 @@ import type { Dataset } from "../core/data/mod.ts";
 import type { DType } from "../core/engine/graph/dtype.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { ifThere } from "../core/files/if_there.ts";
-import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { type Command, parse, runTask } from "./cli/command_line.ts";
 import { joinNegativeThreshold, thresholdOption } from "./component_option.ts";
 import { openData } from "./data_option.ts";
 import {
@@ -238,7 +238,7 @@ async function extract(
 
 /** Runs the task on a command line. */
 export async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(
+  const parsed = parse(
     COMMAND,
     joinNegativeThreshold(args),
     (text) => console.log(text),

@@ -13,7 +13,7 @@ import { bytesOf, type Tensor, tensor } from "../core/engine/graph/tensor.ts";
 import { foregroundRatios, type MaskType, tokenScores } from "../core/masking/mod.ts";
 import type { RatioLine } from "../core/noise/mod.ts";
 import { ifThere } from "../core/files/if_there.ts";
-import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { type Command, parse, runTask } from "./cli/command_line.ts";
 import {
   findComponent,
   joinNegativeThreshold,
@@ -260,7 +260,7 @@ function recordOf({ component, threshold, maskType }: Division, source: string, 
 
 /** Runs the task on a command line. */
 export async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(
+  const parsed = parse(
     COMMAND,
     joinNegativeThreshold(args),
     (text) => console.log(text),

@@ -17,7 +17,7 @@ import {
 import { histogram, toPng } from "../core/plot/mod.ts";
 import { ifThere } from "../core/files/if_there.ts";
 import { writeNewFile } from "../core/files/new_file.ts";
-import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { type Command, parse, runTask } from "./cli/command_line.ts";
 
 const COMMAND: Command = {
   name: "noise-levels",
@@ -105,7 +105,7 @@ async function checkFree(paths: readonly string[]): Promise<void> {
 
 /** Runs the task on a command line. */
 export async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
   const { inputFile, outputDir, ranges, levels, lenient, overwrite } = parsed.values as {
     inputFile: string;

@@ -9,7 +9,7 @@ import { buildMethodGraph } from "../core/train/step/method_graph.ts";
 import { viewRecipes } from "../core/train/run/named_views.ts";
 import { resolveConfiguration } from "../core/method/resolve_configuration.ts";
 import { bundledMethods } from "../plugins/mod.ts";
-import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { type Command, parse, runTask } from "./cli/command_line.ts";
 import { methodOf } from "./method_option.ts";
 
 const COMMAND: Command = {
@@ -50,7 +50,7 @@ async function describe(name: string): Promise<void> {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
   const names = parsed.positional.length > 0 ? parsed.positional : Object.keys(bundledMethods);
   for (const name of names) await describe(name);

@@ -27,7 +27,7 @@ import type { Tensor } from "../core/engine/graph/tensor.ts";
 import { input } from "../core/engine/graph/value.ts";
 import { Scope } from "../core/engine/nn/scope.ts";
 import type { Configuration } from "../core/method/configuration.ts";
-import type { PropertySchema } from "../core/schema/validate.ts";
+import type { PropertySchema } from "../core/schema/schema.ts";
 import { findCheckpoint } from "../core/train/run/checkpoint.ts";
 import { backboneStateDict, parseFacts } from "../core/encoders/export_backbone.ts";
 import { viewRecipes } from "../core/train/run/named_views.ts";

@@ -16,7 +16,7 @@ import { readDescription, type RunDescription } from "../core/train/run/run_desc
 import { isOwnCheckpoint } from "../core/train/run/run_origin.ts";
 import { train } from "../core/train/run/train.ts";
 import type { TrainResult } from "../core/train/run/train_options.ts";
-import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { type Command, parse, runTask } from "./cli/command_line.ts";
 import { methodOf } from "./method_option.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { configuredPairEncoder, configuredPairsShown } from "./quality_option.ts";
@@ -135,7 +135,7 @@ function checkUnchanged(before: Beginning, { manifest }: LoadedMethod, preset?: 
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
   const { method: named, preset, config, output: _o, resume, ...given } = parsed.given as
     & PartialConfiguration

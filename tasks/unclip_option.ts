@@ -7,7 +7,7 @@ import { GenviewTypeError } from "../core/errors/mod.ts";
 import { createHash } from "node:crypto";
 import { basename, dirname } from "node:path";
 import type { Device } from "../core/engine/ort/mod.ts";
-import type { PropertySchema } from "../core/schema/validate.ts";
+import type { PropertySchema } from "../core/schema/schema.ts";
 import {
   parseScheduler,
   PublishedFolder,

@@ -15,7 +15,7 @@ import {
 import type { Shard } from "../core/distributed/mod.ts";
 import { type Device, resolveDevice } from "../core/engine/ort/mod.ts";
 import { ifThere } from "../core/files/if_there.ts";
-import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { type Command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { localDevices } from "./local_devices.ts";
 import {
@@ -281,7 +281,7 @@ function describe(
 
 /** Runs the task on a command line. */
 export async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
   const values = parsed.values as unknown as Values;
   const { outputPrefix: folder, workers, retries, threads } = values;

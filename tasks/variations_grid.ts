@@ -14,7 +14,7 @@ import { imageGrid } from "../core/plot/mod.ts";
 import { generateVariations } from "../core/unclip/mod.ts";
 import { ifThere } from "../core/files/if_there.ts";
 import { writeNewFile } from "../core/files/new_file.ts";
-import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { type Command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { chooseUnclip, openUnclip, UNCLIP_OPTIONS, type UnclipValues } from "./unclip_option.ts";
 import { ProgressDisplay } from "./cli/variations_display.ts";
@@ -270,7 +270,7 @@ async function drawRows(
 
 /** Runs the task on a command line. */
 export async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
   const values = parsed.values as unknown as Values;
   const { output, model, inputList, count, overwrite } = values;

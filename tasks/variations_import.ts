@@ -13,7 +13,7 @@ import {
 } from "../core/data/mod.ts";
 import { totalSize } from "../core/data/tar/mod.ts";
 import { ProgressLine } from "./cli/progress_line.ts";
-import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { type Command, parse, runTask } from "./cli/command_line.ts";
 import { formatBytes } from "./cli/download_display.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 
@@ -151,7 +151,7 @@ async function indexTo({ parts, output, overwrite, signal }: Import): Promise<st
 
 /** Runs the task on a command line. */
 export async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
   const { parts: place, outputDir, index, overwrite } = parsed.values as {
     parts: string;

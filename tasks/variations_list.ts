@@ -8,7 +8,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { openVariationFolder } from "../core/data/mod.ts";
 import { ifThere } from "../core/files/if_there.ts";
 import { writeNewFile } from "../core/files/new_file.ts";
-import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { type Command, parse, runTask } from "./cli/command_line.ts";
 import { readManifests } from "./variations_manifest.ts";
 
 const COMMAND: Command = {
@@ -57,7 +57,7 @@ async function countGone(folder: string, there: ReadonlySet<string>): Promise<nu
 
 /** Runs the task on a command line. */
 export async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
   const { inputDir, output, relativeTo, overwrite } = parsed.values as {
     inputDir: string;

@@ -10,7 +10,7 @@ import { openTensors } from "../core/weights/open_tensors.ts";
 import { findPulled, type FoundFile, pullFiles } from "../core/weights/pull.ts";
 import type { TensorFile } from "../core/weights/tensor_file.ts";
 import { agrees, type TensorDifferences, verifyTensors } from "../core/weights/verify_tensors.ts";
-import { type Command, parseCommandLine, runTask } from "./cli/command_line.ts";
+import { type Command, parse, runTask } from "./cli/command_line.ts";
 import { DownloadDisplay } from "./cli/download_display.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import {
@@ -229,7 +229,7 @@ const ACTIONS: Readonly<Record<string, (request: Request) => Promise<void>>> = {
 };
 
 async function main(args: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine(COMMAND, args, print);
+  const parsed = parse(COMMAND, args, print);
   if (parsed === undefined) return;
   const [action = "", ...names] = parsed.positional;
   if (!Object.hasOwn(ACTIONS, action)) {

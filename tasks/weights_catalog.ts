@@ -6,7 +6,8 @@
  */
 import { GenviewSyntaxError, GenviewTypeError } from "../core/errors/mod.ts";
 import bundled from "../configs/weights.json" with { type: "json" };
-import { type ObjectSchema, validate } from "../core/schema/validate.ts";
+import type { ObjectSchema } from "../core/schema/schema.ts";
+import { validate } from "../core/schema/validate.ts";
 import type { HubRevision } from "../core/weights/hub_cache.ts";
 import { nearestName } from "../core/schema/nearest_name.ts";
 import type { WantedFile } from "../core/weights/pull.ts";

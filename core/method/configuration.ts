@@ -7,7 +7,7 @@
 import type { MissingVariation, VariationKey } from "../data/variations.ts";
 import type { ViewRecipe } from "../data/views/recipe.ts";
 import type { ParameterRule } from "../engine/optim/mod.ts";
-import type { ObjectSchema } from "../schema/validate.ts";
+import type { ObjectSchema } from "../schema/schema.ts";
 
 /** A scalar of a method that changes over the run, by cosine from `from` to `to`, or stays. */
 export interface ScalarSchedule {

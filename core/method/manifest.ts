@@ -6,7 +6,8 @@
 import { GenviewTypeError } from "../errors/mod.ts";
 import { configurationSchema } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
-import { type ObjectSchema, validate } from "../schema/validate.ts";
+import type { ObjectSchema } from "../schema/schema.ts";
+import { validate } from "../schema/validate.ts";
 
 /** Version of the method interface that this SDK offers. */
 export const API_VERSION = 1;

@@ -7,22 +7,8 @@ import { GenviewTypeError } from "../errors/mod.ts";
 import { Ajv, type ErrorObject } from "../deps/ajv.ts";
 import { nearestName } from "./nearest_name.ts";
 
-/** A JSON Schema of an object whose properties have defaults. */
-export interface ObjectSchema {
-  readonly type: "object";
-  readonly properties: Readonly<Record<string, PropertySchema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: boolean;
-}
-
-/** A JSON Schema of one property: what is used of it for help texts, and anything else that ajv knows. */
-export interface PropertySchema {
-  readonly type?: string | readonly string[];
-  readonly default?: unknown;
-  readonly description?: string;
-  readonly enum?: readonly unknown[];
-  readonly [keyword: string]: unknown;
-}
+/** Keywords of ours, which say nothing of which values are allowed. */
+const OWN_KEYWORDS = ["group", "affects"];
 
 function describe(error: ErrorObject, root: string, data: unknown): string {
   const path = root + error.instancePath.replaceAll("/", ".");
@@ -53,6 +39,7 @@ function describe(error: ErrorObject, root: string, data: unknown): string {
  */
 export function validate<T>(schema: object, data: unknown, action: string, root: string): T {
   const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true, allowUnionTypes: true });
+  for (const keyword of OWN_KEYWORDS) ajv.addKeyword(keyword);
   const copy = structuredClone(data);
   const check = ajv.compile(schema);
   if (check(copy)) return copy as T;

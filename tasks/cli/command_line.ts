@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../../core/errors/mod.ts";
-import { isGenviewError } from "../../core/errors/mod.ts";
+import { GenviewTypeError, isGenviewError } from "../../core/errors/mod.ts";
 import { parseArgs } from "@std/cli/parse-args";
-import { type ObjectSchema, type PropertySchema, validate } from "../../core/schema/validate.ts";
+import type { ObjectSchema, PropertySchema, ValuesOf } from "../../core/schema/schema.ts";
+import { validate } from "../../core/schema/validate.ts";
 
 /** A deno task. */
-export interface Command {
+export interface Command<Options extends ObjectSchema = ObjectSchema> {
   /** Name under `deno task`. */
   readonly name: string;
   /** What it does, in a sentence. */
@@ -19,16 +19,23 @@ export interface Command {
   /** Examples, each with what it does. */
   readonly examples: readonly { readonly command: string; readonly does: string }[];
   /** Its options; camelCase names become `--kebab-case`. */
-  readonly options: ObjectSchema;
+  readonly options: Options;
 }
 
-/** What a command line came to. */
-export interface Parsed {
+/** A command line that was understood. */
+export interface Parsed<Options extends ObjectSchema = ObjectSchema> {
   /** The options that were given, by their names in the schema. */
-  readonly given: Readonly<Record<string, unknown>>;
+  readonly given: Partial<ValuesOf<Options>>;
   /** Those and the defaults of all others. */
-  readonly values: Readonly<Record<string, unknown>>;
+  readonly values: ValuesOf<Options>;
   readonly positional: readonly string[];
+}
+
+/** A description of a task, from whose schema the types of its options follow. */
+export function command<const Options extends ObjectSchema>(
+  description: Command<Options>,
+): Command<Options> {
+  return description;
 }
 
 function kebab(name: string): string {
@@ -110,11 +117,11 @@ function convert(text: unknown, schema: PropertySchema): unknown {
  * @returns undefined if the help was asked for, in which case it has been handed to `print`
  * @throws {TypeError} if an option is unknown or has a wrong value, with all findings
  */
-export function parseCommandLine(
-  command: Command,
+export function parse<Options extends ObjectSchema>(
+  command: Command<Options>,
   args: readonly string[],
-  print: (text: string) => void,
-): Parsed | undefined {
+  print: (text: string) => void = (text) => console.log(text),
+): Parsed<Options> | undefined {
   const { properties } = command.options;
   const names = new Map(Object.keys(properties).map((name) => [kebab(name), name]));
   const boolean = [...names].filter(([, name]) => types(properties[name]!).includes("boolean"))
@@ -136,7 +143,7 @@ export function parseCommandLine(
     if (name === undefined) given[option] = value;
     else if (mentioned(args, option)) given[name] = convert(value, properties[name]!);
   }
-  const values = validate<Record<string, unknown>>(
+  const values = validate<ValuesOf<Options>>(
     { ...command.options, additionalProperties: false },
     given,
     `run "deno task ${command.name}"`,
@@ -150,7 +157,7 @@ export function parseCommandLine(
       }"`,
     );
   }
-  return { given, values, positional };
+  return { given: given as Partial<ValuesOf<Options>>, values, positional };
 }
 
 /** Whether an option stands on the command line; a boolean that does not is false all the same. */

@@ -1,0 +1,15 @@
+/**
+ * Options described by JSON Schemas: checks of data from outside, and TypeScript types of what has passed them.
+ *
+ * @module
+ */
+export { nearestName } from "./nearest_name.ts";
+export {
+  type Affects,
+  type ObjectSchema,
+  type PropertySchema,
+  type Typed,
+  type ValueOf,
+  type ValuesOf,
+} from "./schema.ts";
+export { validate } from "./validate.ts";

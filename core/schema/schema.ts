@@ -1,0 +1,114 @@
+/**
+ * JSON Schemas of options, and the TypeScript types of the values that meet them.
+ *
+ * @module
+ */
+
+/** What a change of an option does to a run that goes on. */
+export type Affects =
+  /** It changes what is computed, so a run keeps it. */
+  | "result"
+  /** It changes what is computed, and may change to recover from a loss that is no number. */
+  | "remedy"
+  /** It changes nothing that is computed. */
+  | "nothing";
+
+/** A JSON Schema of one option: what is used of it here, and any other keyword of JSON Schema. */
+export interface PropertySchema {
+  readonly type?: string | readonly string[];
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly enum?: readonly unknown[];
+  /** Heading under which `--help` lists it. */
+  readonly group?: string;
+  /** What a change of it does to a run that goes on. */
+  readonly affects?: Affects;
+  readonly [keyword: string]: unknown;
+}
+
+/** A JSON Schema of an object whose properties have defaults. */
+export interface ObjectSchema {
+  readonly type: "object";
+  readonly properties: Readonly<Record<string, PropertySchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean;
+}
+
+/** The schema of an option whose TypeScript type says more than its keywords do: `{ … } as Typed<ViewRecipe[]>`. */
+export interface Typed<Value> extends PropertySchema {
+  /** Stands for the type alone; no schema has it. */
+  readonly valueType?: Value;
+  /** There always is one. */
+  readonly default: unknown;
+}
+
+/** JSON's types by the name that schemas give them. */
+interface NamedTypes {
+  readonly string: string;
+  readonly number: number;
+  readonly integer: number;
+  readonly boolean: boolean;
+  readonly null: null;
+}
+
+type ArrayOf<P> = P extends { readonly items: infer Items } ? readonly ValueOf<Items>[]
+  : readonly unknown[];
+
+type RecordOf<P> = P extends ObjectSchema ? ValuesOf<P>
+  : P extends { readonly additionalProperties: infer Value extends PropertySchema }
+    ? Readonly<Record<string, ValueOf<Value>>>
+  : Readonly<Record<string, unknown>>;
+
+type NamedValue<P, Name> = Name extends keyof NamedTypes ? NamedTypes[Name]
+  : Name extends "array" ? ArrayOf<P>
+  : Name extends "object" ? RecordOf<P>
+  : unknown;
+
+/** The type of the values that a property's schema allows. */
+export type ValueOf<P> = "valueType" extends keyof P ? P extends Typed<infer Value> ? Value : never
+  : P extends { readonly enum: readonly (infer Value)[] } ? Value
+  : P extends { readonly type: readonly (infer Name)[] } ? NamedValue<P, Name>
+  : P extends { readonly type: infer Name } ? NamedValue<P, Name>
+  : unknown;
+
+type Required<S extends ObjectSchema> = S extends { readonly required: readonly (infer Name)[] }
+  ? Name
+  : never;
+
+type Present<S extends ObjectSchema> = {
+  [Name in keyof S["properties"]]: S["properties"][Name] extends { readonly default: unknown }
+    ? Name
+    : Name extends Required<S> ? Name
+    : never;
+}[keyof S["properties"]];
+
+/**
+ * The values that meet a schema, once its defaults are filled in: options with a default, and those that are required,
+ * are always there.
+ *
+ * ```ts
+ * import type { ValuesOf } from "./schema.ts";
+ *
+ * const schema = {
+ *   type: "object",
+ *   properties: {
+ *     epochs: { type: "integer", default: 200 },
+ *     schedule: { enum: ["cosine", "step"], default: "cosine" },
+ *     seed: { type: "integer" },
+ *   },
+ * } as const;
+ * const values: ValuesOf<typeof schema> = { epochs: 100, schedule: "step" };
+ * const epochs: number = values.epochs;
+ * const seed: number | undefined = values.seed;
+ * ```
+ */
+export type ValuesOf<S extends ObjectSchema> = string extends keyof S["properties"]
+  // A schema that is only known when the program runs.
+  ? Readonly<Record<string, unknown>>
+  :
+    & { readonly [Name in Present<S>]: ValueOf<S["properties"][Name]> }
+    & {
+      readonly [Name in Exclude<keyof S["properties"], Present<S>>]?: ValueOf<
+        S["properties"][Name]
+      >;
+    };
