@@ -7,7 +7,7 @@ import { GenviewRangeError } from "../../errors/mod.ts";
 import { add } from "../ops/add.ts";
 import { sub } from "../ops/sub.ts";
 import { times } from "./_times.ts";
-import { checkOption, type Optimizer } from "./optimizer.ts";
+import { checkOption, type Optimizer, type UpdatedParameter } from "./optimizer.ts";
 
 /** Options of {@linkcode sgd}. */
 export interface SgdOptions {
@@ -32,9 +32,9 @@ export function sgd({ momentum = 0.9, nesterov = false }: SgdOptions = {}): Opti
   }
   return {
     name: "sgd",
-    slots: () => momentum === 0 ? {} : { momentum: 0 },
+    slots: (): Readonly<Record<string, number>> => momentum === 0 ? {} : { momentum: 0 },
     stepScalars: () => ({}),
-    update({ parameter, gradient, slots, learningRate, weightDecay }) {
+    update({ parameter, gradient, slots, learningRate, weightDecay }): UpdatedParameter {
       const decayed = weightDecay === undefined
         ? gradient
         : add(gradient, times(parameter, weightDecay));
