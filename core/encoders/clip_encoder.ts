@@ -34,7 +34,7 @@ export interface ClipSessionOptions {
   /** Where it runs (default the CPU). */
   readonly device?: Device;
   /** Threads on the CPU; all cores when left out. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /**
    * Type that is computed in (default float32), whichever the weights are stored in; layer normalisation and softmax
    * stay in float32. float16 is for CUDA: the CPU only emulates it.
@@ -86,7 +86,7 @@ export async function createClipSession(
   const initializers = await clipInitializers(file, scope.declarations);
   return await Session.create(encodeModel({ outputs, initializers }), {
     device,
-    ...(options.threads !== undefined && { threads: options.threads }),
+    threads: options.threads,
     weightsFolder: dirname(await Deno.realPath(file.path)),
   });
 }

@@ -18,7 +18,7 @@ export interface TokenSessionOptions {
   /** Where it runs (default the CPU). */
   readonly device?: Device;
   /** Threads on the CPU; all cores when left out. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /** A network with weights, which turns an image into a grid of tokens. It is always built for inference. */

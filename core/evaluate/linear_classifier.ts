@@ -128,7 +128,7 @@ export class LinearClassifier implements Disposable {
       owned.use(
         await Session.create(encodeModel({ outputs }), {
           device,
-          ...(threads !== undefined && { threads }),
+          threads,
         }),
       );
     try {

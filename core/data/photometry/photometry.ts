@@ -6,7 +6,7 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { elementCount } from "../../engine/graph/shape.ts";
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
-import { type Device, DeviceTensor } from "../../engine/ort/mod.ts";
+import { DeviceTensor, type Placement } from "../../engine/ort/mod.ts";
 import type { ViewRecipe } from "../views/recipe.ts";
 import { ChunkedViews } from "./chunked_views.ts";
 import { WHITE } from "./color_jitter.ts";
@@ -14,13 +14,10 @@ import type { PhotometricView } from "./lane.ts";
 import { SingleViews } from "./single_views.ts";
 
 /** What a {@linkcode Photometry} is made for. */
-export interface PhotometryOptions {
+export interface PhotometryOptions extends Placement {
   readonly recipe: ViewRecipe;
   /** Views in a batch. */
   readonly batchSize: number;
-  readonly device: Device;
-  /** Threads on the CPU; all cores when left out. */
-  readonly threads?: number;
 }
 
 /** Pixels from which on a CPU gains by taking each view by itself. Smaller views cost less than a run does. */
@@ -29,9 +26,9 @@ const PIXELS_ALONE = 112 ** 2;
 /** Pixels that a run of smaller views has together. */
 const PIXELS_TOGETHER = 64 * 32 ** 2;
 
-function openViews(
-  { recipe, batchSize, device, threads = navigator.hardwareConcurrency }: PhotometryOptions,
-): Promise<SingleViews | ChunkedViews> {
+function openViews(options: PhotometryOptions): Promise<SingleViews | ChunkedViews> {
+  const { recipe, batchSize, device } = options;
+  const threads = options.threads || navigator.hardwareConcurrency;
   if (device.provider !== "cpu") {
     return ChunkedViews.create({ recipe, device, chunkSize: batchSize, lanes: 1 });
   }

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { GenviewRangeError } from "../../errors/mod.ts";
 import { obtain } from "./api.ts";
 import { cPath, cString } from "./c_values.ts";
-import { CPU, type Device } from "./device.ts";
+import { CPU } from "./device.ts";
 import { environment } from "./environment.ts";
 import { check } from "./error.ts";
 import { appendProvider } from "./execution_provider.ts";
+import { checkThreads, type Placement } from "./placement.ts";
 
 /** How far ONNX Runtime rewrites a graph before it runs. */
 export type Optimization = "none" | "basic" | "extended" | "all";
@@ -17,14 +17,10 @@ export type Optimization = "none" | "basic" | "extended" | "all";
 /** What ONNX Runtime writes to standard error. */
 export type LogSeverity = "verbose" | "info" | "warning" | "error" | "fatal";
 
-/** How a session is built. */
-export interface SessionOptions {
-  /** Where nodes run and outputs live; the CPU unless told. */
-  readonly device?: Device;
-  /** Threads that share one operator's work; one for each physical core unless told. */
-  readonly threads?: number;
-  /** Threads that run independent operators side by side; 1 unless told. */
-  readonly interOpThreads?: number;
+/** How a session is built, and where it runs: on the CPU unless a device is given. */
+export interface SessionOptions extends Partial<Placement> {
+  /** Threads that run independent operators at the same time (default 1; 0: all cores). */
+  readonly interOpThreads?: number | undefined;
   /** `all` unless told. */
   readonly optimization?: Optimization;
   /** Prefix of the Chrome trace that `endProfiling()` writes. */
@@ -71,11 +67,12 @@ const SEVERITIES: readonly LogSeverity[] = ["verbose", "info", "warning", "error
 /**
  * A new `OrtSessionOptions*`, which the caller releases.
  *
- * @throws {RangeError} if a number of threads is not a positive integer
+ * @throws {RangeError} if a number of threads is not a non-negative integer
  * @throws {OrtError} if ONNX Runtime refuses an option
  */
 export function createSessionOptions(options: SessionOptions): Deno.PointerObject {
-  checkThreads(options);
+  checkThreads("threads", options.threads);
+  checkThreads("interOpThreads", options.interOpThreads);
   const { api } = environment();
   const pointer = obtain(
     api,
@@ -89,17 +86,6 @@ export function createSessionOptions(options: SessionOptions): Deno.PointerObjec
     throw error;
   }
   return pointer;
-}
-
-function checkThreads(options: SessionOptions): void {
-  for (const name of ["threads", "interOpThreads"] as const) {
-    const value = options[name];
-    if (value !== undefined && (!Number.isInteger(value) || value < 1)) {
-      throw new GenviewRangeError(
-        `Cannot create a session: ${name} must be a positive integer, found ${value}`,
-      );
-    }
-  }
 }
 
 function setOptions(pointer: Deno.PointerObject, options: SessionOptions): void {

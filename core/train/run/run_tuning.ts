@@ -7,8 +7,8 @@
 import { dirname, join, resolve } from "node:path";
 import type { ConvTuning } from "../../engine/ops/convolution/tuning.ts";
 import { parseConvTuning } from "../../engine/ops/convolution/tuning_table.ts";
-import type { Device } from "../../engine/ort/mod.ts";
-import { autotune, deviceTuning, type TuningTarget } from "../step/conv_autotune.ts";
+import type { Device, Placement } from "../../engine/ort/mod.ts";
+import { autotune, deviceTuning } from "../step/conv_autotune.ts";
 import type { TrainOptions } from "./train_options.ts";
 
 /** What a checkpoint keeps of the formulations. */
@@ -39,7 +39,7 @@ function keptTuning(
  */
 export async function runTuning(
   { configuration, output, report }: TrainOptions,
-  target: TuningTarget,
+  target: Placement,
   build: () => unknown,
   begun: unknown,
 ): Promise<RunTuning> {

@@ -136,7 +136,7 @@ class Run implements Disposable {
     const totalSteps = stepsPerEpoch * configuration.epochs;
     const scalars = runSchedules(configuration, { totalSteps, stepsPerEpoch });
     const device = resolveDevice(configuration.device);
-    const threaded = threads > 0 ? { threads } : {};
+    const placement = { device, threads };
     const build = () =>
       buildMethodGraph(method, {
         backbone,
@@ -146,8 +146,7 @@ class Run implements Disposable {
       });
     // Symbolic, and so without cost: it is checked before hours may go into tuning it.
     const warnings = checkScheduled(build(), configuration);
-    const target = { device, ...threaded };
-    const tuning = await runTuning(options, target, build, checkpoint?.state.tuning);
+    const tuning = await runTuning(options, placement, build, checkpoint?.state.tuning);
     const graph = withConvTuning(tuning, build);
     const owned = new DisposableStack();
     try {
@@ -155,11 +154,10 @@ class Run implements Disposable {
         await TrainingStep.create(
           graph,
           {
-            device,
+            ...placement,
             optimizer: optimizerOf(configuration),
             rules: parameterRules,
             tuning,
-            ...threaded,
             ...(clipGradientNorm > 0 && { clipGradientNorm }),
           },
           checkpoint?.model ?? initialWeights(graph, seed),
@@ -167,15 +165,14 @@ class Run implements Disposable {
         ),
       );
       const feed = owned.use(
-        await ViewFeed.create(recipes, batchSize, device, threads > 0 ? threads : undefined),
+        await ViewFeed.create(recipes, batchSize, placement),
       );
       const weighting = options.pairEncoder === undefined ? undefined : owned.use(
         await PairWeighting.create(options.pairEncoder, {
           views: step.views,
           normalize: recipes.map(({ normalize }) => normalize),
           pairWeights: step.pairWeights,
-          device,
-          ...threaded,
+          ...placement,
         }),
       );
       const description = {

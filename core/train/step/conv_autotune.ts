@@ -20,43 +20,32 @@ import {
 import { formatConvTuning, parseConvTuning } from "../../engine/ops/convolution/tuning_table.ts";
 import { WEIGHT_GRADIENTS } from "../../engine/ops/convolution/weight_gradients.ts";
 import {
-  type Device,
   DeviceTensor,
   formatDevice,
   ortVersion,
+  type Placement,
   Session,
 } from "../../engine/ort/mod.ts";
 import { writeNewFile } from "../../files/new_file.ts";
 
-/** Where and with how many threads convolutions are to run. */
-export interface TuningTarget {
-  readonly device: Device;
-  /** Threads on the CPU; all cores when left out. */
-  readonly threads?: number;
-}
-
 /** Runs of each formulation, after one that warms up; the fastest counts. */
 const RUNS = 5;
 
-function sessionOptions({ device, threads }: TuningTarget) {
-  return { device, ...(threads !== undefined && { threads }) };
-}
-
 /** What is known of a device without timing anything: how its kernels block channels. */
-export async function deviceTuning(target: TuningTarget): Promise<ConvTuning> {
+export async function deviceTuning(target: Placement): Promise<ConvTuning> {
   if (target.device.provider !== "cpu") return {};
   const channelBlock = await probeChannelBlock(async (outputs) => {
-    using session = await Session.create(encodeModel({ outputs }), sessionOptions(target));
+    using session = await Session.create(encodeModel({ outputs }), target);
     return await session.run({});
   });
   return { channelBlock };
 }
 
 /** Milliseconds of the fastest of some runs of a graph, on inputs of no special value. */
-async function time(y: Value, target: TuningTarget): Promise<number> {
+async function time(y: Value, target: Placement): Promise<number> {
   using owned = new DisposableStack();
   const session = owned.use(
-    await Session.create(encodeModel({ outputs: { y } }), sessionOptions(target)),
+    await Session.create(encodeModel({ outputs: { y } }), target),
   );
   const inputs = Object.fromEntries(session.inputs.map((type) => {
     const made = owned.use(DeviceTensor.empty(type, target.device));
@@ -80,7 +69,7 @@ async function time(y: Value, target: TuningTarget): Promise<number> {
 async function fastest<Name extends string>(
   names: readonly Name[],
   build: (name: Name) => Value,
-  target: TuningTarget,
+  target: Placement,
 ): Promise<Name> {
   let best = names[0]!;
   let least = Infinity;
@@ -106,7 +95,7 @@ function suiting<Name extends string>(
 async function tune(
   problem: ConvProblem,
   block: number,
-  target: TuningTarget,
+  target: Placement,
 ): Promise<ConvChoice> {
   const x = input("x", problem.dtype, problem.x);
   const w = input("w", problem.dtype, problem.w);
@@ -131,11 +120,11 @@ async function tune(
 }
 
 /** Where a table was measured: it says nothing of what is fastest elsewhere. */
-function circumstances({ device, threads }: TuningTarget): Readonly<Record<string, unknown>> {
+function circumstances({ device, threads }: Placement): Readonly<Record<string, unknown>> {
   return {
     onnxruntime: ortVersion(),
     device: formatDevice(device),
-    threads: threads ?? `all of ${navigator.hardwareConcurrency}`,
+    threads: threads || `all of ${navigator.hardwareConcurrency}`,
   };
 }
 
@@ -165,7 +154,7 @@ async function readChoices(
  */
 export async function autotune(
   build: () => unknown,
-  target: TuningTarget,
+  target: Placement,
   cache: string,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<ConvTuning> {

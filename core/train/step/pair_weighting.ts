@@ -17,7 +17,7 @@ import { concat } from "../../engine/ops/concat.ts";
 import { gather } from "../../engine/ops/gather.ts";
 import { resize } from "../../engine/ops/resize.ts";
 import { split } from "../../engine/ops/split.ts";
-import { type Binding, type Device, DeviceTensor, Session } from "../../engine/ort/mod.ts";
+import { type Binding, DeviceTensor, type Placement, Session } from "../../engine/ort/mod.ts";
 import {
   pairSimilarity,
   type QualityOptions,
@@ -33,16 +33,13 @@ export interface PairEncoder extends QualityOptions {
 }
 
 /** The training step that is weighed. */
-export interface WeighedStep {
+export interface WeighedStep extends Placement {
   /** The views; the first two are the pair. */
   readonly views: readonly DeviceTensor<"float32">[];
   /** Statistics that each view is normalised by. */
   readonly normalize: readonly Normalization[];
   /** Takes the weights, `[N]`. */
   readonly pairWeights: DeviceTensor<"float32">;
-  readonly device: Device;
-  /** Threads on the CPU; all cores when left out. */
-  readonly threads?: number;
 }
 
 /** How the pairs of a batch were judged. */
@@ -134,7 +131,7 @@ export class PairWeighting implements Disposable {
     const { device, views, normalize, pairWeights } = step;
     const batchSize = pairWeights.type.shape[0]!;
     const count = Math.min(LARGEST_RUN, batchSize);
-    const settings = { device, ...(step.threads !== undefined && { threads: step.threads }) };
+    const settings = { device, threads: step.threads };
     using owned = new DisposableStack();
     const empty = <D extends "float32" | "int64">(dtype: D, shape: readonly number[]) =>
       owned.use(DeviceTensor.empty({ dtype, shape }, device));

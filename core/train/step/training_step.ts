@@ -22,6 +22,7 @@ import {
   CPU,
   type Device,
   DeviceTensor,
+  type Placement,
   Session,
   type SessionOptions,
 } from "../../engine/ort/mod.ts";
@@ -29,10 +30,7 @@ import { embeddingSpread } from "./embedding_spread.ts";
 import { followedBy, type MethodGraph } from "./method_graph.ts";
 
 /** How a step is computed. */
-export interface TrainingStepOptions {
-  readonly device: Device;
-  /** Threads on the CPU; all cores when left out. */
-  readonly threads?: number;
+export interface TrainingStepOptions extends Placement {
   readonly optimizer: Optimizer;
   readonly rules?: readonly ParameterRule[];
   /** Largest norm of the whole gradient; any when left out. */
@@ -313,7 +311,7 @@ async function assemble(
     const settings: SessionOptions = {
       device,
       strict: device.provider !== "cpu",
-      ...(options.threads !== undefined && { threads: options.threads }),
+      threads: options.threads,
       ...(options.providerOptions && { providerOptions: options.providerOptions }),
       ...(options.profile !== undefined && { profile: `${options.profile}-${name}` }),
     };

@@ -8,7 +8,7 @@ import type { BatchedView } from "../../data/loader/view_loader.ts";
 import type { ViewRecipe } from "../../data/views/recipe.ts";
 import { elementCount } from "../../engine/graph/shape.ts";
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
-import type { Device, DeviceTensor } from "../../engine/ort/mod.ts";
+import type { DeviceTensor, Placement } from "../../engine/ort/mod.ts";
 
 /** Turns the views of a loader's batches into the inputs of a step. */
 export class ViewFeed implements Disposable {
@@ -24,8 +24,7 @@ export class ViewFeed implements Disposable {
   static async create(
     recipes: readonly ViewRecipe[],
     batchSize: number,
-    device: Device,
-    threads?: number,
+    placement: Placement,
   ): Promise<ViewFeed> {
     const owned = new DisposableStack();
     const byRecipe = new Map<string, Photometry>();
@@ -36,8 +35,7 @@ export class ViewFeed implements Disposable {
         const created = await Photometry.create({
           recipe,
           batchSize,
-          device,
-          ...(threads !== undefined && { threads }),
+          ...placement,
         });
         byRecipe.set(key, owned.use(created));
       }

@@ -14,7 +14,7 @@ import { type Binding, DeviceTensor, Session } from "../../../../core/engine/ort
 export interface UpdateRunOptions {
   /** Whether results are written over what they replace (default true). */
   readonly inPlace?: boolean;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /** A running update; keeps parameters, slots and averages from step to step. */

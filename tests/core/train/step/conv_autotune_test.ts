@@ -39,7 +39,7 @@ Deno.test("autotune() reuses no choices of other threads, another device or anot
     /** Convolutions that are timed. */
     const timed = async (threads?: number) => {
       let count = 0;
-      const target = { device: CPU, ...(threads !== undefined && { threads }) };
+      const target = { device: CPU, threads };
       await autotune(build, target, cache, () => count++);
       return count;
     };
