@@ -37,7 +37,7 @@ import { findPulled } from "../core/weights/pull.ts";
 import { SafetensorsFile } from "../core/weights/safetensors.ts";
 import type { TensorFile } from "../core/weights/tensor_file.ts";
 import { openTrained } from "./checkpoint_option.ts";
-import { readCatalog, wantedFiles } from "./weights_catalog.ts";
+import { readCatalog, wantedFiles } from "../core/weights/catalog.ts";
 
 /** Options of every task that runs such a network. */
 export const TOKEN_NETWORK_OPTIONS: Readonly<Record<string, PropertySchema>> = {

@@ -19,7 +19,7 @@ import {
 import { defaultHubCache } from "../core/weights/hub_cache.ts";
 import { ifThere } from "../core/files/if_there.ts";
 import { findPulled } from "../core/weights/pull.ts";
-import { catalogEntry, readCatalog, variantNames, wantedFiles } from "./weights_catalog.ts";
+import { catalogEntry, readCatalog, variantNames, wantedFiles } from "../core/weights/catalog.ts";
 
 /** The sentence that GenView's program hands on as the prompt. */
 const GENVIEW_PROMPT = "Your custom text prompt here";

@@ -20,7 +20,7 @@ import {
   readCatalog,
   variantNames,
   wantedFiles,
-} from "./weights_catalog.ts";
+} from "../core/weights/catalog.ts";
 import { expectedFile } from "./weights_networks.ts";
 import { expectedUnclipFile } from "./weights_unclip.ts";
 

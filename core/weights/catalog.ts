@@ -1,16 +1,16 @@
 /**
- * Published weights by name: which repository has them, at which revision, under which paths. All of it is
- * configuration, for repositories are withdrawn and mirrors move.
+ * The catalogue of published weights: which repository has them, at which revision, under which paths. All of it is
+ * configuration, because repositories are withdrawn and mirrors move.
  *
  * @module
  */
-import { GenviewSyntaxError, GenviewTypeError } from "../core/errors/mod.ts";
-import bundled from "../configs/weights.json" with { type: "json" };
-import type { ObjectSchema } from "../core/schema/schema.ts";
-import { validate } from "../core/schema/validate.ts";
-import type { HubRevision } from "../core/weights/hub_cache.ts";
-import { nearestName } from "../core/schema/nearest_name.ts";
-import type { WantedFile } from "../core/weights/pull.ts";
+import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
+import bundled from "../../configs/weights.json" with { type: "json" };
+import type { ObjectSchema } from "../schema/schema.ts";
+import { validate } from "../schema/validate.ts";
+import type { HubRevision } from "./hub_cache.ts";
+import { nearestName } from "../schema/nearest_name.ts";
+import type { WantedFile } from "./pull.ts";
 
 /** A file of a set of weights. */
 export interface CatalogFile {
@@ -97,10 +97,19 @@ function overlay(own: Partial<Catalog>): unknown {
 /**
  * The catalogue that comes with the project, or with a file of the user's over it.
  *
- * @param path JSON in the form of `configs/weights.json`, of which it may leave out what is to stay
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { catalogEntry, readCatalog, wantedFiles } from "./catalog.ts";
+ *
+ * const entry = catalogEntry(await readCatalog(), "clip-convnext-base-w");
+ * assertEquals(wantedFiles(entry, "").length, 1);
+ * ```
+ *
+ * @param path JSON in the form of `configs/weights.json`, which needs to hold only what differs from it; the project's
+ * own when it is left out or empty
  * @throws {TypeError} if it is not of that form, with all findings
  */
-export async function readCatalog(path: string): Promise<Catalog> {
+export async function readCatalog(path = ""): Promise<Catalog> {
   if (path === "") return validate(SCHEMA, bundled, "read configs/weights.json", "weights");
   const own = await readJson(path);
   const plain = typeof own === "object" && own !== null && !Array.isArray(own);

@@ -1,11 +1,11 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { clipModel } from "../../core/backbones/clip_models.ts";
+import { clipModel } from "../../../core/backbones/clip_models.ts";
 import {
   catalogEntry,
   readCatalog,
   variantNames,
   wantedFiles,
-} from "../../tasks/weights_catalog.ts";
+} from "../../../core/weights/catalog.ts";
 
 async function withConfig(content: string, test: (path: string) => Promise<void>): Promise<void> {
   const path = await Deno.makeTempFile({ suffix: ".json" });
