@@ -11,7 +11,7 @@ import {
 import { DEFAULT_NEIGHBORS } from "../core/evaluate/nearest_neighbors.ts";
 import type { Dataset, EvaluationRecipe } from "../core/data/mod.ts";
 import type { Configuration } from "../core/method/configuration.ts";
-import { viewRecipes } from "../core/train/run/named_views.ts";
+import { viewRecipes } from "../core/data/views/named_views.ts";
 import type { RunView, TrainOptions } from "../core/train/run/train_options.ts";
 import { openEvaluationData } from "./data_option.ts";
 

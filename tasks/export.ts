@@ -6,7 +6,7 @@
 import { GenviewTypeError } from "../core/errors/mod.ts";
 import { configuredBackbone } from "../core/train/run/train.ts";
 import { exportOnnx, exportSafetensors } from "../core/encoders/export_backbone.ts";
-import { viewRecipes } from "../core/train/run/named_views.ts";
+import { viewRecipes } from "../core/data/views/named_views.ts";
 import { openTrained } from "./checkpoint_option.ts";
 import { type Command, parse, runTask } from "./cli/command_line.ts";
 

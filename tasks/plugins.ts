@@ -6,7 +6,7 @@
 import { backbone } from "../core/backbones/registry.ts";
 import { checkScheduled } from "../core/train/run/check_scheduled.ts";
 import { buildMethodGraph } from "../core/train/step/method_graph.ts";
-import { viewRecipes } from "../core/train/run/named_views.ts";
+import { viewRecipes } from "../core/data/views/named_views.ts";
 import { resolveConfiguration } from "../core/method/resolve_configuration.ts";
 import { bundledMethods } from "../plugins/mod.ts";
 import { type Command, parse, runTask } from "./cli/command_line.ts";

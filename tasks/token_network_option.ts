@@ -30,7 +30,7 @@ import type { Configuration } from "../core/method/configuration.ts";
 import type { PropertySchema } from "../core/schema/schema.ts";
 import { findCheckpoint } from "../core/train/run/checkpoint.ts";
 import { backboneStateDict, parseFacts } from "../core/encoders/export_backbone.ts";
-import { viewRecipes } from "../core/train/run/named_views.ts";
+import { viewRecipes } from "../core/data/views/named_views.ts";
 import { defaultHubCache } from "../core/weights/hub_cache.ts";
 import { openTensors } from "../core/weights/open_tensors.ts";
 import { findPulled } from "../core/weights/pull.ts";

@@ -71,7 +71,7 @@ const COMMAND: Command = {
       config: {
         type: "string",
         default: "",
-        description: "JSON over configs/weights.json, to name other repositories or revisions",
+        description: "JSON over core/weights/catalog.json, to name other repositories or revisions",
       },
     },
   },

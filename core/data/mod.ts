@@ -85,6 +85,7 @@ export {
   swavGlobalView,
   swavLocalView,
 } from "./views/presets.ts";
+export { type ViewChoice, viewNames, viewRecipes } from "./views/named_views.ts";
 export { checkEvaluationRecipe, checkViewRecipe } from "./views/check_recipe.ts";
 export {
   type CropBox,

@@ -18,7 +18,6 @@ export {
   type MethodGraphOptions,
   MOMENTUM_ENCODER,
 } from "./step/method_graph.ts";
-export { viewNames, viewRecipes } from "./run/named_views.ts";
 export { COLLAPSED_SHARE, COLLAPSED_STEPS, RunGuard, TrainingError } from "./run/run_guard.ts";
 export { optimizerOf, runSchedules } from "./run/run_schedules.ts";
 export {

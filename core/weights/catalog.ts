@@ -5,7 +5,7 @@
  * @module
  */
 import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
-import bundled from "../../configs/weights.json" with { type: "json" };
+import bundled from "./catalog.json" with { type: "json" };
 import type { ObjectSchema } from "../schema/schema.ts";
 import { validate } from "../schema/validate.ts";
 import type { HubRevision } from "./hub_cache.ts";
@@ -105,12 +105,12 @@ function overlay(own: Partial<Catalog>): unknown {
  * assertEquals(wantedFiles(entry, "").length, 1);
  * ```
  *
- * @param path JSON in the form of `configs/weights.json`, which needs to hold only what differs from it; the project's
+ * @param path JSON in the form of `core/weights/catalog.json`, which needs to hold only what differs from it; the project's
  * own when it is left out or empty
  * @throws {TypeError} if it is not of that form, with all findings
  */
 export async function readCatalog(path = ""): Promise<Catalog> {
-  if (path === "") return validate(SCHEMA, bundled, "read configs/weights.json", "weights");
+  if (path === "") return validate(SCHEMA, bundled, "read core/weights/catalog.json", "weights");
   const own = await readJson(path);
   const plain = typeof own === "object" && own !== null && !Array.isArray(own);
   return validate(SCHEMA, plain ? overlay(own) : own, `read ${path}`, "weights");

@@ -3,7 +3,7 @@ import { DEFAULT_CONFIGURATION } from "../../core/method/configuration.ts";
 import { CPU } from "../../core/engine/ort/mod.ts";
 import { saveCheckpoint } from "../../core/train/run/checkpoint.ts";
 import { buildFeatureGraph } from "../../core/encoders/feature_extractor.ts";
-import { viewRecipes } from "../../core/train/run/named_views.ts";
+import { viewRecipes } from "../../core/data/views/named_views.ts";
 import { configuredBackbone } from "../../core/train/run/train.ts";
 import { withFolder } from "../core/backbones/clip_golden.ts";
 import { hashedParameters } from "../core/engine/nn/hashed_values.ts";

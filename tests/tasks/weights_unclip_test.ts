@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import bundled from "../../configs/weights.json" with { type: "json" };
+import bundled from "../../core/weights/catalog.json" with { type: "json" };
 import { openTensors } from "../../core/weights/open_tensors.ts";
 import { agrees, verifyTensors } from "../../core/weights/verify_tensors.ts";
 import { expectedUnclipFile } from "../../tasks/weights_unclip.ts";

@@ -17,7 +17,7 @@ import { uniformSpread } from "../step/embedding_spread.ts";
 import { type EpochSums, NO_STEPS, summarizeEpoch } from "./epoch_sums.ts";
 import { configuredVariations, generatedShare } from "./generated_views.ts";
 import { buildMethodGraph, countParameters, type MethodGraph } from "../step/method_graph.ts";
-import { viewRecipes } from "./named_views.ts";
+import { viewRecipes } from "../../data/views/named_views.ts";
 import { PairWeighting, summarizeJudgement } from "../step/pair_weighting.ts";
 import { RunGuard } from "./run_guard.ts";
 import { RunLog } from "../log/run_log.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import type { ViewRecipe } from "../../../core/data/views/recipe.ts";
 import type { PartialConfiguration } from "../../../core/method/resolve_configuration.ts";
-import { viewRecipes } from "../../../core/train/run/named_views.ts";
+import { viewRecipes } from "../../../core/data/views/named_views.ts";
 import { train } from "../../../core/train/run/train.ts";
 import { momentumContrast } from "./momentum_contrast.ts";
 import { noise, options, SIZE } from "./small_run.ts";

@@ -5,7 +5,7 @@ import { datasetOf, type ImageSource, withVariations } from "../../../../core/da
 import { bytesOf, formatType, type Tensor } from "../../../../core/engine/graph/tensor.ts";
 import { listCheckpoints, loadCheckpoint } from "../../../../core/train/run/checkpoint.ts";
 import { readJsonLines } from "../../../../core/files/json_lines.ts";
-import { viewRecipes } from "../../../../core/train/run/named_views.ts";
+import { viewRecipes } from "../../../../core/data/views/named_views.ts";
 import type { PairEncoder } from "../../../../core/train/step/pair_weighting.ts";
 import { readDescription } from "../../../../core/train/run/run_description.ts";
 import { TrainingError } from "../../../../core/train/run/run_guard.ts";

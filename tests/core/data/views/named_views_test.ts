@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { ViewRecipe } from "../../../../core/data/views/recipe.ts";
-import { viewNames, viewRecipes } from "../../../../core/train/run/named_views.ts";
+import { viewNames, viewRecipes } from "../../../../core/data/views/named_views.ts";
 
 Deno.test("viewRecipes() gives every published name its recipes at the asked size", () => {
   for (const views of viewNames) {

@@ -13,10 +13,9 @@ import {
   smallImageView,
   swavGlobalView,
   swavLocalView,
-} from "../../data/views/presets.ts";
-import { checkViewRecipe } from "../../data/views/check_recipe.ts";
-import type { ViewRecipe } from "../../data/views/recipe.ts";
-import type { Configuration } from "../../method/configuration.ts";
+} from "./presets.ts";
+import { checkViewRecipe } from "./check_recipe.ts";
+import type { ViewRecipe } from "./recipe.ts";
 import { nearestName } from "../../schema/nearest_name.ts";
 
 const NAMED: Readonly<Record<string, (size: number) => readonly ViewRecipe[]>> = {
@@ -37,14 +36,20 @@ const NAMED: Readonly<Record<string, (size: number) => readonly ViewRecipe[]>> =
 /** Names under which view recipes are published. */
 export const viewNames: readonly string[] = Object.keys(NAMED);
 
+/** What a configuration says of its views. */
+export interface ViewChoice {
+  /** A published name, or a recipe for each view. */
+  readonly views: string | readonly ViewRecipe[];
+  /** Height and width of the views, in pixels; recipes that are spelled out have their own. */
+  readonly imageSize: number;
+}
+
 /**
  * The recipes of a configuration's views, in order.
  *
  * @throws {TypeError} if there are none of the name, or a recipe is malformed
  */
-export function viewRecipes(
-  { views, imageSize }: Pick<Configuration, "views" | "imageSize">,
-): readonly ViewRecipe[] {
+export function viewRecipes({ views, imageSize }: ViewChoice): readonly ViewRecipe[] {
   if (typeof views !== "string") {
     if (views.length === 0) {
       throw new GenviewTypeError(
