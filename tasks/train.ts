@@ -9,6 +9,7 @@ import type { LoadedMethod } from "../core/method/load.ts";
 import {
   type PartialConfiguration,
   presetOf,
+  readConfiguration,
   resolveConfiguration,
 } from "../core/method/resolve_configuration.ts";
 import { loadCheckpointState } from "../core/train/run/checkpoint.ts";
@@ -91,16 +92,6 @@ const COMMAND: Command = {
   },
 };
 
-async function readConfig(path: string): Promise<PartialConfiguration> {
-  try {
-    return JSON.parse(await Deno.readTextFile(path));
-  } catch (cause) {
-    throw new GenviewTypeError(`Cannot read configuration ${path}: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-}
-
 /** What a run began with. */
 type Beginning = Pick<RunDescription, "method" | "configuration">;
 
@@ -146,7 +137,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (before !== undefined) checkUnchanged(before, method, preset || undefined);
   const configuration = resolveConfiguration(
     before?.configuration ?? presetOf(method.manifest, preset || undefined),
-    config ? await readConfig(config) : {},
+    config ? await readConfiguration(config) : {},
     given,
   );
   const dataset = await openTrainingData(configuration);

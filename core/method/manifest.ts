@@ -62,13 +62,13 @@ export type OptionsOf<M extends ManifestLike> = {
 
 const pair = { type: "array", items: { type: "number" }, minItems: 2, maxItems: 2 };
 
+/** A preset says which values differ from the defaults; help's groups and the rules of resuming are not its subject. */
 const presetSchema = {
   ...configurationSchema,
   properties: Object.fromEntries(
-    Object.entries(configurationSchema.properties).map(([name, { default: _, ...schema }]) => [
-      name,
-      schema,
-    ]),
+    Object.entries(configurationSchema.properties).map((
+      [name, { default: _default, group: _group, affects: _affects, ...schema }],
+    ) => [name, schema]),
   ),
   required: [],
 };

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../errors/mod.ts";
+import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
+import { explainingFileErrors } from "../files/file_error.ts";
 import { nearestName } from "../schema/nearest_name.ts";
 import { type Configuration, configurationSchema } from "./configuration.ts";
 import type { Manifest } from "./manifest.ts";
@@ -30,12 +31,63 @@ export function presetOf(manifest: Manifest, name?: string): PartialConfiguratio
 }
 
 /**
+ * Checks that a value is an object of named values.
+ *
+ * @param action what cannot be done with anything else
+ * @param what how the value is called, such as `options`
+ */
+function checkObject(value: unknown, action: string, what: string): void {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+  throw new GenviewTypeError(
+    `Cannot ${action}: ${what} must be an object, such as {"epochs": 100}, found ${
+      JSON.stringify(value)
+    }`,
+  );
+}
+
+/**
+ * Reads a part of a configuration from a JSON file.
+ *
+ * @throws {SyntaxError} if the file is not JSON
+ * @throws {TypeError} if it holds anything but an object; its values are checked by {@linkcode resolveConfiguration}
+ * @throws {Deno.errors.NotFound} if there is no such file
+ */
+export async function readConfiguration(path: string): Promise<PartialConfiguration> {
+  const action = `read configuration ${path}`;
+  const text = await explainingFileErrors(action, Deno.readTextFile(path));
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new GenviewSyntaxError(
+      `Cannot ${action}: it must be JSON, found an error: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+  checkObject(json, action, "the file's content");
+  return json as PartialConfiguration;
+}
+
+/**
  * The whole configuration: later parts win, option by option of the method too, and defaults fill what is left.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { resolveConfiguration } from "./resolve_configuration.ts";
+ *
+ * const { epochs, batchSize } = resolveConfiguration({ epochs: 100 }, { batchSize: 64 });
+ * assertEquals([epochs, batchSize], [100, 64]);
+ * ```
  *
  * @throws {TypeError} if a value is wrong or a name unknown, with all findings
  */
 export function resolveConfiguration(...parts: readonly PartialConfiguration[]): Configuration {
+  const action = "start training";
+  for (const part of parts) {
+    checkObject(part, action, "the configuration");
+    if (part.options !== undefined) checkObject(part.options, action, "configuration.options");
+  }
   const options = Object.assign({}, ...parts.map((part) => part.options ?? {}));
   const merged = Object.assign({}, ...parts, { options });
-  return validate<Configuration>(configurationSchema, merged, "start training", "configuration");
+  return validate<Configuration>(configurationSchema, merged, action, "configuration");
 }

@@ -1,7 +1,12 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { DEFAULT_CONFIGURATION } from "../../../core/method/configuration.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { join } from "node:path";
+import { configurationSchema, DEFAULT_CONFIGURATION } from "../../../core/method/configuration.ts";
 import { parseManifest } from "../../../core/method/manifest.ts";
-import { presetOf, resolveConfiguration } from "../../../core/method/resolve_configuration.ts";
+import {
+  presetOf,
+  readConfiguration,
+  resolveConfiguration,
+} from "../../../core/method/resolve_configuration.ts";
 import simsiam from "../../../plugins/simsiam/manifest.json" with { type: "json" };
 
 Deno.test("resolveConfiguration() lets later parts win, option by option", () => {
@@ -39,4 +44,63 @@ Deno.test("the presets of SimSiam resolve and keep the paper's values", () => {
     [imagenet.learningRate, imagenet.baseBatchSize, imagenet.weightDecay, imagenet.epochs],
     [0.05, 256, 1e-4, 200],
   );
+});
+
+Deno.test("resolveConfiguration() refuses parts and options that are no objects", () => {
+  for (const part of [null, 3, [], "fast"]) {
+    assertThrows(
+      () => resolveConfiguration(part as never),
+      TypeError,
+      `Cannot start training: the configuration must be an object, such as {"epochs": 100}, found ${
+        JSON.stringify(part)
+      }`,
+    );
+    assertThrows(
+      () => resolveConfiguration({ options: part as never }),
+      TypeError,
+      "configuration.options must be an object",
+    );
+  }
+});
+
+Deno.test("resolveConfiguration() bounds loaders and threads", () => {
+  assertThrows(() => resolveConfiguration({ loaders: 1e6 }), TypeError, "loaders must be <= 256");
+  assertThrows(() => resolveConfiguration({ threads: 1e6 }), TypeError, "threads must be <= 1024");
+});
+
+Deno.test("every option of a configuration has a group, a description, and says what it affects", () => {
+  const groups: string[] = [];
+  for (const { group, affects, description } of Object.values(configurationSchema.properties)) {
+    assertEquals(["result", "remedy", "nothing"].includes(affects!), true);
+    assertEquals(description!.length > 0, true);
+    if (groups.at(-1) !== group) groups.push(group!);
+  }
+  assertEquals(groups, [...new Set(groups)]);
+});
+
+Deno.test("readConfiguration() reads an object, and names the file that holds anything else", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(folder, "config.json");
+    const read = async (text: string) => {
+      await Deno.writeTextFile(path, text);
+      return await readConfiguration(path);
+    };
+    assertEquals(await read('{"epochs": 3}'), { epochs: 3 });
+    for (const text of ["null", "3", "[]"]) {
+      await assertRejects(
+        () => read(text),
+        TypeError,
+        `Cannot read configuration ${path}: the file's content must be an object, such as {"epochs": 100}, found ${text}`,
+      );
+    }
+    await assertRejects(() => read("{"), SyntaxError, `Cannot read configuration ${path}: it must`);
+    await assertRejects(
+      () => readConfiguration(join(folder, "none.json")),
+      Deno.errors.NotFound,
+      "there is no such file",
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
