@@ -84,7 +84,8 @@ function thinned(dataset: Dataset, count: number): Dataset {
   return subset(dataset, Array.from({ length: count }, (_, i) => index(i)));
 }
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the task with its arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
   const values = parsed.values as {

@@ -87,7 +87,8 @@ function leftOut({ data, samples, skipped }: ReturnType<typeof countsOf>): strin
 
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the task with its arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
   const [run, ...rest] = parsed.positional;

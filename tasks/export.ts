@@ -45,7 +45,8 @@ const COMMAND: Command = {
   },
 };
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the task with its arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
   const [run, file, ...rest] = parsed.positional;

@@ -49,7 +49,8 @@ async function describe(name: string): Promise<void> {
   console.log(`  presets: ${Object.keys(manifest.presets).join(", ")}`);
 }
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the task with its arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
   const names = parsed.positional.length > 0 ? parsed.positional : Object.keys(bundledMethods);

@@ -125,7 +125,8 @@ function checkUnchanged(before: Beginning, { manifest }: LoadedMethod, preset?: 
   }
 }
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the task with its arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args, (text) => console.log(text));
   if (parsed === undefined) return;
   const { method: named, preset, config, output: _o, resume, ...given } = parsed.given as

@@ -228,7 +228,8 @@ const ACTIONS: Readonly<Record<string, (request: Request) => Promise<void>>> = {
   verify,
 };
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the task with its arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args, print);
   if (parsed === undefined) return;
   const [action = "", ...names] = parsed.positional;
