@@ -11,8 +11,8 @@ import { join } from "node:path";
 import { float32, tensor } from "../core/engine/graph/tensor.ts";
 import { Scope } from "../core/engine/nn/scope.ts";
 import { denoisingGraph } from "../core/unclip/network_graphs.ts";
+import { ConfigFile } from "../core/weights/config_file.ts";
 import {
-  ConfigFile,
   createNetworkSession,
   parseScheduler,
   parseUnet,

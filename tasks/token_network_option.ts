@@ -11,7 +11,6 @@ import {
   type BackboneSpec,
   clipModel,
   clipModelNames,
-  clipStateDict,
 } from "../core/backbones/mod.ts";
 import {
   backboneTokenNetwork,
@@ -19,13 +18,12 @@ import {
   recognizeBackbones,
   type TokenNetwork,
 } from "../core/encoders/mod.ts";
-import { CLIP_LAYOUTS } from "../core/backbones/clip_layouts.ts";
+import { clipLayoutOf, findClipLayout } from "../core/backbones/clip_layouts.ts";
+import { clipTensors } from "../core/backbones/clip_weights.ts";
 import { CLIP_NORMALIZATION, IMAGENET_NORMALIZATION } from "../core/data/views/presets.ts";
 import type { Normalization } from "../core/data/views/recipe.ts";
 import { sameShape } from "../core/engine/graph/shape.ts";
 import type { Tensor } from "../core/engine/graph/tensor.ts";
-import { input } from "../core/engine/graph/value.ts";
-import { Scope } from "../core/engine/nn/scope.ts";
 import type { Configuration } from "../core/method/configuration.ts";
 import type { PropertySchema } from "../core/schema/schema.ts";
 import { findCheckpoint } from "../core/train/run/checkpoint.ts";
@@ -149,12 +147,10 @@ async function findWeights(name: string, pretrained: string): Promise<string> {
 
 /** The CLIP model whose tensors a file has. */
 function recognizeClip(file: TensorFile): string {
-  const layout = CLIP_LAYOUTS.find(({ marks }) => marks.some((mark) => file.has(mark)))!;
+  const layout = clipLayoutOf(file);
   const found = clipModelNames.find((name) => {
-    const model = clipModel(name);
-    const scope = new Scope();
-    model.apply(scope, input("images", "float32", [1, 3, model.inputSize, model.inputSize]));
-    return [...clipStateDict(layout.name, scope.declarations)].every(([key, { shape }]) =>
+    const expected = clipTensors(clipModel(name), layout);
+    return [...expected].every(([key, { shape }]) =>
       file.has(key) && sameShape(file.type(key).shape, shape)
     );
   });
@@ -242,7 +238,7 @@ async function openFile(path: string, choice: TokenNetworkChoice): Promise<Token
   let name: string | undefined;
   {
     using file = await openTensors(path);
-    if (CLIP_LAYOUTS.some(({ marks }) => marks.some((mark) => file.has(mark)))) {
+    if (findClipLayout(file) !== undefined) {
       name = recognizeClip(file);
     }
   }

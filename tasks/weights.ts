@@ -4,6 +4,8 @@
  * @module
  */
 import { GenviewError, GenviewTypeError } from "../core/errors/mod.ts";
+import { expectedClipFile } from "../core/encoders/expected_clip_file.ts";
+import { expectedUnclipFile } from "../core/unclip/expected_file.ts";
 import { defaultHubCache } from "../core/weights/hub_cache.ts";
 import { findLocal, importFiles } from "../core/weights/local_files.ts";
 import { openTensors } from "../core/weights/open_tensors.ts";
@@ -21,8 +23,6 @@ import {
   variantNames,
   wantedFiles,
 } from "../core/weights/catalog.ts";
-import { expectedFile } from "./weights_networks.ts";
-import { expectedUnclipFile } from "./weights_unclip.ts";
 
 const COMMAND: Command = {
   name: "weights",
@@ -180,7 +180,7 @@ async function compare(file: TensorFile, network: string | undefined): Promise<b
     return true;
   }
   const { tensors, belongs } = await expectedUnclipFile(network, file) ??
-    expectedFile(network, file);
+    expectedClipFile(network, file);
   const differences = verifyTensors(tensors, file, belongs);
   if (agrees(differences)) {
     const others = file.names.length - tensors.size;

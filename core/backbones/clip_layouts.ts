@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../errors/mod.ts";
+import type { TensorFile } from "../weights/tensor_file.ts";
 
 /** Where a parameter of a tower lies in a file: a tensor, or some of its rows, as it is or transposed. */
 export interface StoredAs {
@@ -100,5 +102,33 @@ const TIMM: ClipLayout = {
   belongs: (name) => name !== TIMM_ZERO_BIAS,
 };
 
-/** All layouts. */
-export const CLIP_LAYOUTS: readonly ClipLayout[] = [OPEN_CLIP, TRANSFORMERS, TIMM];
+const LAYOUTS: readonly ClipLayout[] = [OPEN_CLIP, TRANSFORMERS, TIMM];
+
+/** The tensors of which a file with an image tower of CLIP has one, whichever publisher's names it has. */
+export const CLIP_MARKS: readonly string[] = LAYOUTS.flatMap(({ marks }) => marks);
+
+/** The layout of a name. */
+export function clipLayout(name: ClipLayoutName): ClipLayout {
+  return LAYOUTS.find((layout) => layout.name === name)!;
+}
+
+/** The layout whose names a file has; undefined if it holds no image tower of CLIP under known names. */
+export function findClipLayout(file: Pick<TensorFile, "has">): ClipLayout | undefined {
+  return LAYOUTS.find(({ marks }) => marks.some((mark) => file.has(mark)));
+}
+
+/**
+ * The layout whose names a file has.
+ *
+ * @throws {TypeError} if it holds no image tower of CLIP under known names
+ */
+export function clipLayoutOf(file: Pick<TensorFile, "has" | "names" | "path">): ClipLayout {
+  const found = findClipLayout(file);
+  if (found !== undefined) return found;
+  const known = LAYOUTS.map(({ name, marks }) => `${name} (${marks.join(" or ")})`).join(", ");
+  throw new GenviewTypeError(
+    `Cannot read an image tower from ${file.path}: it must have the names of ${known}, found ${
+      file.names.slice(0, 3).join(", ") || "no tensors"
+    }`,
+  );
+}

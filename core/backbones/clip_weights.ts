@@ -8,32 +8,24 @@ import { allocate, isFloat } from "../engine/graph/dtype.ts";
 import { decodeNumbers, encodeNumbers } from "../engine/graph/numbers.ts";
 import { elementCount, type Shape } from "../engine/graph/shape.ts";
 import { formatType, type Tensor, tensor, type TensorType } from "../engine/graph/tensor.ts";
-import type { Declaration } from "../engine/nn/scope.ts";
+import { input } from "../engine/graph/value.ts";
+import { type Declaration, Scope } from "../engine/nn/scope.ts";
 import type { ExternalTensor } from "../engine/onnx/tensors.ts";
 import { locateIn, refuseProblems } from "../weights/stored_parameters.ts";
 import type { TensorFile } from "../weights/tensor_file.ts";
 import { type ExpectedTensor, verifyTensors } from "../weights/verify_tensors.ts";
 import {
-  CLIP_LAYOUTS,
   type ClipLayout,
+  clipLayout,
   type ClipLayoutName,
+  clipLayoutOf,
   type StoredAs,
   TIMM_ZERO_BIAS,
 } from "./clip_layouts.ts";
+import type { ClipModel } from "./clip_models.ts";
 
 /** Parameters of a tower, by open_clip's names. */
 export type Declarations = ReadonlyMap<string, Declaration>;
-
-function layoutOf(file: TensorFile): ClipLayout {
-  const found = CLIP_LAYOUTS.find(({ marks }) => marks.some((mark) => file.has(mark)));
-  if (found !== undefined) return found;
-  const known = CLIP_LAYOUTS.map(({ name, marks }) => `${name} (${marks.join(" or ")})`).join(", ");
-  throw new GenviewTypeError(
-    `Cannot read an image tower from ${file.path}: it must have the names of ${known}, found ${
-      file.names.slice(0, 3).join(", ") || "no tensors"
-    }`,
-  );
-}
 
 /** The shape of the tensor that a parameter, or these rows of it, lies in; further rows make it longer. */
 function storedShape(shape: Shape, { rows, transposed }: StoredAs): Shape {
@@ -61,7 +53,17 @@ export function clipStateDict(
   layout: ClipLayoutName,
   declarations: Declarations,
 ): Map<string, ExpectedTensor> {
-  return entriesOf(CLIP_LAYOUTS.find(({ name }) => name === layout)!, declarations);
+  return entriesOf(clipLayout(layout), declarations);
+}
+
+/** The tensors that a publisher's file of a model has, by name. */
+export function clipTensors(
+  model: Pick<ClipModel, "apply" | "inputSize">,
+  layout: ClipLayout,
+): Map<string, ExpectedTensor> {
+  const scope = new Scope();
+  model.apply(scope, input("images", "float32", [1, 3, model.inputSize, model.inputSize]));
+  return entriesOf(layout, scope.declarations);
 }
 
 function problemsOf(file: TensorFile, layout: ClipLayout, declarations: Declarations): string[] {
@@ -98,7 +100,7 @@ async function locate(
   file: TensorFile,
   declarations: Declarations,
 ): Promise<ReadonlyMap<string, StoredAs>> {
-  const layout = layoutOf(file);
+  const layout = clipLayoutOf(file);
   refuseProblems(
     `an image tower from ${file.path}, which has the names of ${layout.name}`,
     problemsOf(file, layout, declarations),

@@ -3,12 +3,12 @@
  *
  * @module
  */
-export { ConfigFile } from "./config_file.ts";
 export {
   EmbeddingNoise,
   type EmbeddingStatistics,
   type NoisyEmbeddings,
 } from "./embedding_noise.ts";
+export { expectedUnclipFile } from "./expected_file.ts";
 export {
   type GenerateOptions,
   generateVariations,
@@ -26,17 +26,11 @@ export { createNetworkSession, type NetworkGraph, type NetworkOptions } from "./
 export {
   networkInitializers,
   STORED_DECODER,
-  STORED_ENCODER,
   STORED_TEXT_ENCODER,
   STORED_UNET,
   type StoredNetwork,
 } from "./network_weights.ts";
-export {
-  type AutoencoderConfig,
-  decodeLatents,
-  encodeImages,
-  type LatentDistribution,
-} from "./networks/autoencoder.ts";
+export { type AutoencoderConfig, decodeLatents } from "./networks/autoencoder.ts";
 export { textEncoder, type TextEncoderConfig } from "./networks/text_encoder.ts";
 export { unet, type UnetConfig, type UnetInputs, type UnetLevel } from "./networks/unet.ts";
 export {

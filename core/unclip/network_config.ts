@@ -5,7 +5,7 @@
  */
 import { GenviewTypeError } from "../errors/mod.ts";
 import type { ClipVisionTransformerConfig } from "../backbones/clip_vision_transformer.ts";
-import type { ConfigFile } from "./config_file.ts";
+import type { ConfigFile } from "../weights/config_file.ts";
 import type { AutoencoderConfig } from "./networks/autoencoder.ts";
 import type { TextEncoderConfig } from "./networks/text_encoder.ts";
 import type { UnetConfig } from "./networks/unet.ts";

@@ -10,6 +10,7 @@ import type { Declaration } from "../engine/nn/scope.ts";
 import type { ExternalTensor } from "../engine/onnx/tensors.ts";
 import { locateIn, refuseProblems } from "../weights/stored_parameters.ts";
 import type { TensorFile } from "../weights/tensor_file.ts";
+import type { ExpectedTensor } from "../weights/verify_tensors.ts";
 
 /** What a network is called in errors, and under which names a file may have its parameters. */
 export interface StoredNetwork {
@@ -41,13 +42,6 @@ export const STORED_DECODER: StoredNetwork = {
   belongs: (name) => /^(decoder|post_quant_conv)\./.test(name),
 };
 
-/** The encoder of an autoencoder. */
-export const STORED_ENCODER: StoredNetwork = {
-  name: "encoder",
-  aliases: oldAttention,
-  belongs: (name) => /^(encoder|quant_conv)\./.test(name),
-};
-
 /** The text encoder, whose files begin all names with those of the model in it, or not. */
 export const STORED_TEXT_ENCODER: StoredNetwork = {
   name: "text encoder",
@@ -68,17 +62,32 @@ function suits(found: Shape, wanted: Shape): boolean {
       found.slice(wanted.length).every((length) => length === 1));
 }
 
-function problemOf(
+/** A parameter's tensor in a file. */
+interface StoredParameter extends ExpectedTensor {
+  readonly name: string;
+}
+
+/** The tensor that each parameter of a network lies in, under the name and in the shape that a file has it. */
+export function expectedTensors(
   file: TensorFile,
-  name: string | undefined,
-  { name: wanted, value }: Declaration,
-) {
-  const shape = `[${value.shape.join(",")}]`;
-  if (name === undefined) return `"${wanted}" ${shape} is missing`;
+  declarations: ReadonlyMap<string, Declaration>,
+  { aliases }: StoredNetwork,
+): ReadonlyMap<string, StoredParameter> {
+  return new Map([...declarations].map(([parameter, { value: { shape } }]) => {
+    const names = [parameter, ...(aliases?.(parameter) ?? [])];
+    const name = names.find((candidate) => file.has(candidate));
+    if (name === undefined) return [parameter, { name: parameter, shape }];
+    const found = file.type(name).shape;
+    return [parameter, { name, shape: suits(found, shape) ? found : shape }];
+  }));
+}
+
+function problemOf(file: TensorFile, { name, shape }: StoredParameter): string | undefined {
+  if (!file.has(name)) return `"${name}" [${shape.join(",")}] is missing`;
   const type = file.type(name);
   if (!isFloat(type.dtype)) return `"${name}" must hold floats, found ${formatType(type)}`;
-  if (suits(type.shape, value.shape)) return undefined;
-  return `"${name}" must be ${shape}, found [${type.shape.join(",")}]`;
+  if (sameShape(type.shape, shape)) return undefined;
+  return `"${name}" must be [${shape.join(",")}], found [${type.shape.join(",")}]`;
 }
 
 /** The name of each parameter in a file, or an error of all that is wrong. */
@@ -87,22 +96,16 @@ function locate(
   declarations: ReadonlyMap<string, Declaration>,
   network: StoredNetwork,
 ): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  const problems: string[] = [];
-  for (const [parameter, declaration] of declarations) {
-    const candidates = [parameter, ...(network.aliases?.(parameter) ?? [])];
-    const name = candidates.find((candidate) => file.has(candidate));
-    const problem = problemOf(file, name, declaration);
-    if (problem !== undefined) problems.push(problem);
-    if (name !== undefined) found.set(parameter, name);
-  }
-  const known = new Set(found.values());
+  const expected = expectedTensors(file, declarations, network);
+  const problems = [...expected.values()].map((stored) => problemOf(file, stored))
+    .filter((problem) => problem !== undefined);
+  const known = new Set([...expected.values()].map(({ name }) => name));
   const { belongs = () => true } = network;
   const unexpected = file.names.filter((name) => !known.has(name) && belongs(name));
   // Of a parameter that is missing, the name in the file may be a misspelling: then both are listed.
   problems.push(...unexpected.map((name) => `"${name}" is not part of this ${network.name}`));
   refuseProblems(`the ${network.name} from ${file.path}`, problems);
-  return found;
+  return new Map([...expected].map(([parameter, { name }]) => [parameter, name]));
 }
 
 /**

@@ -7,7 +7,7 @@ import { GenviewNotFound } from "../errors/mod.ts";
 import { basename, join } from "node:path";
 import { openTensors } from "../weights/open_tensors.ts";
 import type { TensorFile } from "../weights/tensor_file.ts";
-import { ConfigFile } from "./config_file.ts";
+import { ConfigFile } from "../weights/config_file.ts";
 
 /** The parts of a Stable unCLIP that have weights. */
 export type PublishedNetwork =

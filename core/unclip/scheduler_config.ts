@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConfigFile } from "./config_file.ts";
+import { ConfigFile } from "../weights/config_file.ts";
 import type { BetaSchedule, NoiseScheduleConfig } from "./noise_schedule.ts";
 import type { SchedulerConfig, SchedulerName } from "./schedulers/mod.ts";
 

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
+import { GenviewTypeError } from "../errors/mod.ts";
+import { readJson } from "../files/json.ts";
 import bundled from "./catalog.json" with { type: "json" };
 import type { ObjectSchema } from "../schema/schema.ts";
 import { validate } from "../schema/validate.ts";
@@ -75,15 +76,6 @@ const SCHEMA: ObjectSchema = {
     },
   },
 };
-
-async function readJson(path: string): Promise<unknown> {
-  const content = await Deno.readTextFile(path);
-  try {
-    return JSON.parse(content);
-  } catch (cause) {
-    throw new GenviewSyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
-}
 
 /** A configuration over the one that comes with the project, set by set: what it leaves out stays. */
 function overlay(own: Partial<Catalog>): unknown {

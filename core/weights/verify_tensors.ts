@@ -11,6 +11,14 @@ export interface ExpectedTensor {
   readonly shape: Shape;
 }
 
+/** What a file must hold for a network. */
+export interface ExpectedFile {
+  /** Its tensors, by the names that they have in the file. */
+  readonly tensors: ReadonlyMap<string, ExpectedTensor>;
+  /** Whether a tensor of the file must be among them; others are of other networks in the same file. */
+  readonly belongs: (name: string) => boolean;
+}
+
 /** How a file differs from what is expected. */
 export interface TensorDifferences {
   /** Names that the file does not have. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { zeros } from "../../core/engine/graph/tensor.ts";
 import { writeSafetensors } from "../../core/weights/safetensors.ts";
 import type { ExpectedTensor } from "../../core/weights/verify_tensors.ts";
-import { expectedFile } from "../../tasks/weights_networks.ts";
+import { expectedClipFile } from "../../core/encoders/expected_clip_file.ts";
 import { COMMIT, FakeHub, patterned, REPOSITORY } from "../core/weights/fake_hub.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -52,8 +52,8 @@ async function writeTower(
   path: string,
   change: (tensors: Map<string, ExpectedTensor>) => void,
 ): Promise<void> {
-  const open = { path, has: (name: string) => name === "visual.trunk.stem.0.weight" };
-  const { tensors } = expectedFile("convnext_base_w/laion2b_s13b_b82k_augreg", open);
+  const open = { path, names: [], has: (name: string) => name === "visual.trunk.stem.0.weight" };
+  const { tensors } = expectedClipFile("convnext_base_w/laion2b_s13b_b82k_augreg", open);
   const changed = new Map(tensors);
   change(changed);
   await writeSafetensors(

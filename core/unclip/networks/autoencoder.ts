@@ -1,5 +1,5 @@
 /**
- * The autoencoder between images and latents.
+ * The decoder from latents to images.
  *
  * @module
  */
@@ -8,8 +8,6 @@ import { conv2d } from "../../engine/nn/conv2d.ts";
 import { groupNorm } from "../../engine/nn/group_norm.ts";
 import type { Scope } from "../../engine/nn/scope.ts";
 import { add } from "../../engine/ops/add.ts";
-import { pad } from "../../engine/ops/pad.ts";
-import { split } from "../../engine/ops/split.ts";
 import { mapOf, projectedAttention, tokensOf } from "./map_attention.ts";
 import { conv3x3, normedConv, resnetBlock, upsample } from "./resnet_block.ts";
 
@@ -89,52 +87,4 @@ export function decodeLatents(scope: Scope, latents: Value, config: AutoencoderC
     const options = { channels: imageChannels, groups, epsilon: EPSILON };
     return normedConv(decoder, ["conv_norm_out", "conv_out"], x, options);
   });
-}
-
-/** A distribution of latents, one normal distribution for each number. */
-export interface LatentDistribution {
-  readonly mean: Value;
-  /** Logarithms of the variances, as the network gives them; they are meant to be cut to [-30, 20]. */
-  readonly logVariance: Value;
-}
-
-/**
- * Latents of images, not yet multiplied by the scale.
- *
- * Source: as for {@linkcode decodeLatents}, `Encoder`.
- *
- * @param images `[N, image channels, H, W]` in [-1, 1]
- * @returns mean and variance, `[N, latent channels, H / f, W / f]` each
- */
-export function encodeImages(
-  scope: Scope,
-  images: Value,
-  config: AutoencoderConfig,
-): LatentDistribution {
-  const { channels, layersPerLevel, groups, latentChannels } = config;
-  const encoded = scope.enter("encoder", (encoder) => {
-    let x = conv3x3(encoder, "conv_in", images, channels[0]!);
-    for (const [i, width] of channels.entries()) {
-      x = encoder.enter(`down_blocks.${i}`, (block) => {
-        let y = x;
-        for (let layer = 0; layer < layersPerLevel; layer++) {
-          y = residual(block, `resnets.${layer}`, y, width, groups);
-        }
-        if (i === channels.length - 1) return y;
-        // One row and one column at the end alone, not around.
-        const padded = pad(y, [0, 0, 0, 0, 0, 0, 1, 1]);
-        const options = { channels: width, kernel: 3, stride: 2, bias: true };
-        return conv2d(block, "downsamplers.0.conv", padded, options);
-      });
-    }
-    const options = { channels: 2 * latentChannels, groups, epsilon: EPSILON };
-    return normedConv(encoder, ["conv_norm_out", "conv_out"], middle(encoder, x, config), options);
-  });
-  const moments = conv2d(scope, "quant_conv", encoded, {
-    channels: 2 * latentChannels,
-    kernel: 1,
-    bias: true,
-  });
-  const [mean, logVariance] = split(moments, [latentChannels, latentChannels], { axis: 1 });
-  return { mean: mean!, logVariance: logVariance! };
 }

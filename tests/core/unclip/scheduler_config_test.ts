@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { ConfigFile } from "../../../core/unclip/config_file.ts";
+import { ConfigFile } from "../../../core/weights/config_file.ts";
 import { parseScheduler } from "../../../core/unclip/scheduler_config.ts";
 import type { SchedulerName } from "../../../core/unclip/schedulers/mod.ts";
 

@@ -3,11 +3,9 @@ import { type Tensor, tensor } from "../../../../core/engine/graph/tensor.ts";
 import { input } from "../../../../core/engine/graph/value.ts";
 import { Scope } from "../../../../core/engine/nn/scope.ts";
 import { cast } from "../../../../core/engine/ops/cast.ts";
-import { exp } from "../../../../core/engine/ops/exp.ts";
-import { mul } from "../../../../core/engine/ops/mul.ts";
 import { parseAutoencoder } from "../../../../core/unclip/network_config.ts";
-import { STORED_DECODER, STORED_ENCODER } from "../../../../core/unclip/network_weights.ts";
-import { decodeLatents, encodeImages } from "../../../../core/unclip/networks/autoencoder.ts";
+import { STORED_DECODER } from "../../../../core/unclip/network_weights.ts";
+import { decodeLatents } from "../../../../core/unclip/networks/autoencoder.ts";
 import { hashedTensor } from "../../engine/nn/hashed_values.ts";
 import { relativeError } from "../relative_error.ts";
 import { halved, type NetworkRun, readNetworkGolden, runNetwork } from "./network_golden.ts";
@@ -57,34 +55,14 @@ Deno.test("decodeLatents() computes in float16 from float16", async () => {
   assert(error > 1e-6 && error <= 3e-2, `differs by ${error} of the largest`);
 });
 
-Deno.test("encodeImages() gives diffusers' distribution", async () => {
-  const { mean, std } = await runNetwork({
-    entries: golden.entries("vae"),
-    network: STORED_ENCODER,
-    build: (scope) => {
-      const images = input("images", "float32", [2, 3, 40, 24]);
-      const { mean, logVariance } = encodeImages(scope, images, config);
-      return { inputs: [images], outputs: { mean, std: exp(mul(logVariance, 0.5)) } };
-    },
-    feeds: { images: hashedTensor("vae/images", [2, 3, 40, 24]) },
-  });
-  for (const [name, found] of Object.entries({ mean, std })) {
-    const error = relativeError(found!, golden.tensors.get(`vae/${name}`)!);
-    assert(error <= 1e-5, `${name} differs by ${error} of the largest`);
-  }
-});
-
 Deno.test("decodeLatents() has the parameters of Stable Diffusion 2.1 in its published size", () => {
   const scope = new Scope();
   const published = { ...config, channels: [128, 256, 512, 512], groups: 32 };
   const image = decodeLatents(scope, input("latents", "float32", [1, 4, 96, 96]), published);
   assertEquals(image.shape, [1, 3, 768, 768]);
-  const count = (to: Scope) =>
-    [...to.declarations.values()]
-      .reduce((sum, { value }) => sum + value.shape.reduce((a, b) => a * b, 1), 0);
-  const decoder = count(scope);
-  encodeImages(scope, input("images", "float32", [1, 3, 768, 768]), published);
-  assertEquals([decoder, count(scope)], [49_490_199, 83_653_863]);
+  const total = [...scope.declarations.values()]
+    .reduce((sum, { value }) => sum + value.shape.reduce((a, b) => a * b, 1), 0);
+  assertEquals(total, 49_490_199);
 });
 
 Deno.test("createNetworkSession() lists what does not fit", async () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { ConfigFile } from "../../../../core/unclip/config_file.ts";
+import { ConfigFile } from "../../../../core/weights/config_file.ts";
 import {
   createNetworkSession,
   type NetworkGraph,

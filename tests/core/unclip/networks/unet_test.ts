@@ -3,7 +3,7 @@ import { float32 } from "../../../../core/engine/graph/tensor.ts";
 import { input } from "../../../../core/engine/graph/value.ts";
 import { Scope } from "../../../../core/engine/nn/scope.ts";
 import { cast } from "../../../../core/engine/ops/cast.ts";
-import { ConfigFile } from "../../../../core/unclip/config_file.ts";
+import { ConfigFile } from "../../../../core/weights/config_file.ts";
 import { parseUnet } from "../../../../core/unclip/network_config.ts";
 import { STORED_UNET } from "../../../../core/unclip/network_weights.ts";
 import { unet, type UnetConfig } from "../../../../core/unclip/networks/unet.ts";

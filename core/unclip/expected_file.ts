@@ -4,22 +4,19 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import type { Shape } from "../core/engine/graph/shape.ts";
-import { Scope } from "../core/engine/nn/scope.ts";
-import { decodingGraph, denoisingGraph, textGraph } from "../core/unclip/network_graphs.ts";
+import { Scope } from "../engine/nn/scope.ts";
+import { ConfigFile } from "../weights/config_file.ts";
+import type { TensorFile } from "../weights/tensor_file.ts";
+import type { ExpectedFile } from "../weights/verify_tensors.ts";
+import { parseAutoencoder, parseTextEncoder, parseUnet } from "./network_config.ts";
+import { decodingGraph, denoisingGraph, textGraph } from "./network_graphs.ts";
 import {
-  ConfigFile,
-  parseAutoencoder,
-  parseTextEncoder,
-  parseUnet,
+  expectedTensors,
   STORED_DECODER,
   STORED_TEXT_ENCODER,
   STORED_UNET,
   type StoredNetwork,
-} from "../core/unclip/mod.ts";
-import type { TensorFile } from "../core/weights/tensor_file.ts";
-import type { ExpectedTensor } from "../core/weights/verify_tensors.ts";
-import type { ExpectedFile } from "./weights_networks.ts";
+} from "./network_weights.ts";
 
 /** What a network is, and how its parameters are declared. */
 interface Component {
@@ -48,14 +45,6 @@ const COMPONENTS: Readonly<Record<string, Component>> = {
   },
 };
 
-/** The shape as a file may have it: linear maps are stored as convolutions by single pixels, too. */
-function shapeIn(file: TensorFile, name: string, shape: Shape): Shape {
-  if (!file.has(name)) return shape;
-  const found = file.type(name).shape;
-  const ones = new Array<number>(Math.max(0, found.length - shape.length)).fill(1);
-  return shape.length === 2 ? [...shape, ...ones] : shape;
-}
-
 /** Statistics of the image embeddings. */
 function normalizerFile(config: ConfigFile): ExpectedFile {
   const shape = [1, config.integer("embedding_dim")];
@@ -77,14 +66,12 @@ export async function expectedUnclipFile(
   if (!normalizer && !Object.hasOwn(COMPONENTS, network)) return undefined;
   const config = await ConfigFile.read(join(dirname(file.path), "config.json"));
   if (normalizer) return normalizerFile(config);
-  const { network: { aliases, belongs = () => true }, declare } = COMPONENTS[network]!;
+  const { network: stored, declare } = COMPONENTS[network]!;
   const scope = new Scope();
   declare(scope, config);
-  const tensors = new Map<string, ExpectedTensor>();
-  for (const [parameter, { value: { shape } }] of scope.declarations) {
-    const names = [parameter, ...(aliases?.(parameter) ?? [])];
-    const name = names.find((candidate) => file.has(candidate)) ?? parameter;
-    tensors.set(name, { shape: shapeIn(file, name, shape) });
-  }
-  return { tensors, belongs };
+  const expected = expectedTensors(file, scope.declarations, stored);
+  return {
+    tensors: new Map([...expected.values()].map((tensor) => [tensor.name, tensor])),
+    belongs: stored.belongs ?? (() => true),
+  };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
+import { readJson } from "../files/json.ts";
 
 /** Entries of a configuration, read one by one with their types checked. */
 export class ConfigFile {
@@ -26,18 +27,7 @@ export class ConfigFile {
    * @throws {SyntaxError} if it is not a JSON object
    */
   static async read(path: string): Promise<ConfigFile> {
-    const text = await Deno.readTextFile(path);
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(text);
-    } catch (cause) {
-      throw new GenviewSyntaxError(
-        `Cannot read ${path}: it must be JSON, ${(cause as Error).message}`,
-        {
-          cause,
-        },
-      );
-    }
+    const parsed = await readJson(path);
     if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
       throw new GenviewSyntaxError(`Cannot read ${path}: it must hold a JSON object`);
     }

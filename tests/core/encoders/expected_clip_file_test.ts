@@ -1,14 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { expectedFile } from "../../tasks/weights_networks.ts";
+import { expectedClipFile } from "../../../core/encoders/expected_clip_file.ts";
 
 function fileWith(mark: string) {
-  return { path: "model.safetensors", has: (name: string) => name === mark };
+  return { path: "model.safetensors", names: [mark], has: (name: string) => name === mark };
 }
 
 const VIT_H = "ViT-H-14/laion2b_s32b_b79k";
 
-Deno.test("expectedFile() has the 392 tensors of ViT-H-14 in open_clip's names", () => {
-  const { tensors, belongs } = expectedFile(VIT_H, fileWith("visual.class_embedding"));
+Deno.test("expectedClipFile() has the 392 tensors of ViT-H-14 in open_clip's names", () => {
+  const { tensors, belongs } = expectedClipFile(VIT_H, fileWith("visual.class_embedding"));
   assertEquals(tensors.size, 392);
   const attention = "visual.transformer.resblocks.31.attn.in_proj_weight";
   assertEquals(tensors.get(attention)?.shape, [3840, 1280]);
@@ -19,9 +19,9 @@ Deno.test("expectedFile() has the 392 tensors of ViT-H-14 in open_clip's names",
   assertEquals([belongs("visual.other"), belongs("text_projection")], [true, false]);
 });
 
-Deno.test("expectedFile() has the same tower in transformers' names", () => {
+Deno.test("expectedClipFile() has the same tower in transformers' names", () => {
   const mark = "vision_model.embeddings.class_embedding";
-  const { tensors, belongs } = expectedFile(VIT_H, fileWith(mark));
+  const { tensors, belongs } = expectedClipFile(VIT_H, fileWith(mark));
   assertEquals(tensors.get("visual_projection.weight")?.shape, [1024, 1280]);
   const query = "vision_model.encoder.layers.0.self_attn.q_proj.weight";
   assertEquals(tensors.get(query)?.shape, [1280, 1280]);
@@ -29,7 +29,11 @@ Deno.test("expectedFile() has the same tower in transformers' names", () => {
   assertEquals(belongs("vision_model.embeddings.position_ids"), false);
 });
 
-Deno.test("expectedFile() refuses unknown networks and files of unknown names", () => {
-  assertThrows(() => expectedFile("ViT-H/x", fileWith("")), TypeError, "the nearest is");
-  assertThrows(() => expectedFile(VIT_H, fileWith("")), TypeError, "found none of them");
+Deno.test("expectedClipFile() refuses unknown networks and files of unknown names", () => {
+  assertThrows(
+    () => expectedClipFile("ViT-H/x", fileWith("")),
+    TypeError,
+    'the nearest is "ViT-H-14"',
+  );
+  assertThrows(() => expectedClipFile(VIT_H, fileWith("")), TypeError, "it must have the names of");
 });

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { ConfigFile } from "../../../core/unclip/config_file.ts";
+import { ConfigFile } from "../../../core/weights/config_file.ts";
 
 const file = new ConfigFile("unet/config.json", {
   count: 3,

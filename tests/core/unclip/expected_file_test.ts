@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import bundled from "../../core/weights/catalog.json" with { type: "json" };
-import { openTensors } from "../../core/weights/open_tensors.ts";
-import { agrees, verifyTensors } from "../../core/weights/verify_tensors.ts";
-import { expectedUnclipFile } from "../../tasks/weights_unclip.ts";
-import { readPipelineGolden, withPipelineFolder } from "../core/unclip/pipeline_golden.ts";
+import bundled from "../../../core/weights/catalog.json" with { type: "json" };
+import { openTensors } from "../../../core/weights/open_tensors.ts";
+import { agrees, verifyTensors } from "../../../core/weights/verify_tensors.ts";
+import { expectedUnclipFile } from "../../../core/unclip/expected_file.ts";
+import { readPipelineGolden, withPipelineFolder } from "./pipeline_golden.ts";
 
 const FILES: Readonly<Record<string, string>> = {
   "unclip/unet": "unet/diffusion_pytorch_model.safetensors",

@@ -1,0 +1,45 @@
+/**
+ * Files of weights: safetensors, PyTorch's and NumPy's; the catalogue of published weights, and the Hugging Face hub's
+ * cache.
+ *
+ * @module
+ */
+export {
+  type Catalog,
+  type CatalogEntry,
+  catalogEntry,
+  type CatalogFile,
+  readCatalog,
+  variantNames,
+  wantedFiles,
+} from "./catalog.ts";
+export { type Download, downloadFile, type DownloadOptions } from "./download.ts";
+export { defaultHubCache, type HubRevision, RepositoryCache } from "./hub_cache.ts";
+export { findLocal, importFiles } from "./local_files.ts";
+export { openTensors } from "./open_tensors.ts";
+export { openPth, type OpenPthOptions, PthFile } from "./pth.ts";
+export {
+  findPulled,
+  type FoundFile,
+  type PulledFile,
+  pullFiles,
+  type PullOptions,
+  type WantedFile,
+} from "./pull.ts";
+export {
+  openSafetensors,
+  readSafetensors,
+  type SafetensorsContent,
+  SafetensorsFile,
+  type TensorSource,
+  writeSafetensors,
+  type WriteSafetensorsOptions,
+} from "./safetensors.ts";
+export { type TensorFile } from "./tensor_file.ts";
+export {
+  agrees,
+  type ExpectedFile,
+  type ExpectedTensor,
+  type TensorDifferences,
+  verifyTensors,
+} from "./verify_tensors.ts";
