@@ -16,6 +16,7 @@ export {
 export { type Download, downloadFile, type DownloadOptions } from "./download.ts";
 export { defaultHubCache, type HubRevision, RepositoryCache } from "./hub_cache.ts";
 export { findLocal, importFiles } from "./local_files.ts";
+export { readNpy, writeNpy } from "./npy.ts";
 export { openTensors } from "./open_tensors.ts";
 export { openPth, type OpenPthOptions, PthFile } from "./pth.ts";
 export {
