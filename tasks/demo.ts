@@ -11,7 +11,7 @@ import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { presetOf, resolveConfiguration } from "../core/method/resolve_configuration.ts";
 import { train } from "../core/train/run/train.ts";
 import { type Command, parse, runTask } from "./cli/command_line.ts";
-import { type DataOptions, openData } from "./data_option.ts";
+import { openData, type OpenDataOptions } from "../core/data/mod.ts";
 import { findMasks } from "./demo/masks.ts";
 import { reportDemo } from "./demo/report.ts";
 import { trainWeighted } from "./demo/weighted.ts";
@@ -110,7 +110,7 @@ export async function main(args: readonly string[]): Promise<void> {
     presetOf(method.manifest, "demo"),
     { seed, device, ...(epochs > 0 && { epochs }) },
   );
-  const open = async (name: string, use: DataOptions) =>
+  const open = async (name: string, use: OpenDataOptions) =>
     thinned(await openData(name, use), values.images);
   const training = await open(configuration.data, { redraw: true, seed });
   const bank = await open(configuration.data, { redraw: false });

@@ -13,7 +13,7 @@ import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { configuredBackbone } from "../core/train/run/train.ts";
 import { openTrained, placeWeights } from "./checkpoint_option.ts";
 import { type Command, parse, runTask } from "./cli/command_line.ts";
-import { openEvaluationData } from "./data_option.ts";
+import { openEvaluationData } from "../core/data/mod.ts";
 import { configuredRecipe, PROBE_MODE } from "./evaluation_option.ts";
 
 const COMMAND: Command = {

@@ -13,7 +13,7 @@ import type { Dataset, EvaluationRecipe } from "../core/data/mod.ts";
 import type { Configuration } from "../core/method/configuration.ts";
 import { viewRecipes } from "../core/data/views/named_views.ts";
 import type { RunView, TrainOptions } from "../core/train/run/train_options.ts";
-import { openEvaluationData } from "./data_option.ts";
+import { openEvaluationData } from "../core/data/mod.ts";
 
 /** What an evaluation does about what is not as it should be. */
 export interface EvaluateOptions {

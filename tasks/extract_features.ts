@@ -12,7 +12,7 @@ import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { ifThere } from "../core/files/if_there.ts";
 import { type Command, parse, runTask } from "./cli/command_line.ts";
 import { joinNegativeThreshold, thresholdOption } from "./component_option.ts";
-import { openData } from "./data_option.ts";
+import { openData } from "../core/data/mod.ts";
 import {
   analyze,
   checkRecord,

@@ -21,7 +21,7 @@ import {
   readThreshold,
   thresholdOption,
 } from "./component_option.ts";
-import { openData } from "./data_option.ts";
+import { openData } from "../core/data/mod.ts";
 import { FeatureFiles } from "./feature_files.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { RatioFile } from "./ratio_file.ts";

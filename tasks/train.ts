@@ -22,7 +22,7 @@ import { methodOf } from "./method_option.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { configuredPairEncoder, configuredPairsShown } from "./quality_option.ts";
 import { TrainDisplay } from "./cli/train_display.ts";
-import { openTrainingData } from "./data_option.ts";
+import { openTrainingData } from "../core/data/mod.ts";
 import { configuredEvaluation } from "./evaluation_option.ts";
 
 const COMMAND: Command = {

@@ -5,20 +5,13 @@
  */
 import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import { dirname } from "node:path";
+import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
+import { splitLines } from "../files/lines.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetOf, fileSource } from "./dataset_of.ts";
 import { isImageName } from "./image_folder.ts";
-
-/** A text without the mark of its byte order, which editors on Windows set before it. */
-export function withoutMark(text: string): string {
-  return text.startsWith("\uFEFF") ? text.slice(1) : text;
-}
-
-/** Whether a path begins at a root, on this system or on another. */
-export function isAbsolutePath(path: string): boolean {
-  return path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path);
-}
+import { isAbsolutePath, normalizeKey } from "./relative_path.ts";
 
 /** One line of a list. */
 export interface ListedImage {
@@ -63,7 +56,7 @@ function parseLines(text: string, name: string): Map<number, ListedImage> {
   const images = new Map<number, ListedImage>();
   const problems: string[] = [];
   const bare: number[] = [];
-  withoutMark(text).split(/\r?\n/).forEach((line, i) => {
+  splitLines(text).forEach((line, i) => {
     const trimmed = line.replace(/^ +/, "").replace(/ +$/, "");
     if (trimmed.trim() === "" || trimmed.startsWith("#")) return;
     const parsed = parseLine(trimmed);
@@ -145,7 +138,8 @@ async function requireFiles(
 }
 
 /**
- * Opens a list of images, written as {@link parseImageList} reads it. Keys are the paths as they are written. Which
+ * Opens a list of images, written as {@link parseImageList} reads it. Keys are the paths, normalised by
+ * `normalizeKey`. Which
  * files are missing shows when they are loaded; if none of the first is there, the list is refused.
  *
  * @throws {Deno.errors.NotFound} if there is no such list
@@ -161,7 +155,8 @@ export async function openImageList(
       `Cannot open the image list "${path}": it must be a text file of paths, found the name of an image`,
     );
   }
-  const listed = parseLines(await Deno.readTextFile(path), path);
+  const text = await explainingFileErrors(`read the image list "${path}"`, Deno.readTextFile(path));
+  const listed = parseLines(text, path);
   if (listed.size === 0) {
     throw new GenviewTypeError(
       `Cannot open the image list "${path}": it must name images, found none`,
@@ -171,7 +166,8 @@ export async function openImageList(
   if (files) await requireFiles(path, listed, place);
   const images = [...listed.values()];
   return datasetOf(path, images.length, (index) => {
-    const { path: key, label } = images[index]!;
+    const { path: written, label } = images[index]!;
+    const key = normalizeKey(written);
     return { key, source: fileSource(place(key)), ...(label !== undefined && { label }) };
   });
 }

@@ -3,7 +3,7 @@
  *
  * A data set lists samples and decodes nothing. The loader decodes each image once, cuts its views on the host (crop,
  * resize, flip) and hands over uint8 pixels with the parameters of everything that happens to colours; the photometric
- * graph applies those on the device. Emoji, which bring large packages, are an entry point of their own:
+ * graph applies those on the device. Emoji with options of their own are an entry point of their own:
  * `core/data/emoji/mod.ts`.
  *
  * @module
@@ -18,6 +18,15 @@ export {
   type Sample,
 } from "./dataset.ts";
 export { datasetOf, fileSource } from "./dataset_of.ts";
+export {
+  openData,
+  type OpenDataOptions,
+  openEvaluationData,
+  openTrainingData,
+  openVariations,
+  type TrainingDataOptions,
+} from "./open_data.ts";
+export { normalizeKey } from "./relative_path.ts";
 export { IMAGE_EXTENSIONS, openImageFolder } from "./image_folder.ts";
 export { type ImageListOptions, openImageList } from "./image_list.ts";
 export {

@@ -5,11 +5,13 @@
  */
 import { GenviewTypeError } from "../errors/mod.ts";
 import { dirname } from "node:path";
+import { explainingFileErrors } from "../files/file_error.ts";
+import { splitLines } from "../files/lines.ts";
 import type { RandomStream } from "../engine/random/random_stream.ts";
 import type { Dataset, ImageSource, Sample } from "./dataset.ts";
 import { datasetOf, fileSource } from "./dataset_of.ts";
 import { listImages } from "./image_folder.ts";
-import { isAbsolutePath, withoutMark } from "./image_list.ts";
+import { isAbsolutePath, normalizeKey } from "./relative_path.ts";
 
 /** How variations stand in for images. */
 export interface VariationOptions {
@@ -72,8 +74,9 @@ export async function openVariationFolder(folder: string): Promise<VariationFile
  */
 export async function openVariationList(list: string): Promise<VariationFiles> {
   const folder = dirname(list);
-  const lines = withoutMark(await Deno.readTextFile(list)).split(/\r?\n/);
-  const paths = lines.filter((line) => line.trim() !== "");
+  const action = `read the list of variations ${list}`;
+  const lines = splitLines(await explainingFileErrors(action, Deno.readTextFile(list)));
+  const paths = lines.filter((line) => line.trim() !== "").map(normalizeKey);
   const place = (path: string) => isAbsolutePath(path) ? path : `${folder}/${path}`;
   return { name: list, paths, source: (path) => fileSource(place(path)) };
 }

@@ -1,25 +1,20 @@
 /**
- * Two sets of emoji images, as their npm packages bring them: Noto (Apache-2.0) and Twemoji (CC-BY 4.0). Importing the
- * packages' JSON makes Deno fetch them, some 70 MB each, so nothing that can do without imports this file.
+ * Two sets of emoji images, as their npm packages bring them: Noto (Apache-2.0) and Twemoji (CC-BY 4.0).
  *
  * @module
  */
-import google from "npm:emoji-datasource-google@16.0.0/package.json" with { type: "json" };
-import twitter from "npm:emoji-datasource-twitter@16.0.0/package.json" with { type: "json" };
 
 /** Designs of emoji. */
 export type EmojiDesign = "google" | "twitter";
 
-/** Versions of the packages. */
-export const EMOJI_VERSIONS: Readonly<Record<EmojiDesign, string>> = {
-  google: google.version,
-  twitter: twitter.version,
-};
+/** Version of both packages. */
+const VERSION = "16.0.0";
 
 /** A package's own folder, as a file URL. */
-export function emojiPackage(design: EmojiDesign): URL {
-  const manifest = design === "google"
-    ? import.meta.resolve("npm:emoji-datasource-google@16.0.0/package.json")
-    : import.meta.resolve("npm:emoji-datasource-twitter@16.0.0/package.json");
-  return new URL("./", manifest);
+export async function emojiPackage(design: EmojiDesign): Promise<URL> {
+  // Deno fetches packages that are named in an import as soon as a program starts, and each of these has 70 MB: a name
+  // that is put together is fetched only when someone asks for emoji.
+  const manifest = `npm:emoji-datasource-${design}@${VERSION}/package.json`;
+  await import(manifest, { with: { type: "json" } });
+  return new URL("./", import.meta.resolve(manifest));
 }

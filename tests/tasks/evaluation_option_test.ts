@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { UnreadableImageError } from "../../core/data/mod.ts";
 import { DEFAULT_CONFIGURATION } from "../../core/method/configuration.ts";
-import { openData } from "../../tasks/data_option.ts";
+import { openData } from "../../core/data/mod.ts";
 import { configuredEvaluation, evaluationOf } from "../../tasks/evaluation_option.ts";
 import { withFolder } from "../core/backbones/clip_golden.ts";
 import { colors, placedBackbone } from "../core/evaluate/colored_images.ts";

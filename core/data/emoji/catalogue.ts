@@ -55,7 +55,7 @@ export async function listEmoji(
   categories: readonly string[],
   skinTones: boolean,
 ): Promise<Emoji[]> {
-  const text = await Deno.readTextFile(new URL("emoji.json", emojiPackage(design)));
+  const text = await Deno.readTextFile(new URL("emoji.json", await emojiPackage(design)));
   const entries = JSON.parse(text) as CatalogueEntry[];
   return entries
     .filter(({ category }) => categories.includes(category))

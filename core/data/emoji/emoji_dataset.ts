@@ -98,7 +98,7 @@ export async function openEmoji(
   const { categories = EMOJI_CATEGORIES, skinTones = false } = options;
   checkOptions(size, scale, categories);
   const emoji = await listEmoji(design, categories, skinTones);
-  const folder = new URL(`img/${design}/64/`, emojiPackage(design));
+  const folder = new URL(`img/${design}/64/`, await emojiPackage(design));
   const height = Math.max(1, Math.round(size * scale));
   const pictures = new Map<string, Promise<Cutout>>();
 

@@ -14,9 +14,12 @@ import {
   GenviewTypeError,
 } from "../../errors/mod.ts";
 import { dirname, join, relative, resolve, sep } from "node:path";
+import { explainingFileErrors } from "../../files/file_error.ts";
 import { ifThere } from "../../files/if_there.ts";
+import { linesOf } from "../../files/lines.ts";
 import { writeAll, writeNewFile } from "../../files/new_file.ts";
 import { isImageName } from "../image_folder.ts";
+import { normalizeKey } from "../relative_path.ts";
 import type { VariationFiles } from "../variations.ts";
 import { isGzip, tarEntries } from "./entries.ts";
 import type { TarProgress } from "./extract.ts";
@@ -105,25 +108,15 @@ export async function indexTar(
   return images;
 }
 
-/** Lines of a file. */
-async function* linesOf(path: string): AsyncGenerator<string> {
-  const file = await Deno.open(path);
-  let rest = "";
-  for await (const text of file.readable.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
-  }
-  if (rest !== "") yield rest;
-}
-
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && value as number >= 0;
 }
 
 function malformed(path: string, line: number, rule: string, text: string): SyntaxError {
   return new GenviewSyntaxError(
-    `Cannot read the index ${path}: line ${line} must be ${rule}, found ${text.slice(0, 200)}`,
+    `Cannot read the index ${path}: line ${line} must be ${rule}, found ${
+      text.trimEnd().slice(0, 200)
+    }`,
   );
 }
 
@@ -179,8 +172,9 @@ async function parseImages(
   const numbers = new Map<string, number>();
   const [offsets, sizes]: [number[], number[]] = [[], []];
   for await (const text of lines) {
-    const { path: image, offset, size } = parseObject(text);
-    const fits = typeof image === "string" && isCount(offset) && isCount(size) &&
+    const { path: written, offset, size } = parseObject(text);
+    const image = typeof written === "string" ? normalizeKey(written) : "";
+    const fits = image !== "" && isCount(offset) && isCount(size) &&
       offset + size <= total && !numbers.has(image);
     if (!fits) {
       const rule = `{"path","offset","size"} of another image within the ${total} bytes of the tar`;
@@ -195,7 +189,8 @@ async function parseImages(
 
 /** Reads an index, and checks that its parts are as they were. */
 async function readIndex(path: string): Promise<{ parts: TarPart[]; images: Images }> {
-  const lines = linesOf(path);
+  const file = await explainingFileErrors(`read the index ${path}`, Deno.open(path));
+  const lines = linesOf(file.readable);
   try {
     const head = await lines.next();
     const parts = parseHead(head.done ? "" : head.value, path);
@@ -220,7 +215,7 @@ export async function openTarIndex(path: string): Promise<TarIndex> {
     paths: [...numbers.keys()],
     parts,
     source(image) {
-      const number = numbers.get(image);
+      const number = numbers.get(normalizeKey(image));
       if (number === undefined) {
         throw new GenviewRangeError(
           `Cannot give an image of ${path}: it must be in it, found ${image}`,

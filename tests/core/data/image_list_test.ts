@@ -100,7 +100,7 @@ Deno.test("parseImageList() wants labels on all lines or none", () => {
 Deno.test("openImageList() finds paths beside the list, elsewhere, or anywhere", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    await Deno.writeTextFile(`${folder}/list.txt`, "a b.jpg 1\n/absolute/c.jpg 0\n");
+    await Deno.writeTextFile(`${folder}/list.txt`, "./a b.jpg 1\n/absolute/c.jpg 0\n");
     await Deno.writeTextFile(`${folder}/a b.jpg`, "");
     const beside = await openImageList(`${folder}/list.txt`);
     assertEquals(beside.sample(0).key, "a b.jpg");

@@ -35,7 +35,10 @@ Deno.test("folders and lists of variations are opened", async () => {
     for (const path of ["cat/1.png", "cat/2/a.png", "cat/2/b.png"]) {
       await Deno.writeFile(`${root}/${path}`, new Uint8Array());
     }
-    await Deno.writeTextFile(`${root}/train_variations.txt`, "\uFEFFcat/1.png\n\ncat/2/b.png\n");
+    await Deno.writeTextFile(
+      `${root}/train_variations.txt`,
+      "\uFEFF./cat/1.png\n\ncat/2/./b.png\n",
+    );
     const inFolder = withVariations(dataset, await openVariationFolder(root));
     assertEquals(namesOf(inFolder), [
       [`${root}/cat/1.png`],

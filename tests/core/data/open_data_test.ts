@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { type Dataset, indexTar } from "../../core/data/mod.ts";
-import { openEvaluationData, openTrainingData } from "../../tasks/data_option.ts";
-import { withFolder } from "../core/backbones/clip_golden.ts";
-import { split, tarOf } from "../core/data/tar/made_tar.ts";
-import { drawPictures } from "./square_pictures.ts";
+import { type Dataset, indexTar } from "../../../core/data/mod.ts";
+import { openEvaluationData, openTrainingData } from "../../../core/data/open_data.ts";
+import { withFolder } from "../backbones/clip_golden.ts";
+import { split, tarOf } from "./tar/made_tar.ts";
+import { drawPictures } from "../../tasks/square_pictures.ts";
 
 const PLAIN = { variations: "", variationKey: "path", missingVariation: "original" } as const;
 

@@ -1,0 +1,164 @@
+/**
+ * Data sets by name, as a command line or a configuration names them: emoji, a folder of images, or a list file; and
+ * their variations.
+ *
+ * @module
+ */
+import type { EmojiDesign } from "../deps/emoji.ts";
+import { GenviewTypeError } from "../errors/mod.ts";
+import { explainingFileErrors } from "../files/file_error.ts";
+import { ifThere } from "../files/if_there.ts";
+import type { Dataset } from "./dataset.ts";
+import { openImageFolder } from "./image_folder.ts";
+import { openImageList } from "./image_list.ts";
+import { openTarIndex } from "./tar/tar_index.ts";
+import {
+  type MissingVariation,
+  openVariationFolder,
+  openVariationList,
+  type VariationFiles,
+  type VariationKey,
+  withVariations,
+} from "./variations.ts";
+
+/** Names of emoji: their design, and whether they have variations. */
+const EMOJI = /^emoji-(google|twitter)(-pairs)?$/;
+
+/** How a data set is opened by name. */
+export interface OpenDataOptions {
+  /** Whether rendered images get a new background in every epoch (default false). */
+  readonly redraw?: boolean;
+  /**
+   * Names the backgrounds of rendered images (default 0). Training uses its own seed; evaluation keeps the default, so
+   * that all runs are compared on the same images.
+   */
+  readonly seed?: number;
+  /** Whether the images of a list themselves are needed, rather than their names alone (default true). */
+  readonly files?: boolean;
+}
+
+/** Whether a path is that of a folder; an error if there is nothing. */
+async function isFolder(path: string, what: string, rule: string): Promise<boolean> {
+  const action = `open ${what} "${path}"`;
+  const found = await explainingFileErrors(action, ifThere(Deno.stat(path)));
+  if (found !== undefined) return found.isDirectory;
+  throw new GenviewTypeError(`Cannot ${action}: it must be ${rule}, found nothing of this name`);
+}
+
+/**
+ * Opens a data set by name: `emoji-google` or `emoji-twitter`, either with `-pairs` for a variation of each image; a
+ * folder of images; or a list file.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openData } from "./open_data.ts";
+ *
+ * const emoji = await openData("emoji-twitter");
+ * assertEquals(emoji.sample(0).key, "1F600");
+ * ```
+ *
+ * @throws {TypeError} if the name is none of these
+ */
+export async function openData(
+  name: string,
+  { redraw = false, seed = 0, files = true }: OpenDataOptions = {},
+): Promise<Dataset> {
+  const emoji = EMOJI.exec(name);
+  if (emoji !== null) {
+    const { openEmoji } = await import("./emoji/mod.ts");
+    const variations = emoji[2] === undefined ? 0 : 1;
+    return openEmoji(emoji[1] as EmojiDesign, { redraw, seed, variations });
+  }
+  const rule = "emoji-google, emoji-twitter, either with -pairs, a folder of images or a list file";
+  return await isFolder(name, "data", rule)
+    ? openImageFolder(name)
+    : openImageList(name, { files });
+}
+
+/** What a name of data leads to: the same for all ways to write it. */
+async function identityOf(name: string): Promise<string> {
+  const emoji = EMOJI.exec(name);
+  // The images are the same, whether they have variations or not.
+  if (emoji !== null) return `emoji-${emoji[1]}`;
+  return await Deno.realPath(name);
+}
+
+/**
+ * Opens a bank and queries for evaluation by name, rendered images by the seed 0. They are one object where both names
+ * lead to the same images, such as `photos`, `photos/` and a link to it: only then is an image left out of its own
+ * neighbours.
+ *
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { openEvaluationData } from "./open_data.ts";
+ *
+ * const [bank, queries] = await openEvaluationData("emoji-google", "emoji-google-pairs");
+ * assert(bank === queries);
+ * ```
+ *
+ * @throws {TypeError} if there are no such data
+ */
+export async function openEvaluationData(
+  bank: string,
+  queries: string,
+): Promise<readonly [bank: Dataset, queries: Dataset]> {
+  const first = await openData(bank);
+  if (queries === bank) return [first, first];
+  const second = await openData(queries);
+  return [first, await identityOf(queries) === await identityOf(bank) ? first : second];
+}
+
+/**
+ * Opens variations by path: a folder of them, an index of a tar (`.jsonl`), or a list.
+ *
+ * @throws {TypeError} if there is nothing at the path
+ */
+export async function openVariations(path: string): Promise<VariationFiles> {
+  const rule = "a folder, a list or an index of them";
+  if (await isFolder(path, "the variations", rule)) return await openVariationFolder(path);
+  return await (path.endsWith(".jsonl") ? openTarIndex(path) : openVariationList(path));
+}
+
+/** What a training reads; a configuration has these fields. */
+export interface TrainingDataOptions {
+  /** Name of the data, as {@linkcode openData} takes it. */
+  readonly data: string;
+  /** Path of the variations, as {@linkcode openVariations} takes it; none when empty (default). */
+  readonly variations?: string;
+  /** What variations are found by (default `path`). */
+  readonly variationKey?: VariationKey;
+  /** What happens to images without a variation (default `original`). */
+  readonly missingVariation?: MissingVariation;
+  /** Names the backgrounds of rendered images, which change with the epoch (default 0). */
+  readonly seed?: number;
+}
+
+/**
+ * Opens the data set that a training reads, with its variations.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openTrainingData } from "./open_data.ts";
+ *
+ * const root = await Deno.makeTempDir();
+ * for (const [folder, extension] of [["photos", "jpg"], ["generated", "png"]]) {
+ *   await Deno.mkdir(`${root}/${folder}/cats`, { recursive: true });
+ *   await Deno.writeTextFile(`${root}/${folder}/cats/1.${extension}`, "");
+ * }
+ * const data = `${root}/photos`, variations = `${root}/generated`;
+ * const dataset = await openTrainingData({ data, variations });
+ * assertEquals(dataset.coverage, { matched: 1, total: 1 });
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ *
+ * @throws {TypeError} if data or variations are not there, or do not belong together
+ */
+export async function openTrainingData(
+  { data, variations = "", variationKey = "path", missingVariation = "original", seed = 0 }:
+    TrainingDataOptions,
+): Promise<Dataset> {
+  const dataset = await openData(data, { redraw: true, seed });
+  if (variations === "") return dataset;
+  const files = await openVariations(variations);
+  return withVariations(dataset, files, { key: variationKey, missing: missingVariation });
+}
