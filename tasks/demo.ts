@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Dataset } from "../core/data/mod.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
+import { FolderLock } from "../core/files/folder_lock.ts";
 import { presetOf, resolveConfiguration } from "../core/method/resolve_configuration.ts";
 import { train } from "../core/train/run/train.ts";
 import { type Command, parse, runTask } from "./cli/command_line.ts";
@@ -103,6 +104,8 @@ export async function main(args: readonly string[]): Promise<void> {
       `Cannot write the report to ${values.report}: it holds one; name another folder with --report`,
     );
   }
+  using _output = await FolderLock.acquire(values.output, { name: "demo" });
+  using _report = await FolderLock.acquire(values.report);
   const began = performance.now();
   const method = await methodOf("simsiam");
   const { seed, epochs, device } = values;

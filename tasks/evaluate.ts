@@ -11,7 +11,8 @@ import { LINEAR_PROBE_RECIPES } from "../core/evaluate/linear_probe_recipes.ts";
 import { DEFAULT_NEIGHBORS } from "../core/evaluate/nearest_neighbors.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { configuredBackbone } from "../core/train/run/train.ts";
-import { openTrained, placeWeights } from "./checkpoint_option.ts";
+import { openRun } from "../core/train/run/open_run.ts";
+import { placeWeights } from "./checkpoint_option.ts";
 import { type Command, parse, runTask } from "./cli/command_line.ts";
 import { openEvaluationData } from "../core/data/mod.ts";
 import { configuredRecipe, PROBE_MODE } from "./evaluation_option.ts";
@@ -108,7 +109,7 @@ export async function main(args: readonly string[]): Promise<void> {
     device: string;
     json: boolean;
   };
-  const { checkpoint, configuration } = await openTrained(run);
+  const { checkpoint, configuration } = await openRun(run);
   const trainName = values.train || configuration.data;
   const testName = values.test || configuration.evaluationData || trainName;
   const [bank, queries] = await openEvaluationData(trainName, testName);

@@ -7,7 +7,7 @@ import { GenviewTypeError } from "../core/errors/mod.ts";
 import { configuredBackbone } from "../core/train/run/train.ts";
 import { exportOnnx, exportSafetensors } from "../core/encoders/export_backbone.ts";
 import { viewRecipes } from "../core/data/views/named_views.ts";
-import { openTrained } from "./checkpoint_option.ts";
+import { openRun } from "../core/train/run/open_run.ts";
 import { type Command, parse, runTask } from "./cli/command_line.ts";
 
 const COMMAND: Command = {
@@ -55,7 +55,7 @@ export async function main(args: readonly string[]): Promise<void> {
       `Cannot export: RUN and FILE must be named, found ${parsed.positional.length} names`,
     );
   }
-  const { checkpoint, configuration } = await openTrained(run);
+  const { checkpoint, configuration } = await openRun(run);
   const facts = {
     backbone: configuredBackbone(configuration),
     size: Number(parsed.values["imageSize"]) || configuration.imageSize,

@@ -24,9 +24,8 @@ import { CLIP_NORMALIZATION, IMAGENET_NORMALIZATION } from "../core/data/views/p
 import type { Normalization } from "../core/data/views/recipe.ts";
 import { sameShape } from "../core/engine/graph/shape.ts";
 import type { Tensor } from "../core/engine/graph/tensor.ts";
-import type { Configuration } from "../core/method/configuration.ts";
 import type { PropertySchema } from "../core/schema/schema.ts";
-import { findCheckpoint } from "../core/train/run/checkpoint.ts";
+import { openRun } from "../core/train/run/open_run.ts";
 import { backboneStateDict, parseFacts } from "../core/encoders/export_backbone.ts";
 import { viewRecipes } from "../core/data/views/named_views.ts";
 import { defaultHubCache } from "../core/weights/hub_cache.ts";
@@ -34,7 +33,6 @@ import { openTensors } from "../core/weights/open_tensors.ts";
 import { findPulled } from "../core/weights/pull.ts";
 import { SafetensorsFile } from "../core/weights/safetensors.ts";
 import type { TensorFile } from "../core/weights/tensor_file.ts";
-import { openTrained } from "./checkpoint_option.ts";
 import { readCatalog, wantedFiles } from "../core/weights/catalog.ts";
 
 /** Options of every task that runs such a network. */
@@ -217,11 +215,10 @@ async function openExported(path: string, choice: TokenNetworkChoice): Promise<T
   });
 }
 
-async function openRun(path: string, choice: TokenNetworkChoice): Promise<TokenNetwork> {
+async function openTrained(path: string, choice: TokenNetworkChoice): Promise<TokenNetwork> {
   checkOwnPrecision(choice);
-  const newest = await findCheckpoint(join(path, "checkpoints"), "latest") ?? path;
-  const { checkpoint, configuration } = await openTrained(newest);
-  const { backbone: name, stem, zeroInitResidual, imageSize }: Configuration = configuration;
+  const { checkpoint, configuration, path: newest } = await openRun(path);
+  const { backbone: name, stem, zeroInitResidual, imageSize } = configuration;
   return backboneTokenNetwork(
     backbone(name, { stem, zeroInitResidual }),
     backboneStateDict(checkpoint.model),
@@ -295,7 +292,7 @@ function checkImageSize({ view, name }: TokenNetwork, size: number): void {
 export async function openTokenNetwork(choice: TokenNetworkChoice): Promise<TokenNetwork> {
   const kind = await kindOf(choice.model);
   const network = kind === "folder"
-    ? await openRun(choice.model, choice)
+    ? await openTrained(choice.model, choice)
     : kind === "file"
     ? await openFile(choice.model, choice)
     : await openNamed(choice);

@@ -1,9 +1,12 @@
 /**
- * A log of one JSON object a line, which a run that was cut off can take up again.
+ * Logs of one JSON object a line, which a run that was cut off can take up again.
  *
  * @module
  */
 import { GenviewRangeError, GenviewSyntaxError } from "../errors/mod.ts";
+import { explainingFileErrors, fileError } from "./file_error.ts";
+import { ifThere } from "./if_there.ts";
+import { writeAll, writeNewFile } from "./new_file.ts";
 
 /** What a record holds beside its step. */
 export type LogValue = number | string | boolean;
@@ -20,6 +23,8 @@ export interface JsonLinesOptions {
   /** On a resume, the first step to come: what the file says of it and of later ones is dropped. */
   readonly resumeAt?: number;
 }
+
+const NEWLINE = 0x0a;
 
 /** Numbers that JSON cannot write, as the texts that stand for them. */
 const NOT_IN_JSON = new Map<unknown, number>(
@@ -57,27 +62,53 @@ function decodeRecord(line: string, path: string, number: number): LogRecord {
   return record as LogRecord;
 }
 
-/** Whole lines of a text, each with its line break; what follows the last break was torn off as it was written. */
-function wholeLines(text: string): string[] {
-  return text.match(/[^\n]*\n/g) ?? [];
+/** A log's lines, each with its line break; what follows the last break was torn off as it was written. */
+function wholeLines(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
+  const lines: Uint8Array<ArrayBuffer>[] = [];
+  for (let start = 0;;) {
+    const end = bytes.indexOf(NEWLINE, start);
+    if (end === -1) return lines;
+    lines.push(bytes.subarray(start, end + 1));
+    start = end + 1;
+  }
+}
+
+function decodeLine(line: Uint8Array, path: string, number: number): LogRecord {
+  return decodeRecord(new TextDecoder().decode(line).trimEnd(), path, number);
 }
 
 /**
  * Reads a log. A last line without its line break is left out: it is being written, or the run was cut off.
  *
  * @throws {SyntaxError} if a line is no JSON object with a step
+ * @throws {Deno.errors.NotFound} if there is no such file
  */
 export async function readJsonLines(path: string): Promise<LogRecord[]> {
-  const lines = wholeLines(await Deno.readTextFile(path));
-  return lines.map((line, i) => decodeRecord(line.trimEnd(), path, i + 1));
+  const bytes = await explainingFileErrors(`read ${path}`, Deno.readFile(path));
+  return wholeLines(bytes).map((line, i) => decodeLine(line, path, i + 1));
 }
 
-/** Bytes that the lines before a step take. */
-function bytesBefore(step: number, text: string, path: string): number {
-  const lines = wholeLines(text);
-  const end = lines.findIndex((line, i) => decodeRecord(line.trimEnd(), path, i + 1).step >= step);
-  const kept = end === -1 ? lines : lines.slice(0, end);
-  return new TextEncoder().encode(kept.join("")).length;
+/** What a log keeps when it is taken up before a step. */
+interface Kept {
+  readonly lines: readonly Uint8Array<ArrayBuffer>[];
+  /** Numbers of the lines, from 1, that no record can be read from. */
+  readonly damaged: readonly number[];
+}
+
+/** The lines of the steps before `step`; a power cut may have left lines among them that cannot be read. */
+function linesBefore(step: number, bytes: Uint8Array<ArrayBuffer>, path: string): Kept {
+  const lines: Uint8Array<ArrayBuffer>[] = [];
+  const damaged: number[] = [];
+  for (const [i, line] of wholeLines(bytes).entries()) {
+    try {
+      if (decodeLine(line, path, i + 1).step >= step) break;
+      lines.push(line);
+    } catch (error) {
+      if (!(error instanceof GenviewSyntaxError)) throw error;
+      damaged.push(i + 1);
+    }
+  }
+  return { lines, damaged };
 }
 
 /** A log that is being written; closes with `using`. */
@@ -86,35 +117,64 @@ export class JsonLinesLog implements Disposable {
   #lastStep: number;
   /** Where the file lies. */
   readonly path: string;
+  /** Numbers of the lines, from 1, that could not be read when the log was taken up, and were left out. */
+  readonly damaged: readonly number[];
+
+  private constructor(
+    path: string,
+    file: Deno.FsFile,
+    { resumeAt = 0 }: JsonLinesOptions,
+    damaged: readonly number[],
+  ) {
+    this.path = path;
+    this.damaged = damaged;
+    this.#file = file;
+    this.#lastStep = resumeAt;
+  }
 
   /**
-   * Starts a log, or with `resumeAt` takes up one that is there.
+   * Starts a log, or with `resumeAt` takes up the one that is there. Lines of it that cannot be read are left out.
    *
    * @throws {Deno.errors.AlreadyExists} if there is such a file and it is not to be resumed
-   * @throws {SyntaxError} if a line of the file to resume is no JSON object with a step
+   * @throws {RangeError} if the step to resume at is not an integer from 0
+   * @throws {GenviewError} if the system refuses
    */
-  constructor(path: string, options: JsonLinesOptions = {}) {
+  static async open(path: string, options: JsonLinesOptions = {}): Promise<JsonLinesLog> {
     const { resumeAt } = options;
-    this.path = path;
-    this.#lastStep = resumeAt ?? 0;
-    if (resumeAt === undefined) {
-      this.#file = Deno.openSync(path, { append: true, createNew: true });
-      return;
-    }
-    if (!isStep(resumeAt)) {
+    if (resumeAt !== undefined && !isStep(resumeAt)) {
       throw new GenviewRangeError(
         `Cannot resume ${path}: the step must be an integer from 0, found ${resumeAt}`,
       );
     }
-    const kept = bytesBefore(resumeAt, Deno.readTextFileSync(path), path);
-    this.#file = Deno.openSync(path, { append: true });
-    this.#file.truncateSync(kept);
+    try {
+      const bytes = resumeAt === undefined ? undefined : await ifThere(Deno.readFile(path));
+      if (resumeAt === undefined || bytes === undefined) {
+        return new JsonLinesLog(
+          path,
+          await Deno.open(path, { append: true, createNew: true }),
+          options,
+          [],
+        );
+      }
+      const { lines, damaged } = linesBefore(resumeAt, bytes, path);
+      if (damaged.length > 0) {
+        await writeNewFile(path, async (file) => {
+          for (const line of lines) await writeAll(file, line);
+        }, { overwrite: true });
+      }
+      const file = await Deno.open(path, { append: true });
+      await file.truncate(lines.reduce((total, { length }) => total + length, 0));
+      return new JsonLinesLog(path, file, options, damaged);
+    } catch (cause) {
+      throw fileError(`write ${path}`, cause);
+    }
   }
 
   /**
    * Appends a record. Steps never fall, so that a resume can cut the log off at one place.
    *
    * @throws {RangeError} if the step is not an integer, or lies before that of the record before
+   * @throws {GenviewError} if the system refuses
    */
   write(record: LogRecord): void {
     const { step } = record;
@@ -125,9 +185,18 @@ export class JsonLinesLog implements Disposable {
     }
     this.#lastStep = step;
     const bytes = new TextEncoder().encode(encodeRecord(record));
-    for (let written = 0; written < bytes.length;) {
-      written += this.#file.writeSync(bytes.subarray(written));
+    try {
+      for (let written = 0; written < bytes.length;) {
+        written += this.#file.writeSync(bytes.subarray(written));
+      }
+    } catch (cause) {
+      throw fileError(`write ${this.path}`, cause);
     }
+  }
+
+  /** Brings what was written to the disk. */
+  async sync(): Promise<void> {
+    await explainingFileErrors(`write ${this.path}`, this.#file.syncData());
   }
 
   /** Closes the file. */

@@ -176,6 +176,8 @@ export interface TensorSource extends TensorType {
 /** What a safetensors file carries beside its tensors, and whether it may replace one. */
 export interface WriteSafetensorsOptions extends NewFileOptions {
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Sees the file's bytes in their order as they are written, such as for a checksum. */
+  readonly observe?: (bytes: Uint8Array) => void;
 }
 
 async function fetchTensor(name: string, source: Tensor | TensorSource): Promise<Tensor> {
@@ -206,10 +208,12 @@ export async function writeSafetensors(
   try {
     const header = encodeHeader(ordered, options.metadata ?? {});
     await writeNewFile(path, async (file) => {
-      await writeAll(file, header);
-      for (const [name, source] of ordered) {
-        await writeAll(file, bytesOf(await fetchTensor(name, source)));
-      }
+      const write = async (bytes: Uint8Array) => {
+        options.observe?.(bytes);
+        await writeAll(file, bytes);
+      };
+      await write(header);
+      for (const [name, source] of ordered) await write(bytesOf(await fetchTensor(name, source)));
     }, options);
   } catch (cause) {
     throw inContext(`write ${path}`, cause);

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { JsonLinesLog } from "../../files/json_lines.ts";
 import { TensorBoardLog } from "./tensorboard.ts";
@@ -25,23 +24,21 @@ export interface LoggedStep extends StepResult {
 
 /** The logs of one run. */
 export class RunLog implements Disposable {
-  readonly #owned = new DisposableStack();
+  readonly #owned: DisposableStack;
   readonly #steps: JsonLinesLog;
   readonly #epochs: JsonLinesLog;
   readonly #tensorBoard: TensorBoardLog;
 
-  private constructor(output: string, resumeAt: number | undefined) {
-    const lines = (name: string) => {
-      const path = join(output, name);
-      // A run that was killed right after its start may have none.
-      const resumed = resumeAt !== undefined && existsSync(path);
-      return this.#owned.use(new JsonLinesLog(path, resumed ? { resumeAt } : {}));
-    };
-    this.#steps = lines("steps.jsonl");
-    this.#epochs = lines("epochs.jsonl");
-    this.#tensorBoard = this.#owned.use(
-      new TensorBoardLog(join(output, "tensorboard"), resumeAt === undefined ? {} : { resumeAt }),
-    );
+  private constructor(
+    owned: DisposableStack,
+    steps: JsonLinesLog,
+    epochs: JsonLinesLog,
+    tensorBoard: TensorBoardLog,
+  ) {
+    this.#owned = owned;
+    this.#steps = steps;
+    this.#epochs = epochs;
+    this.#tensorBoard = tensorBoard;
   }
 
   /**
@@ -49,20 +46,35 @@ export class RunLog implements Disposable {
    *
    * @throws {Deno.errors.AlreadyExists} if the folder holds a run that is not resumed
    * @throws {Deno.errors.NotFound} if it holds none that could be
+   * @throws {GenviewError} if the system refuses, such as on a full disk
    */
   static async open(
     output: string,
     description: RunDescription,
     { resumedAt }: { readonly resumedAt?: number } = {},
   ): Promise<RunLog> {
-    if (resumedAt === undefined) {
-      const { changes = [], ...known } = description;
-      await writeDescription(output, { ...known, ...(changes.length > 0 && { changes }) });
-      return new RunLog(output, undefined);
-    }
-    await updateDescription(output, description, resumedAt);
+    if (resumedAt === undefined) await writeDescription(output, description);
+    else await updateDescription(output, description, resumedAt);
     // Epoch 0 is logged at step 0, before the first step; else the first line to come is of the next step.
-    return new RunLog(output, resumedAt === 0 ? 0 : resumedAt + 1);
+    const resume = resumedAt === undefined ? {} : { resumeAt: resumedAt === 0 ? 0 : resumedAt + 1 };
+    using owned = new DisposableStack();
+    const steps = owned.use(await JsonLinesLog.open(join(output, "steps.jsonl"), resume));
+    const epochs = owned.use(await JsonLinesLog.open(join(output, "epochs.jsonl"), resume));
+    const tensorBoard = owned.use(new TensorBoardLog(join(output, "tensorboard"), resume));
+    return new RunLog(owned.move(), steps, epochs, tensorBoard);
+  }
+
+  /** A sentence for each log of which lines could not be read, and were left out. */
+  get warnings(): readonly string[] {
+    return [this.#steps, this.#epochs].filter(({ damaged }) => damaged.length > 0).map(
+      ({ path, damaged }) => `${path} was damaged: left out lines ${damaged.join(", ")}`,
+    );
+  }
+
+  /** Brings what was logged to the disk, so that a checkpoint never is ahead of it. */
+  async sync(): Promise<void> {
+    await this.#steps.sync();
+    await this.#epochs.sync();
   }
 
   /** Logs a step. */

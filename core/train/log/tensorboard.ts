@@ -4,6 +4,7 @@
  * @module
  */
 import { GenviewRangeError } from "../../errors/mod.ts";
+import { fileError } from "../../files/file_error.ts";
 import { maskedCrc32c } from "./crc32c.ts";
 import { encodeEvent, type EventContent } from "./event_message.ts";
 
@@ -48,6 +49,7 @@ export class TensorBoardLog implements Disposable {
    * Starts a file of its own in `folder`, which is made if it is not there. Earlier files stay as they are.
    *
    * @throws {RangeError} if the step to resume at is not an integer from 0
+   * @throws {GenviewError} if the system refuses
    */
   constructor(folder: string, options: TensorBoardOptions = {}) {
     const { resumeAt, now = () => Date.now() / 1000 } = options;
@@ -55,16 +57,24 @@ export class TensorBoardLog implements Disposable {
     const seconds = Math.floor(now()).toString().padStart(10, "0");
     this.#now = now;
     this.path = `${folder}/events.out.tfevents.${seconds}.genview.${crypto.randomUUID()}`;
-    Deno.mkdirSync(folder, { recursive: true });
-    this.#file = Deno.openSync(this.path, { write: true, createNew: true });
+    try {
+      Deno.mkdirSync(folder, { recursive: true });
+      this.#file = Deno.openSync(this.path, { write: true, createNew: true });
+    } catch (cause) {
+      throw fileError(`write ${this.path}`, cause);
+    }
     this.#write(0, { fileVersion: "brain.Event:2" });
     if (resumeAt !== undefined) this.#write(resumeAt, { restart: true });
   }
 
   #write(step: number, content: EventContent): void {
     const record = frameRecord(encodeEvent(this.#now(), step, content));
-    for (let written = 0; written < record.length;) {
-      written += this.#file.writeSync(record.subarray(written));
+    try {
+      for (let written = 0; written < record.length;) {
+        written += this.#file.writeSync(record.subarray(written));
+      }
+    } catch (cause) {
+      throw fileError(`write ${this.path}`, cause);
     }
   }
 

@@ -3,40 +3,27 @@
  *
  * @module
  */
-import {
-  GenviewAlreadyExists,
-  GenviewNotFound,
-  GenviewSyntaxError,
-  GenviewTypeError,
-} from "../../errors/mod.ts";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { DeviceTensor } from "../../engine/ort/mod.ts";
-import type { EpochSums } from "./epoch_sums.ts";
+import { GenviewAlreadyExists } from "../../errors/mod.ts";
+import { fileError } from "../../files/file_error.ts";
+import { ifThere } from "../../files/if_there.ts";
+import { makeFolder, syncFolder, writeNewFile } from "../../files/new_file.ts";
 import { readSafetensors, type TensorSource, writeSafetensors } from "../../weights/safetensors.ts";
-
-/** What a checkpoint says of itself. */
-export interface CheckpointState {
-  /** Version of the format. */
-  readonly version: 1;
-  /** Name of the method. */
-  readonly method: string;
-  /** Optimizer steps that were taken. */
-  readonly step: number;
-  /** Whole epochs that were finished. */
-  readonly epoch: number;
-  /** Samples in the data set, by which the order of an epoch is drawn. */
-  readonly samples: number;
-  /** What the steps of the epoch come to in whose midst it was written. */
-  readonly epochSoFar?: EpochSums;
-  /** Everything that determines the run. */
-  readonly configuration: unknown;
-  /** Formulations of the convolutions; none if the checkpoint is from before they were kept. */
-  readonly tuning?: unknown;
-}
+import { verifyChecksums, writeChecksums } from "./checkpoint_checksums.ts";
+import { listCheckpoints } from "./checkpoint_list.ts";
+import {
+  checkpointName,
+  type CheckpointState,
+  formatState,
+  loadCheckpointState,
+} from "./checkpoint_state.ts";
 
 /** A checkpoint in memory. */
 export interface Checkpoint {
+  /** What the checkpoint says of itself. */
   readonly state: CheckpointState;
   /** Parameters and buffers, under the names of the state dict. */
   readonly model: ReadonlyMap<string, Tensor>;
@@ -46,8 +33,11 @@ export interface Checkpoint {
 
 /** What {@linkcode saveCheckpoint} writes: tensors that are fetched from the device one by one. */
 export interface CheckpointSources {
+  /** What the checkpoint says of itself. */
   readonly state: CheckpointState;
+  /** Parameters and buffers, under the names of the state dict. */
   readonly model: Iterable<readonly [string, Tensor | TensorSource]>;
+  /** The optimizer's slots. */
   readonly optimizer: Iterable<readonly [string, Tensor | TensorSource]>;
 }
 
@@ -60,58 +50,64 @@ export function* deviceSources(
   }
 }
 
-const NAME = /^step-(\d{9})$/;
-
-function nameOf(step: number): string {
-  return `step-${String(step).padStart(9, "0")}`;
-}
-
-/** The checkpoints in a folder, oldest first; none if there is no such folder. */
-export async function listCheckpoints(folder: string): Promise<{ path: string; step: number }[]> {
-  const found: { path: string; step: number }[] = [];
-  try {
-    for await (const entry of Deno.readDir(folder)) {
-      const match = NAME.exec(entry.name);
-      if (entry.isDirectory && match) {
-        found.push({ path: join(folder, entry.name), step: Number(match[1]) });
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+/** Writes the files of a checkpoint into an empty folder, and their checksums. */
+async function writeFiles(
+  folder: string,
+  { state, model, optimizer }: CheckpointSources,
+): Promise<void> {
+  const digests: Record<string, string> = {};
+  for (const [name, tensors] of Object.entries({ model, optimizer })) {
+    const hash = createHash("sha256");
+    const file = `${name}.safetensors`;
+    await writeSafetensors(join(folder, file), tensors, { observe: (bytes) => hash.update(bytes) });
+    digests[file] = hash.digest("hex");
   }
-  return found.sort((a, b) => a.step - b.step);
+  const text = formatState(state);
+  await writeNewFile(join(folder, "state.json"), text);
+  digests["state.json"] = createHash("sha256").update(text).digest("hex");
+  await writeChecksums(folder, digests);
 }
 
 /**
- * Writes a checkpoint under a temporary name, renames it, and then removes the oldest before it: `keep` are left with
- * it, and any of later steps.
+ * Writes a checkpoint under a temporary name, brings it to the disk, renames it, and then removes the oldest before it:
+ * `keep` are left with it, and any of later steps. A failure leaves nothing behind.
  *
  * @returns the checkpoint's path
  * @throws {Deno.errors.AlreadyExists} if the folder holds a checkpoint of this step
+ * @throws {GenviewError} if the system refuses, such as on a full disk
  */
 export async function saveCheckpoint(
   folder: string,
   sources: CheckpointSources,
   keep: number,
 ): Promise<string> {
-  const path = join(folder, nameOf(sources.state.step));
-  await Deno.mkdir(folder, { recursive: true });
-  await removeUnfinished(folder);
-  if ((await listCheckpoints(folder)).some((known) => known.path === path)) {
-    throw new GenviewAlreadyExists(
-      `Cannot save checkpoint ${path}: it exists; resume from it, or choose another output folder`,
-    );
-  }
-  const temporary = `${path}.tmp`;
-  await Deno.mkdir(temporary);
-  await writeSafetensors(join(temporary, "model.safetensors"), sources.model);
-  await writeSafetensors(join(temporary, "optimizer.safetensors"), sources.optimizer);
-  const state = join(temporary, "state.json");
-  await Deno.writeTextFile(state, JSON.stringify(sources.state, null, 2) + "\n");
-  await Deno.rename(temporary, path);
-  const older = (await listCheckpoints(folder)).filter(({ step }) => step < sources.state.step);
-  for (const old of older.slice(0, Math.max(0, older.length + 1 - keep))) {
-    await Deno.remove(old.path, { recursive: true });
+  const path = join(folder, checkpointName(sources.state.step));
+  await makeFolder(folder);
+  try {
+    await removeUnfinished(folder);
+    if (await ifThere(Deno.lstat(path)) !== undefined) {
+      throw new GenviewAlreadyExists(
+        `Cannot save checkpoint ${path}: it exists; resume from it, or choose another output folder`,
+      );
+    }
+    const temporary = `${path}.tmp`;
+    await Deno.mkdir(temporary);
+    try {
+      await writeFiles(temporary, sources);
+      await Deno.rename(temporary, path);
+    } catch (error) {
+      await Deno.remove(temporary, { recursive: true }).catch(() => {
+        // The error that is on its way says more than that there is nothing to remove.
+      });
+      throw error;
+    }
+    await syncFolder(folder);
+    const older = (await listCheckpoints(folder)).filter(({ step }) => step < sources.state.step);
+    for (const old of older.slice(0, Math.max(0, older.length + 1 - keep))) {
+      await Deno.remove(old.path, { recursive: true });
+    }
+  } catch (cause) {
+    throw fileError(`save checkpoint ${path}`, cause);
   }
   return path;
 }
@@ -125,59 +121,18 @@ async function removeUnfinished(folder: string): Promise<void> {
   }
 }
 
-function parseState(text: string, path: string): CheckpointState {
-  let state: Partial<CheckpointState>;
-  try {
-    state = JSON.parse(text);
-  } catch (cause) {
-    throw new GenviewSyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
-  if (state.version !== 1 || typeof state.step !== "number" || typeof state.epoch !== "number") {
-    throw new GenviewTypeError(
-      `Cannot read ${path}: it must be the state of a checkpoint of version 1, found version ${state.version}`,
-    );
-  }
-  return state as CheckpointState;
-}
-
 /**
- * Reads what a checkpoint says of itself.
+ * Reads a checkpoint, and checks its files against the checksums that were written with them.
  *
- * @throws {Deno.errors.NotFound} if the folder is not a checkpoint
- */
-export async function loadCheckpointState(path: string): Promise<CheckpointState> {
-  const statePath = join(path, "state.json");
-  let text: string;
-  try {
-    text = await Deno.readTextFile(statePath);
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new GenviewNotFound(
-      `Cannot load checkpoint ${path}: it has no state.json; give the folder of a checkpoint (step-…)`,
-      { cause },
-    );
-  }
-  return parseState(text, statePath);
-}
-
-/**
- * Reads a checkpoint.
- *
- * @throws {Deno.errors.NotFound} if the folder is not a checkpoint
+ * @param path the checkpoint's folder
+ * @throws {Deno.errors.NotFound} if the folder is not a checkpoint, or a file of it is missing
+ * @throws {SyntaxError} if a file is damaged
+ * @throws {TypeError} if the state is of another version, or of another step than the folder's name says
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const state = await loadCheckpointState(path);
+  await verifyChecksums(path);
   const model = await readSafetensors(join(path, "model.safetensors"));
   const optimizer = await readSafetensors(join(path, "optimizer.safetensors"));
   return { state, model: model.tensors, optimizer: optimizer.tensors };
-}
-
-/**
- * The checkpoint from which a run goes on.
- *
- * @param which `latest`, or a checkpoint's path
- * @returns undefined if the latest is asked for and the run was killed before its first
- */
-export async function findCheckpoint(folder: string, which: string): Promise<string | undefined> {
-  return which === "latest" ? (await listCheckpoints(folder)).at(-1)?.path : which;
 }

@@ -7,6 +7,8 @@ import { GenviewAlreadyExists, GenviewNotFound, GenviewSyntaxError } from "../..
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Configuration } from "../../method/configuration.ts";
+import { fileError } from "../../files/file_error.ts";
+import { writeNewFile, writeNewFileInFolder } from "../../files/new_file.ts";
 import type { ConfigurationChange } from "./check_resumable.ts";
 
 /** What `configuration.json` in a run's folder holds. */
@@ -17,7 +19,7 @@ export interface RunDescription {
   readonly configuration: Configuration;
   /** Checkpoint of another run from which this one started. */
   readonly startedFrom?: string;
-  /** What of it was otherwise in earlier steps, oldest first. */
+  /** Options changed on resume, oldest first. */
   readonly changes?: readonly ConfigurationChange[];
 }
 
@@ -40,21 +42,20 @@ export async function readDescription(output: string): Promise<RunDescription> {
     return JSON.parse(await Deno.readTextFile(pathIn(output)));
   } catch (cause) {
     if (cause instanceof SyntaxError) {
-      throw new GenviewSyntaxError(`Cannot read ${pathIn(output)}: ${cause.message}`, { cause });
+      throw new GenviewSyntaxError(
+        `Cannot resume the run in ${output}: its configuration.json is damaged (${cause.message}); restore the ` +
+          "file, or remove the folder and start again",
+        { cause },
+      );
     }
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    if (!(cause instanceof Deno.errors.NotFound)) {
+      throw fileError(`read ${pathIn(output)}`, cause);
+    }
     throw new GenviewNotFound(
       `Cannot resume the run in ${output}: it must hold a configuration.json, found none; start a run there instead`,
       { cause },
     );
   }
-}
-
-function refuseRun(output: string, cause?: unknown): never {
-  throw new GenviewAlreadyExists(
-    `Cannot start a run in ${output}: it holds one; resume it, or name another output folder`,
-    { cause },
-  );
 }
 
 /**
@@ -63,22 +64,25 @@ function refuseRun(output: string, cause?: unknown): never {
  * @throws {Deno.errors.AlreadyExists} if the folder holds a run
  */
 export function checkNoRun(output: string): void {
-  if (existsSync(pathIn(output))) refuseRun(output);
+  if (!existsSync(pathIn(output))) return;
+  throw new GenviewAlreadyExists(
+    `Cannot start a run in ${output}: it holds one; resume it, or name another output folder`,
+  );
 }
 
 /**
  * Describes a run that starts.
  *
  * @throws {Deno.errors.AlreadyExists} if the folder holds a run
+ * @throws {GenviewError} if the system refuses, such as on a full disk
  */
-export async function writeDescription(output: string, description: RunDescription): Promise<void> {
-  await Deno.mkdir(output, { recursive: true });
-  try {
-    await Deno.writeTextFile(pathIn(output), format(description), { createNew: true });
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
-    refuseRun(output, cause);
-  }
+export async function writeDescription(
+  output: string,
+  { changes = [], ...known }: RunDescription,
+): Promise<void> {
+  checkNoRun(output);
+  const described = { ...known, ...(changes.length > 0 && { changes }) };
+  await writeNewFileInFolder(pathIn(output), format(described));
 }
 
 /**
@@ -86,6 +90,7 @@ export async function writeDescription(output: string, description: RunDescripti
  * of the run was computed with them.
  *
  * @throws {Deno.errors.NotFound} if the folder holds no run
+ * @throws {GenviewError} if the system refuses, such as on a full disk
  */
 export async function updateDescription(
   output: string,
@@ -94,12 +99,10 @@ export async function updateDescription(
 ): Promise<void> {
   const { startedFrom, changes: known = [] } = await readDescription(output);
   const all = [...known.filter(({ step }) => step < resumedAt), ...changes];
-  const temporary = `${pathIn(output)}.tmp`;
   const text = format({
     ...description,
     ...(startedFrom !== undefined && { startedFrom }),
     ...(all.length > 0 && { changes: all }),
   });
-  await Deno.writeTextFile(temporary, text);
-  await Deno.rename(temporary, pathIn(output));
+  await writeNewFile(pathIn(output), text, { overwrite: true });
 }

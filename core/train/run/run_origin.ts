@@ -7,7 +7,9 @@ import { GenviewRangeError } from "../../errors/mod.ts";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { checkResumable, type ConfigurationChange } from "./check_resumable.ts";
-import { type Checkpoint, findCheckpoint, listCheckpoints, loadCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
+import { listCheckpoints } from "./checkpoint_list.ts";
+import { type DamagedCheckpoint, loadNewestCheckpoint } from "./newest_checkpoint.ts";
 import { checkNoRun, readDescription } from "./run_description.ts";
 import type { TrainOptions } from "./train_options.ts";
 
@@ -20,6 +22,8 @@ export interface RunOrigin {
   /** Whether the run in the output folder goes on. */
   readonly resumes: boolean;
   readonly changes: readonly ConfigurationChange[];
+  /** Newer checkpoints of the run that are damaged. */
+  readonly passedOver: readonly DamagedCheckpoint[];
 }
 
 function real(path: string): string {
@@ -32,30 +36,49 @@ export function isOwnCheckpoint(output: string, which: string): boolean {
 }
 
 /**
- * Finds what a run starts with; writes nothing.
+ * Checks that a run may start in its output folder, or that there is one that may be resumed; writes nothing.
  *
+ * @returns whether the run in the output folder is resumed
  * @throws {Deno.errors.AlreadyExists} if the output folder holds a run and the checkpoint is none of its own
- * @throws {Deno.errors.NotFound} if a run should go on and there is none
- * @throws {TypeError} if the configuration is not the checkpoint's
- * @throws {RangeError} if the run has gone on after the checkpoint
+ * @throws {Deno.errors.NotFound} if a run is to be resumed and there is none
  */
-export async function findOrigin(options: TrainOptions): Promise<RunOrigin> {
-  const { output, resume } = options;
+export async function checkOutput(
+  { output, resume }: Pick<TrainOptions, "output" | "resume">,
+): Promise<boolean> {
   const resumes = resume !== undefined && isOwnCheckpoint(output, resume);
   if (resumes) await readDescription(output);
   else checkNoRun(output);
+  return resumes;
+}
+
+/**
+ * Finds what a run starts with; writes nothing. `latest` is the newest checkpoint that is whole.
+ *
+ * @throws {Deno.errors.AlreadyExists} if the output folder holds a run and the checkpoint is none of its own
+ * @throws {Deno.errors.NotFound} if a run is to be resumed and there is none
+ * @throws {TypeError} if the configuration is not the checkpoint's
+ * @throws {RangeError} if the run has gone on after the checkpoint
+ * @throws {SyntaxError} if the checkpoint that is named is damaged
+ */
+export async function findOrigin(options: TrainOptions): Promise<RunOrigin> {
+  const { output, resume } = options;
+  const resumes = await checkOutput(options);
+  const nothing = { checkpoint: undefined, saved: undefined, resumes, changes: [], passedOver: [] };
+  if (resume === undefined) return nothing;
   const folder = join(output, "checkpoints");
-  const path = resume === undefined ? undefined : await findCheckpoint(folder, resume);
-  if (path === undefined) return { checkpoint: undefined, saved: undefined, resumes, changes: [] };
-  const checkpoint = await loadCheckpoint(path);
+  const found = resume === "latest"
+    ? await loadNewestCheckpoint(folder)
+    : { checkpoint: await loadCheckpoint(resume), path: resume, passedOver: [] };
+  if (found === undefined) return nothing;
+  const { checkpoint, path, passedOver } = found;
   const { step } = checkpoint.state;
   const newest = (await listCheckpoints(folder)).at(-1);
-  if (resumes && newest !== undefined && newest.step > step) {
+  if (resumes && resume !== "latest" && newest !== undefined && newest.step > step) {
     throw new GenviewRangeError(
       `Cannot resume the run in ${output} from step ${step}: it must be its last checkpoint, found ` +
         `${newest.path}; name another output folder for a run from here, or move the later checkpoints away`,
     );
   }
   const changes = checkResumable(checkpoint.state, options);
-  return { checkpoint, saved: resumes ? path : undefined, resumes, changes };
+  return { checkpoint, saved: resumes ? path : undefined, resumes, changes, passedOver };
 }

@@ -8,10 +8,12 @@ import { join } from "node:path";
 import { backbone as backboneOf } from "../../backbones/registry.ts";
 import type { Backbone } from "../../backbones/backbone.ts";
 import { type ViewBatch, viewLoader } from "../../data/loader/view_loader.ts";
+import { FolderLock } from "../../files/folder_lock.ts";
 import { withConvTuning } from "../../engine/ops/convolution/tuning.ts";
 import { type Device, resolveDevice } from "../../engine/ort/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import { checkScheduled } from "./check_scheduled.ts";
+import { setAside } from "./newest_checkpoint.ts";
 import { deviceSources, saveCheckpoint } from "./checkpoint.ts";
 import { uniformSpread } from "../step/embedding_spread.ts";
 import { type EpochSums, NO_STEPS, summarizeEpoch } from "./epoch_sums.ts";
@@ -21,7 +23,7 @@ import { viewRecipes } from "../../data/views/named_views.ts";
 import { PairWeighting, summarizeJudgement } from "../step/pair_weighting.ts";
 import { RunGuard } from "./run_guard.ts";
 import { RunLog } from "../log/run_log.ts";
-import { findOrigin, type RunOrigin } from "./run_origin.ts";
+import { checkOutput, findOrigin, type RunOrigin } from "./run_origin.ts";
 import { optimizerOf, runSchedules } from "./run_schedules.ts";
 import { type RunTuning, runTuning } from "./run_tuning.ts";
 import type { TrainEvent, TrainOptions, TrainResult } from "./train_options.ts";
@@ -46,10 +48,15 @@ export function configuredBackbone(
  * @throws {TypeError} if the configuration does not fit the method or the checkpoint
  * @throws {RangeError} if the data set has fewer samples than a batch
  * @throws {Deno.errors.AlreadyExists} if the output folder holds a run and `resume` names no checkpoint of it
+ * @throws {Deno.errors.AlreadyExists} at once if another process trains in the output folder
  * @throws {RangeError} if the checkpoint is not the last of its run in the output folder
+ * @throws {GenviewError} if the system refuses, such as on a full disk
  * @throws {TrainingError} if the loss is no number or the embeddings collapse
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
+  // What is refused leaves no folder behind; what is asked again under the lock may have changed until then.
+  await checkOutput(options);
+  using _lock = await FolderLock.acquire(options.output);
   using run = await Run.start(options);
   return await run.finish();
 }
@@ -186,7 +193,11 @@ class Run implements Disposable {
           ...(resumes && { resumedAt: checkpoint?.state.step ?? 0 }),
         }),
       );
-      for (const message of [...step.warnings, ...warnings]) {
+      for (const damaged of origin.passedOver) {
+        const aside = await setAside(damaged);
+        warnings.push(`Passed over a checkpoint, now ${aside}: ${damaged.reason}`);
+      }
+      for (const message of [...step.warnings, ...warnings, ...log.warnings]) {
         options.report?.({ kind: "warning", message });
       }
       return new Run({
@@ -355,6 +366,7 @@ class Run implements Disposable {
 
   async #save(): Promise<string> {
     const { method, configuration, dataset, output } = this.#options;
+    await this.#log.sync();
     const path = await saveCheckpoint(join(output, "checkpoints"), {
       state: {
         version: 1,

@@ -10,15 +10,19 @@ async function inFile(use: (path: string) => Promise<void>): Promise<void> {
   }
 }
 
-function writeSteps(path: string, steps: readonly number[], resumeAt?: number): void {
-  using log = new JsonLinesLog(path, resumeAt === undefined ? {} : { resumeAt });
+async function writeSteps(
+  path: string,
+  steps: readonly number[],
+  resumeAt?: number,
+): Promise<void> {
+  using log = await JsonLinesLog.open(path, resumeAt === undefined ? {} : { resumeAt });
   for (const step of steps) log.write({ step, loss: step / 2 });
 }
 
 Deno.test("JsonLinesLog writes one object a line", async () => {
   await inFile(async (path) => {
     {
-      using log = new JsonLinesLog(path);
+      using log = await JsonLinesLog.open(path);
       log.write({ step: 0, loss: 6.5, name: "größe\n", fast: true });
       log.write({ step: 0, loss: -0.25 });
     }
@@ -36,7 +40,7 @@ Deno.test("readJsonLines() gives back what was written, numbers that JSON lacks 
       { step: 1, loss: Infinity, gradient: -Infinity, ok: false },
     ];
     {
-      using log = new JsonLinesLog(path);
+      using log = await JsonLinesLog.open(path);
       records.forEach((record) => log.write(record));
     }
     assertEquals(await readJsonLines(path), records);
@@ -45,12 +49,12 @@ Deno.test("readJsonLines() gives back what was written, numbers that JSON lacks 
 
 Deno.test("JsonLinesLog drops the records of the steps that a resumed run repeats", async () => {
   await inFile(async (path) => {
-    writeSteps(path, [0, 1, 2, 2, 3]);
-    writeSteps(path, [2, 3, 4], 2);
+    await writeSteps(path, [0, 1, 2, 2, 3]);
+    await writeSteps(path, [2, 3, 4], 2);
     assertEquals((await readJsonLines(path)).map(({ step }) => step), [0, 1, 2, 3, 4]);
-    writeSteps(path, [9], 9);
+    await writeSteps(path, [9], 9);
     assertEquals((await readJsonLines(path)).map(({ step }) => step), [0, 1, 2, 3, 4, 9]);
-    writeSteps(path, [0], 0);
+    await writeSteps(path, [0], 0);
     assertEquals((await readJsonLines(path)).map(({ step }) => step), [0]);
   });
 });
@@ -63,7 +67,7 @@ Deno.test("JsonLinesLog cuts a torn last line off when it resumes", async () => 
         Uint8Array.from(`{"step":1,"loss":0.5}\n${torn}`, (c) => c.charCodeAt(0)),
       );
       assertEquals((await readJsonLines(path)).map(({ step }) => step), [1]);
-      writeSteps(path, [2], 2);
+      await writeSteps(path, [2], 2);
       assertEquals(await Deno.readTextFile(path), '{"step":1,"loss":0.5}\n{"step":2,"loss":1}\n');
     }
   });
@@ -72,7 +76,7 @@ Deno.test("JsonLinesLog cuts a torn last line off when it resumes", async () => 
 Deno.test("JsonLinesLog keeps bytes and characters apart when it cuts", async () => {
   await inFile(async (path) => {
     await Deno.writeTextFile(path, '{"step":1,"name":"größe 😀"}\n{"step":5}\n');
-    writeSteps(path, [5], 5);
+    await writeSteps(path, [5], 5);
     assertEquals(
       await Deno.readTextFile(path),
       '{"step":1,"name":"größe 😀"}\n{"step":5,"loss":2.5}\n',
@@ -82,18 +86,17 @@ Deno.test("JsonLinesLog keeps bytes and characters apart when it cuts", async ()
 
 Deno.test("JsonLinesLog leaves an existing log alone unless it is resumed", async () => {
   await inFile(async (path) => {
-    writeSteps(path, [0]);
-    assertThrows(() => new JsonLinesLog(path), Deno.errors.AlreadyExists);
-    assertThrows(() => new JsonLinesLog(`${path}.none`, { resumeAt: 3 }), Deno.errors.NotFound);
-    assertThrows(() => new JsonLinesLog(path, { resumeAt: -1 }), RangeError, "found -1");
+    await writeSteps(path, [0]);
+    await assertRejects(() => JsonLinesLog.open(path), Deno.errors.AlreadyExists, path);
+    await assertRejects(() => JsonLinesLog.open(path, { resumeAt: -1 }), RangeError, "found -1");
     assertEquals((await readJsonLines(path)).length, 1);
   });
 });
 
 Deno.test("JsonLinesLog.write() rejects a step that falls", async () => {
   await inFile(async (path) => {
-    writeSteps(path, [0, 1]);
-    using log = new JsonLinesLog(path, { resumeAt: 5 });
+    await writeSteps(path, [0, 1]);
+    using log = await JsonLinesLog.open(path, { resumeAt: 5 });
     assertThrows(() => log.write({ step: 4 }), RangeError, "an integer from 5, found 4");
     log.write({ step: 6 });
     assertThrows(() => log.write({ step: 5 }), RangeError, "an integer from 6, found 5");
@@ -102,14 +105,25 @@ Deno.test("JsonLinesLog.write() rejects a step that falls", async () => {
   });
 });
 
-Deno.test("readJsonLines() names the line that is broken, and a resume leaves the file as it is", async () => {
+Deno.test("JsonLinesLog starts a log where the one to resume is missing", async () => {
   await inFile(async (path) => {
-    for (const broken of ["{]", "3", "null", '{"loss":1}', '{"step":"2"}']) {
-      const text = `{"step":1}\n${broken}\n{"step":3}\n`;
-      await Deno.writeTextFile(path, text);
+    await writeSteps(path, [3], 3);
+    assertEquals(await readJsonLines(path), [{ step: 3, loss: 1.5 }]);
+  });
+});
+
+Deno.test("readJsonLines() names the line that is broken, and a resume leaves it out", async () => {
+  await inFile(async (path) => {
+    for (const broken of ["{]", "3", "null", '{"loss":1}', '{"step":"2"}', "\0\0\0", '{"st\xff']) {
+      const text = `{"step":1,"loss":0.5}\n${broken}\n{"step":3,"loss":1.5}\n{"step":4}\n`;
+      await Deno.writeFile(path, Uint8Array.from(text, (c) => c.charCodeAt(0)));
       await assertRejects(() => readJsonLines(path), SyntaxError, `Cannot read ${path}: line 2`);
-      assertThrows(() => new JsonLinesLog(path, { resumeAt: 9 }), SyntaxError, "line 2");
-      assertEquals(await Deno.readTextFile(path), text);
+      {
+        using log = await JsonLinesLog.open(path, { resumeAt: 4 });
+        assertEquals(log.damaged, [2]);
+      }
+      await writeSteps(path, [4], 4);
+      assertEquals(await readJsonLines(path), [1, 3, 4].map((step) => ({ step, loss: step / 2 })));
     }
   });
 });

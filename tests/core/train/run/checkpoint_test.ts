@@ -1,27 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { float32, type Tensor } from "../../../../core/engine/graph/tensor.ts";
-import {
-  findCheckpoint,
-  listCheckpoints,
-  loadCheckpoint,
-  saveCheckpoint,
-} from "../../../../core/train/run/checkpoint.ts";
-
-function sources(step: number, weight: Tensor) {
-  return {
-    state: {
-      version: 1 as const,
-      method: "test",
-      step,
-      epoch: step / 10,
-      samples: 80,
-      configuration: {},
-    },
-    model: [["weight", weight]] as const,
-    optimizer: [["momentum.weight", weight]] as const,
-  };
-}
+import { float32 } from "../../../../core/engine/graph/tensor.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../../../core/train/run/checkpoint.ts";
+import { listCheckpoints } from "../../../../core/train/run/checkpoint_list.ts";
+import { checkpointSources as sources } from "../checkpoint_sources.ts";
 
 async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -48,7 +30,6 @@ Deno.test("saveCheckpoint() keeps the newest ones", () =>
       await saveCheckpoint(folder, sources(step, float32([], [1])), 2);
     }
     assertEquals((await listCheckpoints(folder)).map(({ step }) => step), [20, 30]);
-    assertEquals(await findCheckpoint(folder, "latest"), join(folder, "step-000000030"));
   }));
 
 Deno.test("saveCheckpoint() removes neither what it has just written nor what is of later steps", () =>
@@ -88,8 +69,48 @@ Deno.test("loadCheckpoint() says when a folder is no checkpoint or its state is 
     await assertRejects(() => loadCheckpoint(path), TypeError, "found version 7");
   }));
 
-Deno.test("findCheckpoint() finds none where a run was killed before its first", () =>
+Deno.test("loadCheckpoint() refuses files that have changed, and takes those without checksums", () =>
   inFolder(async (folder) => {
-    assertEquals(await findCheckpoint(folder, "latest"), undefined);
-    assertEquals(await findCheckpoint(folder, "runs/a/step-1"), "runs/a/step-1");
+    const path = await saveCheckpoint(folder, sources(10, float32([2], [1, 2])), 2);
+    for (const name of ["model.safetensors", "optimizer.safetensors", "state.json"]) {
+      const file = join(path, name);
+      const bytes = await Deno.readFile(file);
+      const changed = bytes.slice();
+      // The last byte of a tensor, or a blank of the JSON: the file still parses.
+      changed[changed.length - 1]! ^= name === "state.json" ? 0x2a : 1;
+      await Deno.writeFile(file, changed);
+      await assertRejects(() => loadCheckpoint(path), SyntaxError, `${name} must have the SHA-256`);
+      await Deno.writeFile(file, bytes);
+    }
+    await Deno.remove(join(path, "optimizer.safetensors"));
+    await assertRejects(() => loadCheckpoint(path), Deno.errors.NotFound, "optimizer.safetensors");
+
+    const old = await saveCheckpoint(folder, sources(20, float32([2], [1, 2])), 2);
+    await Deno.remove(join(old, "SHA256SUMS"));
+    assertEquals((await loadCheckpoint(old)).state.step, 20);
+  }));
+
+Deno.test("saveCheckpoint() writes checksums that sha256sum takes", async () => {
+  const { state } = await Deno.permissions.query({ name: "run", command: "sha256sum" });
+  if (state !== "granted" || Deno.build.os !== "linux") return;
+  await inFolder(async (folder) => {
+    const path = await saveCheckpoint(folder, sources(10, float32([2], [1, 2])), 2);
+    const { code, stdout } = await new Deno.Command("sha256sum", {
+      args: ["--check", "--strict", "SHA256SUMS"],
+      cwd: path,
+    }).output();
+    const said = new TextDecoder().decode(stdout);
+    assertEquals([code, said.match(/: OK/g)?.length], [0, 3], said);
+  });
+});
+
+Deno.test("loadCheckpoint() refuses a state of another step than its folder's", () =>
+  inFolder(async (folder) => {
+    const path = await saveCheckpoint(folder, sources(10, float32([], [1])), 2);
+    const moved = join(folder, "step-000000020");
+    await Deno.rename(path, moved);
+    await assertRejects(() => loadCheckpoint(moved), TypeError, "that of step 20, found step 10");
+    // Under a name of one's own it may be any.
+    await Deno.rename(moved, join(folder, "best"));
+    assertEquals((await loadCheckpoint(join(folder, "best"))).state.step, 10);
   }));

@@ -1,0 +1,92 @@
+/**
+ * What a checkpoint says of itself: `state.json`.
+ *
+ * @module
+ */
+import { basename, join } from "node:path";
+import { GenviewNotFound, GenviewSyntaxError, GenviewTypeError } from "../../errors/mod.ts";
+import { fileError } from "../../files/file_error.ts";
+import type { EpochSums } from "./epoch_sums.ts";
+
+/** What a checkpoint says of itself. */
+export interface CheckpointState {
+  /** Version of the format. */
+  readonly version: 1;
+  /** Name of the method. */
+  readonly method: string;
+  /** Optimizer steps that were taken. */
+  readonly step: number;
+  /** Whole epochs that were finished. */
+  readonly epoch: number;
+  /** Samples in the data set, by which the order of an epoch is drawn. */
+  readonly samples: number;
+  /** Running sums of an interrupted epoch. */
+  readonly epochSoFar?: EpochSums;
+  /** Everything that determines the run. */
+  readonly configuration: unknown;
+  /** Formulations of the convolutions; none if the checkpoint is from before they were kept. */
+  readonly tuning?: unknown;
+}
+
+const NAME = /^step-(\d{9})$/;
+
+/** Name of the folder of the checkpoint after a step. */
+export function checkpointName(step: number): string {
+  return `step-${String(step).padStart(9, "0")}`;
+}
+
+/** The step whose checkpoint a folder is, by its name; undefined for other names. */
+export function checkpointStep(name: string): number | undefined {
+  const match = NAME.exec(name);
+  return match === null ? undefined : Number(match[1]);
+}
+
+/** A checkpoint's state as the text of its `state.json`. */
+export function formatState(state: CheckpointState): string {
+  return JSON.stringify(state, null, 2) + "\n";
+}
+
+function parseState(text: string, path: string): CheckpointState {
+  let state: Partial<CheckpointState> | null;
+  try {
+    state = JSON.parse(text);
+  } catch (cause) {
+    throw new GenviewSyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+  if (state?.version !== 1 || typeof state.step !== "number" || typeof state.epoch !== "number") {
+    throw new GenviewTypeError(
+      `Cannot read ${path}: it must be the state of a checkpoint of version 1, found version ${state?.version}`,
+    );
+  }
+  return state as CheckpointState;
+}
+
+/**
+ * Reads a checkpoint's state.
+ *
+ * @param path the checkpoint's folder
+ * @throws {Deno.errors.NotFound} if the folder is not a checkpoint
+ * @throws {SyntaxError} if the state is no JSON
+ * @throws {TypeError} if it is of another version, or of another step than the folder's name says
+ */
+export async function loadCheckpointState(path: string): Promise<CheckpointState> {
+  const statePath = join(path, "state.json");
+  let text: string;
+  try {
+    text = await Deno.readTextFile(statePath);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw fileError(`read ${statePath}`, cause);
+    throw new GenviewNotFound(
+      `Cannot load checkpoint ${path}: it has no state.json; give the folder of a checkpoint (step-…)`,
+      { cause },
+    );
+  }
+  const state = parseState(text, statePath);
+  const named = checkpointStep(basename(path));
+  if (named !== undefined && named !== state.step) {
+    throw new GenviewTypeError(
+      `Cannot load checkpoint ${path}: its state must be that of step ${named}, found step ${state.step}`,
+    );
+  }
+  return state;
+}
