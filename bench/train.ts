@@ -89,6 +89,8 @@ function classification(name: string, batch: number, size: number): MethodGraph 
     scope,
     views: [images],
     pairWeights: input("pair_weights", "float32", [batch]),
+    unusedViews: [],
+    usesPairWeights: false,
     scheduled: new Map(),
     constraints: new Map(),
     options: {},

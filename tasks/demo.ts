@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { loadMethodByName } from "../core/method/load.ts";
 import { GenviewAlreadyExists } from "../core/errors/mod.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +12,7 @@ import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { FolderLock } from "../core/files/folder_lock.ts";
 import { presetOf, resolveConfiguration } from "../core/method/resolve_configuration.ts";
 import { train } from "../core/train/run/train.ts";
+import { bundledMethods } from "../plugins/mod.ts";
 import { type Command, parse, runTask } from "./cli/command_line.ts";
 import { openData, type OpenDataOptions } from "../core/data/mod.ts";
 import { findMasks } from "./demo/masks.ts";
@@ -18,7 +20,6 @@ import { reportDemo } from "./demo/report.ts";
 import { trainWeighted } from "./demo/weighted.ts";
 import { evaluationOf } from "./evaluation_option.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
-import { methodOf } from "./method_option.ts";
 import { subset } from "./token_batches.ts";
 import { DEFAULT_TOKEN_NETWORK, openTokenNetwork } from "./token_network_option.ts";
 import { TrainDisplay } from "./cli/train_display.ts";
@@ -107,7 +108,7 @@ export async function main(args: readonly string[]): Promise<void> {
   using _output = await FolderLock.acquire(values.output, { name: "demo" });
   using _report = await FolderLock.acquire(values.report);
   const began = performance.now();
-  const method = await methodOf("simsiam");
+  const method = await loadMethodByName("simsiam", bundledMethods);
   const { seed, epochs, device } = values;
   const configuration = resolveConfiguration(
     presetOf(method.manifest, "demo"),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { loadMethodByName } from "../core/method/load.ts";
 import { backbone } from "../core/backbones/registry.ts";
 import { checkScheduled } from "../core/train/run/check_scheduled.ts";
 import { buildMethodGraph } from "../core/train/step/method_graph.ts";
@@ -10,7 +11,6 @@ import { viewRecipes } from "../core/data/views/named_views.ts";
 import { resolveConfiguration } from "../core/method/resolve_configuration.ts";
 import { bundledMethods } from "../plugins/mod.ts";
 import { type Command, parse, runTask } from "./cli/command_line.ts";
-import { methodOf } from "./method_option.ts";
 
 const COMMAND: Command = {
   name: "plugins",
@@ -29,7 +29,7 @@ const COMMAND: Command = {
 };
 
 async function describe(name: string): Promise<void> {
-  const method = await methodOf(name);
+  const method = await loadMethodByName(name, bundledMethods);
   const { manifest } = method;
   for (const preset of Object.values(manifest.presets)) {
     const configuration = resolveConfiguration(preset);

@@ -5,7 +5,7 @@
  */
 import { GenviewTypeError } from "../core/errors/mod.ts";
 import { type Configuration, configurationSchema } from "../core/method/configuration.ts";
-import type { LoadedMethod } from "../core/method/load.ts";
+import { type LoadedMethod, loadMethodByName } from "../core/method/load.ts";
 import {
   type PartialConfiguration,
   presetOf,
@@ -17,8 +17,8 @@ import { readDescription, type RunDescription } from "../core/train/run/run_desc
 import { isOwnCheckpoint } from "../core/train/run/run_origin.ts";
 import { train } from "../core/train/run/train.ts";
 import type { TrainResult } from "../core/train/run/train_options.ts";
+import { bundledMethods } from "../plugins/mod.ts";
 import { type Command, parse, runTask } from "./cli/command_line.ts";
-import { methodOf } from "./method_option.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { configuredPairEncoder, configuredPairsShown } from "./quality_option.ts";
 import { TrainDisplay } from "./cli/train_display.ts";
@@ -134,7 +134,10 @@ export async function main(args: readonly string[]): Promise<void> {
     & Record<"method" | "preset" | "config" | "output" | "resume", string | undefined>;
   const folder = String(parsed.values["output"]);
   const before = resume ? await readBeginning(folder, resume) : undefined;
-  const method = await methodOf(named ?? before?.method ?? String(parsed.values["method"]));
+  const method = await loadMethodByName(
+    named ?? before?.method ?? String(parsed.values["method"]),
+    bundledMethods,
+  );
   if (before !== undefined) checkUnchanged(before, method, preset || undefined);
   const configuration = resolveConfiguration(
     before?.configuration ?? presetOf(method.manifest, preset || undefined),

@@ -12,7 +12,7 @@ import { validate } from "../schema/validate.ts";
 /** Version of the method interface that this SDK offers. */
 export const API_VERSION = 1;
 
-/** What the loss of a method is expected to be, to be read beside the curve. */
+/** Values of the loss that a method is expected to show, drawn beside the curve. */
 export interface LossRange {
   /** Lowest and highest value at random initialisation. */
   readonly random: readonly [number, number];
@@ -24,7 +24,7 @@ export interface LossRange {
   readonly note: string;
 }
 
-/** What types need to know of a manifest. */
+/** The part of a manifest that types are inferred from. */
 export interface ManifestLike {
   readonly options: {
     readonly properties: Readonly<Record<string, { readonly default?: unknown }>>;
@@ -47,6 +47,10 @@ export interface Manifest extends ManifestLike {
   readonly description: string;
   /** Address of the paper. */
   readonly paper: string;
+  /** Number of views that the method takes, or the least and the most; any number when left out. */
+  readonly views?: number | readonly [number, number];
+  /** Whether the loss weights pairs of views by `pairWeights`; whatever the graph does when left out. */
+  readonly usesPairWeights?: boolean;
   /** JSON Schema of the method's options, with defaults. */
   readonly options: ObjectSchema;
   /** What the loss is expected to be. */
@@ -98,6 +102,17 @@ export const manifestSchema: object = {
     title: { type: "string", minLength: 1 },
     description: { type: "string", minLength: 1 },
     paper: { type: "string" },
+    views: {
+      description: "number of views that the method takes, or the least and the most",
+      anyOf: [
+        { type: "integer", minimum: 1 },
+        { ...pair, items: { type: "integer", minimum: 1 } },
+      ],
+    },
+    usesPairWeights: {
+      type: "boolean",
+      description: "whether the loss weights pairs of views by pairWeights",
+    },
     options: {
       type: "object",
       required: ["type", "properties"],

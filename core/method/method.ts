@@ -69,10 +69,17 @@ export interface MethodContext<Options = Readonly<Record<string, unknown>>> {
   /** A scalar that a schedule of the configuration sets at each step, such as `momentum` or `temperature`. */
   scheduled(name: string): Value;
   /**
-   * What a parameter becomes after each update, such as prototypes normalised to unit length. No gradient flows
+   * Projects a parameter after each update, such as prototypes to unit length. No gradient flows
    * through it.
    */
   constrain(parameter: Value, constraint: (updated: Value) => Value): void;
+  /**
+   * Refuses options or views that the method cannot work with. What it throws is shown as the user's mistake, in one
+   * line; any other error of a plugin is shown as a fault of its code, with file and line.
+   *
+   * @param message the rule and what was found, such as `projectorLayers must be below 4, found 7`
+   */
+  refuse(message: string): never;
 }
 
 /** What a method wants minimised and shown. */

@@ -9,11 +9,11 @@ import manifest from "./manifest.json" with { type: "json" };
 /** {@link https://arxiv.org/abs/2011.10566 | Chen & He 2021}, algorithm 1, with mmpretrain's heads. */
 const simsiam: Method<typeof manifest> = {
   manifest,
-  build({ options, views, pairWeights, encoder, ops, losses }) {
+  build({ options, views, pairWeights, encoder, ops, losses, refuse }) {
     const { projectorWidth, projectorLayers, predictorWidth } = options;
     const [first, second] = views;
-    if (first === undefined || second === undefined || views.length > 2) {
-      throw new RangeError(`Cannot build SimSiam: it takes 2 views, found ${views.length}`);
+    if (first === undefined || second === undefined) {
+      return refuse(`it takes 2 views, found ${views.length}`);
     }
     const online = encoder("online");
     const projector = online.mlp("projector", [

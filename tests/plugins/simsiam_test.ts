@@ -230,8 +230,8 @@ Deno.test("SimSiam takes two views", () => {
           viewSizes: new Array<number>(count).fill(16),
           batchSize: 2,
         }),
-      RangeError,
-      `Cannot build SimSiam: it takes 2 views, found ${count}`,
+      TypeError,
+      `Cannot build method "simsiam": it takes 2 views, found ${count}; choose other --views`,
     );
   }
 });

@@ -20,6 +20,7 @@ import { type EpochSums, NO_STEPS, summarizeEpoch } from "./epoch_sums.ts";
 import { configuredVariations, generatedShare } from "./generated_views.ts";
 import { buildMethodGraph, countParameters, type MethodGraph } from "../step/method_graph.ts";
 import { viewRecipes } from "../../data/views/named_views.ts";
+import { unusedInputs } from "../step/method_inputs.ts";
 import { PairWeighting, summarizeJudgement } from "../step/pair_weighting.ts";
 import { RunGuard } from "./run_guard.ts";
 import { RunLog } from "../log/run_log.ts";
@@ -152,7 +153,11 @@ class Run implements Disposable {
         options: configuration.options,
       });
     // Symbolic, and so without cost: it is checked before hours may go into tuning it.
-    const warnings = checkScheduled(build(), configuration);
+    const symbolic = build();
+    const warnings = [
+      ...checkScheduled(symbolic, configuration),
+      ...unusedInputs(symbolic, options.pairEncoder !== undefined),
+    ];
     const tuning = await runTuning(options, placement, build, checkpoint?.state.tuning);
     const graph = withConvTuning(tuning, build);
     const owned = new DisposableStack();

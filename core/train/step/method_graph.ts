@@ -7,14 +7,16 @@ import { GenviewTypeError } from "../../errors/mod.ts";
 import type { Backbone } from "../../backbones/backbone.ts";
 import { elementCount } from "../../engine/graph/shape.ts";
 import { formatType } from "../../engine/graph/tensor.ts";
-import { input, type Value } from "../../engine/graph/value.ts";
+import { input, Value } from "../../engine/graph/value.ts";
 import * as initializers from "../../engine/nn/initializers.ts";
 import { mlp } from "../../engine/nn/mlp.ts";
 import { Scope } from "../../engine/nn/scope.ts";
 import * as operators from "../../engine/ops/mod.ts";
 import * as losses from "../../losses/mod.ts";
 import type { LoadedMethod } from "../../method/load.ts";
+import { PluginRefusal, runPlugin } from "../../method/plugin_error.ts";
 import type { Encoder, MethodContext, MethodOutputs, Role } from "../../method/method.ts";
+import { checkInputs, checkViewCount } from "./method_inputs.ts";
 import { validate } from "../../schema/validate.ts";
 
 /** Name under which the parameters of the momentum encoder lie. */
@@ -38,6 +40,10 @@ export interface MethodGraph extends MethodOutputs {
   readonly views: readonly Value[];
   /** The weights of the pairs, `[N]`. */
   readonly pairWeights: Value;
+  /** Indices of the views that the loss does not depend on. */
+  readonly unusedViews: readonly number[];
+  /** Whether the loss depends on the weights of the pairs. */
+  readonly usesPairWeights: boolean;
   /** Scalars that schedules set, by name. */
   readonly scheduled: ReadonlyMap<string, Value>;
   /** What parameters become after each update, by full name. */
@@ -69,17 +75,20 @@ function makeEncoder(scope: Scope, role: Role, backbone: Backbone): Encoder {
 /**
  * Builds the training pass of a method.
  *
- * @throws {TypeError} if an option is wrong, or the method's outputs are not what the interface asks for
+ * @throws {TypeError} if an option or the number of views is wrong, the method's outputs are not what the interface asks
+ * for, the loss does not read what its manifest says, or the plugin's code has a fault, named by file and line
  */
 export function buildMethodGraph(
   method: LoadedMethod,
   { backbone, viewSizes, batchSize, options: given = {} }: MethodGraphOptions,
 ): MethodGraph {
   const { name } = method.manifest;
+  const action = `build method "${name}"`;
+  checkViewCount(method.manifest, viewSizes.length);
   const options = validate<Readonly<Record<string, unknown>>>(
     { ...method.manifest.options, additionalProperties: false },
     given,
-    `build method "${name}"`,
+    action,
     "options",
   );
   const scope = new Scope({ training: true });
@@ -114,10 +123,22 @@ export function buildMethodGraph(
       if (source.kind !== "input" || scope.declarations.get(source.name)?.kind !== "trainable") {
         throw new GenviewTypeError("Cannot constrain a value that is not a trained parameter");
       }
-      constraints.set(source.name, constraint);
+      constraints.set(source.name, (updated) => runPlugin(action, () => constraint(updated)));
+    },
+    refuse: (message) => {
+      throw new PluginRefusal(message);
     },
   };
-  const outputs = method.build(context as Parameters<typeof method.build>[0]);
+  const outputs = runPlugin(
+    action,
+    () => method.build(context as Parameters<typeof method.build>[0]),
+  );
+  for (const output of ["loss", "embeddings"] as const) {
+    if (outputs?.[output] instanceof Value) continue;
+    throw new GenviewTypeError(
+      `Cannot build method "${name}": its build function must return { loss, embeddings }, found no ${output}`,
+    );
+  }
   if (outputs.loss.rank !== 0) {
     throw new GenviewTypeError(
       `Cannot build method "${name}": its loss must be a scalar, found ${
@@ -132,7 +153,8 @@ export function buildMethodGraph(
       }`,
     );
   }
-  return { ...outputs, scope, views, pairWeights, scheduled, constraints, options };
+  const used = checkInputs(method.manifest, outputs.loss, views, pairWeights);
+  return { ...outputs, ...used, scope, views, pairWeights, scheduled, constraints, options };
 }
 
 /** Number of trained parameters. */

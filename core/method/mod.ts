@@ -1,0 +1,48 @@
+/**
+ * Methods of self-supervised learning: the interface of plugins, their manifests, loading them by name or address, and
+ * the configuration of a run.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { bundledMethods } from "../../plugins/mod.ts";
+ * import { loadMethodByName, presetOf, resolveConfiguration } from "./mod.ts";
+ *
+ * const method = await loadMethodByName("simsiam", bundledMethods);
+ * const configuration = resolveConfiguration(presetOf(method.manifest, "cifar"), { epochs: 100 });
+ * assertEquals([configuration.backbone, configuration.epochs], ["resnet18", 100]);
+ * ```
+ *
+ * @module
+ */
+export {
+  type Configuration,
+  configurationSchema,
+  DEFAULT_CONFIGURATION,
+  type ScalarSchedule,
+} from "./configuration.ts";
+export { checkMethod, type LoadedMethod, loadMethod, loadMethodByName } from "./load.ts";
+export {
+  API_VERSION,
+  type LossRange,
+  type Manifest,
+  type ManifestLike,
+  manifestSchema,
+  type OptionsOf,
+  parseManifest,
+} from "./manifest.ts";
+export type {
+  Buffer,
+  Encoder,
+  Method,
+  MethodContext,
+  MethodOutputs,
+  Network,
+  Role,
+} from "./method.ts";
+export { PluginError, PluginRefusal } from "./plugin_error.ts";
+export {
+  type PartialConfiguration,
+  presetOf,
+  readConfiguration,
+  resolveConfiguration,
+} from "./resolve_configuration.ts";

@@ -1,0 +1,69 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import type { LoadedMethod } from "../../../../core/method/load.ts";
+import type { Manifest } from "../../../../core/method/manifest.ts";
+import { buildMethodGraph, type MethodGraph } from "../../../../core/train/step/method_graph.ts";
+import { unusedInputs } from "../../../../core/train/step/method_inputs.ts";
+import { BATCH, methodOf, SIZE, smallBackbone } from "../small_methods.ts";
+
+/** A method whose loss reads some views, and pair weights or not; the others go through the network in vain. */
+function reading(
+  { read, weighted }: { read: number; weighted: boolean },
+  manifest: Partial<Manifest> = {},
+): LoadedMethod {
+  const method = methodOf(({ views, pairWeights, encoder, ops }) => {
+    const online = encoder("online");
+    const features = views.map((view) => online.backbone(view));
+    const sum = features.slice(0, read).reduce((total, x) => ops.add(total, x));
+    const rows = ops.reduceMean(sum, { axes: [1] });
+    return {
+      loss: ops.reduceMean(weighted ? ops.mul(rows, pairWeights) : rows),
+      embeddings: features[0]!,
+    };
+  });
+  return { ...method, manifest: { ...method.manifest, ...manifest } };
+}
+
+function graphOf(method: LoadedMethod, views: number): MethodGraph {
+  return buildMethodGraph(method, {
+    backbone: smallBackbone,
+    viewSizes: new Array<number>(views).fill(SIZE),
+    batchSize: BATCH,
+  });
+}
+
+Deno.test("a method that uses 2 of 8 views, or ignores pair weights, is said to", () => {
+  const graph = graphOf(reading({ read: 2, weighted: false }), 8);
+  assertEquals(graph.unusedViews, [2, 3, 4, 5, 6, 7]);
+  assertEquals(unusedInputs(graph, false), [
+    "The method trains on 2 of 8 views: its loss does not depend on view 2, 3, 4, 5, 6, 7, counted from 0",
+  ]);
+  assertEquals(unusedInputs(graph, true)[1]!.startsWith("The method ignores the quality-"), true);
+  assertEquals(unusedInputs(graphOf(reading({ read: 2, weighted: true }), 2), true), []);
+});
+
+Deno.test("buildMethodGraph() holds views and pair weights against the manifest", () => {
+  const method = (manifest: Partial<Manifest>) => reading({ read: 2, weighted: false }, manifest);
+  assertEquals(graphOf(method({ views: [2, 4], usesPairWeights: false }), 2).unusedViews, []);
+  for (
+    const [manifest, views, message] of [
+      [{ views: 2 }, 8, "it takes 2 views, found 8; choose other --views"],
+      [{ views: [2, 4] }, 1, "it takes 2 to 4 views, found 1"],
+      [
+        { views: [2, 4] },
+        3,
+        "its manifest has views [2,4], but its loss does not depend on view 2 of 3",
+      ],
+      [
+        { usesPairWeights: true },
+        2,
+        "its manifest has usesPairWeights true, but its loss does not depend on them",
+      ],
+    ] as const
+  ) {
+    assertThrows(
+      () => graphOf(method(manifest), views),
+      TypeError,
+      `Cannot build method "small": ${message}`,
+    );
+  }
+});
