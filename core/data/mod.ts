@@ -31,13 +31,15 @@ export { IMAGE_EXTENSIONS, openImageFolder } from "./image_folder.ts";
 export { type ImageListOptions, openImageList } from "./image_list.ts";
 export {
   type MissingVariation,
+  type PairingOptions,
+  type VariationKey,
+  withVariations,
+} from "./pairing.ts";
+export {
   openVariationFolder,
   openVariationList,
-  type PairingOptions,
   type VariationFiles,
-  type VariationKey,
   type VariationOptions,
-  withVariations,
 } from "./variations.ts";
 export {
   type ExtractOptions,

@@ -12,14 +12,8 @@ import type { Dataset } from "./dataset.ts";
 import { openImageFolder } from "./image_folder.ts";
 import { openImageList } from "./image_list.ts";
 import { openTarIndex } from "./tar/tar_index.ts";
-import {
-  type MissingVariation,
-  openVariationFolder,
-  openVariationList,
-  type VariationFiles,
-  type VariationKey,
-  withVariations,
-} from "./variations.ts";
+import { type MissingVariation, type VariationKey, withVariations } from "./pairing.ts";
+import { openVariationFolder, openVariationList, type VariationFiles } from "./variations.ts";
 
 /** Names of emoji: their design, and whether they have variations. */
 const EMOJI = /^emoji-(google|twitter)(-pairs)?$/;

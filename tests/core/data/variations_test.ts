@@ -1,12 +1,12 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { datasetOf, fileSource } from "../../../core/data/dataset_of.ts";
 import {
   chooseVariation,
   openVariationFolder,
   openVariationList,
   type VariationFiles,
-  withVariations,
 } from "../../../core/data/variations.ts";
+import { withVariations } from "../../../core/data/pairing.ts";
 import { RandomStream } from "../../../core/engine/random/random_stream.ts";
 
 const dataset = datasetOf("animals", 3, (index) => {
@@ -53,44 +53,6 @@ Deno.test("folders and lists of variations are opened", async () => {
   } finally {
     await Deno.remove(root, { recursive: true });
   }
-});
-
-Deno.test("withVariations() leaves samples without variations as they are", () => {
-  const varied = withVariations(dataset, variations);
-  assertEquals(varied.coverage, { matched: 2, total: 3 });
-  assertEquals(namesOf(varied), [[], ["cat/2.png"], ["dog/1.png"]]);
-  assertEquals(varied.classes, ["cat", "dog"]);
-});
-
-Deno.test("withVariations() leaves out samples without variations if told so", () => {
-  const varied = withVariations(dataset, variations, { missing: "skip" });
-  assertEquals(varied.length, 2);
-  assertEquals(varied.sample(0).key, "cat/2.jpg");
-  assertEquals(varied.coverage, { matched: 2, total: 3 });
-});
-
-Deno.test("withVariations() finds partners by class and name, wherever the trees begin", () => {
-  const files = filesOf("a/train/cat/1.jpg", "b/cat/1.png", "train/dog/1/0.png", "dog/2.png");
-  assertThrows(() => withVariations(dataset, filesOf("train/cat/1.jpg")), TypeError, "class-name");
-  const varied = withVariations(dataset, files, { key: "class-name" });
-  assertEquals(namesOf(varied), [
-    ["a/train/cat/1.jpg", "b/cat/1.png"],
-    [],
-    ["train/dog/1/0.png"],
-  ]);
-});
-
-Deno.test("withVariations() rejects missing variations if told so, and files that match nothing", () => {
-  assertThrows(
-    () => withVariations(dataset, variations, { missing: "error" }),
-    TypeError,
-    'every sample must have one, found none for "cat/1.jpg"',
-  );
-  assertThrows(
-    () => withVariations(dataset, filesOf("horse/1.png")),
-    TypeError,
-    "found horse/1.png and no match for cat/1.jpg",
-  );
 });
 
 Deno.test("chooseVariation() replaces at most one view, each as often", () => {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { findTarParts } from "../../../../core/data/tar/parts.ts";
 import { indexTar, openTarIndex, type TarIndex } from "../../../../core/data/tar/tar_index.ts";
 import { datasetOf, fileSource } from "../../../../core/data/dataset_of.ts";
-import { withVariations } from "../../../../core/data/variations.ts";
+import { withVariations } from "../../../../core/data/pairing.ts";
 import { withFolder } from "../../backbones/clip_golden.ts";
 import { file, FILES, gzip, IMAGES, split, tarOf } from "./made_tar.ts";
 
