@@ -12,7 +12,7 @@ import {
   readConfiguration,
   resolveConfiguration,
 } from "../core/method/resolve_configuration.ts";
-import { loadCheckpointState } from "../core/train/run/checkpoint_state.ts";
+import { loadCheckpointState } from "../core/weights/checkpoint/state.ts";
 import { readDescription, type RunDescription } from "../core/train/run/run_description.ts";
 import { isOwnCheckpoint } from "../core/train/run/run_origin.ts";
 import { train } from "../core/train/run/train.ts";

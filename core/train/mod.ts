@@ -3,19 +3,6 @@
  *
  * @module
  */
-export {
-  type Checkpoint,
-  type CheckpointSources,
-  loadCheckpoint,
-  saveCheckpoint,
-} from "./run/checkpoint.ts";
-export { listCheckpoints, type ListedCheckpoint } from "./run/checkpoint_list.ts";
-export { type CheckpointState, loadCheckpointState } from "./run/checkpoint_state.ts";
-export {
-  type DamagedCheckpoint,
-  loadNewestCheckpoint,
-  type NewestCheckpoint,
-} from "./run/newest_checkpoint.ts";
 export { type OpenedRun, openRun } from "./run/open_run.ts";
 export { embeddingSpread, uniformSpread } from "./step/embedding_spread.ts";
 export {

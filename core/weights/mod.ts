@@ -1,5 +1,5 @@
 /**
- * Files of weights: safetensors, PyTorch's and NumPy's; the catalogue of published weights, and the Hugging Face hub's
+ * Files of weights: safetensors, PyTorch's and NumPy's; checkpoints of training runs; the catalogue of published weights, and the Hugging Face hub's
  * cache.
  *
  * @module
@@ -13,6 +13,19 @@ export {
   variantNames,
   wantedFiles,
 } from "./catalog.ts";
+export {
+  type Checkpoint,
+  type CheckpointSources,
+  loadCheckpoint,
+  saveCheckpoint,
+} from "./checkpoint/checkpoint.ts";
+export { listCheckpoints, type ListedCheckpoint } from "./checkpoint/list.ts";
+export {
+  type DamagedCheckpoint,
+  loadNewestCheckpoint,
+  type NewestCheckpoint,
+} from "./checkpoint/newest.ts";
+export { type CheckpointState, type EpochSums, loadCheckpointState } from "./checkpoint/state.ts";
 export { type Download, downloadFile, type DownloadOptions } from "./download.ts";
 export { defaultHubCache, type HubRevision, RepositoryCache } from "./hub_cache.ts";
 export { findLocal, importFiles } from "./local_files.ts";

@@ -22,7 +22,7 @@ import {
   spreadSection,
   timingSection,
 } from "../../core/report/training_sections.ts";
-import { loadCheckpoint } from "../../core/train/run/checkpoint.ts";
+import { loadCheckpoint } from "../../core/weights/checkpoint/checkpoint.ts";
 import { uniformSpread } from "../../core/train/step/embedding_spread.ts";
 import { buildMethodGraph } from "../../core/train/step/method_graph.ts";
 import { viewRecipes } from "../../core/data/views/named_views.ts";

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { DEFAULT_CONFIGURATION } from "../../core/method/configuration.ts";
 import { CPU } from "../../core/engine/ort/mod.ts";
-import { saveCheckpoint } from "../../core/train/run/checkpoint.ts";
+import { saveCheckpoint } from "../../core/weights/checkpoint/checkpoint.ts";
 import { buildFeatureGraph } from "../../core/encoders/feature_extractor.ts";
 import { viewRecipes } from "../../core/data/views/named_views.ts";
 import { configuredBackbone } from "../../core/train/run/train.ts";

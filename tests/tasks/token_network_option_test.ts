@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { backbone } from "../../core/backbones/mod.ts";
-import { saveCheckpoint } from "../../core/train/run/checkpoint.ts";
+import { saveCheckpoint } from "../../core/weights/checkpoint/checkpoint.ts";
 import { CLIP_NORMALIZATION } from "../../core/data/views/presets.ts";
 import { exportSafetensors } from "../../core/encoders/export_backbone.ts";
 import { openTokenNetwork, type TokenNetworkChoice } from "../../tasks/token_network_option.ts";

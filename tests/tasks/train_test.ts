@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { listCheckpoints } from "../../core/train/run/checkpoint_list.ts";
+import { listCheckpoints } from "../../core/weights/checkpoint/list.ts";
 import configuration from "../../deno.json" with { type: "json" };
 import simsiam from "../../plugins/simsiam/manifest.json" with { type: "json" };
 import { drawPictures } from "./square_pictures.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { GenviewTypeError } from "../../errors/mod.ts";
-import type { CheckpointState } from "./checkpoint_state.ts";
+import type { CheckpointState } from "../../weights/checkpoint/state.ts";
 import type { TrainOptions } from "./train_options.ts";
 
 /** A value with which a run goes on, and which it did not have before. */

@@ -1,24 +1,14 @@
 /**
- * What the steps of an epoch come to: it is kept in checkpoints, so that an epoch of several parts is told as a whole.
+ * Running sums of an epoch. They are kept in checkpoints, so that an epoch resumed midway is reported once.
  *
  * @module
  */
+import type { EpochSums } from "../../weights/checkpoint/state.ts";
 
-/** Sums over the steps of an epoch that were taken so far. */
-export interface EpochSums {
-  readonly steps: number;
-  readonly loss: number;
-  readonly seconds: number;
-  /** Seconds of them in which the step waited for images. */
-  readonly waitSeconds: number;
-  /** Images that could not be read, and others that came in their place and could not either. */
-  readonly skipped: number;
-}
-
-/** What an epoch begins with. */
+/** Sums of an epoch without steps. */
 export const NO_STEPS: EpochSums = { steps: 0, loss: 0, seconds: 0, waitSeconds: 0, skipped: 0 };
 
-/** What is told of an epoch by its sums: the mean loss, and skipped images only where there are any. */
+/** Metrics of an epoch from its sums: the mean loss, and skipped images only where there are any. */
 export function summarizeEpoch(
   { steps, loss, seconds, waitSeconds, skipped }: EpochSums,
 ): Readonly<Record<string, number>> {

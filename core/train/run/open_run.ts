@@ -5,8 +5,8 @@
  */
 import { join } from "node:path";
 import type { Configuration } from "../../method/configuration.ts";
-import { type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
-import { type DamagedCheckpoint, loadNewestCheckpoint } from "./newest_checkpoint.ts";
+import { type Checkpoint, loadCheckpoint } from "../../weights/checkpoint/checkpoint.ts";
+import { type DamagedCheckpoint, loadNewestCheckpoint } from "../../weights/checkpoint/newest.ts";
 
 /** A run at one of its checkpoints. */
 export interface OpenedRun {
@@ -29,7 +29,7 @@ export interface OpenedRun {
  * import { assertEquals } from "@std/assert";
  * import { float32 } from "../../engine/graph/tensor.ts";
  * import { DEFAULT_CONFIGURATION } from "../../method/configuration.ts";
- * import { saveCheckpoint } from "./checkpoint.ts";
+ * import { saveCheckpoint } from "../../weights/checkpoint/checkpoint.ts";
  * import { openRun } from "./open_run.ts";
  *
  * const run = await Deno.makeTempDir();

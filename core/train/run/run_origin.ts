@@ -7,9 +7,9 @@ import { GenviewRangeError } from "../../errors/mod.ts";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { checkResumable, type ConfigurationChange } from "./check_resumable.ts";
-import { type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
-import { listCheckpoints } from "./checkpoint_list.ts";
-import { type DamagedCheckpoint, loadNewestCheckpoint } from "./newest_checkpoint.ts";
+import { type Checkpoint, loadCheckpoint } from "../../weights/checkpoint/checkpoint.ts";
+import { listCheckpoints } from "../../weights/checkpoint/list.ts";
+import { type DamagedCheckpoint, loadNewestCheckpoint } from "../../weights/checkpoint/newest.ts";
 import { checkNoRun, readDescription } from "./run_description.ts";
 import type { TrainOptions } from "./train_options.ts";
 

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { FolderLock } from "../../../../core/files/folder_lock.ts";
 import { readJsonLines } from "../../../../core/files/json_lines.ts";
-import { listCheckpoints } from "../../../../core/train/run/checkpoint_list.ts";
+import { listCheckpoints } from "../../../../core/weights/checkpoint/list.ts";
 import { checkNoRun, writeDescription } from "../../../../core/train/run/run_description.ts";
 import { train } from "../../../../core/train/run/train.ts";
 import type { TrainEvent } from "../../../../core/train/run/train_options.ts";

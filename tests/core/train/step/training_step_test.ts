@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/as
 import { join } from "node:path";
 import { filled, type Tensor, tensor } from "../../../../core/engine/graph/tensor.ts";
 import { checkMethod } from "../../../../core/method/load.ts";
-import { loadCheckpoint, saveCheckpoint } from "../../../../core/train/run/checkpoint.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../../../core/weights/checkpoint/checkpoint.ts";
 import { followedBy } from "../../../../core/train/step/method_graph.ts";
 import { initialWeights, type TrainingStep } from "../../../../core/train/step/training_step.ts";
 import simsiam from "../../../../plugins/simsiam/mod.ts";

@@ -6,7 +6,17 @@
 import { basename, join } from "node:path";
 import { GenviewNotFound, GenviewSyntaxError, GenviewTypeError } from "../../errors/mod.ts";
 import { fileError } from "../../files/file_error.ts";
-import type { EpochSums } from "./epoch_sums.ts";
+
+/** Sums over the steps of an epoch that were taken so far. */
+export interface EpochSums {
+  readonly steps: number;
+  readonly loss: number;
+  readonly seconds: number;
+  /** Seconds of them in which the step waited for images. */
+  readonly waitSeconds: number;
+  /** Images that could not be read, and others that came in their place and could not either. */
+  readonly skipped: number;
+}
 
 /** What a checkpoint says of itself. */
 export interface CheckpointState {

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { float32 } from "../../../../core/engine/graph/tensor.ts";
-import { saveCheckpoint } from "../../../../core/train/run/checkpoint.ts";
-import { loadNewestCheckpoint, setAside } from "../../../../core/train/run/newest_checkpoint.ts";
-import { checkpointSources } from "../checkpoint_sources.ts";
+import { saveCheckpoint } from "../../../../core/weights/checkpoint/checkpoint.ts";
+import { loadNewestCheckpoint, setAside } from "../../../../core/weights/checkpoint/newest.ts";
+import { checkpointSources } from "./checkpoint_sources.ts";
 import { inFolder } from "../../../in_folder.ts";
 
 function save(folder: string, step: number): Promise<string> {

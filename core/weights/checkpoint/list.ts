@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { fileError } from "../../files/file_error.ts";
-import { checkpointStep } from "./checkpoint_state.ts";
+import { checkpointStep } from "./state.ts";
 
 /** A checkpoint in a folder. */
 export interface ListedCheckpoint {

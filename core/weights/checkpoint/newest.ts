@@ -7,7 +7,7 @@ import { GenviewError, isGenviewError } from "../../errors/mod.ts";
 import { explainingFileErrors } from "../../files/file_error.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
-import { listCheckpoints } from "./checkpoint_list.ts";
+import { listCheckpoints } from "./list.ts";
 
 /** A checkpoint that cannot be loaded. */
 export interface DamagedCheckpoint {

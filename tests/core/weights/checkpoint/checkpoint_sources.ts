@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Tensor } from "../../../core/engine/graph/tensor.ts";
-import type { CheckpointSources } from "../../../core/train/run/checkpoint.ts";
+import type { Tensor } from "../../../../core/engine/graph/tensor.ts";
+import type { CheckpointSources } from "../../../../core/weights/checkpoint/checkpoint.ts";
 
 /** A checkpoint of one parameter after a step. */
 export function checkpointSources(step: number, weight: Tensor): CheckpointSources {

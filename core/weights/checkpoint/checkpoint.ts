@@ -11,15 +11,10 @@ import { GenviewAlreadyExists } from "../../errors/mod.ts";
 import { fileError } from "../../files/file_error.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { makeFolder, syncFolder, writeNewFile } from "../../files/new_file.ts";
-import { readSafetensors, type TensorSource, writeSafetensors } from "../../weights/safetensors.ts";
-import { verifyChecksums, writeChecksums } from "./checkpoint_checksums.ts";
-import { listCheckpoints } from "./checkpoint_list.ts";
-import {
-  checkpointName,
-  type CheckpointState,
-  formatState,
-  loadCheckpointState,
-} from "./checkpoint_state.ts";
+import { readSafetensors, type TensorSource, writeSafetensors } from "../safetensors.ts";
+import { verifyChecksums, writeChecksums } from "./checksums.ts";
+import { listCheckpoints } from "./list.ts";
+import { checkpointName, type CheckpointState, formatState, loadCheckpointState } from "./state.ts";
 
 /** A checkpoint in memory. */
 export interface Checkpoint {

@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { float32 } from "../../../../core/engine/graph/tensor.ts";
-import { loadCheckpoint, saveCheckpoint } from "../../../../core/train/run/checkpoint.ts";
-import { listCheckpoints } from "../../../../core/train/run/checkpoint_list.ts";
-import { checkpointSources as sources } from "../checkpoint_sources.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../../../core/weights/checkpoint/checkpoint.ts";
+import { listCheckpoints } from "../../../../core/weights/checkpoint/list.ts";
+import { checkpointSources as sources } from "./checkpoint_sources.ts";
 
 async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
