@@ -5,7 +5,8 @@
  * @module
  */
 import process from "node:process";
-import { backbone, type BackboneOptions } from "../core/backbones/registry.ts";
+import type { BackboneOptions } from "../core/backbones/backbone.ts";
+import { backbone } from "../core/backbones/registry.ts";
 import { elementCount } from "../core/engine/graph/shape.ts";
 import { float32 } from "../core/engine/graph/tensor.ts";
 import { input, type Value } from "../core/engine/graph/value.ts";

@@ -11,13 +11,9 @@ import {
   type BackboneSpec,
   clipModel,
   clipModelNames,
-} from "../core/backbones/mod.ts";
-import {
-  backboneTokenNetwork,
-  clipTokenNetwork,
   recognizeBackbones,
-  type TokenNetwork,
-} from "../core/encoders/mod.ts";
+} from "../core/backbones/mod.ts";
+import { backboneTokenNetwork, clipTokenNetwork, type TokenNetwork } from "../core/encoders/mod.ts";
 import { clipLayoutOf, findClipLayout } from "../core/backbones/clip_layouts.ts";
 import { clipTensors } from "../core/backbones/clip_weights.ts";
 import { CLIP_NORMALIZATION, IMAGENET_NORMALIZATION } from "../core/data/views/presets.ts";

@@ -5,9 +5,8 @@
  */
 import type { Value } from "../engine/graph/value.ts";
 import { linear } from "../engine/nn/linear.ts";
+import { tokensOf } from "../engine/nn/map_tokens.ts";
 import type { Scope } from "../engine/nn/scope.ts";
-import { reshape } from "../engine/ops/reshape.ts";
-import { transpose } from "../engine/ops/transpose.ts";
 import type { ClipOutputs, ClipTower } from "./clip_tower.ts";
 import { convNext, type ConvNextConfig } from "./convnext.ts";
 
@@ -33,10 +32,8 @@ export function clipConvNext(
 ): ClipOutputs {
   return scope.enter("visual", (visual) => {
     const { features, maps } = visual.enter("trunk", (trunk) => convNext(trunk, images, config));
-    const last = maps.at(-1)!;
-    const [count, width] = last.shape as [number, number];
     return {
-      tokens: transpose(reshape(last, [count, width, -1]), [0, 2, 1]),
+      tokens: tokensOf(maps.at(-1)!),
       pooled: linear(visual, "head.proj", features, { width: embedding, bias: false }),
     };
   });

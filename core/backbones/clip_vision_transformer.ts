@@ -13,6 +13,7 @@ import {
 } from "../engine/nn/initializers.ts";
 import { layerNorm } from "../engine/nn/layer_norm.ts";
 import { applyLinear, linear } from "../engine/nn/linear.ts";
+import { tokensOf } from "../engine/nn/map_tokens.ts";
 import type { Scope } from "../engine/nn/scope.ts";
 import { add } from "../engine/ops/add.ts";
 import { concat } from "../engine/ops/concat.ts";
@@ -23,7 +24,6 @@ import { multiHeadAttention } from "../engine/ops/multi_head_attention.ts";
 import { quickGelu } from "../engine/ops/quick_gelu.ts";
 import { reshape } from "../engine/ops/reshape.ts";
 import { slice } from "../engine/ops/slice.ts";
-import { transpose } from "../engine/ops/transpose.ts";
 import { formatType } from "../engine/graph/tensor.ts";
 import type { ClipOutputs, ClipTower } from "./clip_tower.ts";
 
@@ -128,7 +128,7 @@ function embed(scope: Scope, images: Value, { patch, width }: ClipVisionTransfor
   }
   const initial = normalInitializer(width ** -0.5);
   const map = conv2d(scope, "conv1", images, { channels: width, kernel: patch, stride: patch });
-  const patches = transpose(reshape(map, [count, width, -1]), [0, 2, 1]);
+  const patches = tokensOf(map);
   const classToken = reshape(scope.parameter("class_embedding", [width], initial), [1, 1, width]);
   const joined = concat([expand(classToken, [count, 1, width]), patches], { axis: 1 });
   return add(joined, scope.parameter("positional_embedding", joined.shape.slice(1), initial));

@@ -8,8 +8,10 @@ import { conv2d } from "../engine/nn/conv2d.ts";
 import { convNextBlock } from "../engine/nn/convnext_block.ts";
 import { constantInitializer, truncatedNormalInitializer } from "../engine/nn/initializers.ts";
 import { layerNorm, layerNorm2d } from "../engine/nn/layer_norm.ts";
+import { tokensOf } from "../engine/nn/map_tokens.ts";
 import type { Scope } from "../engine/nn/scope.ts";
 import { globalAveragePool } from "../engine/ops/global_average_pool.ts";
+import type { BackboneFamily, BackboneMember } from "./backbone.ts";
 
 /** What a ConvNeXt is made of. */
 export interface ConvNextConfig {
@@ -77,3 +79,32 @@ export function convNext(scope: Scope, images: Value, config: ConvNextConfig): C
   const features = layerNorm(scope, "head.norm", globalAveragePool(x), { epsilon: EPSILON });
   return { features, maps };
 }
+
+function member(description: string, config: ConvNextConfig): BackboneMember {
+  return {
+    description,
+    build: () => ({
+      width: config.widths.at(-1)!,
+      apply: (scope, images) => convNext(scope, images, config).features,
+      applyTokens: (scope, images) => tokensOf(convNext(scope, images, config).maps.at(-1)!),
+    }),
+  };
+}
+
+/** ConvNeXts by timm's names. */
+export const convNextFamily: BackboneFamily = {
+  title: "ConvNeXts",
+  mark: "stem.0.weight",
+  offers: [],
+  members: {
+    convnext_tiny: member("ConvNeXt-T, 28 M parameters", {
+      depths: [3, 3, 9, 3],
+      widths: [96, 192, 384, 768],
+    }),
+    convnext_base: member("ConvNeXt-B, 88 M parameters", {
+      depths: [3, 3, 27, 3],
+      widths: [128, 256, 512, 1024],
+    }),
+  },
+  shapesTell: () => ({}),
+};

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { Backbone } from "./backbone.ts";
+export type { Backbone, BackboneOptions, BackboneSpec, StateDictTypes } from "./backbone.ts";
 export { clipConvNext, type ClipConvNextConfig, clipConvNextTower } from "./clip_convnext.ts";
 export { type ClipLayoutName } from "./clip_layouts.ts";
 export { type ClipModel, clipModel, clipModelNames, clipPretrainedNames } from "./clip_models.ts";
@@ -15,7 +15,8 @@ export {
 } from "./clip_vision_transformer.ts";
 export { clipStateDict, readClipWeights } from "./clip_weights.ts";
 export { convNext, type ConvNextConfig, type ConvNextOutputs } from "./convnext.ts";
-export { backbone, backboneNames, type BackboneOptions, type BackboneSpec } from "./registry.ts";
+export { recognizeBackbones, type RecognizedBackbone } from "./recognize_backbones.ts";
+export { backbone, backboneNames } from "./registry.ts";
 export {
   residualBlock,
   type ResidualBlockOptions,

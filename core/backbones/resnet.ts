@@ -7,11 +7,13 @@ import type { Value } from "../engine/graph/value.ts";
 import { batchNorm } from "../engine/nn/batch_norm.ts";
 import { conv2d, type Conv2dOptions } from "../engine/nn/conv2d.ts";
 import { constantInitializer, kaimingNormal } from "../engine/nn/initializers.ts";
+import { tokensOf } from "../engine/nn/map_tokens.ts";
 import type { Scope } from "../engine/nn/scope.ts";
 import { add } from "../engine/ops/add.ts";
 import { globalAveragePool } from "../engine/ops/global_average_pool.ts";
 import { maxPool } from "../engine/ops/max_pool.ts";
 import { relu } from "../engine/ops/relu.ts";
+import type { BackboneFamily, BackboneMember } from "./backbone.ts";
 
 /** What a ResNet is made of. */
 export interface ResNetConfig {
@@ -141,3 +143,35 @@ export function resNet(scope: Scope, images: Value, config: ResNetConfig): ResNe
   });
   return { features: globalAveragePool(x), maps };
 }
+
+function member(description: string, entry: ResNetConfig): BackboneMember {
+  return {
+    description,
+    build(options) {
+      const config = { ...entry, ...options };
+      return {
+        width: resNetWidth(config),
+        apply: (scope, images) => resNet(scope, images, config).features,
+        applyTokens: (scope, images) => tokensOf(resNet(scope, images, config).maps.at(-1)!),
+      };
+    },
+  };
+}
+
+/** ResNets by torchvision's names. */
+export const resNetFamily: BackboneFamily = {
+  title: "ResNets",
+  mark: "conv1.weight",
+  offers: ["stem", "zeroInitResidual"],
+  members: {
+    resnet18: member("ResNet-18, 11 M parameters", { block: "basic", depths: [2, 2, 2, 2] }),
+    resnet34: member("ResNet-34, 21 M parameters", { block: "basic", depths: [3, 4, 6, 3] }),
+    resnet50: member("ResNet-50 with the stride in the 3x3 convolution, 24 M parameters", {
+      block: "bottleneck",
+      depths: [3, 4, 6, 3],
+    }),
+  },
+  // The stem shows in its kernel.
+  shapesTell: (weights) =>
+    weights.get("conv1.weight")?.shape[2] === 3 ? { options: { stem: "small" } } : {},
+};

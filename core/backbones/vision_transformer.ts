@@ -23,6 +23,7 @@ import { expand } from "../engine/ops/expand.ts";
 import { reduceMean } from "../engine/ops/reduce_mean.ts";
 import { reshape } from "../engine/ops/reshape.ts";
 import { slice } from "../engine/ops/slice.ts";
+import type { BackboneFamily, BackboneMember } from "./backbone.ts";
 
 /** What a vision transformer is made of. */
 export interface VisionTransformerConfig {
@@ -157,3 +158,46 @@ export function visionTransformerTokens(
   const name = (config.pooling ?? "token") === "token" ? "norm" : "fc_norm";
   return layerNorm(scope, name, patchesOf(lastTokens(scope, images, config)), { epsilon: EPSILON });
 }
+
+function member(description: string, config: VisionTransformerConfig): BackboneMember {
+  return {
+    description,
+    build: () => ({
+      width: config.width,
+      apply: (scope, images) => visionTransformer(scope, images, config),
+      applyTokens: (scope, images) => visionTransformerTokens(scope, images, config),
+    }),
+  };
+}
+
+const TINY = { patch: 16, width: 192, depth: 12, heads: 3 } as const;
+const SMALL = { patch: 16, width: 384, depth: 12, heads: 6 } as const;
+const BASE = { patch: 16, width: 768, depth: 12, heads: 12 } as const;
+
+/** Vision transformers by timm's names, and MoCo v3's. */
+export const visionTransformerFamily: BackboneFamily = {
+  title: "ViTs",
+  mark: "pos_embed",
+  offers: [],
+  members: {
+    vit_tiny_patch16_224: member("ViT-Ti/16, 3 heads, 5.5 M parameters", TINY),
+    vit_small_patch16_224: member("ViT-S/16, 6 heads, 22 M parameters", SMALL),
+    vit_base_patch16_224: member("ViT-B/16, 12 heads, 86 M parameters", BASE),
+    mocov3_vit_small: member("MoCo v3's ViT-S/16: 12 heads, fixed positions and patch embedding", {
+      ...SMALL,
+      heads: 12,
+      variant: "mocov3",
+    }),
+    mocov3_vit_base: member("MoCo v3's ViT-B/16: 12 heads, fixed positions and patch embedding", {
+      ...BASE,
+      variant: "mocov3",
+    }),
+  },
+  shapesTell(weights) {
+    const positions = weights.get("pos_embed")?.shape[1];
+    const patch = weights.get("patch_embed.proj.weight")?.shape[3];
+    if (positions === undefined || patch === undefined) return undefined;
+    const size = Math.sqrt(positions - 1) * patch;
+    return Number.isInteger(size) && size > 0 ? { size } : undefined;
+  },
+};

@@ -12,13 +12,7 @@ export {
   createClipSession,
 } from "./clip_encoder.ts";
 export { clipTokenNetwork } from "./clip_token_network.ts";
-export {
-  backboneTokenNetwork,
-  type BackboneTokenOptions,
-  recognizeBackbones,
-  type RecognizedBackbone,
-  type StateDictTypes,
-} from "./own_backbone_encoder.ts";
+export { backboneTokenNetwork, type BackboneTokenOptions } from "./backbone_token_network.ts";
 export {
   TokenEncoder,
   type TokenEncoderOptions,

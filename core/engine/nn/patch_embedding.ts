@@ -1,9 +1,8 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { formatType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
-import { reshape } from "../ops/reshape.ts";
-import { transpose } from "../ops/transpose.ts";
 import { conv2d, type Conv2dOptions } from "./conv2d.ts";
+import { tokensOf } from "./map_tokens.ts";
 import type { Scope } from "./scope.ts";
 
 /** Options of {@linkcode patchEmbedding}. */
@@ -37,7 +36,6 @@ export function patchEmbedding(
       );
     }
     const convolution = { channels: width, kernel: patch, stride: patch, bias: true, ...initial };
-    const map = conv2d(layer, "proj", images, convolution);
-    return transpose(reshape(map, [map.shape[0]!, width, -1]), [0, 2, 1]);
+    return tokensOf(conv2d(layer, "proj", images, convolution));
   });
 }

@@ -6,9 +6,10 @@
 import type { Value } from "../../engine/graph/value.ts";
 import { conv2d } from "../../engine/nn/conv2d.ts";
 import { groupNorm } from "../../engine/nn/group_norm.ts";
+import { mapOf, tokensOf } from "../../engine/nn/map_tokens.ts";
 import type { Scope } from "../../engine/nn/scope.ts";
 import { add } from "../../engine/ops/add.ts";
-import { mapOf, projectedAttention, tokensOf } from "./map_attention.ts";
+import { projectedAttention } from "./map_attention.ts";
 import { conv3x3, normedConv, resnetBlock, upsample } from "./resnet_block.ts";
 
 /** What an autoencoder is made of. */

@@ -7,20 +7,6 @@ import type { Value } from "../../engine/graph/value.ts";
 import { linear } from "../../engine/nn/linear.ts";
 import type { Scope } from "../../engine/nn/scope.ts";
 import { multiHeadAttention } from "../../engine/ops/multi_head_attention.ts";
-import { reshape } from "../../engine/ops/reshape.ts";
-import { transpose } from "../../engine/ops/transpose.ts";
-
-/** Pixels as tokens, row by row: `[N, C, H, W]` to `[N, H W, C]`. */
-export function tokensOf(map: Value): Value {
-  const [count, channels] = map.shape as [number, number];
-  return transpose(reshape(map, [count, channels, -1]), [0, 2, 1]);
-}
-
-/** Tokens as pixels again. */
-export function mapOf(tokens: Value, [height, width]: readonly [number, number]): Value {
-  const [count, , channels] = tokens.shape as [number, number, number];
-  return reshape(transpose(tokens, [0, 2, 1]), [count, channels, height, width]);
-}
 
 /** Options of {@linkcode projectedAttention}. */
 export interface ProjectedAttentionOptions {

@@ -7,12 +7,13 @@ import type { Value } from "../../engine/graph/value.ts";
 import { groupNorm } from "../../engine/nn/group_norm.ts";
 import { layerNorm } from "../../engine/nn/layer_norm.ts";
 import { linear } from "../../engine/nn/linear.ts";
+import { mapOf, tokensOf } from "../../engine/nn/map_tokens.ts";
 import type { Scope } from "../../engine/nn/scope.ts";
 import { add } from "../../engine/ops/add.ts";
 import { gelu } from "../../engine/ops/gelu.ts";
 import { mul } from "../../engine/ops/mul.ts";
 import { split } from "../../engine/ops/split.ts";
-import { mapOf, projectedAttention, tokensOf } from "./map_attention.ts";
+import { projectedAttention } from "./map_attention.ts";
 
 /** Options of {@linkcode mapTransformer}. */
 export interface MapTransformerOptions {

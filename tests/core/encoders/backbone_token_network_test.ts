@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import {
-  backboneTokenNetwork,
-  recognizeBackbones,
-} from "../../../core/encoders/own_backbone_encoder.ts";
-import { backbone, type BackboneOptions } from "../../../core/backbones/registry.ts";
+import { backboneTokenNetwork } from "../../../core/encoders/backbone_token_network.ts";
+import type { BackboneOptions } from "../../../core/backbones/backbone.ts";
+import { recognizeBackbones } from "../../../core/backbones/recognize_backbones.ts";
+import { backbone } from "../../../core/backbones/registry.ts";
 import { TokenEncoder } from "../../../core/encoders/token_encoder.ts";
 import { normalizePixels } from "../../../core/data/normalize_pixels.ts";
 import { IMAGENET_NORMALIZATION } from "../../../core/data/views/presets.ts";
