@@ -23,6 +23,10 @@ export interface PropertySchema {
   readonly group?: string;
   /** What a change of it does to a run that goes on. */
   readonly affects?: Affects;
+  /** Names that it is known to take, where others are allowed too, such as paths. */
+  readonly suggestions?: readonly string[];
+  /** Of an object: each key may be given by itself on a command line, as `--ENTRY.KEY VALUE`. */
+  readonly entry?: string;
   readonly [keyword: string]: unknown;
 }
 

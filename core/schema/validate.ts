@@ -3,44 +3,84 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../errors/mod.ts";
+import { GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
 import { Ajv, type ErrorObject } from "../deps/ajv.ts";
 import { nearestName } from "./nearest_name.ts";
 
 /** Keywords of ours, which say nothing of which values are allowed. */
-const OWN_KEYWORDS = ["group", "affects"];
+const OWN_KEYWORDS = ["group", "affects", "suggestions", "entry"];
 
-function describe(error: ErrorObject, root: string, data: unknown): string {
-  const path = root + error.instancePath.replaceAll("/", ".");
+/** How a value is called in an error, by the keys that lead to it. */
+export type NameOfValue = (path: readonly string[]) => string;
+
+/** JSON, but with the numbers that JSON has not. */
+function formatFound(found: unknown): string {
+  return typeof found === "number" ? String(found) : JSON.stringify(found);
+}
+
+function pathOf({ instancePath }: ErrorObject): string[] {
+  const keys = instancePath.split("/").slice(1);
+  return keys.map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+function describe(error: ErrorObject, root: string | NameOfValue, data: unknown): string {
+  const path = pathOf(error);
+  const nameOf = typeof root === "string"
+    ? (keys: readonly string[]) => [root, ...keys].join(".")
+    : root;
   if (error.keyword === "additionalProperties") {
     const wrong = String(error.params["additionalProperty"]);
     const known = Object.keys((error.parentSchema?.["properties"] ?? {}) as object);
     const nearest = nearestName(wrong, known);
-    return `${path}.${wrong} is not known` +
-      (nearest === undefined ? `: use one of ${known.join(", ")}` : `: did you mean "${nearest}"?`);
+    const called = (name: string) => typeof root === "string" ? name : nameOf([...path, name]);
+    return `${nameOf([...path, wrong])} is not known` +
+      (nearest === undefined
+        ? `: use one of ${known.map(called).join(", ")}`
+        : `: did you mean "${called(nearest)}"?`);
   }
-  const found = error.instancePath.split("/").slice(1).reduce<unknown>(
+  if (error.keyword === "required" && typeof root !== "string") {
+    return `${nameOf([...path, String(error.params["missingProperty"])])} must be given`;
+  }
+  const found = path.reduce<unknown>(
     (at, key) => (at as Record<string, unknown> | undefined)?.[key],
     data,
   );
   const allowed = error.keyword === "enum"
     ? ` ${(error.params["allowedValues"] as unknown[]).join(", ")}`
     : "";
-  const value = error.keyword === "required" ? "" : `, found ${JSON.stringify(found)}`;
-  return `${path} ${error.message}${allowed}${value}`;
+  const value = error.keyword === "required" ? "" : `, found ${formatFound(found)}`;
+  return `${nameOf(path)} ${error.message}${allowed}${value}`;
+}
+
+/** A copy of plain data; objects inside objects are copied as deep as the stack allows. */
+function copyOf(data: unknown, action: string): unknown {
+  try {
+    return structuredClone(data);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new GenviewRangeError(`Cannot ${action}: its lists and objects are nested too deeply`, {
+      cause,
+    });
+  }
 }
 
 /**
  * A copy of data with a schema's defaults filled in.
  *
  * @param action what cannot be done with wrong data, such as `load plugin "x"`
- * @param root how the data is called in the error, such as `options`
+ * @param root how the data is called in the error, such as `options`, or how each value in it is
  * @throws {TypeError} if the data does not meet the schema, with all findings
+ * @throws {RangeError} if it is nested too deeply to be copied
  */
-export function validate<T>(schema: object, data: unknown, action: string, root: string): T {
+export function validate<T>(
+  schema: object,
+  data: unknown,
+  action: string,
+  root: string | NameOfValue,
+): T {
   const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true, allowUnionTypes: true });
   for (const keyword of OWN_KEYWORDS) ajv.addKeyword(keyword);
-  const copy = structuredClone(data);
+  const copy = copyOf(data, action);
   const check = ajv.compile(schema);
   if (check(copy)) return copy as T;
   const findings = (check.errors ?? []).map((error) => describe(error, root, data));

@@ -3,10 +3,14 @@
  *
  * @module
  */
-import { GenviewTypeError, isGenviewError } from "../../core/errors/mod.ts";
-import { parseArgs } from "@std/cli/parse-args";
+import { GenviewTypeError } from "../../core/errors/mod.ts";
 import type { ObjectSchema, PropertySchema, ValuesOf } from "../../core/schema/schema.ts";
-import { validate } from "../../core/schema/validate.ts";
+import { type NameOfValue, validate } from "../../core/schema/validate.ts";
+import { type Arguments, readArguments } from "./arguments.ts";
+import { errorText } from "./error_text.ts";
+import { helpText } from "./help_text.ts";
+import { convertEntries, convertText, kebab, typesOf } from "./option_values.ts";
+import { bold, isColorful, textColumns } from "./text_layout.ts";
 
 /** A deno task. */
 export interface Command<Options extends ObjectSchema = ObjectSchema> {
@@ -16,7 +20,7 @@ export interface Command<Options extends ObjectSchema = ObjectSchema> {
   readonly summary: string;
   /** What stands behind the options, such as `RUN`; none when left out. */
   readonly positional?: string;
-  /** Examples, each with what it does. */
+  /** Examples, each with what it does; commands are written as `deno task NAME …`. */
   readonly examples: readonly { readonly command: string; readonly does: string }[];
   /** Its options; camelCase names become `--kebab-case`. */
   readonly options: Options;
@@ -38,82 +42,60 @@ export function command<const Options extends ObjectSchema>(
   return description;
 }
 
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** Options and arguments of a command line, with their values as texts. */
+export function argumentsOf(command: Command, args: readonly string[]): Arguments {
+  const properties = Object.entries(command.options.properties);
+  const isSwitch = (schema: PropertySchema) => typesOf(schema).includes("boolean");
+  return readArguments(args, {
+    switches: properties.filter(([, schema]) => isSwitch(schema)).map(([name]) => kebab(name)),
+    valued: properties.filter(([, schema]) => !isSwitch(schema)).map(([name]) => kebab(name)),
+    keyed: properties.flatMap(([, { entry }]) => entry ?? []),
+  }, actionOf(command));
 }
 
-function types(schema: PropertySchema): readonly string[] {
-  return schema.type === undefined ? [] : [schema.type].flat();
+function actionOf({ name }: Command): string {
+  return `run "deno task ${name}"`;
 }
 
-function placeholder(schema: PropertySchema): string {
-  if (schema.enum !== undefined) return ` ${schema.enum.filter((each) => each !== "").join("|")}`;
-  if (types(schema).includes("boolean")) return "";
-  if (types(schema).includes("string")) return " TEXT";
-  return types(schema).some((type) => type === "array" || type === "object") ? " JSON" : " NUMBER";
+/** An option that must not be empty, because an empty text is not what it is when it is left out. */
+function refuseEmpty(command: Command, option: string, { default: value }: PropertySchema): void {
+  if (value === "") return;
+  throw new GenviewTypeError(`Cannot ${actionOf(command)}: --${option} must not be empty`);
 }
 
-function wrap(text: string, width: number, indent: string): string {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1)!;
-    if (line !== "" && line.length + word.length + 1 > width) lines.push(word);
-    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+/** The options that were given, as the types that the schema asks for. */
+function givenOptions(command: Command, { options, entries }: Arguments): Record<string, unknown> {
+  const given: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(command.options.properties)) {
+    const option = kebab(name);
+    const value = options[option];
+    if (value === "" && typesOf(schema).includes("string")) refuseEmpty(command, option, schema);
+    if (value !== undefined) {
+      given[name] = typeof value === "boolean" ? value : convertText(value, schema);
+    }
+    const keys = schema.entry === undefined ? undefined : entries[schema.entry];
+    if (keys !== undefined) {
+      given[name] = { ...given[name] as object | undefined, ...convertEntries(keys, schema) };
+    }
   }
-  return lines.join(`\n${indent}`);
+  return given;
 }
 
-/** The text that `--help` prints. */
-export function helpText(command: Command): string {
-  const rows = Object.entries(command.options.properties).map(([name, schema]) => {
-    const fallback = schema.default === undefined || schema.default === "" ||
-        schema.default === false
-      ? ""
-      : ` (default ${
-        typeof schema.default === "string" ? schema.default : JSON.stringify(schema.default)
-      })`;
-    return [`--${kebab(name)}${placeholder(schema)}`, `${schema.description ?? ""}${fallback}`];
-  });
-  rows.push(["--help", "print this text"]);
-  const examples = command.examples.map(({ command: line, does }) => `  ${line}\n      ${does}`);
-  const options = rows.map(([option, text]) =>
-    `  ${option!.padEnd(28)}${option!.length > 27 ? "\n" + " ".repeat(30) : ""}${
-      wrap(text!, 66, " ".repeat(30))
-    }`
-  );
-  return [
-    wrap(command.summary, 96, ""),
-    "",
-    `Usage: deno task ${command.name} [options]${
-      command.positional ? ` ${command.positional}` : ""
-    }`,
-    "",
-    "Examples:",
-    ...examples,
-    "",
-    "Options:",
-    ...options,
-    "",
-  ].join("\n");
-}
-
-/** A text of the command line as the type that the schema asks for. */
-function convert(text: unknown, schema: PropertySchema): unknown {
-  if (typeof text !== "string") return text;
-  const wanted = types(schema);
-  const structured = wanted.includes("array") || wanted.includes("object");
-  if (wanted.includes("string") && !(structured && /^[[{]/.test(text))) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The schema's check names the option and what it should be.
-    return text;
-  }
+/** Values as they are named on the command line: `--batch-size`, `--option.width`. */
+function optionNames({ options: { properties } }: Command): NameOfValue {
+  return ([name, key, ...rest]) => {
+    const entry = properties[name!]?.entry;
+    const first = key !== undefined && entry !== undefined
+      ? `--${entry}.${kebab(key)}`
+      : [`--${kebab(name!)}`, ...(key === undefined ? [] : [key])].join(".");
+    return [first, ...rest].join(".");
+  };
 }
 
 /**
  * Parses a command line, or answers `--help`.
  *
+ * @param print prints the help; by default to standard output
  * @returns undefined if the help was asked for, in which case it has been handed to `print`
  * @throws {TypeError} if an option is unknown or has a wrong value, with all findings
  */
@@ -122,37 +104,23 @@ export function parse<Options extends ObjectSchema>(
   args: readonly string[],
   print: (text: string) => void = (text) => console.log(text),
 ): Parsed<Options> | undefined {
-  const { properties } = command.options;
-  const names = new Map(Object.keys(properties).map((name) => [kebab(name), name]));
-  const boolean = [...names].filter(([, name]) => types(properties[name]!).includes("boolean"))
-    .map(([option]) => option);
-  const string = [...names.keys()].filter((option) => !boolean.includes(option));
-  const parsed: Record<string, unknown> & { _: unknown[] } = parseArgs([...args], {
-    boolean: [...boolean, "help"],
-    string,
-    negatable: boolean,
-  });
-  if (parsed["help"] === true) {
-    print(helpText(command));
+  const read = argumentsOf(command, args);
+  if (read.help) {
+    const heading = isColorful(Deno.stdout) ? bold : (text: string) => text;
+    print(helpText(command, { columns: textColumns(), heading }));
     return undefined;
   }
-  const given: Record<string, unknown> = {};
-  for (const [option, value] of Object.entries(parsed)) {
-    if (option === "_" || option === "help") continue;
-    const name = names.get(option);
-    if (name === undefined) given[option] = value;
-    else if (mentioned(args, option)) given[name] = convert(value, properties[name]!);
-  }
+  const given = givenOptions(command, read);
   const values = validate<ValuesOf<Options>>(
     { ...command.options, additionalProperties: false },
     given,
-    `run "deno task ${command.name}"`,
-    "option",
+    actionOf(command),
+    optionNames(command),
   );
-  const positional = parsed._.map(String);
+  const { positional } = read;
   if (command.positional === undefined && positional.length > 0) {
     throw new GenviewTypeError(
-      `Cannot run "deno task ${command.name}": it takes no arguments beside options, found "${
+      `Cannot ${actionOf(command)}: it takes no arguments beside options, found "${
         positional.join(" ")
       }"`,
     );
@@ -160,23 +128,19 @@ export function parse<Options extends ObjectSchema>(
   return { given: given as Partial<ValuesOf<Options>>, values, positional };
 }
 
-/** Whether an option stands on the command line; a boolean that does not is false all the same. */
-function mentioned(args: readonly string[], option: string): boolean {
-  return args.some((arg) =>
-    arg === `--${option}` || arg === `--no-${option}` || arg.startsWith(`--${option}=`)
-  );
-}
-
 /**
- * Runs a task's main function. An error that says what cannot be done is printed as it is; any other is a fault of
- * ours and is printed with its stack. Either way the exit code is 1.
+ * Runs a task's main function. An error that says what cannot be done is printed in one line; any other is a bug and is
+ * printed with its stack. Either way the exit code is 1.
  */
-export async function runTask(main: (args: readonly string[]) => Promise<void>): Promise<void> {
+export async function runTask(
+  main: (args: readonly string[]) => Promise<void>,
+  args: readonly string[] = Deno.args,
+): Promise<void> {
   try {
-    await main(Deno.args);
+    await main(args);
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    console.error(isGenviewError(error) ? `error: ${error.message}` : (error as Error).stack);
+    const text = errorText(error);
+    if (text !== undefined) console.error(text);
     Deno.exitCode = 1;
   }
 }
