@@ -21,16 +21,6 @@ export function thresholdOption(text: string): number | undefined {
   throw new GenviewTypeError(`Cannot use a threshold: --fg-thre must be a number, found "${text}"`);
 }
 
-/** Arguments in which `--fg-thre -4.2` is one, `--fg-thre=-4.2`: alone, a dash begins an option. */
-export function joinNegativeThreshold(args: readonly string[]): string[] {
-  const joined: string[] = [];
-  for (const arg of args) {
-    if (joined.at(-1) === "--fg-thre" && /^-[\d.]/.test(arg)) joined.push(`${joined.pop()}=${arg}`);
-    else joined.push(arg);
-  }
-  return joined;
-}
-
 /** Folders of the vectors: ours, and the original program's (sic). */
 const FOLDERS = ["eigenvectors", "eigenvecters"];
 

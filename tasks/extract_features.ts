@@ -11,7 +11,7 @@ import type { DType } from "../core/engine/graph/dtype.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { ifThere } from "../core/files/if_there.ts";
 import { type Command, parse, runTask } from "./cli/command_line.ts";
-import { joinNegativeThreshold, thresholdOption } from "./component_option.ts";
+import { thresholdOption } from "./component_option.ts";
 import { openData } from "../core/data/mod.ts";
 import {
   analyze,
@@ -240,7 +240,7 @@ async function extract(
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(
     COMMAND,
-    joinNegativeThreshold(args),
+    args,
     (text) => console.log(text),
   );
   if (parsed === undefined) return;

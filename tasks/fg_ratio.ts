@@ -16,7 +16,6 @@ import { ifThere } from "../core/files/if_there.ts";
 import { type Command, parse, runTask } from "./cli/command_line.ts";
 import {
   findComponent,
-  joinNegativeThreshold,
   readComponent,
   readThreshold,
   thresholdOption,
@@ -262,7 +261,7 @@ function recordOf({ component, threshold, maskType }: Division, source: string, 
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(
     COMMAND,
-    joinNegativeThreshold(args),
+    args,
     (text) => console.log(text),
   );
   if (parsed === undefined) return;

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { withFolder } from "./core/backbones/clip_golden.ts";
 import { readPipelineGolden, writePipeline } from "./core/unclip/pipeline_golden.ts";
 import { drawPictures } from "./tasks/square_pictures.ts";
+import { lastOfEach } from "./tasks/last_of_each.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 
@@ -72,7 +73,7 @@ function argumentsOf(command: string): string[] {
   const [deno, task, name, ...args] = small.split(" ") as [string, string, string, ...string[]];
   assertEquals([deno, task], ["deno", "task"], `not a task: ${command}`);
   const last = args.includes("--resume") ? [] : SHORTER[name] ?? [];
-  return ["task", "--quiet", name, ...(SHORT[name] ?? []), ...args, ...last];
+  return ["task", "--quiet", name, ...lastOfEach([...(SHORT[name] ?? []), ...args, ...last])];
 }
 
 async function copyFolder(from: string, to: string): Promise<void> {

@@ -21,6 +21,7 @@ import { uniqueIndices } from "../../tasks/token_batches.ts";
 import { readTowerGolden, withFolder, writeEntries } from "../core/backbones/clip_golden.ts";
 import { drawPictures } from "./square_pictures.ts";
 import { exportTinyBackbone } from "./tiny_backbone.ts";
+import { lastOfEach } from "./last_of_each.ts";
 
 const TOWER = clipVisionTransformerTower({
   patch: 14,
@@ -183,7 +184,7 @@ async function run(...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--no-prompt", "--allow-read", "--allow-write", "--allow-ffi", "--allow-env"],
-      ...["--allow-sys", "tasks/extract_features.ts", ...args],
+      ...["--allow-sys", "tasks/extract_features.ts", ...lastOfEach(args)],
     ],
     cwd: new URL("../../", import.meta.url).pathname,
     env: { NO_COLOR: "1" },

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { tensor } from "../../core/engine/graph/tensor.ts";
 import { parseRatioLines } from "../../core/noise/mod.ts";
 import { writeNpy } from "../../core/weights/npy.ts";
-import { joinNegativeThreshold, readComponent } from "../../tasks/component_option.ts";
+import { readComponent } from "../../tasks/component_option.ts";
 import { main as extract } from "../../tasks/extract_features.ts";
 import { main } from "../../tasks/fg_ratio.ts";
 import { RatioFile } from "../../tasks/ratio_file.ts";
@@ -10,6 +10,7 @@ import { withFolder } from "../core/backbones/clip_golden.ts";
 import { hashedTensor } from "../core/engine/nn/hashed_values.ts";
 import { drawPictures } from "./square_pictures.ts";
 import { exportTinyBackbone } from "./tiny_backbone.ts";
+import { lastOfEach } from "./last_of_each.ts";
 
 type Path = (name: string) => string;
 
@@ -69,7 +70,7 @@ Deno.test("fg-ratio gives the same ratios from stored features and from images, 
     // The same relative paths, of other pictures.
     await drawPictures(path("others"));
     await assertRejects(
-      () => main([...input, "--input-list", path("others"), "--output-dir", path("d")]),
+      () => main(lastOfEach([...input, "--input-list", path("others"), "--output-dir", path("d")])),
       TypeError,
       "its images' paths are relative to",
     );
@@ -153,14 +154,6 @@ Deno.test("readComponent() refuses several components, and other types", () =>
       );
     }
   }));
-
-Deno.test("joinNegativeThreshold() joins a negative number, and no option", () => {
-  assertEquals(joinNegativeThreshold(["--fg-thre", "-4.2", "--flip"]), [
-    "--fg-thre=-4.2",
-    "--flip",
-  ]);
-  assertEquals(joinNegativeThreshold(["--fg-thre", "--flip"]), ["--fg-thre", "--flip"]);
-});
 
 Deno.test("fg-ratio --help shows examples", async () => {
   const { stdout } = await new Deno.Command(Deno.execPath(), {

@@ -69,5 +69,9 @@ Deno.test("noise-levels refuses schedules that do not fit, and files without rat
       RangeError,
       "there must be one level for each edge, found 1 for 6",
     );
-    await assertRejects(() => main([...args, "--ranges", "wide"]), TypeError, "option.ranges");
+    await assertRejects(
+      () => main([...args, "--ranges", "wide"]),
+      TypeError,
+      "--ranges.0 must be number",
+    );
   }));

@@ -5,13 +5,14 @@ import { RandomStream } from "../../core/engine/random/random_stream.ts";
 import { readSafetensors } from "../../core/weights/safetensors.ts";
 import configuration from "../../deno.json" with { type: "json" };
 import { inFolder } from "../in_folder.ts";
+import { lastOfEach } from "./last_of_each.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** Runs a deno task with the permissions that deno.json gives it. */
 async function task(name: string, ...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", name, ...args],
+    args: ["task", "--quiet", name, ...lastOfEach(args)],
     cwd: ROOT,
     env: { NO_COLOR: "1" },
   }).output();
@@ -138,7 +139,7 @@ Deno.test("train refuses unknown options, methods and data before it writes anyt
     const run = join(folder, "run");
     for (
       const [args, message] of [
-        [["--epoch", "3"], 'did you mean "epochs"?'],
+        [["--epoch", "3"], 'did you mean "--epochs"?'],
         [["--method", "simsam"], 'the nearest is "simsiam"'],
         [["--data", join(folder, "nothing")], "found nothing of this name"],
         [["--backbone", "resnet19"], 'the nearest is "resnet18"'],

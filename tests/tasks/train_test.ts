@@ -5,6 +5,7 @@ import configuration from "../../deno.json" with { type: "json" };
 import simsiam from "../../plugins/simsiam/manifest.json" with { type: "json" };
 import { drawPictures } from "./square_pictures.ts";
 import { inFolder } from "../in_folder.ts";
+import { lastOfEach } from "./last_of_each.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -21,7 +22,7 @@ function tinyRun(folder: string): string[] {
 function startTrain(...args: string[]) {
   const [, ...words] = configuration.tasks["train"].command.split(" ");
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...words, ...args],
+    args: [...words, ...lastOfEach(args)],
     cwd: ROOT,
     env: { NO_COLOR: "1" },
     stdout: "piped",

@@ -10,6 +10,7 @@ import {
   smallOptions,
   withModel,
 } from "./variation_fixture.ts";
+import { lastOfEach } from "./last_of_each.ts";
 
 const LINES = "cats/0.png 0\nbig dogs/1.png 100\ncats/none.png 100\nbig dogs/2.png 400\n";
 const NAMES = ["cats/0.png", "big dogs/1.png", "big dogs/2.png"];
@@ -17,7 +18,8 @@ const NAMES = ["cats/0.png", "big dogs/1.png", "big dogs/2.png"];
 /** Runs the task over `list.txt`. */
 async function run(path: Path, output: string, ...more: string[]): Promise<void> {
   const list = more.includes("--input-list") ? [] : ["--input-list", path("list.txt")];
-  await main([...list, ...smallOptions(path), "--output-prefix", path(output), ...more]);
+  const args = [...list, ...smallOptions(path), "--output-prefix", path(output), ...more];
+  await main(lastOfEach(args));
 }
 
 async function changeTimes(folder: string, names: readonly string[]) {
@@ -176,7 +178,7 @@ Deno.test("variations name what is wrong with a list before anything is written"
     await refuse("../a.png 100\n", "Cannot mirror ../a.png (");
     await refuse("a.png 0\na.jpg 0\n", "found a.jpg for both", "--format", "jpeg");
     await refuse("\n", "must name images, found none");
-    await refuse("a.png\n", "noiseLevel must be <= 999", "--noise-level", "1000");
+    await refuse("a.png\n", "--noise-level must be <= 999", "--noise-level", "1000");
     await refuse("a.png\n", "must be left out", "--compat", "genview", "--prompt", "a cat");
     await refuse("a.png\n", 'found "2/2"', "--shard", "2/2");
     await assertRejects(
