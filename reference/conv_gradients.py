@@ -87,6 +87,37 @@ AVERAGE_POOLS = {
     "average pool tiles": ((2, 3, 7, 6), {"kernel": [2, 3], "strides": [2, 3]}),
     "average pool 1 axis": ((2, 3, 11), {"kernel": [4], "strides": [3]}),
 }
+# Windows over the end, drawn apart so that the cases above stay as they are. In those that say "padding" the last
+# window would begin in the padding after the input, so there is none.
+CEIL_MAX_POOLS = {
+    "max pool ceil padding kernel 1": ((2, 3, 4), {"kernel": [1], "strides": [2], "ceil": True}),
+    "max pool ceil padding 1 axis": ((1, 2, 13), {"kernel": [2], "strides": [3], "pads": [1, 1], "ceil": True}),
+    "max pool ceil padding": ((1, 2, 5, 5), {"kernel": [2, 2], "strides": [2, 2], "pads": [1, 1, 1, 1], "ceil": True}),
+    "max pool ceil padding on one axis": (
+        (1, 2, 5, 8),
+        {"kernel": [2, 3], "strides": [2, 2], "pads": [1, 0, 1, 0], "ceil": True},
+    ),
+    "max pool ceil padding dilated": (
+        (1, 2, 9, 10),
+        {"kernel": [2, 2], "strides": [5, 4], "pads": [1, 1, 1, 1], "dilations": [2, 3], "ceil": True},
+    ),
+}
+CEIL_AVERAGE_POOLS = {
+    "average pool ceil": ((2, 3, 8, 7), {"kernel": [3, 2], "strides": [3, 2], "pads": [1, 0, 1, 0], "ceil": True}),
+    "average pool ceil inside": (
+        (2, 3, 8, 7),
+        {"kernel": [3, 2], "strides": [3, 2], "pads": [1, 0, 1, 0], "ceil": True, "count_include_pad": False},
+    ),
+    "average pool ceil overlapping": ((1, 2, 8, 9), {"kernel": [4, 3], "strides": [3, 2], "pads": [2, 1, 2, 1], "ceil": True}),
+    "average pool ceil tiles": ((2, 3, 7, 8), {"kernel": [2, 3], "strides": [2, 3], "ceil": True}),
+    "average pool ceil tiles inside": (
+        (2, 3, 7, 8),
+        {"kernel": [2, 3], "strides": [2, 3], "ceil": True, "count_include_pad": False},
+    ),
+    "average pool ceil padding kernel 1": ((2, 3, 4), {"kernel": [1], "strides": [2], "ceil": True}),
+    "average pool ceil padding 1 axis": ((1, 2, 13), {"kernel": [2], "strides": [3], "pads": [1, 1], "ceil": True}),
+    "average pool ceil padding": ((1, 2, 5, 5), {"kernel": [2, 2], "strides": [2, 2], "pads": [1, 1, 1, 1], "ceil": True}),
+}
 # Shape, offset of x in units of its deviation, whether there are a scale and a bias, whether statistics are given.
 NORMALISATIONS = {
     "batch norm": ((4, 3, 5, 6), 0.5, True, False),
@@ -175,7 +206,8 @@ def average_pool(name: str, given: tuple, generator: torch.Generator) -> dict:
     function = F.avg_pool1d if rank == 1 else F.avg_pool2d
     pads = options.get("pads", [0] * 2 * rank)[:rank]
     include = options.get("count_include_pad", True)
-    y = function(x, options["kernel"], options["strides"], pads, False, include)
+    ceil = options.get("ceil", False)
+    y = function(x, options["kernel"], options["strides"], pads, ceil, include)
     return differentiate(name, {"x": x}, {"y": y}, generator)
 
 
@@ -213,6 +245,11 @@ def main() -> None:
         tensors |= average_pool(name, given, generator)
     for name, given in NORMALISATIONS.items():
         tensors |= batch_norm(name, given, generator)
+    generator = torch.Generator().manual_seed(SEED + 1)
+    for name, given in CEIL_MAX_POOLS.items():
+        tensors |= max_pool(name, given, generator)
+    for name, given in CEIL_AVERAGE_POOLS.items():
+        tensors |= average_pool(name, given, generator)
     save_file(tensors, GOLDEN.with_suffix(".safetensors"))
     sidecar = {
         "command": "python reference/conv_gradients.py",
@@ -225,8 +262,10 @@ def main() -> None:
         "description": "Convolutions, pools and batch normalisation with their gradients in float64.",
         "convolutions": {name: options for name, (_, _, options) in CONVOLUTIONS.items()},
         "transposed": {name: options for name, (_, _, options) in TRANSPOSED.items()},
-        "max_pools": {name: options for name, (_, options) in MAX_POOLS.items()},
-        "average_pools": {name: options for name, (_, options) in AVERAGE_POOLS.items()},
+        "max_pools": {name: options for name, (_, options) in (MAX_POOLS | CEIL_MAX_POOLS).items()},
+        "average_pools": {
+            name: options for name, (_, options) in (AVERAGE_POOLS | CEIL_AVERAGE_POOLS).items()
+        },
     }
     GOLDEN.with_suffix(".json").write_text(json.dumps(sidecar, indent=2) + "\n")
 

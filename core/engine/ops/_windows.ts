@@ -134,3 +134,21 @@ export function windowCounts(
     return ceil && (count - 1) * stride >= length + begin ? count - 1 : count;
   });
 }
+
+/**
+ * The padding with which windows that are counted by rounding down are those of `counts`: longer at the end where
+ * rounding up gives a window more. ONNX's own `ceil_mode` also counts a last window that begins after the input.
+ */
+export function padsForCounts(
+  spatial: Shape,
+  kernel: Shape,
+  windows: Windows,
+  counts: readonly number[],
+): number[] {
+  const rank = spatial.length;
+  const ends = spatial.map((length, axis) => {
+    const read = (counts[axis]! - 1) * windows.strides[axis]! + windowSpan(windows, kernel, axis);
+    return Math.max(windows.pads[rank + axis]!, read - length - windows.pads[axis]!);
+  });
+  return [...windows.pads.slice(0, rank), ...ends];
+}

@@ -5,6 +5,7 @@ import { constant, type Value } from "../graph/value.ts";
 import { checkFloat } from "./_floats.ts";
 import {
   checkPoolWindows,
+  padsForCounts,
   perAxis,
   spatialShape,
   windowCounts,
@@ -23,6 +24,11 @@ import { reshape } from "./reshape.ts";
 export interface AveragePoolOptions extends Omit<WindowOptions, "dilations"> {
   /** Lengths of the window; a number holds for every spatial axis. */
   readonly kernel: number | readonly number[];
+  /**
+   * Whether a last window may reach over the end of the padded input (default false). What it reaches beyond the
+   * padding is never counted in the mean.
+   */
+  readonly ceil?: boolean;
   /** Whether padding counts as zeros in the mean (default true), or each mean is over elements of the input only. */
   readonly countIncludePad?: boolean;
 }
@@ -30,6 +36,16 @@ export interface AveragePoolOptions extends Omit<WindowOptions, "dilations"> {
 interface AveragePoolAttributes extends Windows {
   readonly kernel: Shape;
   readonly countIncludePad: boolean;
+  readonly ceil: boolean;
+}
+
+/** The windows with the padding at the end that stands for `ceil`. */
+function padded(
+  spatial: Shape,
+  counts: readonly number[],
+  attributes: AveragePoolAttributes,
+): AveragePoolAttributes {
+  return { ...attributes, pads: padsForCounts(spatial, attributes.kernel, attributes, counts) };
 }
 
 /** One over the number of elements that each window counts along one axis. */
@@ -46,6 +62,14 @@ function shares(
   });
 }
 
+/** All products of one number of each list, row-major. */
+function outerProduct(lists: readonly (readonly number[])[]): number[] {
+  return lists.reduce<number[]>(
+    (products, list) => products.flatMap((a) => list.map((b) => a * b)),
+    [1],
+  );
+}
+
 /** dy, divided by the number of elements that each window counts. */
 function divided(dy: Value, x: Value, attributes: AveragePoolAttributes): Value {
   const perAxisShares = dy.shape.slice(2).map((count, axis) =>
@@ -53,10 +77,7 @@ function divided(dy: Value, x: Value, attributes: AveragePoolAttributes): Value 
   );
   const whole = perAxisShares.every((list) => list.every((share) => share === list[0]));
   if (whole) return mul(dy, perAxisShares.reduce((product, list) => product * list[0]!, 1));
-  const table = perAxisShares.reduce(
-    (products, list) => products.flatMap((a) => list.map((b) => a * b)),
-    [1],
-  );
+  const table = outerProduct(perAxisShares);
   return mul(dy, cast(constant(float32(dy.shape.slice(2), table)), dy.dtype));
 }
 
@@ -102,26 +123,49 @@ const AveragePool = defineOp({
     checkFloat("x", x);
     const spatial = spatialShape("x", x.shape);
     checkPoolWindows(attributes, kernel, spatial.length);
-    const counts = windowCounts(spatial, kernel, attributes);
+    const counts = windowCounts(spatial, kernel, attributes, attributes);
     return { y: { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...counts] } };
   },
-  onnx: ({ kernel, strides, pads, countIncludePad }) => ({
-    attributes: {
-      kernel_shape: { ints: kernel },
-      strides: { ints: strides },
-      pads: { ints: pads },
-      count_include_pad: { int: countIncludePad ? 1 : 0 },
-    },
-  }),
+  onnx: (attributes, { x }) => {
+    const spatial = x!.shape.slice(2);
+    const counts = windowCounts(spatial, attributes.kernel, attributes, attributes);
+    return {
+      attributes: {
+        kernel_shape: { ints: attributes.kernel },
+        strides: { ints: attributes.strides },
+        pads: { ints: padded(spatial, counts, attributes).pads },
+        count_include_pad: { int: attributes.countIncludePad ? 1 : 0 },
+      },
+    };
+  },
   // Every window gives each of its elements an equal share of its gradient.
   gradient: ({ x, dy }, attributes) => {
-    const { kernel, strides, pads } = attributes;
-    const share = divided(dy, x, attributes);
+    const windows = padded(x.shape.slice(2), dy.shape.slice(2), attributes);
+    const { kernel, strides, pads } = windows;
+    const share = divided(dy, x, windows);
     const tiled = pads.every((n) => n === 0) &&
       kernel.every((length, axis) => length === strides[axis]);
-    return { x: tiled ? spreadTiles(share, x, kernel) : overlapTiles(share, x, attributes) };
+    return { x: tiled ? spreadTiles(share, x, kernel) : overlapTiles(share, x, windows) };
   },
 });
+
+/**
+ * Means over whole kernels as means over what lies within the padded input, which a window at the end may leave with
+ * `ceil` (PyTorch, aten/src/ATen/native/cpu/AvgPoolKernel.cpp, `pool_size`).
+ */
+function withoutOverhang(y: Value, x: Value, { kernel, strides, pads }: AveragePoolAttributes) {
+  const rank = kernel.length;
+  const counts = y.shape.slice(2);
+  const factors = counts.map((count, axis) =>
+    Array.from({ length: count }, (_, i) => {
+      const start = i * strides[axis]!;
+      const end = pads[axis]! + x.shape[axis + 2]! + pads[rank + axis]!;
+      return kernel[axis]! / (Math.min(start + kernel[axis]!, end) - start);
+    })
+  );
+  if (factors.every((list) => list.every((factor) => factor === 1))) return y;
+  return mul(y, cast(constant(float32(counts, outerProduct(factors))), y.dtype));
+}
 
 /**
  * Mean of each window over one or two spatial axes, as `torch.nn.functional.avg_pool2d`.
@@ -134,6 +178,9 @@ const AveragePool = defineOp({
 export function averagePool(x: Value, options: AveragePoolOptions): Value {
   const rank = x.rank - 2;
   const kernel = perAxis(options.kernel, rank);
-  const { strides = options.kernel, pads = 0, countIncludePad = true } = options;
-  return AveragePool({ x }, { ...windowsOf({ strides, pads }, rank), kernel, countIncludePad }).y;
+  const { strides = options.kernel, pads = 0, ceil = false, countIncludePad = true } = options;
+  const windows = windowsOf({ strides, pads }, rank);
+  const attributes = { ...windows, kernel, countIncludePad, ceil };
+  const { y } = AveragePool({ x }, attributes);
+  return countIncludePad ? withoutOverhang(y, x, attributes) : y;
 }

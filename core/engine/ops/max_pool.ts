@@ -6,6 +6,7 @@ import { formatType, type TensorType } from "../graph/tensor.ts";
 import { scalar, type Value } from "../graph/value.ts";
 import {
   checkPoolWindows,
+  padsForCounts,
   perAxis,
   spatialShape,
   windowCounts,
@@ -44,15 +45,44 @@ function inferMaxPool(
   return { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...counts] };
 }
 
-function onnxMaxPool({ kernel, strides, pads, dilations, ceil }: MaxPoolAttributes): OnnxForm {
+/**
+ * The padding that stands for `ceil`, and whether ONNX Runtime takes it: only less than the kernel, which a window that
+ * is spread by its dilation may exceed.
+ */
+function paddingOf(spatial: Shape, attributes: MaxPoolAttributes) {
+  const { kernel } = attributes;
+  const counts = windowCounts(spatial, kernel, attributes, attributes);
+  const pads = padsForCounts(spatial, kernel, attributes, counts);
+  return { pads, fits: pads.every((padding, i) => padding < kernel[i % spatial.length]!) };
+}
+
+function onnxMaxPool(
+  attributes: MaxPoolAttributes,
+  { x }: Readonly<Record<string, TensorType>>,
+): OnnxForm {
+  const { pads, fits } = paddingOf(x!.shape.slice(2), attributes);
   return {
     attributes: {
-      kernel_shape: { ints: kernel },
-      strides: { ints: strides },
-      pads: { ints: pads },
-      dilations: { ints: dilations },
-      ceil_mode: { int: ceil ? 1 : 0 },
+      kernel_shape: { ints: attributes.kernel },
+      strides: { ints: attributes.strides },
+      pads: { ints: fits ? pads : attributes.pads },
+      dilations: { ints: attributes.dilations },
+      ceil_mode: { int: fits ? 0 : 1 },
     },
+  };
+}
+
+/** The windows of a pool along one of two axes. */
+function alongAxis(attributes: MaxPoolAttributes, axis: 0 | 1): MaxPoolAttributes {
+  const { kernel, strides, pads, dilations, ceil } = attributes;
+  const only = (values: readonly number[], otherwise: number) =>
+    values.map((value, i) => i % 2 === axis ? value : otherwise);
+  return {
+    kernel: only(kernel, 1),
+    strides: only(strides, 1),
+    pads: only(pads, 0),
+    dilations: only(dilations, 1),
+    ceil,
   };
 }
 
@@ -98,5 +128,11 @@ export function maxPool(x: Value, options: MaxPoolOptions): Value {
   const rank = x.rank - 2;
   const kernel = perAxis(options.kernel, rank);
   const windows = windowsOf({ strides: options.kernel, ...options }, rank);
-  return MaxPool({ x }, { ...windows, kernel, ceil: options.ceil ?? false }).y;
+  const attributes = { ...windows, kernel, ceil: options.ceil ?? false };
+  const { y } = MaxPool({ x }, attributes);
+  if (rank === 1 || paddingOf(x.shape.slice(2), attributes).fits) return y;
+  // Axis by axis, because ONNX's `ceil_mode` would hold for both. Rows come last, so that the first of several equal
+  // elements stays the one that is found.
+  const columns = MaxPool({ x }, alongAxis(attributes, 1)).y;
+  return MaxPool({ x: columns }, alongAxis(attributes, 0)).y;
 }

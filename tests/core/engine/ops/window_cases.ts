@@ -14,6 +14,15 @@ const MAX_POOLS: readonly (readonly [Shape, op.MaxPoolOptions])[] = [
   [[1, 2, 9, 8], { kernel: [3, 2], strides: [2, 3], dilations: [2, 1] }],
   [[2, 3, 11], { kernel: 4, strides: 3, pads: [2, 1] }],
   [[1, 2, 8, 7], { kernel: [3, 2], strides: [3, 2], pads: [1, 0, 0, 1], ceil: true }],
+  // The last window of the second axis begins after the input, that of the first reaches over the end by more than the
+  // kernel.
+  [[2, 2, 7, 5], {
+    kernel: 2,
+    strides: [6, 2],
+    pads: [0, 1, 0, 1],
+    dilations: [5, 1],
+    ceil: true,
+  }],
 ];
 
 const AVERAGE_POOLS: readonly (readonly [Shape, op.AveragePoolOptions])[] = [
@@ -22,6 +31,7 @@ const AVERAGE_POOLS: readonly (readonly [Shape, op.AveragePoolOptions])[] = [
   [[2, 3, 11], { kernel: 4, strides: 3, pads: [1, 2] }],
   [[2, 2, 7, 8], { kernel: [2, 3] }],
   [[1, 1, 7, 5], { kernel: 2, strides: 3, pads: [1, 0, 0, 1] }],
+  [[2, 1, 8, 9], { kernel: [4, 3], strides: [3, 2], pads: 1, ceil: true }],
 ];
 
 const TRANSPOSED: readonly (readonly [x: Shape, w: Shape, op.ConvTransposeOptions])[] = [

@@ -6,8 +6,9 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { gradients } from "../../../../core/engine/autodiff/gradients.ts";
-import { float32, type Tensor } from "../../../../core/engine/graph/tensor.ts";
+import { float32, type Tensor, zeros } from "../../../../core/engine/graph/tensor.ts";
 import { constant, input, type Value } from "../../../../core/engine/graph/value.ts";
+import { add } from "../../../../core/engine/ops/add.ts";
 import { readSafetensors } from "../../../../core/weights/safetensors.ts";
 import { runGraph } from "../../../run_graph.ts";
 import { relativeError } from "../nn/relative_error.ts";
@@ -56,6 +57,11 @@ export function assertNear(
   assertEquals(actual.shape, expected.shape, what);
   const error = relativeError(actual.data as Float32Array, expected.data as Float32Array);
   assert(error <= tolerance, `${what} is off by ${error}`);
+}
+
+/** What was given, read by an operator with an operand of its whole shape, which ONNX's own inference must agree to. */
+export function addZeros(y: Value): Value {
+  return add(y, constant(zeros(y.dtype, y.shape)));
 }
 
 /** Options of {@linkcode compareWithGolden}. */
