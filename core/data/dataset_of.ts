@@ -4,6 +4,7 @@
  * @module
  */
 import { GenviewRangeError } from "../errors/mod.ts";
+import { readImageFile } from "./decode/read_image_file.ts";
 import type { Dataset, EncodedSource, Sample } from "./dataset.ts";
 
 /**
@@ -44,7 +45,7 @@ export function datasetOf(
   };
 }
 
-/** The image in a file. */
+/** The image in a file. Reading it throws an `UnreadableImageError` where it is no file that can be read. */
 export function fileSource(path: string): EncodedSource {
-  return { kind: "encoded", name: path, read: () => Deno.readFile(path) };
+  return { kind: "encoded", name: path, read: () => readImageFile(path) };
 }

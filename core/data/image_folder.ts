@@ -5,9 +5,10 @@
  */
 import { GenviewTypeError } from "../errors/mod.ts";
 import { sep } from "node:path";
-import { ifThere } from "../files/if_there.ts";
+import { fileError } from "../files/file_error.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetOf, fileSource } from "./dataset_of.ts";
+import { findFile } from "./decode/read_image_file.ts";
 
 /** Extensions of the formats that sharp's own build of libvips reads. BMP is not among them. */
 export const IMAGE_EXTENSIONS: readonly string[] = [
@@ -44,7 +45,7 @@ interface Entry {
  * @throws {TypeError} if it leads to a folder that it is in
  */
 async function leadsToFolder(folder: string, name: string): Promise<boolean> {
-  const found = await ifThere(Deno.stat(`${folder}/${name}`));
+  const found = await findFile(`${folder}/${name}`);
   if (!found?.isDirectory) return false;
   const [inside, target] = [await Deno.realPath(folder), await Deno.realPath(`${folder}/${name}`)];
   if (inside !== target && !inside.startsWith(target + sep)) return true;
@@ -56,10 +57,14 @@ async function leadsToFolder(folder: string, name: string): Promise<boolean> {
 /** Entries of a folder in order; links count as what they lead to, and hidden ones are left out. */
 async function list(folder: string): Promise<Entry[]> {
   const entries: Entry[] = [];
-  for await (const { name, isDirectory, isSymlink } of Deno.readDir(folder)) {
-    if (name.startsWith(".")) continue;
-    const directory = isSymlink ? await leadsToFolder(folder, name) : isDirectory;
-    entries.push({ name, isDirectory: directory });
+  try {
+    for await (const { name, isDirectory, isSymlink } of Deno.readDir(folder)) {
+      if (name.startsWith(".")) continue;
+      const directory = isSymlink ? await leadsToFolder(folder, name) : isDirectory;
+      entries.push({ name, isDirectory: directory });
+    }
+  } catch (cause) {
+    throw fileError(`list the images in "${folder}"`, cause);
   }
   return entries.sort((a, b) => compare(a.name, b.name));
 }

@@ -6,10 +6,10 @@
 import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import { dirname } from "node:path";
 import { explainingFileErrors } from "../files/file_error.ts";
-import { ifThere } from "../files/if_there.ts";
 import { splitLines } from "../files/lines.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetOf, fileSource } from "./dataset_of.ts";
+import { findFile } from "./decode/read_image_file.ts";
 import { isImageName } from "./image_folder.ts";
 import { isAbsolutePath, normalizeKey } from "./relative_path.ts";
 
@@ -126,7 +126,7 @@ async function requireFiles(
 ): Promise<void> {
   const first = images.entries().take(LOOKED_FOR).toArray();
   for (const [, { path }] of first) {
-    if (await ifThere(Deno.stat(place(path))) !== undefined) return;
+    if ((await findFile(place(path)))?.isFile) return;
   }
   const [line, { path, label }] = first[0]!;
   throw new GenviewTypeError(

@@ -59,6 +59,8 @@ export {
   openImage,
   type Reduction,
 } from "./decode/encoded_image.ts";
+export { decodeSource } from "./decode/decode_source.ts";
+export { readImageFile } from "./decode/read_image_file.ts";
 export { UnreadableImageError } from "./decode/unreadable_image_error.ts";
 export {
   type ClipCrop,

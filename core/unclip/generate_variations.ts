@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openImage } from "../data/decode/encoded_image.ts";
+import { decodeSource } from "../data/decode/decode_source.ts";
 import { UnreadableImageError } from "../data/decode/unreadable_image_error.ts";
 import type { ImageSource, RgbImage } from "../data/dataset.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
@@ -51,20 +51,6 @@ interface Readied<T> {
   readonly view: Uint8Array<ArrayBuffer>;
 }
 
-async function readImage(source: ImageSource): Promise<RgbImage> {
-  if (source.kind === "rendered") return await source.render(0);
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    bytes = await source.read();
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.IsADirectory)) {
-      throw cause;
-    }
-    throw new UnreadableImageError(source.name, "no such file", { cause });
-  }
-  return await (await openImage(bytes, source.name)).decode();
-}
-
 /** Batches of variations whose images can be read, all full but the last. */
 async function* readBatches<T extends WantedVariation>(
   pipeline: UnclipPipeline,
@@ -85,7 +71,7 @@ async function* readBatches<T extends WantedVariation>(
       report();
       [key, view, failure, without] = [each.key, undefined, undefined, 0];
       try {
-        view = pipeline.cut(await readImage(each.source));
+        view = pipeline.cut(await decodeSource(each.source));
       } catch (error) {
         if (!(error instanceof UnreadableImageError)) throw error;
         failure = error;

@@ -5,6 +5,7 @@
  */
 import type { MaskedImage } from "../dataset.ts";
 import { decodeInTurn } from "./decoding_turns.ts";
+import { requireImageFormat } from "./image_format.ts";
 import { loadSharp } from "./load_sharp.ts";
 
 /**
@@ -20,6 +21,7 @@ export async function decodeCutout(
   name: string,
   size?: number,
 ): Promise<Required<MaskedImage>> {
+  requireImageFormat(bytes, name);
   const open = await loadSharp();
   const { data, info } = await decodeInTurn(name, () => {
     const image = open(bytes);

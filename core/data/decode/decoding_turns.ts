@@ -1,11 +1,11 @@
 /**
- * Decoding side by side, and alone where the decoder's words matter.
+ * Decoding in parallel, and alone where the decoder's words matter.
  *
  * @module
  */
 import { UnreadableImageError } from "./unreadable_image_error.ts";
 
-let sideBySide = 0;
+let parallel = 0;
 let alone = 0;
 let lastAlone: Promise<unknown> = Promise.resolve();
 let whenIdle: (() => void) | undefined;
@@ -13,11 +13,11 @@ let whenIdle: (() => void) | undefined;
 /** Decodes along with others, unless one of them is to be alone. */
 async function amongOthers<T>(decode: () => Promise<T>): Promise<T> {
   while (alone > 0) await lastAlone;
-  sideBySide++;
+  parallel++;
   try {
     return await decode();
   } finally {
-    if (--sideBySide === 0) whenIdle?.();
+    if (--parallel === 0) whenIdle?.();
   }
 }
 
@@ -29,7 +29,7 @@ async function byItself<T>(decode: () => Promise<T>): Promise<T> {
   alone++;
   try {
     await before;
-    if (sideBySide > 0) await new Promise<void>((idle) => whenIdle = idle);
+    if (parallel > 0) await new Promise<void>((idle) => whenIdle = idle);
     return await decode();
   } finally {
     alone--;
@@ -38,7 +38,7 @@ async function byItself<T>(decode: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Runs a decoder side by side with others; what it refuses is decoded once more by itself, for the reason. libvips
+ * Runs a decoder in parallel with others; what it refuses is decoded once more by itself, for the reason. libvips
  * keeps one text of errors for the whole process, in which images that fail at the same time find the words for each
  * other, or none. Workers do not wait for each other, so among several the reason may still be another's.
  *

@@ -12,6 +12,7 @@ import type { RgbImage } from "../dataset.ts";
 import type { CropBox } from "../views/parameters.ts";
 import { cmykToRgb } from "./cmyk_to_rgb.ts";
 import { decodeInTurn } from "./decoding_turns.ts";
+import { requireImageFormat } from "./image_format.ts";
 import { type ImageSize, readJpegSize } from "./jpeg_header.ts";
 import { loadSharp, type OpenSharp } from "./load_sharp.ts";
 
@@ -95,9 +96,10 @@ async function pixels(image: Sharp, { cmyk }: Header): Promise<RgbImage> {
  * Reads the header of an image file.
  *
  * @param name what errors call it
- * @throws {UnreadableImageError} if the bytes are no image in a format that sharp's own build of libvips reads
+ * @throws {UnreadableImageError} if the bytes are no image in a format that data sets may hold
  */
 export async function openImage(bytes: Uint8Array, name: string): Promise<EncodedImage> {
+  requireImageFormat(bytes, name);
   const open = await loadSharp();
   const header = await decodeInTurn(name, () => readHeader(open, bytes));
   const { width, height } = header.size;

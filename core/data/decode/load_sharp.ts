@@ -15,7 +15,7 @@ export function loadSharp(): Promise<OpenSharp> {
   opening ??= import("../../deps/sharp.ts").then(({ sharp }) => {
     // No file is decoded twice in a row, so a cache only holds memory.
     sharp.cache(false);
-    // Images are decoded side by side, one thread each; splitting one image over threads costs more than it gains.
+    // Images are decoded in parallel, one thread each; splitting one image over threads costs more than it gains.
     sharp.concurrency(1);
     // Warnings are of the kind that Pillow decodes over; what is truncated or broken fails.
     return (bytes) => sharp(bytes, { autoOrient: true, failOn: "error", ignoreIcc: true });

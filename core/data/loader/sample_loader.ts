@@ -4,6 +4,7 @@
  * @module
  */
 import type { ImageSource } from "../dataset.ts";
+import { readSource } from "../decode/decode_source.ts";
 import { UnreadableImageError } from "../decode/unreadable_image_error.ts";
 import { type Limiter, limitParallel } from "./limit_parallel.ts";
 import type { LoaderOptions, LoaderStatistics } from "./options.ts";
@@ -18,25 +19,12 @@ export interface SampleSources {
   readonly sourceOfView: readonly number[];
 }
 
-/** Why the system hands out no bytes of a file; undefined if it is no fault of the file. */
-function reasonOf(cause: unknown): string | undefined {
-  if (cause instanceof Deno.errors.NotFound) return "no such file";
-  if (cause instanceof Deno.errors.IsADirectory) return "a folder";
-  return cause instanceof Deno.errors.NotADirectory ? "a path through a file" : undefined;
-}
-
 async function readInput(source: ImageSource, epoch: number): Promise<SampleInput> {
   if (source.kind === "rendered") return { kind: "rendered", image: await source.render(epoch) };
-  try {
-    return { kind: "encoded", name: source.name, bytes: await source.read() };
-  } catch (cause) {
-    const reason = reasonOf(cause);
-    if (reason === undefined) throw cause;
-    throw new UnreadableImageError(source.name, reason, { cause });
-  }
+  return { kind: "encoded", name: source.name, bytes: await readSource(source) };
 }
 
-/** Loads samples side by side, and keeps account of those that cannot be read. */
+/** Loads samples in parallel, and keeps account of those that cannot be read. */
 export class SampleLoader implements Disposable {
   readonly #options: LoaderOptions;
   readonly #statistics: LoaderStatistics;
