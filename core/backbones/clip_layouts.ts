@@ -4,7 +4,7 @@
  * @module
  */
 import { GenviewTypeError } from "../errors/mod.ts";
-import type { TensorFile } from "../weights/tensor_file.ts";
+import { describeNames, type TensorFile } from "../weights/tensor_file.ts";
 
 /** Where a parameter of a tower lies in a file: a tensor, or some of its rows, as it is or transposed. */
 export interface StoredAs {
@@ -122,13 +122,15 @@ export function findClipLayout(file: Pick<TensorFile, "has">): ClipLayout | unde
  *
  * @throws {TypeError} if it holds no image tower of CLIP under known names
  */
-export function clipLayoutOf(file: Pick<TensorFile, "has" | "names" | "path">): ClipLayout {
+export function clipLayoutOf(
+  file: Pick<TensorFile, "has" | "names" | "path" | "unreadable">,
+): ClipLayout {
   const found = findClipLayout(file);
   if (found !== undefined) return found;
   const known = LAYOUTS.map(({ name, marks }) => `${name} (${marks.join(" or ")})`).join(", ");
   throw new GenviewTypeError(
     `Cannot read an image tower from ${file.path}: it must have the names of ${known}, found ${
-      file.names.slice(0, 3).join(", ") || "no tensors"
+      describeNames(file)
     }`,
   );
 }

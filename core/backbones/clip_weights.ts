@@ -11,7 +11,7 @@ import { formatType, type Tensor, tensor, type TensorType } from "../engine/grap
 import { input } from "../engine/graph/value.ts";
 import { type Declaration, Scope } from "../engine/nn/scope.ts";
 import type { ExternalTensor } from "../engine/onnx/tensors.ts";
-import { locateIn, refuseProblems } from "../weights/stored_parameters.ts";
+import { describeMissing, locateIn, refuseProblems } from "../weights/stored_parameters.ts";
 import type { TensorFile } from "../weights/tensor_file.ts";
 import { type ExpectedTensor, verifyTensors } from "../weights/verify_tensors.ts";
 import {
@@ -70,7 +70,7 @@ function problemsOf(file: TensorFile, layout: ClipLayout, declarations: Declarat
   const entries = entriesOf(layout, declarations);
   const { missing, unexpected, misshapen } = verifyTensors(entries, file, layout.belongs);
   return [
-    ...missing.map((name) => `"${name}" [${entries.get(name)!.shape.join(",")}] is missing`),
+    ...missing.map((name) => describeMissing(file, name, entries.get(name)!.shape)),
     ...unexpected.map((name) => `"${name}" is not part of this tower`),
     ...misshapen.map(({ name, expected, found }) =>
       `"${name}" must be [${expected.join(",")}], found [${found.join(",")}]`

@@ -17,7 +17,8 @@ import type { ExpectedFile } from "../weights/verify_tensors.ts";
  * import { expectedClipFile } from "./expected_clip_file.ts";
  *
  * const mark = "visual.class_embedding";
- * const file = { path: "model.safetensors", names: [mark], has: (name: string) => name === mark };
+ * const has = (name: string) => name === mark;
+ * const file = { path: "model.safetensors", names: [mark], unreadable: new Map<string, string>(), has };
  * const { tensors } = expectedClipFile("ViT-H-14/laion2b_s32b_b79k", file);
  * assertEquals(tensors.get("visual.proj")?.shape, [1280, 1024]);
  * ```
@@ -27,7 +28,7 @@ import type { ExpectedFile } from "../weights/verify_tensors.ts";
  */
 export function expectedClipFile(
   network: string,
-  file: Pick<TensorFile, "has" | "names" | "path">,
+  file: Pick<TensorFile, "has" | "names" | "path" | "unreadable">,
 ): ExpectedFile {
   const [name = "", pretrained] = network.split("/");
   const model = clipModel(name, pretrained);

@@ -8,7 +8,7 @@ import { sameShape, type Shape } from "../engine/graph/shape.ts";
 import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
 import type { Declaration } from "../engine/nn/scope.ts";
 import type { ExternalTensor } from "../engine/onnx/tensors.ts";
-import { locateIn, refuseProblems } from "../weights/stored_parameters.ts";
+import { describeMissing, locateIn, refuseProblems } from "../weights/stored_parameters.ts";
 import type { TensorFile } from "../weights/tensor_file.ts";
 import type { ExpectedTensor } from "../weights/verify_tensors.ts";
 
@@ -83,7 +83,7 @@ export function expectedTensors(
 }
 
 function problemOf(file: TensorFile, { name, shape }: StoredParameter): string | undefined {
-  if (!file.has(name)) return `"${name}" [${shape.join(",")}] is missing`;
+  if (!file.has(name)) return describeMissing(file, name, shape);
   const type = file.type(name);
   if (!isFloat(type.dtype)) return `"${name}" must hold floats, found ${formatType(type)}`;
   if (sameShape(type.shape, shape)) return undefined;

@@ -19,8 +19,7 @@ function isArchive(start: Uint8Array): boolean {
  * name.
  *
  * @param file its path, or its bytes by position, which the result closes
- * @throws {SyntaxError} if the file breaks a rule of its format
- * @throws {TypeError} if a tensor's element type is not supported
+ * @throws {SyntaxError} if the file breaks a rule of its format, or is a Git LFS pointer or a page in place of weights
  */
 export async function openTensors(
   file: string | RandomAccess,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
+import { GenviewRangeError } from "../errors/mod.ts";
 import { byteSize, viewBytes } from "../engine/graph/dtype.ts";
 import { elementCount } from "../engine/graph/shape.ts";
 import { formatType, type Tensor, tensor, type TensorType } from "../engine/graph/tensor.ts";
@@ -12,6 +12,7 @@ import { isLegacyPth, type PthContent, readLegacyPth, readPthArchive } from "./p
 import { type NamedTensors, nameTensors } from "./pth_names.ts";
 import type { StoredTensor } from "./pth_objects.ts";
 import { openRandomAccess, type RandomAccess } from "../files/random_access.ts";
+import { refuseOtherFiles } from "./other_files.ts";
 import { readStrided } from "./strided.ts";
 import { noSuchTensor, type TensorFile } from "./tensor_file.ts";
 
@@ -66,11 +67,7 @@ export class PthFile implements TensorFile {
   #stored(name: string): StoredTensor {
     const stored = this.#named.tensors.get(name);
     if (stored) return stored;
-    const reason = this.#named.unreadable.get(name);
-    if (reason !== undefined) {
-      throw new GenviewTypeError(`Cannot read tensor "${name}" of ${this.path}: ${reason}`);
-    }
-    throw noSuchTensor(name, this.path, this.names);
+    throw noSuchTensor(name, this);
   }
 
   #place({ storage, start }: StoredTensor): number {
@@ -174,6 +171,7 @@ export async function openPth(
 ): Promise<PthFile> {
   const source = typeof file === "string" ? await openRandomAccess(file) : file;
   try {
+    await refuseOtherFiles(source);
     const content = await readContent(source);
     const named = nameTensors(content.value, options.root, content.pickleBytes);
     return new PthFile(source, named, await locateStorages(content, named));

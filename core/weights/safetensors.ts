@@ -26,6 +26,7 @@ import {
   type SafetensorsHeader,
   type TensorRange,
 } from "./safetensors_header.ts";
+import { refuseOtherFiles } from "./other_files.ts";
 import { noSuchTensor, type TensorFile } from "./tensor_file.ts";
 
 async function readHeader(
@@ -78,7 +79,12 @@ export class SafetensorsFile implements TensorFile {
     return [...this.#header.tensors.keys()];
   }
 
-  /** Whether there is a tensor of this name. */
+  /** Tensors that cannot be read, by name, each with the reason: they are of other element types. */
+  get unreadable(): ReadonlyMap<string, string> {
+    return this.#header.unreadable;
+  }
+
+  /** Whether there is a tensor of this name that can be read. */
   has(name: string): boolean {
     return this.#header.tensors.has(name);
   }
@@ -86,13 +92,14 @@ export class SafetensorsFile implements TensorFile {
   #range(name: string): TensorRange {
     const range = this.#header.tensors.get(name);
     if (range) return range;
-    throw noSuchTensor(name, this.path, this.names);
+    throw noSuchTensor(name, this);
   }
 
   /**
    * Element type and shape of a tensor.
    *
    * @throws {RangeError} if there is none of this name
+   * @throws {TypeError} if it cannot be read
    */
   type(name: string): TensorType {
     const { dtype, shape } = this.#range(name);
@@ -103,6 +110,7 @@ export class SafetensorsFile implements TensorFile {
    * Where a tensor's first byte lies, counted from the start of the file, as ONNX's external data needs it.
    *
    * @throws {RangeError} if there is none of this name
+   * @throws {TypeError} if it cannot be read
    */
   offset(name: string): number {
     return this.#dataOffset + this.#range(name).start;
@@ -112,6 +120,7 @@ export class SafetensorsFile implements TensorFile {
    * Reads one tensor into memory of its own.
    *
    * @throws {RangeError} if there is none of this name
+   * @throws {TypeError} if it cannot be read
    * @throws {SyntaxError} if the file has been cut since it was opened
    */
   async read(name: string): Promise<Tensor> {
@@ -131,15 +140,16 @@ export class SafetensorsFile implements TensorFile {
 }
 
 /**
- * Opens a safetensors file and checks its whole header; no tensor is read yet.
+ * Opens a safetensors file and checks its whole header; no tensor is read yet. Tensors of element types that are not
+ * supported are listed as unreadable.
  *
  * @param file its path, or its bytes by position, which the result closes
  * @throws {SyntaxError} if the file breaks a rule of the format
- * @throws {TypeError} if a tensor's element type is not supported
  */
 export async function openSafetensors(file: string | RandomAccess): Promise<SafetensorsFile> {
   const source = typeof file === "string" ? await openRandomAccess(file) : file;
   try {
+    await refuseOtherFiles(source);
     const { header, dataOffset } = await readHeader(source);
     return new SafetensorsFile(source, header, dataOffset);
   } catch (cause) {
@@ -162,6 +172,7 @@ export interface SafetensorsContent {
  */
 export async function readSafetensors(path: string): Promise<SafetensorsContent> {
   using file = await openSafetensors(path);
+  for (const name of file.unreadable.keys()) throw noSuchTensor(name, file);
   const tensors = new Map<string, Tensor>();
   for (const name of file.names) tensors.set(name, await file.read(name));
   return { metadata: file.metadata, tensors };

@@ -28,6 +28,18 @@ export function refuseProblems(what: string, problems: readonly string[]): void 
   );
 }
 
+/** Says that a parameter is not in a file, or why it cannot be read. */
+export function describeMissing(
+  file: Pick<TensorFile, "unreadable">,
+  name: string,
+  shape: Shape,
+): string {
+  const reason = file.unreadable.get(name);
+  return reason === undefined
+    ? `"${name}" [${shape.join(",")}] is missing`
+    : `"${name}" cannot be read: ${reason}`;
+}
+
 /** Gives the place of a parameter in a file; undefined if the file does not hold it in one piece. */
 export type Locate = (
   name: string,

@@ -52,7 +52,12 @@ async function writeTower(
   path: string,
   change: (tensors: Map<string, ExpectedTensor>) => void,
 ): Promise<void> {
-  const open = { path, names: [], has: (name: string) => name === "visual.trunk.stem.0.weight" };
+  const open = {
+    path,
+    names: [],
+    unreadable: new Map<string, string>(),
+    has: (name: string) => name === "visual.trunk.stem.0.weight",
+  };
   const { tensors } = expectedClipFile("convnext_base_w/laion2b_s13b_b82k_augreg", open);
   const changed = new Map(tensors);
   change(changed);

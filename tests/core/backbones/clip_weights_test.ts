@@ -64,6 +64,7 @@ function fileOf(tensors: ReadonlyMap<string, Tensor>, scattered = false): Tensor
   return {
     path: "model.pth",
     names: [...tensors.keys()],
+    unreadable: new Map<string, string>(),
     has: (name) => tensors.has(name),
     type: (name): TensorType => tensors.get(name)!,
     offset: () => scattered ? undefined : 64,
@@ -207,7 +208,7 @@ Deno.test("readClipWeights() says which names it knows", async () => {
     () => readAll(fileOf(state), VIT, 56),
     TypeError,
     "transformers (vision_model.embeddings.class_embedding), timm (stem.0.weight), " +
-      "found backbone.conv1.weight",
+      'found "backbone.conv1.weight"',
   );
 });
 

@@ -2,7 +2,12 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { expectedClipFile } from "../../../core/encoders/expected_clip_file.ts";
 
 function fileWith(mark: string) {
-  return { path: "model.safetensors", names: [mark], has: (name: string) => name === mark };
+  return {
+    path: "model.safetensors",
+    names: [mark],
+    unreadable: new Map<string, string>(),
+    has: (name: string) => name === mark,
+  };
 }
 
 const VIT_H = "ViT-H-14/laion2b_s32b_b79k";
