@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
 import manifest from "../deno.json" with { type: "json" };
 import { ORT_VERSION } from "../core/deps/onnxruntime.ts";
 import {
@@ -17,23 +16,27 @@ import {
   type TrialRun,
   trialRun,
 } from "../core/engine/ort/mod.ts";
+import { command, parse, runTask } from "./cli/command_line.ts";
 
-const HELP = `Says what is installed and which devices can be used, and tests each of those.
-
-Usage: deno task doctor [options]
-
-Examples:
-  deno task doctor
-      looks at everything; exits with 1 if the CPU does not work
-  deno task doctor --json
-      writes the same for programs
-  GENVIEW_ORT_LIBRARY=/opt/onnxruntime/lib/libonnxruntime.so deno task doctor
-      looks at another build of ONNX Runtime
-
-Options:
-  --json                      write JSON
-  --help                      print this text
-`;
+const COMMAND = command({
+  name: "doctor",
+  summary: "Says what is installed and which devices can be used, and tests each of those.",
+  examples: [
+    {
+      command: "deno task doctor",
+      does: "looks at everything; the exit code is 1 if the CPU does not work",
+    },
+    { command: "deno task doctor --json", does: "writes the same for programs" },
+    {
+      command: "GENVIEW_ORT_LIBRARY=/opt/onnxruntime/lib/libonnxruntime.so deno task doctor",
+      does: "looks at another build of ONNX Runtime",
+    },
+  ],
+  options: {
+    type: "object",
+    properties: { json: { type: "boolean", default: false, description: "write JSON" } },
+  },
+});
 
 /** What is known of a device. Times are in milliseconds. */
 export type DeviceReport =
@@ -191,38 +194,15 @@ function formatDeviceReport(report: DeviceReport): string[][] {
   }
 }
 
-/**
- * Runs the task.
- *
- * @returns the exit code: 0 if the CPU works, 1 if it does not, 2 if the command line is wrong
- */
-export async function doctor(
-  args: readonly string[],
-  print: (text: string) => void,
-): Promise<0 | 1 | 2> {
-  let options;
-  try {
-    options = parseArgs({
-      args: [...args],
-      options: { json: { type: "boolean" }, help: { type: "boolean" } },
-    }).values;
-  } catch (error) {
-    print(`${messageOf(error)}\n\n${HELP}`);
-    return 2;
-  }
-  if (options.help) {
-    print(HELP);
-    return 0;
-  }
+/** Runs the task with its arguments. */
+export async function main(args: readonly string[]): Promise<void> {
+  const parsed = parse(COMMAND, args);
+  if (parsed === undefined) return;
   const report = await examine();
-  print(options.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report));
-  return isHealthy(report) ? 0 : 1;
+  console.log(
+    parsed.values.json ? JSON.stringify(report, null, 2) : formatReport(report).trimEnd(),
+  );
+  if (!isHealthy(report)) Deno.exitCode = 1;
 }
 
-if (import.meta.main) {
-  const code = await doctor(
-    Deno.args,
-    (text) => Deno.stdout.writeSync(new TextEncoder().encode(text)),
-  );
-  Deno.exit(code);
-}
+if (import.meta.main) await runTask(main);

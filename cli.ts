@@ -1,0 +1,29 @@
+/**
+ * `genview NAME …`: every task by one name, from a checkout, by URL (`deno run URL/cli.ts NAME …`) or installed
+ * (`deno install --global --name genview URL/cli.ts`). `genview --help` lists the tasks and the permissions that they
+ * need.
+ *
+ * @module
+ */
+import { runProgram } from "./tasks/cli/program.ts";
+import type { Tasks } from "./tasks/cli/program.ts";
+
+/** The tasks by their names under `deno task`: literal addresses, so that Deno fetches all of them when it installs. */
+export const tasks: Tasks = {
+  "demo": () => import("./tasks/demo.ts"),
+  "train": () => import("./tasks/train.ts"),
+  "evaluate": () => import("./tasks/evaluate.ts"),
+  "export": () => import("./tasks/export.ts"),
+  "weights": () => import("./tasks/weights.ts"),
+  "extract-features": () => import("./tasks/extract_features.ts"),
+  "fg-ratio": () => import("./tasks/fg_ratio.ts"),
+  "noise-levels": () => import("./tasks/noise_levels.ts"),
+  "variations": () => import("./tasks/variations.ts"),
+  "variations-grid": () => import("./tasks/variations_grid.ts"),
+  "variations-import": () => import("./tasks/variations_import.ts"),
+  "variations-list": () => import("./tasks/variations_list.ts"),
+  "plugins": () => import("./tasks/plugins.ts"),
+  "doctor": () => import("./tasks/doctor.ts"),
+};
+
+if (import.meta.main) await runProgram(tasks, Deno.args);

@@ -1,0 +1,77 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { tasks } from "../cli.ts";
+import configuration from "../deno.json" with { type: "json" };
+import { mergePermissions, permissionsOf } from "../tasks/cli/permissions.ts";
+import { inFolder } from "./in_folder.ts";
+import { serveRepository } from "./served_repository.ts";
+import { drawPictures } from "./tasks/square_pictures.ts";
+
+/** Tasks of deno.json that only a checkout has. */
+const OF_CHECKOUTS = ["bench", "check", "test"];
+
+async function run(command: string, args: readonly string[], cwd: string, env = {}) {
+  const { code, stdout, stderr } = await new Deno.Command(command, {
+    args: [...args],
+    cwd,
+    env: { NO_COLOR: "1", ...env },
+  }).output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, out: out!, err: err! };
+}
+
+Deno.test("cli.ts has every task of deno.json by its name", () => {
+  const names = Object.keys(configuration.tasks).filter((name) => !OF_CHECKOUTS.includes(name));
+  assertEquals(Object.keys(tasks), names);
+});
+
+Deno.test("cli.ts is installed from a web server and runs tasks in an empty folder", () =>
+  inFolder(async (folder) => {
+    await using served = serveRepository();
+    const [root, place] = [join(folder, "root"), join(folder, "place")];
+    await Deno.mkdir(place);
+    const permissions = mergePermissions([
+      ...Object.keys(tasks).map(permissionsOf),
+      [`--allow-import=${served.host}`],
+    ]);
+    const installed = await run(Deno.execPath(), [
+      ...["install", "--global", "--root", root, "--name", "genview", "--no-prompt"],
+      ...permissions,
+      `${served.address}cli.ts`,
+    ], place);
+    assertEquals(installed.code, 0, installed.err);
+    const genview = (...args: string[]) => run(join(root, "bin/genview"), args, place);
+
+    const version = await genview("--version");
+    assertEquals([version.code, version.out], [0, `genview ${configuration.version}\n`]);
+    const help = await genview();
+    assertEquals(help.code, 0, help.err);
+    for (const name of Object.keys(tasks)) assertStringIncludes(help.out, `\n  ${name} `);
+    const helpTrain = await genview("help", "train");
+    assertEquals(helpTrain.code, 0, helpTrain.err);
+    assertStringIncludes(helpTrain.out, "Usage: genview train [options]");
+    assertStringIncludes(helpTrain.out, "--allow-ffi");
+    assert(!helpTrain.out.includes("deno task"), helpTrain.out);
+    const misspelt = await genview("trian");
+    assertEquals(misspelt.code, 1);
+    assertStringIncludes(misspelt.err, 'the nearest is "train"');
+
+    const plugins = await genview("plugins");
+    assertEquals(plugins.code, 0, plugins.err);
+    assertStringIncludes(plugins.out, "simsiam");
+    await drawPictures(join(place, "photos"));
+    const trained = await genview(
+      ...["train", "--data", "photos", "--preset", "cifar", "--stem", "imagenet", "--epochs", "1"],
+      ...["--batch-size", "4", "--option.projector-width", "32", "--option.predictor-width", "16"],
+      ...["--evaluate-every", "0", "--threads", "1", "--output", "run"],
+    );
+    assertEquals(trained.code, 0, trained.err);
+    assertStringIncludes(trained.out, "trained 1 steps");
+    const again = await genview("train", "--data", "photos", "--output", "run");
+    assertEquals(again.code, 1);
+    assertEquals(
+      again.err.trimEnd().split("\n").at(-1)!.startsWith("error: Cannot"),
+      true,
+      again.err,
+    );
+  }));
