@@ -20,8 +20,10 @@ import type { TrainResult } from "../core/train/run/train_options.ts";
 import { bundledMethods } from "../plugins/mod.ts";
 import { type Command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
+import { asStarted } from "./cli/program_name.ts";
 import { configuredPairEncoder, configuredPairsShown } from "./quality_option.ts";
 import { TrainDisplay } from "./cli/train_display.ts";
+import { withMethodOptions } from "./cli/training_options.ts";
 import { openTrainingData } from "../core/data/mod.ts";
 import { configuredEvaluation } from "./evaluation_option.ts";
 
@@ -127,7 +129,7 @@ function checkUnchanged(before: Beginning, { manifest }: LoadedMethod, preset?: 
 
 /** Runs the task with its arguments. */
 export async function main(args: readonly string[]): Promise<void> {
-  const parsed = parse(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(await withMethodOptions(COMMAND, args), args, (text) => console.log(text));
   if (parsed === undefined) return;
   const { method: named, preset, config, output: _o, resume, ...given } = parsed.given as
     & PartialConfiguration
@@ -171,9 +173,11 @@ export async function main(args: readonly string[]): Promise<void> {
     );
   }
   console.log(
-    result.finished
-      ? `trained ${result.step} steps: ${result.checkpoint}`
-      : `stopped after ${result.step} steps; go on with: deno task train --output ${folder} --resume latest`,
+    asStarted(
+      result.finished
+        ? `trained ${result.step} steps: ${result.checkpoint}`
+        : `stopped after ${result.step} steps; go on with: deno task train --output ${folder} --resume latest`,
+    ),
   );
 }
 

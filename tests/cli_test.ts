@@ -40,6 +40,8 @@ Deno.test("cli.ts is installed from a web server and runs tasks in an empty fold
       `${served.address}cli.ts`,
     ], place);
     assertEquals(installed.code, 0, installed.err);
+    // All tasks are fetched when it is installed, though only the one that is asked for is loaded.
+    assert(served.asked.includes("/tasks/train.ts"), served.asked.join("\n"));
     const genview = (...args: string[]) => run(join(root, "bin/genview"), args, place);
 
     const version = await genview("--version");

@@ -22,8 +22,8 @@ async function* importable(): AsyncGenerator<string> {
 }
 
 Deno.test("deno.json's exports name every folder of the library by its path", async () => {
-  const { ".": root, ...others } = configuration.exports as Record<string, string>;
-  assertEquals(root, "./mod.ts");
+  const { ".": root, "./cli": cli, ...others } = configuration.exports as Record<string, string>;
+  assertEquals([root, cli], ["./mod.ts", "./cli.ts"]);
   for (const [name, path] of Object.entries(others)) {
     assertEquals(path, `./core/${name.slice(2)}/mod.ts`);
     await Deno.stat(new URL(path, ROOT));

@@ -124,7 +124,9 @@ export class ProgressLine implements Disposable {
     this.#lastTime = now;
     const { seconds, steps } = this.#recent;
     const pace = steps === 0 ? undefined : seconds / steps;
-    const speed = pace && imagesPerStep ? { "img/s": Math.round(imagesPerStep / pace) } : {};
+    const speed: ProgressFields = pace && imagesPerStep
+      ? { "img/s": Math.round(imagesPerStep / pace) }
+      : {};
     const secondsLeft = pace === undefined ? undefined : (total - step) * pace;
     this.#state = { step, total, secondsLeft, fields: { ...fields, ...speed } };
     const wait = this.#options.columns() === undefined ? plainSeconds : REDRAW_SECONDS;
