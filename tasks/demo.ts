@@ -18,7 +18,7 @@ import { openData, type OpenDataOptions } from "../core/data/mod.ts";
 import { findMasks } from "./demo/masks.ts";
 import { reportDemo } from "./demo/report.ts";
 import { trainWeighted } from "./demo/weighted.ts";
-import { evaluationOf } from "./evaluation_option.ts";
+import { evaluationOf } from "../core/evaluate/configured_evaluation.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { subset } from "./token_batches.ts";
 import { DEFAULT_TOKEN_NETWORK, openTokenNetwork } from "./token_network_option.ts";
@@ -121,7 +121,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const queries = await open(configuration.evaluationData, { redraw: false });
 
   using display = new TrainDisplay(method, configuration);
-  const evaluate = evaluationOf(bank, queries, configuration, {
+  const evaluate = await evaluationOf(bank, queries, configuration, {
     onWarning: (message) => display.show({ kind: "warning", message }),
   });
   using interrupt = interruptSignal();

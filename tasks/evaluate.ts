@@ -15,7 +15,8 @@ import { openRun } from "../core/train/run/open_run.ts";
 import { placeWeights } from "./checkpoint_option.ts";
 import { type Command, parse, runTask } from "./cli/command_line.ts";
 import { openEvaluationData } from "../core/data/mod.ts";
-import { configuredRecipe, PROBE_MODE } from "./evaluation_option.ts";
+import { configuredRecipe } from "../core/evaluate/configured_evaluation.ts";
+import { PROBE_MODE } from "../core/evaluate/probe_backbone.ts";
 
 const COMMAND: Command = {
   name: "evaluate",

@@ -25,7 +25,7 @@ import { configuredPairEncoder, configuredPairsShown } from "./quality_option.ts
 import { TrainDisplay } from "./cli/train_display.ts";
 import { withMethodOptions } from "./cli/training_options.ts";
 import { openTrainingData } from "../core/data/mod.ts";
-import { configuredEvaluation } from "./evaluation_option.ts";
+import { configuredEvaluation } from "../core/evaluate/configured_evaluation.ts";
 
 const COMMAND: Command = {
   name: "train",

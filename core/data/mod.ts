@@ -86,9 +86,9 @@ export {
 export {
   byolViews,
   CLIP_NORMALIZATION,
+  evaluationRecipe,
   evaluationView,
   IMAGENET_NORMALIZATION,
-  linearProbeView,
   mildView,
   mocoV2View,
   mocoV3ResNetViews,

@@ -4,7 +4,7 @@
  * @module
  */
 import { GenviewTypeError } from "../errors/mod.ts";
-import { evaluationView } from "../data/views/presets.ts";
+import { evaluationRecipe } from "../data/views/presets.ts";
 import type { EvaluationRecipe } from "../data/views/recipe.ts";
 import { formatType, type Tensor } from "../engine/graph/tensor.ts";
 import { Scope } from "../engine/nn/scope.ts";
@@ -13,15 +13,6 @@ import { Session } from "../engine/ort/mod.ts";
 import type { BackboneSpec } from "../backbones/backbone.ts";
 import { declareBackbone, findMisfit } from "../backbones/recognize_backbones.ts";
 import type { TokenNetwork } from "./token_encoder.ts";
-
-/** Images up to this many pixels are taken whole; larger ones lose their borders, as in evaluation. */
-const SMALL = 64;
-
-/** How a backbone's images are cut, by default as evaluation cuts them. */
-function defaultView(size: number, normalize: EvaluationRecipe["normalize"]): EvaluationRecipe {
-  const view = evaluationView(size, { normalize });
-  return size <= SMALL ? { ...view, shorterSide: size } : view;
-}
 
 /** What {@linkcode backboneTokenNetwork} is told. */
 export interface BackboneTokenOptions {
@@ -62,7 +53,7 @@ export function backboneTokenNetwork(
   return {
     name,
     ...(weightsFile !== undefined && { weightsFile }),
-    view: defaultView(size, normalize),
+    view: evaluationRecipe(size, normalize),
     grid: [side, side],
     width,
     async createSession(images, build, options = {}) {

@@ -11,6 +11,12 @@ import type { EvaluationRecipe } from "../data/views/recipe.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
 import type { FeatureExtractor } from "../encoders/feature_extractor.ts";
 
+/** How a data set is loaded for {@linkcode datasetFeatures}. */
+export interface DatasetFeaturesOptions extends LoaderOptions {
+  /** Called after each batch with the number of samples that are done. */
+  readonly onProgress?: (done: number) => void;
+}
+
 /** Features of the samples of a data set. */
 export interface DatasetFeatures {
   /** float32 `[N,D]`, one row a sample that could be read. */
@@ -28,7 +34,6 @@ export interface DatasetFeatures {
  *
  * @param recipe how the images are cut; its size must be the extractor's
  * @param options.batchSize at most the extractor's
- * @param options.onProgress is told after each batch how many samples are done
  * @throws {UnreadableImageError} if an image cannot be read and the options are strict
  * @throws {TypeError} if no image can be read
  */
@@ -36,7 +41,7 @@ export async function datasetFeatures(
   extractor: FeatureExtractor,
   dataset: Dataset,
   recipe: EvaluationRecipe,
-  options: LoaderOptions & { readonly onProgress?: (done: number) => void },
+  options: DatasetFeaturesOptions,
 ): Promise<DatasetFeatures> {
   const rows: Float32Array[] = [];
   const labels: number[] = [];

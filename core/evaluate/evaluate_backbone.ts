@@ -6,28 +6,22 @@
 import type { Backbone } from "../backbones/backbone.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { LoaderOptions } from "../data/loader/options.ts";
-import { evaluationView } from "../data/views/presets.ts";
-import type { EvaluationRecipe, Normalization } from "../data/views/recipe.ts";
+import type { EvaluationRecipe } from "../data/views/recipe.ts";
 import type { Device, DeviceTensor } from "../engine/ort/mod.ts";
 import { FeatureExtractor } from "../encoders/feature_extractor.ts";
 import { bankLabels } from "./bank_labels.ts";
+import { type ChanceLevel, chanceLevel } from "./chance.ts";
 import { type DatasetFeatures, datasetFeatures } from "./dataset_features.ts";
 import { neighborCount } from "./nearest_neighbors.ts";
+import { findOverlap, type Overlap } from "./overlap.ts";
 import { retrieval, type RetrievalResult } from "./retrieval.ts";
 import { type KnnResult, weightedKnn, type WeightedKnnOptions } from "./weighted_knn.ts";
 
-/** Views up to this many pixels are evaluated whole, as on CIFAR; larger ones lose their borders. */
-const SMALL = 64;
-
-/** How images are cut for evaluation at a size. */
-export function evaluationRecipe(size: number, normalize: Normalization): EvaluationRecipe {
-  const recipe = evaluationView(size, { normalize });
-  return size <= SMALL ? { ...recipe, shorterSide: size } : recipe;
-}
-
-/** A backbone where its weights lie. */
+/** A backbone and its parameters on a device. */
 export interface PlacedBackbone {
+  /** The network. */
   readonly backbone: Backbone;
+  /** Where it is computed. */
   readonly device: Device;
   /** Parameters and buffers by full name, such as `backbone.conv1.weight`. */
   readonly weights: ReadonlyMap<string, DeviceTensor>;
@@ -42,28 +36,52 @@ export interface BackboneEvaluation
   /** Labelled samples that vote. */
   readonly bank: Dataset;
   /**
-   * Labelled samples that are classified; the same as the bank leaves each out of its own vote. Where both sets name
-   * their classes, they are compared by name.
+   * Labelled samples that are classified. An image that is in the bank too is left out of its own neighbours. Where both
+   * sets name their classes, they are compared by name.
    */
   readonly queries: Dataset;
+  /** How images are cut. */
   readonly recipe: EvaluationRecipe;
+  /** Images in a run of the network (default 64). */
   readonly batchSize?: number;
+  /** Threads on the CPU; all cores when left out. */
   readonly threads?: number;
-  readonly knn?: WeightedKnnOptions;
+  /** Neighbours and temperature. */
+  readonly knn?: Omit<WeightedKnnOptions, "excluded">;
+  /** Which queries are in the bank, as {@linkcode findOverlap} finds it when left out. */
+  readonly overlap?: Overlap;
+  /** Called after each batch with the number of samples that are done. */
+  readonly onProgress?: (progress: FeatureProgress) => void;
 }
 
-/** What an evaluation finds. */
+/** How far the features of a data set are. */
+export interface FeatureProgress {
+  /** Name of the data set. */
+  readonly data: string;
+  /** Samples that are done. */
+  readonly done: number;
+  /** Samples in all. */
+  readonly total: number;
+}
+
+/** Features and scores of {@linkcode evaluateBackbone}. */
 export interface BackboneScores {
+  /** Features of the bank. */
   readonly bank: DatasetFeatures;
-  /** Their labels are in the bank's numbers. */
+  /** Features of the queries; their labels are in the bank's numbers. */
   readonly queries: DatasetFeatures;
+  /** Rows of the bank that are the same image, by row of the queries; empty where there are none. */
+  readonly sameImage: ReadonlyMap<number, readonly number[]>;
+  /** Classification by nearest neighbours. */
   readonly knn: KnnResult;
-  /** How well samples find their counterparts in the other set; where the samples have identities. */
+  /** Accuracy of a classifier that sees no image. */
+  readonly chance: ChanceLevel;
+  /** How well samples find their counterparts in the other set; where samples have identities and no image is in both. */
   readonly retrieval?: RetrievalResult;
 }
 
 /**
- * Checks what an evaluation is given, as far as that is known before anything is computed.
+ * Checks that queries can be classified by a bank, as far as that is known before anything is computed.
  *
  * @returns the bank's number of each label that the queries have
  * @throws {TypeError} if a data set is not labelled, or the bank lacks classes of the queries
@@ -71,8 +89,9 @@ export interface BackboneScores {
  */
 export function checkEvaluation(
   { bank, queries, knn }: Pick<BackboneEvaluation, "bank" | "queries" | "knn">,
+  overlap: Overlap,
 ): ReadonlyMap<number, number> {
-  neighborCount(knn?.k, bank.length, bank === queries);
+  neighborCount(knn?.k, bank.length, overlap.most);
   return bankLabels(bank, queries);
 }
 
@@ -81,8 +100,24 @@ function identitiesOf(dataset: Dataset, { indices }: DatasetFeatures): string[] 
   return identities.every((identity) => identity !== undefined) ? identities : undefined;
 }
 
+/** The overlap of two data sets in rows of their features. */
+function overlappingRows(
+  { bankIndices }: Overlap,
+  bank: DatasetFeatures,
+  queries: DatasetFeatures,
+): ReadonlyMap<number, readonly number[]> {
+  const rowOf = new Map(bank.indices.map((index, row) => [index, row]));
+  const rows = new Map<number, readonly number[]>();
+  for (const [row, index] of queries.indices.entries()) {
+    const same = bankIndices.get(index)?.flatMap((found) => rowOf.get(found) ?? []) ?? [];
+    if (same.length > 0) rows.set(row, same);
+  }
+  return rows;
+}
+
 /**
- * Extracts features of both data sets and classifies the queries by their neighbours in the bank.
+ * Extracts features of both data sets and classifies the queries by their neighbours in the bank. An image that is in
+ * both is never its own neighbour.
  *
  * @throws {TypeError} if a data set is not labelled, or the bank lacks classes of the queries
  * @throws {RangeError} if the bank has fewer neighbours than are asked for
@@ -92,8 +127,10 @@ export async function evaluateBackbone(
   { backbone, device, weights }: PlacedBackbone,
   evaluation: BackboneEvaluation,
 ): Promise<BackboneScores> {
-  const { bank, queries, recipe, batchSize = 64, threads, strict = false, onWarning } = evaluation;
-  const numbers = checkEvaluation(evaluation);
+  const { bank, queries, recipe, batchSize = 64, threads, strict = false } = evaluation;
+  const { onWarning, onProgress } = evaluation;
+  const overlap = evaluation.overlap ?? await findOverlap(bank, queries);
+  const numbers = checkEvaluation(evaluation, overlap);
   const threaded = threads === undefined ? {} : { threads };
   using extractor = await FeatureExtractor.create(
     { backbone, size: recipe.size, batchSize, normalize: recipe.normalize, device, ...threaded },
@@ -101,19 +138,28 @@ export async function evaluateBackbone(
   );
   // One map for both data sets, so that an image in both is warned of once.
   const { unreadable = new Map<string, string>() } = evaluation;
-  const loading = { batchSize, strict, unreadable, ...(onWarning && { onWarning }) };
-  const bankFeatures = await datasetFeatures(extractor, bank, recipe, loading);
-  const same = bank === queries;
-  const found = same ? bankFeatures : await datasetFeatures(extractor, queries, recipe, loading);
+  const featuresOf = (dataset: Dataset) =>
+    datasetFeatures(extractor, dataset, recipe, {
+      batchSize,
+      strict,
+      unreadable,
+      ...(onWarning && { onWarning }),
+      ...(onProgress && {
+        onProgress: (done) => onProgress({ data: dataset.name, done, total: dataset.length }),
+      }),
+    });
+  const bankFeatures = await featuresOf(bank);
+  const found = bank === queries ? bankFeatures : await featuresOf(queries);
   const queryFeatures = { ...found, labels: found.labels.map((label) => numbers.get(label)!) };
+  const sameImage = overlappingRows(overlap, bankFeatures, queryFeatures);
   const knn = await weightedKnn(bankFeatures, queryFeatures, {
     ...threaded,
     ...evaluation.knn,
-    excludeSelf: same,
+    excluded: (query) => sameImage.get(query) ?? [],
   });
   const first = identitiesOf(queries, queryFeatures);
   const second = identitiesOf(bank, bankFeatures);
-  const counterparts = !same && first && second
+  const counterparts = sameImage.size === 0 && first && second
     ? await retrieval(
       { features: queryFeatures.features, identities: first },
       { features: bankFeatures.features, identities: second },
@@ -123,7 +169,9 @@ export async function evaluateBackbone(
   return {
     bank: bankFeatures,
     queries: queryFeatures,
+    sameImage,
     knn,
+    chance: chanceLevel(bankFeatures.labels, queryFeatures.labels),
     ...(counterparts && { retrieval: counterparts }),
   };
 }

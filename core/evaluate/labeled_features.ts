@@ -15,12 +15,12 @@ export interface LabeledFeatures {
 }
 
 /**
- * Number of classes: one more than the largest label.
+ * Checks that features are a matrix with a class for each row.
  *
  * @param role what the features are for, in the error
- * @throws {RangeError} if the features are not a matrix with a class for each row
+ * @throws {RangeError} if they are not
  */
-export function classCount({ features, labels }: LabeledFeatures, role: string): number {
+export function checkLabels({ features, labels }: LabeledFeatures, role: string): void {
   if (features.shape.length !== 2 || features.shape[0] !== labels.length || labels.length === 0) {
     throw new GenviewRangeError(
       `Cannot evaluate ${role}: there must be a label for each row of [N,D], found ${labels.length} for ${
@@ -28,14 +28,39 @@ export function classCount({ features, labels }: LabeledFeatures, role: string):
       }`,
     );
   }
-  let largest = 0;
-  for (const [row, label] of labels.entries()) {
-    if (label < 0) {
-      throw new GenviewRangeError(
-        `Cannot evaluate ${role}: labels must be 0 or more, found ${label} in row ${row}`,
-      );
-    }
-    largest = Math.max(largest, label);
+  const row = labels.findIndex((label) => label < 0);
+  if (row >= 0) {
+    throw new GenviewRangeError(
+      `Cannot evaluate ${role}: labels must be 0 or more, found ${labels[row]} in row ${row}`,
+    );
   }
-  return largest + 1;
+}
+
+/** The classes that occur, numbered from 0 in the order of their labels. */
+export interface OccurringClasses {
+  /** Label of each number, in ascending order. */
+  readonly labels: Int32Array;
+  /** The numbers of some labels that all occur. */
+  numbersOf(labels: Int32Array): Int32Array;
+}
+
+/**
+ * The classes that occur among labels. Labels may be ids of any size: what is computed by class takes memory by the
+ * number of classes, not by the largest label.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { occurringClasses } from "./labeled_features.ts";
+ *
+ * const { labels, numbersOf } = occurringClasses(Int32Array.of(60_000, 7), Int32Array.of(7));
+ * assertEquals([...labels], [7, 60_000]);
+ * assertEquals([...numbersOf(Int32Array.of(60_000))], [1]);
+ * ```
+ */
+export function occurringClasses(...sets: readonly Int32Array[]): OccurringClasses {
+  const found = new Set<number>();
+  for (const set of sets) for (const label of set) found.add(label);
+  const labels = Int32Array.from(found).sort();
+  const numbers = new Map([...labels].map((label, number) => [label, number]));
+  return { labels, numbersOf: (wanted) => wanted.map((label) => numbers.get(label)!) };
 }

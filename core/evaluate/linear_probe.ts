@@ -7,7 +7,7 @@ import { GenviewRangeError } from "../errors/mod.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
 import { lars, scaledLearningRate, schedule, sgd } from "../engine/optim/mod.ts";
 import { RandomStream } from "../engine/random/random_stream.ts";
-import { classCount, type LabeledFeatures } from "./labeled_features.ts";
+import { checkLabels, type LabeledFeatures, occurringClasses } from "./labeled_features.ts";
 import { LinearClassifier } from "./linear_classifier.ts";
 import { LINEAR_PROBE_RECIPES, type LinearProbeRecipe } from "./linear_probe_recipes.ts";
 import { largestOf, rankOf } from "./ranking.ts";
@@ -25,11 +25,11 @@ export interface LinearProbeOptions extends ComputeOptions {
   readonly seed?: number;
   /** Whether each coordinate is brought to mean 0 and variance 1 over the training features (default false). */
   readonly standardize?: boolean;
-  /** Is told the mean loss after each epoch. */
+  /** Called with the mean loss after each epoch. */
   readonly onEpoch?: (epoch: number, loss: number) => void;
 }
 
-/** What a linear probe finds. */
+/** Accuracy, predictions and losses of {@linkcode linearProbe}. */
 export interface LinearProbeResult {
   /** Share of the test rows whose class has the largest logit. */
   readonly top1: number;
@@ -93,9 +93,9 @@ async function fit(
   const stepsPerEpoch = Math.floor(labels.length / batchSize);
   const value = scaledLearningRate(recipe.learningRate, batchSize, recipe.batchSize);
   const rate = schedule(
-    recipe.course === "cosine"
+    recipe.schedule === "cosine"
       ? { kind: "cosine", value, per: "epoch" }
-      : { kind: "step", value, milestones: recipe.course },
+      : { kind: "step", value, milestones: recipe.schedule },
     { totalSteps: epochs * stepsPerEpoch, stepsPerEpoch },
   );
   const losses: number[] = [];
@@ -170,10 +170,9 @@ export async function linearProbe(
       `Cannot train a linear probe: batchSize must be an integer in [1, ${rows}], found ${batchSize}`,
     );
   }
-  const classes = Math.max(
-    classCount(train, "the training features"),
-    classCount(testing, "the test features"),
-  );
+  checkLabels(train, "the training features");
+  checkLabels(testing, "the test features");
+  const classes = occurringClasses(train.labels, testing.labels);
   const width = train.features.shape[1]!;
   if (testing.features.shape[1] !== width) {
     throw new GenviewRangeError(
@@ -185,12 +184,12 @@ export async function linearProbe(
   const prepare = options.standardize ? standardization(train.features) : undefined;
   const prepared = ({ features, labels }: LabeledFeatures): LabeledFeatures => ({
     features: prepare?.(features) ?? features,
-    labels,
+    labels: classes.numbersOf(labels),
   });
   using classifier = await LinearClassifier.create({
     ...options,
     width,
-    classes,
+    classes: classes.labels.length,
     batchSize,
     optimizer: recipe.optimizer === "lars" ? lars() : sgd(),
     weightDecay: recipe.weightDecay > 0,
@@ -198,5 +197,7 @@ export async function linearProbe(
   });
   const training = { batchSize, epochs, seed, onEpoch };
   const losses = await fit(classifier, prepared(train), recipe, training);
-  return { ...await assess(classifier, prepared(testing), batchSize, classes), losses, batchSize };
+  const found = await assess(classifier, prepared(testing), batchSize, classes.labels.length);
+  const predictions = found.predictions.map((number) => classes.labels[number]!);
+  return { ...found, predictions, losses, batchSize };
 }

@@ -12,11 +12,11 @@ export interface LinearProbeRecipe {
   readonly batchSize: number;
   readonly epochs: number;
   readonly weightDecay: number;
-  /** A cosine to zero by epoch, or a division by ten at epochs. */
-  readonly course: "cosine" | readonly number[];
+  /** Learning-rate schedule: a cosine to zero by epoch, or epochs at which it is divided by ten. */
+  readonly schedule: "cosine" | readonly number[];
 }
 
-const cosine = { course: "cosine", epochs: 90, weightDecay: 0 } as const;
+const cosine = { schedule: "cosine", epochs: 90, weightDecay: 0 } as const;
 
 /**
  * Recipes by name: those of mmpretrain for SimSiam, BYOL and SwAV (`lars`), for MoCo v3 (`moco-v3-resnet`,
@@ -32,7 +32,7 @@ export const LINEAR_PROBE_RECIPES: Readonly<Record<string, LinearProbeRecipe>> =
     batchSize: 256,
     epochs: 100,
     weightDecay: 0,
-    course: [60, 80],
+    schedule: [60, 80],
   },
   "swav": {
     optimizer: "sgd",
@@ -40,7 +40,7 @@ export const LINEAR_PROBE_RECIPES: Readonly<Record<string, LinearProbeRecipe>> =
     batchSize: 256,
     epochs: 100,
     weightDecay: 1e-6,
-    course: "cosine",
+    schedule: "cosine",
   },
   "lightly": { optimizer: "sgd", learningRate: 0.1, batchSize: 256, ...cosine },
 };

@@ -11,8 +11,8 @@ import { type ComputeOptions, similarityRows } from "./similarities.ts";
 export interface NearestNeighborsOptions extends ComputeOptions {
   /** Number of neighbours. */
   readonly k: number;
-  /** Whether query i and row i of the bank are the same sample, which is then not its own neighbour (default false). */
-  readonly excludeSelf?: boolean;
+  /** Rows of the bank that are no neighbours of a query, such as the query itself (default none). */
+  readonly excluded?: (query: number) => readonly number[];
 }
 
 /** Neighbours, row-major `[N,k]`, the nearest first. */
@@ -23,7 +23,7 @@ export interface NearestNeighbors {
   readonly similarities: Float32Array;
 }
 
-/** Neighbours that are looked for where no number is asked for. */
+/** Number of neighbours where none is asked for. */
 export const DEFAULT_NEIGHBORS = 20;
 
 /**
@@ -31,15 +31,15 @@ export const DEFAULT_NEIGHBORS = 20;
  *
  * @param k what is asked for, if anything
  * @param bank rows of the bank
- * @param excludeSelf whether one of them is the query
+ * @param excluded rows of it that are no neighbours of some query, at most
  * @throws {RangeError} if there are not as many
  */
-export function neighborCount(k: number | undefined, bank: number, excludeSelf: boolean): number {
-  const most = bank - (excludeSelf ? 1 : 0);
+export function neighborCount(k: number | undefined, bank: number, excluded: number): number {
+  const most = bank - excluded;
   if (most < 1) {
     throw new GenviewRangeError(
       `Cannot find neighbors: the bank must have a row${
-        excludeSelf ? " beside the query" : ""
+        excluded > 0 ? " beside the query" : ""
       }, found none`,
     );
   }
@@ -50,6 +50,16 @@ export function neighborCount(k: number | undefined, bank: number, excludeSelf: 
     );
   }
   return count;
+}
+
+/** Largest number of rows that are excluded from the neighbours of one query. */
+export function mostExcluded(
+  excluded: (query: number) => readonly number[],
+  queries: number,
+): number {
+  let most = 0;
+  for (let query = 0; query < queries; query++) most = Math.max(most, excluded(query).length);
+  return most;
 }
 
 /** The largest values of a row, in place and in order; among equal ones the first. */
@@ -63,13 +73,13 @@ class Largest {
     this.indices = new Int32Array(k);
   }
 
-  find(row: Float32Array, left: number): void {
+  find(row: Float32Array): void {
     const { values } = this;
     const last = values.length - 1;
     this.#count = 0;
     for (let i = 0; i < row.length; i++) {
       const value = row[i]!;
-      if (i === left || (this.#count > last && value <= values[last]!)) continue;
+      if (this.#count > last && value <= values[last]!) continue;
       this.#insert(value, i);
     }
   }
@@ -103,20 +113,15 @@ export async function nearestNeighbors(
   queries: Tensor<"float32">,
   options: NearestNeighborsOptions,
 ): Promise<NearestNeighbors> {
-  const { excludeSelf = false } = options;
-  const k = neighborCount(options.k, bank.shape[0]!, excludeSelf);
-  if (excludeSelf && queries.shape[0]! > bank.shape[0]!) {
-    throw new GenviewRangeError(
-      `Cannot find neighbors: to be excluded, queries must be rows of the bank, found ${
-        queries.shape[0]
-      } queries for ${bank.shape[0]} rows`,
-    );
-  }
+  const { excluded = () => [] } = options;
+  const k = neighborCount(options.k, bank.shape[0]!, mostExcluded(excluded, queries.shape[0]!));
   const indices = new Int32Array(queries.shape[0]! * k);
   const similarities = new Float32Array(indices.length);
   const largest = new Largest(k);
   for await (const row of similarityRows(bank, queries, options)) {
-    largest.find(row.similarities, excludeSelf ? row.query : -1);
+    // Below every cosine, and so behind every other row: there are k of those.
+    for (const i of excluded(row.query)) row.similarities[i] = -Infinity;
+    largest.find(row.similarities);
     indices.set(largest.indices, row.query * k);
     similarities.set(largest.values, row.query * k);
   }

@@ -25,6 +25,8 @@ export interface RetrievalScores {
   readonly recallAt5: number;
   /** Mean of one over the place of the counterpart. */
   readonly meanReciprocalRank: number;
+  /** Expected recalls where the order of the bank is random. */
+  readonly chance: { readonly recallAt1: number; readonly recallAt5: number };
 }
 
 /** Retrieval in both directions. */
@@ -46,6 +48,22 @@ function placeOf(values: Float32Array, sought: readonly number[]): number {
   return before + 1;
 }
 
+/**
+ * Expected recall of random orders of a bank: the probability that one of a query's counterparts is among the first.
+ *
+ * @param counts counterparts of each query
+ */
+function randomRecall(counts: readonly number[], bank: number, first: number): number {
+  const recall = (count: number) => {
+    let missed = 1;
+    for (let i = 0; i < Math.min(first, bank); i++) {
+      missed *= Math.max(0, bank - count - i) / (bank - i);
+    }
+    return 1 - missed;
+  };
+  return counts.reduce((sum, count) => sum + recall(count), 0) / counts.length;
+}
+
 function rowsByIdentity({ identities }: IdentifiedFeatures): Map<string | number, number[]> {
   const rows = new Map<string | number, number[]>();
   identities.forEach((identity, row) => {
@@ -63,9 +81,12 @@ async function direction(
 ): Promise<RetrievalScores> {
   const counterparts = rowsByIdentity(bank);
   const places: number[] = [];
+  const counts: number[] = [];
   for await (const row of similarityRows(bank.features, queries.features, options)) {
     const sought = counterparts.get(queries.identities[row.query]!);
-    if (sought !== undefined) places.push(placeOf(row.similarities, sought));
+    if (sought === undefined) continue;
+    places.push(placeOf(row.similarities, sought));
+    counts.push(sought.length);
   }
   if (places.length === 0) {
     throw new GenviewRangeError(
@@ -79,6 +100,10 @@ async function direction(
     recallAt1: mean((place) => place <= 1 ? 1 : 0),
     recallAt5: mean((place) => place <= 5 ? 1 : 0),
     meanReciprocalRank: mean((place) => 1 / place),
+    chance: {
+      recallAt1: randomRecall(counts, bank.identities.length, 1),
+      recallAt5: randomRecall(counts, bank.identities.length, 5),
+    },
   };
 }
 

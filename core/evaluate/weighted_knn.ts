@@ -4,8 +4,9 @@
  * @module
  */
 import { GenviewRangeError } from "../errors/mod.ts";
-import { classCount, type LabeledFeatures } from "./labeled_features.ts";
+import { checkLabels, type LabeledFeatures, occurringClasses } from "./labeled_features.ts";
 import {
+  mostExcluded,
   type NearestNeighbors,
   nearestNeighbors,
   type NearestNeighborsOptions,
@@ -21,7 +22,7 @@ export interface WeightedKnnOptions extends Omit<NearestNeighborsOptions, "k"> {
   readonly temperature?: number;
 }
 
-/** What the neighbours say. */
+/** Accuracy, predictions and neighbours of {@linkcode weightedKnn}. */
 export interface KnnResult {
   /** Share of the queries whose class has the highest score. */
   readonly top1: number;
@@ -35,24 +36,49 @@ export interface KnnResult {
   readonly neighbors: NearestNeighbors;
 }
 
-/** Adds up the votes of one query's neighbours by class. */
-function vote(
-  scores: Float64Array,
-  labels: Int32Array,
-  { indices, similarities }: NearestNeighbors,
-  { query, k, temperature }: { query: number; k: number; temperature: number },
-): void {
-  scores.fill(0);
-  for (let i = query * k; i < (query + 1) * k; i++) {
-    // Relative to the largest that there can be, so that no temperature overflows.
-    scores[labels[indices[i]!]!]! += Math.exp((similarities[i]! - 1) / temperature);
+/** What a class scores for which no neighbour votes. */
+const NO_VOTE = -Infinity;
+
+/** The votes of one query's neighbours by class. */
+class Ballot {
+  /** Logarithm of the sum of each class's votes. */
+  readonly scores: Float64Array;
+  /** Similarity of the nearest neighbour of each class. */
+  readonly #nearest: Float64Array;
+  /** Votes of each class relative to that of its nearest neighbour. */
+  readonly #votes: Float64Array;
+
+  constructor(classes: number) {
+    this.scores = new Float64Array(classes);
+    this.#nearest = new Float64Array(classes);
+    this.#votes = new Float64Array(classes);
+  }
+
+  /** Counts the votes of a query. Relative to the class's nearest, none of a temperature above 0 is lost. */
+  count(
+    labels: Int32Array,
+    { indices, similarities }: NearestNeighbors,
+    { query, k, temperature }: { query: number; k: number; temperature: number },
+  ): void {
+    this.#votes.fill(0);
+    for (let i = query * k; i < (query + 1) * k; i++) {
+      const label = labels[indices[i]!]!;
+      // Neighbours come in order, so the first of a class is its nearest.
+      if (this.#votes[label] === 0) this.#nearest[label] = similarities[i]!;
+      this.#votes[label]! += Math.exp((similarities[i]! - this.#nearest[label]!) / temperature);
+    }
+    for (const [label, votes] of this.#votes.entries()) {
+      this.scores[label] = votes === 0
+        ? NO_VOTE
+        : this.#nearest[label]! / temperature + Math.log(votes);
+    }
   }
 }
 
 /**
  * Classifies queries by weighted nearest neighbours: the score of a class is the sum of exp(cosine / temperature) over
  * the neighbours of this class; of equal scores the lowest class wins
- * ({@link https://arxiv.org/abs/1805.01978 | Wu et al. 2018}, section 3.4).
+ * ({@link https://arxiv.org/abs/1805.01978 | Wu et al. 2018}, section 3.4). Labels may be ids of any size.
  *
  * @throws {RangeError} if features, labels or options do not fit together
  */
@@ -61,24 +87,30 @@ export async function weightedKnn(
   queries: LabeledFeatures,
   options: WeightedKnnOptions = {},
 ): Promise<KnnResult> {
-  const { temperature = 0.07, excludeSelf = false } = options;
+  const { temperature = 0.07, excluded = () => [] } = options;
   if (!(temperature > 0)) {
     throw new GenviewRangeError(
       `Cannot classify by neighbors: temperature must be above 0, found ${temperature}`,
     );
   }
-  const classes = Math.max(classCount(bank, "the bank"), classCount(queries, "the queries"));
-  const k = neighborCount(options.k, bank.labels.length, excludeSelf);
+  checkLabels(bank, "the bank");
+  checkLabels(queries, "the queries");
+  const classes = occurringClasses(bank.labels, queries.labels);
+  const [voters, wanted] = [bank, queries].map(({ labels }) => classes.numbersOf(labels));
+  const most = mostExcluded(excluded, queries.labels.length);
+  const k = neighborCount(options.k, bank.labels.length, most);
   const neighbors = await nearestNeighbors(bank.features, queries.features, { ...options, k });
-  const scores = new Float64Array(classes);
+  const ballot = new Ballot(classes.labels.length);
   const predictions = new Int32Array(queries.labels.length);
   let first = 0;
   let firstFive = 0;
-  for (const [query, label] of queries.labels.entries()) {
-    vote(scores, bank.labels, neighbors, { query, k, temperature });
-    predictions[query] = largestOf(scores);
-    if (predictions[query] === label) first++;
-    if (scores[label]! > 0 && rankOf(scores, label) < 5) firstFive++;
+  for (const [query, label] of wanted!.entries()) {
+    ballot.count(voters!, neighbors, { query, k, temperature });
+    const { scores } = ballot;
+    const best = largestOf(scores);
+    predictions[query] = classes.labels[best]!;
+    if (best === label) first++;
+    if (scores[label] !== NO_VOTE && rankOf(scores, label) < 5) firstFive++;
   }
   const share = (count: number) => count / queries.labels.length;
   return { top1: share(first), top5: share(firstFive), predictions, k, neighbors };

@@ -31,7 +31,8 @@ import { configuredBackbone } from "../../core/train/run/train.ts";
 import { initialWeights } from "../../core/train/step/training_step.ts";
 import { placeWeights } from "../checkpoint_option.ts";
 import type { MaskFindings } from "./masks.ts";
-import { configuredRecipe, PROBE_MODE } from "../evaluation_option.ts";
+import { configuredRecipe } from "../../core/evaluate/configured_evaluation.ts";
+import { PROBE_MODE } from "../../core/evaluate/probe_backbone.ts";
 
 /** What the report is of. */
 export interface DemoFindings {

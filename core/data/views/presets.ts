@@ -140,19 +140,6 @@ export function mildView(
   };
 }
 
-/** Training views of a linear probe: crop and flip. Source: `moco/main_lincls.py`. */
-export function linearProbeView(
-  size = 224,
-  { normalize = IMAGENET_NORMALIZATION }: PresetOptions = {},
-): ViewRecipe {
-  return {
-    size,
-    crop: { area: [0.08, 1], aspect: ASPECT, interpolation: "bilinear" },
-    flip: 0.5,
-    normalize,
-  };
-}
-
 /**
  * Evaluation views: the shorter side is resized to 8/7 of the size, 256 for 224, and the centre is cut out.
  *
@@ -163,4 +150,24 @@ export function evaluationView(
   { normalize = IMAGENET_NORMALIZATION }: PresetOptions = {},
 ): EvaluationRecipe {
   return { size, shorterSide: Math.round((size * 8) / 7), interpolation: "bilinear", normalize };
+}
+
+/** Views up to this many pixels are evaluated whole, as on CIFAR; larger ones lose their borders. */
+const SMALL = 64;
+
+/**
+ * How images are cut for the evaluation of a network that was trained on views of a size: as {@linkcode evaluationView},
+ * but whole up to 64 pixels, as on CIFAR.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { evaluationRecipe, IMAGENET_NORMALIZATION } from "./presets.ts";
+ *
+ * assertEquals(evaluationRecipe(32, IMAGENET_NORMALIZATION).shorterSide, 32);
+ * assertEquals(evaluationRecipe(224, IMAGENET_NORMALIZATION).shorterSide, 256);
+ * ```
+ */
+export function evaluationRecipe(size: number, normalize: Normalization): EvaluationRecipe {
+  const recipe = evaluationView(size, { normalize });
+  return size <= SMALL ? { ...recipe, shorterSide: size } : recipe;
 }

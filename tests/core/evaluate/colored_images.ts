@@ -7,10 +7,11 @@ import {
   type Dataset,
   datasetOf,
   type EvaluationRecipe,
+  evaluationRecipe,
   type ImageSource,
 } from "../../../core/data/mod.ts";
 import { CPU, DeviceTensor } from "../../../core/engine/ort/mod.ts";
-import { evaluationRecipe, type PlacedBackbone } from "../../../core/evaluate/evaluate_backbone.ts";
+import type { PlacedBackbone } from "../../../core/evaluate/evaluate_backbone.ts";
 import { buildFeatureGraph } from "../../../core/encoders/feature_extractor.ts";
 import { hashedParameters } from "../engine/nn/hashed_values.ts";
 import { SIZE, smallBackbone } from "../train/small_methods.ts";

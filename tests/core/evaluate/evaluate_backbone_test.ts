@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { type Dataset, UnreadableImageError } from "../../../core/data/mod.ts";
 import { checkEvaluation, evaluateBackbone } from "../../../core/evaluate/evaluate_backbone.ts";
+import { findOverlap } from "../../../core/evaluate/overlap.ts";
 import { linearProbe } from "../../../core/evaluate/linear_probe.ts";
 import { colors, placedBackbone, RECIPE } from "./colored_images.ts";
 
@@ -27,8 +28,9 @@ Deno.test("evaluateBackbone() takes as many neighbours as there are, or as are a
   const evaluation = { bank, queries: bank, recipe: RECIPE };
   const { knn } = await evaluateBackbone(placedBackbone(stack), evaluation);
   assertEquals(knn.k, 5);
+  const overlap = await findOverlap(bank, bank);
   assertThrows(
-    () => checkEvaluation({ ...evaluation, knn: { k: 6 } }),
+    () => checkEvaluation({ ...evaluation, knn: { k: 6 } }, overlap),
     RangeError,
     "k must be an integer in [1, 5], found 6",
   );

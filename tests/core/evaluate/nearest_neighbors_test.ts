@@ -24,15 +24,23 @@ Deno.test("nearestNeighbors() prefers the first of equals, and leaves out the qu
   const all = await nearestNeighbors(bank, bank, { k: 4 });
   assertEquals([...all.indices.subarray(0, 4)], [0, 1, 3, 4]);
   assertEquals([...all.indices.subarray(8, 12)], [2, 0, 1, 3]);
-  const others = await nearestNeighbors(bank, bank, { k: 4, excludeSelf: true });
+  const others = await nearestNeighbors(bank, bank, {
+    k: 4,
+    excluded: (query) => [query],
+  });
   assertEquals([...others.indices.subarray(0, 4)], [1, 3, 4, 2]);
   assertEquals([...others.indices.subarray(8, 12)], [0, 1, 3, 4]);
 });
 
-Deno.test("nearestNeighbors() refuses to leave out what is not in the bank", async () => {
+Deno.test("nearestNeighbors() leaves out all rows that are the query, and asks for k others", async () => {
+  const bank = float32([4, 1], [1, 2, -1, 3]);
+  const query = float32([1, 1], [2]);
+  const excluded = () => [0, 3];
+  const { indices } = await nearestNeighbors(bank, query, { k: 2, excluded });
+  assertEquals([...indices], [1, 2]);
   await assertRejects(
-    () => nearestNeighbors(drawn("a", 3, 2), drawn("b", 4, 2), { k: 1, excludeSelf: true }),
+    () => nearestNeighbors(bank, query, { k: 3, excluded }),
     RangeError,
-    "found 4 queries for 3 rows",
+    "k must be an integer in [1, 2], found 3",
   );
 });

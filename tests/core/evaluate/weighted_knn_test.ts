@@ -24,6 +24,9 @@ function labeled({ tensors }: Golden, features: string, labels: string): Labeled
   };
 }
 
+/** Leaves a query out of its own neighbours. */
+const itself = (query: number) => [query];
+
 async function assertClassifies(
   golden: Golden,
   queries: LabeledFeatures,
@@ -32,7 +35,11 @@ async function assertClassifies(
 ): Promise<void> {
   const bank = labeled(golden, "bank", "bank_labels");
   const { k, temperature, tensors } = golden;
-  const result = await weightedKnn(bank, queries, { k, temperature, excludeSelf });
+  const result = await weightedKnn(bank, queries, {
+    k,
+    temperature,
+    ...(excludeSelf && { excluded: itself }),
+  });
   const expected = (name: string) => Array.from(tensors.get(`${prefix}.${name}`)!.data, Number);
   assertEquals([...result.neighbors.indices], expected("indices"));
   assertEquals([...result.predictions], expected("predictions"));
@@ -83,8 +90,25 @@ Deno.test("weightedKnn() counts no class without a vote among the first five", a
   assertEquals(top5, 0);
 });
 
-Deno.test("weightedKnn() takes labels of any size", async () => {
-  const labels = Int32Array.of(200_000, 1, 0, 200_000);
+Deno.test("weightedKnn() loses no vote at a small temperature", async () => {
+  const bank = {
+    features: float32([3, 2], [0.1, 1, 1, 0, 0, 1]),
+    labels: Int32Array.of(0, 1, 2),
+  };
+  const query = { features: float32([1, 2], [0.5, -0.866]), labels: Int32Array.of(1) };
+  for (const temperature of [0.07, 0.0005, 1e-300]) {
+    const { predictions, top1, top5 } = await weightedKnn(bank, query, { k: 3, temperature });
+    assertEquals([predictions[0], top1, top5], [1, 1, 1]);
+    const second = await weightedKnn(bank, { ...query, labels: Int32Array.of(2) }, {
+      k: 3,
+      temperature,
+    });
+    assertEquals([second.top1, second.top5], [0, 1]);
+  }
+});
+
+Deno.test("weightedKnn() takes labels of any size, in memory by the number of classes", async () => {
+  const labels = Int32Array.of(2 ** 31 - 1, 1, 0, 2 ** 31 - 1);
   const { top1, predictions } = await weightedKnn({ ...corners, labels }, { ...corners, labels }, {
     k: 1,
   });
@@ -97,10 +121,10 @@ Deno.test("weightedKnn() takes 20 neighbours, or all that there are", async () =
   const many = { features: float32([24, 1], Array(24).fill(1)), labels: new Int32Array(24) };
   assertEquals((await weightedKnn(many, many)).k, 20);
   assertEquals((await weightedKnn(corners, corners)).k, 4);
-  assertEquals((await weightedKnn(corners, corners, { excludeSelf: true })).k, 3);
+  assertEquals((await weightedKnn(corners, corners, { excluded: itself })).k, 3);
   const single = { features: float32([1, 2], [1, 0]), labels: labels.slice(0, 1) };
   await assertRejects(
-    () => weightedKnn(single, single, { excludeSelf: true }),
+    () => weightedKnn(single, single, { excluded: itself }),
     RangeError,
     "Cannot find neighbors: the bank must have a row beside the query, found none",
   );
@@ -111,7 +135,7 @@ Deno.test("weightedKnn() refuses what does not fit together", async () => {
     await assertRejects(() => weightedKnn(corners, queries, options), RangeError, message);
   };
   await refuses(corners, { k: 5 }, "k must be an integer in [1, 4], found 5");
-  await refuses(corners, { k: 4, excludeSelf: true }, "k must be an integer in [1, 3], found 4");
+  await refuses(corners, { k: 4, excluded: itself }, "k must be an integer in [1, 3], found 4");
   await refuses(corners, { k: 2, temperature: 0 }, "temperature must be above 0, found 0");
   const labels = Int32Array.of(0, -1, 0, 0);
   await refuses({ ...corners, labels }, { k: 2 }, "labels must be 0 or more, found -1 in row 1");

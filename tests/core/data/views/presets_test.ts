@@ -42,7 +42,6 @@ Deno.test("presets are the published pipelines", () => {
   assertEquals(row(presets.swavGlobalView()), [224, 0.14, 1, bilinear, SWAV, 0.2, 0.5, none]);
   assertEquals(row(presets.swavLocalView()), [96, 0.05, 0.14, bilinear, SWAV, 0.2, 0.5, none]);
   assertEquals(row(presets.smallImageView()), [32, 0.2, 1, bilinear, V2, 0.2, none, none]);
-  assertEquals(row(presets.linearProbeView()), [224, 0.08, 1, bilinear, none, none, none, none]);
 });
 
 Deno.test("presets pass the check, survive JSON, and take size and statistics", () => {
@@ -55,7 +54,6 @@ Deno.test("presets pass the check, survive JSON, and take size and statistics", 
     presets.swavGlobalView(64, { normalize }),
     presets.swavLocalView(64, { normalize }),
     presets.smallImageView(64, { normalize }),
-    presets.linearProbeView(64, { normalize }),
   ];
   for (const recipe of recipes) {
     assertEquals(checkViewRecipe(JSON.parse(JSON.stringify(recipe))), recipe);

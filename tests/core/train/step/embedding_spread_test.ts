@@ -2,8 +2,8 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { float32, type Tensor } from "../../../../core/engine/graph/tensor.ts";
 import { input } from "../../../../core/engine/graph/value.ts";
 import { RandomStream } from "../../../../core/engine/random/random_stream.ts";
-import { featureSpread } from "../../../../core/evaluate/collapse.ts";
 import { embeddingSpread, uniformSpread } from "../../../../core/train/step/embedding_spread.ts";
+import { readSafetensors } from "../../../../core/weights/safetensors.ts";
 import { runGraph } from "../../../run_graph.ts";
 
 async function spreadOf(embeddings: Tensor<"float32">): Promise<number> {
@@ -39,7 +39,12 @@ Deno.test("embeddingSpread() of collapsed embeddings is 0", async () => {
   assertAlmostEquals(spread, 0, 1e-6);
 });
 
-Deno.test("embeddingSpread() equals the spread that is evaluated on the host", async () => {
-  const rows = normalRows(9, 7);
-  assertAlmostEquals(await spreadOf(rows), featureSpread(rows), 1e-6);
+Deno.test("embeddingSpread() agrees with PyTorch", async () => {
+  const path = new URL(
+    "../../../../fixtures/golden/evaluate_collapse.safetensors",
+    import.meta.url,
+  );
+  const { tensors } = await readSafetensors(path.pathname);
+  const spread = await spreadOf(tensors.get("features") as Tensor<"float32">);
+  assertAlmostEquals(spread, Number(tensors.get("spread")!.data[0]), 1e-6);
 });

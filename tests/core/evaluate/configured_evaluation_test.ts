@@ -1,12 +1,15 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { UnreadableImageError } from "../../core/data/mod.ts";
-import { DEFAULT_CONFIGURATION } from "../../core/method/configuration.ts";
-import { openData } from "../../core/data/mod.ts";
-import { configuredEvaluation, evaluationOf } from "../../tasks/evaluation_option.ts";
-import { withFolder } from "../core/backbones/clip_golden.ts";
-import { colors, placedBackbone } from "../core/evaluate/colored_images.ts";
-import { SIZE } from "../core/train/small_methods.ts";
-import { drawPictures } from "./square_pictures.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { UnreadableImageError } from "../../../core/data/mod.ts";
+import { DEFAULT_CONFIGURATION } from "../../../core/method/configuration.ts";
+import { openData } from "../../../core/data/mod.ts";
+import {
+  configuredEvaluation,
+  evaluationOf,
+} from "../../../core/evaluate/configured_evaluation.ts";
+import { withFolder } from "../backbones/clip_golden.ts";
+import { colors, placedBackbone } from "./colored_images.ts";
+import { SIZE } from "../train/small_methods.ts";
+import { drawPictures } from "../../tasks/square_pictures.ts";
 
 const CONFIGURATION = { ...DEFAULT_CONFIGURATION, imageSize: SIZE, threads: 1 };
 
@@ -15,9 +18,9 @@ Deno.test("evaluationOf() evaluates by as many neighbours as there are, and says
   const bank = colors("bank", ["green", "red"], { each: 3 });
   const warnings: string[] = [];
   const onWarning = (message: string) => void warnings.push(message);
-  const evaluate = evaluationOf(bank, bank, CONFIGURATION, { onWarning });
-  for (const epoch of [0, 1]) {
-    const { knn } = await evaluate({ ...placedBackbone(stack), epoch });
+  const evaluate = await evaluationOf(bank, bank, CONFIGURATION, { onWarning });
+  for (let evaluation = 0; evaluation < 2; evaluation++) {
+    const { knn } = await evaluate(placedBackbone(stack));
     assertEquals(knn, 1);
   }
   assertEquals(warnings, ["Evaluated by 5 neighbours, all there are, instead of 20"]);
@@ -31,12 +34,12 @@ Deno.test("evaluationOf() warns once in a run of an image that cannot be read, o
     const images = await openData(path("images"), { redraw: false });
     const warnings: string[] = [];
     const onWarning = (message: string) => void warnings.push(message);
-    const run = { ...placedBackbone(stack), epoch: 0 };
-    const evaluate = evaluationOf(images, images, CONFIGURATION, { onWarning });
+    const run = placedBackbone(stack);
+    const evaluate = await evaluationOf(images, images, CONFIGURATION, { onWarning });
     await evaluate(run);
     await evaluate(run);
     assertEquals(warnings.filter((message) => message.includes("broken.png")).length, 1);
-    const strict = evaluationOf(images, images, { ...CONFIGURATION, strict: true });
+    const strict = await evaluationOf(images, images, { ...CONFIGURATION, strict: true });
     await assertRejects(() => strict(run), UnreadableImageError, "broken.png");
   }));
 
@@ -44,7 +47,11 @@ Deno.test("evaluationOf() and configuredEvaluation() refuse what cannot be compa
   withFolder(async (path) => {
     const bank = colors("bank", ["green"]);
     const queries = colors("queries", ["red"]);
-    assertThrows(() => evaluationOf(bank, queries, CONFIGURATION), TypeError, 'found "red"');
+    await assertRejects(
+      () => evaluationOf(bank, queries, CONFIGURATION),
+      TypeError,
+      'found "red"',
+    );
     await drawPictures(path("labelled"));
     const evaluationData = path("labelled/cats");
     await assertRejects(
