@@ -32,6 +32,7 @@ export { findLocal, importFiles } from "./local_files.ts";
 export { readNpy, writeNpy } from "./npy.ts";
 export { openTensors } from "./open_tensors.ts";
 export { openPth, type OpenPthOptions, PthFile } from "./pth.ts";
+export { describeCandidates, findPrefix, type FoundPrefix, withoutPrefix } from "./prefix.ts";
 export {
   findPulled,
   type FoundFile,

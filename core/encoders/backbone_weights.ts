@@ -1,0 +1,163 @@
+/**
+ * Weights of a backbone from what people have: a run, or a file of another training program.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { Backbone } from "../backbones/backbone.ts";
+import { isFloat } from "../engine/graph/dtype.ts";
+import { decodeNumbers, encodeNumbers } from "../engine/graph/numbers.ts";
+import { formatType, type Tensor, tensor, type TensorType } from "../engine/graph/tensor.ts";
+import { input } from "../engine/graph/value.ts";
+import { type Declaration, Scope } from "../engine/nn/scope.ts";
+import { GenviewTypeError } from "../errors/mod.ts";
+import { explainingFileErrors } from "../files/file_error.ts";
+import { loadNewestCheckpoint } from "../weights/checkpoint/newest.ts";
+import { openTensors } from "../weights/open_tensors.ts";
+import { describeCandidates, findPrefix, withoutPrefix } from "../weights/prefix.ts";
+import { refuseProblems } from "../weights/stored_parameters.ts";
+import { describeNames, type TensorFile } from "../weights/tensor_file.ts";
+import { verifyTensors } from "../weights/verify_tensors.ts";
+
+/** Weights that were opened for a backbone. */
+export interface BackboneWeights {
+  /** File that they were read from. */
+  readonly path: string;
+  /** Parameters and buffers by the backbone's own names, in the types that it declares. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** What stood before the names in the file, such as `module.encoder_q.`; empty if nothing did. */
+  readonly prefix: string;
+  /** Parameters and buffers of the backbone that the file does not have; counts of batches are not listed. */
+  readonly missing: readonly string[];
+  /** Tensors of the file, by their names in it, that the backbone has no place for. */
+  readonly unused: readonly string[];
+}
+
+/** How {@linkcode openBackboneWeights} reads. */
+export interface BackboneWeightsOptions {
+  /** Height and width of the images, in pixels, which the positions of a ViT must fit (default 224). */
+  readonly size?: number;
+}
+
+/** The file of weights that a path names: of a run its newest whole checkpoint's. */
+async function fileOf(path: string): Promise<string> {
+  const { isDirectory } = await explainingFileErrors(`read ${path}`, Deno.stat(path));
+  if (!isDirectory) return path;
+  const newest = await loadNewestCheckpoint(join(path, "checkpoints"));
+  return join(newest?.path ?? path, "model.safetensors");
+}
+
+function convert(value: Tensor, dtype: TensorType["dtype"]): Tensor {
+  if (value.dtype === dtype) return value;
+  return tensor(dtype, value.shape, encodeNumbers(dtype, decodeNumbers(value)));
+}
+
+/** The part of a file that is a backbone's. */
+function backbonePart(file: TensorFile, name: string, wanted: ReadonlySet<string>) {
+  const found = findPrefix(file.names, wanted);
+  if (found.prefix !== undefined) {
+    return { prefix: found.prefix, part: withoutPrefix(file, found.prefix) };
+  }
+  throw new GenviewTypeError(
+    `Cannot read ${name} from ${file.path}: it must hold tensors of its names, such as "${
+      [...wanted][0]
+    }", ${
+      found.candidates.length > 0 ? describeCandidates(found) : `found ${describeNames(file)}`
+    }`,
+  );
+}
+
+/** What is wrong with the tensors that are there. */
+function problemsOf(
+  part: TensorFile,
+  declarations: ReadonlyMap<string, Declaration>,
+): string[] {
+  const expected = new Map([...declarations].map(([name, { value }]) => [name, value]));
+  const { misshapen } = verifyTensors(expected, part);
+  return [
+    ...misshapen.map(({ name, expected, found }) =>
+      `"${name}" must be [${expected.join(",")}], found [${found.join(",")}]`
+    ),
+    ...[...declarations].filter(([name, { value }]) =>
+      part.has(name) && isFloat(value.dtype) && !isFloat(part.type(name).dtype)
+    ).map(([name]) => `"${name}" must hold floats, found ${formatType(part.type(name))}`),
+    ...[...part.unreadable].filter(([name]) => declarations.has(name))
+      .map(([name, reason]) => `"${name}" cannot be read: ${reason}`),
+  ];
+}
+
+/**
+ * Opens weights for a backbone: a run's folder (the newest checkpoint that is whole), a checkpoint's folder, or a file
+ * of safetensors or PyTorch's. Prefixes of training programs before the names are taken off: `module.`, `_orig_mod.`,
+ * `backbone.`, `encoder_q.`, `base_encoder.`, `encoder.`, `model.` and those within each other.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { backbone } from "../backbones/registry.ts";
+ * import { float32 } from "../engine/graph/tensor.ts";
+ * import { writeSafetensors } from "../weights/safetensors.ts";
+ * import { openBackboneWeights } from "./backbone_weights.ts";
+ *
+ * const path = await Deno.makeTempFile({ suffix: ".safetensors" });
+ * const values = float32([64], new Float32Array(64));
+ * await writeSafetensors(path, [
+ *   ["module.encoder_q.bn1.weight", values],
+ *   ["module.encoder_q.fc.bias", values],
+ * ], { overwrite: true });
+ * const { tensors, prefix, unused } = await openBackboneWeights(path, backbone("resnet18"));
+ * assertEquals([...tensors.keys()], ["bn1.weight"]);
+ * assertEquals(prefix, "module.encoder_q.");
+ * assertEquals(unused, ["module.encoder_q.fc.bias"]);
+ * await Deno.remove(path);
+ * ```
+ *
+ * @throws {Deno.errors.NotFound} if there is no such file or folder
+ * @throws {TypeError} if none of the backbone's tensors is found, with the prefixes that the names have; or if some
+ * have other shapes or hold no floats, with all of them listed
+ * @throws {SyntaxError} if the file breaks a rule of its format
+ */
+export async function openBackboneWeights(
+  path: string,
+  backbone: Backbone,
+  { size = 224 }: BackboneWeightsOptions = {},
+): Promise<BackboneWeights> {
+  const scope = new Scope();
+  backbone.apply(scope, input("images", "float32", [1, 3, size, size]));
+  const { declarations } = scope;
+  using file = await openTensors(await fileOf(path));
+  const { prefix, part } = backbonePart(file, backbone.name, new Set(declarations.keys()));
+  const behind = prefix === "" ? "" : ` behind the prefix "${prefix}"`;
+  refuseProblems(`${backbone.name} from ${file.path}${behind}`, problemsOf(part, declarations));
+  const tensors = new Map<string, Tensor>();
+  for (const [name, { value }] of declarations) {
+    if (part.has(name)) tensors.set(name, convert(await part.read(name), value.dtype));
+  }
+  return {
+    path: file.path,
+    tensors,
+    prefix,
+    missing: [...declarations.values()]
+      .filter(({ name, value }) => isFloat(value.dtype) && !tensors.has(name))
+      .map(({ name }) => name),
+    unused: file.names.filter((name) =>
+      !(name.startsWith(prefix) && tensors.has(name.slice(prefix.length)))
+    ),
+  };
+}
+
+function list(names: readonly string[]): string {
+  return names.slice(0, 4).join(", ") + (names.length > 4 ? ` and ${names.length - 4} more` : "");
+}
+
+/** Says in a line what was read, which prefix was taken off, and what is missing or unused. */
+export function describeBackboneWeights(
+  { path, tensors, prefix, missing, unused }: BackboneWeights,
+): string {
+  const parts = [
+    `${tensors.size} tensors from ${path}`,
+    ...(prefix === "" ? [] : [`prefix "${prefix}" taken off`]),
+    ...(missing.length === 0 ? [] : [`missing: ${list(missing)}`]),
+    ...(unused.length === 0 ? [] : [`unused: ${list(unused)}`]),
+  ];
+  return parts.join("; ");
+}
