@@ -20,8 +20,9 @@ import { reportDemo } from "./demo/report.ts";
 import { trainWeighted } from "./demo/weighted.ts";
 import { evaluationOf } from "../core/evaluate/configured_evaluation.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
-import { subset } from "./token_batches.ts";
+import { subset } from "../core/masking/mod.ts";
 import { DEFAULT_TOKEN_NETWORK, openTokenNetwork } from "./token_network_option.ts";
+import { MaskingDisplay } from "./cli/masking_display.ts";
 import { TrainDisplay } from "./cli/train_display.ts";
 
 const COMMAND: Command = {
@@ -144,21 +145,23 @@ export async function main(args: readonly string[]): Promise<void> {
     model: values.output,
     imageSize: MASK_SIZE,
   });
+  using masksDisplay = new MaskingDisplay();
   const masks = await findMasks(network, bank, {
     folder: join(values.output, "pca_results", network.name),
     dtype: "float16",
     batchSize: configuration.batchSize,
     device: where,
     signal: interrupt.signal,
-    note: (text) => console.error(text),
+    report: (event) => masksDisplay.show(event),
   });
+  masksDisplay[Symbol.dispose]();
   if (masks === undefined) return console.log(`stopped while looking for foregrounds; ${goOn}`);
   const weighted = values.weightedEpochs === 0 ? undefined : await trainWeighted({
     method,
     configuration,
     dataset: training,
     encoder: values.output,
-    vectors: masks.vectors,
+    vectors: masks.component,
     imageSize: MASK_SIZE,
     epochs: values.weightedEpochs,
     output: join(values.output, "weighted"),

@@ -12,8 +12,7 @@ import type { PairEncoder } from "../core/train/step/pair_weighting.ts";
 import type { JudgedPairs, PairsShown } from "../core/train/run/train_options.ts";
 import { ifThere } from "../core/files/if_there.ts";
 import { writeNewFile } from "../core/files/new_file.ts";
-import { findComponent, readComponent } from "./component_option.ts";
-import { gridPicture } from "./masking_figures.ts";
+import { findComponent, gridPicture, readComponent } from "../core/masking/mod.ts";
 import { DEFAULT_TOKEN_NETWORK, openTokenNetwork } from "./token_network_option.ts";
 
 /** Height and width of a picture on screen that maps are read well at, in pixels. */

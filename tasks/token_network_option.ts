@@ -252,17 +252,6 @@ async function openNamed({ model, trainingData, weights, precision }: TokenNetwo
   );
 }
 
-/**
- * Tells a network's weights from others, so that what was computed by both is not mixed: place, size and time of their
- * file, with links followed.
- */
-export async function weightsIdentity({ name, weightsFile }: TokenNetwork): Promise<string> {
-  if (weightsFile === undefined) return name;
-  const path = await Deno.realPath(weightsFile);
-  const { size, mtime } = await Deno.stat(path);
-  return `${path}, ${size} bytes, ${mtime?.toISOString() ?? "no time"}`;
-}
-
 /** Refuses a patch that is not the network's, by which GenView's programs cut tokens wrongly without a word. */
 function checkPatch({ view, grid, name }: TokenNetwork, patch: number): void {
   const own = view.size / grid[0];

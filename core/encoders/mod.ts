@@ -33,3 +33,4 @@ export {
   FeatureExtractor,
   type FeatureExtractorOptions,
 } from "./feature_extractor.ts";
+export { weightsIdentity } from "./weights_identity.ts";

@@ -113,7 +113,7 @@ export class CovarianceAccumulator implements Disposable {
     width: number,
     { device = CPU, threads, rows = COVARIANCE_ROWS }: {
       readonly device?: Device;
-      readonly threads?: number;
+      readonly threads?: number | undefined;
       readonly rows?: number;
     } = {},
   ): Promise<CovarianceAccumulator> {
@@ -121,7 +121,7 @@ export class CovarianceAccumulator implements Disposable {
     const session = owned.use(
       await Session.create(encodeAccumulation(width, rows), {
         device,
-        ...(threads !== undefined && { threads }),
+        threads,
       }),
     );
     const own = <D extends "float32" | "float64">(dtype: D, shape: readonly number[]) => {

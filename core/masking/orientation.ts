@@ -34,7 +34,7 @@ function isBorder(token: number, [rows, columns]: Grid): boolean {
  * says nothing of the foreground, but it is the same wherever it is computed.
  *
  * @param scores float32 `[N, rows · columns]`
- * @param component the vector that they are the scores of
+ * @param component its coordinates, by which the tokens were scored
  */
 export function orientScores(
   scores: Tensor<"float32">,

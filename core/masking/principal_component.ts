@@ -7,13 +7,13 @@ import { GenviewRangeError } from "../errors/mod.ts";
 import { PCA } from "../deps/ml_pca.ts";
 import type { Covariance } from "./covariance.ts";
 
-/** A direction in which tokens differ most. */
+/** The component along which tokens differ most. */
 export interface PrincipalComponent {
-  /** Unit vector of D coordinates. Its sign is the decomposition's: see `orientScores`. */
-  readonly vector: Float32Array<ArrayBuffer>;
-  /** Variance along it. */
+  /** Its D coordinates, of length 1. Their sign is the decomposition's: see `orientScores`. */
+  readonly coordinates: Float32Array<ArrayBuffer>;
+  /** Variance of the tokens along it. */
   readonly variance: number;
-  /** Its part of the variance along all directions, in [0, 1]. */
+  /** Part of the whole variance that lies along it, in [0, 1]. */
   readonly share: number;
 }
 
@@ -38,12 +38,12 @@ export function principalComponent({ covariance, mean }: Covariance): PrincipalC
     (_, i) => Array.from(covariance.subarray(i * width, (i + 1) * width)),
   );
   const pca = new PCA(rows, { isCovarianceMatrix: true });
-  const vectors = pca.getEigenvectors();
-  const vector = Float64Array.from({ length: width }, (_, i) => vectors.get(i, 0));
-  const length = Math.hypot(...vector);
+  const components = pca.getEigenvectors();
+  const component = Float64Array.from({ length: width }, (_, i) => components.get(i, 0));
+  const length = Math.hypot(...component);
   const variance = pca.getEigenvalues()[0]!;
   return {
-    vector: Float32Array.from(vector, (value) => value / length),
+    coordinates: Float32Array.from(component, (value) => value / length),
     variance,
     share: variance / total,
   };

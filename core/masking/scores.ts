@@ -7,8 +7,8 @@ import { GenviewRangeError } from "../errors/mod.ts";
 import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
 
 /**
- * The score of each token: s = x · v, not centred. Centring would subtract the constant μ · v from all scores, and so
- * from a threshold on them; without it a threshold means the same wherever the vector alone is known, as in GenView
+ * The score of each token x on a component v: s = x · v, not centred. Centring would subtract the constant μ · v from all scores, and so
+ * from a threshold on them; without it a threshold means the same wherever the component alone is known, as in GenView
  * (`tools/clip_pca/calculate_fgratio.py`).
  *
  * Sums are taken in float64 and rounded once.

@@ -3,10 +3,13 @@
  *
  * @module
  */
+import { normalizeKey } from "../data/relative_path.ts";
+import { splitLines } from "../files/lines.ts";
 import type { MalformedLine } from "./ratio_lines.ts";
 
 /** The noise level of an image. */
 export interface LevelLine {
+  /** Path of the image, the same for all ways to write it with `./`. */
   readonly path: string;
   /** Training step of the diffusion at which noise is taken, in [0, 1000). */
   readonly level: number;
@@ -28,13 +31,13 @@ const LINE = /^(.*\S)\s+([+-]?[\d.]+(?:[eE][+-]?\d+)?)$/s;
 function parseLine(text: string, line: number, options: LevelLineOptions): LevelLine | string {
   const { level: fallback = 0, only = false } = options;
   const match = LINE.exec(text);
-  if (match === null) return { path: text, level: fallback, line };
+  if (match === null) return { path: normalizeKey(text), level: fallback, line };
   const level = Number(match[2]);
   if (!/^\d+$/.test(match[2]!) || level >= 1000) {
     return `its level must be a whole number in [0, 1000), found "${match[2]}"`;
   }
   if (only && level !== fallback) return `its level must be ${fallback}, found ${level}`;
-  return { path: match[1]!, level, line };
+  return { path: normalizeKey(match[1]!), level, line };
 }
 
 /**
@@ -57,7 +60,7 @@ export function parseLevelLines(
 ): { readonly lines: LevelLine[]; readonly malformed: MalformedLine[] } {
   const lines: LevelLine[] = [];
   const malformed: MalformedLine[] = [];
-  text.split(/\r?\n/).forEach((raw, i) => {
+  splitLines(text).forEach((raw, i) => {
     if (raw.trim() === "") return;
     const parsed = parseLine(raw.trim(), i + 1, options);
     if (typeof parsed === "string") malformed.push({ line: i + 1, problem: parsed });

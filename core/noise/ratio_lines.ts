@@ -3,15 +3,19 @@
  *
  * @module
  */
+import { normalizeKey } from "../data/relative_path.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
+import { splitLines } from "../files/lines.ts";
 
 /** The foreground ratio of an image. */
 export interface RatioLine {
+  /** Path of the image, the same for all ways to write it with `./`. */
   readonly path: string;
+  /** Share of its tokens that are foreground, in [0, 1]. */
   readonly ratio: number;
 }
 
-/** A line that is none. */
+/** A malformed line. */
 export interface MalformedLine {
   /** Its number, from 1. */
   readonly line: number;
@@ -25,6 +29,11 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 /** Everything up to the last space is the path, which may hold spaces itself. */
 const LINE = /^(.*\S)\s+(\S+)$/s;
 
+/** Whether a path can be written as a line and read again: it holds no line break, and no white space at its ends. */
+export function fitsRatioLine(path: string): boolean {
+  return !/[\r\n]/.test(path) && path.trim() === path && path !== "";
+}
+
 /**
  * A line as it is written: the ratio in the fewest digits that give the same number again, with a point, as Python
  * prints it.
@@ -32,7 +41,7 @@ const LINE = /^(.*\S)\s+(\S+)$/s;
  * @throws {TypeError} if the path holds a line break or ends in white space, so that it could not be read again
  */
 export function formatRatioLine({ path, ratio }: RatioLine): string {
-  if (/[\r\n]/.test(path) || path.trim() !== path || path === "") {
+  if (!fitsRatioLine(path)) {
     throw new GenviewTypeError(
       `Cannot write a ratio for ${JSON.stringify(path)}: a path must be one line without ` +
         "white space at its ends",
@@ -49,7 +58,7 @@ function parseLine(line: string): RatioLine | string {
   if (!NUMBER.test(text) || !(ratio >= 0 && ratio <= 1)) {
     return `its ratio must be a number in [0, 1], found "${text}"`;
   }
-  return { path: path.trimStart(), ratio };
+  return { path: normalizeKey(path.trimStart()), ratio };
 }
 
 /**
@@ -58,7 +67,7 @@ function parseLine(line: string): RatioLine | string {
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * const { ratios, malformed } = parseRatioLines("a cat.jpg 0.25\ndog.jpg\n");
+ * const { ratios, malformed } = parseRatioLines("./a cat.jpg 0.25\ndog.jpg\n");
  * assertEquals(ratios, [{ path: "a cat.jpg", ratio: 0.25 }]);
  * assertEquals(malformed.map(({ line }) => line), [2]);
  * ```
@@ -68,7 +77,7 @@ export function parseRatioLines(
 ): { readonly ratios: RatioLine[]; readonly malformed: MalformedLine[] } {
   const ratios: RatioLine[] = [];
   const malformed: MalformedLine[] = [];
-  text.split(/\r?\n/).forEach((line, i) => {
+  splitLines(text).forEach((line, i) => {
     if (line.trim() === "") return;
     const parsed = parseLine(line.trimEnd());
     if (typeof parsed === "string") malformed.push({ line: i + 1, problem: parsed });

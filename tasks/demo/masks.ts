@@ -1,5 +1,5 @@
 /**
- * What the demo's network takes for foreground, beside the truth that the emoji's transparency is.
+ * The foreground that the demo's network finds, compared with ground truth from the alpha channel.
  *
  * @module
  */
@@ -8,14 +8,23 @@ import type { TokenNetwork } from "../../core/encoders/token_encoder.ts";
 import { type Dataset, evaluationLoader } from "../../core/data/mod.ts";
 import { elementCount } from "../../core/engine/graph/shape.ts";
 import { type Tensor, tensor } from "../../core/engine/graph/tensor.ts";
-import { compareMasks, foregroundMask, type MaskComparison } from "../../core/masking/mod.ts";
+import {
+  type Analysis,
+  analyze,
+  compareMasks,
+  extractMissing,
+  type ExtractMissingOptions,
+  foregroundMask,
+  gridPicture,
+  type MaskComparison,
+  spreadSamples,
+  subset,
+  type ThresholdRule,
+  writeAnalysis,
+  writePictures,
+} from "../../core/masking/mod.ts";
 import { imageGrid } from "../../core/plot/mod.ts";
 import type { Section } from "../../core/report/mod.ts";
-import { type Analysis, analyze, extractMissing, type ThresholdRule } from "../extraction.ts";
-import type { ExtractionOptions } from "../extraction.ts";
-import { writeAnalysis, writePictures } from "../mask_outputs.ts";
-import { gridPicture } from "../masking_figures.ts";
-import { subset } from "../token_batches.ts";
 
 /** Images whose masks are shown. */
 const SHOWN = 8;
@@ -28,7 +37,7 @@ export interface MaskFindings {
   readonly analysis: Analysis;
   readonly comparison: MaskComparison;
   /** File of the principal component. */
-  readonly vectors: string;
+  readonly component: string;
   readonly images: number;
   readonly section: Section;
 }
@@ -60,7 +69,7 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 async function maskSection(
   { network: { grid, view: { size } }, analysis: { scores, threshold }, comparison, images }: Omit<
     MaskFindings,
-    "section" | "vectors"
+    "section" | "component"
   >,
   truth: Truth,
 ): Promise<Section> {
@@ -116,32 +125,34 @@ async function maskSection(
 
 /**
  * Finds the foregrounds of a data set that has masks, as `deno task extract-features` does and into a folder like its
- * own, and compares them with the truth. Undefined if it was interrupted.
+ * own, and compares them with the ground truth. Undefined if it was interrupted.
  */
 export async function findMasks(
   network: TokenNetwork,
   dataset: Dataset,
-  options: ExtractionOptions,
+  options: ExtractMissingOptions,
 ): Promise<MaskFindings | undefined> {
   const indices = Array.from({ length: dataset.length }, (_, i) => i);
-  if (!await extractMissing(network, dataset, indices, options)) return undefined;
+  const { finished } = await extractMissing(network, dataset, indices, options);
+  if (!finished) return undefined;
   const keys = indices.map((index) => dataset.sample(index).key);
-  const analysis = await analyze(network, keys, RULE, false, options);
+  const analysis = await analyze(network, keys, { ...options, rule: RULE });
   const { folder } = options;
-  const context = { folder, network, rule: RULE, flip: false, overwrite: true };
-  await writePictures(analysis, subset(dataset, indices.slice(0, SHOWN)), context);
-  await writeAnalysis(analysis, context);
+  const shown = spreadSamples(dataset, indices, SHOWN);
+  await writePictures(folder, network, analysis, shown, subset(dataset, shown), options.report);
+  const { name, grid } = network;
+  await writeAnalysis(folder, analysis, { network: name, grid, rule: RULE, flip: false });
   const truth = await readTruth(dataset, network);
   const masks = foregroundMask(analysis.scores, analysis.threshold);
   const findings = {
     network,
     analysis,
-    comparison: compareMasks(masks, truth.masks, network.grid),
+    comparison: compareMasks(masks, truth.masks, grid),
     images: dataset.length,
   };
   return {
     ...findings,
-    vectors: join(folder, "eigenvectors", "pca_vectors.npy"),
+    component: join(folder, "eigenvectors", "pca_vectors.npy"),
     section: await maskSection(findings, truth),
   };
 }

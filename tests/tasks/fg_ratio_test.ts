@@ -1,11 +1,10 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { tensor } from "../../core/engine/graph/tensor.ts";
 import { parseRatioLines } from "../../core/noise/mod.ts";
+import { ifThere } from "../../core/files/if_there.ts";
 import { writeNpy } from "../../core/weights/npy.ts";
-import { readComponent } from "../../tasks/component_option.ts";
 import { main as extract } from "../../tasks/extract_features.ts";
 import { main } from "../../tasks/fg_ratio.ts";
-import { RatioFile } from "../../tasks/ratio_file.ts";
 import { withFolder } from "../core/backbones/clip_golden.ts";
 import { hashedTensor } from "../core/engine/nn/hashed_values.ts";
 import { drawPictures } from "./square_pictures.ts";
@@ -120,41 +119,6 @@ Deno.test("fg-ratio counts images without features, and refuses a component of a
     );
   }));
 
-Deno.test("RatioFile refuses a file that no record goes with, and lines that are none", () =>
-  withFolder(async (path) => {
-    const record = { source: "x", images: "i", component: "y", threshold: 1, maskType: "gt" };
-    await Deno.writeTextFile(path("fg_ratios.txt"), "a.jpg 0.5\n");
-    await assertRejects(
-      () => RatioFile.open(path("."), record),
-      TypeError,
-      "found no fg_ratios.json that says so",
-    );
-    {
-      using file = await RatioFile.open(path("new"), record);
-      await file.append([{ path: "a b.jpg", ratio: 0.25 }, { path: "c.jpg", ratio: 1 }]);
-    }
-    assertEquals(await Deno.readTextFile(path("new/fg_ratios.txt")), "a b.jpg 0.25\nc.jpg 1.0\n");
-    {
-      using file = await RatioFile.open(path("new"), record);
-      assertEquals([...file.done], ["a b.jpg", "c.jpg"]);
-    }
-    await Deno.writeTextFile(path("new/fg_ratios.txt"), "a.jpg 0.5\nb.jpg\n");
-    await assertRejects(() => RatioFile.open(path("new"), record), SyntaxError, "line 2");
-  }));
-
-Deno.test("readComponent() refuses several components, and other types", () =>
-  withFolder(async (path) => {
-    await writeNpy(path("two.npy"), tensor("float32", [3, 2], new Float32Array(6)));
-    await writeNpy(path("half.npy"), tensor("float16", [3], new Float16Array(3)));
-    for (const name of ["two.npy", "half.npy"]) {
-      await assertRejects(
-        () => readComponent(path(name)),
-        TypeError,
-        "it must hold one component, float32[D,1]",
-      );
-    }
-  }));
-
 Deno.test("fg-ratio --help shows examples", async () => {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--allow-read", "tasks/fg_ratio.ts", "--help"],
@@ -165,3 +129,71 @@ Deno.test("fg-ratio --help shows examples", async () => {
   assertStringIncludes(text, "Examples:");
   assertStringIncludes(text, "840 GB");
 });
+
+/** Starts the task as a process of its own, with the permissions that deno.json gives it. */
+function startTask(args: readonly string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "fg-ratio", ...args],
+    cwd: new URL("../../", import.meta.url).pathname,
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** The process that holds the lock of a folder, once there is one. */
+async function lockOwner(folder: string): Promise<number> {
+  for (const end = Date.now() + 60_000; Date.now() < end;) {
+    const text = await ifThere(Deno.readTextFile(`${folder}/.genview.lock`));
+    if (text !== undefined && text.endsWith("\n")) return JSON.parse(text).process;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error("nobody locked the folder");
+}
+
+Deno.test("a second fg-ratio into the folder of one that runs is refused at once, and no ratio is lost", () =>
+  withFolder(async (path) => {
+    await prepare(path);
+    await writeNpy(path("pca.npy"), hashedTensor("component", [192]));
+    const args = (name: string, lines: string[]) => {
+      Deno.writeTextFileSync(path(name), lines.join("\n"));
+      return [
+        ...["--from", "images", "--input-list", path(name), "--input-prefix", path("images")],
+        ...["--model", path("mine.safetensors"), "--device", "cpu", "--threads", "1"],
+        ...["--pca-vectors", path("pca.npy"), "--fg-thre", "0", "--output-dir", path("out")],
+      ];
+    };
+    const cats = args("cats.txt", ["cats/0.png", "cats/1.png", "cats/2.png"]);
+    const dogs = args("dogs.txt", ["big dogs/0.png", "big dogs/1.png", "big dogs/2.png"]);
+    const first = startTask(cats);
+    const owner = await lockOwner(path("out"));
+    Deno.kill(owner, "SIGSTOP");
+    const second = await startTask(dogs).output();
+    Deno.kill(owner, "SIGCONT");
+    const text = new TextDecoder().decode(second.stderr);
+    assertEquals(second.code, 1);
+    assertStringIncludes(text, `process ${owner}`);
+    assertStringIncludes(text, "at work there");
+    assertEquals(text.trim().split("\n").length, 1, text);
+    assertEquals((await first.output()).code, 0);
+    await main(dogs);
+    assertEquals((await ratiosOf(path("out/fg_ratios.txt"))).length, 6);
+  }));
+
+Deno.test("fg-ratio takes the network that extraction.json names, and refuses another by both names", () =>
+  withFolder(async (path) => {
+    await prepare(path);
+    await extract([...common(path), "--num-vis", "0", "--output-dir", path("out")]);
+    const args = ["--from", "images", "--input-list", path("images"), "--device", "cpu"];
+    const input = [...args, "--input-dir", path("out/mine")];
+    await main([...input, "--output-dir", path("a")]);
+    assertEquals((await ratiosOf(path("a/fg_ratios.txt"))).length, 6);
+    await Deno.copyFile(path("mine.safetensors"), path("other.safetensors"));
+    const error = await assertRejects(
+      () => main([...input, "--model", path("other.safetensors"), "--output-dir", path("b")]),
+      TypeError,
+    );
+    assertStringIncludes(error.message, "mine");
+    assertStringIncludes(error.message, path("other.safetensors"));
+    await assertRejects(() => Deno.stat(path("b")), Deno.errors.NotFound);
+  }));

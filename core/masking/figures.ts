@@ -4,13 +4,17 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { sharp } from "../core/deps/sharp.ts";
-import { type Tensor, tensor } from "../core/engine/graph/tensor.ts";
-import type { Grid } from "../core/masking/mod.ts";
-import { scoreHistogram } from "../core/masking/mod.ts";
-import { histogram, lineChart, toPng } from "../core/plot/mod.ts";
+import { type Tensor, tensor } from "../engine/graph/tensor.ts";
+import type { Grid } from "./orientation.ts";
+import { scoreHistogram } from "./threshold.ts";
 
-/** A grid of values in [0, 1] as a grey picture of `size` pixels in each direction, every token a square. */
+/**
+ * A grid of values as a grey picture in which every token is a rectangle.
+ *
+ * @param values one for each token, in [0, 1]
+ * @param size height and width of the picture in pixels
+ * @returns uint8 `[size, size, 1]`
+ */
 export function gridPicture(values: ArrayLike<number>, grid: Grid, size: number): Tensor<"uint8"> {
   const [rows, columns] = grid;
   const data = new Uint8Array(size * size);
@@ -24,9 +28,10 @@ export function gridPicture(values: ArrayLike<number>, grid: Grid, size: number)
   return tensor("uint8", [size, size, 1], data);
 }
 
-/** A picture `[height, width, channels]` as the bytes of a PNG file. */
+/** A picture uint8 `[height, width, 1 or 3]` as the bytes of a PNG file. */
 export async function encodePng(picture: Tensor<"uint8">): Promise<Uint8Array<ArrayBuffer>> {
   const [height, width, channels] = picture.shape as [number, number, 1 | 3];
+  const { sharp } = await import("../deps/sharp.ts");
   const png = sharp(picture.data, { raw: { width, height, channels } });
   return new Uint8Array(
     await png.toColourspace(channels === 1 ? "b-w" : "srgb").png().toBuffer(),
@@ -35,6 +40,7 @@ export async function encodePng(picture: Tensor<"uint8">): Promise<Uint8Array<Ar
 
 /** Pictures below each other. */
 async function stack(pictures: readonly Uint8Array[]): Promise<Uint8Array<ArrayBuffer>> {
+  const { sharp } = await import("../deps/sharp.ts");
   const sizes = await Promise.all(pictures.map((picture) => sharp(picture).metadata()));
   let top = 0;
   const overlays = pictures.map((picture, i) => {
@@ -47,11 +53,20 @@ async function stack(pictures: readonly Uint8Array[]): Promise<Uint8Array<ArrayB
   return new Uint8Array(await sharp({ create: canvas }).composite(overlays).png().toBuffer());
 }
 
-/** GenView's three panels: how scores are spread, their cumulative share, and its inverse. */
+/**
+ * GenView's three panels as a PNG file: how scores are spread, their cumulative share, and its inverse.
+ *
+ * Source: `tools/clip_pca/extract_features_pca.py`, `visualize_pca_histograms`.
+ *
+ * @param threshold marked in the first panel
+ * @throws {RangeError} if scores are missing or not finite
+ */
 export async function scoreFigure(
   scores: Float32Array,
   threshold: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  // Only who draws loads sharp, which takes time and permissions.
+  const { histogram, lineChart, toPng } = await import("../plot/mod.ts");
   const { counts, edges } = scoreHistogram(scores);
   let sum = 0;
   const cumulative = Array.from(counts, (count) => (sum += count) / scores.length);

@@ -3,34 +3,26 @@
  *
  * @module
  */
-import { GenviewSyntaxError, GenviewTypeError } from "../core/errors/mod.ts";
+import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import { join } from "node:path";
-import { formatType } from "../core/engine/graph/tensor.ts";
-import { ifThere } from "../core/files/if_there.ts";
-import { readNpy } from "../core/weights/npy.ts";
+import { formatType } from "../engine/graph/tensor.ts";
+import { explainingFileErrors } from "../files/file_error.ts";
+import { ifThere } from "../files/if_there.ts";
+import { readNpy } from "../weights/npy.ts";
 
-/**
- * The threshold of option `--fg-thre`; undefined if it is empty.
- *
- * @throws {TypeError} if it is no number
- */
-export function thresholdOption(text: string): number | undefined {
-  if (text === "") return undefined;
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value)) return value;
-  throw new GenviewTypeError(`Cannot use a threshold: --fg-thre must be a number, found "${text}"`);
-}
-
-/** Folders of the vectors: ours, and the original program's (sic). */
+/** Folders of the component: ours, and the original program's (sic). */
 const FOLDERS = ["eigenvectors", "eigenvecters"];
 
 /**
  * Reads a component: float32 `[D, 1]` or `[D]`, ours or one that GenView publishes.
  *
+ * @param path of an .npy file
+ * @returns its D coordinates
  * @throws {TypeError} if the file holds something else
+ * @throws {Deno.errors.NotFound} if there is no such file
  */
 export async function readComponent(path: string): Promise<Float32Array<ArrayBuffer>> {
-  const found = await readNpy(path);
+  const found = await explainingFileErrors(`read ${path}`, readNpy(path));
   const [, columns = 1] = found.shape;
   if (found.dtype !== "float32" || found.shape.length > 2 || columns !== 1) {
     throw new GenviewTypeError(
@@ -43,12 +35,15 @@ export async function readComponent(path: string): Promise<Float32Array<ArrayBuf
 /**
  * Where the component of a folder of results lies.
  *
+ * @param folder output of an extraction, or of GenView's program
+ * @returns path of `pca_vectors.npy`
  * @throws {TypeError} if there is none
  */
 export async function findComponent(folder: string): Promise<string> {
   for (const name of FOLDERS) {
     const path = join(folder, name, "pca_vectors.npy");
-    if (await ifThere(Deno.stat(path)) !== undefined) return path;
+    const found = await explainingFileErrors(`read ${path}`, ifThere(Deno.stat(path)));
+    if (found !== undefined) return path;
   }
   throw new GenviewTypeError(
     `Cannot find a component: ${folder} must hold eigenvectors/pca_vectors.npy; ` +
@@ -57,13 +52,16 @@ export async function findComponent(folder: string): Promise<string> {
 }
 
 /**
- * The threshold that `deno task extract-features` found.
+ * The threshold that an analysis found.
  *
+ * @param folder output of an extraction
  * @throws {TypeError} if there is none
  */
 export async function readThreshold(folder: string): Promise<number> {
   const path = join(folder, "threshold.json");
-  const text = folder === "" ? undefined : await ifThere(Deno.readTextFile(path));
+  const text = folder === ""
+    ? undefined
+    : await explainingFileErrors(`read ${path}`, ifThere(Deno.readTextFile(path)));
   if (text === undefined) {
     throw new GenviewTypeError(
       "Cannot compute ratios: --fg-thre must be given where --input-dir has no threshold.json " +

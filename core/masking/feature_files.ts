@@ -3,14 +3,39 @@
  *
  * @module
  */
-import { GenviewRangeError, GenviewTypeError } from "../core/errors/mod.ts";
+import { GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
 import { dirname, join } from "node:path";
-import { allocate, type DType } from "../core/engine/graph/dtype.ts";
-import { formatType, type Tensor, tensor } from "../core/engine/graph/tensor.ts";
-import { readNpy, writeNpy } from "../core/weights/npy.ts";
+import { allocate } from "../engine/graph/dtype.ts";
+import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
+import { explainingFileErrors, systemCode } from "../files/file_error.ts";
+import { ifThere } from "../files/if_there.ts";
+import { makeFolder } from "../files/new_file.ts";
+import { readNpy, writeNpy } from "../weights/npy.ts";
 
 /** Element types that features are stored in. */
-export const FEATURE_DTYPES: readonly DType[] = ["float16", "float32"];
+export const FEATURE_DTYPES: readonly ["float16", "float32"] = ["float16", "float32"];
+
+/** Element type that features are stored in. */
+export type FeatureDType = typeof FEATURE_DTYPES[number];
+
+/**
+ * Whether an error says that the file system takes no file of this name: it is too long, or has signs that it does not
+ * know. Then the image is at fault and not the disk, and the others can be stored all the same.
+ */
+export function isRefusedName(error: unknown): boolean {
+  const code = systemCode(error) ?? systemCode((error as Error | undefined)?.cause);
+  return code === "ENAMETOOLONG" || code === "EINVAL";
+}
+
+/** A result, or undefined if there is no such file and can be none of this name. */
+async function ifNamed<T>(result: Promise<T>): Promise<T | undefined> {
+  try {
+    return await ifThere(result);
+  } catch (error) {
+    if (isRefusedName(error)) return undefined;
+    throw error;
+  }
+}
 
 /**
  * A relative path that is another for every other key: slashes stay, and what a path below a folder cannot hold is
@@ -52,12 +77,9 @@ export class FeatureFiles {
 
   /** Whether there are features of an image. */
   async has(key: string): Promise<boolean> {
-    try {
-      return (await Deno.stat(this.path(key))).isFile;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return false;
-      throw error;
-    }
+    const path = this.path(key);
+    const information = await explainingFileErrors(`read ${path}`, ifNamed(Deno.stat(path)));
+    return information?.isFile === true;
   }
 
   /**
@@ -66,10 +88,11 @@ export class FeatureFiles {
    * @param tokens float32 `[P, D]`
    * @throws {RangeError} if a number is too large for the type
    * @throws {Deno.errors.AlreadyExists} if there are features of the image
+   * @throws {GenviewError} if the system refuses; {@linkcode isRefusedName} tells whether for the name alone
    */
-  async write(key: string, tokens: Tensor<"float32">, dtype: DType): Promise<void> {
+  async write(key: string, tokens: Tensor<"float32">, dtype: FeatureDType): Promise<void> {
     const path = this.path(key);
-    await Deno.mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const data = allocate(dtype, tokens.data.length) as Float32Array<ArrayBuffer>;
     data.set(tokens.data);
     if (data.includes(Infinity) || data.includes(-Infinity)) {
@@ -87,12 +110,13 @@ export class FeatureFiles {
    * @param tokens how many there must be, if that is known
    * @returns float32 `[P, D]`
    * @throws {TypeError} if the file holds something else
+   * @throws {Deno.errors.NotFound} if there are no features of the image
    */
   async read(key: string, width: number, tokens?: number): Promise<Tensor<"float32">> {
     const path = this.path(key);
-    const { dtype, shape, data } = await readNpy(path);
+    const { dtype, shape, data } = await explainingFileErrors(`read ${path}`, readNpy(path));
     const fits = shape.length === 2 && shape[1] === width && (tokens ?? shape[0]) === shape[0];
-    if (!FEATURE_DTYPES.includes(dtype) || !fits) {
+    if (!FEATURE_DTYPES.some((known) => known === dtype) || !fits) {
       throw new GenviewTypeError(
         `Cannot use ${path}: it must hold ${tokens ?? "all"} tokens of ${width} floats, found ${
           formatType({ dtype, shape })
@@ -100,5 +124,16 @@ export class FeatureFiles {
       );
     }
     return tensor("float32", shape, new Float32Array(data as Float32Array));
+  }
+
+  /**
+   * Reads the tokens of an image as {@linkcode FeatureFiles.read} does; undefined if there are none.
+   *
+   * @param width features of a token
+   * @returns float32 `[P, D]`
+   * @throws {TypeError} if the file holds something else
+   */
+  async find(key: string, width: number): Promise<Tensor<"float32"> | undefined> {
+    return await ifNamed(this.read(key, width));
   }
 }

@@ -1,25 +1,29 @@
 /**
- * Runs of a network over the images of a data set, with progress.
+ * Runs of a network over the images of a data set.
  *
  * @module
  */
 import { dirname } from "node:path";
-import type { TokenEncoder } from "../core/encoders/token_encoder.ts";
-import { type Dataset, datasetOf, evaluationLoader } from "../core/data/mod.ts";
-import type { Device } from "../core/engine/ort/mod.ts";
-import type { Tensor } from "../core/engine/graph/tensor.ts";
-import { ProgressLine } from "./cli/progress_line.ts";
-import { ifThere } from "../core/files/if_there.ts";
+import type { TokenEncoder } from "../encoders/token_encoder.ts";
+import { type Dataset, datasetOf, evaluationLoader } from "../data/mod.ts";
+import type { Device } from "../engine/ort/mod.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
+import { explainingFileErrors } from "../files/file_error.ts";
+import { ifThere } from "../files/if_there.ts";
 
 /** Images in one run, at most: more gain no speed and take memory, some 16 MB each for ViT-H-14. */
 const LARGEST_RUN = { cpu: 16, cuda: 256, webgpu: 16 } as const;
 
-/** Images in a run: what was asked for, unless the device gains nothing by it or there are not as many. */
+/** Images in a run: as many as asked for, unless the device gains nothing by it or there are not as many. */
 export function runSize(asked: number, images: number, { provider }: Device): number {
   return Math.max(1, Math.min(asked, images, LARGEST_RUN[provider]));
 }
 
-/** Some samples of a data set, in this order. */
+/**
+ * Some samples of a data set, in this order.
+ *
+ * @param indices of the samples
+ */
 export function subset(dataset: Dataset, indices: readonly number[]): Dataset {
   const sample = (i: number) => dataset.sample(indices[i]!);
   return datasetOf(dataset.name, indices.length, sample, dataset.classes);
@@ -39,13 +43,20 @@ export function uniqueIndices(dataset: Dataset): number[] {
 }
 
 /**
- * What the keys of a data set are relative to, so that images of one key but of two places are not taken for one:
- * a folder, a list's folder, the name of drawn images, or nothing where all paths are absolute.
+ * The place that the keys of a data set are relative to, which tells images of one key in two places apart: a folder, a
+ * list's folder, the name of drawn images, or `absolute paths`.
+ *
+ * @param place folder or list of the images, or the name of drawn ones; by default the data set's name
+ * @throws {GenviewError} if the system refuses to look
  */
-export async function imagesRoot(input: string, dataset: Dataset): Promise<string> {
-  const information = await ifThere(Deno.stat(input));
-  if (information === undefined) return input;
-  const path = await Deno.realPath(input);
+export async function imagesRoot(
+  dataset: Dataset,
+  place: string = dataset.name,
+): Promise<string> {
+  const action = `open ${place}`;
+  const information = await explainingFileErrors(action, ifThere(Deno.stat(place)));
+  if (information === undefined) return place;
+  const path = await explainingFileErrors(action, Deno.realPath(place));
   if (information.isDirectory) return path;
   for (let i = 0; i < dataset.length; i++) {
     if (!dataset.sample(i).key.startsWith("/")) return dirname(path);
@@ -53,31 +64,23 @@ export async function imagesRoot(input: string, dataset: Dataset): Promise<strin
   return "absolute paths";
 }
 
-/** A progress line on standard error, in images. */
-export function imageProgress(total: number): ProgressLine {
-  return new ProgressLine({
-    total,
-    imagesPerStep: 1,
-    write: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
-    columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
-  });
-}
-
-/** What became of one batch. */
+/** The encoded images of one batch. */
 export interface EncodedBatch {
   /** Keys of the images, in the order of the rows. */
   readonly keys: readonly string[];
-  /** What the encoder gives. */
+  /** Tokens float32 `[n, P, D]`, or scores `[n, P]`. */
   readonly encoded: Tensor<"float32">;
 }
 
 /** How {@linkcode encodeDataset} runs. */
 export interface EncodeOptions {
+  /** Images in a run. */
   readonly batchSize: number;
-  readonly workers?: number;
+  /** Threads that decode; 0 (the default) uses the native pool. */
+  readonly workers?: number | undefined;
   /** Ends the iteration after the batch that is under way. */
-  readonly signal?: AbortSignal;
-  /** Is told of images that cannot be read; they are left out. */
+  readonly signal?: AbortSignal | undefined;
+  /** Receives the images that cannot be read; they are left out. */
   readonly onWarning: (message: string) => void;
 }
 

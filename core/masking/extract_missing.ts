@@ -1,0 +1,104 @@
+/**
+ * Extraction of features that goes on where it was stopped.
+ *
+ * @module
+ */
+import type { Dataset } from "../data/mod.ts";
+import { TokenEncoder, type TokenNetwork } from "../encoders/token_encoder.ts";
+import { tensor } from "../engine/graph/tensor.ts";
+import type { Placement } from "../engine/ort/mod.ts";
+import type { ExtractionEvent } from "./extraction_event.ts";
+import { type FeatureDType, FeatureFiles, isRefusedName } from "./feature_files.ts";
+import { encodeDataset, runSize, subset } from "./token_batches.ts";
+
+/** How {@linkcode extractMissing} runs. */
+export interface ExtractMissingOptions extends Placement {
+  /** Folder of this network's features. */
+  readonly folder: string;
+  /** Element type of the stored features. */
+  readonly dtype: FeatureDType;
+  /** Images in a run, at most; a device takes no more than it gains by. */
+  readonly batchSize: number;
+  /** Threads that decode; 0 (the default) uses the native pool. */
+  readonly workers?: number | undefined;
+  /** Ends the extraction after the batch that is under way. */
+  readonly signal?: AbortSignal | undefined;
+  /** Receives progress and warnings. */
+  readonly report?: ((event: ExtractionEvent) => void) | undefined;
+}
+
+/** What {@linkcode extractMissing} has done. */
+export interface ExtractedFeatures {
+  /** Whether all images were visited; not so if the signal ended it. */
+  readonly finished: boolean;
+  /** Keys of images whose features cannot be stored, because the file system takes no file of their name. */
+  readonly refused: readonly string[];
+}
+
+/** Indices of the samples that have no features yet. */
+async function missingOf(
+  dataset: Dataset,
+  indices: readonly number[],
+  files: FeatureFiles,
+): Promise<number[]> {
+  const missing: number[] = [];
+  for (const index of indices) {
+    if (!await files.has(dataset.sample(index).key)) missing.push(index);
+  }
+  return missing;
+}
+
+/**
+ * Extracts the features of those samples that have none yet. Images that cannot be read, and those whose features the
+ * file system takes no name for, are reported and left out.
+ *
+ * @param indices of the samples
+ * @throws {GenviewError} if a file cannot be written for another reason, such as a full disk
+ */
+export async function extractMissing(
+  network: TokenNetwork,
+  dataset: Dataset,
+  indices: readonly number[],
+  options: ExtractMissingOptions,
+): Promise<ExtractedFeatures> {
+  const { folder, dtype, device, threads, signal, workers, report = () => {} } = options;
+  const files = new FeatureFiles(folder);
+  const missing = await missingOf(dataset, indices, files);
+  const total = missing.length;
+  if (total < indices.length) {
+    report({ kind: "present", images: indices.length - total, total: indices.length });
+  }
+  const refused: string[] = [];
+  if (total === 0) return { finished: true, refused };
+  const batchSize = runSize(options.batchSize, total, device);
+  using encoder = await TokenEncoder.create(network, { batchSize, device, threads });
+  const shape = [network.grid[0] * network.grid[1], network.width];
+  const step = shape[0]! * shape[1]!;
+  let done = 0;
+  const onWarning = (message: string) => {
+    done++;
+    report({ kind: "warning", message });
+  };
+  const images = subset(dataset, missing);
+  for await (
+    const { keys, encoded } of encodeDataset(encoder, images, {
+      batchSize,
+      workers,
+      signal,
+      onWarning,
+    })
+  ) {
+    for (const [i, key] of keys.entries()) {
+      const tokens = tensor("float32", shape, encoded.data.subarray(i * step, (i + 1) * step));
+      try {
+        await files.write(key, tokens, dtype);
+      } catch (error) {
+        if (!isRefusedName(error)) throw error;
+        refused.push(key);
+        report({ kind: "warning", message: (error as Error).message });
+      }
+    }
+    report({ kind: "progress", phase: "features", done: done += keys.length, total });
+  }
+  return { finished: signal?.aborted !== true, refused };
+}

@@ -1,0 +1,65 @@
+/**
+ * A few samples that stand for all of a data set.
+ *
+ * @module
+ */
+import type { Dataset } from "../data/dataset.ts";
+
+/** `count` of some values, evenly over their whole range, in their order. */
+function evenly<T>(values: readonly T[], count: number): T[] {
+  return Array.from(
+    { length: count },
+    (_, i) => values[Math.floor((i + 0.5) * values.length / count)]!,
+  );
+}
+
+/** How many of `count` samples each class gives: as equal as their sizes allow. */
+function shares(sizes: readonly number[], count: number): number[] {
+  const taken = sizes.map(() => 0);
+  for (let left = count; left > 0;) {
+    const open = [...sizes.keys()].filter((c) => taken[c]! < sizes[c]!);
+    const next = open.length <= left ? open : evenly(open, left);
+    for (const c of next) taken[c]!++;
+    left -= next.length;
+  }
+  return taken;
+}
+
+/**
+ * Some samples that show what a data set holds: as many of every class as of the others, and of each class, or of data
+ * without labels, evenly from the first to the last.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { datasetOf, fileSource } from "../data/mod.ts";
+ *
+ * const sorted = datasetOf("pets", 12, (i) => ({
+ *   key: `${i}.jpg`,
+ *   source: fileSource(`${i}.jpg`),
+ *   label: i < 8 ? 0 : 1,
+ * }));
+ * assertEquals(spreadSamples(sorted, [...Array(12).keys()], 4), [2, 6, 9, 11]);
+ * ```
+ *
+ * @param indices of the samples to choose from
+ * @param count how many, at most
+ * @returns their indices, in the order of `indices`
+ */
+export function spreadSamples(
+  dataset: Dataset,
+  indices: readonly number[],
+  count: number,
+): number[] {
+  if (count >= indices.length) return [...indices];
+  const classes = new Map<number | undefined, number[]>();
+  for (const [at, index] of indices.entries()) {
+    const { label } = dataset.sample(index);
+    const members = classes.get(label);
+    if (members === undefined) classes.set(label, [at]);
+    else members.push(at);
+  }
+  const groups = [...classes.values()];
+  const taken = shares(groups.map(({ length }) => length), count);
+  const chosen = groups.flatMap((members, c) => evenly(members, taken[c]!));
+  return chosen.sort((a, b) => a - b).map((at) => indices[at]!);
+}

@@ -1,0 +1,309 @@
+/**
+ * Foreground ratios of images, from the images themselves or from stored features.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import {
+  type Dataset,
+  datasetOf,
+  fileSource,
+  normalizeKey,
+  openData,
+  openImageList,
+} from "../data/mod.ts";
+import { TokenEncoder, type TokenNetwork } from "../encoders/token_encoder.ts";
+import { weightsIdentity } from "../encoders/weights_identity.ts";
+import { tensor } from "../engine/graph/tensor.ts";
+import { CPU, type Placement } from "../engine/ort/mod.ts";
+import { GenviewTypeError } from "../errors/mod.ts";
+import { explainingFileErrors } from "../files/file_error.ts";
+import { FolderLock } from "../files/folder_lock.ts";
+import { removeTemporaries } from "../files/new_file.ts";
+import {
+  encodeDataset,
+  FeatureFiles,
+  imagesRoot,
+  readExtractionRecord,
+  runSize,
+  subset,
+  tokenScores,
+  uniqueIndices,
+} from "../masking/mod.ts";
+import {
+  checkNetwork,
+  componentDigest,
+  type DivisionSource,
+  type ForegroundDivision,
+  openDivision,
+  ratiosOf,
+} from "./foreground_division.ts";
+import type { RatioEvent } from "./ratio_event.ts";
+import { RatioFile } from "./ratio_file.ts";
+import { fitsRatioLine, type RatioLine } from "./ratio_lines.ts";
+
+/** What {@linkcode computeRatios} computes, and how. */
+export interface ComputeRatiosOptions extends DivisionSource, Partial<Placement> {
+  /** The images: a data set, or a name as `openData` takes it. */
+  readonly images: Dataset | string;
+  /** Folder that a list's relative paths are in; it becomes a part of the paths that are written. */
+  readonly inputPrefix?: string | undefined;
+  /** Folder of `fg_ratios.txt`. */
+  readonly outputDir: string;
+  /** The network that the images are encoded by; when left out, features that are stored in `inputDir` are read. */
+  readonly network?: TokenNetwork | undefined;
+  /** Images whose ratios are written at a time, and in a run at most (default 512). */
+  readonly batchSize?: number | undefined;
+  /** Threads that decode; 0 (the default) uses the native pool. */
+  readonly workers?: number | undefined;
+}
+
+/** How a computation of ratios is stopped and followed. */
+export interface RatioControl {
+  /** Ends the computation after the batch that is under way; the same call goes on from there. */
+  readonly signal?: AbortSignal | undefined;
+  /** Receives progress and warnings. */
+  readonly report?: ((event: RatioEvent) => void) | undefined;
+}
+
+/** What {@linkcode computeRatios} leaves. */
+export interface RatioOutcome {
+  /** Path of `fg_ratios.txt`. */
+  readonly path: string;
+  /** Whether all images were visited; not so if the signal ended it. */
+  readonly finished: boolean;
+  /** Images whose ratios were written. */
+  readonly computed: number;
+  /** Images whose ratios were there already. */
+  readonly present: number;
+  /** Images that have no features, or cannot be read. */
+  readonly without: number;
+  /** Keys that cannot be written as a line, for a line break or white space at an end. */
+  readonly refused: readonly string[];
+}
+
+/** Images without features that a warning names. */
+const NAMED = 5;
+
+/** Opens the images; a prefix becomes a part of the keys. */
+async function openImages(
+  { images, inputPrefix = "", network }: ComputeRatiosOptions,
+): Promise<Dataset> {
+  if (typeof images !== "string") return images;
+  const files = network !== undefined;
+  if (inputPrefix === "") return await openData(images, { files });
+  const listed = await openImageList(images, { root: inputPrefix, files });
+  return datasetOf(inputPrefix, listed.length, (index) => {
+    const { key, ...sample } = listed.sample(index);
+    const path = key.startsWith("/") ? key : normalizeKey(join(inputPrefix, key));
+    return { ...sample, key: path, source: fileSource(path) };
+  });
+}
+
+/** A pass over images that have no ratio yet. */
+class RatioPass {
+  /** Images that have no features, or cannot be read. */
+  without = 0;
+  /** Keys that cannot be written. */
+  readonly refused: string[] = [];
+  readonly #dataset: Dataset;
+  readonly #division: ForegroundDivision;
+  readonly #file: RatioFile;
+  readonly #report: (event: RatioEvent) => void;
+  #done = 0;
+
+  constructor(
+    dataset: Dataset,
+    division: ForegroundDivision,
+    file: RatioFile,
+    report: (event: RatioEvent) => void = () => {},
+  ) {
+    this.#dataset = dataset;
+    this.#division = division;
+    this.#file = file;
+    this.#report = report;
+  }
+
+  /** Ratios from stored features. */
+  async fromFeatures(folder: string, { batchSize, signal }: RatioRun): Promise<void> {
+    const { component } = this.#division;
+    const files = new FeatureFiles(folder);
+    let lines: RatioLine[] = [];
+    for (let i = 0; i < this.#dataset.length && !signal?.aborted; i++) {
+      const { key } = this.#dataset.sample(i);
+      const tokens = await files.find(key, component.length);
+      if (tokens === undefined) {
+        const warned = this.without < NAMED;
+        this.#skip(warned ? `no features of ${key}: ${files.path(key)}` : undefined);
+      } else {
+        const { data } = tokenScores(tokens, component);
+        const [ratio] = ratiosOf(tensor("float32", [1, data.length], data), this.#division);
+        lines.push({ path: key, ratio: ratio! });
+        this.#done++;
+      }
+      if (lines.length >= batchSize) {
+        await this.#append(lines);
+        lines = [];
+      }
+      this.#tell();
+    }
+    await this.#append(lines);
+  }
+
+  /** Ratios from images. */
+  async fromImages(network: TokenNetwork, run: RatioRun): Promise<void> {
+    const { device, threads, workers, signal } = run;
+    const batchSize = runSize(run.batchSize, this.#dataset.length, device);
+    using encoder = await TokenEncoder.create(network, {
+      batchSize,
+      device,
+      threads,
+      projection: this.#division.component,
+    });
+    const onWarning = (message: string) => this.#skip(message);
+    const options = { batchSize, workers, signal, onWarning };
+    for await (const { keys, encoded } of encodeDataset(encoder, this.#dataset, options)) {
+      const ratios = ratiosOf(encoded, this.#division);
+      await this.#append(keys.map((path, i) => ({ path, ratio: ratios[i]! })));
+      this.#done += keys.length;
+      this.#tell();
+    }
+  }
+
+  /** Appends what can be written as lines. */
+  async #append(lines: readonly RatioLine[]): Promise<void> {
+    const fitting = lines.filter(({ path }) => fitsRatioLine(path));
+    for (const { path } of lines) {
+      if (fitsRatioLine(path)) continue;
+      this.refused.push(path);
+      const name = JSON.stringify(path);
+      const message =
+        `no ratio of ${name}: a path must be one line without white space at its ends`;
+      this.#report({ kind: "warning", message });
+    }
+    await this.#file.append(fitting);
+  }
+
+  #skip(message: string | undefined): void {
+    this.without++;
+    this.#done++;
+    if (message !== undefined) this.#report({ kind: "warning", message });
+  }
+
+  #tell(): void {
+    const total = this.#dataset.length;
+    this.#report({ kind: "progress", done: this.#done, total, without: this.without });
+  }
+}
+
+/** How a pass runs. */
+interface RatioRun extends Placement {
+  readonly batchSize: number;
+  readonly workers?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Refuses stored features of other images, which may have the same relative paths. */
+async function checkImages(inputDir: string, root: string): Promise<void> {
+  const images = (await readExtractionRecord(inputDir))?.images;
+  if (images === undefined || images === root) return;
+  throw new GenviewTypeError(
+    `Cannot use the features of ${inputDir}: its images' paths are relative to ${images}, found those of ${root}`,
+  );
+}
+
+/**
+ * Computes the share of foreground tokens of each image and appends it to `fg_ratios.txt`. What is there already is not
+ * computed again: the same call goes on where an earlier one was stopped or killed. The folder is locked meanwhile.
+ *
+ * By a network only scores leave the device: the features of ImageNet, 1,281,167 images of 256 tokens of 1280 halves,
+ * would take 840 GB as files, and their ratios take some 60 MB.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { datasetOf } from "../data/mod.ts";
+ * import { IMAGENET_NORMALIZATION } from "../data/views/presets.ts";
+ * import { backbone } from "../backbones/mod.ts";
+ * import { backboneTokenNetwork } from "../encoders/mod.ts";
+ * import { float32 } from "../engine/graph/tensor.ts";
+ * import { input } from "../engine/graph/value.ts";
+ * import { Scope } from "../engine/nn/mod.ts";
+ * import { writeNpy } from "../weights/npy.ts";
+ * import { computeRatios } from "./compute_ratios.ts";
+ *
+ * // A small network of random weights, and two grey pictures.
+ * const vit = backbone("vit_tiny_patch16_224");
+ * const scope = new Scope();
+ * vit.apply(scope, input("images", "float32", [1, 3, 64, 64]));
+ * const network = backboneTokenNetwork(vit, scope.initialize(0), {
+ *   name: "tiny",
+ *   size: 64,
+ *   normalize: IMAGENET_NORMALIZATION,
+ * });
+ * const render = () =>
+ *   Promise.resolve({ width: 64, height: 64, data: new Uint8Array(64 * 64 * 3).fill(90) });
+ * const images = datasetOf("pictures", 2, (i) => ({
+ *   key: `${i}.png`,
+ *   source: { kind: "rendered", name: `${i}.png`, render },
+ * }));
+ *
+ * const folder = await Deno.makeTempDir();
+ * const pcaVectors = `${folder}/component.npy`;
+ * await writeNpy(pcaVectors, float32([192, 1], Array.from({ length: 192 }, (_, i) => i - 90)));
+ * const options = { images, network, pcaVectors, fgThre: -1e9, outputDir: `${folder}/ratios` };
+ * const { path, computed } = await computeRatios(options);
+ * assertEquals([await Deno.readTextFile(path), computed], ["0.png 1.0\n1.png 1.0\n", 2]);
+ * assertEquals((await computeRatios(options)).present, 2);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
+ * @throws {TypeError} if component or threshold are missing or do not fit the network, or the folder holds other ratios
+ * @throws {Deno.errors.AlreadyExists} if another process is at work in the folder
+ * @throws {GenviewError} if the system refuses to write
+ */
+export async function computeRatios(
+  options: ComputeRatiosOptions,
+  { signal, report }: RatioControl = {},
+): Promise<RatioOutcome> {
+  const { network, inputDir = "", outputDir, batchSize = 512, workers } = options;
+  const { device = CPU, threads } = options;
+  if (network === undefined && inputDir === "") {
+    throw new GenviewTypeError(
+      'Cannot compute ratios: --input-dir must name a folder of "deno task extract-features", found none',
+    );
+  }
+  const division = await openDivision(options);
+  const dataset = await openImages(options);
+  if (network !== undefined) await checkNetwork(network, division, options);
+  const root = await imagesRoot(dataset);
+  if (network === undefined) await checkImages(inputDir, root);
+  const source = network !== undefined
+    ? await weightsIdentity(network)
+    : `features of ${await explainingFileErrors(`read ${inputDir}`, Deno.realPath(inputDir))}`;
+  using _lock = await FolderLock.acquire(outputDir);
+  await removeTemporaries(outputDir);
+  using file = await RatioFile.open(outputDir, {
+    source,
+    images: root,
+    component: componentDigest(division.component),
+    threshold: division.threshold,
+    maskType: division.maskType,
+  });
+  const all = uniqueIndices(dataset);
+  const left = all.filter((index) => !file.done.has(dataset.sample(index).key));
+  const pass = new RatioPass(subset(dataset, left), division, file, report);
+  const run = { device, threads, batchSize, workers, signal };
+  if (left.length > 0) {
+    await (network === undefined
+      ? pass.fromFeatures(inputDir, run)
+      : pass.fromImages(network, run));
+  }
+  return {
+    path: file.path,
+    finished: signal?.aborted !== true,
+    computed: file.count,
+    present: all.length - left.length,
+    without: pass.without,
+    refused: pass.refused,
+  };
+}

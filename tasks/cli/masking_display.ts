@@ -1,0 +1,69 @@
+/**
+ * What is seen of an extraction of features, and of a computation of ratios.
+ *
+ * @module
+ */
+import type { ExtractionEvent } from "../../core/masking/mod.ts";
+import type { RatioEvent } from "../../core/noise/mod.ts";
+import { ProgressLine } from "./progress_line.ts";
+
+/** Shows events as a progress line for each phase, and as notes. */
+export class MaskingDisplay implements Disposable {
+  readonly #write: (text: string) => void;
+  #phase = "";
+  #progress: ProgressLine | undefined;
+
+  /** @param write takes the text; by default to standard error */
+  constructor(
+    write: (text: string) => void = (text) =>
+      void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+  ) {
+    this.#write = write;
+  }
+
+  /** Shows one event. */
+  show(event: ExtractionEvent | RatioEvent): void {
+    switch (event.kind) {
+      case "progress": {
+        const { done, total } = event;
+        if ("without" in event) {
+          const { without } = event;
+          this.#line("ratios", total).update(done, without > 0 ? { "without ratio": without } : {});
+        } else this.#line(event.phase, total).update(done, { phase: event.phase });
+        return;
+      }
+      case "all images":
+        return this.#note(`all ${event.images} images are taken; there are no more`);
+      case "present":
+        return this.#note(`${event.images} of ${event.total} images have features already`);
+      case "decomposing":
+        return this.#note(`decomposing the covariance of ${event.tokens} tokens`);
+      case "warning":
+        return this.#note(`warning: ${event.message}`);
+    }
+  }
+
+  #line(phase: string, total: number): ProgressLine {
+    if (this.#progress === undefined || phase !== this.#phase) {
+      this.#progress?.[Symbol.dispose]();
+      this.#phase = phase;
+      this.#progress = new ProgressLine({
+        total,
+        imagesPerStep: 1,
+        write: this.#write,
+        columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
+      });
+    }
+    return this.#progress;
+  }
+
+  #note(text: string): void {
+    if (this.#progress === undefined) this.#write(`${text}\n`);
+    else this.#progress.note(text);
+  }
+
+  /** Ends the progress line. */
+  [Symbol.dispose](): void {
+    this.#progress?.[Symbol.dispose]();
+  }
+}
