@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { GenviewAlreadyExists, GenviewTypeError } from "../core/errors/mod.ts";
+import { GenviewAlreadyExists, GenviewError, GenviewTypeError } from "../core/errors/mod.ts";
 import {
   extractTar,
   findTarParts,
@@ -13,16 +13,16 @@ import {
 } from "../core/data/mod.ts";
 import { totalSize } from "../core/data/tar/mod.ts";
 import { ProgressLine } from "./cli/progress_line.ts";
-import { type Command, parse, runTask } from "./cli/command_line.ts";
+import { command, parse, runTask } from "./cli/command_line.ts";
 import { formatBytes } from "./cli/download_display.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 
-const COMMAND: Command = {
+const COMMAND = command({
   name: "variations-import",
   summary:
     "Takes variations out of a tar, also out of the parts that split has cut one into, such as " +
     "GenView's train_variations.tar.*; they are read as one, without a joined copy. Or writes an index, by which " +
-    "training reads them in place. An extraction that was stopped goes on by the same command.",
+    "training reads them in place. The same command goes on with an extraction that was stopped.",
   positional: "[PART ...]",
   examples: [
     {
@@ -61,13 +61,15 @@ const COMMAND: Command = {
       },
     },
   },
-};
+});
 
 const MEGABYTE = 1e6;
 
 /** What a person sees while a tar is read; ends with `using`. */
 interface TarDisplay extends Disposable {
   readonly update: (progress: TarProgress) => void;
+  /** Prints a line above the progress. */
+  readonly note: (text: string) => void;
   /** Shows that all has been read. */
   readonly finish: () => void;
 }
@@ -97,6 +99,7 @@ function tarDisplay(parts: readonly TarPart[]): TarDisplay {
       // An update without a step would leave its time out of the speed.
       if (step > shown) show(shown = step);
     },
+    note: (text) => line.note(text),
     finish: () => show(total),
     [Symbol.dispose]: () => line[Symbol.dispose](),
   };
@@ -119,14 +122,19 @@ function overwriteHint(error: unknown): unknown {
 
 async function extractTo({ parts, output, overwrite, signal }: Import): Promise<string> {
   using display = tarDisplay(parts);
-  const { written, kept, stopped } = await extractTar(parts, output, {
+  const { written, kept, skipped, stopped } = await extractTar(parts, output, {
     overwrite,
     signal,
     onProgress: display.update,
+    onSkipped: display.note,
   });
   if (!stopped) display.finish();
-  const done = `${written} files written, ${kept} were there already: ${output}`;
-  if (stopped) return `stopped; the same command goes on from here: ${done}`;
+  const unfit = skipped > 0
+    ? `, ${skipped} skipped, whose names the file system does not take`
+    : "";
+  const done = `${written} files written, ${kept} were there already${unfit}: ${output}`;
+  if (skipped > 0) throw new GenviewError(`Cannot extract all files: ${done}`);
+  if (stopped) return `stopped; run the same command to go on: ${done}`;
   if (written + kept > 0) return done;
   throw new GenviewTypeError(
     `Cannot extract ${parts[0]!.path}: the tar must hold files, found none`,
@@ -151,14 +159,9 @@ async function indexTo({ parts, output, overwrite, signal }: Import): Promise<st
 
 /** Runs the task on a command line. */
 export async function main(args: readonly string[]): Promise<void> {
-  const parsed = parse(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
-  const { parts: place, outputDir, index, overwrite } = parsed.values as {
-    parts: string;
-    outputDir: string;
-    index: string;
-    overwrite: boolean;
-  };
+  const { parts: place, outputDir, index, overwrite } = parsed.values;
   if ((outputDir === "") === (index === "")) {
     throw new GenviewTypeError(
       `Cannot import variations: one of --output-dir and --index must be given, found ` +

@@ -48,8 +48,25 @@ Deno.test("variations-import asks for one output and for parts, none of them mis
       Deno.errors.NotFound,
       "but no x.tar.ab",
     );
+    await assertRejects(() => Deno.lstat(path("out")), Deno.errors.NotFound);
     const empty = path("empty.tar");
     await Deno.writeFile(empty, new Uint8Array(1024));
     await assertRejects(() => main(["--output-dir", path("out"), empty]), TypeError, "found none");
     await assertRejects(() => Deno.lstat(path("out")), Deno.errors.NotFound);
+  }));
+
+Deno.test("variations-import ends in an error where a name does not fit, and writes all others", () =>
+  withFolder(async (path) => {
+    const header = { name: "n.png", pax: { path: `train/${"n".repeat(252)}.png` } };
+    await Deno.writeFile(
+      path("x.tar"),
+      await tarOf([...IMAGES, { header, bytes: new Uint8Array() }]),
+    );
+    const args = ["--parts", path("x.tar"), "--output-dir", path("out")];
+    await assertRejects(
+      () => main(args),
+      Error,
+      "6 files written, 0 were there already, 1 skipped",
+    );
+    assertEquals(await filesBelow(path("out")), sortedFiles());
   }));

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../../errors/mod.ts";
+import { GenviewTypeError, isGenviewError } from "../../errors/mod.ts";
 import { extract, type Header } from "../../deps/tar_stream.ts";
-import { readParts, readRange, type TarPart, totalSize } from "./parts.ts";
+import { isGzip } from "./compression.ts";
+import { readParts, type TarPart, totalSize } from "./parts.ts";
 
 /** A file in a tar. */
 export interface TarEntry {
@@ -33,13 +34,6 @@ interface Position {
   /** The entry that was met last, and where it ends with what fills its last block. */
   entry: string | undefined;
   entryEnd: number;
-}
-
-/** Whether parts hold a tar that is compressed by gzip. */
-export async function isGzip(parts: readonly TarPart[]): Promise<boolean> {
-  if (totalSize(parts) < 2) return false;
-  const [first, second] = await readRange(parts, 0, 2);
-  return first === 0x1f && second === 0x8b;
 }
 
 function refused(name: string, rule: string, found: string): TypeError {
@@ -140,7 +134,7 @@ function explain(
   isCutOff: boolean,
 ): unknown {
   const message = error instanceof Error ? error.message : String(error);
-  if (message.startsWith("Cannot")) return error;
+  if (isGenviewError(error)) return error;
   if (isCutOff || message === "Unexpected end of data") return truncated(parts, position, error);
   const where = position.entry === undefined
     ? "at its beginning"
@@ -159,7 +153,7 @@ function explain(
  * holds is read before the next is asked for; if it is not, it is skipped.
  *
  * @param onBytes is told how many bytes of the parts have been read so far
- * @throws {TypeError} if the tar is damaged or truncated; if an entry is neither file nor folder, its path leads out of
+ * @throws {TypeError} if the tar is damaged or truncated, or compressed by anything but gzip; if an entry is neither file nor folder, its path leads out of
  * the tar, or two have the same
  */
 export async function* tarEntries(

@@ -3,14 +3,17 @@
  *
  * @module
  */
-import { GenviewAlreadyExists } from "../../errors/mod.ts";
 import { dirname, join } from "node:path";
+import { GenviewAlreadyExists, isGenviewError } from "../../errors/mod.ts";
+import { fileError, systemCode } from "../../files/file_error.ts";
+import { FolderLock } from "../../files/folder_lock.ts";
 import { ifThere } from "../../files/if_there.ts";
-import { writeAll, writeNewFile } from "../../files/new_file.ts";
+import { makeFolder, removeTemporaries, writeAll, writeNewFile } from "../../files/new_file.ts";
 import { tarEntries, type TarEntry } from "./entries.ts";
+import { ParallelWrites } from "./parallel_writes.ts";
 import type { TarPart } from "./parts.ts";
 
-/** How far the reading of a tar has come. */
+/** Progress of reading a tar. */
 export interface TarProgress {
   /** Bytes of the parts that have been read. */
   readonly bytes: number;
@@ -24,23 +27,26 @@ export interface ExtractOptions {
   readonly overwrite?: boolean;
   /** Ends the extraction behind the file that is under way. */
   readonly signal?: AbortSignal;
-  /** Is told how far it is, after each file and at the end. */
+  /** Called with the progress after each file and at the end. */
   readonly onProgress?: (progress: TarProgress) => void;
+  /** Called for each file whose name the file system does not take, with what is wrong. */
+  readonly onSkipped?: (message: string) => void;
 }
 
-/** What became of an extraction. */
+/** Counts of an extraction. */
 export interface ExtractOutcome {
   /** Files that have been written. */
   readonly written: number;
   /** Files that were there already. */
   readonly kept: number;
+  /** Files that were not written because the file system does not take their names. */
+  readonly skipped: number;
   /** Whether the signal came before the end. */
   readonly stopped: boolean;
 }
 
 /** Files of up to this many bytes are held in memory, so that several are brought to the disk at once. */
 const HELD_BYTES = 1 << 24;
-const WRITES_AT_ONCE = 8;
 
 /** Whether the file is there already. */
 async function isThere(path: string, size: number, overwrite: boolean): Promise<boolean> {
@@ -54,21 +60,49 @@ async function isThere(path: string, size: number, overwrite: boolean): Promise<
   );
 }
 
-/** Makes a folder, unless it is among those that have been made. */
-async function makeFolder(folder: string, made: Set<string>): Promise<void> {
-  if (made.has(folder)) return;
-  try {
-    await Deno.mkdir(folder, { recursive: true });
-  } catch (error) {
-    const isTaken = error instanceof Deno.errors.AlreadyExists ||
-      error instanceof Deno.errors.NotADirectory;
-    if (!isTaken) throw error;
-    throw new GenviewAlreadyExists(
-      `Cannot make the folder ${folder}: it and those it is in must be folders, found a file`,
-      { cause: error },
-    );
+/** Folders that files go to, each made and freed of what a killed process has left on first use. */
+class Folders implements Disposable {
+  readonly #root: string;
+  readonly #ready = new Set<string>();
+  #lock: FolderLock | undefined;
+
+  constructor(root: string) {
+    // As `dirname` writes it, without a slash at the end.
+    this.#root = dirname(join(root, "file"));
   }
-  made.add(folder);
+
+  /** Makes a folder. The first one locks the root, so that a tar without files leaves nothing behind. */
+  async make(folder: string): Promise<void> {
+    if (this.#ready.has(folder)) return;
+    if (this.#lock === undefined) {
+      this.#lock = await FolderLock.acquire(this.#root);
+      await this.make(this.#root);
+    }
+    // Folders above are freed as well.
+    if (folder !== this.#root) await this.make(dirname(folder));
+    try {
+      await makeFolder(folder);
+    } catch (error) {
+      const cause = isGenviewError(error) ? error.cause : error;
+      if (!["EEXIST", "ENOTDIR"].includes(systemCode(cause) ?? "")) throw error;
+      throw new GenviewAlreadyExists(
+        `Cannot make the folder ${folder}: it and those it is in must be folders, found a file`,
+        { cause },
+      );
+    }
+    await removeTemporaries(folder);
+    this.#ready.add(folder);
+  }
+
+  [Symbol.dispose](): void {
+    this.#lock?.[Symbol.dispose]();
+  }
+}
+
+/** Whether a file system does not take a file's name, because of its length or its characters. */
+function isUnfit(error: unknown): boolean {
+  const cause = isGenviewError(error) ? error.cause : error;
+  return ["ENAMETOOLONG", "EINVAL"].includes(systemCode(cause) ?? "");
 }
 
 async function readWhole(entry: TarEntry): Promise<Uint8Array> {
@@ -81,73 +115,61 @@ async function readWhole(entry: TarEntry): Promise<Uint8Array> {
   return bytes;
 }
 
-/** Writing of files, of which only so many are under way at once. */
-class ParallelWrites {
-  readonly #running = new Set<Promise<void>>();
-  #failure: { readonly error: unknown } | undefined;
-
-  /** Waits until there is room, and begins. Throws what has failed before. */
-  async begin(write: () => Promise<void>): Promise<void> {
-    if (this.#running.size >= WRITES_AT_ONCE) await Promise.race(this.#running);
-    if (this.#failure) throw this.#failure.error;
-    const running: Promise<void> = write()
-      .catch((error) => void (this.#failure ??= { error }))
-      .finally(() => this.#running.delete(running));
-    this.#running.add(running);
-  }
-
-  /** Waits for all. Throws what has failed. */
-  async finish(): Promise<void> {
-    await this.settle();
-    if (this.#failure) throw this.#failure.error;
-  }
-
-  /** Waits for all, whatever becomes of them. */
-  async settle(): Promise<void> {
-    await Promise.all(this.#running);
-  }
-}
-
 /**
- * Writes the files of a tar below a folder. Each appears whole or not at all. Those that are there with the tar's size are
- * kept, so that an extraction that was stopped goes on where it was.
+ * Writes the files of a tar below a folder, which is locked meanwhile. Each appears whole or not at all. Those that are
+ * there with the tar's size are kept, so that an extraction that was stopped goes on where it was; what one that was
+ * killed has left half written is removed.
  *
- * @throws {Deno.errors.AlreadyExists} if there is something else in the place of a file
+ * @throws {Deno.errors.AlreadyExists} if there is something else in the place of a file, or another process is at work
+ * in the folder
  * @throws {TypeError} if the tar is damaged or truncated, or holds what is no file or leads out of the folder
  */
 export async function extractTar(
   parts: readonly TarPart[],
   folder: string,
-  { overwrite = false, signal, onProgress }: ExtractOptions = {},
+  { overwrite = false, signal, onProgress, onSkipped }: ExtractOptions = {},
 ): Promise<ExtractOutcome> {
-  let [bytes, written, kept] = [0, 0, 0];
+  let [bytes, files, kept, skipped] = [0, 0, 0, 0];
   let stopped = false;
-  const folders = new Set<string>();
+  using folders = new Folders(folder);
   const writes = new ParallelWrites();
+  const report = () => onProgress?.({ bytes, files });
+  /** Does what a file needs; one whose name the file system does not take is passed over. */
+  const attempt = async (path: string, work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      if (!isUnfit(error)) throw error;
+      skipped++;
+      onSkipped?.((fileError(`write ${path}`, error) as Error).message);
+    }
+  };
   try {
     for await (const entry of tarEntries(parts, (read) => bytes = read)) {
       stopped = signal?.aborted ?? false;
       if (stopped) break;
       const path = join(folder, entry.path);
-      await makeFolder(dirname(path), folders);
-      if (await isThere(path, entry.size, overwrite)) kept++;
-      else {
-        if (entry.size > HELD_BYTES) {
+      await attempt(path, async () => {
+        await folders.make(dirname(path));
+        if (await isThere(path, entry.size, overwrite)) {
+          kept++;
+        } else if (entry.size > HELD_BYTES) {
           await writeNewFile(path, async (file) => {
             for await (const chunk of entry.read()) await writeAll(file, chunk);
           }, { overwrite });
         } else {
           const whole = await readWhole(entry);
-          await writes.begin(() => writeNewFile(path, whole, { overwrite }));
+          const write = () => writeNewFile(path, whole, { overwrite });
+          await writes.begin(() => attempt(path, write));
         }
-        written++;
-      }
-      onProgress?.({ bytes, files: written + kept });
+      });
+      files++;
+      report();
     }
     await writes.finish();
-    onProgress?.({ bytes, files: written + kept });
+    report();
   } finally {
     await writes.settle();
   }
-  return { written, kept, stopped };
+  return { written: files - kept - skipped, kept, skipped, stopped };
 }

@@ -1,5 +1,6 @@
 /**
- * Names of the parts that `split` cuts a file into: `x.tar.aa`, `x.tar.ab`, or `x.tar.000`, `x.tar.001`.
+ * Names of the parts that `split` cuts a file into, `x.tar.aa`, `x.tar.ab`, or `x.tar.000`, `x.tar.001`; and other programs,
+ * `x.tar.0` to `x.tar.11`.
  *
  * @module
  */
@@ -14,14 +15,19 @@ interface PartName {
   readonly suffix: string;
 }
 
+/** Endings of archives: of those that are compressed, too, so that an error can say what they are. */
+const ARCHIVE = String.raw`\.(?:tar|tgz|tbz2?|txz|tzst)(?:\.(?:gz|bz2|xz|zst|lz4|lz|lzma|Z))?`;
+const WHOLE = new RegExp(`${ARCHIVE}$`, "i");
+const PART = new RegExp(`${ARCHIVE}[.\\-_](?:part[.\\-_]?)?(?:[a-z]+|\\d+)$`);
+
 /** Whether a name is that of a whole archive. */
 function isWhole(name: string): boolean {
-  return /\.(tar|tgz)(\.gz)?$/i.test(name);
+  return WHOLE.test(name);
 }
 
 /** Whether a file of this name is taken for an archive or a part of one when a folder is searched. */
 export function isTarName(name: string): boolean {
-  return isWhole(name) || /\.(tar|tgz)(\.gz)?[.\-_](part[.\-_]?)?([a-z]+|\d+)$/.test(name);
+  return isWhole(name) || PART.test(name);
 }
 
 function parsePartName(name: string): PartName | undefined {
@@ -29,11 +35,35 @@ function parsePartName(name: string): PartName | undefined {
   return match === null ? undefined : { stem: match[1]!, suffix: match[2]! };
 }
 
+/** Digits without the zeros before them. */
+function withoutZeros(digits: string): string {
+  return digits.replace(/^0+(?=.)/, "");
+}
+
+/**
+ * Compares names of parts: by their numbers where they end in digits, so that `.2` comes before `.11`, else by code
+ * units.
+ */
+export function comparePartNames(a: string, b: string): number {
+  const [first, second] = [parsePartName(a), parsePartName(b)];
+  if (first && second && first.stem === second.stem && isNumber(first) && isNumber(second)) {
+    const [left, right] = [withoutZeros(first.suffix), withoutZeros(second.suffix)];
+    if (left.length !== right.length) return left.length - right.length;
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function isNumber({ suffix }: PartName): boolean {
+  return /^\d/.test(suffix);
+}
+
 /** The next suffix of the same length. */
 function increment(suffix: string, alphabet: string): string | undefined {
   const last = alphabet.at(-1)!;
   const tail = suffix.length - new RegExp(`${last}*$`).exec(suffix)![0].length;
-  if (tail === 0) return undefined;
+  // Numbers grow by a digit: behind 9 comes 10.
+  if (tail === 0) return alphabet === DIGITS ? `1${"0".repeat(suffix.length)}` : undefined;
   const next = alphabet[alphabet.indexOf(suffix[tail - 1]!) + 1]!;
   return suffix.slice(0, tail - 1) + next + alphabet[0]!.repeat(suffix.length - tail);
 }
@@ -63,11 +93,11 @@ function isFirst(suffix: string): boolean {
 export function checkPartNames(names: readonly string[]): void {
   const first = names[0]!;
   const { stem, suffix } = parsePartName(first) ?? { stem: "", suffix: "" };
-  const isArchive = isWhole(first) || !/\.(tar|tgz)/i.test(stem);
+  const isArchive = isWhole(first) || !new RegExp(ARCHIVE, "i").test(stem);
   if (names.length === 1 && isArchive) return;
   // "gz" alone is no sign: it comes behind "gy".
   if (suffix === "" || isWhole(first)) throw notParts(...names.slice(0, 2));
-  const alphabet = /^\d/.test(suffix) ? DIGITS : LETTERS;
+  const alphabet = isNumber({ stem, suffix }) ? DIGITS : LETTERS;
   if (!isFirst(suffix)) {
     const wanted = stem + alphabet[0]!.repeat(suffix.length);
     throw new GenviewNotFound(
@@ -92,6 +122,6 @@ export function checkPartNames(names: readonly string[]): void {
 function notParts(...names: string[]): TypeError {
   return new GenviewTypeError(
     `Cannot join ${names.join(" and ")}: the parts of one tar must be named alike and end in ` +
-      "aa, ab or 000, 001 and so on, as split names them",
+      "aa, ab or 000, 001 or 0, 1 and so on",
   );
 }

@@ -5,8 +5,9 @@
  */
 import { GenviewNotFound, GenviewTypeError } from "../../errors/mod.ts";
 import { basename, join } from "node:path";
+import { explainingFileErrors, fileError } from "../../files/file_error.ts";
 import { ifThere } from "../../files/if_there.ts";
-import { checkPartNames, isTarName } from "./part_names.ts";
+import { checkPartNames, comparePartNames, isTarName } from "./part_names.ts";
 
 /** One of the files that make up a tar when they are put behind each other. */
 export interface TarPart {
@@ -17,17 +18,15 @@ export interface TarPart {
 
 const CHUNK_BYTES = 1 << 18;
 
-/** Compares by code units, as `split` numbers its files. */
-function byName(a: string, b: string): number {
-  const [first, second] = [basename(a), basename(b)];
-  return first < second ? -1 : first > second ? 1 : 0;
-}
-
 /** Files of a folder of which the names fit. */
 async function list(folder: string, fits: (name: string) => boolean): Promise<string[]> {
   const paths: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    if (!isDirectory && !name.startsWith(".") && fits(name)) paths.push(join(folder, name));
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      if (!isDirectory && !name.startsWith(".") && fits(name)) paths.push(join(folder, name));
+    }
+  } catch (cause) {
+    throw fileError(`look for parts of a tar in ${folder}`, cause);
   }
   return paths;
 }
@@ -40,7 +39,7 @@ function patternOf(glob: string): RegExp {
 
 /** The files that a place stands for: itself, those in it, or those that match it. */
 async function expand(place: string): Promise<string[]> {
-  const found = await ifThere(Deno.stat(place));
+  const found = await explainingFileErrors(`read ${place}`, ifThere(Deno.stat(place)));
   if (found?.isFile) return [place];
   if (found?.isDirectory) return await list(place, isTarName);
   const name = basename(place);
@@ -71,13 +70,20 @@ export async function findTarParts(places: readonly string[]): Promise<TarPart[]
         "train_variations.tar.aa, found none",
     );
   }
-  const ordered = [...paths].sort(byName);
+  const ordered = [...paths].sort((a, b) => comparePartNames(basename(a), basename(b)));
   checkPartNames(ordered.map((path) => basename(path)));
-  const parts = await Promise.all(
-    ordered.map(async (path) => ({ path, size: (await Deno.stat(path)).size })),
-  );
+  const parts = await Promise.all(ordered.map(partAt));
   checkSizes(parts);
   return parts;
+}
+
+/** The part in a file. Nothing but regular files is opened: a pipe would wait for ever for someone to write. */
+async function partAt(path: string): Promise<TarPart> {
+  const { isFile, size } = await explainingFileErrors(`read ${path}`, Deno.stat(path));
+  if (isFile) return { path, size };
+  throw new GenviewTypeError(
+    `Cannot read ${path}: a part of a tar must be a regular file, found none`,
+  );
 }
 
 /** Only the last part differs in size: any other has been cut off, and all that follows it would be misread. */
@@ -115,7 +121,7 @@ export async function* readParts(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let bytes = 0;
   for (const part of parts) {
-    using file = await Deno.open(part.path);
+    using file = await explainingFileErrors(`read ${part.path}`, Deno.open(part.path));
     for (let left = part.size; left > 0;) {
       const chunk = new Uint8Array(Math.min(CHUNK_BYTES, left));
       const length = await file.read(chunk);
@@ -129,7 +135,7 @@ export async function* readParts(
 
 /** Fills `bytes` from an offset of a file on. */
 async function readAt(part: TarPart, offset: number, bytes: Uint8Array): Promise<void> {
-  using file = await Deno.open(part.path);
+  using file = await explainingFileErrors(`read ${part.path}`, Deno.open(part.path));
   await file.seek(offset, Deno.SeekMode.Start);
   for (let filled = 0; filled < bytes.length;) {
     const length = await file.read(bytes.subarray(filled));

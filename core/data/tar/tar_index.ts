@@ -15,13 +15,15 @@ import {
 } from "../../errors/mod.ts";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { explainingFileErrors } from "../../files/file_error.ts";
+import { FolderLock } from "../../files/folder_lock.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { linesOf } from "../../files/lines.ts";
-import { writeAll, writeNewFile } from "../../files/new_file.ts";
+import { removeTemporaries, writeAll, writeNewFile } from "../../files/new_file.ts";
 import { isImageName } from "../image_folder.ts";
 import { normalizeKey } from "../relative_path.ts";
 import type { VariationFiles } from "../variations.ts";
-import { isGzip, tarEntries } from "./entries.ts";
+import { isGzip } from "./compression.ts";
+import { tarEntries } from "./entries.ts";
 import type { TarProgress } from "./extract.ts";
 import { changedPart, readRange, type TarPart, totalSize } from "./parts.ts";
 
@@ -41,7 +43,7 @@ export interface IndexOptions {
   readonly overwrite?: boolean;
   /** Ends the indexing; nothing is written then. */
   readonly signal?: AbortSignal;
-  /** Is told how far it is, after each file of the tar and at the end. */
+  /** Called with the progress after each file of the tar and at the end. */
   readonly onProgress?: (progress: TarProgress) => void;
 }
 
@@ -56,10 +58,12 @@ function headLine(parts: readonly TarPart[], path: string): string {
 }
 
 /**
- * Writes an index of the images in a tar; other files in it are left out. The index appears whole or not at all.
+ * Writes an index of the images in a tar; other files in it are left out. The index appears whole or not at all; its
+ * folder is locked meanwhile.
  *
  * @returns how many images there are
- * @throws {Deno.errors.AlreadyExists} if there is such a file and `overwrite` is not set
+ * @throws {Deno.errors.AlreadyExists} if there is such a file and `overwrite` is not set, or another process is at work
+ * in its folder
  * @throws {TypeError} if the tar is compressed, damaged or truncated, holds no image, or something that is no file
  * @throws the signal's reason if it came before the end
  */
@@ -80,6 +84,9 @@ export async function indexTar(
     );
   }
   let [bytes, files, images] = [0, 0, 0];
+  const folder = dirname(resolve(path));
+  using _lock = await FolderLock.acquire(folder);
+  await removeTemporaries(folder);
   await writeNewFile(path, async (file) => {
     const encoder = new TextEncoder();
     let lines = headLine(parts, path);

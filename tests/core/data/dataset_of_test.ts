@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { datasetOf, fileSource } from "../../../core/data/dataset_of.ts";
+import { UnreadableImageError } from "../../../core/data/decode/unreadable_image_error.ts";
 
 const letters = datasetOf("letters", 3, (index) => ({
   key: "abc"[index]!,
@@ -25,5 +26,5 @@ Deno.test("datasetOf() rejects indices outside the data set", () => {
 Deno.test("fileSource() reads the file only when asked", async () => {
   const source = fileSource("no such file.png");
   assertEquals(source.name, "no such file.png");
-  await assertRejects(() => source.read(), Deno.errors.NotFound);
+  await assertRejects(() => source.read(), UnreadableImageError, "no such file");
 });

@@ -164,12 +164,12 @@ Deno.test("viewLoader() does not take other errors for unreadable images", async
   const source: ImageSource = {
     kind: "encoded",
     name: "forbidden.png",
-    read: () => Promise.reject(new Deno.errors.PermissionDenied("no")),
+    read: () => Promise.reject(new Deno.errors.NotCapable("no")),
   };
   const forbidden = datasetOf("forbidden", 1, () => ({ key: "0", source }));
   await assertRejects(
     () => collect(forbidden, { batchSize: 1 }),
-    Deno.errors.PermissionDenied,
+    Deno.errors.NotCapable,
   );
 });
 

@@ -14,6 +14,7 @@ import {
   split,
   tarOf,
 } from "./made_tar.ts";
+import { FolderLock } from "../../../../core/files/folder_lock.ts";
 
 /** Writes a tar in parts of `size` bytes and finds them. */
 async function partsOf(bytes: Uint8Array, prefix: string, size: number) {
@@ -30,7 +31,7 @@ Deno.test("extractTar() gives the files of the tar, wherever it is cut into part
       const parts = await partsOf(tar, path(`${size}/train_variations.tar.`), size);
       assertEquals(parts.length, Math.ceil(tar.length / size));
       const outcome = await extractTar(parts, path(`out${size}`));
-      assertEquals(outcome, { written: 6, kept: 0, stopped: false });
+      assertEquals(outcome, { written: 6, kept: 0, skipped: 0, stopped: false });
       assertEquals(await filesBelow(path(`out${size}`)), sortedFiles());
     }
   }));
@@ -146,10 +147,15 @@ Deno.test("extractTar() goes on where it was stopped, and keeps what is there", 
       signal: stop.signal,
       onProgress: ({ files }) => files === 2 && stop.abort(),
     });
-    assertEquals(first, { written: 2, kept: 0, stopped: true });
+    assertEquals(first, { written: 2, kept: 0, skipped: 0, stopped: true });
     assertEquals((await filesBelow(path("out"))).size, 2);
     const before = (await Deno.stat(path("out/train/n01440764/a.JPEG"))).ino;
-    assertEquals(await extractTar(parts, path("out")), { written: 4, kept: 2, stopped: false });
+    assertEquals(await extractTar(parts, path("out")), {
+      written: 4,
+      kept: 2,
+      skipped: 0,
+      stopped: false,
+    });
     assertEquals((await Deno.stat(path("out/train/n01440764/a.JPEG"))).ino, before);
     assertEquals(await filesBelow(path("out")), sortedFiles());
   }));
@@ -166,7 +172,7 @@ Deno.test("extractTar() replaces a file of another size only when it is told to"
     assert(error.message.includes("of 3001 bytes, found one of 4"), error.message);
     assertEquals(await Deno.readTextFile(path("out/train/n01443537/c.JPEG")), "mine");
     const outcome = await extractTar(parts, path("out"), { overwrite: true });
-    assertEquals(outcome, { written: 4, kept: 2, stopped: false });
+    assertEquals(outcome, { written: 4, kept: 2, skipped: 0, stopped: false });
     assertEquals(await filesBelow(path("out")), sortedFiles());
     await Deno.remove(path("out/train/n01443537/c.JPEG"));
     await Deno.mkdir(path("out/train/n01443537/c.JPEG"));
@@ -198,4 +204,39 @@ Deno.test("extractTar() tells how many bytes it has read, up to all", () =>
     });
     assertEquals(files, [1, 2, 3, 4, 5, 6, 6]);
     assertEquals(last, totalSize(parts));
+  }));
+
+Deno.test("extractTar() removes what a killed process has left in every folder, and works alone", () =>
+  withFolder(async (path) => {
+    const parts = await partsOf(await tarOf(IMAGES), path("x.tar."), 2000);
+    await Deno.mkdir(path("out/train/n01443537"), { recursive: true });
+    for (const folder of ["out", "out/train", "out/train/n01443537"]) {
+      await Deno.writeTextFile(path(`${folder}/.genview-0123abcd.tmp`), "half");
+    }
+    {
+      using _other = await FolderLock.acquire(path("out"));
+      const second = () => extractTar(parts, path("out"));
+      await assertRejects(second, Deno.errors.AlreadyExists, "is at work there");
+    }
+    await extractTar(parts, path("out/"));
+    assertEquals(await filesBelow(path("out")), sortedFiles());
+  }));
+
+Deno.test("extractTar() passes over names that do not fit, and reports each", () =>
+  withFolder(async (path) => {
+    const [name, folder] = [`${"n".repeat(252)}.png`, "f".repeat(300)];
+    const tar = await tarOf([
+      file("a.png", 10),
+      { header: { name: "train/n.png", pax: { path: `train/${name}` } }, bytes: EMPTY },
+      { header: { name: "b.png", pax: { path: `${folder}/b.png` } }, bytes: EMPTY },
+      file("c.png", 9),
+    ]);
+    const skipped: string[] = [];
+    const outcome = await extractTar(await partsOf(tar, path("x.tar."), 700), path("out"), {
+      onSkipped: (message) => void skipped.push(message),
+    });
+    assertEquals(outcome, { written: 2, kept: 0, skipped: 2, stopped: false });
+    assertEquals([...(await filesBelow(path("out"))).keys()].sort(), ["a.png", "c.png"]);
+    assert(skipped[0]!.includes(name) && skipped[0]!.includes("name is longer"), skipped[0]);
+    assert(skipped[1]!.includes(folder), skipped[1]);
   }));

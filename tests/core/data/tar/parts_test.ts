@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { checkPartNames } from "../../../../core/data/tar/part_names.ts";
+import { tarEntries } from "../../../../core/data/tar/entries.ts";
 import { findTarParts, readParts, readRange } from "../../../../core/data/tar/parts.ts";
 import { withFolder } from "../../backbones/clip_golden.ts";
 import { bytesOf, split } from "./made_tar.ts";
@@ -29,6 +30,61 @@ Deno.test("findTarParts() names a part that is missing or cut off", () =>
     await Deno.remove(paths[0]!);
     await assertRejects(() => findTarParts([path("")]), Deno.errors.NotFound, "but no x.tar.aa");
   }));
+
+Deno.test("findTarParts() puts numbers in order, whatever they look like", () =>
+  withFolder(async (path) => {
+    for (
+      const names of [
+        Array.from({ length: 12 }, (_, i) => `x.tar.${i}`),
+        Array.from({ length: 12 }, (_, i) => `x.tar.${i + 1}`),
+        Array.from({ length: 12 }, (_, i) => `x.tar.gz.part${i + 1}`),
+        Array.from({ length: 101 }, (_, i) => `x.tar-part-${String(i).padStart(2, "0")}`),
+      ]
+    ) {
+      const folder = path(names[1]!);
+      await Deno.mkdir(folder);
+      for (const name of names.toReversed()) {
+        await Deno.writeFile(`${folder}/${name}`, bytesOf(9, 1));
+      }
+      const found = await findTarParts([folder]);
+      assertEquals(found.map((part) => part.path), names.map((name) => `${folder}/${name}`));
+      await Deno.remove(`${folder}/${names[9]}`);
+      await assertRejects(() => findTarParts([folder]), Deno.errors.NotFound, `no ${names[9]}`);
+    }
+  }));
+
+Deno.test({
+  name: "findTarParts() opens no pipe",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withFolder(async (path) => {
+      await new Deno.Command("mkfifo", { args: [path("x.tar.aa")] }).output();
+      await assertRejects(() => findTarParts([path("")]), TypeError, "must be a regular file");
+    }),
+});
+
+/** Names of files, how they begin, and what they are compressed by. */
+const COMPRESSED = [
+  ["x.tar.bz2", "BZh91AY", "bzip2"],
+  ["x.tar", "BZh91AY", "bzip2"],
+  ["x.tbz2", "BZh91AY", "bzip2"],
+  ["x.tar.bz2.aa", "BZh91AY", "bzip2"],
+  ["x.tar.xz", "\u00fd7zXZ\0", "xz"],
+  ["x.tar.zst", "(\u00b5/\u00fd", "zstd"],
+  ["x.tar", "PK\u0003\u0004", "zip"],
+  ["x.tar.lz4", '\u0004"M\u0018', "lz4"],
+] as const;
+
+for (const [name, bytes, found] of COMPRESSED) {
+  Deno.test(`tarEntries() says of ${found} in ${name} what it is`, () =>
+    withFolder(async (path) => {
+      await Deno.writeFile(path(name), Uint8Array.from(bytes, (letter) => letter.charCodeAt(0)));
+      for (const place of [path(name), path("")]) {
+        const parts = await findTarParts([place]);
+        await assertRejects(() => Array.fromAsync(tarEntries(parts)), TypeError, `found ${found};`);
+      }
+    }));
+}
 
 Deno.test("checkPartNames() knows how split goes on", () => {
   const x = (...suffixes: string[]) => suffixes.map((suffix) => `x.tar.${suffix}`);
