@@ -4,25 +4,20 @@
  * @module
  */
 import { GenviewTypeError } from "../core/errors/mod.ts";
-import type { DatasetFeatures } from "../core/evaluate/dataset_features.ts";
-import { evaluateBackbone } from "../core/evaluate/evaluate_backbone.ts";
-import { linearProbe } from "../core/evaluate/linear_probe.ts";
+import { DEFAULT_HELD_OUT_SHARE } from "../core/evaluate/hold_out.ts";
 import { LINEAR_PROBE_RECIPES } from "../core/evaluate/linear_probe_recipes.ts";
 import { DEFAULT_NEIGHBORS } from "../core/evaluate/nearest_neighbors.ts";
-import { resolveDevice } from "../core/engine/ort/mod.ts";
-import { configuredBackbone } from "../core/train/run/train.ts";
-import { openRun } from "../core/train/run/open_run.ts";
-import { placeWeights } from "./checkpoint_option.ts";
-import { type Command, parse, runTask } from "./cli/command_line.ts";
-import { openEvaluationData } from "../core/data/mod.ts";
-import { configuredRecipe } from "../core/evaluate/configured_evaluation.ts";
 import { PROBE_MODE } from "../core/evaluate/probe_backbone.ts";
+import { evaluateRun, type RunEvaluation } from "../core/train/run/evaluate_run.ts";
+import { command, parse, runTask } from "./cli/command_line.ts";
+import { EvaluateDisplay } from "./cli/evaluate_display.ts";
 
-const COMMAND: Command = {
+const COMMAND = command({
   name: "evaluate",
   summary:
     "Evaluates a trained backbone on labelled images: weighted nearest neighbours, a linear probe " +
-    `(${PROBE_MODE}), and retrieval where samples have counterparts.`,
+    `(${PROBE_MODE}), and retrieval where samples have counterparts. The chance level stands beside every figure; ` +
+    "results are added to the run's evaluations.jsonl and TensorBoard events.",
   positional: "RUN",
   examples: [
     {
@@ -30,8 +25,12 @@ const COMMAND: Command = {
       does: "the newest checkpoint of a run, on the data that the run names",
     },
     {
+      command: "deno task evaluate runs/photos --train photos",
+      does: "a folder of images, one folder a class, of which a fifth of each class is held out",
+    },
+    {
       command: "deno task evaluate runs/photos --train photos/train --test photos/test --k 200",
-      does: "folders of images, one folder a class",
+      does: "test images of their own",
     },
   ],
   options: {
@@ -45,7 +44,16 @@ const COMMAND: Command = {
       test: {
         type: "string",
         default: "",
-        description: "labelled images that are classified (the run's evaluation data when empty)",
+        description:
+          "labelled images that are classified (when empty the run's evaluation data, or else a held-out part of --train)",
+      },
+      heldOutShare: {
+        type: "number",
+        exclusiveMinimum: 0,
+        exclusiveMaximum: 1,
+        default: DEFAULT_HELD_OUT_SHARE,
+        description:
+          "share of each class that is held out by --seed, where test images are training images or none are named",
       },
       k: {
         type: "integer",
@@ -63,35 +71,93 @@ const COMMAND: Command = {
         type: "string",
         enum: ["none", ...Object.keys(LINEAR_PROBE_RECIPES)],
         default: "lightly",
-        description:
-          `recipe of whose optimizer and schedule the linear probe is trained, on ${PROBE_MODE}`,
+        description: `optimizer and learning-rate schedule of the linear probe, on ${PROBE_MODE}`,
       },
-      seed: { type: "integer", minimum: 0, default: 0, description: "seed of the probe" },
+      seed: {
+        type: "integer",
+        minimum: 0,
+        default: 0,
+        description: "seed of the probe and of what is held out",
+      },
       strict: {
         type: "boolean",
         default: false,
         description: "stop at the first image that cannot be read, instead of leaving it out",
       },
       device: { type: "string", default: "auto", description: "auto, cpu, cuda, cuda:N or webgpu" },
+      log: {
+        type: "boolean",
+        default: true,
+        description: "add the results to the run's evaluations.jsonl and TensorBoard events",
+      },
       json: { type: "boolean", default: false, description: "print one JSON object" },
     },
   },
-};
-
-function countsOf(data: string, { indices, skipped }: DatasetFeatures) {
-  return { data, samples: indices.length, skipped };
-}
-
-/** Images of a data set that were left out, in words. */
-function leftOut({ data, samples, skipped }: ReturnType<typeof countsOf>): string {
-  return `${skipped} of ${samples + skipped} images of ${data} cannot be read and are left out`;
-}
+});
 
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
-/** Runs the task with its arguments. */
+/** How training and test images of the probe were kept apart, in words. */
+const SPLITS = {
+  "separate": () => "",
+  "test images left out": (trained: number, tested: number) =>
+    `; test images are training images too and are left out of its training: trained on ${trained}, tested on ${tested}`,
+  "held out": (trained: number, tested: number) =>
+    `; test images are training images too, so that it is trained on ${trained} and tested on ${tested} held out by seed`,
+};
+
+/** The results for people, each figure beside its chance level. */
+function describe(found: RunEvaluation, chosenK: boolean): string {
+  const { checkpoint, train, test, overlap, chance, knn, probe, retrieval } = found;
+  const all = !chosenK && knn.k < DEFAULT_NEIGHBORS ? ", all there are" : "";
+  const lines = [
+    test.heldOut === undefined
+      ? `step ${checkpoint.step}: ${test.samples} images of ${test.data} by ${train.samples} of ${train.data}`
+      : `step ${checkpoint.step}: ${test.samples} images of ${test.data}, ${
+        percent(test.heldOut)
+      } of each class held out by seed, by the other ${train.samples}`,
+    `chance: ${percent(chance.balanced)} for one of ${chance.classes} classes (top-5 ${
+      percent(chance.balancedTop5)
+    }), ${percent(chance.majority)} for the most frequent class`,
+    `nearest neighbours (k ${knn.k}${all}): ${percent(knn.top1)} top-1, ${percent(knn.top5)} top-5`,
+  ];
+  if (overlap > 0) {
+    lines.push(
+      `  ${overlap} of the ${test.samples} test images are training images too; each is left out of its own neighbours`,
+    );
+  }
+  if (probe !== undefined) {
+    lines.push(
+      `linear probe (${probe.recipe}; ${probe.mode}): ${percent(probe.top1)} top-1, ${
+        percent(probe.top5)
+      } top-5${SPLITS[probe.split](probe.trained, probe.tested)}`,
+    );
+  }
+  if (retrieval !== undefined) {
+    const { forward, backward } = retrieval;
+    lines.push(
+      `counterpart found first: ${percent(forward.recallAt1)} and back ${
+        percent(backward.recallAt1)
+      } (chance ${percent(forward.chance.recallAt1)} and ${
+        percent(backward.chance.recallAt1)
+      }); among five: ${percent(forward.recallAt5)} and ${percent(backward.recallAt5)} (chance ${
+        percent(forward.chance.recallAt5)
+      } and ${percent(backward.chance.recallAt5)})`,
+    );
+  }
+  const sets = train.data === test.data && test.heldOut === undefined ? [train] : [train, test];
+  for (const { data, samples, skipped } of sets) {
+    if (skipped === 0) continue;
+    lines.push(
+      `${skipped} of ${samples + skipped} images of ${data} cannot be read and are left out`,
+    );
+  }
+  if (found.log !== undefined) lines.push(`added to ${found.log}`);
+  return lines.join("\n");
+}
+
 export async function main(args: readonly string[]): Promise<void> {
-  const parsed = parse(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
   const [run, ...rest] = parsed.positional;
   if (run === undefined || rest.length > 0) {
@@ -99,79 +165,11 @@ export async function main(args: readonly string[]): Promise<void> {
       `Cannot evaluate: one RUN must be named, found ${parsed.positional.length}`,
     );
   }
-  const values = parsed.values as {
-    train: string;
-    test: string;
-    k?: number;
-    temperature: number;
-    probe: string;
-    seed: number;
-    strict: boolean;
-    device: string;
-    json: boolean;
-  };
-  const { checkpoint, configuration } = await openRun(run);
-  const trainName = values.train || configuration.data;
-  const testName = values.test || configuration.evaluationData || trainName;
-  const [bank, queries] = await openEvaluationData(trainName, testName);
-  const device = resolveDevice(values.device);
-  using owned = new DisposableStack();
-  const scores = await evaluateBackbone({
-    backbone: configuredBackbone(configuration),
-    device,
-    weights: placeWeights(owned, checkpoint.model, device),
-  }, {
-    bank,
-    queries,
-    recipe: configuredRecipe(configuration),
-    strict: values.strict,
-    onWarning: (message) => console.error(`warning: ${message}`),
-    knn: { temperature: values.temperature, ...(values.k !== undefined && { k: values.k }) },
-  });
-  const probe = values.probe === "none"
-    ? undefined
-    : await linearProbe(scores.bank, scores.queries, {
-      recipe: LINEAR_PROBE_RECIPES[values.probe]!,
-      seed: values.seed,
-      standardize: true,
-    });
-  const found = {
-    checkpoint: { step: checkpoint.state.step, epoch: checkpoint.state.epoch },
-    train: countsOf(trainName, scores.bank),
-    test: countsOf(testName, scores.queries),
-    knn: { k: scores.knn.k, top1: scores.knn.top1, top5: scores.knn.top5 },
-    ...(probe &&
-      { probe: { recipe: values.probe, mode: PROBE_MODE, top1: probe.top1, top5: probe.top5 } }),
-    ...(scores.retrieval && { retrieval: scores.retrieval }),
-  };
-  if (values.json) return console.log(JSON.stringify(found, null, 2));
-  console.log(
-    `step ${found.checkpoint.step}: ${found.test.samples} of ${testName} by ` +
-      `${found.train.samples} of ${trainName}`,
-  );
-  const all = values.k === undefined && found.knn.k < DEFAULT_NEIGHBORS ? ", all there are" : "";
-  console.log(
-    `nearest neighbours (k ${found.knn.k}${all}): ${percent(scores.knn.top1)} top-1, ` +
-      `${percent(scores.knn.top5)} top-5`,
-  );
-  if (probe) {
-    console.log(
-      `linear probe (${values.probe}; ${PROBE_MODE}): ${percent(probe.top1)} top-1, ${
-        percent(probe.top5)
-      } top-5`,
-    );
-  }
-  if (scores.retrieval) {
-    const { forward, backward } = scores.retrieval;
-    console.log(
-      `counterpart found first: ${percent(forward.recallAt1)} and back ${
-        percent(backward.recallAt1)
-      }; among five: ${percent(forward.recallAt5)} and ${percent(backward.recallAt5)}`,
-    );
-  }
-  for (const counts of bank === queries ? [found.train] : [found.train, found.test]) {
-    if (counts.skipped > 0) console.log(leftOut(counts));
-  }
+  const { json, ...options } = parsed.values;
+  using display = new EvaluateDisplay();
+  const found = await evaluateRun(run, { ...options, report: (event) => display.show(event) });
+  display[Symbol.dispose]();
+  console.log(json ? JSON.stringify(found, null, 2) : describe(found, options.k !== undefined));
 }
 
 if (import.meta.main) await runTask(main);

@@ -33,13 +33,10 @@ const STAND_INS: readonly (readonly [published: string, small: string])[] = [
   ["convnext_base_w", "backbone.safetensors"],
 ];
 
-/** Of a folder of six pictures, five are neighbours. */
-const NEIGHBORS = ["--k", "5"];
 const CLIP = ["--model", "runs/photos", "--image-size", "64"];
 
 /** Options that make a task short; those of the README come after them, and win. */
 const SHORT: Readonly<Record<string, readonly string[]>> = {
-  "evaluate": NEIGHBORS,
   "extract-features": CLIP,
   "fg-ratio": CLIP,
   "variations": ["--model", "unclip", "--num-inference-steps", "2", "--size", "64"],

@@ -88,6 +88,26 @@ export async function readJsonLines(path: string): Promise<LogRecord[]> {
   return wholeLines(bytes).map((line, i) => decodeLine(line, path, i + 1));
 }
 
+/**
+ * Appends one record to a file, which is made if it is not there, whatever the steps before; a last line that was torn
+ * off is replaced. The caller holds the lock of the file's folder.
+ *
+ * @throws {GenviewError} if the system refuses
+ */
+export async function appendJsonLine(path: string, record: LogRecord): Promise<void> {
+  try {
+    using file = await Deno.open(path, { read: true, write: true, create: true });
+    const whole = wholeLines(await Deno.readFile(path));
+    const length = whole.reduce((total, line) => total + line.length, 0);
+    await file.truncate(length);
+    await file.seek(length, Deno.SeekMode.Start);
+    await writeAll(file, new TextEncoder().encode(encodeRecord(record)));
+    await file.syncData();
+  } catch (cause) {
+    throw fileError(`write ${path}`, cause);
+  }
+}
+
 /** What a log keeps when it is taken up before a step. */
 interface Kept {
   readonly lines: readonly Uint8Array<ArrayBuffer>[];

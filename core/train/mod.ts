@@ -3,6 +3,13 @@
  *
  * @module
  */
+export {
+  type EvaluatedData,
+  type EvaluateEvent,
+  evaluateRun,
+  type EvaluateRunOptions,
+  type RunEvaluation,
+} from "./run/evaluate_run.ts";
 export { type OpenedRun, openRun } from "./run/open_run.ts";
 export { embeddingSpread, uniformSpread } from "./step/embedding_spread.ts";
 export {

@@ -1,0 +1,46 @@
+/**
+ * What a person sees of an evaluation.
+ *
+ * @module
+ */
+import type { EvaluateEvent } from "../../core/train/run/evaluate_run.ts";
+import { ProgressLine } from "./progress_line.ts";
+
+/** One progress line after another on standard error: features of each data set, then the probe. */
+export class EvaluateDisplay implements Disposable {
+  #progress: ProgressLine | undefined;
+  #shown = "";
+
+  /** Shows one event. */
+  show(event: EvaluateEvent): void {
+    if (event.kind === "warning") {
+      const text = `warning: ${event.message}`;
+      if (this.#progress === undefined) console.error(text);
+      else this.#progress.note(text);
+    } else if (event.kind === "features") {
+      this.#line(`features of ${event.data}`, event.total).update(event.done);
+    } else {
+      this.#line("linear probe", event.total).update(event.done, { loss: event.loss });
+    }
+  }
+
+  /** The progress line of a part, a new one where the part is another. */
+  #line(part: string, total: number): ProgressLine {
+    if (this.#progress !== undefined && this.#shown === part) return this.#progress;
+    this[Symbol.dispose]();
+    this.#shown = part;
+    this.#progress = new ProgressLine({
+      total,
+      write: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+      columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
+    });
+    this.#progress.note(part);
+    return this.#progress;
+  }
+
+  /** Ends the progress line. */
+  [Symbol.dispose](): void {
+    this.#progress?.[Symbol.dispose]();
+    this.#progress = undefined;
+  }
+}
