@@ -3,53 +3,26 @@
  *
  * @module
  */
-import { GenviewAlreadyExists, GenviewNotFound, GenviewTypeError } from "../core/errors/mod.ts";
+import { GenviewError } from "../core/errors/mod.ts";
 import {
   formatShard,
   launchLocalRank,
   launchShard,
   parseShard,
-  shareOf,
+  type Shard,
   WHOLE,
 } from "../core/distributed/mod.ts";
-import type { Shard } from "../core/distributed/mod.ts";
-import { type Device, resolveDevice } from "../core/engine/ort/mod.ts";
-import { ifThere } from "../core/files/if_there.ts";
-import { type Command, parse, runTask } from "./cli/command_line.ts";
+import { makeVariations, type VariationOutcome } from "../core/variations/mod.ts";
+import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
-import { localDevices } from "./local_devices.ts";
-import {
-  chooseUnclip,
-  UNCLIP_OPTIONS,
-  type UnclipChoice,
-  type UnclipValues,
-} from "./unclip_option.ts";
-import { ProgressDisplay } from "./cli/variations_display.ts";
-import {
-  claimFolder,
-  readSettings,
-  removeVariations,
-  type VariationSettings,
-} from "./variations_manifest.ts";
-import {
-  type PlannedImage,
-  planVariations,
-  type VariationFormat,
-  variationsOf,
-} from "./variations_plan.ts";
-import {
-  findStanding,
-  runVariations,
-  type VariationJob,
-  type VariationOutcome,
-} from "./variations_run.ts";
-import { runWorkers } from "./variations_workers.ts";
+import { VariationsDisplay } from "./cli/variations_display.ts";
+import { promptOf, UNCLIP_OPTIONS } from "./unclip_option.ts";
 
-const COMMAND: Command = {
+const COMMAND = command({
   name: "variations",
   summary:
     "Generates variations of images by Stable unCLIP into a folder that mirrors theirs, with a manifest in JSON lines. " +
-    "What is there already is recognised: the same command goes on where it was stopped. An image's noise comes from " +
+    "Variations that exist are kept: the same command continues where it was stopped. An image's noise follows from " +
     "seed, path and number, so that it is the same in any batch, shard or run.",
   examples: [
     {
@@ -145,12 +118,12 @@ const COMMAND: Command = {
       resume: {
         type: "boolean",
         default: true,
-        description: "go on in a folder that has variations; --no-resume refuses one",
+        description: "continue in a folder that has variations; --no-resume refuses one",
       },
       overwrite: {
         type: "boolean",
         default: false,
-        description: "first remove the variations that the folder has, and begin anew",
+        description: "first remove the variations that the folder has",
       },
       shard: {
         type: "string",
@@ -163,7 +136,7 @@ const COMMAND: Command = {
         type: "integer",
         minimum: 0,
         default: 0,
-        description: "processes over the local devices (0: none but this)",
+        description: "processes over the local devices (0: this one alone)",
       },
       retries: {
         type: "integer",
@@ -173,143 +146,55 @@ const COMMAND: Command = {
       },
     },
   },
-};
+});
 
-interface Values extends UnclipValues {
-  readonly inputList: string;
-  readonly outputPrefix: string;
-  readonly inputPrefix: string;
-  readonly relativeTo: string;
-  readonly auto: boolean;
-  readonly noiseLevel: number;
-  readonly batchSize: number;
-  readonly numImagesPerPrompt: number;
-  readonly seed: number;
-  readonly size: number;
-  readonly format: VariationFormat;
-  readonly quality: number;
-  readonly resume: boolean;
-  readonly overwrite: boolean;
-  readonly shard: string;
-  readonly workers: number;
-  readonly retries: number;
-}
-
-/** The share that the options or a launcher name. */
-function shardOf({ shard }: Values): { readonly shard: Shard; readonly origin: string } {
-  if (shard !== "") return { shard: parseShard(shard), origin: "--shard" };
+/** The share that `--shard` or a launcher names. */
+function shardOf(text: string): { readonly shard: Shard; readonly origin: string } {
+  if (text !== "") return { shard: parseShard(text), origin: "--shard" };
   const launch = launchShard((name) => Deno.env.get(name));
   return launch === undefined
     ? { shard: WHOLE, origin: "" }
     : { shard: launch.shard, origin: launch.variables.join(", ") };
 }
 
-/** The devices that the work goes to: all for workers, and for one of a launcher's processes its own. */
-async function devicesOf({ device, workers }: Values, shard: Shard): Promise<Device[]> {
-  if (workers > 0) return await localDevices(device);
-  const rank = launchLocalRank((name) => Deno.env.get(name));
-  if (device !== "auto" || rank === undefined || shard.count === 1) return [resolveDevice(device)];
-  const devices = await localDevices(device);
-  return [devices[rank % devices.length]!];
-}
-
-/** Refuses a list of which no image is there: its paths are relative to another folder. */
-async function checkThere(images: readonly PlannedImage[]): Promise<void> {
-  for (const { sourcePath } of images) {
-    if (await ifThere(Deno.stat(sourcePath)) !== undefined) return;
-  }
-  throw new GenviewNotFound(
-    `Cannot generate variations: none of the list's ${images.length} images is there, such as ` +
-      `${images[0]!.sourcePath}; --input-prefix names the folder that the paths are in`,
-  );
-}
-
-/** Removes what is to be overwritten, and claims the folder; one that is refused is left as it was. */
-async function prepareFolder({ overwrite, resume }: Values, job: VariationJob): Promise<void> {
-  const { folder, shard, images, names, settings } = job;
-  if (shard.count > 1 && (overwrite || !resume)) {
-    throw new GenviewTypeError(
-      `Cannot begin anew in ${folder} by shard ${
-        formatShard(shard)
-      }: others may be at work there; ` +
-        "remove it, or leave the shard out",
-    );
-  }
-  if (overwrite) {
-    const all = images.flatMap((image) => variationsOf(image, names));
-    await removeVariations(folder, all.map(({ path }) => path));
-  }
-  const isClaimed = await readSettings(folder) !== undefined;
-  if (isClaimed && !resume) {
-    throw new GenviewAlreadyExists(
-      `Cannot begin in ${folder}: it has variations, which --resume goes on with and --overwrite removes`,
-    );
-  }
-  if (!isClaimed && await ifThere(Deno.stat(folder)) !== undefined) await findStanding(job);
-  await claimFolder(folder, settings);
-}
-
-function settingsOf(values: Values, model: UnclipChoice): VariationSettings {
-  const { seed, scale, negativePrompt, size, format, quality } = values;
-  return {
-    seed,
-    model: model.identity,
-    precision: model.precision,
-    scheduler: model.scheduler,
-    steps: values.numInferenceSteps,
-    scale,
-    prompt: model.prompt,
-    negativePrompt,
-    imagesPerPrompt: values.numImagesPerPrompt,
-    size,
-    format,
-    quality,
-  };
-}
-
-function describe(
-  { total, there, made, unreadable, stopped }: VariationOutcome,
-  folder: string,
-): string {
-  const left = total - there - made - unreadable;
-  if (stopped && left > 0) {
+function format(outcome: VariationOutcome, folder: string): string {
+  const { total, existing, made, unreadable, failed, stopped } = outcome;
+  const left = total - existing - made - unreadable - failed;
+  if (stopped) {
     return `stopped with ${left} of ${total} left; the same command goes on from here: ${folder}`;
   }
-  return `made ${made} of ${total} variations, ${there} were there already` +
-    `${unreadable > 0 ? `, ${unreadable} have unreadable images` : ""}: ${folder}`;
+  return `made ${made} of ${total} variations, ${existing} were there already` +
+    `${unreadable > 0 ? `, ${unreadable} have unreadable images` : ""}` +
+    `${failed > 0 ? `, ${failed} failed` : ""}: ${folder}`;
 }
 
-/** Runs the task on a command line. */
+/**
+ * Runs the task on a command line.
+ *
+ * @throws {GenviewError} in the end, if variations have failed
+ */
 export async function main(args: readonly string[]): Promise<void> {
-  const parsed = parse(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
-  const values = parsed.values as unknown as Values;
-  const { outputPrefix: folder, workers, retries, threads } = values;
-  const { shard, origin } = shardOf(values);
-  const names = { imagesPerPrompt: values.numImagesPerPrompt, format: values.format };
-  const noiseLevel = parsed.given["noiseLevel"] === undefined ? undefined : values.noiseLevel;
-  const all = await planVariations({ ...values, ...names, noiseLevel });
-  const images = shareOf(all, shard);
-  const devices = await devicesOf(values, shard);
-  const model = await chooseUnclip(values, devices[0]!);
-  const settings = settingsOf(values, model);
-  const slow = model.device.provider === "cpu" && parsed.given["batchSize"] === undefined;
-  const batchSize = slow ? 1 : values.batchSize;
-  const job = { folder, images, names, settings, shard, model, batchSize, threads };
-  await checkThere(all);
-  await prepareFolder(values, job);
-  if (shard.count > 1) {
-    console.error(
-      `shard ${formatShard(shard)} (${origin}): ${images.length} of ${all.length} images`,
+  const { given, values } = parsed;
+  const { shard, origin } = shardOf(values.shard);
+  using interrupt = interruptSignal();
+  using display = new VariationsDisplay();
+  if (shard.count > 1) display.note(`shard ${formatShard(shard)} (${origin})`);
+  const outcome = await makeVariations({
+    ...values,
+    shard,
+    prompt: promptOf(values),
+    noiseLevel: given.noiseLevel,
+    batchSize: given.batchSize,
+    localRank: launchLocalRank((name) => Deno.env.get(name)),
+  }, { signal: interrupt.signal, report: display.show });
+  console.log(format(outcome, values.outputPrefix));
+  if (outcome.failed > 0) {
+    throw new GenviewError(
+      `Cannot generate ${outcome.failed} of ${outcome.total} variations: the lines above name them and why`,
     );
   }
-  using interrupt = interruptSignal();
-  using show = new ProgressDisplay();
-  const options = { signal: interrupt.signal, show };
-  const outcome = workers === 0
-    ? await runVariations(job, options)
-    : await runWorkers(job, { ...options, workers, retries, devices });
-  console.log(describe(outcome, folder));
 }
 
 if (import.meta.main) await runTask(main);

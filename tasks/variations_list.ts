@@ -3,15 +3,10 @@
  *
  * @module
  */
-import { GenviewAlreadyExists, GenviewTypeError } from "../core/errors/mod.ts";
-import { dirname, join, relative, resolve } from "node:path";
-import { openVariationFolder } from "../core/data/mod.ts";
-import { ifThere } from "../core/files/if_there.ts";
-import { writeNewFile } from "../core/files/new_file.ts";
-import { type Command, parse, runTask } from "./cli/command_line.ts";
-import { readManifests } from "./variations_manifest.ts";
+import { listVariations } from "../core/variations/mod.ts";
+import { command, parse, runTask } from "./cli/command_line.ts";
 
-const COMMAND: Command = {
+const COMMAND = command({
   name: "variations-list",
   summary:
     "Lists the images below a folder of variations, a path in each line, in order: GenView's " +
@@ -46,45 +41,16 @@ const COMMAND: Command = {
       overwrite: { type: "boolean", default: false, description: "replace the list" },
     },
   },
-};
-
-/** How many variations the manifests of a folder have of which the files are gone. */
-async function countGone(folder: string, there: ReadonlySet<string>): Promise<number> {
-  let gone = 0;
-  for await (const { path } of readManifests(folder)) if (!there.has(path)) gone++;
-  return gone;
-}
+});
 
 /** Runs the task on a command line. */
 export async function main(args: readonly string[]): Promise<void> {
-  const parsed = parse(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
-  const { inputDir, output, relativeTo, overwrite } = parsed.values as {
-    inputDir: string;
-    output: string;
-    relativeTo: string;
-    overwrite: boolean;
-  };
-  const list = output || join(inputDir, "train_variations.txt");
-  if (!overwrite && await ifThere(Deno.lstat(list)) !== undefined) {
-    throw new GenviewAlreadyExists(
-      `Cannot write ${list}: the name must be free, found a file; --overwrite replaces it`,
-    );
-  }
-  const { paths } = await openVariationFolder(inputDir);
-  if (paths.length === 0) {
-    throw new GenviewTypeError(`Cannot list variations: ${inputDir} must hold images, found none`);
-  }
-  const root = resolve(relativeTo || dirname(list));
-  const lines = paths.map((path) =>
-    relative(root, resolve(inputDir, path)).replaceAll("\\", "/") + "\n"
-  );
-  const bytes = new TextEncoder().encode(lines.join(""));
-  await writeNewFile(list, bytes, { overwrite });
-  const gone = await countGone(inputDir, new Set(paths));
+  const { path, count, gone } = await listVariations(parsed.values);
   console.log(
-    `${paths.length} variations: ${list}` +
-      (gone > 0 ? `; the manifests name ${gone} more, whose files are gone` : ""),
+    `${count} variations: ${path}` +
+      (gone > 0 ? `; the manifests name ${gone} more, whose files no longer exist` : ""),
   );
 }
 

@@ -9,4 +9,5 @@ export {
   launchShard,
   type ReadVariable,
 } from "./launch_shard.ts";
+export { localDevices } from "./local_devices.ts";
 export { formatShard, parseShard, type Shard, shareOf, subShard, WHOLE } from "./shard.ts";

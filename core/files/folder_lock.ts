@@ -14,6 +14,8 @@ import { makeFolder } from "./new_file.ts";
 export interface FolderLockOptions {
   /** Tells locks of one folder apart that may be held at once, such as those of shards; none when left out. */
   readonly name?: string;
+  /** Whether others may hold it at the same time, as long as all of them share it (default false). */
+  readonly shared?: boolean;
 }
 
 /** Who holds a lock. */
@@ -67,10 +69,12 @@ export class FolderLock implements Disposable {
   /** Where the lock lies. */
   readonly path: string;
   readonly #file: Deno.FsFile;
+  readonly #shared: boolean;
 
-  private constructor(path: string, file: Deno.FsFile) {
+  private constructor(path: string, file: Deno.FsFile, shared: boolean) {
     this.path = path;
     this.#file = file;
+    this.#shared = shared;
   }
 
   /**
@@ -79,14 +83,17 @@ export class FolderLock implements Disposable {
    * @throws {GenviewAlreadyExists} at once if another holder is at work there, with its process and its host
    * @throws {GenviewError} if the system refuses
    */
-  static async acquire(folder: string, { name }: FolderLockOptions = {}): Promise<FolderLock> {
+  static async acquire(
+    folder: string,
+    { name, shared = false }: FolderLockOptions = {},
+  ): Promise<FolderLock> {
     await makeFolder(folder);
     const path = join(folder, name === undefined ? ".genview.lock" : `.genview-${name}.lock`);
     try {
       for (;;) {
         const file = await Deno.open(path, { read: true, write: true, create: true });
         try {
-          if (!await file.tryLock(true)) {
+          if (!await file.tryLock(!shared) && !(shared && await triedAgain(file))) {
             throw new GenviewAlreadyExists(
               `Cannot write into ${folder}: ${
                 describe(await Deno.readTextFile(path))
@@ -95,7 +102,7 @@ export class FolderLock implements Disposable {
           }
           if (await isAt(path, file)) {
             await note(file);
-            return new FolderLock(path, file);
+            return new FolderLock(path, file, shared);
           }
         } catch (error) {
           file.close();
@@ -111,10 +118,19 @@ export class FolderLock implements Disposable {
 
   /** Gives the lock back. */
   [Symbol.dispose](): void {
-    // While the lock is held, nobody else can have taken this name. Windows removes no open file.
-    if (Deno.build.os !== "windows" && existsSync(this.path)) Deno.removeSync(this.path);
+    // While the lock is held by one alone, nobody else can have taken this name. Windows removes no open file.
+    const isAlone = !this.#shared || this.#file.tryLockSync(true);
+    if (isAlone && Deno.build.os !== "windows" && existsSync(this.path)) Deno.removeSync(this.path);
     this.#file.close();
   }
+}
+
+/** One who shared it may hold it alone for a moment, as it is given back and removed. */
+const MOMENT_MILLISECONDS = 100;
+
+async function triedAgain(file: Deno.FsFile): Promise<boolean> {
+  await new Promise((resolve) => setTimeout(resolve, MOMENT_MILLISECONDS));
+  return await file.tryLock(false);
 }
 
 /** Writes into a lock who holds it. */

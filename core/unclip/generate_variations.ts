@@ -7,6 +7,7 @@ import { decodeSource } from "../data/decode/decode_source.ts";
 import { UnreadableImageError } from "../data/decode/unreadable_image_error.ts";
 import type { ImageSource, RgbImage } from "../data/dataset.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
+import type { UnclipStage } from "./finite.ts";
 import type { UnclipPipeline } from "./pipeline.ts";
 import { variationNoise } from "./variation_noise.ts";
 
@@ -28,16 +29,20 @@ export interface Variation<T extends WantedVariation> {
 }
 
 /** How variations are generated. */
-export interface GenerateOptions {
+export interface GenerateOptions<T extends WantedVariation = WantedVariation> {
   readonly seed: number;
   /** Variations in a batch. */
   readonly batchSize: number;
-  /** Text to go to (default the empty text). */
+  /** The prompt (default empty). */
   readonly prompt?: string;
-  /** Text to go away from (default the empty text). */
+  /** The negative prompt (default empty). */
   readonly negativePrompt?: string;
-  /** Is told of images that cannot be read, each once; their variations are left out. */
+  /** Takes images that cannot be read, each once; their variations are left out. */
   readonly onUnreadable: (error: UnreadableImageError, without: number) => void;
+  /** Takes variations that cannot be computed, with the network whose output is not finite; they are left out. */
+  readonly onFailure: (wanted: T, stage: UnclipStage) => void;
+  /** Takes variations that were decoded again in float32, because the VAE overflowed in float16. */
+  readonly onWidened?: (wanted: T) => void;
   /** Called after every call of the network, with how many of the batch's have been made. */
   readonly onCall?: (done: number, total: number) => void;
   /** Ends the work between two calls of the network. */
@@ -55,7 +60,7 @@ interface Readied<T> {
 async function* readBatches<T extends WantedVariation>(
   pipeline: UnclipPipeline,
   wanted: Iterable<T>,
-  { batchSize, onUnreadable }: GenerateOptions,
+  { batchSize, onUnreadable }: GenerateOptions<T>,
 ): AsyncGenerator<Readied<T>[]> {
   let batch: Readied<T>[] = [];
   let [key, view]: [string | undefined, Uint8Array<ArrayBuffer> | undefined] = [
@@ -119,13 +124,13 @@ async function embedBatch(
 async function generateBatch<T extends WantedVariation>(
   pipeline: UnclipPipeline,
   batch: readonly Readied<T>[],
-  options: GenerateOptions,
+  options: GenerateOptions<T>,
 ): Promise<Variation<T>[]> {
   const { seed, prompt = "", negativePrompt = "", onCall, signal } = options;
   const noise = batch.map(({ wanted: { key, index } }) =>
     variationNoise(seed, key, index, pipeline)
   );
-  const { data, shape: [, height, width] } = await pipeline.generate({
+  const { images, failures, widened } = await pipeline.generate({
     embeddings: await embedBatch(pipeline, batch),
     noiseLevels: batch.map(({ wanted }) => wanted.level),
     embeddingNoise: stack(noise.map(({ embedding }) => embedding)),
@@ -135,11 +140,18 @@ async function generateBatch<T extends WantedVariation>(
     ...(onCall && { onCall }),
     ...(signal && { signal }),
   });
+  for (const row of widened) options.onWidened?.(batch[row]!.wanted);
+  const { data, shape: [, height, width] } = images;
   const each = 3 * height! * width!;
-  return batch.map(({ wanted }, i) => ({
-    wanted,
-    image: { width: width!, height: height!, data: data.slice(i * each, (i + 1) * each) },
-  }));
+  return batch.flatMap(({ wanted }, i) => {
+    const stage = failures.get(i);
+    if (stage !== undefined) {
+      options.onFailure(wanted, stage);
+      return [];
+    }
+    const pixels = data.slice(i * each, (i + 1) * each);
+    return [{ wanted, image: { width: width!, height: height!, data: pixels } }];
+  });
 }
 
 /**
@@ -152,7 +164,7 @@ async function generateBatch<T extends WantedVariation>(
 export async function* generateVariations<T extends WantedVariation>(
   pipeline: UnclipPipeline,
   wanted: Iterable<T>,
-  options: GenerateOptions,
+  options: GenerateOptions<T>,
 ): AsyncGenerator<Variation<T>[]> {
   const batches = readBatches(pipeline, wanted, options);
   let next = batches.next();
@@ -162,6 +174,7 @@ export async function* generateVariations<T extends WantedVariation>(
     next = batches.next();
     // It is waited for later, or not at all if this batch fails.
     next.catch(() => {});
-    yield await generateBatch(pipeline, value, options);
+    const made = await generateBatch(pipeline, value, options);
+    if (made.length > 0) yield made;
   }
 }

@@ -9,6 +9,7 @@ export {
   type NoisyEmbeddings,
 } from "./embedding_noise.ts";
 export { expectedUnclipFile } from "./expected_file.ts";
+export type { UnclipStage } from "./finite.ts";
 export {
   type GenerateOptions,
   generateVariations,
@@ -38,7 +39,14 @@ export {
   type NoiseScheduleConfig,
   remainingVariance,
 } from "./noise_schedule.ts";
-export { UnclipPipeline, type VariationRequest } from "./pipeline.ts";
+export {
+  findUnclip,
+  type FindUnclipOptions,
+  openUnclip,
+  type OpenUnclipOptions,
+  type UnclipModel,
+} from "./open_unclip.ts";
+export { type GeneratedImages, UnclipPipeline, type VariationRequest } from "./pipeline.ts";
 export type { UnclipOptions } from "./pipeline_parts.ts";
 export { PublishedFolder, type PublishedNetwork } from "./published_folder.ts";
 export { resizeVariation } from "./resize_variation.ts";

@@ -12,6 +12,7 @@ import { cast } from "../engine/ops/cast.ts";
 import { clip } from "../engine/ops/clip.ts";
 import { concat } from "../engine/ops/concat.ts";
 import { mul } from "../engine/ops/mul.ts";
+import { reduceSum } from "../engine/ops/reduce_sum.ts";
 import { round } from "../engine/ops/round.ts";
 import { split } from "../engine/ops/split.ts";
 import { sub } from "../engine/ops/sub.ts";
@@ -99,7 +100,8 @@ function pixelsOf(images: Value): Value {
 
 /**
  * Images from latents as the scheduler leaves them: `latents` float32 `[N, channels, H, W]` to `images` uint8
- * `[N, H f, W f, 3]`.
+ * `[N, H f, W f, 3]`, and `check` float32 `[N]`, which is 0 where all numbers that become pixels are finite, and NaN
+ * elsewhere.
  *
  * @throws {RangeError} if the autoencoder's images have not 3 channels
  */
@@ -117,5 +119,7 @@ export function decodingGraph(
       `Cannot make images of ${formatType(decoded.type)}: there must be 3 channels`,
     );
   }
-  return { inputs: [latents], outputs: { images: pixelsOf(cast(decoded, "float32")) } };
+  const numbers = cast(decoded, "float32");
+  const check = reduceSum(mul(numbers, 0), { axes: [1, 2, 3] });
+  return { inputs: [latents], outputs: { images: pixelsOf(numbers), check } };
 }

@@ -16,8 +16,8 @@ import { networkInitializers, type StoredNetwork } from "./network_weights.ts";
 export interface NetworkOptions {
   /** Where they run (default the CPU). */
   readonly device?: Device;
-  /** Threads on the CPU; all cores when left out. */
-  readonly threads?: number;
+  /** Threads on the CPU; all cores when 0 or left out. */
+  readonly threads?: number | undefined;
   /**
    * Type that is computed in (default float32), whichever the weights are stored in. With float16, the statistics of group
    * and layer normalisation, the attention of texts, the waves of timesteps, and guidance stay in float32. float16 is for
@@ -51,7 +51,7 @@ export async function createNetworkSession(
   const initializers = await networkInitializers(file, scope.declarations, network);
   return await Session.create(encodeModel({ inputs, outputs, initializers }), {
     device,
-    ...(threads !== undefined && { threads }),
+    threads,
     weightsFolder: dirname(await Deno.realPath(file.path)),
   });
 }

@@ -8,6 +8,8 @@ import { cutClipView } from "../data/clip_preprocessing.ts";
 import type { RgbImage } from "../data/dataset.ts";
 import { elementCount, sameShape, type Shape } from "../engine/graph/shape.ts";
 import { float32, formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
+import { areFinite, finiteRows, type UnclipStage } from "./finite.ts";
+import type { Session } from "../engine/ort/mod.ts";
 import { loadPipelineParts, type PipelineParts, type UnclipOptions } from "./pipeline_parts.ts";
 import { PublishedFolder } from "./published_folder.ts";
 import { batchRows, gatherRows } from "./rows.ts";
@@ -23,14 +25,24 @@ export interface VariationRequest {
   readonly embeddingNoise: Tensor<"float32">;
   /** Normal noise that the latents begin as, `[n k, channels, H, W]`, those of one image after each other. */
   readonly latents: Tensor<"float32">;
-  /** Texts: one for all, or one for each image (default the empty text). */
+  /** Prompts: one for all, or one for each image (default the empty text). */
   readonly prompts?: string | readonly string[];
-  /** Texts to go away from, likewise (default the empty text). */
+  /** Negative prompts, likewise (default the empty text). */
   readonly negativePrompts?: string | readonly string[];
   /** Called after every call of the network, with how many of all have been made. */
   readonly onCall?: (done: number, total: number) => void;
   /** Ends the work between two calls of the network. */
   readonly signal?: AbortSignal;
+}
+
+/** Images, and what went wrong with some of them. */
+export interface GeneratedImages {
+  /** uint8 `[n, H, W, 3]`; those of failed rows are black. */
+  readonly images: Tensor<"uint8">;
+  /** Rows that have no image, by the first network whose output for them was not finite. */
+  readonly failures: ReadonlyMap<number, UnclipStage>;
+  /** Rows that were decoded again in float32, because the VAE overflowed in float16. */
+  readonly widened: readonly number[];
 }
 
 /** What a call of the UNet is given beside latents and timestep. */
@@ -50,6 +62,8 @@ interface Conditions {
 export class UnclipPipeline implements Disposable {
   readonly #owned: DisposableStack;
   readonly #parts: PipelineParts;
+  /** The decoder that computes in float32, once one in float16 has overflowed. */
+  #wideDecoder: Promise<Session> | undefined;
   /** Hidden states of the last request's texts. */
   readonly #texts = new Map<string, Float32Array<ArrayBuffer>>();
 
@@ -152,18 +166,12 @@ export class UnclipPipeline implements Disposable {
     );
   }
 
-  /**
-   * Latents of variations, in batches.
-   *
-   * @returns like the latents of the request, in their order
-   * @throws {RangeError} if shapes do not fit, or a level is not one of the diffusion's steps
-   */
-  async denoise(request: VariationRequest): Promise<Tensor<"float32">> {
+  /** The images, texts and noise of a request as the UNet takes them, a row for each image. */
+  async #conditionsOf(request: VariationRequest): Promise<Conditions> {
     const { embeddings, latents, prompts = "", negativePrompts = "" } = request;
-    const { batchSize, embeddingNoise, latentShape, plan } = this.#parts;
+    const { embeddingNoise, latentShape } = this.#parts;
     const count = embeddings.shape[0]!;
-    const total = latents.shape[0]!;
-    if (!sameShape(latents.shape.slice(1), latentShape) || total % count !== 0) {
+    if (!sameShape(latents.shape.slice(1), latentShape) || latents.shape[0]! % count !== 0) {
       throw new GenviewRangeError(
         `Cannot generate variations of ${count} images: latents must be ` +
           `[${count} k,${latentShape.join(",")}], found ${formatType(latents)}`,
@@ -172,7 +180,7 @@ export class UnclipPipeline implements Disposable {
     const texts = this.#perImage("prompts", prompts, count);
     const negatives = this.#perImage("negative prompts", negativePrompts, count);
     await this.#learnTexts(new Set([...texts, ...negatives]));
-    const conditions: Conditions = {
+    return {
       labels: embeddingNoise.apply({
         embeddings,
         noise: request.embeddingNoise,
@@ -181,6 +189,25 @@ export class UnclipPipeline implements Disposable {
       text: this.#hiddenOf(texts),
       negative: this.#hiddenOf(negatives),
     };
+  }
+
+  /**
+   * Latents of variations, in batches.
+   *
+   * @returns like the latents of the request, in their order; a NaN or infinity of a network is left in its image's
+   * @throws {RangeError} if shapes do not fit, or a level is not one of the diffusion's steps
+   */
+  async denoise(request: VariationRequest): Promise<Tensor<"float32">> {
+    return await this.#denoiseAll(request, await this.#conditionsOf(request));
+  }
+
+  async #denoiseAll(
+    { embeddings, latents, onCall, signal }: VariationRequest,
+    conditions: Conditions,
+  ): Promise<Tensor<"float32">> {
+    const { batchSize, latentShape, plan } = this.#parts;
+    const count = embeddings.shape[0]!;
+    const total = latents.shape[0]!;
     const each = elementCount(latentShape);
     const result = new Float32Array(total * each);
     const batches = Math.ceil(total / batchSize);
@@ -194,8 +221,8 @@ export class UnclipPipeline implements Disposable {
           text: gatherRows(conditions.text, sources),
           negative: gatherRows(conditions.negative, sources),
         },
-        (call) => request.onCall?.(batch * plan.length + call, batches * plan.length),
-        request.signal,
+        (call) => onCall?.(batch * plan.length + call, batches * plan.length),
+        signal,
       );
       const kept = Math.min(batchSize, total - batch * batchSize);
       result.set(denoised.subarray(0, kept * each), batch * batchSize * each);
@@ -230,39 +257,87 @@ export class UnclipPipeline implements Disposable {
     return trajectory.sample;
   }
 
+  /** The decoder that computes in float32, which is loaded when it is first needed. */
+  #widen(load: () => Promise<Session>): Promise<Session> {
+    this.#wideDecoder ??= load().then((session) => this.#owned.use(session));
+    return this.#wideDecoder;
+  }
+
   /**
-   * Images of latents, one at a time.
+   * Images of latents, one at a time. Where the VAE overflows in float16, the image is decoded again in float32.
    *
    * @param latents `[n, channels, H, W]`
-   * @returns uint8 `[n, H f, W f, 3]`
+   * @returns images uint8 `[n, H f, W f, 3]`, and the rows whose numbers are not finite
    * @throws {RangeError} if the latents have another shape
    */
-  async decode(latents: Tensor<"float32">): Promise<Tensor<"uint8">> {
-    const { decoder, latentShape } = this.#parts;
+  async decode(latents: Tensor<"float32">): Promise<GeneratedImages> {
+    return await this.#decodeRows(latents, new Map());
+  }
+
+  async #decodeRows(
+    latents: Tensor<"float32">,
+    before: ReadonlyMap<number, UnclipStage>,
+  ): Promise<GeneratedImages> {
+    const { decoder, loadWideDecoder, latentShape } = this.#parts;
     if (!sameShape(latents.shape.slice(1), latentShape)) {
       throw new GenviewRangeError(
         `Cannot decode ${formatType(latents)}: latents must be [n,${latentShape.join(",")}]`,
       );
     }
     const count = latents.shape[0]!;
-    const shape = decoder.outputs[0]!.shape.slice(1);
+    const [, ...shape] = decoder.outputs.find(({ name }) => name === "images")!.shape;
     const each = elementCount(shape);
     const pixels = new Uint8Array(count * each);
+    const failures = new Map(before);
+    const widened: number[] = [];
     for (let row = 0; row < count; row++) {
-      const { images } = await decoder.run({ latents: gatherRows(latents, [row]) });
-      pixels.set(images!.data as Uint8Array, row * each);
+      if (failures.has(row)) continue;
+      const given = { latents: gatherRows(latents, [row]) };
+      let { images, check } = await decoder.run(given);
+      if (!areFinite(check!.data as Float32Array) && loadWideDecoder !== undefined) {
+        ({ images, check } = await (await this.#widen(loadWideDecoder)).run(given));
+        widened.push(row);
+      }
+      if (areFinite(check!.data as Float32Array)) {
+        pixels.set(images!.data as Uint8Array, row * each);
+      } else failures.set(row, "VAE");
     }
-    return tensor("uint8", [count, ...shape], pixels);
+    return { images: tensor("uint8", [count, ...shape], pixels), failures, widened };
+  }
+
+  /** Images of a request of which a network's output is not finite already, by the network. */
+  #unusable({ embeddings }: VariationRequest, { labels, text, negative }: Conditions) {
+    const checks: readonly (readonly [UnclipStage, boolean[]])[] = [
+      ["image encoder", finiteRows(embeddings)],
+      ["image normalizer", finiteRows(labels)],
+      ["text encoder", finiteRows(text)],
+      ["text encoder", this.#parts.guidanceScale > 1 ? finiteRows(negative) : []],
+    ];
+    return (image: number) => checks.find(([, rows]) => rows[image] === false)?.[0];
   }
 
   /**
-   * Variations of images, in batches.
+   * Variations of images, in batches. A NaN or infinity of a network spoils the images that it is in, and no others.
    *
-   * @returns uint8 `[n k, H, W, 3]`, those of one image after each other
+   * @returns images uint8 `[n k, H, W, 3]`, those of one image after each other, and which have failed
    * @throws {RangeError} if shapes do not fit, or a level is not one of the diffusion's steps
    */
-  async generate(request: VariationRequest): Promise<Tensor<"uint8">> {
-    return await this.decode(await this.denoise(request));
+  async generate(request: VariationRequest): Promise<GeneratedImages> {
+    const conditions = await this.#conditionsOf(request);
+    const stageOf = this.#unusable(request, conditions);
+    const total = request.latents.shape[0]!;
+    const each = total / request.embeddings.shape[0]!;
+    const failures = new Map<number, UnclipStage>();
+    for (let row = 0; row < total; row++) {
+      const stage = stageOf(Math.floor(row / each));
+      if (stage !== undefined) failures.set(row, stage);
+    }
+    if (failures.size === total) return await this.#decodeRows(request.latents, failures);
+    const latents = await this.#denoiseAll(request, conditions);
+    for (const [row, finite] of finiteRows(latents).entries()) {
+      if (!finite && !failures.has(row)) failures.set(row, "UNet");
+    }
+    return await this.#decodeRows(latents, failures);
   }
 
   /** Releases the networks. */

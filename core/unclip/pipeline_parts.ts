@@ -30,7 +30,7 @@ export interface UnclipOptions extends NetworkOptions {
   readonly batchSize: number;
   /** Steps of the scheduler (default 20). */
   readonly steps?: number;
-  /** How far to go beyond what the network says without text and image; 1 is no guidance (default 10). */
+  /** Classifier-free guidance scale; 1 is no guidance (default 10). */
   readonly guidanceScale?: number;
   /** The scheduler (default the one that the folder names). */
   readonly scheduler?: SchedulerName;
@@ -47,6 +47,8 @@ export interface PipelineParts {
   readonly textEncoder: Session;
   readonly unet: Session;
   readonly decoder: Session;
+  /** Loads the decoder again to compute in float32; undefined where it does so already. */
+  readonly loadWideDecoder?: () => Promise<Session>;
   readonly plan: readonly SchedulerStep[];
   readonly guidanceScale: number;
   readonly batchSize: number;
@@ -67,7 +69,7 @@ async function loadImageEncoder(folder: PublishedFolder, options: UnclipOptions)
     batchSize,
     precision,
     ...(device && { device }),
-    ...(threads !== undefined && { threads }),
+    threads,
   });
   return { imageEncoder, imageSize };
 }
@@ -140,16 +142,17 @@ export async function loadPipelineParts(
       options,
     ),
   );
-  using vaeFile = await folder.open("vae", precision);
-  const decoder = owned.use(
-    await createNetworkSession(
-      vaeFile,
+  const loadDecoder = async (wanted: "float32" | "float16") => {
+    using file = await folder.open("vae", wanted);
+    return await createNetworkSession(
+      file,
       STORED_DECODER,
       // One image at a time: the widest maps are large.
       (scope) => decodingGraph(scope, vaeConfig, 1, size),
-      options,
-    ),
-  );
+      { ...options, precision: wanted },
+    );
+  };
+  const decoder = owned.use(await loadDecoder(precision));
   return {
     imageEncoder,
     imageSize,
@@ -158,6 +161,7 @@ export async function loadPipelineParts(
     textEncoder,
     unet,
     decoder,
+    ...(precision === "float16" && { loadWideDecoder: () => loadDecoder("float32") }),
     plan: planSteps(name, config, steps),
     guidanceScale,
     batchSize,

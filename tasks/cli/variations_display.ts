@@ -1,42 +1,47 @@
 /**
- * What is seen of variations that are generated.
+ * What a person sees while variations are generated.
  *
  * @module
  */
+import type { VariationCounts, VariationEvent } from "../../core/variations/mod.ts";
 import { ProgressLine } from "./progress_line.ts";
-import type { VariationDisplay } from "../variations_run.ts";
 
 /** A progress line on standard error, with images a second, however slow, and the time that is left. */
-export class ProgressDisplay implements VariationDisplay, Disposable {
+export class VariationsDisplay implements Disposable {
   #progress: ProgressLine | undefined;
   #began = 0;
-  #done = 0;
-  #made = 0;
-  #unreadable = 0;
+  #existing = 0;
 
-  start(total: number, there: number): void {
+  /** Shows an event. */
+  readonly show = (event: VariationEvent): void => {
+    if (event.kind === "start") this.#start(event.total, event.existing);
+    else if (event.kind === "progress") this.#update(event);
+    else if (event.kind === "note") this.note(event.text);
+    else this.note(`${event.stage === "reading" ? "warning" : "failed"}: ${event.message}`);
+  };
+
+  #start(total: number, existing: number): void {
     this.#began = performance.now();
-    this.#done = there;
+    this.#existing = existing;
     this.#progress = new ProgressLine({
       total,
-      start: there,
+      start: existing,
       write: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
       columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
     });
-    this.advance(0, 0);
+    this.#update({ made: 0, unreadable: 0, failed: 0 });
   }
 
-  advance(made: number, unreadable: number): void {
-    this.#made += made;
-    this.#unreadable += unreadable;
-    this.#done += made + unreadable;
+  #update({ made, unreadable, failed }: VariationCounts): void {
     const seconds = (performance.now() - this.#began) / 1000;
-    this.#progress?.update(this.#done, {
-      ...(this.#made > 0 && { "img/s": this.#made / seconds }),
-      ...(this.#unreadable > 0 && { unreadable: this.#unreadable }),
+    this.#progress?.update(this.#existing + made + unreadable + failed, {
+      ...(made > 0 && { "img/s": made / seconds }),
+      ...(unreadable > 0 && { unreadable }),
+      ...(failed > 0 && { failed }),
     });
   }
 
+  /** Writes a line above the progress. */
   note(text: string): void {
     if (this.#progress !== undefined) this.#progress.note(text);
     else console.error(text);
@@ -45,37 +50,5 @@ export class ProgressDisplay implements VariationDisplay, Disposable {
   /** Ends the progress line. */
   [Symbol.dispose](): void {
     this.#progress?.[Symbol.dispose]();
-  }
-}
-
-/** What a worker tells its parent, as a line of JSON. */
-export type WorkerReport =
-  | { readonly kind: "start"; readonly total: number; readonly there: number }
-  | { readonly kind: "advance"; readonly made: number; readonly unreadable: number }
-  | { readonly kind: "note"; readonly text: string }
-  /** Its input is to be closed: it ends when that does. */
-  | { readonly kind: "end" };
-
-/** Lines of JSON on standard output. */
-export class ReportDisplay implements VariationDisplay, Disposable {
-  #report(report: WorkerReport): void {
-    console.log(JSON.stringify(report));
-  }
-
-  start(total: number, there: number): void {
-    this.#report({ kind: "start", total, there });
-  }
-
-  advance(made: number, unreadable: number): void {
-    this.#report({ kind: "advance", made, unreadable });
-  }
-
-  note(text: string): void {
-    this.#report({ kind: "note", text });
-  }
-
-  /** Says that nothing more comes. */
-  [Symbol.dispose](): void {
-    this.#report({ kind: "end" });
   }
 }

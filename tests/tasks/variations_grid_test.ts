@@ -2,7 +2,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { pngSize } from "../../core/plot/png_size.ts";
 import { main as variations } from "../../tasks/variations.ts";
 import { main } from "../../tasks/variations_grid.ts";
-import { type Path, pixelsOf, smallOptions, withModel } from "./variation_fixture.ts";
+import {
+  type Path,
+  pixelsOf,
+  smallOptions,
+  withModel,
+} from "../core/variations/variation_fixture.ts";
 
 const COMMON = (path: Path) => ["--input-prefix", path("images"), "--cell", "64"];
 

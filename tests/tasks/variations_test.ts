@@ -1,15 +1,17 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { sharp } from "../../core/deps/sharp.ts";
 import { openImageFolder, openVariationFolder, withVariations } from "../../core/data/mod.ts";
+import { readSafetensors, writeSafetensors } from "../../core/weights/safetensors.ts";
 import { main } from "../../tasks/variations.ts";
 import {
   bytesOf,
   linesOf,
   type Path,
   pixelsOf,
+  runTaskProcess,
   smallOptions,
   withModel,
-} from "./variation_fixture.ts";
+} from "../core/variations/variation_fixture.ts";
 import { lastOfEach } from "./last_of_each.ts";
 
 const LINES = "cats/0.png 0\nbig dogs/1.png 100\ncats/none.png 100\nbig dogs/2.png 400\n";
@@ -214,4 +216,27 @@ Deno.test("variations find a model that weights pull has brought, by its name", 
       if (before === undefined) Deno.env.delete("HF_HUB_CACHE");
       else Deno.env.set("HF_HUB_CACHE", before);
     }
+  }));
+
+Deno.test("variations that are not finite are named with their network, counted and not saved", () =>
+  withModel(async (path) => {
+    await Deno.writeTextFile(path("list.txt"), "cats/0.png 0\ncats/1.png 100\n");
+    const file = path("model/unet/diffusion_pytorch_model.safetensors");
+    const { tensors } = await readSafetensors(file);
+    tensors.get("conv_out.bias")!.data[0] = NaN;
+    await writeSafetensors(file, tensors, { overwrite: true });
+    const { code, text } = await runTaskProcess([
+      ...["--input-list", path("list.txt"), "--output-prefix", path("out"), ...smallOptions(path)],
+    ]);
+    assertEquals(code, 1, text);
+    for (const name of ["cats/0.png", "cats/1.png"]) {
+      assertStringIncludes(
+        text,
+        `Cannot generate ${name}: the output of the UNet must be finite, found NaN`,
+      );
+    }
+    assertStringIncludes(text, "made 0 of 2 variations, 0 were there already, 2 failed");
+    const left = await Array.fromAsync(Deno.readDir(path("out")));
+    assertEquals(left.map(({ name }) => name).sort(), ["manifest.jsonl", "variations.json"]);
+    assertEquals(await linesOf(path("out")), []);
   }));

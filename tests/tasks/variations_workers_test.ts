@@ -10,7 +10,7 @@ import {
   until,
   withModel,
   writeCopies,
-} from "./variation_fixture.ts";
+} from "../core/variations/variation_fixture.ts";
 
 function options(path: Path, output: string): string[] {
   const list = ["--input-list", path("list.txt"), "--output-prefix", path(output)];

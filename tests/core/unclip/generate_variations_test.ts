@@ -35,6 +35,7 @@ Deno.test("generateVariations() fills its batches past images that cannot be rea
       seed: 0,
       batchSize: 2,
       onUnreadable: ({ source }, without) => unreadable.push([source, without]),
+      onFailure: () => {},
     }));
     const names = batches.map((batch) => batch.map(({ wanted }) => `${wanted.key}${wanted.index}`));
     assertEquals(names, [["a0", "c0"], ["c1"]]);
@@ -46,7 +47,7 @@ Deno.test("generateVariations() ends by its signal, and by errors that are no im
   withPipelineFolder(golden, async (folder) => {
     using pipeline = await UnclipPipeline.create(folder, { batchSize: 1, steps: 1, threads: 1 });
     const controller = new AbortController();
-    const options = { seed: 0, batchSize: 1, onUnreadable: () => {} };
+    const options = { seed: 0, batchSize: 1, onUnreadable: () => {}, onFailure: () => {} };
     const made: string[] = [];
     const run = async (source: ImageSource, signal?: AbortSignal) => {
       const wanted = [...wantedOf("a", drawn(0), 1), ...wantedOf("b", source, 1)];

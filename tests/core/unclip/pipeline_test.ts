@@ -52,7 +52,7 @@ async function requestOf(pipeline: UnclipPipeline, index: number) {
 async function measure(pipeline: UnclipPipeline, index: number) {
   const request = await requestOf(pipeline, index);
   const latents = await pipeline.denoise(request);
-  const images = thin(await pipeline.decode(latents), golden.step);
+  const images = thin((await pipeline.decode(latents)).images, golden.step);
   const expected = golden.tensors.get(`${index}/images`)!;
   assertEquals(images.shape, expected.shape);
   const differences = images.data.map((value, i) => Math.abs(value - Number(expected.data[i]!)));

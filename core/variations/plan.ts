@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { GenviewSyntaxError, GenviewTypeError } from "../core/errors/mod.ts";
+import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
-import { fileSource } from "../core/data/mod.ts";
-import { type LevelLine, parseLevelLines } from "../core/noise/mod.ts";
-import type { WantedVariation } from "../core/unclip/mod.ts";
+import { fileSource } from "../data/mod.ts";
+import { type LevelLine, parseLevelLines } from "../noise/mod.ts";
+import { explainingFileErrors, fileError } from "../files/file_error.ts";
+import type { WantedVariation } from "../unclip/mod.ts";
 
 /** An image whose variations are wanted. */
 export interface PlannedImage {
@@ -32,17 +33,18 @@ export interface OutputNames {
   readonly format: VariationFormat;
 }
 
-/** What a plan is made from. */
+/** Which images a plan takes, and how their variations are named. */
 export interface PlanOptions extends OutputNames {
   /** A list; with `auto` a folder of lists. */
   readonly inputList: string;
-  readonly auto: boolean;
-  /** Folder that the lists' relative paths are in. */
-  readonly inputPrefix: string;
-  /** Folder whose tree is mirrored. */
-  readonly relativeTo: string;
+  /** Whether `inputList` is a folder of `fg_ratios_LEVEL.txt` (default false). */
+  readonly auto?: boolean | undefined;
+  /** Folder that the lists' relative paths are in (default the working folder). */
+  readonly inputPrefix?: string | undefined;
+  /** Folder whose tree is mirrored (default `inputPrefix`). */
+  readonly relativeTo?: string | undefined;
   /** The level of all images; that of each line if there is none. */
-  readonly noiseLevel: number | undefined;
+  readonly noiseLevel?: number | undefined;
 }
 
 /** `source` keeps the name of the image, and its format if that is one of the two. */
@@ -67,7 +69,7 @@ function place({ list, line }: ListedLevel): string {
 }
 
 async function readList(list: string, level: number | undefined): Promise<ListedLevel[]> {
-  const text = await Deno.readTextFile(list);
+  const text = await explainingFileErrors(`read ${list}`, Deno.readTextFile(list));
   const { lines, malformed } = parseLevelLines(
     text,
     level === undefined ? {} : { level, only: true },
@@ -84,12 +86,29 @@ async function readList(list: string, level: number | undefined): Promise<Listed
   throw new GenviewTypeError(`Cannot generate variations: ${list} must name images, found none`);
 }
 
+/** Refuses a folder where a list is wanted, and a list where a folder is. */
+async function checkKind(inputList: string, auto: boolean): Promise<void> {
+  const { isDirectory } = await explainingFileErrors(`read ${inputList}`, Deno.stat(inputList));
+  if (isDirectory === auto) return;
+  throw new GenviewTypeError(
+    isDirectory
+      ? `Cannot read ${inputList}: --input-list must be a file, found a folder; --auto takes the ` +
+        "fg_ratios_LEVEL.txt in it"
+      : `Cannot read ${inputList}: with --auto, --input-list must be a folder of ` +
+        "fg_ratios_LEVEL.txt, found a file; leave --auto out",
+  );
+}
+
 /** The lists of a folder, by ascending level, each with the level that its name says. */
 async function readFolder(folder: string, asked: number | undefined): Promise<ListedLevel[]> {
   const levels: number[] = [];
-  for await (const { name } of Deno.readDir(folder)) {
-    const match = LEVEL_LIST.exec(name);
-    if (match !== null) levels.push(Number(match[1]));
+  try {
+    for await (const { name } of Deno.readDir(folder)) {
+      const match = LEVEL_LIST.exec(name);
+      if (match !== null) levels.push(Number(match[1]));
+    }
+  } catch (cause) {
+    throw fileError(`read the folder ${folder}`, cause);
   }
   const chosen = levels.filter((level) => asked === undefined || level === asked);
   if (chosen.length === 0) {
@@ -176,7 +195,8 @@ function checkNames(images: readonly PlannedImage[], names: OutputNames): void {
  * @throws {TypeError} if an image has two levels or lies outside the tree, or variations of two would go to one file
  */
 export async function planVariations(options: PlanOptions): Promise<PlannedImage[]> {
-  const { inputList, auto, inputPrefix, relativeTo, noiseLevel } = options;
+  const { inputList, auto = false, inputPrefix, relativeTo, noiseLevel } = options;
+  await checkKind(inputList, auto);
   const listed = auto
     ? await readFolder(inputList, noiseLevel)
     : await readList(inputList, noiseLevel);

@@ -4,9 +4,9 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { sharp } from "../core/deps/sharp.ts";
-import type { RgbImage } from "../core/data/mod.ts";
-import { isJpeg } from "./variations_plan.ts";
+import { sharp } from "../deps/sharp.ts";
+import type { RgbImage } from "../data/mod.ts";
+import { isJpeg } from "./plan.ts";
 
 const MARK = /genview variation ([0-9a-f]{32})/;
 

@@ -4,17 +4,17 @@
  * @module
  */
 import { join } from "node:path";
-import { sharp } from "../../core/deps/sharp.ts";
-import type { RgbImage } from "../../core/data/mod.ts";
-import { type ManifestLine, readManifests } from "../../tasks/variations_manifest.ts";
-import { withFolder } from "../core/backbones/clip_golden.ts";
-import { readPipelineGolden, writePipeline } from "../core/unclip/pipeline_golden.ts";
-import { drawPictures } from "./square_pictures.ts";
+import { sharp } from "../../../core/deps/sharp.ts";
+import type { RgbImage } from "../../../core/data/mod.ts";
+import { type ManifestLine, readManifests } from "../../../core/variations/manifest.ts";
+import { withFolder } from "../backbones/clip_golden.ts";
+import { readPipelineGolden, writePipeline } from "../unclip/pipeline_golden.ts";
+import { drawPictures } from "../../tasks/square_pictures.ts";
 
 /** Joins a name to the folder of a test. */
 export type Path = (name: string) => string;
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = new URL("../../../", import.meta.url).pathname;
 
 /** Runs with a folder that has `model`, `images` and an empty `list.txt`'s place. */
 export async function withModel(test: (path: Path) => Promise<void>): Promise<void> {
@@ -68,6 +68,17 @@ export async function taskArguments(): Promise<string[]> {
   const { tasks } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
   const [, ...args] = tasks.variations.command.split(" ");
   return args.map((arg: string) => arg.endsWith(".ts") ? join(ROOT, arg) : arg);
+}
+
+/** Runs the task as a process of its own, to its end; both of its outputs are joined. */
+export async function runTaskProcess(
+  args: readonly string[],
+): Promise<{ readonly code: number; readonly text: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...await taskArguments(), ...args],
+    env: { NO_COLOR: "1" },
+  }).output();
+  return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
 }
 
 /** Waits until a condition holds. */

@@ -1,0 +1,264 @@
+/**
+ * Images and their variations at each noise level, as one picture.
+ *
+ * @module
+ */
+import {
+  GenviewAlreadyExists,
+  GenviewError,
+  GenviewNotFound,
+  GenviewSyntaxError,
+  GenviewTypeError,
+} from "../errors/mod.ts";
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { decodeSource } from "../data/decode/decode_source.ts";
+import { fileSource, type RgbImage } from "../data/mod.ts";
+import { resolveDevice } from "../engine/ort/mod.ts";
+import { explainingFileErrors } from "../files/file_error.ts";
+import { ifThere } from "../files/if_there.ts";
+import { writeNewFile } from "../files/new_file.ts";
+import { parseRatioLines } from "../noise/mod.ts";
+import { findUnclip, generateVariations, openUnclip, type SchedulerName } from "../unclip/mod.ts";
+import { drawGrid, type GridRow } from "./draw_grid.ts";
+import { findVariations, type FoundVariation } from "./find_variations.ts";
+import { type PlannedImage, planVariations, variationsOf } from "./plan.ts";
+import type { VariationRunOptions } from "./progress.ts";
+
+/** What is drawn, and where. */
+export interface VariationGridOptions {
+  /** The picture, a PNG file. */
+  readonly output: string;
+  /** Folders of variations; with `model` none. */
+  readonly folders?: readonly string[] | undefined;
+  /** With `model`: a list of images. */
+  readonly inputList?: string | undefined;
+  /** Folder of the images (default the working folder). */
+  readonly inputPrefix?: string | undefined;
+  /** Folder that the variations' tree mirrors (default `inputPrefix`). */
+  readonly relativeTo?: string | undefined;
+  /** `fg_ratios.txt`, to write each image's foreground ratio below it. */
+  readonly ratios?: string | undefined;
+  /** Noise levels of the columns (default 0, 100, 200, 300 and 400). */
+  readonly levels?: readonly number[] | undefined;
+  /** Images, at most (default 8). */
+  readonly count?: number | undefined;
+  /** Height and width of an image in the picture (default 160). */
+  readonly cell?: number | undefined;
+  /** Generates the variations by this model, a folder in diffusers' layout or a name of the catalogue. */
+  readonly model?: string | undefined;
+  /** Seed of all noise (default 0). */
+  readonly seed?: number | undefined;
+  /** Images that are denoised together (default 1). */
+  readonly batchSize?: number | undefined;
+  /** Steps of the scheduler (default 20). */
+  readonly numInferenceSteps?: number | undefined;
+  /** Classifier-free guidance scale (default 10). */
+  readonly scale?: number | undefined;
+  /** The prompt (default empty). */
+  readonly prompt?: string | undefined;
+  /** The negative prompt (default empty). */
+  readonly negativePrompt?: string | undefined;
+  /** The scheduler (default `model`, the one that the model names). */
+  readonly scheduler?: "model" | SchedulerName | undefined;
+  /** Type that is computed in (default `auto`). */
+  readonly precision?: "auto" | "float32" | "float16" | undefined;
+  /** `auto`, `cpu`, `cuda`, `cuda:N` or `webgpu` (default `auto`). */
+  readonly device?: string | undefined;
+  /** Threads on the CPU; all cores when 0 (default). */
+  readonly threads?: number | undefined;
+  /** Whether an existing picture is replaced (default false). */
+  readonly overwrite?: boolean | undefined;
+}
+
+/** A picture that has been written. */
+export interface VariationGrid {
+  /** Where it lies. */
+  readonly path: string;
+  /** Images in it. */
+  readonly images: number;
+  /** Noise levels of its columns. */
+  readonly levels: readonly number[];
+}
+
+const LEVELS = [0, 100, 200, 300, 400] as const;
+
+async function readImage(path: string): Promise<RgbImage> {
+  return await decodeSource(fileSource(path));
+}
+
+/** The folder that the tree of the variations mirrors. */
+function rootOf({ relativeTo, inputPrefix }: VariationGridOptions): string {
+  return relativeTo || inputPrefix || ".";
+}
+
+/** Refuses originals of which none is there: the tree that was mirrored lies elsewhere. */
+async function checkOriginals(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const found = explainingFileErrors(`read ${path}`, ifThere(Deno.stat(path)));
+    if (await found !== undefined) return;
+  }
+  throw new GenviewNotFound(
+    `Cannot draw a grid: none of the ${paths.length} images is there, such as ${paths[0]}; ` +
+      "--input-prefix names the folder whose tree the variations mirror",
+  );
+}
+
+/** Images of most levels first; of those with as many, one of each level in turn, in the order of the manifests. */
+function chooseVaried<T>(
+  found: ReadonlyMap<string, ReadonlyMap<number, T>>,
+): (readonly [string, ReadonlyMap<number, T>])[] {
+  const taken = new Map<string, number>();
+  const turns = [...found].map((entry) => {
+    const levels = [...entry[1].keys()].sort((a, b) => a - b).join();
+    const turn = taken.get(levels) ?? 0;
+    taken.set(levels, turn + 1);
+    return { entry, turn };
+  });
+  turns.sort((a, b) => b.entry[1].size - a.entry[1].size || a.turn - b.turn);
+  return turns.map(({ entry }) => entry);
+}
+
+/** Files of the first variation of each level. */
+function firstOfLevels(
+  variations: readonly FoundVariation[],
+  levels: readonly number[],
+): Map<number, string> {
+  const first = variations.filter(({ index, level }) => index === 0 && levels.includes(level));
+  return new Map(first.map(({ level, file }) => [level, file]));
+}
+
+/** First variation of each image and level that the manifests of folders have. */
+async function findRows(options: VariationGridOptions): Promise<GridRow[]> {
+  const { folders = [], levels = LEVELS, count = 8 } = options;
+  const found = new Map<string, Map<number, string>>();
+  for (const [source, variations] of await findVariations(folders)) {
+    const files = firstOfLevels(variations, levels);
+    if (files.size > 0) found.set(source, files);
+  }
+  if (found.size === 0) {
+    throw new GenviewTypeError(
+      `Cannot draw a grid: the manifests of ${folders.join(", ")} must have variations of levels ` +
+        `${levels.join(", ")}, found none`,
+    );
+  }
+  const chosen = chooseVaried(found).slice(0, count);
+  const original = (key: string) => join(rootOf(options), key);
+  await checkOriginals(chosen.map(([key]) => original(key)));
+  return await Promise.all(chosen.map(async ([key, files]) => ({
+    key,
+    original: await readImage(original(key)),
+    variations: new Map(
+      await Promise.all(
+        [...files].map(async ([level, file]) => [level, await readImage(file)] as const),
+      ),
+    ),
+  })));
+}
+
+/** Generates the variations of some images at all levels. */
+async function generateRows(
+  images: readonly PlannedImage[],
+  options: VariationGridOptions,
+  { signal, report }: VariationRunOptions,
+): Promise<GridRow[]> {
+  const { levels = LEVELS, seed = 0, batchSize = 1, threads = 0, scale = 10 } = options;
+  const { prompt = "", negativePrompt = "", numInferenceSteps = 20 } = options;
+  const { precision = "auto", scheduler = "model" } = options;
+  await checkOriginals(images.map(({ sourcePath }) => sourcePath));
+  const rows = await Promise.all(images.map(async ({ key, sourcePath }) => ({
+    key,
+    original: await readImage(sourcePath),
+    variations: new Map<number, RgbImage>(),
+  })));
+  const wanted = images.flatMap((image, row) => {
+    const [variation] = variationsOf(image, { imagesPerPrompt: 1, format: "png" });
+    return levels.map((level) => ({ ...variation!, level, row }));
+  });
+  const device = resolveDevice(options.device ?? "auto");
+  const model = await findUnclip(options.model!, { precision, scheduler, device });
+  const run = { steps: numInferenceSteps, guidanceScale: scale, threads, batchSize };
+  using pipeline = await openUnclip(model, run);
+  let made = 0;
+  report?.({ kind: "start", total: wanted.length, existing: 0 });
+  const batches = generateVariations(pipeline, wanted, {
+    ...{ seed, batchSize, prompt, negativePrompt },
+    ...(signal && { signal }),
+    onUnreadable: (error) => {
+      throw error;
+    },
+    onFailure: ({ key, level }, stage) => {
+      throw new GenviewError(
+        `Cannot draw a grid: the output of the ${stage} for ${key} at level ${level} must be ` +
+          "finite, found NaN or infinity; check the model's weights, or compute by " +
+          "--precision float32",
+      );
+    },
+  });
+  for await (const batch of batches) {
+    for (const { wanted: { row, level }, image } of batch) rows[row]!.variations.set(level, image);
+    made += batch.length;
+    report?.({ kind: "progress", made, unreadable: 0, failed: 0 });
+  }
+  return rows;
+}
+
+/** Foreground ratios by the images' paths within the tree. */
+async function readRatios(options: VariationGridOptions): Promise<Map<string, number>> {
+  const { ratios: path, inputPrefix } = options;
+  if (path === undefined || path === "") return new Map();
+  const text = await explainingFileErrors(`read ${path}`, Deno.readTextFile(path));
+  const { ratios, malformed: [first] } = parseRatioLines(text);
+  if (first !== undefined) {
+    throw new GenviewSyntaxError(`Cannot read ${path}: line ${first.line}: ${first.problem}`);
+  }
+  const root = resolve(rootOf(options));
+  return new Map(ratios.map((line) => {
+    const place = isAbsolute(line.path) ? line.path : join(inputPrefix || ".", line.path);
+    return [relative(root, resolve(place)), line.ratio];
+  }));
+}
+
+/** Refuses what contradicts itself, and a picture that is not to be replaced. */
+async function checkOptions(options: VariationGridOptions): Promise<void> {
+  const { output, folders = [], model = "", inputList = "", overwrite = false } = options;
+  if ((model === "") === (folders.length === 0) || (model === "") !== (inputList === "")) {
+    throw new GenviewTypeError(
+      "Cannot draw a grid: it needs folders of variations, or --model and --input-list, found " +
+        `${folders.length} folders, --model "${model}" and --input-list "${inputList}"`,
+    );
+  }
+  const found = explainingFileErrors(`look for ${output}`, ifThere(Deno.lstat(output)));
+  if (!overwrite && await found !== undefined) {
+    throw new GenviewAlreadyExists(
+      `Cannot write ${output}: the name must be free, found a file; --overwrite replaces it`,
+    );
+  }
+}
+
+/**
+ * Draws images and their variations at each noise level: variations that folders have, or, with `model`, such as are
+ * generated for it, from the noise that they would have in {@linkcode makeVariations}.
+ *
+ * @throws {TypeError} if options contradict each other, or no variation has one of the levels
+ * @throws {Deno.errors.NotFound} if none of the images is there
+ * @throws {Deno.errors.AlreadyExists} if the picture exists and is not to be replaced
+ */
+export async function makeVariationGrid(
+  options: VariationGridOptions,
+  run: VariationRunOptions = {},
+): Promise<VariationGrid> {
+  const { output, inputList = "", levels = LEVELS, count = 8, cell = 160 } = options;
+  await checkOptions(options);
+  const ratios = await readRatios(options);
+  let rows: GridRow[];
+  if (!options.model) rows = await findRows(options);
+  else {
+    const { inputPrefix, relativeTo } = options;
+    const names = { imagesPerPrompt: 1, format: "source" } as const;
+    const images = await planVariations({ inputList, inputPrefix, relativeTo, ...names });
+    rows = await generateRows(images.slice(0, count), options, run);
+  }
+  const picture = await drawGrid(rows, { ratios, levels, cell });
+  await writeNewFile(output, picture, { overwrite: options.overwrite ?? false });
+  return { path: output, images: rows.length, levels };
+}
