@@ -8,7 +8,7 @@ import { explainingFileErrors } from "../files/file_error.ts";
 import { nearestName } from "../schema/nearest_name.ts";
 import { type Configuration, configurationSchema } from "./configuration.ts";
 import type { Manifest } from "./manifest.ts";
-import { validate } from "../schema/validate.ts";
+import { formatFound, validate } from "../schema/validate.ts";
 
 /** A part of a configuration. */
 export type PartialConfiguration = Partial<Configuration>;
@@ -40,7 +40,7 @@ function checkObject(value: unknown, action: string, what: string): void {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
   throw new GenviewTypeError(
     `Cannot ${action}: ${what} must be an object, such as {"epochs": 100}, found ${
-      JSON.stringify(value)
+      formatFound(value)
     }`,
   );
 }

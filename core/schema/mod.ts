@@ -12,4 +12,4 @@ export {
   type ValueOf,
   type ValuesOf,
 } from "./schema.ts";
-export { type NameOfValue, validate } from "./validate.ts";
+export { formatFound, type NameOfValue, validate } from "./validate.ts";

@@ -13,9 +13,13 @@ const OWN_KEYWORDS = ["group", "affects", "suggestions", "entry"];
 /** How a value is called in an error, by the keys that lead to it. */
 export type NameOfValue = (path: readonly string[]) => string;
 
-/** JSON, but with the numbers that JSON has not. */
-function formatFound(found: unknown): string {
-  return typeof found === "number" ? String(found) : JSON.stringify(found);
+/** Most characters of a value that an error shows. */
+const SHOWN = 80;
+
+/** A value that was found, for an error: as JSON, but with the numbers that JSON has not, and cut where it is long. */
+export function formatFound(found: unknown): string {
+  const text = typeof found === "number" ? String(found) : `${JSON.stringify(found)}`;
+  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`;
 }
 
 function pathOf({ instancePath }: ErrorObject): string[] {

@@ -85,11 +85,10 @@ class Reader {
   }
 
   #valueOf(name: string, next: string | undefined): string {
-    if (next === undefined || isOption(next)) {
-      const found = next === undefined ? "nothing" : next;
+    if (next === undefined) this.#refuse(`--${name} needs a value, found none`);
+    if (isOption(next)) {
       this.#refuse(
-        `--${name} needs a value, found ${found}; ` +
-          `one that begins with a hyphen is written --${name}=VALUE`,
+        `--${name} needs a value, found ${next}; a value that begins with a hyphen is written --${name}=${next}`,
       );
     }
     return next;

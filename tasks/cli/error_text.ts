@@ -8,10 +8,23 @@ import { fileError } from "../../core/files/file_error.ts";
 import { asStarted, programName } from "./program_name.ts";
 import { bold, isColorful, red } from "./text_layout.ts";
 
-/** What the system could not do, from Deno's messages: `No such file or directory (os error 2): open '/a'`. */
+/** Deno's names of what it did, in words. */
+const ACTIONS: Readonly<Record<string, string>> = {
+  lstat: "look up",
+  stat: "look up",
+  realpath: "look up",
+  readdir: "list",
+  readfile: "read",
+  readlink: "read",
+  writefile: "write",
+  mkdir: "make the folder",
+};
+
+/** What the system could not do, from Deno's messages: `No such file or directory (os error 2): stat '/a'`. */
 function actionOf({ message }: Error): string {
-  const [, action] = /\(os error \d+\)(?:, |: )(.*)$/s.exec(message) ?? [];
-  return action === undefined ? "use a file" : action.replaceAll("'", "");
+  const [, name, paths] = /\(os error \d+\)(?:, |: )(\w+) (.*)$/s.exec(message) ?? [];
+  if (name === undefined || paths === undefined) return "use a file";
+  return `${ACTIONS[name] ?? name} ${paths.replaceAll("'", "")}`;
 }
 
 /** A missing permission in one line. */

@@ -36,3 +36,33 @@ Deno.test("validate() says what is allowed and what was found", () => {
     'options.temperature must be number, found "warm"',
   );
 });
+
+Deno.test("validate() refuses what is nested too deeply, and shows no more than the start of a value", () => {
+  const deep = JSON.parse("[".repeat(200000) + "]".repeat(200000));
+  assertThrows(
+    () => validate({ type: "array" }, deep, "read it", "deep"),
+    RangeError,
+    "Cannot read it: its lists and objects are nested too deeply",
+  );
+  const long = assertThrows(
+    () => validate({ type: "number" }, "a".repeat(1000), "read it", "text"),
+    TypeError,
+    "…",
+  );
+  assertEquals(long.message.length < 200, true);
+});
+
+Deno.test("validate() names values as it is told to", () => {
+  const schema = {
+    type: "object",
+    required: ["b"],
+    additionalProperties: false,
+    properties: { a: { type: "number" }, b: { type: "number" } },
+  };
+  const nameOf = (path: readonly string[]) => `--${path.join(".")}`;
+  assertThrows(
+    () => validate(schema, { a: "x", c: 1 }, "run", nameOf),
+    TypeError,
+    'Cannot run: --b must be given; --c is not known: did you mean "--a"?; --a must be number, found "x"',
+  );
+});

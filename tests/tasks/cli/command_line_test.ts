@@ -86,7 +86,7 @@ Deno.test("parse() names options as they are written on the command line", () =>
 });
 
 Deno.test("parse() refuses an option without its value", () => {
-  assertStringIncludes(refused("--name"), "--name needs a value, found nothing");
+  assertStringIncludes(refused("--name"), "--name needs a value, found none");
   assertStringIncludes(refused("--name", "--fast"), "--name needs a value, found --fast");
   assertEquals(parsed("--name=--fast")?.given, { name: "--fast" });
   assertEquals(parsed("--name", "-")?.given, { name: "-" });

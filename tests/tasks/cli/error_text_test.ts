@@ -20,13 +20,17 @@ Deno.test("errorText() is one line for what a user can mend", () =>
     const file = join(folder, "file");
     await Deno.writeTextFile(file, "");
     const cases = [
-      [() => Deno.open(join(folder, "missing")), "there is no such file or folder"],
-      [() => Deno.readTextFile(folder), "it is a folder; name a file"],
-      [() => Deno.mkdir(join(file, "below")), "a part of its path is a file"],
+      [() => Deno.open(join(folder, "missing")), "Cannot open", "there is no such file or folder"],
+      [() => Deno.readTextFile(folder), "Cannot read", "it is a folder; name a file"],
+      [
+        () => Deno.mkdir(join(file, "below")),
+        "Cannot make the folder",
+        "a part of its path is a file",
+      ],
     ] as const;
-    for (const [operation, reason] of cases) {
+    for (const [operation, action, reason] of cases) {
       const text = errorText(await thrown(operation))!;
-      assertStringIncludes(text, folder);
+      assertStringIncludes(text, `error: ${action} ${folder}`);
       assertStringIncludes(text, reason);
       assertEquals(text.split("\n").length, 1, text);
     }
