@@ -3,16 +3,12 @@
  *
  * @module
  */
-import { loadMethodByName } from "../core/method/load.ts";
-import { backbone } from "../core/backbones/registry.ts";
-import { checkScheduled } from "../core/train/run/check_scheduled.ts";
-import { buildMethodGraph } from "../core/train/step/method_graph.ts";
-import { viewRecipes } from "../core/data/views/named_views.ts";
-import { resolveConfiguration } from "../core/method/resolve_configuration.ts";
+import { type LoadedMethod, loadMethodByName } from "../core/method/load.ts";
+import { type CheckedPreset, checkPresets } from "../core/train/run/check_presets.ts";
 import { bundledMethods } from "../plugins/mod.ts";
-import { type Command, parse, runTask } from "./cli/command_line.ts";
+import { command, parse, runTask } from "./cli/command_line.ts";
 
-const COMMAND: Command = {
+const COMMAND = command({
   name: "plugins",
   summary:
     "Lists methods with their options and presets. Each is loaded, its manifest checked, and its graph built once " +
@@ -26,35 +22,40 @@ const COMMAND: Command = {
     },
   ],
   options: { type: "object", properties: {} },
-};
+});
 
-async function describe(name: string): Promise<void> {
-  const method = await loadMethodByName(name, bundledMethods);
-  const { manifest } = method;
-  for (const preset of Object.values(manifest.presets)) {
-    const configuration = resolveConfiguration(preset);
-    const graph = buildMethodGraph(method, {
-      backbone: backbone("resnet18", { stem: "small" }),
-      viewSizes: viewRecipes({ ...configuration, imageSize: 32 }).map(({ size }) => size),
-      batchSize: 4,
-      options: configuration.options,
-    });
-    checkScheduled(graph, configuration);
-  }
-  console.log(`${manifest.name} ${manifest.version}: ${manifest.title}, ${manifest.paper}`);
-  console.log(`  ${manifest.description}`);
-  for (const [option, schema] of Object.entries(manifest.options.properties)) {
-    console.log(`  ${option} = ${JSON.stringify(schema.default)}: ${schema.description}`);
-  }
-  console.log(`  presets: ${Object.keys(manifest.presets).join(", ")}`);
+/** Number of views that a method takes, in words. */
+function viewCount(views: LoadedMethod["manifest"]["views"]): string {
+  if (views === undefined) return "any number of views";
+  return typeof views === "number" ? `${views} views` : `${views[0]} to ${views[1]} views`;
 }
 
-/** Runs the task with its arguments. */
+function describe({ manifest }: LoadedMethod, presets: readonly CheckedPreset[]): string {
+  const weights = manifest.usesPairWeights === undefined
+    ? []
+    : [manifest.usesPairWeights ? "weights pairs by their quality" : "ignores pair weights"];
+  return [
+    `${manifest.name} ${manifest.version}: ${manifest.title}, ${manifest.paper}`,
+    `  ${manifest.description}`,
+    `  ${[viewCount(manifest.views), ...weights].join("; ")}`,
+    ...Object.entries(manifest.options.properties).map(([option, schema]) =>
+      `  ${option} = ${JSON.stringify(schema.default)}: ${schema.description}`
+    ),
+    `  presets: ${presets.map(({ name }) => name).join(", ")}`,
+    ...presets.flatMap(({ name, warnings }) =>
+      warnings.map((warning) => `  warning: preset ${name}: ${warning}`)
+    ),
+  ].join("\n");
+}
+
 export async function main(args: readonly string[]): Promise<void> {
-  const parsed = parse(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
   const names = parsed.positional.length > 0 ? parsed.positional : Object.keys(bundledMethods);
-  for (const name of names) await describe(name);
+  for (const name of names) {
+    const method = await loadMethodByName(name, bundledMethods);
+    console.log(describe(method, checkPresets(method)));
+  }
 }
 
 if (import.meta.main) await runTask(main);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type CheckedPreset, checkPresets } from "./run/check_presets.ts";
 export {
   type EvaluatedData,
   type EvaluateEvent,
