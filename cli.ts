@@ -8,6 +8,8 @@
 import { runProgram } from "./tasks/cli/program.ts";
 import type { Tasks } from "./tasks/cli/program.ts";
 
+export type { TaskModule, Tasks } from "./tasks/cli/program.ts";
+
 /** The tasks by their names under `deno task`: literal addresses, so that Deno fetches all of them when it installs. */
 export const tasks: Tasks = {
   "demo": () => import("./tasks/demo.ts"),

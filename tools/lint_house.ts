@@ -1,6 +1,7 @@
 /**
- * The rules of the house that no stock lint rule knows: imports run one way through the layers of `core/`,
- * library code imports only what works when it is itself imported by URL, and it never writes to the console.
+ * The rules of the house that no stock lint rule knows: imports run one way through the layers of `core/`, tasks stand
+ * by themselves, all of it imports only what works when it is itself imported by URL, and library code never writes to
+ * the console.
  *
  * @module
  */
@@ -44,6 +45,18 @@ function coreFolder(path: string): string | undefined {
 function isLibrary(path: string): boolean {
   if (/\/(tests|bench|tasks|reference)\//.test(path)) return false;
   return /\/(core|plugins)\//.test(path) || path.endsWith("/mod.ts");
+}
+
+/** Whether a file can be reached from `mod.ts` or `cli.ts`, which are imported by URL. */
+function isImportable(path: string): boolean {
+  if (/\/(tests|bench|reference|tools)\//.test(path)) return false;
+  return isLibrary(path) || /\/(tasks|support\/std)\//.test(path) || path.endsWith("/cli.ts");
+}
+
+/** The task that a file is, such as `train`; undefined for other files, also those of `tasks/cli/`. */
+function taskOf(path: string): string | undefined {
+  if (path.includes("/tests/")) return undefined;
+  return /\/tasks\/([a-z_]+)\.ts$/.exec(path)?.[1];
 }
 
 type Import =
@@ -100,6 +113,25 @@ const plugin: Deno.lint.Plugin = {
         return visitImports(check);
       },
     },
+    "tasks-stand-alone": {
+      create(context) {
+        const path = context.filename.replaceAll("\\", "/");
+        if (!path.includes("/tasks/") || path.includes("/tests/")) return {};
+        return visitImports((node) => {
+          const source = sourceOf(node);
+          if (!source?.startsWith(".")) return;
+          const target = new URL(source, `file://${path}`).pathname;
+          const isOthers = target.includes("/tasks/demo/") && !/\/tasks\/demo(\.ts$|\/)/.test(path);
+          if (taskOf(target) === undefined && !isOthers) return;
+          context.report({
+            node,
+            message:
+              `Cannot import "${source}" into a task: tasks share tasks/cli, and what a library user ` +
+              "would miss stands in core",
+          });
+        });
+      },
+    },
     "protocol-buffers-in-one-place": {
       create(context) {
         const here = coreFolder(context.filename.replaceAll("\\", "/"));
@@ -134,7 +166,7 @@ const plugin: Deno.lint.Plugin = {
     "specifiers-travel": {
       create(context) {
         const path = context.filename.replaceAll("\\", "/");
-        if (!isLibrary(path)) return {};
+        if (!isImportable(path)) return {};
         function check(node: Import): void {
           const source = sourceOf(node);
           if (source === undefined || /^(\.\.?\/|node:)/.test(source)) return;
@@ -143,7 +175,7 @@ const plugin: Deno.lint.Plugin = {
             context.report({
               node,
               message:
-                `Cannot import "${source}" from library code: use a relative path, or a file of core/deps/`,
+                `Cannot import "${source}" from code that is imported by URL: use a relative path, or a file of core/deps/`,
             });
           }
         }

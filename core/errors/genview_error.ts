@@ -7,6 +7,7 @@
 
 /** A value is of the wrong kind, or options contradict each other. */
 export class GenviewTypeError extends TypeError {
+  /** The class, by which a message without its stack tells what it is. */
   override readonly name: string = "GenviewTypeError";
   /** Marks the errors of this library, also where a plugin has loaded another copy of this file. */
   readonly isGenview = true;
@@ -14,6 +15,7 @@ export class GenviewTypeError extends TypeError {
 
 /** A number or a size is out of its range. */
 export class GenviewRangeError extends RangeError {
+  /** The class, by which a message without its stack tells what it is. */
   override readonly name: string = "GenviewRangeError";
   /** Marks the errors of this library, also where a plugin has loaded another copy of this file. */
   readonly isGenview = true;
@@ -21,6 +23,7 @@ export class GenviewRangeError extends RangeError {
 
 /** A file or a text is malformed. */
 export class GenviewSyntaxError extends SyntaxError {
+  /** The class, by which a message without its stack tells what it is. */
   override readonly name: string = "GenviewSyntaxError";
   /** Marks the errors of this library, also where a plugin has loaded another copy of this file. */
   readonly isGenview = true;
@@ -28,6 +31,7 @@ export class GenviewSyntaxError extends SyntaxError {
 
 /** A file or folder that must be there is not. */
 export class GenviewNotFound extends Deno.errors.NotFound {
+  /** The class, by which a message without its stack tells what it is. */
   override readonly name: string = "GenviewNotFound";
   /** Marks the errors of this library, also where a plugin has loaded another copy of this file. */
   readonly isGenview = true;
@@ -35,6 +39,7 @@ export class GenviewNotFound extends Deno.errors.NotFound {
 
 /** A name that must be free is taken. */
 export class GenviewAlreadyExists extends Deno.errors.AlreadyExists {
+  /** The class, by which a message without its stack tells what it is. */
   override readonly name: string = "GenviewAlreadyExists";
   /** Marks the errors of this library, also where a plugin has loaded another copy of this file. */
   readonly isGenview = true;
@@ -42,6 +47,7 @@ export class GenviewAlreadyExists extends Deno.errors.AlreadyExists {
 
 /** What went wrong while something was running: a device, a network, a training. */
 export class GenviewError extends Error {
+  /** The class, by which a message without its stack tells what it is. */
   override readonly name: string = "GenviewError";
   /** Marks the errors of this library, also where a plugin has loaded another copy of this file. */
   readonly isGenview = true;

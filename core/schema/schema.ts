@@ -15,9 +15,13 @@ export type Affects =
 
 /** A JSON Schema of one option: what is used of it here, and any other keyword of JSON Schema. */
 export interface PropertySchema {
+  /** Names of the JSON types that it takes. */
   readonly type?: string | readonly string[];
+  /** Its value where none is given. */
   readonly default?: unknown;
+  /** What it means, as `--help` shows it. */
   readonly description?: string;
+  /** All values that it takes. */
   readonly enum?: readonly unknown[];
   /** Heading under which `--help` lists it. */
   readonly group?: string;
@@ -27,14 +31,19 @@ export interface PropertySchema {
   readonly suggestions?: readonly string[];
   /** Of an object: each key may be given by itself on a command line, as `--ENTRY.KEY VALUE`. */
   readonly entry?: string;
+  /** Any other keyword of JSON Schema, such as `minimum`. */
   readonly [keyword: string]: unknown;
 }
 
 /** A JSON Schema of an object whose properties have defaults. */
 export interface ObjectSchema {
+  /** An object is what it describes. */
   readonly type: "object";
+  /** Schemas of the options by their names. */
   readonly properties: Readonly<Record<string, PropertySchema>>;
+  /** Names of options that must be given. */
   readonly required?: readonly string[];
+  /** Whether there may be options of other names. */
   readonly additionalProperties?: boolean;
 }
 
@@ -63,6 +72,7 @@ type RecordOf<P> = P extends ObjectSchema ? ValuesOf<P>
     ? Readonly<Record<string, ValueOf<Value>>>
   : Readonly<Record<string, unknown>>;
 
+/** @internal */
 type NamedValue<P, Name> = Name extends keyof NamedTypes ? NamedTypes[Name]
   : Name extends "array" ? ArrayOf<P>
   : Name extends "object" ? RecordOf<P>
@@ -79,6 +89,7 @@ type Required<S extends ObjectSchema> = S extends { readonly required: readonly 
   ? Name
   : never;
 
+/** @internal */
 type Present<S extends ObjectSchema> = {
   [Name in keyof S["properties"]]: S["properties"][Name] extends { readonly default: unknown }
     ? Name

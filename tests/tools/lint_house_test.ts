@@ -59,3 +59,27 @@ Deno.test("lint_house keeps library code quiet and idle on import", () => {
   ]);
   assertEquals(findings("tasks/train.ts", source), []);
 });
+
+Deno.test("lint_house keeps tasks apart from each other, and lets them share tasks/cli", () => {
+  const of = (source: string) => `import { a } from "${source}";`;
+  for (const source of ["./cli/command_line.ts", "../core/data/mod.ts", "../plugins/mod.ts"]) {
+    assertEquals(findings("tasks/train.ts", of(source)), []);
+  }
+  assertEquals(findings("tasks/demo.ts", of("./demo/masks.ts")), []);
+  assertEquals(findings("tasks/demo/report.ts", of("./masks.ts")), []);
+  assertEquals(findings("tests/tasks/train_test.ts", of("../../tasks/train.ts")), []);
+  assertEquals(findings("tasks/train.ts", of("./evaluate.ts")), ["tasks-stand-alone"]);
+  assertEquals(findings("tasks/train.ts", of("./demo/masks.ts")), ["tasks-stand-alone"]);
+  assertEquals(findings("tasks/cli/program.ts", of("../train.ts")), ["tasks-stand-alone"]);
+});
+
+Deno.test("lint_house keeps the import map out of what cli.ts reaches", () => {
+  const source = 'import { parseArgs } from "@std/cli/parse-args";';
+  for (
+    const path of ["cli.ts", "tasks/train.ts", "tasks/cli/arguments.ts", "support/std/assert.ts"]
+  ) {
+    assertEquals(findings(path, source), ["specifiers-travel"]);
+  }
+  assertEquals(findings("tests/support/std/parse_args_test.ts", source), []);
+  assertEquals(findings("bench/train.ts", source), []);
+});
