@@ -16,7 +16,7 @@ import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { constant, input } from "../core/engine/graph/value.ts";
 import { Scope } from "../core/engine/nn/scope.ts";
 import { logSoftmax, mul, neg, oneHot, reduceMean, reduceSum } from "../core/engine/ops/mod.ts";
-import { withConvTuning } from "../core/engine/ops/convolution/tuning.ts";
+import { withTarget } from "../core/engine/graph/target.ts";
 import { deviceTuning } from "../core/train/step/conv_autotune.ts";
 import type { MethodGraph } from "../core/train/step/method_graph.ts";
 import { TrainingStep } from "../core/train/step/training_step.ts";
@@ -114,7 +114,7 @@ async function work({ worker, threads, device: deviceName, tf32 }: Options): Pro
   const [name, batch, size] = worker.split(",");
   const device = resolveDevice(deviceName);
   const tuning = await deviceTuning({ device, threads });
-  const graph = withConvTuning(
+  const graph = withTarget(
     tuning,
     () => classification(name!, Number(batch), Number(size)),
   );
@@ -122,7 +122,6 @@ async function work({ worker, threads, device: deviceName, tf32 }: Options): Pro
     device,
     threads,
     optimizer: sgd(),
-    tuning,
     ...(device.provider === "cuda" && { providerOptions: { use_tf32: tf32 ? "1" : "0" } }),
   };
   using step = await TrainingStep.create(graph, options, hashedWeights(graph, name!));

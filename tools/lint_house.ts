@@ -20,6 +20,7 @@ const LAYERS = [
   "engine/optim",
   "engine/onnx",
   "engine/ort",
+  "engine/step",
   "distributed",
   "plot",
   "weights",

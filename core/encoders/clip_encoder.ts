@@ -13,7 +13,7 @@ import { input, type Value } from "../engine/graph/value.ts";
 import { Scope } from "../engine/nn/scope.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
 import { cast } from "../engine/ops/cast.ts";
-import { withConvTuning } from "../engine/ops/convolution/tuning.ts";
+import { withTarget } from "../engine/graph/target.ts";
 import { type Binding, CPU, type Device, DeviceTensor, Session } from "../engine/ort/mod.ts";
 import { openTensors } from "../weights/open_tensors.ts";
 import type { TensorFile } from "../weights/tensor_file.ts";
@@ -78,7 +78,7 @@ export async function createClipSession(
 ): Promise<Session> {
   const { model, device = CPU, precision = "float32" } = options;
   const scope = new Scope({ dtype: precision });
-  const { tokens, pooled } = withConvTuning(
+  const { tokens, pooled } = withTarget(
     { fixedWeights: device.provider === "cpu" && suitsBlocks(model, images) },
     () => model.apply(scope, cast(images, precision)),
   );

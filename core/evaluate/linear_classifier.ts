@@ -3,20 +3,16 @@
  *
  * @module
  */
-import { gradients } from "../engine/autodiff/gradients.ts";
-import { filled, int64, type Tensor, tensor } from "../engine/graph/tensor.ts";
-import type { Shape } from "../engine/graph/shape.ts";
+import { int64, tensor } from "../engine/graph/tensor.ts";
 import { input, type Value } from "../engine/graph/value.ts";
 import { constantInitializer, normalInitializer } from "../engine/nn/initializers.ts";
 import { linear } from "../engine/nn/linear.ts";
 import { Scope } from "../engine/nn/scope.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
-import { logSoftmax } from "../engine/ops/log_softmax.ts";
-import { mul } from "../engine/ops/mul.ts";
-import { oneHot } from "../engine/ops/one_hot.ts";
-import { reduceSum } from "../engine/ops/reduce_sum.ts";
-import { buildUpdate, type Optimizer } from "../engine/optim/mod.ts";
+import type { Optimizer } from "../engine/optim/mod.ts";
 import { type Binding, CPU, DeviceTensor, Session } from "../engine/ort/mod.ts";
+import { BoundStep, buildStep } from "../engine/step/mod.ts";
+import { crossEntropy } from "../losses/cross_entropy.ts";
 import type { ComputeOptions } from "./similarities.ts";
 
 /** What a {@linkcode LinearClassifier} is made of. */
@@ -31,38 +27,27 @@ export interface LinearClassifierOptions extends ComputeOptions {
   readonly seed: number;
 }
 
-/** Mean cross entropy of classes, `[N]`, under logits, `[N,C]`. */
-function crossEntropy(logits: Value, labels: Value): Value {
-  const [count, classes] = logits.shape as [number, number];
-  const chosen = mul(logSoftmax(logits), oneHot(labels, classes, { dtype: logits.dtype }));
-  return mul(reduceSum(chosen), -1 / count);
-}
-
-/** The classifier's parameters, the graph of its loss and of its gradients, and that of its update. */
+/** The classifier's training step, the graph of its answers, and its parameters' declarations. */
 function buildGraphs(options: LinearClassifierOptions) {
   const { width, classes, batchSize, optimizer, weightDecay } = options;
   const scope = new Scope();
-  const logits = linear(scope, "fc", input("features", "float32", [batchSize, width]), {
+  const features = input("features", "float32", [batchSize, width]);
+  const labels = input("labels", "int64", [batchSize]);
+  const logits = linear(scope, "fc", features, {
     width: classes,
     weightInitializer: normalInitializer(0.01),
     biasInitializer: constantInitializer(0),
   });
   const parameters = [...scope.declarations.values()].map(({ value }) => value);
-  const names = [...scope.declarations.keys()];
-  const loss = crossEntropy(logits, input("labels", "int64", [batchSize]));
-  const found = gradients(loss, parameters);
-  const byName: Record<string, Value> = Object.fromEntries(
-    names.map((name, i) => [`gradient.${name}`, found[i]!]),
-  );
-  const update = buildUpdate({ parameters, optimizer, weightDecay });
-  return { scope, logits, loss, gradients: byName, update };
-}
-
-type Graphs = ReturnType<typeof buildGraphs>;
-type Tensors = Readonly<Record<string, DeviceTensor>>;
-
-function named(entries: readonly (readonly [string, DeviceTensor])[]): Tensors {
-  return Object.fromEntries(entries);
+  const step = buildStep({
+    loss: crossEntropy(logits, labels),
+    batch: [features, labels],
+    parameters,
+    state: parameters,
+    optimizer,
+    weightDecay,
+  });
+  return { scope, step, logits };
 }
 
 /** A linear classifier whose parameters stay on their device, trained by SGD or LARS on rows that are copied to it. */
@@ -70,78 +55,35 @@ export class LinearClassifier implements Disposable {
   readonly #owned: DisposableStack;
   readonly #features: DeviceTensor<"float32">;
   readonly #labels: DeviceTensor<"int64">;
-  readonly #loss: DeviceTensor<"float32">;
   readonly #logits: DeviceTensor<"float32">;
-  readonly #scalars: Tensors;
-  readonly #gradients: Binding;
-  readonly #update: Binding;
+  readonly #step: BoundStep;
   readonly #answers: Binding;
 
-  private constructor(
-    owned: DisposableStack,
-    { scope, logits, gradients, update }: Graphs,
-    sessions: { gradients: Session; update: Session; answers: Session },
-    { seed, width, batchSize, device = CPU }: LinearClassifierOptions,
-  ) {
-    this.#owned = owned;
-    const own = <T extends Disposable>(value: T): T => owned.use(value);
-    const onHost = <D extends "float32" | "int64">(dtype: D, shape: Shape) =>
-      own(DeviceTensor.empty({ dtype, shape }));
-    this.#features = onHost("float32", [batchSize, width]);
-    this.#labels = onHost("int64", [batchSize]);
-    this.#loss = onHost("float32", []);
-    this.#logits = onHost("float32", logits.shape);
-    this.#scalars = named(update.scalars.map((name) => [name, onHost("float32", [])]));
-
-    const copied = (value: Tensor) => own(DeviceTensor.from(value, device));
-    const parameters = named(
-      [...scope.initialize(seed)].map(([name, value]) => [name, copied(value)]),
-    );
-    const slots = named(
-      update.slots.map(({ name, type: { dtype, shape }, initial }) => [
-        name,
-        copied(filled(dtype, shape, initial)),
-      ]),
-    );
-    const kept = { ...parameters, ...slots };
-    const next = named(Object.entries(kept).map(([name, value]) => [`next.${name}`, value]));
-    const found = named(
-      Object.entries(gradients).map(([name, { type }]) => [
-        name,
-        own(DeviceTensor.empty(type, device)),
-      ]),
-    );
-    const batch = { features: this.#features, ...parameters };
-    this.#gradients = own(
-      sessions.gradients.bind({ ...batch, labels: this.#labels }, { loss: this.#loss, ...found }),
-    );
-    this.#update = own(sessions.update.bind({ ...kept, ...found, ...this.#scalars }, next));
-    this.#answers = own(sessions.answers.bind(batch, { logits: this.#logits }));
+  private constructor(step: BoundStep, answers: Session, logits: Value) {
+    using owned = new DisposableStack();
+    this.#step = step;
+    this.#features = step.batch.get("features") as DeviceTensor<"float32">;
+    this.#labels = step.batch.get("labels") as DeviceTensor<"int64">;
+    this.#logits = owned.use(DeviceTensor.empty({ dtype: "float32", shape: logits.shape }));
+    const batch = { features: this.#features, ...Object.fromEntries(step.state) };
+    this.#answers = owned.use(answers.bind(batch, { logits: this.#logits }));
+    this.#owned = owned.move();
   }
 
   /** Draws the weight from N(0, 0.01), sets the bias to zero, and compiles the graphs. */
   static async create(options: LinearClassifierOptions): Promise<LinearClassifier> {
-    const { device = CPU, threads } = options;
-    const graphs = buildGraphs(options);
-    const owned = new DisposableStack();
-    const load = async (outputs: Readonly<Record<string, Value>>) =>
-      owned.use(
-        await Session.create(encodeModel({ outputs }), {
-          device,
-          threads,
-        }),
-      );
-    try {
-      const sessions = {
-        gradients: await load({ loss: graphs.loss, ...graphs.gradients }),
-        update: await load(graphs.update.outputs),
-        answers: await load({ logits: graphs.logits }),
-      };
-      return new LinearClassifier(owned, graphs, sessions, options);
-    } catch (error) {
-      owned.dispose();
-      throw error;
-    }
+    const { device = CPU, threads, seed } = options;
+    const placement = { device, threads };
+    const { scope, step, logits } = buildGraphs(options);
+    using owned = new DisposableStack();
+    const state = scope.initialize(seed);
+    const bound = owned.use(await BoundStep.create(step, placement, { state }));
+    const answers = owned.use(
+      await Session.create(encodeModel({ outputs: { logits } }), placement),
+    );
+    const classifier = new LinearClassifier(bound, answers, logits);
+    classifier.#owned.use(owned.move());
+    return classifier;
   }
 
   /**
@@ -159,12 +101,7 @@ export class LinearClassifier implements Disposable {
   ): Promise<number> {
     this.#features.write(tensor("float32", this.#features.type.shape, features));
     this.#labels.write(int64(this.#labels.type.shape, labels));
-    for (const [name, value] of Object.entries(this.#scalars)) {
-      value.write(filled("float32", [], scalars[name]!));
-    }
-    await this.#gradients.run();
-    await this.#update.run();
-    return this.#loss.data[0]!;
+    return (await this.#step.run(scalars)).loss;
   }
 
   /**

@@ -6,6 +6,7 @@
  */
 export { type Loss, type LossOptions, weightedMean } from "./loss.ts";
 export { negativeCosineSimilarity } from "./cosine_similarity.ts";
+export { crossEntropy } from "./cross_entropy.ts";
 export {
   type FeatureSimilarity,
   foregroundMap,

@@ -37,7 +37,9 @@ export type {
   TrainResult,
 } from "./run/train_options.ts";
 export {
+  buildMethodStep,
   initialWeights,
+  type MethodStepOptions,
   type StepResult,
   TrainingStep,
   type TrainingStepOptions,

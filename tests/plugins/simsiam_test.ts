@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import { backbone } from "../../core/backbones/registry.ts";
 import { elementCount, type Shape } from "../../core/engine/graph/shape.ts";
 import { type Tensor, tensor } from "../../core/engine/graph/tensor.ts";
-import { withConvTuning } from "../../core/engine/ops/convolution/tuning.ts";
+import { withTarget } from "../../core/engine/graph/target.ts";
 import { CPU } from "../../core/engine/ort/mod.ts";
 import type { Configuration } from "../../core/method/configuration.ts";
 import { checkMethod } from "../../core/method/load.ts";
@@ -119,7 +119,7 @@ interface Trained {
 /** Takes the golden's steps with the formulations of convolutions that a training run takes here. */
 async function train(golden: Golden): Promise<Trained> {
   const tuning = await deviceTuning({ device: CPU });
-  const graph = withConvTuning(tuning, () => graphOf(golden));
+  const graph = withTarget(tuning, () => graphOf(golden));
   const configuration = configurationOf(golden);
   const scalars = runSchedules(configuration, {
     totalSteps: golden.steps,
@@ -130,7 +130,6 @@ async function train(golden: Golden): Promise<Trained> {
     device: CPU,
     optimizer: optimizerOf(configuration),
     rules: configuration.parameterRules,
-    tuning,
   }, initial);
   const losses: number[] = [];
   const spreads: number[] = [];

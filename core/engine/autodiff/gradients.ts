@@ -7,6 +7,7 @@ import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { isFloat } from "../graph/dtype.ts";
 import { type Node, nodesLeadingTo, readBy } from "../graph/node.ts";
 import { elementCount } from "../graph/shape.ts";
+import { withTarget } from "../graph/target.ts";
 import { filled, formatType, sameType } from "../graph/tensor.ts";
 import { constant, type Value } from "../graph/value.ts";
 import { add } from "../ops/add.ts";
@@ -40,10 +41,9 @@ function inputGradients(node: Node, dy: Value): [Value, Value][] {
   if (op.gradient === "none") {
     throw new GenviewTypeError(`Cannot differentiate through ${place(node)}: it has no gradient`);
   }
-  const given = op.gradient(
-    { ...inputs, ...outputs, dy } as Readonly<Record<string, Value>>,
-    attributes,
-  );
+  const { gradient } = op;
+  const values = { ...inputs, ...outputs, dy } as Readonly<Record<string, Value>>;
+  const given = withTarget(node.target, () => gradient(values, attributes));
   return Object.entries(given).flatMap(([name, gradient]): [Value, Value][] => {
     const input = inputs[name];
     if (gradient === undefined || input === undefined) return [];

@@ -50,4 +50,5 @@ export {
   type Op,
   type OpSpec,
 } from "./op.ts";
+export { currentTarget, type GraphTarget, isForThisCpu, withTarget } from "./target.ts";
 export { printGraph } from "./print_graph.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Op } from "./op.ts";
+import type { GraphTarget } from "./target.ts";
 import type { Value } from "./value.ts";
 
 /** Values by the names that an operator gives its inputs or outputs. */
@@ -23,6 +24,8 @@ export interface Node {
   readonly attributes: object;
   /** Path of the layer in which it was made, such as `layer1.0.conv1`; empty outside of layers. */
   readonly path: string;
+  /** What it was built for, and its gradient is to be built for. */
+  readonly target: GraphTarget;
   /** For a composite, the values of primitive operators that its outputs stand for. */
   readonly expansion: NamedValues | undefined;
 }

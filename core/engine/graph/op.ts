@@ -7,6 +7,7 @@ import { GenviewRangeError, GenviewTypeError, isGenviewError } from "../../error
 import type { DType } from "./dtype.ts";
 import { layerPath } from "./layer_path.ts";
 import { type NamedValues, type Node, takeNodeIndex } from "./node.ts";
+import { currentTarget } from "./target.ts";
 import { formatType, type Tensor, type TensorType } from "./tensor.ts";
 import { Value } from "./value.ts";
 
@@ -178,6 +179,7 @@ function makeNode(
     outputs,
     attributes,
     path: layerPath(),
+    target: currentTarget(),
     expansion,
   };
   for (const output of op.outputs) {

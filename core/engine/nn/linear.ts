@@ -1,6 +1,6 @@
+import { currentTarget } from "../graph/target.ts";
 import type { Value } from "../graph/value.ts";
 import { directConv } from "../ops/conv.ts";
-import { currentConvTuning } from "../ops/convolution/tuning.ts";
 import { gemm } from "../ops/gemm.ts";
 import { reshape } from "../ops/reshape.ts";
 import { transpose } from "../ops/transpose.ts";
@@ -29,7 +29,7 @@ function pointwise(x: Value, weight: Value, bias: Value | undefined): Value {
 
 /**
  * Linear map of the last axis by a weight laid out as PyTorch's. Of four axes it is written as a convolution where
- * weights are fixed on the CPU (`ConvTuning.fixedWeights`), which takes 0.8 to 0.9 of the time of a matrix product there.
+ * weights are fixed on the CPU (`GraphTarget.fixedWeights`), which takes 0.8 to 0.9 of the time of a matrix product there.
  *
  * @param x `[..., in]` of two axes or more
  * @param weight `[width, in]`
@@ -37,7 +37,7 @@ function pointwise(x: Value, weight: Value, bias: Value | undefined): Value {
  * @returns `[..., width]`
  */
 export function applyLinear(x: Value, weight: Value, bias?: Value): Value {
-  if (x.rank === 4 && currentConvTuning().fixedWeights) return pointwise(x, weight, bias);
+  if (x.rank === 4 && currentTarget().fixedWeights) return pointwise(x, weight, bias);
   // One product over all rows: the gradient by the weight then is one product too, not a sum over a batch of them.
   const rows = reshape(x, [-1, x.shape.at(-1)!]);
   const y = gemm(rows, weight, { transposeB: true, ...(bias && { c: bias }) });

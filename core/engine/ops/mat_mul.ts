@@ -1,10 +1,10 @@
 import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import { broadcastShapes, type Shape } from "../graph/shape.ts";
+import { isForThisCpu } from "../graph/target.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { transposeLast } from "./_axes.ts";
-import { isForThisCpu } from "./convolution/tuning.ts";
 import { fusedMatMul } from "./fused_mat_mul.ts";
 import { reshape } from "./reshape.ts";
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
+import { nodesLeadingTo, readBy, resolve } from "../graph/node.ts";
 import { formatType, sameType, type TensorType } from "../graph/tensor.ts";
 import { input, type Value } from "../graph/value.ts";
 import { where } from "../ops/where.ts";
@@ -14,11 +15,12 @@ import { inPlaceHazards, type InPlaceUpdate } from "./in_place.ts";
 import { movingAverage } from "./moving_average.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { groupParameters, type ParameterRule } from "./parameter_groups.ts";
+import { gradientName, nextName, writtenName } from "./step_names.ts";
 
 /** A moving average of a parameter. */
 export interface ExponentialMovingAverage {
-  /** Name of the average, such as `momentum_encoder.backbone.conv1.weight`. */
-  readonly target: string;
+  /** The input that declares the average, such as `momentum_encoder.backbone.conv1.weight`. */
+  readonly target: Value;
   /** Name of the trained parameter that it follows. */
   readonly source: string;
 }
@@ -48,6 +50,8 @@ export interface UpdateOptions {
   readonly exponentialMovingAverages?: readonly ExponentialMovingAverage[];
   /** What parameters become after each update, by name. */
   readonly constraints?: ReadonlyMap<string, (updated: Value) => Value>;
+  /** The inputs that declare buffers which the forward pass writes; what it wrote arrives as `written.NAME`. */
+  readonly buffers?: readonly Value[];
 }
 
 /** A tensor of the optimizer's state. */
@@ -65,12 +69,17 @@ export interface Slot {
  * input `X`, or to memory of its own.
  */
 export interface UpdateGraph {
-  /** Parameters, then `gradient.NAME` for each of them, slots, averages, and scalars. */
+  /** All that a step changes, then `gradient.NAME` of each parameter, `written.NAME` of each buffer, and scalars. */
   readonly inputs: readonly Value[];
   /** `next.X` for each X of `updated`, and `gradient_norm` and `finite` if asked for. */
   readonly outputs: Readonly<Record<string, Value>>;
-  /** All that a step changes: parameters, slots and averages, under the names of their inputs. */
+  /** All that a step changes: parameters, slots, averages and buffers, under the names of their inputs. */
   readonly updated: readonly { readonly name: string; readonly type: TensorType }[];
+  /**
+   * Buffers that the update reads, as a constraint may. What they were before the step must be bound to their inputs in
+   * memory of its own, because `next.X` may take their place at any time.
+   */
+  readonly kept: readonly string[];
   /** The optimizer's state. */
   readonly slots: readonly Slot[];
   /** Names of the inputs to feed at each step, scalars of the parameters' element type. */
@@ -84,6 +93,13 @@ interface NamedUpdate extends InPlaceUpdate {
   readonly name: string;
 }
 
+function inputName({ source, type }: Value): string {
+  if (source.kind === "input") return source.name;
+  throw new GenviewTypeError(
+    `Cannot build an update: a parameter must be an input, found a ${formatType(type)}`,
+  );
+}
+
 function namesOf(parameters: readonly Value[]): string[] {
   const [first] = parameters;
   if (first === undefined) {
@@ -91,19 +107,16 @@ function namesOf(parameters: readonly Value[]): string[] {
       "Cannot build an update: there must be a parameter to train, found none",
     );
   }
-  return parameters.map(({ source, type }) => {
-    if (source.kind !== "input") {
-      throw new GenviewTypeError(
-        `Cannot build an update: a parameter must be an input, found a ${formatType(type)}`,
-      );
-    }
+  return parameters.map((parameter) => {
+    const { type } = parameter;
+    const name = inputName(parameter);
     if (type.dtype !== first.dtype || (type.dtype !== "float32" && type.dtype !== "float64")) {
       throw new GenviewTypeError(
         `Cannot build an update: parameters must be all float32 or all float64, found ` +
-          `"${source.name}" ${formatType(type)}`,
+          `"${name}" ${formatType(type)}`,
       );
     }
-    return source.name;
+    return name;
   });
 }
 
@@ -189,24 +202,46 @@ function averageUpdates(
 ): NamedUpdate[] {
   const updated = new Map(updates.map(({ name, output }) => [name, output]));
   return (options.exponentialMovingAverages ?? []).map(({ target, source }) => {
+    const name = inputName(target);
     if (!parameters.includes(source)) {
       throw new GenviewTypeError(
-        `Cannot average "${target}": it must follow a trained parameter, found "${source}"`,
+        `Cannot average "${name}": it must follow a trained parameter, found "${source}"`,
       );
     }
     const value = updated.get(source)!;
-    const average = input(target, value.dtype, value.shape);
-    const output = movingAverage(average, value, scalars.get("average_momentum"));
-    return { name: target, input: average, output };
+    if (!sameType(target.type, value.type)) {
+      throw new GenviewTypeError(
+        `Cannot average "${name}": it must be a ${formatType(value.type)} as "${source}" is, ` +
+          `found ${formatType(target.type)}`,
+      );
+    }
+    const output = movingAverage(target, value, scalars.get("average_momentum"));
+    return { name, input: target, output };
   });
 }
 
+/** The buffers, which become what the forward pass wrote. */
+function bufferUpdates(buffers: readonly Value[]): NamedUpdate[] {
+  return buffers.map((buffer) => {
+    const name = inputName(buffer);
+    return { name, input: buffer, output: input(writtenName(name), buffer.dtype, buffer.shape) };
+  });
+}
+
+/** The buffers that other updates or measures read. */
+function buffersRead(buffers: readonly Value[], outputs: readonly Value[]): Set<Value> {
+  const nodes = nodesLeadingTo(outputs, true);
+  const read = new Set([...nodes.flatMap(readBy), ...outputs].map(resolve));
+  return new Set(buffers.filter((buffer) => read.has(buffer)));
+}
+
+/** @param updates those that take place in the memory of what they replace */
 function checkUpdates(
   updates: readonly NamedUpdate[],
   inputs: readonly Value[],
   measures: readonly Value[],
 ): void {
-  const names = inputs.map(({ source }) => (source as { readonly name: string }).name);
+  const names = inputs.map(inputName);
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined) {
     throw new GenviewTypeError(`Cannot build an update: two inputs would be named "${repeated}"`);
@@ -238,7 +273,7 @@ export function buildUpdate(options: UpdateOptions): UpdateGraph {
   const { rules, warnings } = groupParameters(names, options.rules ?? []);
   const scalars = new ScalarInputs(parameters[0]!.dtype);
   const gradients = parameters.map(({ dtype, shape }, i) =>
-    input(`gradient.${names[i]!}`, dtype, shape)
+    input(gradientName(names[i]!), dtype, shape)
   );
   const inverseLossScale = lossScaling ? scalars.get("inverse_loss_scale") : undefined;
   const scaled = scaleGradients(gradients, { inverseLossScale, clipNorm });
@@ -249,26 +284,35 @@ export function buildUpdate(options: UpdateOptions): UpdateGraph {
     const rule = rules.get(name) ?? {};
     return updatesOf(name, parameter, scaled.gradients[i]!, rule, options, scalars);
   }).map((update) => skips ? gated(scaled.finite, update) : update);
-  const updates = [...trained, ...averageUpdates(names, trained, options, scalars)];
+  const computed = [...trained, ...averageUpdates(names, trained, options, scalars)];
 
   const measured = skips || clipNorm !== undefined || (options.gradientNorm ?? false);
   const measures = {
     ...(measured ? { gradient_norm: scaled.norm } : {}),
     ...(skips ? { finite: scaled.finite } : {}),
   };
+  const buffers = bufferUpdates(options.buffers ?? []);
+  const kept = buffersRead(options.buffers ?? [], [
+    ...computed.map(({ output }) => output),
+    ...Object.values(measures),
+  ]);
+  const updates = [...computed, ...buffers];
   const inputs = [
     ...updates.map((update) => update.input),
     ...gradients,
+    ...buffers.map(({ output }) => output),
     ...scalars.inputs.values(),
   ];
-  checkUpdates(updates, inputs, Object.values(measures));
+  const inPlace = updates.filter((update) => !kept.has(update.input));
+  checkUpdates(inPlace, inputs, Object.values(measures));
   return {
     inputs,
     outputs: {
-      ...Object.fromEntries(updates.map(({ name, output }) => [`next.${name}`, output])),
+      ...Object.fromEntries(updates.map(({ name, output }) => [nextName(name), output])),
       ...measures,
     },
     updated: updates.map(({ name, input }) => ({ name, type: input.type })),
+    kept: [...kept].map(inputName),
     slots: parameters.flatMap(({ type }, i) =>
       Object.entries(optimizer.slots(type)).map(([slot, initial]) => ({
         name: `${slot}.${names[i]!}`,

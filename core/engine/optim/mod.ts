@@ -31,4 +31,14 @@ export {
   type ScheduleDescription,
   type WarmUp,
 } from "./schedule.ts";
+export {
+  gradientName,
+  keptName,
+  metricName,
+  nextName,
+  PAIR_WEIGHTS,
+  scheduledName,
+  viewName,
+  writtenName,
+} from "./step_names.ts";
 export { sgd, type SgdOptions } from "./sgd.ts";

@@ -11,6 +11,7 @@ import {
   scaledLearningRate,
   schedule,
   type ScheduleDescription,
+  scheduledName,
   sgd,
 } from "../../engine/optim/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
@@ -63,6 +64,6 @@ export function runSchedules(
     weight_decay: weightDecay,
     ...optimizer.stepScalars(step),
     ...(momentum && { average_momentum: 1 - momentum(step + 1) }),
-    ...Object.fromEntries(scheduled.map(([name, at]) => [`scheduled.${name}`, at(step)])),
+    ...Object.fromEntries(scheduled.map(([name, at]) => [scheduledName(name), at(step)])),
   });
 }

@@ -9,7 +9,7 @@ import { backbone as backboneOf } from "../../backbones/registry.ts";
 import type { Backbone } from "../../backbones/backbone.ts";
 import { type ViewBatch, viewLoader } from "../../data/loader/view_loader.ts";
 import { FolderLock } from "../../files/folder_lock.ts";
-import { withConvTuning } from "../../engine/ops/convolution/tuning.ts";
+import { withTarget } from "../../engine/graph/target.ts";
 import { type Device, resolveDevice } from "../../engine/ort/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import { checkScheduled } from "./check_scheduled.ts";
@@ -160,7 +160,7 @@ class Run implements Disposable {
       ...unusedInputs(symbolic, options.pairEncoder !== undefined),
     ];
     const tuning = await runTuning(options, placement, build, checkpoint?.state.tuning);
-    const graph = withConvTuning(tuning, build);
+    const graph = withTarget(tuning, build);
     const owned = new DisposableStack();
     try {
       const step = owned.use(
@@ -170,7 +170,6 @@ class Run implements Disposable {
             ...placement,
             optimizer: optimizerOf(configuration),
             rules: parameterRules,
-            tuning,
             ...(clipGradientNorm > 0 && { clipGradientNorm }),
           },
           checkpoint?.model ?? initialWeights(graph, seed),

@@ -11,11 +11,11 @@ import { probeChannelBlock } from "../../engine/ops/convolution/blocked_layout.t
 import { FORWARD } from "../../engine/ops/convolution/forward.ts";
 import { INPUT_GRADIENTS } from "../../engine/ops/convolution/input_gradients.ts";
 import { type ConvProblem, problemKey } from "../../engine/ops/convolution/problem.ts";
+import { withTarget } from "../../engine/graph/target.ts";
 import {
   type ConvChoice,
   type ConvTuning,
   observeConvolutions,
-  withConvTuning,
 } from "../../engine/ops/convolution/tuning.ts";
 import { formatConvTuning, parseConvTuning } from "../../engine/ops/convolution/tuning_table.ts";
 import { WEIGHT_GRADIENTS } from "../../engine/ops/convolution/weight_gradients.ts";
@@ -164,7 +164,7 @@ export async function autotune(
   const problems = new Map<string, ConvProblem>();
   observeConvolutions(
     (problem) => problems.set(problemKey(problem), problem),
-    () => withConvTuning({ channelBlock }, build),
+    () => withTarget({ channelBlock }, build),
   );
   const missing = [...problems].filter(([key]) => !Object.hasOwn(choices, key));
   // Before the timing, which would be lost.

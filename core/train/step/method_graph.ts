@@ -12,6 +12,7 @@ import * as initializers from "../../engine/nn/initializers.ts";
 import { mlp } from "../../engine/nn/mlp.ts";
 import { Scope } from "../../engine/nn/scope.ts";
 import * as operators from "../../engine/ops/mod.ts";
+import { PAIR_WEIGHTS, scheduledName, viewName } from "../../engine/optim/step_names.ts";
 import * as losses from "../../losses/mod.ts";
 import type { LoadedMethod } from "../../method/load.ts";
 import { PluginRefusal, runPlugin } from "../../method/plugin_error.ts";
@@ -93,9 +94,9 @@ export function buildMethodGraph(
   );
   const scope = new Scope({ training: true });
   const views = viewSizes.map((size, i) =>
-    input(`views.${i}`, "float32", [batchSize, 3, size, size])
+    input(viewName(i), "float32", [batchSize, 3, size, size])
   );
-  const pairWeights = input("pair_weights", "float32", [batchSize]);
+  const pairWeights = input(PAIR_WEIGHTS, "float32", [batchSize]);
   const scheduled = new Map<string, Value>();
   const constraints = new Map<string, (updated: Value) => Value>();
 
@@ -114,7 +115,7 @@ export function buildMethodGraph(
       return { read, write: (value) => scope.write(bufferName, value) };
     },
     scheduled: (scalarName) => {
-      const known = scheduled.get(scalarName) ?? input(`scheduled.${scalarName}`, "float32", []);
+      const known = scheduled.get(scalarName) ?? input(scheduledName(scalarName), "float32", []);
       scheduled.set(scalarName, known);
       return known;
     },

@@ -17,6 +17,7 @@ import { concat } from "../../engine/ops/concat.ts";
 import { gather } from "../../engine/ops/gather.ts";
 import { resize } from "../../engine/ops/resize.ts";
 import { split } from "../../engine/ops/split.ts";
+import { viewName } from "../../engine/optim/step_names.ts";
 import { type Binding, DeviceTensor, type Placement, Session } from "../../engine/ort/mod.ts";
 import {
   pairSimilarity,
@@ -138,7 +139,7 @@ export class PairWeighting implements Disposable {
 
     const pairs = input("pairs", "int64", [count]);
     const [first, second] = [0, 1].map((i) => {
-      const view = input(`views.${i}`, "float32", views[i]!.type.shape);
+      const view = input(viewName(i), "float32", views[i]!.type.shape);
       return prepare(gather(view, pairs), normalize[i]!, network);
     }) as [Value, Value];
     const session = owned.use(
@@ -154,7 +155,7 @@ export class PairWeighting implements Disposable {
     const compared: Sides = [empty("float32", [count]), empty("float32", [count])];
     const maps: Sides = [empty("float32", [count, tokens]), empty("float32", [count, tokens])];
     const compare = owned.use(
-      session.bind({ pairs: chosen, "views.0": views[0]!, "views.1": views[1]! }, {
+      session.bind({ pairs: chosen, [viewName(0)]: views[0]!, [viewName(1)]: views[1]! }, {
         foreground: compared[0],
         background: compared[1],
         "maps.0": maps[0],

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { Backbone } from "../../../core/backbones/backbone.ts";
 import { resNet } from "../../../core/backbones/resnet.ts";
 import { visionTransformer } from "../../../core/backbones/vision_transformer.ts";
-import { type ConvTuning, withConvTuning } from "../../../core/engine/ops/convolution/tuning.ts";
+import { withTarget } from "../../../core/engine/graph/target.ts";
+import type { ConvTuning } from "../../../core/engine/ops/convolution/tuning.ts";
 import { adamW, type Optimizer, sgd } from "../../../core/engine/optim/mod.ts";
 import {
   checkDevice,
@@ -42,10 +43,10 @@ const smallTransformer: Backbone = {
 function stepOn(
   device: Device,
   backbone: Backbone,
-  options: { tuning: ConvTuning; optimizer: Optimizer; profile?: string },
+  { tuning, ...options }: { tuning: ConvTuning; optimizer: Optimizer; profile?: string },
 ): Promise<TrainingStep> {
-  const graph = withConvTuning(
-    options.tuning,
+  const graph = withTarget(
+    tuning,
     () =>
       buildMethodGraph(checkMethod(simsiam, "simsiam"), {
         backbone,

@@ -4,18 +4,14 @@
  * @module
  */
 import { GenviewRangeError } from "../../../errors/mod.ts";
+import { currentTarget } from "../../graph/target.ts";
 import type { Value } from "../../graph/value.ts";
 import { chooseFormulations } from "./choose.ts";
 import { type Formulation, FORWARD, type ForwardValues } from "./forward.ts";
 import { INPUT_GRADIENTS, type InputGradientValues } from "./input_gradients.ts";
 import { type ConvProblem, problemKey } from "./problem.ts";
-import { type ConvChoice, currentConvTuning } from "./tuning.ts";
+import type { ConvChoice } from "./tuning.ts";
 import { WEIGHT_GRADIENTS, type WeightGradientValues } from "./weight_gradients.ts";
-
-function chosen(problem: ConvProblem, block: number): ConvChoice {
-  const given = currentConvTuning().choices?.[problemKey(problem)];
-  return { ...chooseFormulations(problem, block), ...given };
-}
 
 function build<Values>(
   formulations: Readonly<Record<string, Formulation<Values>>>,
@@ -23,10 +19,10 @@ function build<Values>(
   values: Values,
   problem: ConvProblem,
 ): Value {
-  const block = currentConvTuning().channelBlock ?? 1;
-  const name = chosen(problem, block)[task];
-  const formulation = formulations[name]!;
-  if (!formulation.suits(problem, block)) {
+  const { channelBlock: block = 1, choices } = currentTarget();
+  const name = choices?.[problemKey(problem)]?.[task] ?? chooseFormulations(problem, block)[task];
+  const formulation = formulations[name];
+  if (!formulation?.suits(problem, block)) {
     throw new GenviewRangeError(
       `the tuning's ${task} "${name}" does not compute ${
         problemKey(problem)

@@ -5,7 +5,7 @@ import { input } from "../../../../core/engine/graph/value.ts";
 import { constantInitializer } from "../../../../core/engine/nn/initializers.ts";
 import { linear } from "../../../../core/engine/nn/linear.ts";
 import { Scope } from "../../../../core/engine/nn/scope.ts";
-import { withConvTuning } from "../../../../core/engine/ops/convolution/tuning.ts";
+import { withTarget } from "../../../../core/engine/graph/target.ts";
 import { runGraph } from "../../../run_graph.ts";
 import { hashedParameters, hashedTensor } from "./hashed_values.ts";
 import { relativeError } from "./relative_error.ts";
@@ -35,7 +35,7 @@ Deno.test("linear() is the same map as a convolution, where weights are fixed on
   const scope = new Scope();
   const x = input("x", "float32", [2, 3, 2, 4]);
   const build = () => linear(scope, "fc", x, { width: 5 });
-  const outputs = { product: build(), convolution: withConvTuning({ fixedWeights: true }, build) };
+  const outputs = { product: build(), convolution: withTarget({ fixedWeights: true }, build) };
   assertEquals(scope.declarations.size, 2);
   const types = ({ product, convolution }: typeof outputs) =>
     [product, convolution].map((y) =>

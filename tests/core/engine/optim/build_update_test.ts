@@ -6,6 +6,7 @@ import { input, scalar, type Value } from "../../../../core/engine/graph/value.t
 import {
   adamW,
   buildUpdate,
+  type ExponentialMovingAverage,
   lars,
   type Optimizer,
   sgd,
@@ -29,6 +30,13 @@ const OPTIMIZERS: Readonly<Record<string, Optimizer>> = {
   "LARS of MoCo v3": lars({ variant: "moco-v3" }),
   "AdamW": adamW(),
 };
+
+/** The average of a parameter, under a name. */
+function averageOf(parameter: Value, name = "average"): ExponentialMovingAverage {
+  const { source } = parameter;
+  if (source.kind !== "input") throw new TypeError("A parameter is an input");
+  return { target: input(name, parameter.dtype, parameter.shape), source: source.name };
+}
 
 function build(options: Partial<UpdateOptions> = {}): UpdateGraph {
   return buildUpdate({ parameters: [matrix, vector], optimizer: sgd(), ...options });
@@ -54,7 +62,7 @@ Deno.test("buildUpdate() names inputs and outputs after the parameters", () => {
     optimizer: adamW(),
     rules: [{ pattern: "bias", fixedLearningRate: true, weightDecayScale: 0 }],
     clipGradientNorm: 1,
-    exponentialMovingAverages: [{ target: "average.weight", source: "fc.weight" }],
+    exponentialMovingAverages: [averageOf(matrix, "average.weight")],
   });
   const updated = [
     ["fc.weight", "first_moment.fc.weight", "second_moment.fc.weight"],
@@ -113,7 +121,7 @@ for (const [name, optimizer] of Object.entries(OPTIMIZERS)) {
       optimizer,
       clipGradientNorm: 100,
       lossScaling: true,
-      exponentialMovingAverages: [{ target: "average", source: "fc.weight" }],
+      exponentialMovingAverages: [averageOf(parameters[0]!)],
       constraints: new Map([["fc.weight", (x: Value) => mul(x, div(400, reduceL2(x)))]]),
     });
     const initial: Record<string, Tensor> = { average: filled("float32", [120, 500], 0) };
@@ -147,7 +155,7 @@ Deno.test("buildUpdate() leaves parameters and slots as they are when a gradient
   const update = build({
     parameters: [vector],
     skipNonFinite: true,
-    exponentialMovingAverages: [{ target: "average", source: "fc.bias" }],
+    exponentialMovingAverages: [averageOf(vector)],
   });
   using run = await UpdateRun.create(update, { "fc.bias": float32([3], [1, 2, 3]) });
   await run.step({ "fc.bias": float32([3], [1, 1, 1]) }, SCALARS);
@@ -180,7 +188,7 @@ Deno.test("buildUpdate() takes the scale of the loss out of gradients and their 
 Deno.test("buildUpdate() copies a parameter exactly into an average of momentum 1", async () => {
   const update = build({
     parameters: [vector],
-    exponentialMovingAverages: [{ target: "average", source: "fc.bias" }],
+    exponentialMovingAverages: [averageOf(vector)],
   });
   const initial = {
     "fc.bias": float32([3], [0.1, 1e-8, 3]),
@@ -194,7 +202,7 @@ Deno.test("buildUpdate() copies a parameter exactly into an average of momentum 
 Deno.test("buildUpdate() puts parameters under their constraints before they are averaged", async () => {
   const update = build({
     parameters: [vector],
-    exponentialMovingAverages: [{ target: "average", source: "fc.bias" }],
+    exponentialMovingAverages: [averageOf(vector)],
     constraints: new Map([["fc.bias", (x: Value) => div(x, reduceL2(x))]]),
   });
   using run = await UpdateRun.create(update, { "fc.bias": float32([3], [3, 0, 4]) });
@@ -222,9 +230,16 @@ Deno.test("buildUpdate() refuses parameters that are none", () => {
 
 Deno.test("buildUpdate() refuses averages and constraints that do not fit", () => {
   const average = (target: string, source: string) => () =>
-    build({ exponentialMovingAverages: [{ target, source }] });
+    build({
+      exponentialMovingAverages: [{ target: input(target, "float32", [2, 3]), source }],
+    });
   assertThrows(average("average", "fc"), TypeError, 'follow a trained parameter, found "fc"');
   assertThrows(average("fc.bias", "fc.weight"), TypeError, 'two inputs would be named "fc.bias"');
+  assertThrows(
+    average("average", "fc.bias"),
+    TypeError,
+    'it must be a float32[3] as "fc.bias" is, found float32[2,3]',
+  );
   const constraint = (name: string, rule: (x: Value) => Value) => () =>
     build({ constraints: new Map([[name, rule]]) });
   assertThrows(constraint("fc", (x) => x), TypeError, 'must be on a trained parameter, found "fc"');

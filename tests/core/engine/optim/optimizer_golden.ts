@@ -61,7 +61,10 @@ export async function assertFollows(
   const initial = Object.fromEntries(
     names.map((key) => [key, asType(at(golden, `parameter.${key}`, 0), dtype)]),
   );
-  const averages = names.map((source) => ({ target: `average.${source}`, source }));
+  const averages = names.map((source) => ({
+    target: input(`average.${source}`, dtype, initial[source]!.shape),
+    source,
+  }));
   const update = buildUpdate({
     parameters: names.map((key) => input(key, dtype, initial[key]!.shape)),
     optimizer,
@@ -75,7 +78,7 @@ export async function assertFollows(
 
   using run = await UpdateRun.create(update, {
     ...initial,
-    ...Object.fromEntries(averages.map(({ target, source }) => [target, initial[source]!])),
+    ...Object.fromEntries(averages.map(({ source }) => [`average.${source}`, initial[source]!])),
   });
   const steps = golden.tensors.get("learning_rate")!.shape[0]!;
   for (let step = 0; step < steps; step++) {

@@ -155,6 +155,34 @@ Deno.test("TrainingStep applies constraints after the update", async () => {
   for (const row of rows) assertAlmostEquals(Math.hypot(...row), 1, 1e-6);
 });
 
+Deno.test("TrainingStep lets a constraint read a buffer as it was before the step", async () => {
+  const graph = graphOf(methodOf((c) => {
+    const { ops } = c;
+    const online = c.encoder("online");
+    const prototypes = online.parameter("prototypes", [10, 3], c.initializers.normalInitializer(1));
+    const taken = c.buffer("taken", [], c.initializers.constantInitializer(0));
+    const before = taken.read();
+    taken.write(ops.add(before, 1));
+    c.constrain(
+      prototypes,
+      (updated) => ops.where(ops.less(before, 3), prototypes, updated),
+    );
+    const embeddings = ops.matMul(online.backbone(c.views[0]!), prototypes);
+    return { loss: ops.reduceMean(embeddings), embeddings };
+  }));
+  using step = await stepOf(graph);
+  writeViews(step, "frozen");
+  const prototypes = () => step.weights.get("prototypes")!.read();
+  const initial = prototypes();
+  for (let taken = 0; taken < 3; taken++) {
+    assertEquals(numbersOf(step.weights.get("taken")!.read()), [taken]);
+    await step.run({ learning_rate: 0.1, weight_decay: 0 });
+    assertEquals(prototypes(), initial, `step ${taken}`);
+  }
+  await step.run({ learning_rate: 0.1, weight_decay: 0 });
+  assert(distance(numbersOf(prototypes()), numbersOf(initial)) > 0, "the fourth step moves them");
+});
+
 Deno.test("TrainingStep feeds the scalars that the method's schedules set", async () => {
   using step = await stepOf(graphOf(momentumContrast));
   assertEquals(

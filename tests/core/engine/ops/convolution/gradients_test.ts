@@ -11,7 +11,7 @@ import {
   type ConvProblem,
   problemKey,
 } from "../../../../../core/engine/ops/convolution/problem.ts";
-import { withConvTuning } from "../../../../../core/engine/ops/convolution/tuning.ts";
+import { withTarget } from "../../../../../core/engine/graph/target.ts";
 import { WEIGHT_GRADIENTS } from "../../../../../core/engine/ops/convolution/weight_gradients.ts";
 import { runGraph } from "../../../../run_graph.ts";
 import { CPU_ONLY } from "../../../../test_device.ts";
@@ -143,7 +143,7 @@ Deno.test("conv() follows the tuning in whose scope it and its gradients are bui
   const w = input("w", "float32", [4, 3, 3, 3]);
   const key = "float32 x2,3,6,6 w4,3,3,3 strides1,1 pads1,1,1,1 dilations1,1 group1";
   const outputsWith = (weightGradient: "columns" | "taps") =>
-    withConvTuning({ choices: { [key]: { weightGradient } } }, () => {
+    withTarget({ choices: { [key]: { weightGradient } } }, () => {
       const y = conv(x, w, { pads: 1 });
       const seed = constant(draw(y.shape, "float32", "tuned"));
       return gradients(y, [w], { seed })[0]!;
@@ -174,7 +174,7 @@ Deno.test("conv() refuses a tuning that does not compute the problem", () => {
   };
   const choices = { [problemKey(problem)]: { forward: "product" as const } };
   assertThrows(
-    () => withConvTuning({ choices }, () => conv(x, w)),
+    () => withTarget({ choices }, () => conv(x, w)),
     RangeError,
     'the tuning\'s forward "product" does not compute',
   );

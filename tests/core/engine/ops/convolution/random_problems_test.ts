@@ -9,7 +9,7 @@ import {
   type ConvProblem,
   problemKey,
 } from "../../../../../core/engine/ops/convolution/problem.ts";
-import { withConvTuning } from "../../../../../core/engine/ops/convolution/tuning.ts";
+import { withTarget } from "../../../../../core/engine/graph/target.ts";
 import { WEIGHT_GRADIENTS } from "../../../../../core/engine/ops/convolution/weight_gradients.ts";
 import { RandomStream } from "../../../../../core/engine/random/random_stream.ts";
 import { runGraph } from "../../../../run_graph.ts";
@@ -54,7 +54,7 @@ function waysOf(problem: ConvProblem, block: number): Record<string, Value> {
       if (suits(problem, block)) ways[`${task} ${name}`] = build({ x, w, dy }, problem, block);
     }
   }
-  return withConvTuning({ channelBlock: block }, () => {
+  return withTarget({ channelBlock: block }, () => {
     const y = conv(x, w, problem.attributes);
     const [dx, dw] = gradients(y, [x, w], { seed: dy });
     return { ...ways, "y chosen": y, "dx chosen": dx!, "dw chosen": dw! };

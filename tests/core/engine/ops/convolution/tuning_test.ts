@@ -5,9 +5,7 @@ import { conv } from "../../../../../core/engine/ops/conv.ts";
 import { reduceSum } from "../../../../../core/engine/ops/reduce_sum.ts";
 import {
   type ConvTuning,
-  currentConvTuning,
   observeConvolutions,
-  withConvTuning,
 } from "../../../../../core/engine/ops/convolution/tuning.ts";
 import {
   formatConvTuning,
@@ -18,19 +16,6 @@ const TUNING: ConvTuning = {
   channelBlock: 8,
   choices: { b: { forward: "blocked" }, a: { weightGradient: "wide", inputGradient: "turned" } },
 };
-
-Deno.test("withConvTuning() holds for what is built inside, also if that throws", () => {
-  const outer = currentConvTuning();
-  const inner = withConvTuning(TUNING, () => {
-    assertThrows(() =>
-      withConvTuning({}, () => {
-        throw new RangeError("inside");
-      }), RangeError);
-    return currentConvTuning();
-  });
-  assertEquals(inner, TUNING);
-  assertEquals(currentConvTuning(), outer);
-});
 
 Deno.test("parseConvTuning() reads what formatConvTuning() writes, in the order of the keys", () => {
   const text = formatConvTuning(TUNING);

@@ -1,0 +1,48 @@
+/**
+ * What is known, while a graph is being built, of the machine that will run it.
+ *
+ * @module
+ */
+
+/** What a graph is built for: any device, unless more is known of the machine that will run it. */
+export interface GraphTarget {
+  /**
+   * Channels that ONNX Runtime's kernels on this CPU block together, from `probeChannelBlock`; 1 (default) for graphs
+   * that run anywhere, on a GPU too.
+   */
+  readonly channelBlock?: number;
+  /**
+   * Whether weights are fixed in the model, and it runs on the CPU. ONNX Runtime then blocks the channels of all that is
+   * written as a convolution, linear maps too, once and for good as it loads the model.
+   */
+  readonly fixedWeights?: boolean;
+  /** Names of formulations of operators, by task, by the key of the problem; what is left out follows a rule. */
+  readonly choices?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+const ANY_DEVICE: GraphTarget = {};
+
+let current: GraphTarget = ANY_DEVICE;
+
+/** What the graph that is being built is built for. */
+export function currentTarget(): GraphTarget {
+  return current;
+}
+
+/** Whether graphs are being built for the kernels of this CPU, rather than for any device. */
+export function isForThisCpu(): boolean {
+  return (current.channelBlock ?? 1) > 1;
+}
+
+/**
+ * Builds for a target. Every node keeps the target that it was built for, and its gradient is built for the same one.
+ */
+export function withTarget<T>(target: GraphTarget, build: () => T): T {
+  const outer = current;
+  current = target;
+  try {
+    return build();
+  } finally {
+    current = outer;
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * The names by which the two graphs of a training step and what drives them know each other's tensors. A tensor that
+ * lasts from step to step has its own name, such as `backbone.conv1.weight`; what concerns it has a prefix.
+ *
+ * @module
+ */
+
+/** Gradient of the loss by a parameter: made by the first graph, read by the second. */
+export const gradientName = (parameter: string): string => `gradient.${parameter}`;
+
+/** What the forward pass wrote to a buffer: made by the first graph, taken over by the second. */
+export const writtenName = (buffer: string): string => `written.${buffer}`;
+
+/** A buffer as it was before the step, where the second graph reads it: a copy, made by the first. */
+export const keptName = (buffer: string): string => `kept.${buffer}`;
+
+/** What a parameter, slot, average or buffer holds after the step: made by the second graph. */
+export const nextName = (tensor: string): string => `next.${tensor}`;
+
+/** A scalar that a method wants logged: made by the first graph. */
+export const metricName = (metric: string): string => `metric.${metric}`;
+
+/** A scalar that a schedule of the method sets: read by either graph. */
+export const scheduledName = (scalar: string): string => `scheduled.${scalar}`;
+
+/** A view of the batch, counted from 0: read by the first graph. */
+export const viewName = (index: number): string => `views.${index}`;
+
+/** The weights of the pairs of views: read by the first graph. */
+export const PAIR_WEIGHTS = "pair_weights";

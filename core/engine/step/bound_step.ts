@@ -1,0 +1,222 @@
+/**
+ * A training step on a device: both models loaded, and everything that lasts from step to step bound to them once.
+ *
+ * @module
+ */
+import { GenviewTypeError } from "../../errors/mod.ts";
+import { filled, formatType, sameType, type Tensor } from "../graph/tensor.ts";
+import { keptName, nextName } from "../optim/step_names.ts";
+import {
+  type Binding,
+  CPU,
+  type Device,
+  DeviceTensor,
+  type Placement,
+  Session,
+} from "../ort/mod.ts";
+import type { BuiltStep, StepTensor } from "./build_step.ts";
+
+/** Where and how a step runs. */
+export interface BoundStepOptions extends Placement {
+  /** Options of the device's execution provider, as in `{ use_tf32: "0" }` for CUDA. */
+  readonly providerOptions?: Readonly<Record<string, string>>;
+  /** Path prefix of Chrome traces, for profiling. */
+  readonly profile?: string;
+}
+
+/** What a step starts from. */
+export interface StepValues {
+  /** Parameters, averages, buffers and what stays as it is, by name. */
+  readonly state: ReadonlyMap<string, Tensor>;
+  /** The optimizer's slots, by name; their initial values when left out. */
+  readonly slots?: ReadonlyMap<string, Tensor> | undefined;
+}
+
+/** What a step tells. */
+export interface StepOutcome {
+  /** The loss before the step. */
+  readonly loss: number;
+  /** Whether the loss was finite, so that the update took place. */
+  readonly updated: boolean;
+  /** The further outputs, by name. */
+  readonly outputs: Readonly<Record<string, number>>;
+  /** What the update measured, by name; empty if it did not take place. */
+  readonly measures: Readonly<Record<string, number>>;
+}
+
+type Tensors = ReadonlyMap<string, DeviceTensor>;
+
+/** Checks that a value is given for every tensor that a step declares. */
+function checkValues(
+  types: readonly StepTensor[],
+  given: ReadonlyMap<string, Tensor>,
+): void {
+  for (const { name, ...type } of types) {
+    const value = given.get(name);
+    if (value !== undefined && sameType(value, type)) continue;
+    throw new GenviewTypeError(
+      `Cannot start training: "${name}" must be a ${formatType(type)}, found ${
+        value === undefined ? "none" : formatType(value)
+      }`,
+    );
+  }
+}
+
+function slotTypes({ slots }: BuiltStep): StepTensor[] {
+  return slots.map(({ name, type }) => ({ name, ...type }));
+}
+
+function initialSlots({ slots }: BuiltStep): Map<string, Tensor> {
+  return new Map(
+    slots.map(({ name, type, initial }) => [name, filled(type.dtype, type.shape, initial)]),
+  );
+}
+
+/** Some tensors by name, for a binding. */
+function bindings(
+  names: readonly { readonly name: string }[],
+  find: (name: string) => DeviceTensor | undefined,
+): Record<string, DeviceTensor> {
+  return Object.fromEntries(names.map(({ name }) => {
+    const found = find(name);
+    if (found === undefined) throw new Error(`Internal: a step knows no tensor "${name}"`);
+    return [name, found];
+  }));
+}
+
+function numbers(of: Tensors): Record<string, number> {
+  return Object.fromEntries([...of].map(([name, value]) => [name, Number(value.read().data[0])]));
+}
+
+/** A training step that is loaded, placed and bound. */
+export class BoundStep implements Disposable {
+  /** Parameters, averages, buffers and what stays as it is, where they lie, by name. */
+  readonly state: ReadonlyMap<string, DeviceTensor>;
+  /** The optimizer's slots where they lie, by name. */
+  readonly slots: ReadonlyMap<string, DeviceTensor>;
+  /** What is to be written before each step, by name. */
+  readonly batch: ReadonlyMap<string, DeviceTensor>;
+  readonly #owned: DisposableStack;
+  readonly #scalars: Tensors;
+  readonly #outputs: Tensors;
+  readonly #measures: Tensors;
+  readonly #sessions: readonly Session[];
+  readonly #gradients: Binding;
+  readonly #update: Binding;
+
+  private constructor(
+    step: BuiltStep,
+    sessions: readonly [gradients: Session, update: Session],
+    device: Device,
+    values: StepValues,
+  ) {
+    using owned = new DisposableStack();
+    const put = (value: Tensor) => owned.use(DeviceTensor.from(value, device));
+    const empty = (types: readonly StepTensor[], where: Device) =>
+      new Map(types.map(({ name, ...type }) => [name, owned.use(DeviceTensor.empty(type, where))]));
+    const place = (types: readonly StepTensor[], given: ReadonlyMap<string, Tensor>) =>
+      new Map(types.map(({ name }) => [name, put(given.get(name)!)]));
+    this.state = place(step.state, values.state);
+    this.slots = place(slotTypes(step), values.slots ?? initialSlots(step));
+    this.batch = empty(step.batch, device);
+    this.#scalars = new Map(
+      step.scalars.map(({ name, dtype, shape }) => [name, put(filled(dtype, shape, 0))]),
+    );
+    this.#outputs = empty(step.outputs, CPU);
+    this.#measures = empty(step.measures, CPU);
+    const passed = empty(step.passed, device);
+
+    const [first, second] = sessions;
+    const lasting = new Map([...this.state, ...this.slots]);
+    const read = new Map([...lasting, ...this.batch, ...this.#scalars]);
+    const replaced = new Map([...lasting].map(([name, value]) => [nextName(name), value]));
+    this.#gradients = owned.use(first.bind(
+      bindings(first.inputs, (name) => read.get(name)),
+      bindings(first.outputs, (name) => passed.get(name) ?? this.#outputs.get(name)),
+    ));
+    this.#update = owned.use(second.bind(
+      bindings(
+        second.inputs,
+        (name) => passed.get(keptName(name)) ?? read.get(name) ?? passed.get(name),
+      ),
+      bindings(second.outputs, (name) => replaced.get(name) ?? this.#measures.get(name)),
+    ));
+    this.#sessions = sessions;
+    this.#owned = owned.move();
+  }
+
+  /**
+   * Loads both models and puts all that lasts on the device. On a device other than the CPU, every node must run there.
+   *
+   * @throws {TypeError} if a tensor is missing or of another type
+   * @throws {OrtError} if the device cannot run a model
+   */
+  static async create(
+    step: BuiltStep,
+    options: BoundStepOptions,
+    values: StepValues,
+  ): Promise<BoundStep> {
+    const { device, threads, providerOptions, profile } = options;
+    checkValues(step.state, values.state);
+    if (values.slots !== undefined) checkValues(slotTypes(step), values.slots);
+    using owned = new DisposableStack();
+    const load = async (name: "gradients" | "update") =>
+      owned.use(
+        await Session.create(step[name], {
+          device,
+          threads,
+          strict: device.provider !== "cpu",
+          ...(providerOptions && { providerOptions }),
+          ...(profile !== undefined && { profile: `${profile}-${name}` }),
+        }),
+      );
+    const bound = new BoundStep(
+      step,
+      [await load("gradients"), await load("update")],
+      device,
+      values,
+    );
+    bound.#owned.use(owned.move());
+    return bound;
+  }
+
+  /** Names of the scalars that each step is given. */
+  get scalars(): readonly string[] {
+    return [...this.#scalars.keys()];
+  }
+
+  /**
+   * Takes one step on the batch. If the loss is not a finite number, nothing changes.
+   *
+   * @param scalars the learning rate and the other scalars of {@linkcode BoundStep.scalars}, by name
+   * @throws {TypeError} if a scalar is missing
+   */
+  async run(scalars: Readonly<Record<string, number>>): Promise<StepOutcome> {
+    for (const [name, target] of this.#scalars) {
+      const value = scalars[name];
+      if (value === undefined) {
+        throw new GenviewTypeError(`Cannot take a step: scalar "${name}" is missing`);
+      }
+      target.write(filled(target.type.dtype, [], value));
+    }
+    await this.#gradients.run();
+    const { loss, ...outputs } = numbers(this.#outputs) as { loss: number };
+    const updated = Number.isFinite(loss);
+    if (updated) await this.#update.run();
+    return { loss, updated, outputs, measures: updated ? numbers(this.#measures) : {} };
+  }
+
+  /**
+   * Ends profiling; returns the paths of the traces of both models.
+   *
+   * @throws {TypeError} if option `profile` was not given, or profiling has ended
+   */
+  endProfiling(): string[] {
+    return this.#sessions.map((session) => session.endProfiling());
+  }
+
+  /** Releases the sessions and all tensors. */
+  [Symbol.dispose](): void {
+    this.#owned.dispose();
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * A training step as two models. The first computes the loss, its gradients and what the forward pass writes to
+ * buffers; the second takes all of that over, in the memory of what it replaces. Between the two is where gradients are
+ * averaged over processes.
+ *
+ * @module
+ */
+import { GenviewTypeError } from "../../errors/mod.ts";
+import { gradients } from "../autodiff/gradients.ts";
+import { formatType, type TensorType } from "../graph/tensor.ts";
+import type { Value } from "../graph/value.ts";
+import { encodeModel } from "../onnx/encode_model.ts";
+import { identity } from "../ops/identity.ts";
+import { buildUpdate, type Slot, type UpdateGraph, type UpdateOptions } from "../optim/mod.ts";
+import { gradientName, keptName, nextName, writtenName } from "../optim/step_names.ts";
+
+/** What {@linkcode buildStep} builds. */
+export interface StepOptions extends Omit<UpdateOptions, "buffers"> {
+  /** The scalar to minimise. */
+  readonly loss: Value;
+  /** Further scalars to read after a step, by name. */
+  readonly outputs?: Readonly<Record<string, Value>>;
+  /** Inputs that are written before each step, such as images. */
+  readonly batch: readonly Value[];
+  /** Inputs that last from step to step: the parameters, averages and buffers, and what stays as it is. */
+  readonly state: readonly Value[];
+  /** What the forward pass writes to buffers of the state, by name. */
+  readonly buffers?: ReadonlyMap<string, Value>;
+  /** Scalar inputs that are set at each step, beside the update's own. */
+  readonly scalars?: readonly Value[];
+}
+
+/** A tensor that a step reads or makes. */
+export interface StepTensor extends TensorType {
+  /** Name of the models' input or output. */
+  readonly name: string;
+}
+
+/** A training step as plain data, which one worker can hand to another. */
+export interface BuiltStep {
+  /** The first model: from batch, state and scalars to the loss, further outputs, and what passes to the second. */
+  readonly gradients: Uint8Array<ArrayBuffer>;
+  /** The second model: from state, slots, scalars and what the first made to what takes their place. */
+  readonly update: Uint8Array<ArrayBuffer>;
+  /** To be written before each step. */
+  readonly batch: readonly StepTensor[];
+  /** Lasts from step to step. */
+  readonly state: readonly StepTensor[];
+  /** The optimizer's state. */
+  readonly slots: readonly Slot[];
+  /** Scalars to be set at each step. */
+  readonly scalars: readonly StepTensor[];
+  /** Made by the first model and read by the second: gradients, what is written to buffers, and copies of buffers. */
+  readonly passed: readonly StepTensor[];
+  /** Scalars that the first model makes for people: `loss`, and the further outputs. */
+  readonly outputs: readonly StepTensor[];
+  /** Scalars that the second model makes for people: `gradient_norm` and `finite`, as far as they were asked for. */
+  readonly measures: readonly StepTensor[];
+  /** A sentence for each parameter rule that no parameter follows. */
+  readonly warnings: readonly string[];
+}
+
+function nameOf({ source, type }: Value): string {
+  if (source.kind === "input") return source.name;
+  throw new GenviewTypeError(
+    `Cannot build a step: batch, state, parameters and scalars must be inputs, found a ${
+      formatType(type)
+    }`,
+  );
+}
+
+function declare(name: string, { type: { dtype, shape } }: Value): StepTensor {
+  return { name, dtype, shape: [...shape] };
+}
+
+function declared(values: Readonly<Record<string, Value>>): StepTensor[] {
+  return Object.entries(values).map(([name, value]) => declare(name, value));
+}
+
+/** The gradients by the parameters, by name. */
+function namedGradients(loss: Value, parameters: readonly Value[]): Record<string, Value> {
+  const found = gradients(loss, parameters);
+  return Object.fromEntries(parameters.map((parameter, i) => {
+    const gradient = found[i];
+    if (gradient === undefined) {
+      throw new GenviewTypeError(
+        `Cannot train "${nameOf(parameter)}": the loss does not depend on it, ` +
+          "or only through a stopped gradient",
+      );
+    }
+    return [gradientName(nameOf(parameter)), gradient];
+  }));
+}
+
+function scalarOutputs({ loss, outputs = {} }: StepOptions): Record<string, Value> {
+  if (Object.hasOwn(outputs, "loss")) {
+    throw new GenviewTypeError('Cannot build a step: no further output may be named "loss"');
+  }
+  for (const [name, { rank, type }] of Object.entries({ loss, ...outputs })) {
+    if (rank === 0) continue;
+    throw new GenviewTypeError(
+      `Cannot build a step: output "${name}" must be a scalar, found ${formatType(type)}`,
+    );
+  }
+  return { loss, ...outputs };
+}
+
+/** What the first graph makes for the second. */
+function passedValues(options: StepOptions, update: UpdateGraph): Record<string, Value> {
+  const passed = namedGradients(options.loss, options.parameters);
+  for (const [name, value] of options.buffers ?? []) passed[writtenName(name)] = value;
+  const state = new Map(options.state.map((value) => [nameOf(value), value]));
+  for (const name of update.kept) passed[keptName(name)] = identity(state.get(name)!);
+  return passed;
+}
+
+function bufferInputs({ state, buffers }: StepOptions): Value[] {
+  const known = new Map(state.map((value) => [nameOf(value), value]));
+  return [...buffers?.keys() ?? []].map((name) => {
+    const buffer = known.get(name);
+    if (buffer !== undefined) return buffer;
+    throw new GenviewTypeError(
+      `Cannot build a step: buffer "${name}" must be part of the state, found ${
+        [...known.keys()].join(", ") || "nothing"
+      }`,
+    );
+  });
+}
+
+/** Names of what the update replaces, which must last from step to step. */
+function checkReplaced(update: UpdateGraph, state: readonly Value[]): void {
+  const kept = new Set([...state.map(nameOf), ...update.slots.map(({ name }) => name)]);
+  for (const { name } of update.updated) {
+    if (kept.has(name)) continue;
+    throw new GenviewTypeError(
+      `Cannot build a step: "${name}" is updated, but no part of the state`,
+    );
+  }
+}
+
+/**
+ * Differentiates a loss and encodes both graphs of a step. Everything is symbolic: no device is touched, and what comes
+ * out is plain data.
+ *
+ * @throws {TypeError} if the loss does not depend on a parameter, or options do not fit together
+ * @throws {RangeError} if a rule or the norm to clip to is out of range
+ */
+export function buildStep(options: StepOptions): BuiltStep {
+  const { batch, state, scalars = [] } = options;
+  const outputs = scalarOutputs(options);
+  const update = buildUpdate({ ...options, buffers: bufferInputs(options) });
+  checkReplaced(update, state);
+  const passed = passedValues(options, update);
+  const next = new Set(update.updated.map(({ name }) => nextName(name)));
+  const measures = Object.entries(update.outputs).filter(([name]) => !next.has(name));
+  const updateScalars = update.inputs.filter((value) => update.scalars.includes(nameOf(value)));
+  return {
+    gradients: encodeModel({ outputs: { ...outputs, ...passed } }),
+    update: encodeModel({ outputs: update.outputs }),
+    batch: batch.map((value) => declare(nameOf(value), value)),
+    state: state.map((value) => declare(nameOf(value), value)),
+    slots: update.slots,
+    scalars: [...updateScalars, ...scalars].map((value) => declare(nameOf(value), value)),
+    passed: declared(passed),
+    outputs: declared(outputs),
+    measures: declared(Object.fromEntries(measures)),
+    warnings: update.warnings,
+  };
+}

@@ -1,0 +1,118 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { filled, float32, type Tensor } from "../../../../core/engine/graph/tensor.ts";
+import { input, type Value } from "../../../../core/engine/graph/value.ts";
+import { add, less, mul, reduceMean, sub, where } from "../../../../core/engine/ops/mod.ts";
+import { sgd } from "../../../../core/engine/optim/mod.ts";
+import { CPU } from "../../../../core/engine/ort/mod.ts";
+import { BoundStep, buildStep, type StepOptions } from "../../../../core/engine/step/mod.ts";
+
+const ONE = { device: CPU, threads: 1 };
+const x = input("x", "float32", [2]);
+const w = input("w", "float32", [2]);
+const taken = input("taken", "float32", []);
+const factor = input("factor", "float32", []);
+
+/** The squared distance of w from x, times a factor; a buffer counts the steps. */
+function optionsOf(changed: Partial<StepOptions> = {}): StepOptions {
+  const residual = sub(w, x);
+  return {
+    loss: mul(reduceMean(mul(residual, residual)), factor),
+    outputs: { mean: reduceMean(w) },
+    parameters: [w],
+    state: [w, taken],
+    batch: [x],
+    scalars: [factor],
+    buffers: new Map([["taken", add(taken, 1)]]),
+    optimizer: sgd(),
+    weightDecay: false,
+    gradientNorm: true,
+    ...changed,
+  };
+}
+
+const STATE = new Map<string, Tensor>([["w", float32([2], [1, 2])], ["taken", float32([], [0])]]);
+const SCALARS = { learning_rate: 0.5, factor: 1 };
+
+Deno.test("BoundStep takes steps on the batch, and tells what they measure", async () => {
+  using step = await BoundStep.create(buildStep(optionsOf()), ONE, { state: STATE });
+  assertEquals([...step.scalars].sort(), ["factor", "learning_rate"]);
+  step.batch.get("x")!.write(float32([2], [4, 6]));
+  const first = await step.run(SCALARS);
+  assertEquals(first, {
+    loss: 12.5,
+    updated: true,
+    outputs: { mean: 1.5 },
+    measures: { gradient_norm: 5 },
+  });
+  // The gradient is w - x.
+  assertEquals(step.state.get("w")!.read(), float32([2], [2.5, 4]));
+  assertEquals(step.slots.get("momentum.w")!.read(), float32([2], [-3, -4]));
+  assertEquals(step.state.get("taken")!.read(), float32([], [1]));
+});
+
+Deno.test("BoundStep changes nothing when the loss is no number", async () => {
+  using step = await BoundStep.create(buildStep(optionsOf()), ONE, { state: STATE });
+  step.batch.get("x")!.write(float32([2], [NaN, 0]));
+  const { loss, updated, measures } = await step.run(SCALARS);
+  assertEquals([loss, updated, measures], [NaN, false, {}]);
+  for (const [name, value] of STATE) assertEquals(step.state.get(name)!.read(), value);
+});
+
+Deno.test("BoundStep lets constraints read and return buffers as they were before", async () => {
+  const start = input("start", "float32", [2]);
+  const constraints = new Map([
+    ["w", (updated: Value) => where(less(taken, 2), start, updated)],
+  ]);
+  const built = buildStep(optionsOf({
+    constraints,
+    state: [w, taken, start],
+    buffers: new Map([["taken", add(taken, 1)], ["start", mul(start, 2)]]),
+  }));
+  using step = await BoundStep.create(built, ONE, {
+    state: new Map(STATE).set("start", float32([2], [1, 1])),
+  });
+  step.batch.get("x")!.write(float32([2], [4, 6]));
+  for (const value of [1, 2]) {
+    await step.run(SCALARS);
+    assertEquals(step.state.get("w")!.read(), filled("float32", [2], value));
+  }
+  await step.run(SCALARS);
+  assert(step.state.get("w")!.read().data[0] !== step.state.get("w")!.read().data[1]);
+
+  const copied = buildStep(optionsOf({
+    constraints: new Map([["w", () => start]]),
+    state: [w, taken, start],
+    buffers: new Map([["taken", add(taken, 1)], ["start", mul(start, 2)]]),
+  }));
+  using copying = await BoundStep.create(copied, ONE, {
+    state: new Map(STATE).set("start", float32([2], [1, 1])),
+  });
+  for (const value of [1, 2, 4]) {
+    await copying.run(SCALARS);
+    assertEquals(copying.state.get("w")!.read(), filled("float32", [2], value));
+  }
+});
+
+Deno.test("BoundStep goes on from slots, and names what is missing", async () => {
+  const built = buildStep(optionsOf());
+  const slots = new Map([["momentum.w", float32([2], [1, 1])]]);
+  using step = await BoundStep.create(built, ONE, { state: STATE, slots });
+  step.batch.get("x")!.write(STATE.get("w")!);
+  await step.run(SCALARS);
+  assertEquals(step.slots.get("momentum.w")!.read(), filled("float32", [2], Math.fround(0.9)));
+  await assertRejects(
+    () => step.run({ factor: 1 }),
+    TypeError,
+    'Cannot take a step: scalar "learning_rate" is missing',
+  );
+  await assertRejects(
+    () => BoundStep.create(built, ONE, { state: new Map([["w", STATE.get("w")!]]) }),
+    TypeError,
+    'Cannot start training: "taken" must be a float32[], found none',
+  );
+  await assertRejects(
+    () => BoundStep.create(built, ONE, { state: STATE, slots: new Map() }),
+    TypeError,
+    '"momentum.w" must be a float32[2], found none',
+  );
+});

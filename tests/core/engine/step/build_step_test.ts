@@ -1,0 +1,88 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { input, type Value } from "../../../../core/engine/graph/value.ts";
+import { add, matMul, mul, reduceMean, stopGradient } from "../../../../core/engine/ops/mod.ts";
+import { sgd } from "../../../../core/engine/optim/mod.ts";
+import { buildStep, type StepOptions } from "../../../../core/engine/step/mod.ts";
+
+const x = input("x", "float32", [4, 3]);
+const w = input("w", "float32", [3, 2]);
+const count = input("count", "float32", []);
+const average = input("average", "float32", [3, 2]);
+
+/** A small step, of which a test changes some. */
+function optionsOf(changed: Partial<StepOptions> = {}): StepOptions {
+  const y = matMul(x, w);
+  return {
+    loss: reduceMean(mul(y, y)),
+    outputs: { mean: reduceMean(y) },
+    parameters: [w],
+    state: [w, count, average],
+    batch: [x],
+    buffers: new Map([["count", add(count, 1)]]),
+    exponentialMovingAverages: [{ target: average, source: "w" }],
+    optimizer: sgd(),
+    gradientNorm: true,
+    ...changed,
+  };
+}
+
+const namesOf = (tensors: readonly { readonly name: string }[]) => tensors.map(({ name }) => name);
+
+Deno.test("buildStep() declares all that its models read and make", () => {
+  const step = buildStep(optionsOf());
+  assertEquals(namesOf(step.batch), ["x"]);
+  assertEquals(namesOf(step.state), ["w", "count", "average"]);
+  assertEquals(step.slots, [
+    { name: "momentum.w", type: { dtype: "float32", shape: [3, 2] }, initial: 0 },
+  ]);
+  assertEquals(namesOf(step.scalars).sort(), ["average_momentum", "learning_rate", "weight_decay"]);
+  assertEquals(namesOf(step.passed), ["gradient.w", "written.count"]);
+  assertEquals(namesOf(step.outputs), ["loss", "mean"]);
+  assertEquals(namesOf(step.measures), ["gradient_norm"]);
+});
+
+Deno.test("buildStep() gives plain data, which passes from worker to worker", () => {
+  const step = buildStep(optionsOf());
+  assertEquals(structuredClone(step), step);
+});
+
+Deno.test("buildStep() passes a copy of a buffer that the update reads", () => {
+  const constraints = new Map([["w", (updated: Value) => mul(updated, count)]]);
+  const step = buildStep(optionsOf({ constraints }));
+  assertEquals(namesOf(step.passed), ["gradient.w", "written.count", "kept.count"]);
+});
+
+Deno.test("buildStep() refuses a constraint that reads what may have been overwritten", () => {
+  const v = input("v", "float32", [3, 2]);
+  const changed = {
+    loss: reduceMean(matMul(x, mul(w, v))),
+    parameters: [w, v],
+    state: [w, v, count, average],
+  };
+  const build = (read: Value) => () =>
+    buildStep(optionsOf({
+      ...changed,
+      constraints: new Map([["w", (updated: Value) => add(updated, read)]]),
+    }));
+  assertThrows(build(v), TypeError, 'Add may read "v" after its update');
+  // The average follows what the constraint makes, and so is overwritten after it was read.
+  assertEquals(build(average)().passed.length, 3);
+});
+
+Deno.test("buildStep() says what does not fit", () => {
+  const cases: readonly (readonly [Partial<StepOptions>, string])[] = [
+    [
+      { loss: reduceMean(stopGradient(matMul(x, w))) },
+      'Cannot train "w": the loss does not depend',
+    ],
+    [{ loss: matMul(x, w) }, 'output "loss" must be a scalar, found float32[4,2]'],
+    [{ outputs: { y: matMul(x, w) } }, 'output "y" must be a scalar, found float32[4,2]'],
+    [{ outputs: { loss: reduceMean(x) } }, 'no further output may be named "loss"'],
+    [{ state: [w, average] }, 'buffer "count" must be part of the state, found w, average'],
+    [{ state: [w, count] }, '"average" is updated, but no part of the state'],
+    [{ batch: [mul(x, 2)] }, "must be inputs, found a float32[4,3]"],
+  ];
+  for (const [changed, message] of cases) {
+    assertThrows(() => buildStep(optionsOf(changed)), TypeError, message);
+  }
+});
