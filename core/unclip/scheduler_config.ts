@@ -31,7 +31,6 @@ const BETA_SCHEDULES: readonly BetaSchedule[] = ["linear", "scaled_linear", "squ
 
 function readNoiseConfig(file: ConfigFile): NoiseScheduleConfig {
   file.requireDefault("trained_betas", null);
-  file.requireDefault("rescale_betas_zero_snr", false);
   return {
     trainTimesteps: file.integer("num_train_timesteps", 1000),
     betaSchedule: file.oneOf("beta_schedule", BETA_SCHEDULES, "linear"),
@@ -46,33 +45,53 @@ function readNoiseConfig(file: ConfigFile): NoiseScheduleConfig {
  * @throws {TypeError} if the file asks for what is not supported
  */
 export function parseNoiseSchedule(file: ConfigFile): NoiseScheduleConfig {
+  file.requireDefault("rescale_betas_zero_snr", false);
   return readNoiseConfig(file);
 }
 
+/** What each scheduler must not be asked for; what another's file says of the others' is ignored. */
+const REQUIRED_DEFAULTS: Readonly<Record<SchedulerName, Readonly<Record<string, unknown>>>> = {
+  "pndm": {},
+  "ddim": { thresholding: false, rescale_betas_zero_snr: false },
+  "dpm-solver++": {
+    thresholding: false,
+    rescale_betas_zero_snr: false,
+    solver_order: 2,
+    solver_type: "midpoint",
+    algorithm_type: "dpmsolver++",
+    euler_at_final: false,
+    use_karras_sigmas: false,
+    use_exponential_sigmas: false,
+    use_beta_sigmas: false,
+    use_lu_lambdas: false,
+    use_flow_sigmas: false,
+    use_dynamic_shifting: false,
+    lambda_min_clipped: -Infinity,
+    variance_type: null,
+  },
+};
+
+/** Bound of the sample that DDIM predicts. */
+function clipRangeOf(file: ConfigFile): number {
+  return file.boolean("clip_sample", true) ? file.number("clip_sample_range", 1) : Infinity;
+}
+
 /**
- * Reads a scheduler's configuration. Another scheduler can go on with it, as by diffusers' `from_config`: what the file
- * does not say is as that one has it.
+ * Reads a scheduler's configuration. Another scheduler can take it over, as by diffusers' `from_config`: it has what the
+ * file says of it, whichever scheduler the file is of, and its own defaults for the rest.
  *
- * @param use the scheduler that will go on with it (default: the one that the file names)
+ * Source: diffusers, `configuration_utils.py`, `ConfigMixin.extract_init_dict`.
+ *
+ * @param use the scheduler that takes it over (default: the one that the file names)
  * @throws {TypeError} if the file asks for what is not supported
  */
 export function parseScheduler(file: ConfigFile, use?: SchedulerName): PublishedScheduler {
   const own = CLASSES[file.oneOf("_class_name", Object.keys(CLASSES) as (keyof typeof CLASSES)[])];
   const name = use ?? own;
   const defaults = DEFAULTS[name];
-  if (name === "pndm" && own === "pndm") file.require("skip_prk_steps", true);
-  if (name === "dpm-solver++") {
-    file.requireDefault("solver_order", 2);
-    file.requireDefault("solver_type", "midpoint");
-    file.requireDefault("algorithm_type", "dpmsolver++");
-    for (const sigmas of ["karras_sigmas", "exponential_sigmas", "beta_sigmas", "lu_lambdas"]) {
-      file.requireDefault(`use_${sigmas}`, false);
-    }
-    file.requireDefault("euler_at_final", false);
+  for (const [key, value] of Object.entries(REQUIRED_DEFAULTS[name])) {
+    file.requireDefault(key, value);
   }
-  if (name !== "pndm") file.requireDefault("thresholding", false);
-  // Only DDIM clips, and does so unless told.
-  if (name === "ddim") file.require("clip_sample", false);
   const config: SchedulerConfig = {
     ...readNoiseConfig(file),
     predictionType: file.oneOf("prediction_type", ["epsilon", "v_prediction"], "epsilon"),
@@ -83,6 +102,8 @@ export function parseScheduler(file: ConfigFile, use?: SchedulerName): Published
     ),
     stepsOffset: file.integer("steps_offset", 0),
     setAlphaToOne: file.boolean("set_alpha_to_one", defaults.setAlphaToOne),
+    rungeKuttaStart: !file.boolean("skip_prk_steps", false),
+    clipRange: clipRangeOf(file),
     finalSigmas: file.oneOf("final_sigmas_type", ["zero", "sigma_min"], "zero"),
     lowerOrderFinal: file.boolean("lower_order_final", true),
   };

@@ -4,7 +4,12 @@
  * @module
  */
 import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
-import { readJson } from "../files/json.ts";
+import { readPythonJson } from "../files/python_json.ts";
+
+/** An entry as errors show it. */
+function formatEntry(value: unknown): string {
+  return typeof value === "number" ? String(value) : JSON.stringify(value) ?? "nothing";
+}
 
 /** Entries of a configuration, read one by one with their types checked. */
 export class ConfigFile {
@@ -27,7 +32,7 @@ export class ConfigFile {
    * @throws {SyntaxError} if it is not a JSON object
    */
   static async read(path: string): Promise<ConfigFile> {
-    const parsed = await readJson(path);
+    const parsed = await readPythonJson(path);
     if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
       throw new GenviewSyntaxError(`Cannot read ${path}: it must hold a JSON object`);
     }
@@ -40,7 +45,7 @@ export class ConfigFile {
   }
 
   #fail(key: string, rule: string): never {
-    const found = JSON.stringify(this.#entries[key]) ?? "nothing";
+    const found = formatEntry(this.#entries[key]);
     throw new GenviewTypeError(`Cannot use ${this.path}: "${key}" must be ${rule}, found ${found}`);
   }
 
@@ -114,7 +119,7 @@ export class ConfigFile {
   requireDefault(key: string, value: unknown): void {
     const found = this.#entries[key];
     if (found !== undefined && found !== null && found !== value) {
-      this.#fail(key, `${JSON.stringify(value)} or left out`);
+      this.#fail(key, `${formatEntry(value)} or left out`);
     }
   }
 }

@@ -15,8 +15,8 @@ function logRatio({ signal, noise }: Mixture): number {
   return Math.log(signal / noise);
 }
 
-/** What is remembered of a call: the sample without noise that it foretells. */
-function foretold({ signal, noise }: Mixture, predictionType: SchedulerConfig["predictionType"]) {
+/** What is remembered of a call: the sample without noise that it predicts. */
+function predicted({ signal, noise }: Mixture, predictionType: SchedulerConfig["predictionType"]) {
   return predictionType === "epsilon"
     ? { sample: 1 / signal, output: -noise / signal }
     : { sample: signal, output: -noise };
@@ -53,9 +53,8 @@ export function planDpmSolver(config: SchedulerConfig, steps: number): Scheduler
     const from = mixtures[call]!;
     return {
       timestep,
-      remembered: foretold(from, config.predictionType),
+      remembered: predicted(from, config.predictionType),
       next: follow(firstOrder ? undefined : mixtures[call - 1], from, mixtures[call + 1]!),
-      corrects: false,
     };
   });
 }

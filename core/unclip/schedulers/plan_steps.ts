@@ -35,6 +35,8 @@ export const SCHEDULER_NAMES: readonly SchedulerName[] = Object.keys(PLANS) as S
  *   timestepSpacing: "leading",
  *   stepsOffset: 1,
  *   setAlphaToOne: false,
+ *   rungeKuttaStart: false,
+ *   clipRange: Infinity,
  *   finalSigmas: "zero",
  *   lowerOrderFinal: true,
  * }, 4);

@@ -19,6 +19,10 @@ export interface SchedulerConfig extends NoiseScheduleConfig {
   readonly stepsOffset: number;
   /** Whether the last step of PNDM and DDIM ends without noise, rather than with the least of the training. */
   readonly setAlphaToOne: boolean;
+  /** Whether PNDM begins with three steps of Runge and Kutta's method, of four calls each. */
+  readonly rungeKuttaStart: boolean;
+  /** Bound of the numbers of the sample without noise that DDIM predicts; Infinity is none. */
+  readonly clipRange: number;
   /** Whether the last step of DPM-Solver++ ends without noise, rather than with the least of the training. */
   readonly finalSigmas: "zero" | "sigma_min";
   /** Whether DPM-Solver++ ends on a step of first order where there are fewer than 15. */
@@ -26,21 +30,30 @@ export interface SchedulerConfig extends NoiseScheduleConfig {
 }
 
 /**
- * One call of the network, and the sample that follows. All schedulers here are linear in the sample and the outputs, so
- * that a step is its coefficients: they could as well be the scalar inputs of a graph.
+ * One call of the network, and the sample that follows. All schedulers here are linear in the sample and the outputs, but
+ * for a bound, so that a step is its coefficients: they could as well be the scalar inputs of a graph.
  */
 export interface SchedulerStep {
   /** Timestep that the network is called with. */
   readonly timestep: number;
-  /** What is remembered of the call: these multiples of the sample and of the output. */
-  readonly remembered: { readonly sample: number; readonly output: number };
-  /** The sample that follows: these multiples of the sample and of what is remembered, newest first. */
-  readonly next: { readonly sample: number; readonly remembered: readonly number[] };
+  /** What is remembered of the call: these multiples of the sample and of the output, within [-bound, bound]. */
+  readonly remembered: {
+    readonly sample: number;
+    readonly output: number;
+    readonly bound?: number;
+  };
   /**
-   * Whether the call corrects the one before: the sample is the one that that one started from, and this call is forgotten
-   * after it.
+   * The sample that follows: these multiples of a sample, of the output, and of what is remembered, newest first. The
+   * sample is the one that the network was given `callsBack` calls ago (default 0, this call).
    */
-  readonly corrects: boolean;
+  readonly next: {
+    readonly callsBack?: number;
+    readonly sample: number;
+    readonly output?: number;
+    readonly remembered: readonly number[];
+  };
+  /** How many of the newest calls are forgotten once the sample is made (default 0). */
+  readonly forgets?: number;
 }
 
 /** Shares of a sample and of noise, of variance 1 together. */

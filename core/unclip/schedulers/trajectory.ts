@@ -18,6 +18,17 @@ function combine(parts: readonly (readonly [factor: number, values: Float32Array
   return sum;
 }
 
+/** What is remembered of a call, in memory of its own. */
+function rememberedOf(
+  { remembered: { sample: ofSample, output: ofOutput, bound } }: SchedulerStep,
+  sample: Float32Array,
+  output: Float32Array,
+): Float32Array {
+  if (ofSample === 0 && ofOutput === 1) return output.slice();
+  const sum = combine([[ofSample, sample], [ofOutput, output]]);
+  return bound === undefined ? sum : sum.map((value) => Math.min(Math.max(value, -bound), bound));
+}
+
 /**
  * A sample on its way, from the initial noise on. Sums are taken in float64.
  *
@@ -29,7 +40,6 @@ function combine(parts: readonly (readonly [factor: number, values: Float32Array
  *   timestep: 1,
  *   remembered: { sample: 0, output: 1 },
  *   next: { sample: 2, remembered: [-1] },
- *   corrects: false,
  * };
  * const trajectory = new Trajectory([step], Float32Array.of(1, 3));
  * trajectory.advance(Float32Array.of(1, 1));
@@ -38,10 +48,10 @@ function combine(parts: readonly (readonly [factor: number, values: Float32Array
  */
 export class Trajectory {
   readonly #plan: readonly SchedulerStep[];
-  readonly #longest: number;
-  #sample: Float32Array<ArrayBuffer>;
-  /** The sample that the call before started from. */
-  #previous: Float32Array<ArrayBuffer>;
+  /** Most calls that have to be remembered, and samples that have to be kept. */
+  readonly #longest: { readonly remembered: number; readonly samples: number };
+  /** Samples that the network was given, newest first; the first is what it is given next. */
+  #samples: readonly Float32Array<ArrayBuffer>[];
   /** Newest first. */
   #remembered: readonly Float32Array[] = [];
   #call = 0;
@@ -51,15 +61,18 @@ export class Trajectory {
    * @param noise where the way begins; it is not written to
    */
   constructor(plan: readonly SchedulerStep[], noise: Float32Array<ArrayBuffer>) {
+    const most = (of: (step: SchedulerStep) => number) => Math.max(...plan.map(of));
     this.#plan = plan;
-    this.#longest = Math.max(...plan.map(({ next }) => next.remembered.length));
-    this.#sample = noise;
-    this.#previous = noise;
+    this.#longest = {
+      remembered: most(({ next }) => next.remembered.length) + most(({ forgets = 0 }) => forgets),
+      samples: most(({ next: { callsBack = 0 } }) => callsBack) + 1,
+    };
+    this.#samples = [noise];
   }
 
   /** What the network is given next; in the end, the result. */
   get sample(): Float32Array<ArrayBuffer> {
-    return this.#sample;
+    return this.#samples[0]!;
   }
 
   /** The call that is due, undefined in the end. */
@@ -74,24 +87,22 @@ export class Trajectory {
    */
   advance(output: Float32Array): void {
     const step = this.due;
-    if (step === undefined || output.length !== this.#sample.length) {
+    const { sample } = this;
+    if (step === undefined || output.length !== sample.length) {
       throw new GenviewRangeError(
-        `Cannot advance a trajectory of ${this.#plan.length} calls and ${this.#sample.length} ` +
+        `Cannot advance a trajectory of ${this.#plan.length} calls and ${sample.length} ` +
           `numbers: found output ${this.#call + 1} of ${output.length} numbers`,
       );
     }
-    const { remembered, next, corrects } = step;
-    const start = corrects ? this.#previous : this.#sample;
-    const told = remembered.sample === 0 && remembered.output === 1
-      ? output.slice()
-      : combine([[remembered.sample, this.#sample], [remembered.output, output]]);
-    const known = [told, ...this.#remembered];
-    this.#previous = this.#sample;
-    this.#sample = combine([
-      [next.sample, start],
+    const { next, forgets = 0 } = step;
+    const known = [rememberedOf(step, sample, output), ...this.#remembered];
+    const following = combine([
+      [next.sample, this.#samples[next.callsBack ?? 0]!],
+      [next.output ?? 0, output],
       ...next.remembered.map((factor, i) => [factor, known[i]!] as const),
     ]);
-    if (!corrects) this.#remembered = known.slice(0, this.#longest);
+    this.#samples = [following, ...this.#samples].slice(0, this.#longest.samples);
+    this.#remembered = known.slice(forgets, this.#longest.remembered);
     this.#call++;
   }
 }

@@ -28,14 +28,9 @@ Deno.test("parseScheduler() refuses what would be computed otherwise", () => {
   const parse = (entries: object, use?: SchedulerName) =>
     parseScheduler(new ConfigFile("scheduler_config.json", { ...PUBLISHED, ...entries }), use);
   assertThrows(
-    () => parse({ skip_prk_steps: false }),
+    () => parse({ lambda_min_clipped: -5.1 }, "dpm-solver++"),
     TypeError,
-    'Cannot use scheduler_config.json: "skip_prk_steps" must be true, found false',
-  );
-  assertThrows(
-    () => parse({ clip_sample: true }, "ddim"),
-    TypeError,
-    '"clip_sample" must be false',
+    'Cannot use scheduler_config.json: "lambda_min_clipped" must be -Infinity or left out, found -5.1',
   );
   assertThrows(() => parse({ prediction_type: "sample" }), TypeError, "one of epsilon");
   assertThrows(

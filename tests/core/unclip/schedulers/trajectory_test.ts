@@ -2,8 +2,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { type SchedulerStep, Trajectory } from "../../../../core/unclip/schedulers/mod.ts";
 
 /** A call that remembers the output as it is. */
-function step(next: SchedulerStep["next"], corrects = false): SchedulerStep {
-  return { timestep: 1, remembered: { sample: 0, output: 1 }, next, corrects };
+function step(next: SchedulerStep["next"], forgets = 0): SchedulerStep {
+  return { timestep: 1, remembered: { sample: 0, output: 1 }, next, forgets };
 }
 
 Deno.test("Trajectory.advance() sums the sample and what is remembered, newest first", () => {
@@ -22,7 +22,7 @@ Deno.test("Trajectory.advance() sums the sample and what is remembered, newest f
 Deno.test("Trajectory.advance() takes a step again that a call corrects, and forgets the call", () => {
   const plan = [
     step({ sample: 1, remembered: [1] }),
-    step({ sample: 1, remembered: [0.5, 0.5] }, true),
+    step({ callsBack: 1, sample: 1, remembered: [0.5, 0.5] }, 1),
     step({ sample: 0, remembered: [0, 1] }),
   ];
   const trajectory = new Trajectory(plan, Float32Array.of(10));
@@ -31,6 +31,17 @@ Deno.test("Trajectory.advance() takes a step again that a call corrects, and for
   assertEquals(trajectory.sample, Float32Array.of(10 + 3));
   trajectory.advance(Float32Array.of(100));
   assertEquals(trajectory.sample, Float32Array.of(2));
+});
+
+Deno.test("Trajectory.advance() bounds what is remembered, and takes the output beside it", () => {
+  const remembered = { sample: 1, output: 1, bound: 2 };
+  const next = { sample: 0, output: 10, remembered: [1] };
+  const trajectory = new Trajectory(
+    [{ timestep: 1, remembered, next }],
+    Float32Array.of(1, 1, -9),
+  );
+  trajectory.advance(Float32Array.of(0.5, 4, 1));
+  assertEquals(trajectory.sample, Float32Array.of(5 + 1.5, 40 + 2, 10 - 2));
 });
 
 Deno.test("Trajectory.advance() keeps what it remembers though the output's memory is used again", () => {
