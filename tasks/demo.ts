@@ -21,7 +21,7 @@ import { trainWeighted } from "./demo/weighted.ts";
 import { evaluationOf } from "../core/evaluate/configured_evaluation.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { subset } from "../core/masking/mod.ts";
-import { DEFAULT_TOKEN_NETWORK, openTokenNetwork } from "./token_network_option.ts";
+import { openTokenNetwork } from "../core/encoders/open_token_network.ts";
 import { MaskingDisplay } from "./cli/masking_display.ts";
 import { TrainDisplay } from "./cli/train_display.ts";
 
@@ -141,7 +141,6 @@ export async function main(args: readonly string[]): Promise<void> {
   if (!result.finished) return console.log(`stopped after ${result.step} steps; ${goOn}`);
   const where = resolveDevice(device);
   const network = await openTokenNetwork({
-    ...DEFAULT_TOKEN_NETWORK,
     model: values.output,
     imageSize: MASK_SIZE,
   });

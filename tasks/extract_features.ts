@@ -20,7 +20,7 @@ import {
   openTokenNetwork,
   TOKEN_NETWORK_OPTIONS,
   type TokenNetworkChoice,
-} from "./token_network_option.ts";
+} from "../core/encoders/mod.ts";
 
 const COMMAND: Command = {
   name: "extract-features",

@@ -17,7 +17,7 @@ import {
   openTokenNetwork,
   TOKEN_NETWORK_OPTIONS,
   type TokenNetworkChoice,
-} from "./token_network_option.ts";
+} from "../core/encoders/mod.ts";
 
 const COMMAND: Command = {
   name: "fg-ratio",

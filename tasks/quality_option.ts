@@ -13,7 +13,7 @@ import type { JudgedPairs, PairsShown } from "../core/train/run/train_options.ts
 import { ifThere } from "../core/files/if_there.ts";
 import { writeNewFile } from "../core/files/new_file.ts";
 import { findComponent, gridPicture, readComponent } from "../core/masking/mod.ts";
-import { DEFAULT_TOKEN_NETWORK, openTokenNetwork } from "./token_network_option.ts";
+import { openTokenNetwork } from "../core/encoders/open_token_network.ts";
 
 /** Height and width of a picture on screen that maps are read well at, in pixels. */
 const READABLE = 112;
@@ -42,7 +42,6 @@ export async function configuredPairEncoder(
 ): Promise<PairEncoder | undefined> {
   if (qualityEncoder === "") return undefined;
   const network = await openTokenNetwork({
-    ...DEFAULT_TOKEN_NETWORK,
     model: qualityEncoder,
     imageSize: qualityImageSize,
   });

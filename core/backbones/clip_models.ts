@@ -28,15 +28,19 @@ export interface ClipModel extends ClipTower {
   readonly description: string;
 }
 
-/** What the published weights of one model differ in. */
-interface Weights {
-  readonly activation?: ClipVisionTransformerConfig["activation"];
-  readonly normalize?: Normalization;
+/** What sets of weights of one model differ in. */
+export interface ClipWeightsKind {
+  /** Activation inside the feed-forward parts; ConvNeXts have GELU always. */
+  readonly activation: NonNullable<ClipVisionTransformerConfig["activation"]>;
+  /** Statistics that the images are normalised with. */
+  readonly normalize: Normalization;
 }
+
+type Weights = Partial<ClipWeightsKind>;
 
 interface Entry {
   readonly description: string;
-  readonly tower: (weights: Weights) => ClipTower;
+  readonly tower: (kind: ClipWeightsKind) => ClipTower;
   /** By name of the weights; the first is the default. */
   readonly pretrained: Readonly<Record<string, Weights>>;
 }
@@ -47,7 +51,7 @@ const INCEPTION_NORMALIZATION: Normalization = { mean: [0.5, 0.5, 0.5], std: [0.
 const QUICK: Weights = { activation: "quick_gelu" };
 
 function transformer(config: ClipVisionTransformerConfig): Entry["tower"] {
-  return ({ activation = "gelu" }) => clipVisionTransformerTower({ ...config, activation });
+  return ({ activation }) => clipVisionTransformerTower({ ...config, activation });
 }
 
 /** Source: open_clip 3.3.0, `model_configs/*.json` and `pretrained.py`. */
@@ -118,6 +122,43 @@ export function clipPretrainedNames(name: string): readonly string[] {
   return Object.keys(ENTRIES[find("CLIP model", name, clipModelNames)]!.pretrained);
 }
 
+/** The entry of a model, and the name of a set of its weights in their published spelling. */
+function entryOf(name: string, pretrained: string | undefined) {
+  const model = find("CLIP model", name, clipModelNames);
+  const entry = ENTRIES[model]!;
+  const tags = Object.keys(entry.pretrained);
+  const tag = pretrained === undefined ? tags[0]! : find(`${model} of weights`, pretrained, tags);
+  return { model, entry, tag };
+}
+
+/**
+ * Activation and statistics of a set of weights.
+ *
+ * @throws {TypeError} if there is none of this name
+ */
+export function clipWeightsKind(name: string, pretrained?: string): ClipWeightsKind {
+  const { entry, tag } = entryOf(name, pretrained);
+  return { activation: "gelu", normalize: CLIP_NORMALIZATION, ...entry.pretrained[tag] };
+}
+
+/**
+ * The image tower of a name for weights that were not published under a name of open_clip's.
+ *
+ * @param label what to call the weights
+ * @throws {TypeError} if there is no model of this name
+ */
+export function clipModelOfKind(name: string, label: string, kind: ClipWeightsKind): ClipModel {
+  const { model, entry } = entryOf(name, undefined);
+  return {
+    name: model,
+    pretrained: label,
+    inputSize: 224,
+    normalize: kind.normalize,
+    description: entry.description,
+    ...entry.tower(kind),
+  };
+}
+
 /**
  * The image tower of a name.
  *
@@ -133,17 +174,6 @@ export function clipPretrainedNames(name: string): readonly string[] {
  * @throws {TypeError} if there is none of this name
  */
 export function clipModel(name: string, pretrained?: string): ClipModel {
-  const model = find("CLIP model", name, clipModelNames);
-  const { description, tower, pretrained: published } = ENTRIES[model]!;
-  const tags = Object.keys(published);
-  const tag = pretrained === undefined ? tags[0]! : find(`${model} of weights`, pretrained, tags);
-  const weights = published[tag]!;
-  return {
-    name: model,
-    pretrained: tag,
-    inputSize: 224,
-    normalize: weights.normalize ?? CLIP_NORMALIZATION,
-    description,
-    ...tower(weights),
-  };
+  const { model, tag } = entryOf(name, pretrained);
+  return clipModelOfKind(model, tag, clipWeightsKind(model, tag));
 }

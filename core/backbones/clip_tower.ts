@@ -5,6 +5,7 @@
  */
 import type { Value } from "../engine/graph/value.ts";
 import type { Scope } from "../engine/nn/scope.ts";
+import type { ClipVisionTransformerConfig } from "./clip_vision_transformer.ts";
 
 /** What a tower makes of images. */
 export interface ClipOutputs {
@@ -22,6 +23,8 @@ export interface ClipTower {
   readonly width: number;
   /** Features of the pooled embedding. */
   readonly embedding: number;
+  /** What it is made of, if it is a vision transformer. */
+  readonly transformer?: ClipVisionTransformerConfig;
   /**
    * Applies the tower to normalised images `[N, 3, H, W]` of whole patches. Names within the scope are the keys of
    * open_clip's state dict, which begin with `visual.`.

@@ -175,6 +175,7 @@ export function clipVisionTransformerTower(config: ClipVisionTransformerConfig):
     patch,
     width,
     embedding,
+    transformer: config,
     apply: (scope, images) => clipVisionTransformer(scope, images, config),
   };
 }

@@ -6,7 +6,15 @@
 export type { Backbone, BackboneOptions, BackboneSpec, StateDictTypes } from "./backbone.ts";
 export { clipConvNext, type ClipConvNextConfig, clipConvNextTower } from "./clip_convnext.ts";
 export { type ClipLayoutName } from "./clip_layouts.ts";
-export { type ClipModel, clipModel, clipModelNames, clipPretrainedNames } from "./clip_models.ts";
+export {
+  type ClipModel,
+  clipModel,
+  clipModelNames,
+  clipModelOfKind,
+  clipPretrainedNames,
+  type ClipWeightsKind,
+  clipWeightsKind,
+} from "./clip_models.ts";
 export { type ClipOutputs, type ClipTower } from "./clip_tower.ts";
 export {
   clipVisionTransformer,

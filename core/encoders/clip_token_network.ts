@@ -4,9 +4,9 @@
  * @module
  */
 import { clipEvaluationView } from "../data/clip_preprocessing.ts";
-import { openTensors } from "../weights/open_tensors.ts";
 import { type ClipSessionOptions, createClipSession } from "./clip_encoder.ts";
 import type { ClipModel } from "../backbones/clip_models.ts";
+import { openClipTensors } from "./clip_file.ts";
 import type { TokenNetwork } from "./token_encoder.ts";
 
 /**
@@ -32,7 +32,7 @@ export function clipTokenNetwork(
     grid: [side, side],
     width: model.width,
     async createSession(images, build, options = {}) {
-      using file = await openTensors(weights);
+      using file = await openClipTensors(weights);
       return await createClipSession(file, images, ({ tokens }) => build(tokens), {
         model,
         precision,

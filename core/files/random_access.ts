@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { GenviewSyntaxError } from "../errors/mod.ts";
+import { GenviewError, GenviewSyntaxError } from "../errors/mod.ts";
+import { explainingFileErrors } from "./file_error.ts";
 
 /** A source of bytes; closes with `using`. */
 export interface RandomAccess extends Disposable {
@@ -65,11 +66,18 @@ class FileAccess implements RandomAccess {
   }
 }
 
-/** Opens a file to be read by position. Reads may overlap in time. */
+/**
+ * Opens a file to be read by position. Reads may overlap in time.
+ *
+ * @throws {GenviewNotFound} if there is none
+ * @throws {GenviewError} if the system refuses, or it is a folder
+ */
 export async function openRandomAccess(path: string): Promise<RandomAccess> {
-  const file = await Deno.open(path);
+  const file = await explainingFileErrors(`read ${path}`, Deno.open(path));
   try {
-    return new FileAccess(path, file, (await file.stat()).size);
+    const { isDirectory, size } = await file.stat();
+    if (isDirectory) throw new GenviewError(`Cannot read ${path}: it is a folder; name a file`);
+    return new FileAccess(path, file, size);
   } catch (error) {
     file.close();
     throw error;

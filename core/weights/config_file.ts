@@ -39,6 +39,17 @@ export class ConfigFile {
     return new ConfigFile(path, parsed as Record<string, unknown>);
   }
 
+  /**
+   * The object of a key, whose errors name it.
+   *
+   * @throws {TypeError} if the key has no object
+   */
+  object(key: string): ConfigFile {
+    const suits = (value: unknown): value is Readonly<Record<string, unknown>> =>
+      typeof value === "object" && value !== null && !Array.isArray(value);
+    return new ConfigFile(this.path, this.#typed(key, suits, "an object", undefined));
+  }
+
   /** The value of a key as it stands, undefined if it is left out. */
   get(key: string): unknown {
     return this.#entries[key];

@@ -6,7 +6,7 @@ import { main } from "../../tasks/extract_features.ts";
 import { withFolder } from "../core/backbones/clip_golden.ts";
 import { lastOfEach } from "./last_of_each.ts";
 import { drawPictures } from "./square_pictures.ts";
-import { exportTinyBackbone } from "./tiny_backbone.ts";
+import { exportTinyBackbone } from "../core/encoders/tiny_backbone.ts";
 
 /** Files below a folder in the order of their paths. */
 async function filesBelow(folder: string, prefix = ""): Promise<Map<string, Uint8Array>> {

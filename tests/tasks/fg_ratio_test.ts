@@ -8,7 +8,7 @@ import { main } from "../../tasks/fg_ratio.ts";
 import { withFolder } from "../core/backbones/clip_golden.ts";
 import { hashedTensor } from "../core/engine/nn/hashed_values.ts";
 import { drawPictures } from "./square_pictures.ts";
-import { exportTinyBackbone } from "./tiny_backbone.ts";
+import { exportTinyBackbone } from "../core/encoders/tiny_backbone.ts";
 import { lastOfEach } from "./last_of_each.ts";
 
 type Path = (name: string) => string;

@@ -10,7 +10,7 @@ import {
   configuredPairsShown,
   drawPairs,
 } from "../../tasks/quality_option.ts";
-import { exportTinyBackbone } from "./tiny_backbone.ts";
+import { exportTinyBackbone } from "../core/encoders/tiny_backbone.ts";
 import { inFolder } from "../in_folder.ts";
 
 function configured(qualityEncoder: string, qualityVectors: string): Configuration {

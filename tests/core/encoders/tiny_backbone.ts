@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { backbone } from "../../core/backbones/registry.ts";
-import type { Tensor } from "../../core/engine/graph/tensor.ts";
-import { input } from "../../core/engine/graph/value.ts";
-import { Scope } from "../../core/engine/nn/scope.ts";
-import { writeSafetensors } from "../../core/weights/safetensors.ts";
-import { hashedParameters } from "../core/engine/nn/hashed_values.ts";
+import { backbone } from "../../../core/backbones/registry.ts";
+import type { Tensor } from "../../../core/engine/graph/tensor.ts";
+import { input } from "../../../core/engine/graph/value.ts";
+import { Scope } from "../../../core/engine/nn/scope.ts";
+import { writeSafetensors } from "../../../core/weights/safetensors.ts";
+import { hashedParameters } from "../engine/nn/hashed_values.ts";
 
 /** Writes a ViT-Ti/16 for images of 64 pixels: 16 tokens of 192. */
 export async function exportTinyBackbone(path: string): Promise<ReadonlyMap<string, Tensor>> {

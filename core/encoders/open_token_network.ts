@@ -1,0 +1,272 @@
+/**
+ * Networks that make tokens, opened by name: a published CLIP model, a file of weights, or the folder of a run.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { FAMILIES } from "../backbones/registry.ts";
+import { backbone, backboneNames, type BackboneSpec, clipModel } from "../backbones/mod.ts";
+import { findClipLayout } from "../backbones/clip_layouts.ts";
+import { recognizeBackbones } from "../backbones/recognize_backbones.ts";
+import { viewRecipes } from "../data/views/named_views.ts";
+import { CLIP_NORMALIZATION, IMAGENET_NORMALIZATION } from "../data/views/presets.ts";
+import type { ViewRecipe } from "../data/views/recipe.ts";
+import { GenviewNotFound, GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
+import { explainingFileErrors } from "../files/file_error.ts";
+import { ifThere } from "../files/if_there.ts";
+import { catalogEntry, readCatalog, wantedFiles } from "../weights/catalog.ts";
+import { loadCheckpointState } from "../weights/checkpoint/state.ts";
+import { loadNewestCheckpoint } from "../weights/checkpoint/newest.ts";
+import { defaultHubCache } from "../weights/hub_cache.ts";
+import { openTensors } from "../weights/open_tensors.ts";
+import { describeCandidates, findPrefix, withoutPrefix } from "../weights/prefix.ts";
+import { findPulled } from "../weights/pull.ts";
+import { SafetensorsFile } from "../weights/safetensors.ts";
+import { describeNames, type TensorFile } from "../weights/tensor_file.ts";
+import { backboneTokenNetwork } from "./backbone_token_network.ts";
+import { openBackboneWeights } from "./backbone_weights.ts";
+import { clipModelOfFile, nameOfFile, openClipTensors, recognizeClip } from "./clip_file.ts";
+import { clipTokenNetwork } from "./clip_token_network.ts";
+import { parseFacts } from "./export_backbone.ts";
+import type { TokenNetwork } from "./token_encoder.ts";
+
+/** Which network {@linkcode openTokenNetwork} opens. Empty texts and zeros are as if they were left out. */
+export interface TokenNetworkChoice {
+  /** Name of a CLIP model, path of a file of weights, or folder of a run. */
+  readonly model: string;
+  /** Name of a CLIP model's weights, as open_clip has it (default the model's first; of a file, what lies beside it says). */
+  readonly trainingData?: string;
+  /** File with the weights of a CLIP model that is named (default the one in the hub's cache). */
+  readonly weights?: string;
+  /** Network that a file's weights are of (default the one whose tensors they are). */
+  readonly backbone?: string;
+  /** Height and width of an own backbone's images, in pixels (default those of training). */
+  readonly imageSize?: number;
+  /** Statistics that a file's backbone was trained with (default `auto`: what it names, or else ImageNet's). */
+  readonly normalize?: "auto" | "imagenet" | "clip";
+  /** Height and width of a patch in pixels, checked against the network's. */
+  readonly patchSize?: number;
+  /** Type that CLIP's towers compute in (default float32). */
+  readonly precision?: "float32" | "float16";
+}
+
+/** What is a path and no name of a model: it has folders, or a file's ending. */
+const LOOKS_LIKE_PATH = /[\\/]|\.(safetensors|bin|pth|pt|ckpt|tar)$/;
+
+/** Where `deno task weights pull` has put the weights of a CLIP model. */
+async function findWeights(name: string, pretrained: string): Promise<string> {
+  const catalog = await readCatalog();
+  const sets: string[] = [];
+  for (const set of Object.keys(catalog.weights)) {
+    const entry = catalogEntry(catalog, set);
+    const at = entry.files.findIndex(({ network }) => network === `${name}/${pretrained}`);
+    if (at < 0) continue;
+    const found = await findPulled(entry, wantedFiles(entry, ""), defaultHubCache());
+    if (found[at] !== undefined) return found[at].file;
+    sets.push(set);
+  }
+  throw new GenviewTypeError(
+    `Cannot find the weights of ${name} (${pretrained}): ` +
+      (sets.length > 0
+        ? `they are not in the cache; run "deno task weights pull ${
+          sets[0]
+        }", or name a file by --weights`
+        : "the catalogue has none; name a file by --weights"),
+  );
+}
+
+/** The network that a part of a file is of, by its tensors. */
+function specOf(
+  part: TensorFile,
+  asked: string,
+): { readonly spec: BackboneSpec; readonly size?: number } {
+  const candidates = recognizeBackbones(
+    new Map(part.names.map((name) => [name, part.type(name)])),
+  );
+  const names = candidates.map(({ spec }) => spec.name);
+  if (asked !== "") {
+    // Refuses unknown names, and says which are known.
+    const spec = backbone(asked);
+    const chosen = candidates.find((candidate) => candidate.spec.name === spec.name);
+    if (chosen !== undefined) return chosen;
+    // Reading them then lists what does not fit.
+    if (candidates.length === 0) return { spec };
+    throw new GenviewTypeError(
+      `Cannot encode by ${part.path}: its tensors must be those of ${asked}, found ${
+        names.join(" and ")
+      }`,
+    );
+  }
+  const [only, ...others] = candidates;
+  if (only !== undefined && others.length === 0) return only;
+  throw new GenviewTypeError(
+    `Cannot encode by ${part.path}: ${
+      only === undefined
+        ? `its tensors must be those of one of ${
+          backboneNames.join(", ")
+        }, or of a CLIP model, found ${describeNames(part)}`
+        : `--backbone must say which it is, found tensors of ${names.join(" and of ")}`
+    }`,
+  );
+}
+
+/** The part of a file that is a backbone's, without the prefix of a training program. */
+function backbonePart(file: TensorFile): TensorFile {
+  const found = findPrefix(file.names, new Set(FAMILIES.map(({ mark }) => mark)));
+  if (found.prefix !== undefined) return withoutPrefix(file, found.prefix);
+  throw new GenviewTypeError(
+    `Cannot encode by ${file.path}: its tensors must be those of one of ${
+      backboneNames.join(", ")
+    }, or of a CLIP model, ${
+      found.candidates.length > 0 ? describeCandidates(found) : `found ${describeNames(file)}`
+    }`,
+  );
+}
+
+/** Backbones compute in what they were trained in. */
+function checkOwnPrecision({ model, precision = "float32" }: TokenNetworkChoice): void {
+  if (precision === "float32") return;
+  throw new GenviewTypeError(
+    `Cannot encode by ${model} in ${precision}: only CLIP's towers can, other backbones take float32`,
+  );
+}
+
+async function openBackbone(path: string, choice: TokenNetworkChoice): Promise<TokenNetwork> {
+  checkOwnPrecision(choice);
+  using file = await openTensors(path);
+  const facts = file instanceof SafetensorsFile ? parseFacts(file.metadata) : undefined;
+  const part = backbonePart(file);
+  const { spec, size: fits } = specOf(part, choice.backbone || (facts?.name ?? ""));
+  const small = part.has("conv1.weight") && part.type("conv1.weight").shape[2] === 3;
+  const size = choice.imageSize || (facts?.size ?? fits ?? (small ? 32 : spec.inputSize));
+  const { tensors } = await openBackboneWeights(path, spec, { size });
+  return backboneTokenNetwork(spec, tensors, {
+    name: nameOfFile(path),
+    weightsFile: path,
+    size,
+    normalize: choice.normalize === "clip"
+      ? CLIP_NORMALIZATION
+      : choice.normalize === "imagenet"
+      ? IMAGENET_NORMALIZATION
+      : facts?.normalize ?? IMAGENET_NORMALIZATION,
+  });
+}
+
+/** What a run's configuration says of its backbone. */
+interface TrainedBackbone {
+  readonly backbone: string;
+  readonly stem: "imagenet" | "small";
+  readonly zeroInitResidual: boolean;
+  readonly imageSize: number;
+  readonly views: string | readonly ViewRecipe[];
+}
+
+async function openTrained(path: string, choice: TokenNetworkChoice): Promise<TokenNetwork> {
+  checkOwnPrecision(choice);
+  const newest = await loadNewestCheckpoint(join(path, "checkpoints"));
+  const folder = newest?.path ?? path;
+  const { step, configuration } = newest?.checkpoint.state ?? await loadCheckpointState(folder);
+  const trained = configuration as TrainedBackbone;
+  const { stem, zeroInitResidual, imageSize } = trained;
+  const spec = backbone(trained.backbone, { stem, zeroInitResidual });
+  const { tensors } = await openBackboneWeights(folder, spec, { size: imageSize });
+  return backboneTokenNetwork(spec, tensors, {
+    weightsFile: join(folder, "model.safetensors"),
+    name: `${nameOfFile(path)}-${spec.name}-step-${step}`,
+    size: choice.imageSize || imageSize,
+    normalize: viewRecipes(trained)[0]!.normalize,
+  });
+}
+
+async function openFile(path: string, choice: TokenNetworkChoice): Promise<TokenNetwork> {
+  const recognized = await (async () => {
+    using file = await openClipTensors(path);
+    return recognizeClip(file);
+  })();
+  if (recognized === undefined) return await openBackbone(path, choice);
+  const model = await clipModelOfFile(recognized, path, choice.trainingData || undefined);
+  return clipTokenNetwork(model, path, { precision: choice.precision ?? "float32" });
+}
+
+/** A model of CLIP by its name, with the weights of a file or of the hub's cache. */
+async function openNamed(choice: TokenNetworkChoice): Promise<TokenNetwork> {
+  const { model, weights, precision = "float32" } = choice;
+  const trainingData = choice.trainingData || undefined;
+  const named = clipModel(model, trainingData);
+  if (!weights) {
+    const file = await findWeights(named.name, named.pretrained);
+    return clipTokenNetwork(named, file, { precision });
+  }
+  using file = await openClipTensors(weights);
+  const layout = findClipLayout(file);
+  // A file that is no CLIP's is refused with all that is wrong when the network is loaded.
+  const chosen = layout === undefined
+    ? named
+    : await clipModelOfFile({ name: named.name, layout }, weights, trainingData);
+  return clipTokenNetwork(chosen, weights, { precision });
+}
+
+/** Refuses a patch that is not the network's, by which GenView's programs cut tokens wrongly without a word. */
+function checkPatch({ view, grid, name }: TokenNetwork, patch = 0): void {
+  const own = view.size / grid[0];
+  if (patch === 0 || patch === own) return;
+  throw new GenviewRangeError(
+    `Cannot encode by ${name}: --patch-size must be ${own}, or be left out, found ${patch}`,
+  );
+}
+
+/** Refuses a size that a network does not take: CLIP's towers have theirs. */
+function checkImageSize({ view, name }: TokenNetwork, size = 0): void {
+  if (size === 0 || size === view.size) return;
+  throw new GenviewRangeError(
+    `Cannot encode by ${name}: its images have ${view.size} pixels in each direction, found ${size}`,
+  );
+}
+
+/**
+ * Opens a network that makes tokens: a CLIP model by open_clip's name, whose weights are in the hub's cache or in a
+ * file; a file of weights, of CLIP or of another backbone; or the folder of a run, or of one of its checkpoints.
+ *
+ * Of CLIP weights in a file, the publisher's configuration beside it says activation and normalisation; where there is
+ * none and the model was published with weights of several kinds, `trainingData` must name them.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { backbone } from "../backbones/registry.ts";
+ * import { input } from "../engine/graph/value.ts";
+ * import { Scope } from "../engine/nn/scope.ts";
+ * import { writeSafetensors } from "../weights/safetensors.ts";
+ * import { openTokenNetwork } from "./open_token_network.ts";
+ *
+ * const scope = new Scope();
+ * backbone("vit_tiny_patch16_224").apply(scope, input("images", "float32", [1, 3, 64, 64]));
+ * const folder = await Deno.makeTempDir();
+ * await writeSafetensors(`${folder}/mine.safetensors`, scope.initialize(1));
+ *
+ * const { name, grid, width } = await openTokenNetwork({ model: `${folder}/mine.safetensors` });
+ * assertEquals([name, grid, width], ["mine", [4, 4], 192]);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
+ * @throws {TypeError} if there is none of the name, its weights are not at hand or do not fit, or are of an unknown kind
+ * @throws {RangeError} if the patch or the size of images are not the network's
+ * @throws {SyntaxError} if a file breaks a rule of its format
+ */
+export async function openTokenNetwork(choice: TokenNetworkChoice): Promise<TokenNetwork> {
+  const there = await ifThere(
+    explainingFileErrors(`read ${choice.model}`, Deno.stat(choice.model)),
+  );
+  if (there === undefined && LOOKS_LIKE_PATH.test(choice.model)) {
+    throw new GenviewNotFound(
+      `Cannot read ${choice.model}: there is no such file or folder; check the path`,
+    );
+  }
+  const network = there === undefined
+    ? await openNamed(choice)
+    : there.isDirectory
+    ? await openTrained(choice.model, choice)
+    : await openFile(choice.model, choice);
+  checkPatch(network, choice.patchSize);
+  checkImageSize(network, choice.imageSize);
+  return network;
+}

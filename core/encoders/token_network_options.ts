@@ -1,0 +1,96 @@
+/**
+ * The options of every task that runs a network that makes tokens.
+ *
+ * @module
+ */
+import { clipModelNames } from "../backbones/clip_models.ts";
+
+/** A text, empty where nothing is asked for. */
+type Text = { readonly type: "string"; readonly default: string; readonly description: string };
+
+/** A number of pixels or threads, 0 where nothing is asked for. */
+type Count = {
+  readonly type: "integer";
+  readonly minimum: 0;
+  readonly default: 0;
+  readonly description: string;
+};
+
+/** One of some texts. */
+type Choice<Names extends string> = {
+  readonly type: "string";
+  readonly enum: readonly Names[];
+  readonly default: Names;
+  readonly description: string;
+};
+
+/** JSON Schemas of the options by which {@linkcode openTokenNetwork} is told what to open, and of where it runs. */
+export interface TokenNetworkOptions {
+  /** CLIP model, file of weights or run. */
+  readonly model: Text;
+  /** Name of a CLIP model's weights. */
+  readonly trainingData: Text;
+  /** File of a CLIP model's weights. */
+  readonly weights: Text;
+  /** Network that a file is of. */
+  readonly backbone: Text;
+  /** Height and width of the images, in pixels. */
+  readonly imageSize: Count;
+  /** Statistics that a file's backbone was trained with. */
+  readonly normalize: Choice<"auto" | "imagenet" | "clip">;
+  /** Height and width of a patch, in pixels. */
+  readonly patchSize: Count;
+  /** Element type that is computed in. */
+  readonly precision: Choice<"float32" | "float16">;
+  /** Device. */
+  readonly device: Text;
+  /** Threads on the CPU. */
+  readonly threads: Count;
+}
+
+function text(description: string, fallback = ""): Text {
+  return { type: "string", default: fallback, description };
+}
+
+function count(description: string): Count {
+  return { type: "integer", minimum: 0, default: 0, description };
+}
+
+/** Options of every task that runs a network that makes tokens. */
+export const TOKEN_NETWORK_OPTIONS: TokenNetworkOptions = {
+  model: text(
+    `encoder: ${
+      clipModelNames.join(", ")
+    }, a file of weights (CLIP's, exported by "deno task export", or another training program's), or the folder of ` +
+      "a run",
+    "ViT-H-14",
+  ),
+  trainingData: text(
+    "name of a CLIP model's weights, on which activation and normalisation depend: by default the model's first, for " +
+      "ViT-H-14 laion2b_s32b_b79k; of a file, what the publisher's configuration beside it says",
+  ),
+  weights: text(
+    'file with the weights of a CLIP model; the one that "deno task weights pull" brought when empty',
+  ),
+  backbone: text("network that a file's weights are of; found by its tensors when empty"),
+  imageSize: count("height and width of an own backbone's images (0: those of training)"),
+  normalize: {
+    type: "string",
+    enum: ["auto", "imagenet", "clip"],
+    default: "auto",
+    description:
+      "statistics that a file's backbone was trained with; auto are those that it names, or " +
+      "else ImageNet's; runs and CLIP know theirs",
+  },
+  patchSize: count(
+    "patch of the network, checked against it when given, as a number of pixels (0: the network's)",
+  ),
+  precision: {
+    type: "string",
+    enum: ["float32", "float16"],
+    default: "float32",
+    description: "type that CLIP's towers compute in; float16 is for CUDA",
+  },
+  device: text("auto, cpu, cuda, cuda:N or webgpu", "auto"),
+  threads: count("threads (0: all cores)"),
+};
