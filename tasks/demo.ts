@@ -121,7 +121,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const bank = await open(configuration.data, { redraw: false });
   const queries = await open(configuration.evaluationData, { redraw: false });
 
-  using display = new TrainDisplay(method, configuration);
+  using display = new TrainDisplay();
   const evaluate = await evaluationOf(bank, queries, configuration, {
     onWarning: (message) => display.show({ kind: "warning", message }),
   });

@@ -4,7 +4,7 @@
  * @module
  */
 import { GenviewTypeError } from "../core/errors/mod.ts";
-import { configuredBackbone } from "../core/train/run/train.ts";
+import { configuredBackbone } from "../core/train/run/run_plan.ts";
 import { exportOnnx, exportSafetensors } from "../core/encoders/export_backbone.ts";
 import { viewRecipes } from "../core/data/views/named_views.ts";
 import { openRun } from "../core/train/run/open_run.ts";

@@ -147,7 +147,7 @@ export async function main(args: readonly string[]): Promise<void> {
     given,
   );
   const dataset = await openTrainingData(configuration);
-  using display = new TrainDisplay(method, configuration);
+  using display = new TrainDisplay();
   const evaluate = await configuredEvaluation(configuration, {
     onWarning: (message) => display.show({ kind: "warning", message }),
   });

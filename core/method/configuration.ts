@@ -79,7 +79,7 @@ export const configurationSchema = {
       minimum: 1,
       default: 200,
       group: "Optimisation",
-      affects: "result",
+      affects: "length",
       description: "passes over the data",
     },
     batchSize: {
@@ -184,7 +184,7 @@ export const configurationSchema = {
       items: { type: "integer", minimum: 1 },
       default: [],
       group: "Optimisation",
-      affects: "result",
+      affects: "remedy",
       description: "epochs at which the step schedule divides the learning rate by 10",
     },
     parameterRules: {
@@ -338,6 +338,14 @@ export const configurationSchema = {
       group: "Run",
       affects: "nothing",
       description: "epochs between checkpoints",
+    },
+    checkpointMinutes: {
+      type: "number",
+      minimum: 0,
+      default: 30,
+      group: "Run",
+      affects: "nothing",
+      description: "minutes between checkpoints within an epoch (0: only after epochs)",
     },
     keepCheckpoints: {
       type: "integer",

@@ -4,6 +4,7 @@
  * @module
  */
 export { nearestName } from "./nearest_name.ts";
+export { optionName } from "./option_name.ts";
 export {
   type Affects,
   type ObjectSchema,

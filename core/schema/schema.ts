@@ -4,12 +4,14 @@
  * @module
  */
 
-/** What a change of an option does to a run that goes on. */
+/** How a change of an option affects a run that is resumed. */
 export type Affects =
   /** It changes what is computed, so a run keeps it. */
   | "result"
   /** It changes what is computed, and may change to recover from a loss that is no number. */
   | "remedy"
+  /** It says how long the run is, and may change to lengthen it. */
+  | "length"
   /** It changes nothing that is computed. */
   | "nothing";
 
@@ -25,7 +27,7 @@ export interface PropertySchema {
   readonly enum?: readonly unknown[];
   /** Heading under which `--help` lists it. */
   readonly group?: string;
-  /** What a change of it does to a run that goes on. */
+  /** How a change of it affects a run that is resumed. */
   readonly affects?: Affects;
   /** Names that it is known to take, where others are allowed too, such as paths. */
   readonly suggestions?: readonly string[];

@@ -27,7 +27,8 @@ export {
   PairWeighting,
   type WeighedStep,
 } from "./step/pair_weighting.ts";
-export { configuredBackbone, train } from "./run/train.ts";
+export { configuredBackbone } from "./run/run_plan.ts";
+export { train } from "./run/train.ts";
 export type {
   JudgedPairs,
   PairsShown,

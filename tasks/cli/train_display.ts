@@ -5,8 +5,7 @@
  */
 import type { Dataset } from "../../core/data/mod.ts";
 import { formatDevice } from "../../core/engine/ort/mod.ts";
-import type { Configuration } from "../../core/method/configuration.ts";
-import type { LoadedMethod } from "../../core/method/load.ts";
+import { optionName } from "../../core/schema/option_name.ts";
 import { ProgressLine } from "./progress_line.ts";
 import type { TrainEvent } from "../../core/train/run/train_options.ts";
 
@@ -18,27 +17,21 @@ function describeCoverage({ matched, total }: NonNullable<Dataset["coverage"]>):
 /** Shows a run's events as a progress line and notes. */
 export class TrainDisplay implements Disposable {
   #progress: ProgressLine | undefined;
-  readonly #method: LoadedMethod;
-  readonly #configuration: Configuration;
   readonly #write: (text: string) => void;
 
   /** @param write takes the text; by default to standard error */
   constructor(
-    method: LoadedMethod,
-    configuration: Configuration,
     write: (text: string) => void = (text) =>
       void Deno.stderr.writeSync(new TextEncoder().encode(text)),
   ) {
-    this.#method = method;
-    this.#configuration = configuration;
     this.#write = write;
   }
 
   /** Shows one event. */
   show(event: TrainEvent): void {
     if (event.kind === "start") {
-      const { random, healthy, collapsed } = this.#method.manifest.lossRange;
-      const { backbone, batchSize, epochs } = this.#configuration;
+      const { random, healthy, collapsed } = event.method.lossRange;
+      const { backbone, batchSize, epochs } = event.configuration;
       this.#progress = new ProgressLine({
         total: event.totalSteps,
         start: event.resumedAt,
@@ -47,7 +40,7 @@ export class TrainDisplay implements Disposable {
         columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
       });
       this.#note(
-        `${this.#method.manifest.title}, ${backbone}, ${(event.parameters / 1e6).toFixed(1)} M ` +
+        `${event.method.title}, ${backbone}, ${(event.parameters / 1e6).toFixed(1)} M ` +
           `trained parameters, on ${formatDevice(event.device)}; ${epochs} epochs of ` +
           `${event.stepsPerEpoch} steps of ${batchSize} images` +
           (event.resumedAt > 0 ? `, from step ${event.resumedAt}` : ""),
@@ -62,7 +55,8 @@ export class TrainDisplay implements Disposable {
           "0 when collapsed",
       );
       for (const { name, from, to } of event.changes) {
-        this.#note(`${name} was ${from}, and is ${to} from here`);
+        const schedules = name === "epochs" ? "; schedules run over the new length" : "";
+        this.#note(`${optionName(name)} was ${from}, and is ${to} from here${schedules}`);
       }
       if (event.coverage !== undefined) this.#note(describeCoverage(event.coverage));
     } else if (event.kind === "step") {

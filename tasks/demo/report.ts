@@ -27,7 +27,7 @@ import { uniformSpread } from "../../core/train/step/embedding_spread.ts";
 import { buildMethodGraph } from "../../core/train/step/method_graph.ts";
 import { viewRecipes } from "../../core/data/views/named_views.ts";
 import { configuredVariations } from "../../core/train/run/generated_views.ts";
-import { configuredBackbone } from "../../core/train/run/train.ts";
+import { configuredBackbone } from "../../core/train/run/run_plan.ts";
 import { initialWeights } from "../../core/train/step/training_step.ts";
 import { placeWeights } from "../checkpoint_option.ts";
 import type { MaskFindings } from "./masks.ts";

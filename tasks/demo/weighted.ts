@@ -93,7 +93,7 @@ export async function trainWeighted(run: WeightedRun): Promise<Section | undefin
   };
   const pairEncoder = await configuredPairEncoder(configuration);
   const pairsShown = configuredPairsShown(configuration, output);
-  using display = new TrainDisplay(method, configuration);
+  using display = new TrainDisplay();
   const result = await train({
     method,
     configuration,

@@ -1,80 +1,82 @@
 /**
- * Whether a run may go on from a checkpoint.
+ * Whether a run can be resumed from a checkpoint.
  *
  * @module
  */
 import { GenviewTypeError } from "../../errors/mod.ts";
+import { type Configuration, configurationSchema } from "../../method/configuration.ts";
+import type { Affects, PropertySchema } from "../../schema/schema.ts";
+import { optionName } from "../../schema/option_name.ts";
 import type { CheckpointState } from "../../weights/checkpoint/state.ts";
 import type { TrainOptions } from "./train_options.ts";
 
-/** A value with which a run goes on, and which it did not have before. */
+/** An option that has another value from a step of the run on. */
 export interface ConfigurationChange {
   /** Steps that were taken before it. */
   readonly step: number;
-  /** The value's name in the configuration. */
+  /** The option's name in the configuration. */
   readonly name: string;
+  /** Its value before that step. */
   readonly from: unknown;
+  /** Its value from that step on. */
   readonly to: unknown;
 }
 
-/** What may change because it is how a run is saved whose loss is no number. */
-const REMEDIES: ReadonlySet<string> = new Set([
-  "learningRate",
-  "minimumLearningRate",
-  "warmupEpochs",
-  "clipGradientNorm",
-]);
+type OptionName = keyof Configuration;
+
+/** Names of the options that affect a run in these ways. */
+function optionsThat(...affects: readonly Affects[]): OptionName[] {
+  return (Object.keys(configurationSchema.properties) as OptionName[]).filter((name) => {
+    const schema: PropertySchema = configurationSchema.properties[name];
+    return schema.affects !== undefined && affects.includes(schema.affects);
+  });
+}
+
+function describe({ name, from, to }: Omit<ConfigurationChange, "step">): string {
+  return `${optionName(name)} was ${JSON.stringify(from)}, found ${JSON.stringify(to)}`;
+}
 
 /**
  * Checks that a checkpoint belongs to a run of this configuration.
  *
- * @returns what is no longer as it was, of that which may change what is computed: the learning rate's course and the
- * norm to which gradients are clipped
- * @throws {TypeError} if anything else differs that changes what is computed
+ * @returns the options that differ from the checkpoint's, of those that may: the run's length, the learning-rate
+ * schedule, and the norm to which gradients are clipped
+ * @throws {TypeError} if anything else differs that affects the result, or the new length is shorter than what was done
  */
 export function checkResumable(
   state: CheckpointState,
-  { method, configuration, dataset }: TrainOptions,
+  { method, configuration, dataset }: Pick<TrainOptions, "method" | "configuration" | "dataset">,
 ): ConfigurationChange[] {
-  const before = state.configuration as Readonly<Record<string, unknown>>;
-  // What may change between the parts of a run without changing what it computes.
-  const free = new Set([
-    "device",
-    "threads",
-    "loaders",
-    "keepCheckpoints",
-    "checkpointEvery",
-    "evaluateEvery",
-    "evaluationData",
-    "strict",
-    // The formulations are the checkpoint's.
-    "autotune",
-    "vis",
-  ]);
-  const different = Object.entries(configuration).filter(([name, value]) =>
-    !free.has(name) && JSON.stringify(before[name]) !== JSON.stringify(value)
-  );
-  const changed = different.filter(([name]) => !REMEDIES.has(name)).map(([name, value]) =>
-    `${name} was ${JSON.stringify(before[name])}, found ${JSON.stringify(value)}`
-  );
+  const before = state.configuration as Partial<Configuration>;
+  const changesOf = (names: readonly OptionName[]): ConfigurationChange[] =>
+    names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(configuration[name]))
+      .map((name) => ({
+        step: state.step,
+        name,
+        from: before[name],
+        to: configuration[name],
+      }));
+  const refused = changesOf(optionsThat("result")).map(describe);
   if (state.samples !== dataset.length) {
-    changed.unshift(`the data set had ${state.samples} samples, found ${dataset.length}`);
+    refused.unshift(`the data set had ${state.samples} samples, found ${dataset.length}`);
   }
   if (state.method !== method.manifest.name) {
-    changed.unshift(`the method was ${state.method}, found ${method.manifest.name}`);
+    refused.unshift(`the method was ${state.method}, found ${method.manifest.name}`);
   }
-  if (changed.length > 0) {
+  const changeable = optionsThat("length", "remedy");
+  if (refused.length > 0) {
     throw new GenviewTypeError(
-      `Cannot resume: the configuration must be the one that the run began with, but for ${
-        [...REMEDIES].join(", ")
-      }: ${changed.join("; ")}`,
+      `Cannot resume: these options differ from the original run: ${refused.join("; ")}; only ${
+        changeable.map(optionName).join(", ")
+      } may change`,
     );
   }
-  const values = new Map(different);
-  return [...REMEDIES].filter((name) => values.has(name)).map((name) => ({
-    step: state.step,
-    name,
-    from: before[name],
-    to: values.get(name),
-  }));
+  const steps = Math.floor(dataset.length / configuration.batchSize) * configuration.epochs;
+  if (steps < state.step) {
+    throw new GenviewTypeError(
+      `Cannot resume: the run must be at least as long as what was trained, ${state.step} steps, found --epochs ` +
+        `${configuration.epochs}, which is ${steps} steps`,
+    );
+  }
+  return changesOf(changeable);
 }

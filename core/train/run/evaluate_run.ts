@@ -32,7 +32,7 @@ import type { RetrievalResult } from "../../evaluate/retrieval.ts";
 import { nearestName } from "../../schema/nearest_name.ts";
 import { TensorBoardLog } from "../log/tensorboard.ts";
 import { type OpenedRun, openRun } from "./open_run.ts";
-import { configuredBackbone } from "./train.ts";
+import { configuredBackbone } from "./run_plan.ts";
 
 /** How far an evaluation is, and what makes its figures hard to compare. */
 export type EvaluateEvent =

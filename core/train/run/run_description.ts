@@ -15,6 +15,8 @@ import type { ConfigurationChange } from "./check_resumable.ts";
 export interface RunDescription {
   /** Name of the method. */
   readonly method: string;
+  /** Name of a bundled method, or address of its manifest, by which it is loaded again. */
+  readonly address?: string;
   /** What the run goes on with. */
   readonly configuration: Configuration;
   /** Checkpoint of another run from which this one started. */

@@ -1,5 +1,5 @@
 /**
- * Watching a run: a loss that is no number and a network that collapses stop it, with the usual remedies.
+ * A watch over a run: a loss that is no number and a network that collapses stop it, with the usual remedies.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export class TrainingError extends GenviewError {
   override readonly name = "TrainingError";
 }
 
-/** What a step tells the guard. */
+/** What the guard looks at of a step. */
 export interface GuardedStep {
   readonly step: number;
   readonly loss: number;
@@ -56,7 +56,7 @@ export class RunGuard {
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       throw new TrainingError(
         `Cannot go on after step ${step}: the loss is ${loss} and the gradient's norm ${gradientNorm}. ` +
-          "Usual remedies: a lower learningRate, warmupEpochs, clipGradientNorm 1; these may change " +
+          "Usual remedies: a lower --learning-rate, --warmup-epochs, --clip-gradient-norm 1; these may change " +
           "when the run is resumed from its last checkpoint, which is from before this step",
       );
     }
@@ -67,8 +67,8 @@ export class RunGuard {
           `${(COLLAPSED_SHARE * this.#uniform).toExponential(1)} for ${COLLAPSED_STEPS} steps ` +
           `(uniform embeddings have ${
             this.#uniform.toFixed(4)
-          }). Usual remedies: a lower learningRate, ` +
-          "a larger batchSize, batch norm at the end of the projector, a stopped gradient on the targets",
+          }). Usual remedies: a lower --learning-rate, ` +
+          "a larger --batch-size, batch norm at the end of the projector, a stopped gradient on the targets",
       );
     }
   }

@@ -3,44 +3,19 @@
  *
  * @module
  */
-import { GenviewRangeError } from "../../errors/mod.ts";
-import { join } from "node:path";
-import { backbone as backboneOf } from "../../backbones/registry.ts";
-import type { Backbone } from "../../backbones/backbone.ts";
-import { type ViewBatch, viewLoader } from "../../data/loader/view_loader.ts";
+import { existsSync } from "node:fs";
+import type { ViewBatch } from "../../data/loader/view_loader.ts";
 import { FolderLock } from "../../files/folder_lock.ts";
-import { withTarget } from "../../engine/graph/target.ts";
-import { type Device, resolveDevice } from "../../engine/ort/mod.ts";
-import type { Configuration } from "../../method/configuration.ts";
-import { checkScheduled } from "./check_scheduled.ts";
-import { setAside } from "../../weights/checkpoint/newest.ts";
-import { deviceSources, saveCheckpoint } from "../../weights/checkpoint/checkpoint.ts";
-import { uniformSpread } from "../step/embedding_spread.ts";
-import { NO_STEPS, summarizeEpoch } from "./epoch_sums.ts";
 import type { EpochSums } from "../../weights/checkpoint/state.ts";
-import { configuredVariations, generatedShare } from "./generated_views.ts";
-import { buildMethodGraph, countParameters, type MethodGraph } from "../step/method_graph.ts";
-import { viewRecipes } from "../../data/views/named_views.ts";
-import { unusedInputs } from "../step/method_inputs.ts";
-import { PairWeighting, summarizeJudgement } from "../step/pair_weighting.ts";
+import { uniformSpread } from "../step/embedding_spread.ts";
+import { type CompiledMethod, compileMethod } from "./compiled_method.ts";
+import { NO_STEPS, summarizeEpoch } from "./epoch_sums.ts";
+import { RunBatches } from "./run_batches.ts";
 import { RunGuard } from "./run_guard.ts";
-import { RunLog } from "../log/run_log.ts";
 import { checkOutput, findOrigin, type RunOrigin } from "./run_origin.ts";
-import { optimizerOf, runSchedules } from "./run_schedules.ts";
-import { type RunTuning, runTuning } from "./run_tuning.ts";
+import { planRun, type RunPlan } from "./run_plan.ts";
+import { RunRecord } from "./run_record.ts";
 import type { TrainEvent, TrainOptions, TrainResult } from "./train_options.ts";
-import { initialWeights, TrainingStep } from "../step/training_step.ts";
-import { ViewFeed } from "../step/view_feed.ts";
-
-/** The backbone that a configuration asks for. */
-export function configuredBackbone(
-  { backbone, stem, zeroInitResidual }: Pick<
-    Configuration,
-    "backbone" | "stem" | "zeroInitResidual"
-  >,
-): Backbone {
-  return backboneOf(backbone, { stem, zeroInitResidual });
-}
 
 /**
  * Trains, and leaves in the output folder `configuration.json`, `steps.jsonl`, `epochs.jsonl`, TensorBoard events and
@@ -56,175 +31,60 @@ export function configuredBackbone(
  * @throws {TrainingError} if the loss is no number or the embeddings collapse
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  // What is refused leaves no folder behind; what is asked again under the lock may have changed until then.
+  const { output } = options;
+  // Without the lock, which would make the folder; what is asked again under it may have changed until then.
   await checkOutput(options);
-  using _lock = await FolderLock.acquire(options.output);
-  using run = await Run.start(options);
-  return await run.finish();
+  const existed = existsSync(output);
+  try {
+    return await trainLocked(options);
+  } catch (error) {
+    // What was refused before anything was written leaves no folder behind.
+    if (!existed && existsSync(output) && [...Deno.readDirSync(output)].length === 0) {
+      await Deno.remove(output);
+    }
+    throw error;
+  }
 }
 
-/** What a step is fed, by the number of steps before it. */
-type Scalars = ReturnType<typeof runSchedules>;
+/** Trains in a folder that nobody else writes to meanwhile. */
+async function trainLocked(options: TrainOptions): Promise<TrainResult> {
+  using owned = new DisposableStack();
+  owned.use(await FolderLock.acquire(options.output));
+  const origin = await findOrigin(options);
+  const plan = planRun(options.configuration, options.dataset);
+  const method = await compileMethod(options, plan, origin.checkpoint);
+  owned.use(method.step);
+  const batches = owned.use(await RunBatches.create(options, plan, method.step));
+  const record = owned.use(await RunRecord.open(options, origin, method));
+  for (const message of method.warnings) options.report?.({ kind: "warning", message });
+  return await new Run(options, origin, { plan, method, batches, record }).finish();
+}
+
+/** The parts of a run. */
+interface RunParts {
+  readonly plan: RunPlan;
+  readonly method: CompiledMethod;
+  readonly batches: RunBatches;
+  readonly record: RunRecord;
+}
 
 /** One run in progress. */
-class Run implements Disposable {
+class Run {
   readonly #options: TrainOptions;
-  readonly #owned: DisposableStack;
-  readonly #graph: MethodGraph;
-  readonly #tuning: RunTuning;
-  readonly #step: TrainingStep;
-  readonly #feed: ViewFeed;
-  readonly #weighting: PairWeighting | undefined;
-  readonly #log: RunLog;
-  readonly #guard: RunGuard;
-  readonly #backbone: Backbone;
-  readonly #device: Device;
-  readonly #stepsPerEpoch: number;
-  readonly #totalSteps: number;
-  readonly #scalars: Scalars;
   readonly #origin: RunOrigin;
-  readonly #unreadable = new Map<string, string>();
+  readonly #parts: RunParts;
+  readonly #guard: RunGuard;
   #taken: number;
   #sums: EpochSums;
   #skipped = 0;
-  #saved: string | undefined;
 
-  private constructor(parts: {
-    options: TrainOptions;
-    owned: DisposableStack;
-    graph: MethodGraph;
-    tuning: RunTuning;
-    step: TrainingStep;
-    feed: ViewFeed;
-    weighting: PairWeighting | undefined;
-    log: RunLog;
-    backbone: Backbone;
-    device: Device;
-    stepsPerEpoch: number;
-    totalSteps: number;
-    scalars: Scalars;
-    origin: RunOrigin;
-  }) {
-    this.#options = parts.options;
-    this.#owned = parts.owned;
-    this.#graph = parts.graph;
-    this.#tuning = parts.tuning;
-    this.#step = parts.step;
-    this.#feed = parts.feed;
-    this.#weighting = parts.weighting;
-    this.#log = parts.log;
-    this.#backbone = parts.backbone;
-    this.#device = parts.device;
-    this.#stepsPerEpoch = parts.stepsPerEpoch;
-    this.#totalSteps = parts.totalSteps;
-    this.#scalars = parts.scalars;
-    this.#origin = parts.origin;
-    this.#taken = parts.origin.checkpoint?.state.step ?? 0;
-    this.#sums = parts.origin.checkpoint?.state.epochSoFar ?? NO_STEPS;
-    this.#saved = parts.origin.saved;
-    this.#guard = new RunGuard(parts.graph.embeddings.shape[1]!);
-  }
-
-  /** Compiles the step, restores or draws its state, and opens the logs. */
-  static async start(options: TrainOptions): Promise<Run> {
-    const { method, configuration, dataset, output } = options;
-    const { batchSize, seed, clipGradientNorm, threads, parameterRules } = configuration;
-    const origin = await findOrigin(options);
-    const { checkpoint, resumes, changes } = origin;
-    const stepsPerEpoch = Math.floor(dataset.length / batchSize);
-    if (stepsPerEpoch < 1) {
-      throw new GenviewRangeError(
-        `Cannot train on "${dataset.name}": it must have at least batchSize (${batchSize}) samples, ` +
-          `found ${dataset.length}`,
-      );
-    }
-
-    const backbone = configuredBackbone(configuration);
-    const recipes = viewRecipes(configuration);
-    configuredVariations(configuration, recipes.length);
-    const totalSteps = stepsPerEpoch * configuration.epochs;
-    const scalars = runSchedules(configuration, { totalSteps, stepsPerEpoch });
-    const device = resolveDevice(configuration.device);
-    const placement = { device, threads };
-    const build = () =>
-      buildMethodGraph(method, {
-        backbone,
-        viewSizes: recipes.map(({ size }) => size),
-        batchSize,
-        options: configuration.options,
-      });
-    // Symbolic, and so without cost: it is checked before hours may go into tuning it.
-    const symbolic = build();
-    const warnings = [
-      ...checkScheduled(symbolic, configuration),
-      ...unusedInputs(symbolic, options.pairEncoder !== undefined),
-    ];
-    const tuning = await runTuning(options, placement, build, checkpoint?.state.tuning);
-    const graph = withTarget(tuning, build);
-    const owned = new DisposableStack();
-    try {
-      const step = owned.use(
-        await TrainingStep.create(
-          graph,
-          {
-            ...placement,
-            optimizer: optimizerOf(configuration),
-            rules: parameterRules,
-            ...(clipGradientNorm > 0 && { clipGradientNorm }),
-          },
-          checkpoint?.model ?? initialWeights(graph, seed),
-          checkpoint?.optimizer,
-        ),
-      );
-      const feed = owned.use(
-        await ViewFeed.create(recipes, batchSize, placement),
-      );
-      const weighting = options.pairEncoder === undefined ? undefined : owned.use(
-        await PairWeighting.create(options.pairEncoder, {
-          views: step.views,
-          normalize: recipes.map(({ normalize }) => normalize),
-          pairWeights: step.pairWeights,
-          ...placement,
-        }),
-      );
-      const description = {
-        method: method.manifest.name,
-        configuration,
-        ...(!resumes && options.resume !== undefined && { startedFrom: options.resume }),
-        changes,
-      };
-      const log = owned.use(
-        await RunLog.open(output, description, {
-          ...(resumes && { resumedAt: checkpoint?.state.step ?? 0 }),
-        }),
-      );
-      for (const damaged of origin.passedOver) {
-        const aside = await setAside(damaged);
-        warnings.push(`Passed over a checkpoint, now ${aside}: ${damaged.reason}`);
-      }
-      for (const message of [...step.warnings, ...warnings, ...log.warnings]) {
-        options.report?.({ kind: "warning", message });
-      }
-      return new Run({
-        options,
-        owned,
-        graph,
-        tuning,
-        step,
-        feed,
-        weighting,
-        log,
-        backbone,
-        device,
-        stepsPerEpoch,
-        totalSteps,
-        scalars,
-        origin,
-      });
-    } catch (error) {
-      owned.dispose();
-      throw error;
-    }
+  constructor(options: TrainOptions, origin: RunOrigin, parts: RunParts) {
+    this.#options = options;
+    this.#origin = origin;
+    this.#parts = parts;
+    this.#guard = new RunGuard(parts.method.embeddingWidth);
+    this.#taken = origin.checkpoint?.state.step ?? 0;
+    this.#sums = origin.checkpoint?.state.epochSoFar ?? NO_STEPS;
   }
 
   #report(event: TrainEvent): void {
@@ -233,87 +93,74 @@ class Run implements Disposable {
 
   /** Takes all steps that are left. */
   async finish(): Promise<TrainResult> {
-    const { dataset, signal } = this.#options;
+    const { method: { manifest }, configuration, dataset, signal } = this.#options;
+    const { plan: { placement, stepsPerEpoch, totalSteps }, method, record } = this.#parts;
     this.#report({
       kind: "start",
-      device: this.#device,
-      parameters: countParameters(this.#graph),
-      stepsPerEpoch: this.#stepsPerEpoch,
-      totalSteps: this.#totalSteps,
+      method: manifest,
+      configuration,
+      device: placement.device,
+      parameters: method.parameters,
+      stepsPerEpoch,
+      totalSteps,
       resumedAt: this.#taken,
       changes: this.#origin.changes,
       ...(dataset.coverage && { coverage: dataset.coverage }),
-      uniformSpread: uniformSpread(this.#graph.embeddings.shape[1]!),
+      uniformSpread: uniformSpread(method.embeddingWidth),
     });
     if (this.#taken === 0) await this.#evaluate(0);
     // A run from another one's checkpoint can itself be resumed from then on.
-    else if (this.#saved === undefined) await this.#save();
-    while (this.#taken < this.#totalSteps && !signal?.aborted) await this.#epoch();
-    const last = this.#saved ?? await this.#save();
+    else if (record.savedAt(this.#taken) === undefined) await this.#save();
+    while (this.#taken < totalSteps && !signal?.aborted) await this.#epoch();
     return {
       step: this.#taken,
-      finished: this.#taken === this.#totalSteps,
-      checkpoint: last,
+      finished: this.#taken === totalSteps,
+      checkpoint: record.savedAt(this.#taken) ?? await this.#save(),
       skipped: this.#skipped,
     };
   }
 
   /** Takes the steps of the epoch that the run is in, from where it is. */
   async #epoch(): Promise<void> {
-    const { configuration, dataset, signal } = this.#options;
-    const { batchSize, seed, loaders, strict, checkpointEvery } = configuration;
-    const epoch = Math.floor(this.#taken / this.#stepsPerEpoch);
-    const recipes = viewRecipes(configuration);
-    const loader = viewLoader(dataset, recipes, {
-      batchSize,
-      seed,
-      epoch,
-      strict,
-      workers: loaders - 1,
-      variations: configuredVariations(configuration, recipes.length),
-      startBatch: this.#taken % this.#stepsPerEpoch,
-      unreadable: this.#unreadable,
-      onWarning: (message) => this.#report({ kind: "warning", message }),
-    });
+    const { configuration: { checkpointEvery }, signal } = this.#options;
+    const { plan: { stepsPerEpoch, totalSteps }, batches, record } = this.#parts;
+    const epoch = Math.floor(this.#taken / stepsPerEpoch);
+    const loader = batches.open(epoch, this.#taken % stepsPerEpoch);
     const [before, began] = [this.#sums, performance.now()];
-    let { loss, steps } = before;
-    for await (const batch of loader) {
-      loss += await this.#takeStep(batch, epoch, this.#scalars(this.#taken));
-      steps++;
-      if (signal?.aborted) break;
-    }
-    const { waitSeconds, skipped } = loader.statistics;
-    this.#skipped += skipped;
-    const sums: EpochSums = {
+    const sum = ({ steps, loss }: { steps: number; loss: number }): EpochSums => ({
       steps,
       loss,
       seconds: before.seconds + (performance.now() - began) / 1000,
-      waitSeconds: before.waitSeconds + waitSeconds,
-      skipped: before.skipped + skipped,
-    };
-    const whole = this.#taken % this.#stepsPerEpoch === 0;
-    this.#sums = whole ? NO_STEPS : sums;
-    if (!whole) return void await this.#save();
+      waitSeconds: before.waitSeconds + loader.statistics.waitSeconds,
+      skipped: before.skipped + loader.statistics.skipped,
+    });
+    for await (const batch of loader) {
+      const loss = await this.#takeStep(batch, epoch);
+      this.#sums = sum({ steps: this.#sums.steps + 1, loss: this.#sums.loss + loss });
+      if (signal?.aborted) break;
+      if (this.#taken % stepsPerEpoch > 0 && record.isDue()) await this.#save();
+    }
+    this.#skipped += loader.statistics.skipped;
+    if (this.#taken % stepsPerEpoch > 0) return void await this.#save();
+    const sums = sum(this.#sums);
+    this.#sums = NO_STEPS;
     const done = epoch + 1;
     const metrics = await this.#evaluate(done, summarizeEpoch(sums));
-    const means = { ...sums, loss: loss / steps };
+    const means = { ...sums, loss: sums.loss / sums.steps };
     this.#report({ kind: "epoch", epoch: done, step: this.#taken, ...means, metrics });
-    const last = this.#taken === this.#totalSteps;
-    if (done % checkpointEvery === 0 || last || signal?.aborted) await this.#save();
+    const last = this.#taken === totalSteps;
+    if (done % checkpointEvery === 0 || last || signal?.aborted || record.isDue()) {
+      await this.#save();
+    }
   }
 
-  async #takeStep(
-    batch: ViewBatch,
-    epoch: number,
-    scalars: Readonly<Record<string, number>>,
-  ): Promise<number> {
+  async #takeStep(batch: ViewBatch, epoch: number): Promise<number> {
+    const { plan, method: { step }, record } = this.#parts;
+    const scalars = plan.scalars(this.#taken);
     const began = performance.now();
-    await this.#feed.write(batch.views, this.#step.views);
-    const quality = await this.#weigh(batch, epoch);
-    const varied = this.#options.dataset.coverage && { generatedViews: generatedShare(batch) };
-    const result = await this.#step.run(scalars);
+    const placed = await this.#place(batch, epoch);
+    const result = await step.run(scalars);
     this.#taken++;
-    this.#saved = undefined;
     const event: TrainEvent = {
       kind: "step",
       step: this.#taken,
@@ -321,25 +168,24 @@ class Run implements Disposable {
       learningRate: scalars["learning_rate"]!,
       seconds: (performance.now() - began) / 1000,
       ...result,
-      metrics: { ...result.metrics, ...varied, ...quality },
+      metrics: { ...result.metrics, ...placed },
     };
-    this.#log.step(event);
+    record.log.step(event);
     this.#report(event);
-    // A step that ends the run is told first: it is what one looks for afterwards.
+    // A step that ends the run is reported first: it is what one looks for afterwards.
     this.#guard.check(event);
     return result.loss;
   }
 
-  /** Weighs the pairs of a batch, if an encoder is there to; what is logged of it. */
-  async #weigh(batch: ViewBatch, epoch: number): Promise<Readonly<Record<string, number>>> {
+  /** Places a batch, and shows pairs of the first one of an epoch; what is logged of it. */
+  async #place(batch: ViewBatch, epoch: number): Promise<Readonly<Record<string, number>>> {
     const { pairEncoder, pairsShown } = this.#options;
-    if (this.#weighting === undefined || pairEncoder === undefined) return {};
-    const isFirst = this.#taken % this.#stepsPerEpoch === 0;
+    const { plan: { stepsPerEpoch }, batches } = this.#parts;
+    const isFirst = this.#taken % stepsPerEpoch === 0;
     const shown = isFirst ? Math.min(pairsShown?.count ?? 0, batch.indices.length) : 0;
-    const judgement = await this.#weighting.weigh(shown);
-    if (shown > 0) {
-      const pictures = await this.#feed.pictures(batch.views.slice(0, 2), shown);
-      const [first, second] = pictures;
+    const { metrics, judgement } = await batches.place(batch, shown);
+    if (shown > 0 && judgement !== undefined && pairEncoder !== undefined) {
+      const [first, second] = await batches.pictures(batch, shown);
       await pairsShown!.show({
         ...judgement,
         epoch,
@@ -347,7 +193,7 @@ class Run implements Disposable {
         grid: pairEncoder.network.grid,
       });
     }
-    return summarizeJudgement(judgement);
+    return metrics;
   }
 
   /** Asks for metrics where it is time to, and logs them with what is known of the epoch. */
@@ -356,42 +202,18 @@ class Run implements Disposable {
     known: Readonly<Record<string, number>> = {},
   ): Promise<Readonly<Record<string, number>>> {
     const { configuration: { evaluateEvery, epochs }, evaluate } = this.#options;
+    const { plan: { backbone, placement }, method: { step }, record } = this.#parts;
     const due = evaluateEvery > 0 && (epoch % evaluateEvery === 0 || epoch === epochs);
     const metrics = due && evaluate !== undefined
-      ? await evaluate({
-        epoch,
-        backbone: this.#backbone,
-        device: this.#device,
-        weights: this.#step.weights,
-      })
+      ? await evaluate({ epoch, backbone, device: placement.device, weights: step.weights })
       : {};
-    this.#log.epoch(this.#taken, epoch, { ...known, ...metrics });
+    record.log.epoch(this.#taken, epoch, { ...known, ...metrics });
     return metrics;
   }
 
-  async #save(): Promise<string> {
-    const { method, configuration, dataset, output } = this.#options;
-    await this.#log.sync();
-    const path = await saveCheckpoint(join(output, "checkpoints"), {
-      state: {
-        version: 1,
-        method: method.manifest.name,
-        step: this.#taken,
-        epoch: Math.floor(this.#taken / this.#stepsPerEpoch),
-        samples: dataset.length,
-        configuration,
-        ...(this.#sums.steps > 0 && { epochSoFar: this.#sums }),
-        tuning: this.#tuning,
-      },
-      model: deviceSources(this.#step.weights),
-      optimizer: deviceSources(this.#step.slots),
-    }, configuration.keepCheckpoints);
-    this.#saved = path;
-    this.#report({ kind: "checkpoint", path, step: this.#taken });
-    return path;
-  }
-
-  [Symbol.dispose](): void {
-    this.#owned.dispose();
+  #save(): Promise<string> {
+    const { plan: { stepsPerEpoch }, method, record } = this.#parts;
+    const epoch = Math.floor(this.#taken / stepsPerEpoch);
+    return record.save({ step: this.#taken, epoch, sums: this.#sums }, method.step);
   }
 }

@@ -9,6 +9,7 @@ import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { Device, DeviceTensor } from "../../engine/ort/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import type { LoadedMethod } from "../../method/load.ts";
+import type { Manifest } from "../../method/manifest.ts";
 import type { ConfigurationChange } from "./check_resumable.ts";
 import type { PairEncoder, PairJudgement } from "../step/pair_weighting.ts";
 import type { StepResult } from "../step/training_step.ts";
@@ -17,6 +18,8 @@ import type { StepResult } from "../step/training_step.ts";
 export type TrainEvent =
   | {
     readonly kind: "start";
+    readonly method: Manifest;
+    readonly configuration: Configuration;
     readonly device: Device;
     /** Trained parameters. */
     readonly parameters: number;

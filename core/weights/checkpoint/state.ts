@@ -24,6 +24,8 @@ export interface CheckpointState {
   readonly version: 1;
   /** Name of the method. */
   readonly method: string;
+  /** Name of a bundled method, or address of its manifest, where the method was loaded by one. */
+  readonly address?: string;
   /** Optimizer steps that were taken. */
   readonly step: number;
   /** Whole epochs that were finished. */

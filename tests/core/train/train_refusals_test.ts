@@ -31,7 +31,7 @@ Deno.test("train() says when a data set is smaller than a batch", () =>
     await assertRejects(
       () => train({ ...options(join(folder, "run")), dataset: noise(7) }),
       RangeError,
-      "it must have at least batchSize (8) samples, found 7",
+      "at least as many samples as a batch (--batch-size 8), found 7",
     );
   }));
 

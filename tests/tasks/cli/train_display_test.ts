@@ -1,17 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { resolveConfiguration } from "../../../core/method/resolve_configuration.ts";
-import { checkMethod } from "../../../core/method/load.ts";
-import simsiam from "../../../plugins/simsiam/mod.ts";
 import { TrainDisplay } from "../../../tasks/cli/train_display.ts";
 
 function displayed(): { display: TrainDisplay; lines: string[] } {
   const lines: string[] = [];
-  const method = checkMethod(simsiam, "simsiam");
-  const display = new TrainDisplay(
-    method,
-    resolveConfiguration({}),
-    (text) => void lines.push(text),
-  );
+  const display = new TrainDisplay((text) => void lines.push(text));
   return { display, lines };
 }
 

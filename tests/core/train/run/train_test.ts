@@ -7,6 +7,7 @@ import { loadCheckpoint } from "../../../../core/weights/checkpoint/checkpoint.t
 import { listCheckpoints } from "../../../../core/weights/checkpoint/list.ts";
 import { readJsonLines } from "../../../../core/files/json_lines.ts";
 import { viewRecipes } from "../../../../core/data/views/named_views.ts";
+import type { ConfigurationChange } from "../../../../core/train/run/check_resumable.ts";
 import type { PairEncoder } from "../../../../core/train/step/pair_weighting.ts";
 import { readDescription } from "../../../../core/train/run/run_description.ts";
 import { TrainingError } from "../../../../core/train/run/run_guard.ts";
@@ -238,7 +239,7 @@ Deno.test("train() resumes only with the configuration that the run began with",
     await assertRejects(
       () => train({ ...changed, resume: "latest" }),
       TypeError,
-      "clipGradientNorm: weightDecay was 0.0001, found 0.5; seed was 0, found 1",
+      "options differ from the original run: --weight-decay was 0.0001, found 0.5; --seed was 0, found 1; only",
     );
     await assertRejects(
       () => train({ ...options(output), dataset: noise(32), resume: "latest" }),
@@ -262,7 +263,11 @@ Deno.test("train() goes on after a loss that is no number, with the remedies tha
     await train({ ...options(output), ...stopAfter(3) });
     const before = await Deno.readTextFile(join(output, "configuration.json"));
     const broken = { ...options(output, { learningRate: 1e30 }), resume: "latest" };
-    await assertRejects(() => train(broken), TrainingError, "learningRate, warmupEpochs, clip");
+    await assertRejects(
+      () => train(broken),
+      TrainingError,
+      "--learning-rate, --warmup-epochs, --clip",
+    );
     const last = (await readJsonLines(join(output, "steps.jsonl"))).at(-1)!;
     assert(![last["loss"], last["gradientNorm"]].every(Number.isFinite), JSON.stringify(last));
     const remedy = {
@@ -284,9 +289,9 @@ Deno.test("train() goes on after a loss that is no number, with the remedies tha
     // The rate of the run that broke is none of these: it went on from the same checkpoint.
     const changes = [
       { step: 3, name: "learningRate", from: 0.05, to: 0.01 },
-      { step: 3, name: "minimumLearningRate", from: 0, to: 1e-4 },
-      { step: 3, name: "warmupEpochs", from: 0, to: 2 },
       { step: 3, name: "clipGradientNorm", from: 0, to: 1 },
+      { step: 3, name: "warmupEpochs", from: 0, to: 2 },
+      { step: 3, name: "minimumLearningRate", from: 0, to: 1e-4 },
     ];
     assertEquals(told, changes);
     const { configuration, ...description } = await readDescription(output);
@@ -298,6 +303,59 @@ Deno.test("train() goes on after a loss that is no number, with the remedies tha
       ...changes,
       { step: 12, name: "learningRate", from: 0.01, to: 0.02 },
     ]);
+  }));
+
+Deno.test("train() lengthens a finished run, with its schedules over the new length", () =>
+  inFolder(async (folder) => {
+    const [whole, parts] = [join(folder, "whole"), join(folder, "parts")];
+    const constant = (output: string, epochs: number) =>
+      options(output, { epochs, schedule: "constant" });
+    await train(constant(whole, 3));
+    const short = await train(constant(parts, 2));
+    assertEquals([short.step, short.finished], [6, true]);
+    const changes: ConfigurationChange[] = [];
+    const long = await train({
+      ...constant(parts, 3),
+      resume: "latest",
+      report: (event) => void (event.kind === "start" && changes.push(...event.changes)),
+    });
+    assertEquals([long.step, long.finished], [9, true]);
+    assertEquals(changes, [{ step: 6, name: "epochs", from: 2, to: 3 }]);
+    assertEquals((await readDescription(parts)).changes, changes);
+    // A constant schedule does not depend on the length.
+    assertEquals(await finalState(parts), await finalState(whole));
+
+    await assertRejects(
+      () => train({ ...constant(parts, 1), resume: "latest" }),
+      TypeError,
+      "at least as long as what was trained, 9 steps, found --epochs 1, which is 3 steps",
+    );
+    const rates: number[] = [];
+    const cosine = join(folder, "cosine");
+    await train(options(cosine, { epochs: 2 }));
+    await train({
+      ...options(cosine, { epochs: 4 }),
+      resume: "latest",
+      report: (event) => void (event.kind === "step" && rates.push(event.learningRate)),
+    });
+    // Step 6 of 12 is half way down the cosine.
+    assertEquals(rates[0], 0.05 * 8 / 256 / 2);
+  }));
+
+Deno.test("train() saves within an epoch once so many minutes have gone by", () =>
+  inFolder(async (folder) => {
+    const [often, never] = [join(folder, "often"), join(folder, "never")];
+    const saved = async (output: string, checkpointMinutes: number) => {
+      const steps: number[] = [];
+      await train({
+        ...options(output, { epochs: 2, checkpointEvery: 2, checkpointMinutes }),
+        report: (event) => void (event.kind === "checkpoint" && steps.push(event.step)),
+      });
+      return steps;
+    };
+    assertEquals(await saved(never, 0), [6]);
+    assertEquals(await saved(often, 1e-9), [1, 2, 3, 4, 5, 6]);
+    assertEquals(await finalState(often), await finalState(never));
   }));
 
 Deno.test("train() cuts views from variations, tells the coverage, logs their share, and resumes bit for bit", () =>

@@ -8,7 +8,7 @@ import { CPU } from "../../../../core/engine/ort/mod.ts";
 import { buildFeatureGraph } from "../../../../core/encoders/feature_extractor.ts";
 import { viewRecipes } from "../../../../core/data/views/named_views.ts";
 import { saveCheckpoint } from "../../../../core/weights/checkpoint/checkpoint.ts";
-import { configuredBackbone } from "../../../../core/train/run/train.ts";
+import { configuredBackbone } from "../../../../core/train/run/run_plan.ts";
 import { hashedParameters } from "../../engine/nn/hashed_values.ts";
 
 /** Writes a checkpoint of ResNet-18 on 32 px views, and gives its path. */

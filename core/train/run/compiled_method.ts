@@ -1,0 +1,76 @@
+/**
+ * A run's method, compiled, with its state on the device.
+ *
+ * @module
+ */
+import { withTarget } from "../../engine/graph/target.ts";
+import type { Checkpoint } from "../../weights/checkpoint/checkpoint.ts";
+import { buildMethodGraph, countParameters } from "../step/method_graph.ts";
+import { unusedInputs } from "../step/method_inputs.ts";
+import { initialWeights, TrainingStep } from "../step/training_step.ts";
+import { checkScheduled } from "./check_scheduled.ts";
+import type { RunPlan } from "./run_plan.ts";
+import { optimizerOf } from "./run_schedules.ts";
+import { type RunTuning, runTuning } from "./run_tuning.ts";
+import type { TrainOptions } from "./train_options.ts";
+
+/** A method's training step, and what is known of the graph that it was compiled from. */
+export interface CompiledMethod {
+  readonly step: TrainingStep;
+  /** Formulations of the convolutions. */
+  readonly tuning: RunTuning;
+  /** Trained parameters. */
+  readonly parameters: number;
+  /** Coordinates of the embeddings whose spread is watched. */
+  readonly embeddingWidth: number;
+  /** Sentences on what the method ignores of its configuration. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Compiles a run's step, and restores its state or draws an initial one.
+ *
+ * @param checkpoint whose state is restored
+ * @throws {TypeError} if the configuration does not fit the method or the checkpoint
+ */
+export async function compileMethod(
+  options: TrainOptions,
+  { backbone, recipes, placement }: RunPlan,
+  checkpoint: Checkpoint | undefined,
+): Promise<CompiledMethod> {
+  const { method, configuration } = options;
+  const { batchSize, seed, clipGradientNorm, parameterRules: rules } = configuration;
+  const build = () =>
+    buildMethodGraph(method, {
+      backbone,
+      viewSizes: recipes.map(({ size }) => size),
+      batchSize,
+      options: configuration.options,
+    });
+  // Symbolic, and so without cost: it is checked before hours may go into tuning it.
+  const symbolic = build();
+  const warnings = [
+    ...checkScheduled(symbolic, configuration),
+    ...unusedInputs(symbolic, options.pairEncoder !== undefined),
+  ];
+  const tuning = await runTuning(options, placement, build, checkpoint?.state.tuning);
+  const graph = withTarget(tuning, build);
+  const step = await TrainingStep.create(
+    graph,
+    {
+      ...placement,
+      optimizer: optimizerOf(configuration),
+      rules,
+      ...(clipGradientNorm > 0 && { clipGradientNorm }),
+    },
+    checkpoint?.model ?? initialWeights(graph, seed),
+    checkpoint?.optimizer,
+  );
+  return {
+    step,
+    tuning,
+    parameters: countParameters(graph),
+    embeddingWidth: graph.embeddings.shape[1]!,
+    warnings: [...step.warnings, ...warnings],
+  };
+}

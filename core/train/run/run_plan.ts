@@ -1,0 +1,65 @@
+/**
+ * What follows from a configuration and a data set before anything is compiled.
+ *
+ * @module
+ */
+import type { Backbone } from "../../backbones/backbone.ts";
+import { backbone as backboneOf } from "../../backbones/registry.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { viewRecipes } from "../../data/views/named_views.ts";
+import type { ViewRecipe } from "../../data/views/recipe.ts";
+import { type Placement, resolveDevice } from "../../engine/ort/mod.ts";
+import { GenviewRangeError } from "../../errors/mod.ts";
+import type { Configuration } from "../../method/configuration.ts";
+import { configuredVariations } from "./generated_views.ts";
+import { runSchedules } from "./run_schedules.ts";
+
+/** What follows from a configuration and a data set. */
+export interface RunPlan {
+  readonly backbone: Backbone;
+  /** Recipes of the views, in order. */
+  readonly recipes: readonly ViewRecipe[];
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+  /** The scalars that a step is fed, by the number of steps before it. */
+  readonly scalars: (step: number) => Readonly<Record<string, number>>;
+  readonly placement: Placement;
+}
+
+/** The backbone that a configuration asks for. */
+export function configuredBackbone(
+  { backbone, stem, zeroInitResidual }: Pick<
+    Configuration,
+    "backbone" | "stem" | "zeroInitResidual"
+  >,
+): Backbone {
+  return backboneOf(backbone, { stem, zeroInitResidual });
+}
+
+/**
+ * Plans a run.
+ *
+ * @throws {RangeError} if the data set has fewer samples than a batch, or a view of variations is none of the recipes
+ * @throws {TypeError} if there is no such backbone, view recipe or device
+ */
+export function planRun(configuration: Configuration, dataset: Dataset): RunPlan {
+  const { batchSize, epochs, threads } = configuration;
+  const stepsPerEpoch = Math.floor(dataset.length / batchSize);
+  if (stepsPerEpoch < 1) {
+    throw new GenviewRangeError(
+      `Cannot train on "${dataset.name}": it must have at least as many samples as a batch (--batch-size ` +
+        `${batchSize}), found ${dataset.length}`,
+    );
+  }
+  const recipes = viewRecipes(configuration);
+  configuredVariations(configuration, recipes.length);
+  const totalSteps = stepsPerEpoch * epochs;
+  return {
+    backbone: configuredBackbone(configuration),
+    recipes,
+    stepsPerEpoch,
+    totalSteps,
+    scalars: runSchedules(configuration, { totalSteps, stepsPerEpoch }),
+    placement: { device: resolveDevice(configuration.device), threads },
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * What a run leaves in its folder: its description, its logs and its checkpoints.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { deviceSources, saveCheckpoint } from "../../weights/checkpoint/checkpoint.ts";
+import { setAside } from "../../weights/checkpoint/newest.ts";
+import type { CheckpointState, EpochSums } from "../../weights/checkpoint/state.ts";
+import { RunLog } from "../log/run_log.ts";
+import type { TrainingStep } from "../step/training_step.ts";
+import type { CompiledMethod } from "./compiled_method.ts";
+import type { RunOrigin } from "./run_origin.ts";
+import type { TrainOptions } from "./train_options.ts";
+
+/** How far a run has come. */
+export interface RunProgress {
+  /** Steps that were taken. */
+  readonly step: number;
+  /** Whole epochs that were finished. */
+  readonly epoch: number;
+  /** Running sums of the epoch that is under way. */
+  readonly sums: EpochSums;
+}
+
+/** What all checkpoints of a run say alike. */
+type RunFacts = Pick<CheckpointState, "method" | "address" | "configuration" | "tuning">;
+
+const MILLISECONDS_PER_MINUTE = 60_000;
+
+/** The description, logs and checkpoints of a run. */
+export class RunRecord implements Disposable {
+  /** The logs. */
+  readonly log: RunLog;
+  readonly #options: TrainOptions;
+  readonly #facts: RunFacts;
+  #saved: { readonly path: string; readonly step: number } | undefined;
+  #savedTime = performance.now();
+
+  private constructor(log: RunLog, options: TrainOptions, origin: RunOrigin, facts: RunFacts) {
+    this.log = log;
+    this.#options = options;
+    this.#facts = facts;
+    const step = origin.checkpoint?.state.step;
+    if (origin.saved !== undefined && step !== undefined) {
+      this.#saved = { path: origin.saved, step };
+    }
+  }
+
+  /**
+   * Describes the run, and starts its logs or takes them up after the step at which it is resumed. Damaged checkpoints
+   * make room for new ones of their steps.
+   *
+   * @throws {Deno.errors.AlreadyExists} if the folder holds a run that is not resumed
+   * @throws {GenviewError} if the system refuses, such as on a full disk
+   */
+  static async open(
+    options: TrainOptions,
+    origin: RunOrigin,
+    { tuning }: Pick<CompiledMethod, "tuning">,
+  ): Promise<RunRecord> {
+    const { method, configuration, output, report } = options;
+    const { resumes, checkpoint, changes, passedOver } = origin;
+    const known = {
+      method: method.manifest.name,
+      ...(method.address !== undefined && { address: method.address }),
+      configuration,
+    };
+    using owned = new DisposableStack();
+    const log = owned.use(
+      await RunLog.open(output, {
+        ...known,
+        ...(!resumes && options.resume !== undefined && { startedFrom: options.resume }),
+        changes,
+      }, resumes ? { resumedAt: checkpoint?.state.step ?? 0 } : {}),
+    );
+    for (const damaged of passedOver) {
+      const aside = await setAside(damaged);
+      const message = `Passed over a checkpoint, now ${aside}: ${damaged.reason}`;
+      report?.({ kind: "warning", message });
+    }
+    for (const message of log.warnings) report?.({ kind: "warning", message });
+    owned.move();
+    return new RunRecord(log, options, origin, { ...known, tuning });
+  }
+
+  /** The checkpoint after a step; undefined if there is none yet. */
+  savedAt(step: number): string | undefined {
+    return this.#saved?.step === step ? this.#saved.path : undefined;
+  }
+
+  /** Whether so much time has gone by since the last checkpoint that the next one is due within the epoch. */
+  isDue(): boolean {
+    const { checkpointMinutes } = this.#options.configuration;
+    const minutes = (performance.now() - this.#savedTime) / MILLISECONDS_PER_MINUTE;
+    return checkpointMinutes > 0 && minutes >= checkpointMinutes;
+  }
+
+  /**
+   * Saves a checkpoint.
+   *
+   * @returns its path
+   */
+  async save(
+    { step, epoch, sums }: RunProgress,
+    { weights, slots }: TrainingStep,
+  ): Promise<string> {
+    const { configuration, dataset, output, report } = this.#options;
+    await this.log.sync();
+    const path = await saveCheckpoint(join(output, "checkpoints"), {
+      state: {
+        version: 1,
+        ...this.#facts,
+        step,
+        epoch,
+        samples: dataset.length,
+        ...(sums.steps > 0 && { epochSoFar: sums }),
+      },
+      model: deviceSources(weights),
+      optimizer: deviceSources(slots),
+    }, configuration.keepCheckpoints);
+    this.#saved = { path, step };
+    this.#savedTime = performance.now();
+    report?.({ kind: "checkpoint", path, step });
+    return path;
+  }
+
+  /** Closes the logs. */
+  [Symbol.dispose](): void {
+    this.log[Symbol.dispose]();
+  }
+}
