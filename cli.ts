@@ -28,4 +28,15 @@ export const tasks: Tasks = {
   "doctor": () => import("./tasks/doctor.ts"),
 };
 
+/**
+ * Modules that tasks load by addresses that Deno does not see: the programs of processes and threads, and the bundled
+ * methods. They are named here so that they too are fetched when it installs. Nothing calls these functions.
+ */
+export const loadedByAddress: readonly (() => Promise<unknown>)[] = [
+  () => import("./core/data/loader/view_worker.ts"),
+  () => import("./core/distributed/print_devices.ts"),
+  () => import("./core/variations/worker.ts"),
+  () => import("./plugins/simsiam/mod.ts"),
+];
+
 if (import.meta.main) await runProgram(tasks, Deno.args);

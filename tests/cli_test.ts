@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { tasks } from "../cli.ts";
+import { loadedByAddress, tasks } from "../cli.ts";
 import configuration from "../deno.json" with { type: "json" };
 import { mergePermissions, permissionsOf } from "../tasks/cli/permissions.ts";
+import { bundledMethods } from "../plugins/mod.ts";
+import { readPipelineGolden, writePipeline } from "./core/unclip/pipeline_golden.ts";
 import { inFolder } from "./in_folder.ts";
 import { serveRepository } from "./served_repository.ts";
 import { drawPictures } from "./tasks/square_pictures.ts";
@@ -25,6 +27,32 @@ Deno.test("cli.ts has every task of deno.json by its name", () => {
   assertEquals(Object.keys(tasks), names);
 });
 
+Deno.test("cli.ts names all modules that are loaded by addresses", async () => {
+  const folders = ["core", "tasks"].map((folder) => new URL(`../${folder}/`, import.meta.url));
+  const started = Object.values(bundledMethods).map((manifest) =>
+    new URL("./mod.ts", manifest).href
+  );
+  async function search(folder: URL): Promise<void> {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      if (isDirectory) await search(new URL(`${name}/`, folder));
+      else if (name.endsWith(".ts")) {
+        const file = new URL(name, folder);
+        const text = await Deno.readTextFile(file);
+        for (const [, path] of text.matchAll(/new URL\("([^"]*\.ts)", import\.meta\.url\)/g)) {
+          started.push(new URL(path!, file).href);
+        }
+      }
+    }
+  }
+  for (const folder of folders) await search(folder);
+  const named = loadedByAddress.map((program) =>
+    /import\("([^"]*)"\)/.exec(program.toString())![1]!
+  )
+    .map((path) => new URL(path, new URL("../cli.ts", import.meta.url)).href);
+  const itself = new URL("../cli.ts", import.meta.url).href;
+  assertEquals(new Set(started.filter((program) => program !== itself)), new Set(named));
+});
+
 Deno.test("cli.ts is installed from a web server and runs tasks in an empty folder", () =>
   inFolder(async (folder) => {
     await using served = serveRepository();
@@ -40,8 +68,8 @@ Deno.test("cli.ts is installed from a web server and runs tasks in an empty fold
       `${served.address}cli.ts`,
     ], place);
     assertEquals(installed.code, 0, installed.err);
-    // All tasks are fetched when it is installed, though only the one that is asked for is loaded.
-    assert(served.asked.includes("/tasks/train.ts"), served.asked.join("\n"));
+    // All is fetched when it is installed, though only the task that is asked for is loaded.
+    const fetched = served.asked.length;
     const genview = (...args: string[]) => run(join(root, "bin/genview"), args, place);
 
     const version = await genview("--version");
@@ -76,4 +104,22 @@ Deno.test("cli.ts is installed from a web server and runs tasks in an empty fold
       true,
       again.err,
     );
+    await writePipeline(join(place, "unclip"), await readPipelineGolden());
+    await Deno.writeTextFile(join(place, "list.txt"), "cats/0.png 100\n");
+    const generated = await genview(
+      ...[
+        "variations",
+        "--model",
+        "unclip",
+        "--input-list",
+        "list.txt",
+        "--input-prefix",
+        "photos",
+      ],
+      ...["--num-inference-steps", "5", "--size", "0", "--threads", "1", "--workers", "1"],
+      ...["--output-prefix", "variations"],
+    );
+    assertEquals(generated.code, 0, generated.err);
+    assertStringIncludes(generated.out, "made 1 of 1 variations");
+    assertEquals(served.asked.slice(fetched), []);
   }));

@@ -4,9 +4,10 @@
  * @module
  */
 import { type Device, parseDevice } from "../engine/ort/mod.ts";
+import { programArguments } from "./program_arguments.ts";
 
 /** Looks for the devices in a process of its own, because started devices keep memory until their process ends. */
-const LOOK = new URL("./print_devices.ts", import.meta.url).href;
+const LOOK = new URL("./print_devices.ts", import.meta.url);
 
 /**
  * The devices that a text names: one of them, or for `auto` all of CUDA's devices, or the CPU where there are none.
@@ -26,7 +27,7 @@ export async function localDevices(text: string): Promise<Device[]> {
   if (parsed !== "auto") return [parsed];
   const permissions = ["--allow-read", "--allow-ffi", "--allow-env", "--allow-sys=homedir"];
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", ...permissions, LOOK],
+    args: programArguments(LOOK, permissions),
   }).output();
   if (code !== 0) {
     throw new Error(`Internal: the devices were not found: ${new TextDecoder().decode(stderr)}`);

@@ -10,4 +10,5 @@ export {
   type ReadVariable,
 } from "./launch_shard.ts";
 export { localDevices } from "./local_devices.ts";
+export { programArguments } from "./program_arguments.ts";
 export { formatShard, parseShard, type Shard, shareOf, subShard, WHOLE } from "./shard.ts";

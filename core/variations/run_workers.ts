@@ -4,7 +4,7 @@
  * @module
  */
 import { GenviewError } from "../errors/mod.ts";
-import { formatShard, shareOf, subShard } from "../distributed/mod.ts";
+import { formatShard, programArguments, shareOf, subShard } from "../distributed/mod.ts";
 import { type Device, formatDevice } from "../engine/ort/mod.ts";
 import { linesOf } from "../files/lines.ts";
 import type {
@@ -31,11 +31,16 @@ export interface WorkersOptions extends VariationRunOptions {
  * What a process needs, but for the means to start others. The task itself may start any program: under a list of names,
  * Deno starts nothing where LD_LIBRARY_PATH is set, by which CUDA's libraries are found.
  */
-const ARGUMENTS = [
-  ...["run", "--allow-read", "--allow-write", "--allow-ffi", "--allow-env"],
+const PERMISSIONS = [
+  "--allow-read",
+  "--allow-write",
+  "--allow-ffi",
+  "--allow-env",
   "--allow-sys=homedir,hostname",
-  new URL("./worker.ts", import.meta.url).href,
 ];
+
+/** The program of each process. */
+const WORKER = new URL("./worker.ts", import.meta.url);
 
 /** How a process has ended. */
 type WorkerEnd = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -123,7 +128,7 @@ async function runOnce(
   { signal, report }: VariationRunOptions,
 ): Promise<WorkerEnd> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ARGUMENTS,
+    args: programArguments(WORKER, PERMISSIONS),
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
