@@ -25,6 +25,7 @@ export const tasks: Tasks = {
   "variations-import": () => import("./tasks/variations_import.ts"),
   "variations-list": () => import("./tasks/variations_list.ts"),
   "plugins": () => import("./tasks/plugins.ts"),
+  "cuda": () => import("./tasks/cuda.ts"),
   "doctor": () => import("./tasks/doctor.ts"),
 };
 

@@ -4,19 +4,15 @@
  * @module
  */
 import manifest from "../deno.json" with { type: "json" };
-import { ORT_VERSION } from "../core/deps/onnxruntime.ts";
 import {
-  availableProviders,
-  checkDevice,
-  CPU,
-  type Device,
-  formatDevice,
-  ortLibraryPath,
-  ortVersion,
-  type TrialRun,
-  trialRun,
+  type DeviceReport,
+  diagnose,
+  type Diagnosis,
+  isHealthy,
+  type RuntimeReport,
 } from "../core/engine/ort/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
+import { asStarted } from "./cli/program_name.ts";
 
 const COMMAND = command({
   name: "doctor",
@@ -38,114 +34,10 @@ const COMMAND = command({
   },
 });
 
-/** What is known of a device. Times are in milliseconds. */
-export type DeviceReport =
-  & { readonly device: string }
-  & (
-    | { readonly status: "works"; readonly times: TrialRun }
-    | { readonly status: "fails"; readonly reason: string }
-    | { readonly status: "missing"; readonly reason: string; readonly advice: string }
-  );
-
-/** What is known of ONNX Runtime. */
-export type RuntimeReport =
-  | {
-    readonly version: string;
-    readonly expected: string;
-    readonly library: string;
-    readonly providers: readonly string[];
-  }
-  | { readonly error: string };
-
-/** All that the doctor finds. */
-export interface Report {
+/** The diagnosis, with the version of genview. */
+export interface Report extends Diagnosis {
+  /** Version of genview. */
   readonly genview: string;
-  readonly deno: string;
-  readonly onnxruntime: RuntimeReport;
-  readonly system: {
-    readonly os: string;
-    readonly arch: string;
-    readonly release: string;
-    readonly cores: number;
-    /** Bytes. */
-    readonly memory: { readonly total: number; readonly available: number };
-  };
-  readonly devices: readonly DeviceReport[];
-}
-
-/** Looks at everything. */
-export async function examine(): Promise<Report> {
-  const { total, available } = Deno.systemMemoryInfo();
-  const onnxruntime = examineRuntime();
-  const devices = "error" in onnxruntime ? [] : await examineDevices(examineDevice);
-  return {
-    genview: manifest.version,
-    deno: Deno.version.deno,
-    onnxruntime,
-    system: {
-      os: Deno.build.os,
-      arch: Deno.build.arch,
-      release: Deno.osRelease(),
-      cores: navigator.hardwareConcurrency,
-      memory: { total, available },
-    },
-    devices,
-  };
-}
-
-function examineRuntime(): RuntimeReport {
-  try {
-    return {
-      version: ortVersion(),
-      expected: ORT_VERSION,
-      library: ortLibraryPath(),
-      providers: availableProviders(),
-    };
-  } catch (error) {
-    return { error: messageOf(error) };
-  }
-}
-
-/**
- * Looks at the CPU, at CUDA's devices up to the first that there is not, and at WebGPU: one after the other, so that the
- * times are each device's own.
- *
- * @param examine looks at one device
- */
-export async function examineDevices(
-  examine: (device: Device) => Promise<DeviceReport>,
-): Promise<DeviceReport[]> {
-  const reports = [await examine(CPU)];
-  for (let index = 0;; index++) {
-    const report = await examine({ provider: "cuda", index });
-    // Why there is no first one is worth a line; that there is none behind the last is not.
-    if (index === 0 || report.status !== "missing") reports.push(report);
-    if (report.status === "missing") break;
-  }
-  reports.push(await examine({ provider: "webgpu", index: 0 }));
-  return reports;
-}
-
-async function examineDevice(device: Device): Promise<DeviceReport> {
-  const name = formatDevice(device);
-  try {
-    const check = checkDevice(device);
-    if (!check.usable) {
-      return { device: name, status: "missing", reason: check.reason, advice: check.advice };
-    }
-    return { device: name, status: "works", times: await trialRun(device) };
-  } catch (error) {
-    return { device: name, status: "fails", reason: messageOf(error) };
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** Whether what every user needs works: the CPU. */
-export function isHealthy(report: Report): boolean {
-  return report.devices.some(({ device, status }) => device === "cpu" && status === "works");
 }
 
 /** Writes a report for people. */
@@ -198,9 +90,11 @@ function formatDeviceReport(report: DeviceReport): string[][] {
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
-  const report = await examine();
+  const report: Report = { genview: manifest.version, ...await diagnose() };
   console.log(
-    parsed.values.json ? JSON.stringify(report, null, 2) : formatReport(report).trimEnd(),
+    parsed.values.json
+      ? JSON.stringify(report, null, 2)
+      : asStarted(formatReport(report).trimEnd()),
   );
   if (!isHealthy(report)) Deno.exitCode = 1;
 }

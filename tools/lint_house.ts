@@ -24,6 +24,7 @@ const LAYERS = [
   "distributed",
   "plot",
   "weights",
+  "cuda",
   "data",
   "backbones",
   "encoders",

@@ -1,5 +1,5 @@
 /**
- * The table of a zip archive whose entries are stored as they are, which is what PyTorch writes. Nothing is unpacked.
+ * The table of a zip archive, and where its entries lie. PyTorch writes them stored as they are; wheels deflate them.
  *
  * {@link https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT | The format}: sections 4.3.7 (local header),
  * 4.3.12 (central directory), 4.3.14 to 4.3.16 (its end, and zip64's), 4.5.3 (zip64's extra field).
@@ -26,6 +26,10 @@ const MAX_COMMENT_BYTES = 0xffff;
 /** What a 32-bit field holds if the value stands in zip64's field. */
 const IN_ZIP64 = 0xffffffff;
 
+/** Methods of compression. */
+const STORED = 0;
+const DEFLATED = 8;
+
 /** An entry of an archive. */
 export interface ZipEntry {
   readonly name: string;
@@ -33,6 +37,10 @@ export interface ZipEntry {
   readonly size: number;
   /** Whether it is neither compressed nor encrypted. */
   readonly stored: boolean;
+  /** Whether it is compressed by deflate, and not encrypted. */
+  readonly deflated: boolean;
+  /** Bytes that it unpacks to. */
+  readonly unpackedSize: number;
   /** Where its local header lies. */
   readonly header: number;
 }
@@ -138,8 +146,17 @@ function parseEntry(bytes: Uint8Array, at: number): { entry: ZipEntry; next: num
     view.getUint32(at + 20, true),
     view.getUint32(at + 42, true),
   ]) as [number, number, number];
-  const plain = view.getUint16(at + 10, true) === 0 && (view.getUint16(at + 8, true) & 1) === 0;
-  return { entry: { name, size: packed, stored: plain && packed === unpacked, header }, next };
+  const method = view.getUint16(at + 10, true);
+  const plain = (view.getUint16(at + 8, true) & 1) === 0;
+  const entry = {
+    name,
+    size: packed,
+    stored: plain && method === STORED && packed === unpacked,
+    deflated: plain && method === DEFLATED,
+    unpackedSize: unpacked,
+    header,
+  };
+  return { entry, next };
 }
 
 /**
@@ -176,8 +193,8 @@ export async function readZipEntries(source: RandomAccess): Promise<Map<string, 
 }
 
 /**
- * Where an entry's bytes begin. Only its local header tells, for its extra field is of another length than the
- * table's: PyTorch aligns data by it.
+ * Where an entry's bytes begin, as they are stored. Only its local header tells, for its extra field is of another length
+ * than the table's: PyTorch aligns data by it.
  *
  * @throws {SyntaxError} if there is no such header, or the entry is compressed, or ends beyond the file
  */
@@ -188,6 +205,15 @@ export async function locateZipEntry(source: RandomAccess, entry: ZipEntry): Pro
         "save the file again with torch.save",
     );
   }
+  return await locateZipData(source, entry);
+}
+
+/**
+ * Where an entry's bytes begin, however they are compressed.
+ *
+ * @throws {SyntaxError} if there is no such header, or the entry ends beyond the file
+ */
+export async function locateZipData(source: RandomAccess, entry: ZipEntry): Promise<number> {
   const view = viewOf(await source.read(entry.header, LOCAL_HEADER_BYTES));
   if (view.getUint32(0, true) !== LOCAL_HEADER) {
     throw new GenviewSyntaxError(`entry "${entry.name}" must have a header at ${entry.header}`);

@@ -8,7 +8,15 @@
  * @module
  */
 export { Binding, type Bindings } from "./binding.ts";
+export { adviseOnLibraries, type CudaProvider, cudaProvider } from "./cuda_libraries.ts";
 export { CPU, type Device, formatDevice, parseDevice, sameDevice } from "./device.ts";
+export {
+  type DeviceReport,
+  diagnose,
+  type Diagnosis,
+  isHealthy,
+  type RuntimeReport,
+} from "./diagnose.ts";
 export { DeviceTensor } from "./device_tensor.ts";
 export { availableProviders, ortLibraryPath, ortVersion } from "./environment.ts";
 export { OrtError, type OrtErrorCode } from "./error.ts";

@@ -5,6 +5,7 @@
  */
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { ORT_VERSION } from "../../deps/onnxruntime.ts";
+import { adviseOnLibraries, cudaProvider } from "./cuda_libraries.ts";
 import { CPU, type Device, formatDevice, parseDevice } from "./device.ts";
 import { deviceMemory } from "./device_memory.ts";
 import { availableProviders, ortLibraryPath } from "./environment.ts";
@@ -103,13 +104,23 @@ function adviseOnCuda(reason: string): string {
   if (file === undefined || /^(libcuda\.so|nvcuda\.dll)/.test(file)) {
     return "install an NVIDIA driver that suits the CUDA toolkit, and see that nvidia-smi lists the GPU";
   }
-  if (!file.includes("onnxruntime_providers")) {
-    return `install the part of NVIDIA's CUDA toolkit or cuDNN that ${file} belongs to, and put its ` +
-      `folder on the library path (${Deno.build.os === "windows" ? "PATH" : "LD_LIBRARY_PATH"})`;
+  if (file.includes("onnxruntime_providers")) return adviseOnProvider();
+  if (Deno.build.os === "windows") {
+    return `install the part of NVIDIA's CUDA toolkit or cuDNN that ${file} belongs to, and put its folder on the ` +
+      "library path (PATH)";
   }
-  const place = `put the CUDA provider of ONNX Runtime ${ORT_VERSION} (the files ` +
-    `onnxruntime_providers_cuda and onnxruntime_providers_shared) next to ${ortLibraryPath()}`;
-  return Deno.build.os === "linux" && Deno.build.arch === "x86_64"
-    ? `run "deno install --allow-scripts=npm:onnxruntime-node@${ORT_VERSION}", or ${place}`
-    : place;
+  const { missing: all, cuda = "13" } = cudaProvider();
+  // The first that the loader names stands for all where the provider's table cannot be read.
+  return adviseOnLibraries(all.length > 0 ? all : [file], cuda);
+}
+
+/** How the provider itself is installed. */
+function adviseOnProvider(): string {
+  const system = `${Deno.build.os} ${Deno.build.arch}`;
+  if (system === "linux x86_64") return 'run "deno task cuda install"';
+  if (system === "linux aarch64" || system === "windows x86_64") {
+    return 'run "deno task cuda install --output-dir DIR", and set GENVIEW_ORT_LIBRARY as it says';
+  }
+  return `put the CUDA provider of ONNX Runtime ${ORT_VERSION} (the files onnxruntime_providers_cuda and ` +
+    `onnxruntime_providers_shared) next to ${ortLibraryPath()}`;
 }

@@ -41,8 +41,8 @@ const BRIDGE =
 
 Deno.test("explainFailure() tells a missing provider from a missing part of CUDA and a missing driver", () => {
   const cases = [
-    ["/x/libonnxruntime_providers_shared.so", "put the CUDA provider of ONNX Runtime"],
-    ["libcurand.so.10", "toolkit or cuDNN that libcurand.so.10 belongs to"],
+    ["/x/libonnxruntime_providers_shared.so", "deno task cuda install"],
+    ["libcurand.so.10", "libcurand.so.10"],
     ["libcuda.so.1", "install an NVIDIA driver"],
   ] as const;
   for (const [file, advice] of cases) {
