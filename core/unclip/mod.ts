@@ -60,7 +60,8 @@ export {
   Trajectory,
 } from "./schedulers/mod.ts";
 export { embedTimestep, timestepEmbedding } from "./timestep_embedding.ts";
-export { ClipTokenizer, type ClipVocabulary, type SpecialTokens } from "./tokenizer.ts";
+export { ClipTokenizer } from "./tokenizer.ts";
+export type { ClipVocabulary, SpecialTokens } from "./tokenizer_files.ts";
 export {
   type VariationNoise,
   variationNoise,

@@ -3,36 +3,14 @@
  *
  * @module
  */
-import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
-import { join } from "node:path";
+import { GenviewTypeError } from "../errors/mod.ts";
 import { Tokenizer } from "../deps/tokenizer.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
-
-/** Tokens that stand for no text, by what they are for. */
-export interface SpecialTokens {
-  /** Before every text. */
-  readonly start: string;
-  /** After every text. */
-  readonly end: string;
-  /** Fills what is left. Being special, it is never a part of a word: where a text has it, it stands for itself. */
-  readonly pad: string;
-}
-
-/** What a tokenizer is made of. */
-export interface ClipVocabulary {
-  /** Ids by token. */
-  readonly vocab: Readonly<Record<string, number>>;
-  /** Pairs of tokens that become one, in the order in which they are tried. */
-  readonly merges: readonly string[];
-  readonly special: SpecialTokens;
-}
+import { type ClipVocabulary, readClipVocabulary, WORD_END } from "./tokenizer_files.ts";
 
 /** What is a word: Radford et al. 2021 have it so, and text that matches nothing is left out. */
 const WORDS =
   "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
-
-/** What ends a word. */
-const WORD_END = "</w>";
 
 /** The tokenizer in the library's format. */
 function describe({ vocab, merges, special }: ClipVocabulary): object {
@@ -115,9 +93,15 @@ export class ClipTokenizer {
     this.#tokenizer = new Tokenizer(describe(vocabulary), {});
   }
 
-  /** Reads `vocab.json`, `merges.txt` and the special tokens of a folder in transformers' layout. */
+  /**
+   * Reads the vocabulary and the special tokens of a folder in transformers' layout: `vocab.json` and `merges.txt`, or
+   * `tokenizer.json`, as it is saved since transformers 5.
+   *
+   * @throws {Deno.errors.NotFound} if the folder has neither
+   * @throws {TypeError} if `tokenizer.json` is not CLIP's
+   */
   static async read(folder: string, length = 77): Promise<ClipTokenizer> {
-    return new ClipTokenizer(await readVocabulary(folder), length);
+    return new ClipTokenizer(await readClipVocabulary(folder), length);
   }
 
   /** The ids of a text: start, words, end, padding. What is too long is cut off before the end. */
@@ -134,58 +118,4 @@ export class ClipTokenizer {
     const ids = texts.flatMap((text) => this.encode(text));
     return tensor("int64", [texts.length, this.length], BigInt64Array.from(ids, BigInt));
   }
-}
-
-/** A token of a configuration: its text, or an object that has it. */
-function contentOf(value: unknown): string | undefined {
-  if (typeof value === "string") return value;
-  const content = (value as { readonly content?: unknown } | null | undefined)?.content;
-  return typeof content === "string" ? content : undefined;
-}
-
-async function readJson(path: string): Promise<Record<string, unknown>> {
-  try {
-    return JSON.parse(await Deno.readTextFile(path));
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new GenviewSyntaxError(`Cannot read ${path}: it must be JSON, ${cause.message}`, {
-      cause,
-    });
-  }
-}
-
-/** What a file holds, or nothing if there is none. */
-async function readOptionalJson(path: string): Promise<Record<string, unknown>> {
-  try {
-    return await readJson(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return {};
-    throw error;
-  }
-}
-
-/**
- * Reads the vocabulary of a folder. Of the special tokens `special_tokens_map.json` has the last word: in Stable
- * Diffusion 2 it alone says that the padding is "!".
- */
-async function readVocabulary(folder: string): Promise<ClipVocabulary> {
-  const config = {
-    ...await readOptionalJson(join(folder, "tokenizer_config.json")),
-    ...await readOptionalJson(join(folder, "special_tokens_map.json")),
-  };
-  const end = contentOf(config.eos_token) ?? "<|endoftext|>";
-  const lines = (await Deno.readTextFile(join(folder, "merges.txt"))).split(/\r?\n/);
-  // The first line may be a comment that names the version.
-  const merges = lines.slice(lines[0]!.startsWith("#version") ? 1 : 0).filter((line) =>
-    line !== ""
-  );
-  return {
-    vocab: await readJson(join(folder, "vocab.json")) as Record<string, number>,
-    merges,
-    special: {
-      start: contentOf(config.bos_token) ?? "<|startoftext|>",
-      end,
-      pad: contentOf(config.pad_token) ?? end,
-    },
-  };
 }

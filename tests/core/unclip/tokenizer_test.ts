@@ -1,16 +1,29 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { ClipTokenizer } from "../../../core/unclip/tokenizer.ts";
 import { readSafetensors } from "../../../core/weights/safetensors.ts";
 
-const GOLDEN = new URL("../../../fixtures/golden/unclip_tokenizer", import.meta.url).pathname;
-const { texts, files } = JSON.parse(await Deno.readTextFile(`${GOLDEN}.json`)) as {
+interface Golden {
   readonly texts: readonly string[];
   readonly files: Readonly<Record<string, string>>;
-};
+  readonly ids: readonly number[];
+}
+
+async function readGolden(name: string): Promise<Golden> {
+  const path = new URL(`../../../fixtures/golden/${name}`, import.meta.url).pathname;
+  const { tensors } = await readSafetensors(`${path}.safetensors`);
+  const ids = [...tensors.get("ids")!.data].map(Number);
+  return { ...JSON.parse(await Deno.readTextFile(`${path}.json`)), ids };
+}
+
+const golden = await readGolden("unclip_tokenizer");
+const saved = await readGolden("unclip_tokenizer_saved");
 
 /** The reference's tokenizer, from a folder with some of its files. */
-async function readTokenizer(names = Object.keys(files)): Promise<ClipTokenizer> {
+async function readTokenizer(
+  files: Golden["files"] = golden.files,
+  names: readonly string[] = Object.keys(files),
+): Promise<ClipTokenizer> {
   const folder = await Deno.makeTempDir();
   try {
     for (const name of names) await Deno.writeTextFile(join(folder, name), files[name]!);
@@ -20,15 +33,39 @@ async function readTokenizer(names = Object.keys(files)): Promise<ClipTokenizer>
   }
 }
 
-Deno.test("ClipTokenizer gives transformers' ids", async () => {
-  const tokenizer = await readTokenizer();
-  const { tensors } = await readSafetensors(`${GOLDEN}.safetensors`);
-  const expected = [...tensors.get("ids")!.data].map(Number);
+function checkIds(tokenizer: ClipTokenizer, { texts, ids }: Golden): void {
   for (const [i, text] of texts.entries()) {
-    const row = expected.slice(77 * i, 77 * (i + 1));
-    assertEquals(tokenizer.encode(text), row, JSON.stringify(text));
+    assertEquals(tokenizer.encode(text), ids.slice(77 * i, 77 * (i + 1)), JSON.stringify(text));
   }
-  assertEquals([...tokenizer.encodeAll(texts).data].map(Number), expected);
+  assertEquals([...tokenizer.encodeAll(texts).data].map(Number), ids);
+}
+
+Deno.test("ClipTokenizer gives transformers' ids", async () => {
+  checkIds(await readTokenizer(), golden);
+});
+
+Deno.test("ClipTokenizer gives transformers' ids from the folder that it is saved to today", async () => {
+  assertEquals(Object.keys(saved.files), ["tokenizer.json", "tokenizer_config.json"]);
+  checkIds(await readTokenizer(saved.files), saved);
+  // Pairs were texts until 2024.
+  const file = JSON.parse(saved.files["tokenizer.json"]!);
+  file.model.merges = file.model.merges.map((pair: string[]) => pair.join(" "));
+  const older = { ...saved.files, "tokenizer.json": JSON.stringify(file) };
+  checkIds(await readTokenizer(older), saved);
+});
+
+Deno.test("ClipTokenizer refuses folders without a tokenizer, and tokenizers of other kinds", async () => {
+  await assertRejects(
+    () => readTokenizer(saved.files, ["tokenizer_config.json"]),
+    Deno.errors.NotFound,
+    "there must be vocab.json and merges.txt, or tokenizer.json",
+  );
+  const other = JSON.stringify({ model: { type: "Unigram", vocab: [] } });
+  await assertRejects(
+    () => readTokenizer({ "tokenizer.json": other }),
+    TypeError,
+    'it must be a tokenizer of CLIP, byte pairs whose words end in "</w>", found "Unigram"',
+  );
 });
 
 Deno.test("ClipTokenizer cuts a long text before the end, which is padded by nothing", async () => {
@@ -39,7 +76,7 @@ Deno.test("ClipTokenizer cuts a long text before the end, which is padded by not
 });
 
 Deno.test("ClipTokenizer pads by the end where no padding is named", async () => {
-  const tokenizer = await readTokenizer(["vocab.json", "merges.txt"]);
+  const tokenizer = await readTokenizer(golden.files, ["vocab.json", "merges.txt"]);
   const ids = tokenizer.encode("the");
   assertEquals(new Set(ids.slice(2)).size, 1);
   // Then an exclamation mark is a word as any other.
