@@ -22,6 +22,6 @@ export function negativeCosineSimilarity(
   target: Value,
   options: LossOptions = {},
 ): Value {
-  const similarity = reduceSum(mul(l2Normalize(prediction), l2Normalize(target)), { axes: [-1] });
+  const similarity = reduceSum(mul(l2Normalize(prediction), l2Normalize(target)), { axis: -1 });
   return neg(weightedMean(similarity, options.weights));
 }

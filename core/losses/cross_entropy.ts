@@ -47,5 +47,5 @@ export function crossEntropy(logits: Value, target: Value, options: LossOptions 
     );
   }
   const chosen = mul(logSoftmax(logits), probabilities(logits, target));
-  return weightedMean(neg(reduceSum(chosen, { axes: [1] })), options.weights);
+  return weightedMean(neg(reduceSum(chosen, { axis: 1 })), options.weights);
 }

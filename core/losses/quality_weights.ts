@@ -56,15 +56,15 @@ export interface PairQuality extends PairSimilarity {
 export function foregroundMap(tokens: Value, direction: Value): Value {
   const [count, positions, width] = tokens.shape as [number, number, number];
   const scores = reshape(matMul(tokens, reshape(direction, [width, 1])), [count, positions]);
-  const lowest = reduceMin(scores, { axes: [1], keepDims: true });
-  const range = sub(reduceMax(scores, { axes: [1], keepDims: true }), lowest);
+  const lowest = reduceMin(scores, { axis: 1, keepDims: true });
+  const range = sub(reduceMax(scores, { axis: 1, keepDims: true }), lowest);
   return div(sub(scores, lowest), add(range, EPSILON));
 }
 
 /** Tokens `[N, P, D]` averaged by a map `[N, P]`, `[N, D]`. */
 function pool(tokens: Value, map: Value): Value {
   const [count, positions, width] = tokens.shape as [number, number, number];
-  const attention = div(map, add(reduceSum(map, { axes: [1], keepDims: true }), EPSILON));
+  const attention = div(map, add(reduceSum(map, { axis: 1, keepDims: true }), EPSILON));
   return reshape(matMul(reshape(attention, [count, 1, positions]), tokens), [count, width]);
 }
 
@@ -116,7 +116,7 @@ export function pairSimilarity(
     const [a, b] = similarity === "cosine"
       ? pooled.map((features) => l2Normalize(features))
       : pooled;
-    return reduceSum(mul(a!, b!), { axes: [1] });
+    return reduceSum(mul(a!, b!), { axis: 1 });
   };
   return {
     foreground: compare("foreground"),

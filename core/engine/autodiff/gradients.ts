@@ -23,7 +23,7 @@ export interface GradientsOptions {
 function dependents(nodes: readonly Node[], sources: readonly Value[]): Set<Value> {
   const needed = new Set<Value>(sources);
   for (const node of nodes) {
-    if (node.op.type === "StopGradient") continue;
+    if (node.op.gradient === "stops") continue;
     if (readBy(node).some((value) => needed.has(value) && isFloat(value.dtype))) {
       for (const output of Object.values(node.outputs)) needed.add(output);
     }
@@ -38,10 +38,11 @@ function place(node: Node): string {
 /** The gradients by a node's inputs, checked and summed to the shapes of the inputs. */
 function inputGradients(node: Node, dy: Value): [Value, Value][] {
   const { op, inputs, outputs, attributes } = node;
-  if (op.gradient === "none") {
+  const { gradient } = op;
+  if (gradient === "stops") return [];
+  if (gradient === "none") {
     throw new GenviewTypeError(`Cannot differentiate through ${place(node)}: it has no gradient`);
   }
-  const { gradient } = op;
   const values = { ...inputs, ...outputs, dy } as Readonly<Record<string, Value>>;
   const given = withTarget(node.target, () => gradient(values, attributes));
   return Object.entries(given).flatMap(([name, gradient]): [Value, Value][] => {

@@ -74,8 +74,13 @@ export interface OpSpec<
   ) => Readonly<Record<Out, TensorType>>;
   /** The ONNX form; without one the node has no attributes and no constants. */
   readonly onnx?: (attributes: A, types: Readonly<Record<string, TensorType>>) => OnnxForm;
-  /** The gradient rule, or "none" for an operator that has no gradient. */
-  readonly gradient: "none" | GradientRule<In, Opt, Out, A>;
+  /** The gradient rule; "none" if there is no gradient, and "stops" if none is to flow through. */
+  readonly gradient: "none" | "stops" | GradientRule<In, Opt, Out, A>;
+  /**
+   * Whether the runtime reads an element of an input of the output's shape no later than it writes the output's
+   * (default false), so that the output may lie in the input's memory.
+   */
+  readonly elementWise?: boolean;
 }
 
 /** A composite: several primitive operators with one gradient rule of its own. */
@@ -84,7 +89,7 @@ export interface CompositeSpec<
   Opt extends string,
   Out extends string,
   A extends object,
-> extends Omit<OpSpec<In, Opt, Out, A>, "infer" | "onnx" | "domain"> {
+> extends Omit<OpSpec<In, Opt, Out, A>, "infer" | "onnx" | "domain" | "elementWise"> {
   /** Builds the outputs from primitive operators; throws with the reason alone. */
   readonly expand: (
     inputs: Readonly<Record<In, Value>> & Readonly<Partial<Record<Opt, Value>>>,
@@ -106,10 +111,13 @@ export interface Op {
   readonly onnx:
     | ((attributes: object, types: Readonly<Record<string, TensorType>>) => OnnxForm)
     | undefined;
-  /** The gradient rule. */
+  /** The gradient rule; "none" if there is no gradient, and "stops" if none is to flow through. */
   readonly gradient:
     | "none"
+    | "stops"
     | ((values: Readonly<Record<string, Value>>, attributes: object) => NamedValues);
+  /** Whether an element of an input of the output's shape is read no later than the output's is written. */
+  readonly elementWise: boolean;
 }
 
 /** Applies an operator. */
@@ -148,10 +156,7 @@ function ordered(spec: OpSpec, inputs: NamedValues): Record<string, Value> {
   return given;
 }
 
-/**
- * Does a part of what an operator's builder does so that an error, which has the reason alone, comes to name the
- * operator, the types of its inputs and the layer.
- */
+/** Runs `compute`; prefixes its errors with the operator, the types of its inputs and the layer. */
 export function applying<T>(type: string, inputs: NamedValues, compute: () => T): T {
   try {
     return compute();
@@ -196,6 +201,24 @@ function typesOf(values: NamedValues): Record<string, TensorType> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value!.type]));
 }
 
+/** What operators and composites have in common, with the names forgotten. */
+function eraseNames(
+  { type, domain = "", inputs, optional = [], outputs, onnx, gradient, elementWise = false }: Omit<
+    OpSpec,
+    "infer"
+  >,
+): Op {
+  return {
+    type,
+    domain,
+    inputs: [...inputs, ...optional],
+    outputs,
+    onnx,
+    gradient: gradient as Op["gradient"],
+    elementWise,
+  };
+}
+
 /** Turns a record into the function that applies the operator. */
 export function defineOp<
   const In extends string,
@@ -204,14 +227,7 @@ export function defineOp<
   A extends object = Record<never, never>,
 >(spec: OpSpec<In, Opt, Out, A>): Apply<In, Opt, Out, A> {
   const erased = spec as unknown as OpSpec;
-  const op: Op = {
-    type: spec.type,
-    domain: spec.domain ?? "",
-    inputs: [...spec.inputs, ...(spec.optional ?? [])],
-    outputs: spec.outputs,
-    onnx: erased.onnx,
-    gradient: erased.gradient as Op["gradient"],
-  };
+  const op = eraseNames(erased);
   return (inputs, attributes) => {
     const given = ordered(erased, inputs);
     const types = applying(spec.type, given, () => erased.infer(typesOf(given), attributes));
@@ -227,14 +243,7 @@ export function defineComposite<
   A extends object = Record<never, never>,
 >(spec: CompositeSpec<In, Opt, Out, A>): Apply<In, Opt, Out, A> {
   const erased = spec as unknown as OpSpec & CompositeSpec<string, string, string, object>;
-  const op: Op = {
-    type: spec.type,
-    domain: "",
-    inputs: [...spec.inputs, ...(spec.optional ?? [])],
-    outputs: spec.outputs,
-    onnx: undefined,
-    gradient: erased.gradient as Op["gradient"],
-  };
+  const op = eraseNames(erased);
   return (inputs, attributes) => {
     const given = ordered(erased, inputs);
     const expansion = applying(spec.type, given, () => erased.expand(given, attributes));

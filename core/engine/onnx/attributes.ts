@@ -10,7 +10,7 @@ import {
   create,
 } from "../../deps/protobuf.ts";
 import type { OnnxAttribute } from "../graph/op.ts";
-import { ONNX_DTYPE } from "./tensors.ts";
+import { elementNumber } from "./element_types.ts";
 
 /** An attribute of a node. */
 export function encodeAttribute(name: string, attribute: OnnxAttribute): AttributeProto {
@@ -25,7 +25,7 @@ export function encodeAttribute(name: string, attribute: OnnxAttribute): Attribu
     return create(AttributeProtoSchema, {
       name,
       type: AttributeProto_AttributeType.INT,
-      i: BigInt(ONNX_DTYPE[attribute.dtype]),
+      i: BigInt(elementNumber(attribute.dtype)),
     });
   }
   if ("float" in attribute) {

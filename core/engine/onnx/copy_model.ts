@@ -5,7 +5,7 @@
  */
 import { create, GraphProtoSchema, ModelProtoSchema, toBinary } from "../../deps/protobuf.ts";
 import type { DType } from "../graph/dtype.ts";
-import { ONNX_DTYPE } from "./tensors.ts";
+import { elementNumber } from "./element_types.ts";
 
 /** Older than what graphs are written in: for long, CUDA's newest kernel of Identity was that of opset 19. */
 const OPSET = 19n;
@@ -19,7 +19,7 @@ export function encodeCopyModel(dtype: DType): Uint8Array<ArrayBuffer> {
       value: {
         case: "tensorType" as const,
         value: {
-          elemType: ONNX_DTYPE[dtype],
+          elemType: elementNumber(dtype),
           shape: { dim: [{ value: { case: "dimParam" as const, value: "n" } }] },
         },
       },

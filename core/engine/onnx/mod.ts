@@ -6,4 +6,4 @@
 export { encodeCopyModel } from "./copy_model.ts";
 export { encodeModel, type ModelDescription } from "./encode_model.ts";
 export { IR_VERSION, MICROSOFT_DOMAIN, ONNX_OPSET } from "./opset.ts";
-export { type ExternalTensor, ONNX_DTYPE } from "./tensors.ts";
+export type { ExternalTensor } from "./tensors.ts";

@@ -8,7 +8,6 @@ import {
   StringStringEntryProtoSchema,
   type TensorProto,
   TensorProto_DataLocation,
-  TensorProto_DataType,
   TensorProtoSchema,
   TensorShapeProto_DimensionSchema,
   TensorShapeProtoSchema,
@@ -17,23 +16,8 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "../../deps/protobuf.ts";
-import type { DType } from "../graph/dtype.ts";
 import { bytesOf, type Tensor, type TensorType } from "../graph/tensor.ts";
-
-/** ONNX's code of each element type. */
-export const ONNX_DTYPE: Readonly<Record<DType, TensorProto_DataType>> = {
-  float64: TensorProto_DataType.DOUBLE,
-  float32: TensorProto_DataType.FLOAT,
-  float16: TensorProto_DataType.FLOAT16,
-  bfloat16: TensorProto_DataType.BFLOAT16,
-  int64: TensorProto_DataType.INT64,
-  int32: TensorProto_DataType.INT32,
-  int16: TensorProto_DataType.INT16,
-  int8: TensorProto_DataType.INT8,
-  uint16: TensorProto_DataType.UINT16,
-  uint8: TensorProto_DataType.UINT8,
-  bool: TensorProto_DataType.BOOL,
-};
+import { elementNumber } from "./element_types.ts";
 
 /** A tensor that stays in a file: its type, and where its bytes lie. */
 export interface ExternalTensor extends TensorType {
@@ -49,7 +33,7 @@ export interface ExternalTensor extends TensorType {
 export function encodeTensor(name: string, value: Tensor): TensorProto {
   return create(TensorProtoSchema, {
     name,
-    dataType: ONNX_DTYPE[value.dtype],
+    dataType: elementNumber(value.dtype),
     dims: value.shape.map(BigInt),
     rawData: bytesOf(value),
   });
@@ -64,7 +48,7 @@ export function encodeExternalTensor(name: string, value: ExternalTensor): Tenso
   };
   return create(TensorProtoSchema, {
     name,
-    dataType: ONNX_DTYPE[value.dtype],
+    dataType: elementNumber(value.dtype),
     dims: value.shape.map(BigInt),
     dataLocation: TensorProto_DataLocation.EXTERNAL,
     externalData: Object.entries(entries).map(([key, text]) =>
@@ -87,7 +71,7 @@ export function encodeValueInfo(name: string, type: TensorType): ValueInfoProto 
     type: create(TypeProtoSchema, {
       value: {
         case: "tensorType",
-        value: create(TypeProto_TensorSchema, { elemType: ONNX_DTYPE[type.dtype], shape }),
+        value: create(TypeProto_TensorSchema, { elemType: elementNumber(type.dtype), shape }),
       },
     }),
   });

@@ -7,6 +7,12 @@ import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { formatType, sameType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { checkFloat } from "./_floats.ts";
+import { reduceSum } from "./reduce_sum.ts";
+
+/** Sum of a tensor `[N, C, ...]` over all axes but the channels, `[C]`. */
+export function sumPerChannel(x: Value): Value {
+  return reduceSum(x, { axes: x.shape.flatMap((_, axis) => axis === 1 ? [] : [axis]) });
+}
 
 /**
  * Checks that x is `[N, C, ...]` of floats, and that each vector that is given has one number of x's type per channel;

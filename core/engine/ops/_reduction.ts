@@ -3,15 +3,18 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { int64, type TensorType } from "../graph/tensor.ts";
 import type { Shape } from "../graph/shape.ts";
-import type { OnnxForm } from "../graph/op.ts";
+import { applying, type OnnxForm } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
 import { axisOf } from "./_axes.ts";
 
 /** Options of a reduction. */
 export interface ReductionOptions {
-  /** Axes to reduce, negative ones from the back; all of them when left out. */
+  /** Axis to reduce, a negative one from the back; all of them when neither this nor `axes` is given. */
+  readonly axis?: number;
+  /** Axes to reduce, where there are several. */
   readonly axes?: readonly number[];
   /** Whether reduced axes stay, with length 1 (default false). */
   readonly keepDims?: boolean;
@@ -29,7 +32,13 @@ export function reductionAttributes(
   x: Value,
   options: ReductionOptions,
 ): ReductionAttributes {
-  const axes = options.axes ?? x.shape.map((_, axis) => axis);
+  if (options.axis !== undefined && options.axes !== undefined) {
+    applying(type, { x }, () => {
+      throw new GenviewTypeError("either axis or axes can be given, found both");
+    });
+  }
+  const axes = options.axes ??
+    (options.axis === undefined ? x.shape.map((_, axis) => axis) : [options.axis]);
   const normalized = axes.map((axis) => axisOf(type, x, axis)).sort((a, b) => a - b);
   return { axes: [...new Set(normalized)], keepDims: options.keepDims ?? false };
 }

@@ -6,6 +6,7 @@ const Add = defineOp({
   type: "Add",
   inputs: ["a", "b"],
   outputs: ["y"],
+  elementWise: true,
   infer: inferArithmetic,
   // d(a + b) = da + db
   gradient: ({ dy }) => ({ a: dy, b: dy }),

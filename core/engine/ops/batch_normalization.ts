@@ -1,7 +1,7 @@
 import { defineComposite } from "../graph/op.ts";
 import { elementCount } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
-import { checkChannels } from "./_channels.ts";
+import { checkChannels, sumPerChannel } from "./_channels.ts";
 import { add } from "./add.ts";
 import { matMul } from "./mat_mul.ts";
 import { mul } from "./mul.ts";
@@ -36,18 +36,9 @@ interface Attributes {
   readonly epsilon: number;
 }
 
-/** Axes other than the channels. */
-function batchAxes(x: Value): number[] {
-  return x.shape.flatMap((_, axis) => axis === 1 ? [] : [axis]);
-}
-
 /** A vector `[C]` as a tensor that broadcasts over `x`. */
 function perChannel(vector: Value, x: Value): Value {
   return reshape(vector, [vector.shape[0]!, ...x.shape.slice(2).map(() => 1)]);
-}
-
-function channelSum(x: Value): Value {
-  return reduceSum(x, { axes: batchAxes(x) });
 }
 
 /** Elements of a channel of one sample from which {@linkcode channelDot} multiplies and sums in one pass. */
@@ -57,48 +48,48 @@ const LARGE_PLANE = 1024;
 function channelDot(a: Value, b: Value): Value {
   const [batch, channels, ...lengths] = a.shape as [number, number, ...number[]];
   const plane = elementCount(lengths);
-  if (plane < LARGE_PLANE) return channelSum(mul(a, b));
+  if (plane < LARGE_PLANE) return sumPerChannel(mul(a, b));
   // A product of a row and a column for each plane, which does not write what it sums: half the time.
   const rows = [batch * channels, 1, plane];
   const sums = matMul(reshape(a, rows), reshape(b, rows), { transposeB: true });
-  return reduceSum(reshape(sums, [batch, channels]), { axes: [0] });
+  return reduceSum(reshape(sums, [batch, channels]), { axis: 0 });
 }
 
 const BatchNormalization = defineComposite({
   type: "BatchNormalization",
   inputs: ["x"],
   optional: ["scale", "bias"],
-  outputs: ["y", "mean", "variance", "centered", "inverseDeviation"],
+  outputs: ["y", "mean", "variance", "centred", "inverseDeviation"],
   expand: ({ x, scale, bias }, { epsilon }: Attributes) => {
     checkChannels(x, { scale, bias });
     const share = x.shape[1]! / elementCount(x.shape);
-    const mean = mul(channelSum(x), share);
-    const centered = sub(x, perChannel(mean, x));
-    const variance = mul(channelDot(centered, centered), share);
+    const mean = mul(sumPerChannel(x), share);
+    const centred = sub(x, perChannel(mean, x));
+    const variance = mul(channelDot(centred, centred), share);
     const inverseDeviation = reciprocal(sqrt(add(variance, epsilon)));
     const factor = scale === undefined ? inverseDeviation : mul(scale, inverseDeviation);
-    const scaled = mul(centered, perChannel(factor, x));
+    const scaled = mul(centred, perChannel(factor, x));
     const y = bias === undefined ? scaled : add(scaled, perChannel(bias, x));
-    return { y, mean, variance, centered, inverseDeviation };
+    return { y, mean, variance, centred, inverseDeviation };
   },
   // dx = g (dy - mean(dy) - (x - m)/s^2 mean(dy (x - m))), g = scale/s: one term a channel each in dy, x - m and 1.
-  gradient: ({ x, scale, bias, centered, inverseDeviation, dy }) => {
+  gradient: ({ x, scale, bias, centred, inverseDeviation, dy }) => {
     const share = x.shape[1]! / elementCount(x.shape);
-    const dySum = channelSum(dy);
-    const dyCentered = mul(channelDot(dy, centered), inverseDeviation);
+    const dySum = sumPerChannel(dy);
+    const dyCentred = mul(channelDot(dy, centred), inverseDeviation);
     const factor = scale === undefined ? inverseDeviation : mul(scale, inverseDeviation);
-    const ofCentered = neg(mul(mul(mul(factor, inverseDeviation), dyCentered), share));
+    const ofCentred = neg(mul(mul(mul(factor, inverseDeviation), dyCentred), share));
     const ofOne = neg(mul(mul(factor, dySum), share));
     const dx = add(
       add(
         mul(dy, perChannel(factor, x)),
-        mul(centered, perChannel(ofCentered, x)),
+        mul(centred, perChannel(ofCentred, x)),
       ),
       perChannel(ofOne, x),
     );
     return {
       x: dx,
-      ...(scale && { scale: dyCentered }),
+      ...(scale && { scale: dyCentred }),
       ...(bias && { bias: dySum }),
     };
   },

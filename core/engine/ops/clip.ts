@@ -21,6 +21,7 @@ const Clip = defineOp({
   type: "Clip",
   inputs: ["x"],
   outputs: ["y"],
+  elementWise: true,
   infer: ({ x }, { min, max }: ClipOptions) => {
     for (const bound of [min, max]) if (bound !== undefined) checkNumber(x.dtype, bound);
     if (!((min ?? -Infinity) <= (max ?? Infinity))) {

@@ -3,6 +3,7 @@ import { applying, defineComposite, defineOp, type OnnxForm } from "../graph/op.
 import { elementCount, type Shape } from "../graph/shape.ts";
 import { filled, type TensorType } from "../graph/tensor.ts";
 import { constant, type Value } from "../graph/value.ts";
+import { sumPerChannel } from "./_channels.ts";
 import { checkFloat } from "./_floats.ts";
 import { type ReachedTaps, reachedTaps } from "./_reached_taps.ts";
 import { cast } from "./cast.ts";
@@ -17,7 +18,6 @@ import { convForward, convInputGradient, convWeightGradient } from "./convolutio
 import { type ConvAttributes, spatial } from "./convolution/problem.ts";
 import { noteConvolution } from "./convolution/tuning.ts";
 import { matMul } from "./mat_mul.ts";
-import { reduceSum } from "./reduce_sum.ts";
 import { reshape } from "./reshape.ts";
 
 /** Options of {@linkcode conv}. */
@@ -77,11 +77,6 @@ export function onnxConv(
       group: { int: attributes.group },
     },
   };
-}
-
-/** Sum of a tensor `[N, C, ...]` over all axes but the channels, `[C]`. */
-export function sumPerChannel(x: Value): Value {
-  return reduceSum(x, { axes: x.shape.flatMap((_, axis) => axis === 1 ? [] : [axis]) });
 }
 
 function convGradient(

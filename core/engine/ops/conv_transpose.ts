@@ -12,7 +12,8 @@ import {
   windowsOf,
   windowSpan,
 } from "./_windows.ts";
-import { checkConvTypes, conv, onnxConv, sumPerChannel } from "./conv.ts";
+import { sumPerChannel } from "./_channels.ts";
+import { checkConvTypes, conv, onnxConv } from "./conv.ts";
 import { convWeightGradient } from "./convolution/gradients.ts";
 import type { ConvAttributes } from "./convolution/problem.ts";
 

@@ -1,11 +1,10 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineComposite } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
-import { checkChannels } from "./_channels.ts";
+import { checkChannels, sumPerChannel } from "./_channels.ts";
 import { centre, standardizedGradient } from "./_standardize.ts";
 import { add } from "./add.ts";
 import { mul } from "./mul.ts";
-import { reduceSum } from "./reduce_sum.ts";
 import { reshape } from "./reshape.ts";
 import { sub } from "./sub.ts";
 
@@ -36,11 +35,6 @@ function grouped(x: Value, groups: number): Value {
 /** One number per channel, seen as `[C, 1, ...]`, so that it stretches over the pixels of x. */
 function overChannels(value: Value, x: Value): Value {
   return reshape(value, [x.shape[1]!, ...x.shape.slice(2).map(() => 1)]);
-}
-
-/** Sum over all axes but the channels. */
-function perChannel(x: Value): Value {
-  return reduceSum(x, { axes: x.shape.flatMap((_, axis) => axis === 1 ? [] : [axis]) });
 }
 
 /** scale r, one number per image and channel: what the deviations from the mean are multiplied by. */
@@ -77,8 +71,8 @@ const GroupNormalization = defineComposite({
     const dx = standardizedGradient({ z, dz, inverseDeviation }, WITHIN_GROUP);
     return {
       x: reshape(dx, x.shape),
-      ...(scale && { scale: perChannel(mul(dy, reshape(z, x.shape))) }),
-      ...(bias && { bias: perChannel(dy) }),
+      ...(scale && { scale: sumPerChannel(mul(dy, reshape(z, x.shape))) }),
+      ...(bias && { bias: sumPerChannel(dy) }),
     };
   },
 });

@@ -5,6 +5,7 @@ const Identity = defineOp({
   type: "Identity",
   inputs: ["x"],
   outputs: ["y"],
+  elementWise: true,
   infer: ({ x }) => ({ y: x }),
   // dx = dy
   gradient: ({ dy }) => ({ x: dy }),

@@ -25,12 +25,12 @@ const L2Normalize = defineComposite({
   inputs: ["x"],
   outputs: ["y", "norm"],
   expand: ({ x }, { axis, epsilon }: L2NormalizeAttributes) => {
-    const norm = sqrt(reduceSum(mul(x, x), { axes: [axis], keepDims: true }));
+    const norm = sqrt(reduceSum(mul(x, x), { axis, keepDims: true }));
     return { y: div(x, maximum(norm, epsilon)), norm };
   },
   // dx = (dy - y sum(y dy)) / n; below epsilon the divisor is constant, so that the second term is 0
   gradient: ({ y, norm, dy }, { axis, epsilon }) => {
-    const along = reduceSum(mul(dy, y), { axes: [axis], keepDims: true });
+    const along = reduceSum(mul(dy, y), { axis, keepDims: true });
     const radial = where(greater(norm, epsilon), along, 0);
     return { x: div(sub(dy, mul(y, radial)), maximum(norm, epsilon)) };
   },

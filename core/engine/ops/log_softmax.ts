@@ -16,7 +16,7 @@ const LogSoftmax = defineOp({
   onnx: ({ axis }: SoftmaxAttributes) => ({ attributes: { axis: { int: axis } } }),
   // dx = dy - exp(y) sum(dy)
   gradient: ({ y, dy }, { axis }) => {
-    const total = reduceSum(dy, { axes: [axis], keepDims: true });
+    const total = reduceSum(dy, { axis, keepDims: true });
     return { x: sub(dy, mul(exp(y), total)) };
   },
 });

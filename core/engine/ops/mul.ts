@@ -6,6 +6,7 @@ const Mul = defineOp({
   type: "Mul",
   inputs: ["a", "b"],
   outputs: ["y"],
+  elementWise: true,
   infer: inferArithmetic,
   // d(ab) = b da + a db
   gradient: ({ a, b, dy }) => ({ a: mul(dy, b), b: mul(dy, a) }),

@@ -70,7 +70,7 @@ const MultiHeadAttention = defineOp({
     const alpha = 1 / Math.sqrt(queries.shape.at(-1)!);
     const p = softmax(matMul(queries, keys, { transposeB: true, alpha }));
     const dp = matMul(slope, values, { transposeB: true });
-    const scores = mul(p, sub(dp, reduceSum(mul(p, dp), { axes: [-1], keepDims: true })));
+    const scores = mul(p, sub(dp, reduceSum(mul(p, dp), { axis: -1, keepDims: true })));
     return {
       q: joinHeads(matMul(scores, keys, { alpha })),
       k: joinHeads(matMul(scores, queries, { transposeA: true, alpha })),

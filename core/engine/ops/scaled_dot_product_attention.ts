@@ -31,7 +31,7 @@ const ScaledDotProductAttention = defineComposite({
   },
   // dS = P (dP - sum(P dP)), where dP = dY V^T and sum(P dP) = sum(Y dY); dQ = scale dS K, dK = scale dS^T Q
   gradient: ({ q, k, v, mask, y, probabilities: p, dy }, { scale }) => {
-    const total = reduceSum(mul(dy, y), { axes: [-1], keepDims: true });
+    const total = reduceSum(mul(dy, y), { axis: -1, keepDims: true });
     const scores = mul(p, sub(matMul(dy, v, { transposeB: true }), total));
     return {
       q: matMul(scores, k, { alpha: scale }),

@@ -23,7 +23,7 @@ const Softmax = defineOp({
   onnx: ({ axis }: SoftmaxAttributes) => ({ attributes: { axis: { int: axis } } }),
   // dx = y (dy - sum(y dy))
   gradient: ({ y, dy }, { axis }) => {
-    const total = reduceSum(mul(dy, y), { axes: [axis], keepDims: true });
+    const total = reduceSum(mul(dy, y), { axis, keepDims: true });
     return { x: mul(y, sub(dy, total)) };
   },
 });

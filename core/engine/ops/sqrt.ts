@@ -8,6 +8,7 @@ const Sqrt = defineOp({
   type: "Sqrt",
   inputs: ["x"],
   outputs: ["y"],
+  elementWise: true,
   infer: inferUnary,
   // d sqrt(x) = dx / (2 sqrt(x))
   gradient: ({ y, dy }) => ({ x: div(mul(dy, 0.5), y) }),

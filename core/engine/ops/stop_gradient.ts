@@ -6,8 +6,7 @@ const StopGradient = defineComposite({
   inputs: ["x"],
   outputs: ["y"],
   expand: ({ x }) => ({ y: x }),
-  // Nothing flows back.
-  gradient: () => ({}),
+  gradient: "stops",
 });
 
 /** The same values, through which no gradient flows; it costs nothing when the graph runs. */

@@ -15,19 +15,6 @@ export interface InPlaceUpdate {
   readonly output: Value;
 }
 
-/** Operators that read an element of an input of the output's shape no later than they write it. */
-const ELEMENT_WISE: ReadonlySet<string> = new Set([
-  "Add",
-  "Sub",
-  "Mul",
-  "Div",
-  "Where",
-  "Neg",
-  "Sqrt",
-  "Clip",
-  "Identity",
-]);
-
 function nameOf(input: Value): string {
   if (input.source.kind !== "input") throw new Error("Internal: only an input is updated in place");
   return input.source.name;
@@ -69,7 +56,7 @@ function hazardsOf({ input, output }: InPlaceUpdate, readers: Readers): string[]
   const writer = producer(resolve(output));
   return (readers.get(input) ?? []).flatMap((reader) => {
     if (reader === writer) {
-      return ELEMENT_WISE.has(reader.op.type)
+      return reader.op.elementWise
         ? []
         : [`${reader.op.type} reads "${name}" while it writes over it`];
     }

@@ -13,7 +13,7 @@ import { encodeCopyModel } from "../onnx/copy_model.ts";
 import { obtain } from "./api.ts";
 import { cShape, cString } from "./c_values.ts";
 import { type Device, formatDevice } from "./device.ts";
-import { elementNumber } from "./element_types.ts";
+import { elementNumber } from "../onnx/element_types.ts";
 import { environment } from "./environment.ts";
 import { check } from "./error.ts";
 import { createSessionOptions } from "./session_options.ts";

@@ -18,7 +18,7 @@ import { obtain } from "./api.ts";
 import { cShape } from "./c_values.ts";
 import { CPU, type Device, formatDevice } from "./device.ts";
 import { deviceMemory } from "./device_memory.ts";
-import { elementNumber } from "./element_types.ts";
+import { elementNumber } from "../onnx/element_types.ts";
 import { environment } from "./environment.ts";
 import { Handle } from "./handle.ts";
 

@@ -20,7 +20,7 @@ import {
 } from "./c_values.ts";
 import { CPU, type Device } from "./device.ts";
 import { DeviceTensor, tensorHandle } from "./device_tensor.ts";
-import { elementNumber } from "./element_types.ts";
+import { elementNumber } from "../onnx/element_types.ts";
 import { environment } from "./environment.ts";
 import { check } from "./error.ts";
 import { Handle } from "./handle.ts";

@@ -8,7 +8,7 @@ import { formatType, type TensorType } from "../graph/tensor.ts";
 import { obtain } from "./api.ts";
 import { outInt, outWord, readString } from "./c_values.ts";
 import { type Device, formatDevice, sameDevice } from "./device.ts";
-import { elementType } from "./element_types.ts";
+import { elementType } from "../onnx/element_types.ts";
 import { environment } from "./environment.ts";
 import { check } from "./error.ts";
 

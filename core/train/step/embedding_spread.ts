@@ -18,8 +18,8 @@ import { sub } from "../../engine/ops/sub.ts";
  */
 export function embeddingSpread(embeddings: Value): Value {
   const normalized = l2Normalize(embeddings);
-  const centered = sub(normalized, reduceMean(normalized, { axes: [0], keepDims: true }));
-  return reduceMean(sqrt(reduceMean(mul(centered, centered), { axes: [0] })));
+  const centred = sub(normalized, reduceMean(normalized, { axis: 0, keepDims: true }));
+  return reduceMean(sqrt(reduceMean(mul(centred, centred), { axis: 0 })));
 }
 
 /** The spread of embeddings that are uniform on the sphere of `width` dimensions. */

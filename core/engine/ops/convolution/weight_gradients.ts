@@ -69,7 +69,7 @@ function images({ x, dy }: WeightGradientValues, problem: ConvProblem): Value {
   const gradient = reshape(dy, [batch, group, w[0]! / group, -1]);
   const products = allTaps(padded, problem).map((tap) => {
     const perImage = matMul(gradient, reshape(tap, [batch, group, w[1]!, -1]), { transposeB });
-    return reshape(reduceSum(perImage, { axes: [0] }), [w[0]!, w[1]!]);
+    return reshape(reduceSum(perImage, { axis: 0 }), [w[0]!, w[1]!]);
   });
   return tapsLast(concat(products, { axis: 1 }), problem);
 }
@@ -139,7 +139,7 @@ function diagonals({ x, dy }: WeightGradientValues, problem: ConvProblem): Value
   const flat = reshape(concat(products, { axis: 1 }), [channels * height, outWidth * read]);
   const skewed = reshape(pad(flat, [0, 0, 0, outWidth]), [channels * height, outWidth, read + 1]);
   const columns = slice(skewed, { starts: [0], ends: [width], axes: [2] });
-  return reshape(reduceSum(columns, { axes: [1] }), w);
+  return reshape(reduceSum(columns, { axis: 1 }), w);
 }
 
 /** Names of the formulations of the gradient by the weight. */

@@ -6,15 +6,15 @@ import {
   encodeExternalTensor,
   encodeTensor,
   encodeValueInfo,
-  ONNX_DTYPE,
 } from "../../../../core/engine/onnx/tensors.ts";
+import { elementNumber } from "../../../../core/engine/onnx/element_types.ts";
 import { identity } from "../../../../core/engine/ops/identity.ts";
 import { runGraph } from "../../../run_graph.ts";
 
 Deno.test("encodeTensor() writes type, shape and bytes", () => {
   const encoded = encodeTensor("weight", filled("float32", [2, 1], 3));
   assertEquals(encoded.name, "weight");
-  assertEquals(encoded.dataType, ONNX_DTYPE.float32);
+  assertEquals(encoded.dataType, elementNumber("float32"));
   assertEquals(encoded.dims, [2n, 1n]);
   assertEquals(encoded.rawData, bytesOf(filled("float32", [2], 3)));
 });
@@ -33,7 +33,7 @@ Deno.test("encodeValueInfo() writes element type and shape", () => {
   const { value } = encoded.type!;
   assertEquals(value.case, "tensorType");
   const tensor = value.value as { elemType: number; shape?: { dim: { value: unknown }[] } };
-  assertEquals(tensor.elemType, ONNX_DTYPE.uint8);
+  assertEquals(tensor.elemType, elementNumber("uint8"));
   assertEquals(tensor.shape!.dim.map((dim) => dim.value), [
     { case: "dimValue", value: 3n },
     { case: "dimValue", value: 4n },

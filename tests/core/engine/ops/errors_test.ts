@@ -24,6 +24,10 @@ const CASES: readonly (readonly [() => unknown, string])[] = [
   [() => op.clip(x, { min: 2, max: 1 }), `Cannot apply Clip ${X}: min must be at most max`],
   [() => op.leakyRelu(x, 2), `Cannot apply LeakyRelu ${X}: the slope must be in [0, 1], found 2`],
   [() => op.reduceSum(x, { axes: [2] }), `Cannot apply ReduceSum ${X}: axis must be an integer in`],
+  [
+    () => op.reduceSum(x, { axis: 0, axes: [1] }),
+    `Cannot apply ReduceSum ${X}: either axis or axes can be given, found both`,
+  ],
   [() => op.reduceMean(x, { axes: [-3] }), `Cannot apply ReduceMean ${X}: axis must be`],
   [() => op.logSumExp(x, { axes: [0.5] }), `Cannot apply LogSumExp ${X}: axis must be`],
   [() => op.softmax(x, { axis: 2 }), `Cannot apply Softmax ${X}: axis must be`],

@@ -9,14 +9,15 @@ import * as op from "../../../../core/engine/ops/mod.ts";
 import type { Drawn, GradientCase } from "./gradient_case.ts";
 
 interface Axes {
+  readonly axis?: number;
   readonly axes?: readonly number[];
   readonly keepDims?: boolean;
 }
 
 /** The last axis, one in the middle, the first ones (which are summed by a product), scattered ones, and all. */
 const REDUCTIONS: readonly (readonly [Shape, Axes])[] = [
-  [[3, 5], { axes: [-1] }],
-  [[2, 3, 5], { axes: [1], keepDims: true }],
+  [[3, 5], { axis: -1 }],
+  [[2, 3, 5], { axis: 1, keepDims: true }],
   [[3, 5, 2], { axes: [0] }],
   [[3, 2, 5], { axes: [1, 0], keepDims: true }],
   [[2, 3, 1, 5], { axes: [0, 2, 3] }],

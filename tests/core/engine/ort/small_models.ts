@@ -21,7 +21,7 @@ import {
 } from "../../../../core/deps/protobuf.ts";
 import type { DType } from "../../../../core/engine/graph/dtype.ts";
 import { bytesOf, type Tensor, type TensorType } from "../../../../core/engine/graph/tensor.ts";
-import { ONNX_DTYPE } from "../../../../core/engine/onnx/tensors.ts";
+import { elementNumber } from "../../../../core/engine/onnx/element_types.ts";
 
 /** A value's type; a length given as text is symbolic. */
 export interface OpenType {
@@ -57,7 +57,7 @@ function valueInfo(name: string, { dtype, shape }: OpenType): ValueInfoProto {
       : { case: "dimValue" as const, value: BigInt(length) },
   }));
   const type = create(TypeProtoSchema, {
-    value: { case: "tensorType", value: { elemType: ONNX_DTYPE[dtype], shape: { dim } } },
+    value: { case: "tensorType", value: { elemType: elementNumber(dtype), shape: { dim } } },
   });
   return create(ValueInfoProtoSchema, { name, type });
 }
@@ -80,7 +80,7 @@ function attribute(name: string, value: number | readonly number[]): AttributePr
 }
 
 function initializer(name: string, value: Tensor | ExternalData): TensorProto {
-  const header = { name, dataType: ONNX_DTYPE[value.dtype], dims: value.shape.map(BigInt) };
+  const header = { name, dataType: elementNumber(value.dtype), dims: value.shape.map(BigInt) };
   return "file" in value
     ? create(TensorProtoSchema, {
       ...header,

@@ -1,11 +1,11 @@
 /**
- * Element types as ONNX Runtime numbers them.
+ * Element types as ONNX numbers them, and ONNX Runtime after it.
  *
  * @module
  */
 import type { DType } from "../graph/dtype.ts";
 
-/** `enum ONNXTensorElementDataType`, of the types that tensors have here. */
+/** `enum TensorProto.DataType` and `enum ONNXTensorElementDataType`, of the types that tensors have here. */
 const NUMBERS: Readonly<Record<DType, number>> = {
   float32: 1,
   uint8: 2,
