@@ -3,23 +3,22 @@
  *
  * @module
  */
-import { GenviewRangeError } from "../errors/mod.ts";
 import { dirname } from "node:path";
-import { normalizePixels } from "../data/normalize_pixels.ts";
-import { byteSize, type DType } from "../engine/graph/dtype.ts";
-import { elementCount, sameShape } from "../engine/graph/shape.ts";
-import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
+import { byteSize } from "../engine/graph/dtype.ts";
+import { elementCount } from "../engine/graph/shape.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import { input, type Value } from "../engine/graph/value.ts";
 import { Scope } from "../engine/nn/scope.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
 import { cast } from "../engine/ops/cast.ts";
 import { withTarget } from "../engine/graph/target.ts";
-import { type Binding, CPU, type Device, DeviceTensor, Session } from "../engine/ort/mod.ts";
+import { CPU, type Placement, Session } from "../engine/ort/mod.ts";
 import { openTensors } from "../weights/open_tensors.ts";
 import type { TensorFile } from "../weights/tensor_file.ts";
 import type { ClipModel } from "../backbones/clip_models.ts";
 import type { ClipOutputs } from "../backbones/clip_tower.ts";
 import { clipInitializers } from "../backbones/clip_weights.ts";
+import { ImageEncoder } from "./image_encoder.ts";
 
 /**
  * Bytes of float32 weights up to which the CPU's blocked kernels are used: they save 7 % (ViT-B/16) to
@@ -28,13 +27,10 @@ import { clipInitializers } from "../backbones/clip_weights.ts";
  */
 const BLOCKED_BYTES = 2 ** 29;
 
-/** How a tower is run. */
-export interface ClipSessionOptions {
+/** How a tower is run: on the CPU where no device is named. */
+export interface ClipSessionOptions extends Partial<Placement> {
+  /** The tower, and how its images are prepared. */
   readonly model: Pick<ClipModel, "apply" | "inputSize" | "normalize">;
-  /** Where it runs (default the CPU). */
-  readonly device?: Device;
-  /** Threads on the CPU; all cores when left out. */
-  readonly threads?: number | undefined;
   /**
    * Type that is computed in (default float32), whichever the weights are stored in; layer normalisation and softmax
    * stay in float32. float16 is for CUDA: the CPU only emulates it.
@@ -60,10 +56,10 @@ function suitsBlocks(model: ClipSessionOptions["model"], images: Value): boolean
 }
 
 /**
- * Loads a graph of what becomes of a tower's outputs.
+ * Loads a graph that ends in outputs made of a tower's.
  *
- * The weights stay in their file: ONNX Runtime maps it into memory, so what they take can be given back and had again
- * by the system. They are converted as they are loaded where they are stored in another type than is computed in.
+ * The weights stay in their file, which ONNX Runtime maps into memory: its pages can be evicted. They are converted as
+ * they are loaded where they are stored in another type than is computed in.
  *
  * @param file open file of safetensors or pth, in the names of open_clip, transformers or timm
  * @param images float32 `[N, 3, H, W]`, normalised by the model's statistics; made of the inputs of the graph
@@ -99,30 +95,12 @@ export interface ClipFeatures {
   readonly pooled: Tensor<"float32">;
 }
 
-/** The first rows of a tensor, in memory of their own. */
-function firstRows(value: DeviceTensor<"float32">, count: number): Tensor<"float32"> {
-  const shape = [count, ...value.type.shape.slice(1)];
-  const data = value.device.provider === "cpu" ? value.data : value.read().data;
-  return tensor("float32", shape, data.slice(0, elementCount(shape)));
-}
-
 /** An image tower that turns images into tokens and embeddings. */
 export class ClipEncoder implements Disposable {
-  readonly #owned: DisposableStack;
-  readonly #images: DeviceTensor<"uint8">;
-  readonly #outputs: Readonly<Record<"tokens" | "pooled", DeviceTensor<"float32">>>;
-  readonly #binding: Binding;
+  readonly #encoder: ImageEncoder<"tokens" | "pooled">;
 
-  private constructor(
-    owned: DisposableStack,
-    images: DeviceTensor<"uint8">,
-    outputs: Readonly<Record<"tokens" | "pooled", DeviceTensor<"float32">>>,
-    binding: Binding,
-  ) {
-    this.#owned = owned;
-    this.#images = images;
-    this.#outputs = outputs;
-    this.#binding = binding;
+  private constructor(encoder: ImageEncoder<"tokens" | "pooled">) {
+    this.#encoder = encoder;
   }
 
   /**
@@ -140,22 +118,11 @@ export class ClipEncoder implements Disposable {
       using file = await openTensors(weights);
       return await ClipEncoder.create(file, options);
     }
-    const { model, batchSize, size = model.inputSize } = options;
-    const pixels = input("images", "uint8", [batchSize, size, size, 3]);
-    const normalized = normalizePixels(pixels, model.normalize);
-    using owned = new DisposableStack();
-    const session = owned.use(
-      await createClipSession(weights, normalized, (outputs) => ({ ...outputs }), options),
-    );
-    const shapes = Object.fromEntries(
-      [...session.inputs, ...session.outputs].map(({ name, shape }) => [name, shape]),
-    );
-    const own = <D extends DType>(name: string, dtype: D) =>
-      owned.use(DeviceTensor.empty({ dtype, shape: shapes[name]! }));
-    const images = own("images", "uint8");
-    const outputs = { tokens: own("tokens", "float32"), pooled: own("pooled", "float32") };
-    const binding = owned.use(session.bind({ images }, outputs));
-    return new ClipEncoder(owned.move(), images, outputs, binding);
+    const { inputSize, normalize } = options.model;
+    const load = (normalized: Value) =>
+      createClipSession(weights, normalized, (outputs) => ({ ...outputs }), options);
+    const running = { ...options, size: options.size ?? inputSize, normalize };
+    return new ClipEncoder(await ImageEncoder.create(running, load, ["tokens", "pooled"]));
   }
 
   /**
@@ -165,25 +132,11 @@ export class ClipEncoder implements Disposable {
    * @throws {RangeError} if the images do not fit
    */
   async encode(images: Tensor<"uint8">): Promise<ClipFeatures> {
-    const { type, data } = this.#images;
-    const [batchSize, ...imageShape] = type.shape;
-    const [count = 0, ...given] = images.shape;
-    if (!sameShape(given, imageShape) || count > batchSize!) {
-      throw new GenviewRangeError(
-        `Cannot encode ${formatType(images)}: at most ${formatType(type)} fits`,
-      );
-    }
-    // What a shorter batch leaves of the one before is computed and cut off.
-    data.set(images.data);
-    await this.#binding.run();
-    return {
-      tokens: firstRows(this.#outputs.tokens, count),
-      pooled: firstRows(this.#outputs.pooled, count),
-    };
+    return await this.#encoder.encode(images);
   }
 
   /** Releases the session and its buffers. */
   [Symbol.dispose](): void {
-    this.#owned.dispose();
+    this.#encoder[Symbol.dispose]();
   }
 }

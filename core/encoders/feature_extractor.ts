@@ -3,63 +3,43 @@
  *
  * @module
  */
-import { GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
 import type { Backbone } from "../backbones/backbone.ts";
-import { normalizePixels } from "../data/normalize_pixels.ts";
-import type { Normalization } from "../data/views/recipe.ts";
-import { elementCount } from "../engine/graph/shape.ts";
-import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
-import { input, type Value } from "../engine/graph/value.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
+import type { Value } from "../engine/graph/value.ts";
 import { Scope } from "../engine/nn/scope.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
-import { type Binding, type Device, DeviceTensor, Session } from "../engine/ort/mod.ts";
+import { CPU, type DeviceTensor, Session } from "../engine/ort/mod.ts";
+import { ImageEncoder, type ImageEncoderOptions, imageInput } from "./image_encoder.ts";
 
-/** What a {@linkcode FeatureExtractor} is made of. */
-export interface FeatureExtractorOptions {
+/** What a {@linkcode FeatureExtractor} is made of, and how it is run. */
+export interface FeatureExtractorOptions extends ImageEncoderOptions {
+  /** The network. */
   readonly backbone: Backbone;
-  /** Height and width of the images, in pixels. */
-  readonly size: number;
-  /** Images in a run; a shorter batch is filled up and cut again. */
-  readonly batchSize: number;
-  readonly normalize: Normalization;
-  readonly device: Device;
-  /** Threads on the CPU; all cores when left out. */
-  readonly threads?: number;
+}
+
+function applyBackbone(backbone: Backbone, normalized: Value): { features: Value; scope: Scope } {
+  const scope = new Scope({ training: false });
+  const features = scope.enter("backbone", (inner) => backbone.apply(inner, normalized));
+  return { features, scope };
 }
 
 /** The backbone's inference graph: its input, its features and the scope that names its parameters. */
 export function buildFeatureGraph(
-  { backbone, size, batchSize, normalize }: FeatureExtractorOptions,
+  { backbone, ...options }: FeatureExtractorOptions,
 ): { images: Value; features: Value; scope: Scope } {
-  const scope = new Scope({ training: false });
-  const images = input("images", "uint8", [batchSize, size, size, 3]);
-  const features = scope.enter(
-    "backbone",
-    (inner) => backbone.apply(inner, normalizePixels(images, normalize)),
-  );
-  return { images, features, scope };
+  const { images, normalized } = imageInput(options);
+  return { images, ...applyBackbone(backbone, normalized) };
 }
 
 /** A frozen backbone, ready to turn images into features. */
 export class FeatureExtractor implements Disposable {
   /** Number of coordinates of a feature. */
   readonly width: number;
-  readonly #owned: DisposableStack;
-  readonly #images: DeviceTensor<"uint8">;
-  readonly #features: DeviceTensor<"float32">;
-  readonly #binding: Binding;
+  readonly #encoder: ImageEncoder<"features">;
 
-  private constructor(
-    owned: DisposableStack,
-    images: DeviceTensor<"uint8">,
-    features: DeviceTensor<"float32">,
-    binding: Binding,
-  ) {
-    this.width = features.type.shape[1]!;
-    this.#owned = owned;
-    this.#images = images;
-    this.#features = features;
-    this.#binding = binding;
+  private constructor(width: number, encoder: ImageEncoder<"features">) {
+    this.width = width;
+    this.#encoder = encoder;
   }
 
   /**
@@ -72,60 +52,28 @@ export class FeatureExtractor implements Disposable {
     options: FeatureExtractorOptions,
     weights: ReadonlyMap<string, DeviceTensor>,
   ): Promise<FeatureExtractor> {
-    const { features, images, scope } = buildFeatureGraph(options);
-    const model = encodeModel({ outputs: { features } });
-    using owned = new DisposableStack();
-    const session = owned.use(
-      await Session.create(model, {
-        device: options.device,
-        ...(options.threads !== undefined && { threads: options.threads }),
-      }),
-    );
-    const batch = owned.use(DeviceTensor.empty({ dtype: "uint8", shape: images.shape }));
-    const result = owned.use(DeviceTensor.empty({ dtype: "float32", shape: features.shape }));
-    const inputs: Record<string, DeviceTensor> = {};
-    for (const { name } of session.inputs) {
-      const found = name === "images" ? batch : weights.get(name);
-      if (found === undefined) {
-        throw new GenviewTypeError(
-          `Cannot extract features: parameter "${name}" (${
-            formatType(scope.declarations.get(name)!.value.type)
-          }) is missing`,
-        );
-      }
-      inputs[name] = found;
-    }
-    const binding = owned.use(session.bind(inputs, { features: result }));
-    return new FeatureExtractor(owned.move(), batch, result, binding);
+    const { backbone, device = CPU, threads } = options;
+    const load = (normalized: Value) => {
+      const { features } = applyBackbone(backbone, normalized);
+      return Session.create(encodeModel({ outputs: { features } }), { device, threads });
+    };
+    const encoder = await ImageEncoder.create(options, load, ["features"], weights);
+    return new FeatureExtractor(backbone.width, encoder);
   }
 
   /**
-   * Features of images.
+   * Features of images. One call must end before the next.
    *
    * @param images uint8 `[n,H,W,3]` with n at most the batch size
    * @returns float32 `[n,width]`
    * @throws {RangeError} if the images do not fit
    */
   async extract(images: Tensor<"uint8">): Promise<Tensor<"float32">> {
-    const [batchSize, ...imageShape] = this.#images.type.shape;
-    const [count = 0, ...given] = images.shape;
-    if (String(given) !== String(imageShape) || count > batchSize!) {
-      throw new GenviewRangeError(
-        `Cannot extract features of ${formatType(images)}: at most ${
-          formatType(this.#images.type)
-        } fits`,
-      );
-    }
-    const whole = new Uint8Array(elementCount(this.#images.type.shape));
-    whole.set(images.data);
-    this.#images.write(tensor("uint8", this.#images.type.shape, whole));
-    await this.#binding.run();
-    const { data } = this.#features.read();
-    return tensor("float32", [count, this.width], data.slice(0, count * this.width));
+    return (await this.#encoder.encode(images)).features;
   }
 
   /** Releases the session and its buffers; the weights stay. */
   [Symbol.dispose](): void {
-    this.#owned.dispose();
+    this.#encoder[Symbol.dispose]();
   }
 }

@@ -11,17 +11,13 @@ export {
   type ClipSessionOptions,
   createClipSession,
 } from "./clip_encoder.ts";
+export { ImageEncoder, type ImageEncoderOptions } from "./image_encoder.ts";
 export { expectedClipFile } from "./expected_clip_file.ts";
 export { openTokenNetwork, type TokenNetworkChoice } from "./open_token_network.ts";
 export { TOKEN_NETWORK_OPTIONS, type TokenNetworkOptions } from "./token_network_options.ts";
 export { clipTokenNetwork } from "./clip_token_network.ts";
 export { backboneTokenNetwork, type BackboneTokenOptions } from "./backbone_token_network.ts";
-export {
-  TokenEncoder,
-  type TokenEncoderOptions,
-  type TokenNetwork,
-  type TokenSessionOptions,
-} from "./token_encoder.ts";
+export { TokenEncoder, type TokenEncoderOptions, type TokenNetwork } from "./token_encoder.ts";
 export {
   type BackboneFacts,
   backboneStateDict,

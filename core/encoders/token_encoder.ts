@@ -4,22 +4,13 @@
  * @module
  */
 import { GenviewRangeError } from "../errors/mod.ts";
-import { normalizePixels } from "../data/normalize_pixels.ts";
 import type { EvaluationRecipe } from "../data/views/recipe.ts";
-import { elementCount, sameShape } from "../engine/graph/shape.ts";
-import { float32, formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
-import { constant, input, type Value } from "../engine/graph/value.ts";
+import { float32, type Tensor } from "../engine/graph/tensor.ts";
+import { constant, type Value } from "../engine/graph/value.ts";
 import { matMul } from "../engine/ops/mat_mul.ts";
 import { reshape } from "../engine/ops/reshape.ts";
-import { type Binding, CPU, type Device, DeviceTensor, type Session } from "../engine/ort/mod.ts";
-
-/** How a network that makes tokens is run. */
-export interface TokenSessionOptions {
-  /** Where it runs (default the CPU). */
-  readonly device?: Device;
-  /** Threads on the CPU; all cores when left out. */
-  readonly threads?: number | undefined;
-}
+import type { Placement, Session } from "../engine/ort/mod.ts";
+import { ImageEncoder } from "./image_encoder.ts";
 
 /** A network with weights, which turns an image into a grid of tokens. It is always built for inference. */
 export interface TokenNetwork {
@@ -34,20 +25,21 @@ export interface TokenNetwork {
   /** Features of a token. */
   readonly width: number;
   /**
-   * Loads a graph of what becomes of the tokens.
+   * Loads a graph that ends in outputs made of the tokens.
    *
    * @param images float32 `[N, 3, H, W]`, normalised as the view says; made of the inputs of the graph
    * @param build makes the outputs, by name, from the tokens, float32 `[N, rows · columns, width]`
+   * @param options where it runs (default the CPU)
    */
   createSession(
     images: Value,
     build: (tokens: Value) => Readonly<Record<string, Value>>,
-    options?: TokenSessionOptions,
+    options?: Partial<Placement>,
   ): Promise<Session>;
 }
 
 /** How a {@linkcode TokenEncoder} is run. */
-export interface TokenEncoderOptions extends TokenSessionOptions {
+export interface TokenEncoderOptions extends Partial<Placement> {
   /** Images in a run. */
   readonly batchSize: number;
   /**
@@ -56,7 +48,7 @@ export interface TokenEncoderOptions extends TokenSessionOptions {
   readonly projection?: Float32Array;
 }
 
-/** What becomes of tokens: themselves, or their scores. */
+/** The outputs of a graph on tokens: themselves, or their scores. */
 function headOf(network: TokenNetwork, projection: Float32Array | undefined) {
   if (projection === undefined) return (tokens: Value) => ({ encoded: tokens });
   if (projection.length !== network.width) {
@@ -75,23 +67,11 @@ function headOf(network: TokenNetwork, projection: Float32Array | undefined) {
 export class TokenEncoder implements Disposable {
   /** The network that it runs. */
   readonly network: TokenNetwork;
-  readonly #owned: DisposableStack;
-  readonly #images: DeviceTensor<"uint8">;
-  readonly #encoded: DeviceTensor<"float32">;
-  readonly #binding: Binding;
+  readonly #encoder: ImageEncoder<"encoded">;
 
-  private constructor(
-    network: TokenNetwork,
-    owned: DisposableStack,
-    images: DeviceTensor<"uint8">,
-    encoded: DeviceTensor<"float32">,
-    binding: Binding,
-  ) {
+  private constructor(network: TokenNetwork, encoder: ImageEncoder<"encoded">) {
     this.network = network;
-    this.#owned = owned;
-    this.#images = images;
-    this.#encoded = encoded;
-    this.#binding = binding;
+    this.#encoder = encoder;
   }
 
   /**
@@ -101,25 +81,12 @@ export class TokenEncoder implements Disposable {
    * @throws {TypeError} if the weights do not fit the network
    */
   static async create(network: TokenNetwork, options: TokenEncoderOptions): Promise<TokenEncoder> {
-    const { projection, batchSize, device = CPU } = options;
-    const [rows, columns] = network.grid;
+    const { projection, ...running } = options;
     const { size, normalize } = network.view;
-    const pixels = input("images", "uint8", [batchSize, size, size, 3]);
-    using owned = new DisposableStack();
-    const session = owned.use(
-      await network.createSession(
-        normalizePixels(pixels, normalize),
-        headOf(network, projection),
-        options,
-      ),
-    );
-    const images = owned.use(
-      DeviceTensor.empty({ dtype: "uint8", shape: [batchSize, size, size, 3] }, device),
-    );
-    const shape = [batchSize, rows * columns, ...(projection ? [] : [network.width])];
-    const encoded = owned.use(DeviceTensor.empty({ dtype: "float32", shape }, device));
-    const binding = owned.use(session.bind({ images }, { encoded }));
-    return new TokenEncoder(network, owned.move(), images, encoded, binding);
+    const head = headOf(network, projection);
+    const load = (normalized: Value) => network.createSession(normalized, head, running);
+    const encoder = await ImageEncoder.create({ ...running, size, normalize }, load, ["encoded"]);
+    return new TokenEncoder(network, encoder);
   }
 
   /**
@@ -130,25 +97,11 @@ export class TokenEncoder implements Disposable {
    * @throws {RangeError} if the images do not fit
    */
   async encode(images: Tensor<"uint8">): Promise<Tensor<"float32">> {
-    const { type } = this.#images;
-    const [batchSize, ...imageShape] = type.shape;
-    const [count = 0, ...given] = images.shape;
-    if (!sameShape(given, imageShape) || count > batchSize!) {
-      throw new GenviewRangeError(
-        `Cannot encode ${formatType(images)}: at most ${formatType(type)} fits`,
-      );
-    }
-    const whole = new Uint8Array(elementCount(type.shape));
-    whole.set(images.data);
-    this.#images.write(tensor("uint8", type.shape, whole));
-    await this.#binding.run();
-    const shape = [count, ...this.#encoded.type.shape.slice(1)];
-    const { data } = this.#encoded.read();
-    return tensor("float32", shape, data.slice(0, elementCount(shape)));
+    return (await this.#encoder.encode(images)).encoded;
   }
 
   /** Releases the session and its buffers. */
   [Symbol.dispose](): void {
-    this.#owned.dispose();
+    this.#encoder[Symbol.dispose]();
   }
 }

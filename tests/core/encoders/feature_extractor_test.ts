@@ -79,7 +79,7 @@ Deno.test("FeatureExtractor.create() names a parameter that is missing", async (
   await assertRejects(
     () => FeatureExtractor.create(OPTIONS, weights),
     TypeError,
-    'Cannot extract features: parameter "backbone.bn1.running_var" (float32[10]) is missing',
+    'Cannot encode images: parameter "backbone.bn1.running_var" (float32[10]) is missing',
   );
 });
 
