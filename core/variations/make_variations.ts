@@ -4,9 +4,11 @@
  * @module
  */
 import { GenviewAlreadyExists, GenviewNotFound, GenviewTypeError } from "../errors/mod.ts";
+import { dirname, join } from "node:path";
 import { formatShard, localDevices, type Shard, shareOf, WHOLE } from "../distributed/mod.ts";
 import { type Device, resolveDevice } from "../engine/ort/mod.ts";
-import { systemCode } from "../files/file_error.ts";
+import { fileError, systemCode } from "../files/file_error.ts";
+import { removeTemporaries } from "../files/new_file.ts";
 import { findUnclip, type SchedulerName, type UnclipModel } from "../unclip/mod.ts";
 import { findExisting } from "./existing.ts";
 import { lockShare } from "./lock_share.ts";
@@ -154,6 +156,22 @@ async function prepareFolder(
   await claimFolder(folder, settings);
 }
 
+/** Removes the temporary files of a process that was killed; other shards may be writing theirs, so all of them stay then. */
+async function removeLeftovers({ folder, images, names, shard }: VariationJob): Promise<void> {
+  if (shard.count > 1) return;
+  const paths = images.flatMap((image) => variationsOf(image, names)).map(({ path }) => path);
+  for (const place of new Set(["", ...paths.map((path) => dirname(path))])) {
+    const found = join(folder, place);
+    try {
+      await removeTemporaries(found);
+    } catch (cause) {
+      // A folder that does not exist has none.
+      if (["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(systemCode(cause) ?? "")) continue;
+      throw fileError(`clean up ${found}`, cause);
+    }
+  }
+}
+
 /**
  * Makes variations of the images of a list by Stable unCLIP, into a folder that mirrors the images' with a manifest in
  * JSON lines. Variations that exist already are recognised: the same call goes on where it was stopped. An image's noise
@@ -213,6 +231,7 @@ export async function makeVariations(
   const images = shareOf(all, shard);
   const job = { folder, images, names, settings, shard, model, batchSize, threads };
   using _lock = await lockShare(folder, shard);
+  await removeLeftovers(job);
   await prepareFolder(options, job);
   return workers === 0
     ? await runShare(job, run)

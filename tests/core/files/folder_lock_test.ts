@@ -73,3 +73,27 @@ Deno.test("locks of several names are held at once, each by one", async () => {
     );
   });
 });
+
+Deno.test("a lock that is shared is held by several, and excludes one who wants it alone", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const first = await FolderLock.acquire(folder, { shared: true });
+    {
+      using _second = await FolderLock.acquire(folder, { shared: true });
+      await assertRejects(() => FolderLock.acquire(folder), Deno.errors.AlreadyExists);
+    }
+    await assertRejects(() => FolderLock.acquire(folder), Deno.errors.AlreadyExists);
+    first[Symbol.dispose]();
+    {
+      using _alone = await FolderLock.acquire(folder);
+      await assertRejects(
+        () => FolderLock.acquire(folder, { shared: true }),
+        Deno.errors.AlreadyExists,
+        "is at work there",
+      );
+    }
+    assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
