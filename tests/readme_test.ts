@@ -19,6 +19,7 @@ const FILES = ["deno.json", "deno.lock", "mod.ts"];
 
 /** Commands that are run elsewhere, and where. */
 const ELSEWHERE: readonly (readonly [command: RegExp, where: string])[] = [
+  [/^deno run cli\.ts --help$/, "tests/cli_test.ts"],
   [/^npx --yes deno@2\.9\.6 task test$/, ".ci/run"],
   [/^npx --yes deno@2\.9\.6 task demo$/, "tests/tasks/tasks_test.ts"],
   [/^deno task demo /, "tests/tasks/tasks_test.ts"],

@@ -7,7 +7,7 @@
  */
 
 /** Folders of `core/`, each of which may import from itself and from those before it. */
-const LAYERS = [
+export const LAYERS: readonly string[] = [
   "deps",
   "errors",
   "schema",

@@ -15,6 +15,7 @@ export type LogValue = number | string | boolean;
 export interface LogRecord {
   /** Step of the run that it tells of, from 0. */
   readonly step: number;
+  /** A measurement, by its name. */
   readonly [name: string]: LogValue;
 }
 

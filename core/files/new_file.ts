@@ -8,8 +8,9 @@ import { GenviewAlreadyExists } from "../errors/mod.ts";
 import { fileError } from "./file_error.ts";
 import { ifThere } from "./if_there.ts";
 
-/** Whether an existing file may be replaced; by default it may not. */
+/** How a file is written. */
 export interface NewFileOptions {
+  /** Whether an existing file may be replaced; by default it may not. */
   readonly overwrite?: boolean;
 }
 

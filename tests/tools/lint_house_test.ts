@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import plugin from "../../tools/lint_house.ts";
+import plugin, { LAYERS } from "../../tools/lint_house.ts";
 
 /** What the rules say of a file: each rule's name without that of the house. */
 function findings(path: string, source: string): string[] {
@@ -82,4 +82,10 @@ Deno.test("lint_house keeps the import map out of what cli.ts reaches", () => {
   }
   assertEquals(findings("tests/support/std/parse_args_test.ts", source), []);
   assertEquals(findings("bench/train.ts", source), []);
+});
+
+Deno.test("docs/architecture.md lists the layers in the order that lint_house holds", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/architecture.md", import.meta.url));
+  const rows = [...page.matchAll(/^\| `core\/([a-z_/]+)\/`/gm)].map((row) => row[1]!);
+  assertEquals(rows, [...LAYERS]);
 });

@@ -37,6 +37,8 @@ export class RandomStream {
   #spareNormal: number | undefined;
 
   /**
+   * The stream of a seed and a path.
+   *
    * @param seed an integer in [0, 2^53)
    * @param path what the stream is for; texts and integers
    */

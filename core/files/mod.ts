@@ -1,0 +1,31 @@
+/**
+ * Files that appear whole or not at all, locks of folders, lines that programs read, and the system's errors in words.
+ *
+ * @module
+ */
+export { addFile, type Checksum, checksumOf, startChecksum } from "./checksum.ts";
+export { explainingFileErrors, fileError, systemCode } from "./file_error.ts";
+export { FolderLock, type FolderLockOptions } from "./folder_lock.ts";
+export { ifThere } from "./if_there.ts";
+export { parseJson, readJson } from "./json.ts";
+export {
+  appendJsonLine,
+  JsonLinesLog,
+  type JsonLinesOptions,
+  type LogRecord,
+  type LogValue,
+  readJsonLines,
+} from "./json_lines.ts";
+export { linesOf, splitLines } from "./lines.ts";
+export {
+  type FileContents,
+  makeFolder,
+  type NewFileOptions,
+  removeTemporaries,
+  syncFolder,
+  writeAll,
+  writeNewFile,
+  writeNewFileInFolder,
+} from "./new_file.ts";
+export { parsePythonJson, readPythonJson } from "./python_json.ts";
+export { openRandomAccess, type RandomAccess, randomAccessOf } from "./random_access.ts";
