@@ -13,19 +13,19 @@ import { FolderLock } from "../core/files/folder_lock.ts";
 import { presetOf, resolveConfiguration } from "../core/method/resolve_configuration.ts";
 import { train } from "../core/train/run/train.ts";
 import { bundledMethods } from "../plugins/mod.ts";
-import { type Command, parse, runTask } from "./cli/command_line.ts";
+import { command, parse, runTask } from "./cli/command_line.ts";
 import { openData, type OpenDataOptions } from "../core/data/mod.ts";
 import { findMasks } from "./demo/masks.ts";
-import { reportDemo } from "./demo/report.ts";
+import { reportRun, type WrittenRunReport } from "../core/report/mod.ts";
 import { trainWeighted } from "./demo/weighted.ts";
 import { evaluationOf } from "../core/evaluate/configured_evaluation.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
-import { subset } from "../core/masking/mod.ts";
+import { type MaskComparison, type MaskQuality, subset } from "../core/masking/mod.ts";
 import { openTokenNetwork } from "../core/encoders/open_token_network.ts";
 import { MaskingDisplay } from "./cli/masking_display.ts";
 import { TrainDisplay } from "./cli/train_display.ts";
 
-const COMMAND: Command = {
+const COMMAND = command({
   name: "demo",
   summary:
     "Pretrains a ResNet-18 with SimSiam on Noto emoji, without labels and from scratch, classifies Twemoji by its " +
@@ -75,7 +75,7 @@ const COMMAND: Command = {
       device: { type: "string", default: "auto", description: "auto, cpu, cuda, cuda:N or webgpu" },
     },
   },
-};
+});
 
 /** Height and width at which the network looks for foregrounds: at that of training it has a single token. */
 const MASK_SIZE = 96;
@@ -87,20 +87,40 @@ function thinned(dataset: Dataset, count: number): Dataset {
   return subset(dataset, Array.from({ length: count }, (_, i) => index(i)));
 }
 
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+/** The figures for people, each beside its chance level. */
+function describe({ before, after, page }: WrittenRunReport, masks: MaskComparison): string {
+  const { chance, retrieval } = after.features;
+  const level = `chance ${percent(chance.balanced)}, most frequent class ${
+    percent(chance.majority)
+  }`;
+  const agreement = ({ intersectionOverUnion, ratioCorrelation }: MaskQuality) =>
+    `${intersectionOverUnion.toFixed(3)} (correlation of the ratio ${ratioCorrelation.toFixed(3)})`;
+  return [
+    `kNN before training ${percent(before.features.knn.top1)}, after ${
+      percent(after.features.knn.top1)
+    } (${level})`,
+    `linear probe before ${percent(before.probe.top1)}, after ${
+      percent(after.probe.top1)
+    } (${level})`,
+    `same emoji found first before ${
+      percent(before.features.retrieval!.forward.recallAt1)
+    }, after ${percent(retrieval!.forward.recallAt1)} (chance ${
+      percent(retrieval!.forward.chance.recallAt1)
+    })`,
+    `masks against the truth, intersection over union: ${agreement(masks.masks)}; by chance ${
+      agreement(masks.random)
+    }; square in the middle ${agreement(masks.centerSquare)}`,
+    `report: ${page}`,
+  ].join("\n");
+}
+
 /** Runs the task with its arguments. */
 export async function main(args: readonly string[]): Promise<void> {
-  const parsed = parse(COMMAND, args, (text) => console.log(text));
+  const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
-  const values = parsed.values as {
-    output: string;
-    report: string;
-    resume: boolean;
-    seed: number;
-    epochs: number;
-    images: number;
-    weightedEpochs: number;
-    device: string;
-  };
+  const { values } = parsed;
   if (existsSync(join(values.report, "index.html"))) {
     throw new GenviewAlreadyExists(
       `Cannot write the report to ${values.report}: it holds one; name another folder with --report`,
@@ -170,7 +190,7 @@ export async function main(args: readonly string[]): Promise<void> {
   if (weighted === undefined && values.weightedEpochs > 0) {
     return console.log(`stopped in the second run; ${goOn}`);
   }
-  const said = await reportDemo({
+  const written = await reportRun({
     method,
     configuration,
     training,
@@ -179,11 +199,17 @@ export async function main(args: readonly string[]): Promise<void> {
     device: where,
     run: values.output,
     checkpoint: result.checkpoint,
-    masks,
-    ...(weighted && { weighted }),
-    ...(!values.resume && { began }),
+    title: `${method.manifest.title} on emoji`,
+    names: { training: "Noto emoji", bank: "Noto emoji", queries: "Twemoji" },
+    sections: [masks.section, ...(weighted ? [weighted] : [])],
+    ...(!values.resume && { minutes: () => (performance.now() - began) / 60_000 }),
+    notes: [
+      "Noto emoji: Apache-2.0, Google. Twemoji: CC-BY 4.0, Twitter and contributors.",
+      "Both are composed onto random backgrounds; the backgrounds of the two sets have nothing in common.",
+      "One of the two views of a pair is cut from a variation: the same emoji on another background, in the place of a generated image.",
+    ],
   }, values.report);
-  console.log(said);
+  console.log(describe(written, masks.comparison));
 }
 
 if (import.meta.main) await runTask(main);

@@ -11,7 +11,9 @@ import { FONT_SIZE, INK, LINE_HEIGHT, PAPER } from "./theme.ts";
 
 /** Values of one kind. */
 export interface Sample {
+  /** Stands in the legend where there are several. */
   readonly name: string;
+  /** What is counted. */
   readonly values: ArrayLike<number>;
 }
 
@@ -19,7 +21,9 @@ export interface Sample {
 export interface Histogram {
   /** One or several kinds, drawn over each other; values that are not finite are left out. */
   readonly samples: readonly Sample[];
+  /** Stands above the chart. */
   readonly title: string;
+  /** What the values are, with their unit. */
   readonly xLabel: string;
   /** "values" by default, or "share of values" if there are several kinds. */
   readonly yLabel?: string;

@@ -49,12 +49,22 @@ interface Overlay {
   readonly top: number;
 }
 
+/** Where an image lies, in units of the figure. */
+interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 const MARGIN = 12;
 const GAP = 6;
 const ROW_LABEL_WIDTH = 120;
 /** Narrow images, such as 32 by 32, still get captions of some words. */
 const LEAST_CELL_WIDTH = 48;
 const PIXEL_RATIO = 2;
+/** Around each image, so that a white one stands out from the paper and a black one from a dark page. */
+const BORDER = 1;
 const PIXELS_PER_INCH = 96;
 
 function checkCount(what: string, found: number, wanted: number): void {
@@ -135,8 +145,8 @@ function textMarkup(
   return `<text text-anchor="${anchor}" fill="${color}">${spans.join("")}</text>`;
 }
 
-/** All the texts of a grid as one SVG file of its size. */
-function textsOf(layout: Layout): string {
+/** All texts of a grid and the borders of its images as one SVG file of its size. */
+function drawingOf(layout: Layout, boxes: readonly Box[]): string {
   const { width, height, cellWidth, cellHeight, columnLabels, rowLabels, captions } = layout;
   const middle = (x: number) => x + cellWidth / 2;
   const texts = [
@@ -159,11 +169,16 @@ function textsOf(layout: Layout): string {
       );
     }),
   ];
+  const borders = boxes.map(({ left, top, width, height }) =>
+    `<rect x="${left - BORDER / 2}" y="${top - BORDER / 2}" width="${width + BORDER}" height="${
+      height + BORDER
+    }" fill="none" stroke="${FADED_INK}" stroke-opacity="0.55" stroke-width="${BORDER}"/>`
+  );
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width * PIXEL_RATIO}" height="${
     height * PIXEL_RATIO
   }" viewBox="0 0 ${width} ${height}" font-family="${
     escapeMarkup(FONT)
-  }" font-size="${FONT_SIZE}">${texts.join("")}</svg>`;
+  }" font-size="${FONT_SIZE}">${borders.join("")}${texts.join("")}</svg>`;
 }
 
 /** An image in its cell, in the middle of it. */
@@ -172,7 +187,7 @@ async function overlayOf(
   i: number,
   layout: Layout,
   scale: number,
-): Promise<Overlay> {
+): Promise<{ overlay: Overlay; box: Box }> {
   const [height, width, channels] = image.shape as readonly [number, number, 1 | 3 | 4];
   const factor = scale * PIXEL_RATIO;
   const size = {
@@ -186,15 +201,22 @@ async function overlayOf(
     .png({ compressionLevel: 1 })
     .toBuffer();
   const { x, y } = cornerOf(i, layout);
+  const left = Math.round(x * PIXEL_RATIO + (layout.cellWidth * PIXEL_RATIO - size.width) / 2);
+  const top = Math.round(y * PIXEL_RATIO + (layout.cellHeight * PIXEL_RATIO - size.height) / 2);
+  const units = (pixels: number) => pixels / PIXEL_RATIO;
   return {
-    input,
-    left: Math.round(x * PIXEL_RATIO + (layout.cellWidth * PIXEL_RATIO - size.width) / 2),
-    top: Math.round(y * PIXEL_RATIO + (layout.cellHeight * PIXEL_RATIO - size.height) / 2),
+    overlay: { input, left, top },
+    box: {
+      left: units(left),
+      top: units(top),
+      width: units(size.width),
+      height: units(size.height),
+    },
   };
 }
 
 /**
- * Draws images in a grid, as the bytes of a PNG file of two pixels to a unit, which states its resolution.
+ * Draws images in a grid, each with a border, as the bytes of a PNG file of two pixels to a unit, which states its resolution.
  *
  * @throws {RangeError} if there are no images, or labels of another number
  * @throws {TypeError} if a tensor is no image
@@ -203,10 +225,13 @@ export async function imageGrid(grid: ImageGrid): Promise<Uint8Array<ArrayBuffer
   checkGrid(grid);
   const layout = layoutOf(grid);
   const overlays: Overlay[] = [];
+  const boxes: Box[] = [];
   for (const [i, image] of grid.images.entries()) {
-    overlays.push(await overlayOf(image, i, layout, grid.scale ?? 1));
+    const { overlay, box } = await overlayOf(image, i, layout, grid.scale ?? 1);
+    overlays.push(overlay);
+    boxes.push(box);
   }
-  overlays.push({ input: Buffer.from(textsOf(layout)), left: 0, top: 0 });
+  overlays.push({ input: Buffer.from(drawingOf(layout, boxes)), left: 0, top: 0 });
   const canvas = sharp({
     create: {
       width: layout.width * PIXEL_RATIO,

@@ -19,10 +19,11 @@ import { type Point, smooth, thin } from "./curve.ts";
 import { type EndLabel, endLabelLayers, endLabelWidth } from "./end_labels.ts";
 import { renderSvg } from "./render.ts";
 import { wrapText } from "./text_width.ts";
-import { COLORS, FADED_INK, FONT_SIZE } from "./theme.ts";
+import { BAND, COLORS, FADED_INK, FONT_SIZE } from "./theme.ts";
 
 /** One curve. */
 export interface Series {
+  /** Stands at its end where there are several. */
   readonly name: string;
   /** In the order of x; a y that is not finite breaks the line. */
   readonly points: readonly Point[];
@@ -30,24 +31,35 @@ export interface Series {
 
 /** A range of y that is shaded, such as the one in which a loss is expected to end. */
 export interface Band {
+  /** Lowest y. */
   readonly low: number;
+  /** Highest y. */
   readonly high: number;
+  /** Stands beside the chart. */
   readonly label: string;
 }
 
 /** A dashed line at one y, such as the accuracy of a baseline. */
 export interface Rule {
+  /** The y. */
   readonly value: number;
+  /** Stands beside the chart. */
   readonly label: string;
 }
 
 /** What a line chart shows. */
 export interface LineChart {
+  /** One to seven curves. */
   readonly series: readonly Series[];
+  /** Stands above the chart. */
   readonly title: string;
+  /** What x is, with its unit. */
   readonly xLabel: string;
+  /** What y is, with its unit; below the title. */
   readonly yLabel: string;
+  /** Shaded ranges of y. */
   readonly bands?: readonly Band[];
+  /** Dashed lines at one y. */
   readonly rules?: readonly Rule[];
   /** Logarithmic where values span powers of ten; "linear" by default. */
   readonly yScale?: ScaleType;
@@ -68,7 +80,6 @@ const LABEL_WIDTH = 150;
 const AXIS_WIDTH = 64;
 /** A curve of so few points shows each of them. */
 const FEW_POINTS = 40;
-const BAND_COLOR = "#9fb3c8";
 
 /** All values of y that are to be seen, finite or not. */
 function shownValues({ series, bands = [], rules = [] }: LineChart): number[] {
@@ -148,7 +159,7 @@ function labelsOf(chart: LineChart): EndLabel[] {
     ...bands.map(({ low, high, label }): EndLabel => ({
       place: (place(low) + place(high)) / 2,
       lines: lines(label),
-      color: BAND_COLOR,
+      color: BAND,
       kind: "band",
     })),
   ];
@@ -194,7 +205,7 @@ function markedLayers(chart: LineChart): Layer[] {
   return [
     ...bands.map(({ low, high }): Layer => ({
       data: { values: [{ low, high }] },
-      mark: { type: "rect", clip: true, color: BAND_COLOR, opacity: 0.3 },
+      mark: { type: "rect", clip: true, color: BAND, opacity: 0.3 },
       encoding: { y: { ...y, field: "low" }, y2: { field: "high" } },
     })),
     ...rules.map(({ value }): Layer => ({

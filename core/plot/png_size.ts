@@ -11,7 +11,9 @@ const SIGNATURE_BYTES = 8;
 
 /** Width and height of a picture as it is meant to be shown. */
 export interface PictureSize {
+  /** CSS pixels. */
   readonly width: number;
+  /** CSS pixels. */
   readonly height: number;
 }
 

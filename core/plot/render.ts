@@ -11,6 +11,7 @@ import {
   type TopLevelSpec,
   View,
 } from "../deps/vega.ts";
+import { followColorScheme } from "./color_scheme.ts";
 import { textWidth } from "./text_width.ts";
 import { FADED_INK, FONT, FONT_SIZE, GRID, INK, PAPER } from "./theme.ts";
 
@@ -61,7 +62,7 @@ function measure(item: { readonly fontSize?: number }, text: unknown): number {
   return textWidth(String(text ?? ""), item.fontSize ?? 11);
 }
 
-/** Draws a specification in the colours and sizes of all figures, as the text of an SVG file. */
+/** Draws a specification in the colours and sizes of all figures, light and dark, as the text of an SVG file. */
 export async function renderSvg(spec: TopLevelSpec): Promise<string> {
   // Vega takes every character for 0.8 of the font's size, by which titles and labels drift away from their places.
   textMetrics.width = measure;
@@ -70,7 +71,7 @@ export async function renderSvg(spec: TopLevelSpec): Promise<string> {
     await view.runAsync();
     // The counter is the whole program's, and figures should not differ by what was drawn before them.
     resetSVGDefIds();
-    return await view.toSVG();
+    return followColorScheme(await view.toSVG());
   } finally {
     view.finalize();
   }

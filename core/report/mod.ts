@@ -1,8 +1,19 @@
 /**
- * Reports of training runs: pages of figures, tables and pictures that need no network.
+ * Reports of training runs: pages of figures, tables and pictures that need no network. `reportRun` writes that of a
+ * run; the sections are its parts, and `writeReport` makes a page of any others.
  *
  * @module
  */
+export { type CurveWords, describeCurve } from "./describe_curve.ts";
+export { type FoundMasks, maskSection } from "./mask_section.ts";
+export { pairsSection } from "./pairs_section.ts";
+export {
+  neighboursSection,
+  type NeighboursSectionOptions,
+  samplePictures,
+  viewsSection,
+  type ViewsSectionOptions,
+} from "./picture_sections.ts";
 export {
   type Card,
   type Figure,
@@ -12,3 +23,19 @@ export {
   type Table,
   writeReport,
 } from "./report.ts";
+export {
+  type NetworkScores,
+  reportRun,
+  type RunReportOptions,
+  type WrittenRunReport,
+} from "./run_report.ts";
+export {
+  configurationSection,
+  lossSection,
+  metricSection,
+  type MetricWords,
+  readRunRecord,
+  type RunRecord,
+  spreadSection,
+  timingSection,
+} from "./training_sections.ts";

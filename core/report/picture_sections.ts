@@ -55,16 +55,30 @@ function partnersOf(dataset: Dataset, indices: readonly number[]): Dataset | und
   });
 }
 
+/** Options of {@linkcode viewsSection}. */
+export interface ViewsSectionOptions {
+  /** Seed of the views. */
+  readonly seed: number;
+  /** Images that are shown (default 6). */
+  readonly samples?: number;
+  /** How variations stand in for images. */
+  readonly variations?: VariationOptions;
+}
+
+/** Options of {@linkcode neighboursSection}. */
+export interface NeighboursSectionOptions {
+  /** Queries that are shown (default 8). */
+  readonly shown?: number;
+  /** Neighbours of each (default 6). */
+  readonly neighbours?: number;
+}
+
 /** Images and the views that were drawn of them, photometry applied. */
 export async function viewsSection(
   dataset: Dataset,
   recipes: readonly ViewRecipe[],
   recipe: EvaluationRecipe,
-  { seed, samples = 6, variations }: {
-    readonly seed: number;
-    readonly samples?: number;
-    readonly variations?: VariationOptions;
-  },
+  { seed, samples = 6, variations }: ViewsSectionOptions,
 ): Promise<Section> {
   const loader = viewLoader(dataset, recipes, {
     batchSize: samples,
@@ -118,7 +132,7 @@ export async function neighboursSection(
   bank: Dataset,
   queries: Dataset,
   recipe: EvaluationRecipe,
-  { shown = 8, neighbours = 6 }: { readonly shown?: number; readonly neighbours?: number } = {},
+  { shown = 8, neighbours = 6 }: NeighboursSectionOptions = {},
 ): Promise<Section> {
   const rows = scores.queries.indices.length;
   const count = Math.min(shown, rows);

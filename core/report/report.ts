@@ -11,6 +11,7 @@ import { REPORT_STYLE } from "./report_style.ts";
 
 /** A headline number. */
 export interface Card {
+  /** What the number is. */
   readonly label: string;
   /** The number with its unit, as it is to be read. */
   readonly value: string;
@@ -30,26 +31,35 @@ export type Figure =
 
 /** A table; columns of numbers are set flush right. */
 export interface Table {
+  /** Their heads. */
   readonly columns: readonly string[];
+  /** As many cells each as there are columns. */
   readonly rows: readonly (readonly (string | number)[])[];
+  /** Stands above the table. */
   readonly caption?: string;
 }
 
 /** A part of a report. */
 export interface Section {
+  /** Its heading. */
   readonly title: string;
   /** Plain text; an empty line starts a new paragraph. */
   readonly text?: string;
+  /** Below the text. */
   readonly figures?: readonly Figure[];
+  /** Below the figures. */
   readonly tables?: readonly Table[];
 }
 
 /** What a report says. */
 export interface Report {
+  /** Heading of the page. */
   readonly title: string;
   /** One line below the title, such as date, machine and version. */
   readonly subtitle?: string;
+  /** Headline numbers. */
   readonly cards?: readonly Card[];
+  /** Its parts, in order. */
   readonly sections: readonly Section[];
   /** Remarks at the end. */
   readonly notes?: readonly string[];

@@ -44,7 +44,7 @@ nav a:hover { text-decoration: underline; }
 figure { margin: 1.25rem 0 1.75rem; }
 figure img {
   display: block; max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: 6px;
-  background: #ffffff;
+  background: var(--paper);
 }
 figcaption { margin-top: 0.6rem; max-width: 44rem; color: var(--faded); font-size: 0.88rem; line-height: 1.45; }
 figcaption b { color: var(--ink); font-weight: 600; }

@@ -1,20 +1,25 @@
 /**
- * The sections of a training run's report that its logs tell: curves, configuration and timings.
+ * The sections of a training run's report that come from its logs: curves, configuration and timings.
  *
  * @module
  */
 import { join } from "node:path";
-import type { Manifest } from "../method/manifest.ts";
+import type { LossRange, Manifest } from "../method/manifest.ts";
 import { type LogRecord, readJsonLines } from "../files/json_lines.ts";
 import type { RunDescription } from "../train/run/run_description.ts";
 import type { Point } from "../plot/curve.ts";
-import { lineChart } from "../plot/line_chart.ts";
+import { lineChart, type Rule } from "../plot/line_chart.ts";
+import { COLLAPSED_SHARE } from "../train/run/run_guard.ts";
+import { describeCurve, endsOf, percent, shortNumber } from "./describe_curve.ts";
 import type { Section } from "./report.ts";
 
 /** The logs of a run, as its folder holds them. */
 export interface RunRecord {
+  /** Method and configuration. */
   readonly description: RunDescription;
+  /** A record for each step. */
   readonly steps: readonly LogRecord[];
+  /** A record for each epoch; epoch 0 is before the first. */
   readonly epochs: readonly LogRecord[];
 }
 
@@ -35,17 +40,30 @@ function points(records: readonly LogRecord[], x: string, y: string): Point[] {
   });
 }
 
-/** The loss of each step, with what it is expected to be. */
+/** Where the end of a loss lies beside what is expected of a method. */
+function judgeLoss(end: number, { healthy, collapsed }: LossRange): string {
+  const range = `a healthy run ends (${healthy[0]} to ${healthy[1]})`;
+  if (end >= healthy[0] && end <= healthy[1]) return `That is where ${range}.`;
+  const side = end > healthy[1] ? "above" : "below";
+  const near = Math.abs(end - collapsed) < Math.min(...healthy.map((x) => Math.abs(end - x)))
+    ? `, nearer to ${collapsed}, where the method has collapsed`
+    : "";
+  return `That is ${side} where ${range}${near}.`;
+}
+
+/** The loss of each step, beside the values that are expected of the method. */
 export async function lossSection(
-  { steps }: RunRecord,
+  { steps }: Pick<RunRecord, "steps">,
   { title, lossRange }: Pick<Manifest, "title" | "lossRange">,
 ): Promise<Section> {
   const { random, healthy, collapsed } = lossRange;
+  const curve = points(steps, "step", "loss");
+  const course = describeCurve(curve, { x: "step" });
   const svg = await lineChart({
     title: "Loss",
     xLabel: "step",
     yLabel: "loss of each step, smoothed, and the step's own behind it",
-    series: [{ name: "loss", points: points(steps, "step", "loss") }],
+    series: [{ name: "loss", points: curve }],
     bands: [
       { low: healthy[0], high: healthy[1], label: "healthy" },
       { low: random[0], high: random[1], label: "at random" },
@@ -55,28 +73,30 @@ export async function lossSection(
   });
   return {
     title: "Loss",
-    text: lossRange.note,
+    text: `${course} ${judgeLoss(endsOf(curve)[1], lossRange)}` +
+      (lossRange.note === "" ? "" : `\n\nWhat to expect of ${title}: ${lossRange.note}`),
     figures: [{
       svg,
       caption:
-        `The loss of ${title}. Shaded: where a network of random weights is, and where a healthy run ends.`,
-      alt: `Loss over ${steps.length} steps, from ${steps[0]?.["loss"]} to ${
-        steps.at(-1)?.["loss"]
-      }`,
+        `The loss of ${title}. Shaded: the range at random weights, and the range where a healthy run ends.`,
+      alt: `Loss over ${steps.length} steps. ${course}`,
     }],
   };
 }
 
 /** The spread of the embeddings, the measure of collapse. */
 export async function spreadSection(
-  { steps }: RunRecord,
+  { steps }: Pick<RunRecord, "steps">,
   uniformSpread: number,
 ): Promise<Section> {
+  const curve = points(steps, "step", "spread");
+  const course = describeCurve(curve, { x: "step" });
+  const share = endsOf(curve)[1] / uniformSpread;
   const svg = await lineChart({
     title: "Spread of the embeddings",
     xLabel: "step",
     yLabel: "standard deviation of the normalised embedding, mean over its coordinates",
-    series: [{ name: "spread", points: points(steps, "step", "spread") }],
+    series: [{ name: "spread", points: curve }],
     rules: [{ value: uniformSpread, label: "uniform, 1/sqrt(D)" }, {
       value: 0,
       label: "collapsed",
@@ -87,37 +107,55 @@ export async function spreadSection(
     title: "Spread of the embeddings",
     text:
       "A network that maps every image to the same point has collapsed: its loss looks perfect and its features " +
-      "are useless. The spread tells: it is near that of uniform embeddings in a healthy run and 0 after collapse.",
+      "are useless. The spread tells: it is near that of uniform embeddings in a healthy run and 0 after collapse." +
+      `\n\n${course} That is ${percent(share)} of the spread of uniform embeddings${
+        share < COLLAPSED_SHARE ? ": the network has collapsed" : ""
+      }.`,
     figures: [{
       svg,
       caption: "The measure of collapse of Chen & He 2021, section 4.1.",
-      alt: `Spread over ${steps.length} steps, ending at ${steps.at(-1)?.["spread"]}`,
+      alt: `Spread over ${steps.length} steps, beside ${
+        shortNumber(uniformSpread)
+      } of uniform embeddings. ${course}`,
     }],
   };
 }
 
-/** A metric after each epoch, epoch 0 being the untrained network. */
+/** A metric after epochs, and the levels that it is read beside. */
+export interface MetricWords {
+  /** Heading of the section and title of the chart. */
+  readonly title: string;
+  /** What the metric is; how its curve goes is added from the numbers. */
+  readonly text: string;
+  /** What y is. */
+  readonly yLabel: string;
+  /** Levels that are drawn and named, such as that of chance. */
+  readonly rules?: readonly Rule[];
+}
+
+/** A share after each epoch, epoch 0 being the untrained network; higher is better. */
 export async function metricSection(
-  { epochs }: RunRecord,
+  { epochs }: Pick<RunRecord, "epochs">,
   metric: string,
-  words: { readonly title: string; readonly text: string; readonly yLabel: string },
-  rules: readonly { readonly value: number; readonly label: string }[] = [],
+  { title, text, yLabel, rules = [] }: MetricWords,
 ): Promise<Section> {
-  const series = points(epochs, "epoch", metric);
-  const svg = await lineChart({
-    title: words.title,
-    xLabel: "epoch",
-    yLabel: words.yLabel,
-    series: [{ name: words.title, points: series }],
-    rules,
-  });
+  const curve = points(epochs, "epoch", metric);
+  const course = describeCurve(curve, { x: "epoch", format: percent, better: "higher" });
+  const levels = rules.map(({ value, label }) => `${label} ${percent(value)}`).join(", ");
+  const beside = levels === "" ? "" : ` Beside it: ${levels}.`;
   return {
-    title: words.title,
-    text: words.text,
+    title,
+    text: `${text}\n\n${course}${beside}`,
     figures: [{
-      svg,
-      caption: `${words.title} after each epoch; epoch 0 is the untrained network.`,
-      alt: `${words.title}, from ${series[0]?.[1]} to ${series.at(-1)?.[1]}`,
+      svg: await lineChart({
+        title,
+        xLabel: "epoch",
+        yLabel,
+        series: [{ name: title, points: curve }],
+        rules,
+      }),
+      caption: `${title}, after each epoch that was evaluated; epoch 0 is the untrained network.`,
+      alt: `${title}. ${course}${beside}`,
     }],
   };
 }
@@ -153,7 +191,7 @@ export function timingSection({ description, steps, epochs }: RunRecord): Sectio
   };
 }
 
-/** Everything that determines the run. */
+/** All options of the run. */
 export function configurationSection({ description }: RunRecord): Section {
   const { method, configuration } = description;
   return {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { sharp } from "../../../core/deps/sharp.ts";
-import { type Tensor, tensor } from "../../../core/engine/graph/tensor.ts";
+import { filled, type Tensor, tensor } from "../../../core/engine/graph/tensor.ts";
 import { imageGrid } from "../../../core/plot/image_grid.ts";
 import { pngSize } from "../../../core/plot/png_size.ts";
 
@@ -99,4 +99,20 @@ Deno.test("imageGrid() rejects what is no image, and labels of another number", 
     RangeError,
     "must have 1 row labels, found 2",
   );
+});
+
+Deno.test("imageGrid() draws a border around each image, and none over it", async () => {
+  const white = filled("uint8", [20, 20, 1], 255);
+  const png = await imageGrid({ images: [white], columns: 1, scale: 3 });
+  const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const row = Math.floor(info.height / 2) * info.width * 3;
+  const grays = Array.from({ length: info.width }, (_, x) => data[row + 3 * x]!);
+  // Two pixels of border at either side of 120 white ones.
+  assertEquals(grays.filter((gray) => gray < 220).length, 4);
+  const [first, last] = [
+    grays.findIndex((gray) => gray < 220),
+    grays.findLastIndex((gray) => gray < 220),
+  ];
+  assertEquals(last - first + 1, 124);
+  assertEquals(grays.slice(first + 2, last - 1).every((gray) => gray === 255), true);
 });

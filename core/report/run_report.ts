@@ -1,0 +1,218 @@
+/**
+ * The report of a training run: what its network can do before training and after, the curves, and pictures.
+ *
+ * @module
+ */
+import type { Dataset } from "../data/dataset.ts";
+import { viewRecipes } from "../data/views/named_views.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
+import { type Device, DeviceTensor, formatDevice, ortVersion } from "../engine/ort/mod.ts";
+import { configuredRecipe } from "../evaluate/configured_evaluation.ts";
+import { type BackboneScores, evaluateBackbone } from "../evaluate/evaluate_backbone.ts";
+import { PROBE_MODE, probeBackbone, type ProbeScores } from "../evaluate/probe_backbone.ts";
+import type { Configuration } from "../method/configuration.ts";
+import type { LoadedMethod } from "../method/load.ts";
+import { configuredVariations } from "../train/run/generated_views.ts";
+import { configuredBackbone } from "../train/run/run_plan.ts";
+import { uniformSpread } from "../train/step/embedding_spread.ts";
+import { buildMethodGraph, type MethodGraph } from "../train/step/method_graph.ts";
+import { initialWeights } from "../train/step/training_step.ts";
+import { loadCheckpoint } from "../weights/checkpoint/checkpoint.ts";
+import { percent } from "./describe_curve.ts";
+import { neighboursSection, viewsSection } from "./picture_sections.ts";
+import { type Card, type Section, writeReport } from "./report.ts";
+import {
+  configurationSection,
+  lossSection,
+  metricSection,
+  readRunRecord,
+  spreadSection,
+  timingSection,
+} from "./training_sections.ts";
+
+/** What a report of a run is made from. */
+export interface RunReportOptions {
+  /** The method that the run was trained with. */
+  readonly method: LoadedMethod;
+  /** The run's configuration. */
+  readonly configuration: Configuration;
+  /** What it was trained on. */
+  readonly training: Dataset;
+  /** Labelled images that vote and train the probe. */
+  readonly bank: Dataset;
+  /** Labelled images that are classified. */
+  readonly queries: Dataset;
+  /** Where to compute. */
+  readonly device: Device;
+  /** Folder of the run. */
+  readonly run: string;
+  /** Folder of the checkpoint that is evaluated. */
+  readonly checkpoint: string;
+  /** Heading of the page (default the method's title and the name of the training data). */
+  readonly title?: string;
+  /** What readers call the images (default the names of the data sets). */
+  readonly names?: { readonly training: string; readonly bank: string; readonly queries: string };
+  /** Minutes that all of it took, where that is known. */
+  readonly minutes?: () => number;
+  /** Further sections, before those of time and configuration. */
+  readonly sections?: readonly Section[];
+  /** Remarks at the end. */
+  readonly notes?: readonly string[];
+}
+
+/** What a network can do. */
+export interface NetworkScores {
+  /** Nearest neighbours and retrieval. */
+  readonly features: BackboneScores;
+  /** A linear classifier on its features. */
+  readonly probe: ProbeScores;
+}
+
+/** A report that was written, and its figures. */
+export interface WrittenRunReport {
+  /** File of the page. */
+  readonly page: string;
+  /** Scores of the run's initial weights. */
+  readonly before: NetworkScores;
+  /** Scores of the checkpoint. */
+  readonly after: NetworkScores;
+}
+
+type Names = NonNullable<RunReportOptions["names"]>;
+
+async function scoresOf(
+  model: ReadonlyMap<string, Tensor>,
+  { configuration, bank, queries, device }: RunReportOptions,
+): Promise<NetworkScores> {
+  using owned = new DisposableStack();
+  const weights = new Map(
+    [...model].map(([name, value]) => [name, owned.use(DeviceTensor.from(value, device))]),
+  );
+  const features = await evaluateBackbone({
+    backbone: configuredBackbone(configuration),
+    device,
+    weights,
+  }, { bank, queries, recipe: configuredRecipe(configuration) });
+  return { features, probe: await probeBackbone(features) };
+}
+
+function graphOf({ method, configuration }: RunReportOptions): MethodGraph {
+  return buildMethodGraph(method, {
+    backbone: configuredBackbone(configuration),
+    viewSizes: viewRecipes(configuration).map(({ size }) => size),
+    batchSize: configuration.batchSize,
+    options: configuration.options,
+  });
+}
+
+/** The numbers at the head of the report, each beside its chance level. */
+function cards(before: NetworkScores, after: NetworkScores, names: Names): Card[] {
+  const { chance, retrieval } = after.features;
+  const level = `chance ${percent(chance.balanced)}, most frequent class ${
+    percent(chance.majority)
+  }`;
+  const found = retrieval?.forward;
+  const first = before.features.retrieval?.forward;
+  return [
+    {
+      label: "Nearest neighbours",
+      value: percent(after.features.knn.top1),
+      note:
+        `of ${names.queries} given the right one of ${chance.classes} classes by ${names.bank} neighbours; ` +
+        `${percent(before.features.knn.top1)} before training; ${level}`,
+    },
+    {
+      label: "Linear probe",
+      value: percent(after.probe.top1),
+      note: `on ${PROBE_MODE}, of ${names.bank}, tested on ${names.queries}; ${
+        percent(before.probe.top1)
+      } before; ${level}`,
+    },
+    ...(found && first
+      ? [{
+        label: "Counterpart first",
+        value: percent(found.recallAt1),
+        note:
+          `of ${names.queries} have their counterpart as the nearest of ${after.features.bank.indices.length} ` +
+          `${names.bank}; ${percent(first.recallAt1)} before; chance ${
+            percent(found.chance.recallAt1)
+          }`,
+      }]
+      : []),
+  ];
+}
+
+function subtitle(
+  { configuration, training, device, minutes }: RunReportOptions,
+  names: Names,
+): string {
+  const { backbone, epochs, imageSize, seed } = configuration;
+  const took = minutes === undefined ? "" : `in ${minutes().toFixed(1)} minutes `;
+  return `${backbone}, ${epochs} epochs of ${training.length} ${names.training} at ${imageSize} px without labels, ` +
+    `seed ${seed}, ${took}on ${formatDevice(device)}, ONNX Runtime ${ortVersion()}`;
+}
+
+async function sections(
+  options: RunReportOptions,
+  graph: MethodGraph,
+  { features }: NetworkScores,
+  names: Names,
+): Promise<Section[]> {
+  const { method: { manifest }, configuration, training, bank, queries } = options;
+  const record = await readRunRecord(options.run);
+  const recipe = configuredRecipe(configuration);
+  const recipes = viewRecipes(configuration);
+  const { chance, knn } = features;
+  return [
+    await metricSection(record, "knn", {
+      title: "Nearest neighbours by epoch",
+      text: `${names.queries} are classified by the ${knn.k} most similar ${names.bank}.`,
+      yLabel: `share of ${names.queries} given the right class`,
+      rules: [
+        { value: chance.balanced, label: "chance" },
+        { value: chance.majority, label: "most frequent class" },
+      ],
+    }),
+    await lossSection(record, manifest),
+    await spreadSection(record, uniformSpread(graph.embeddings.shape[1]!)),
+    await viewsSection(training, recipes, recipe, {
+      seed: configuration.seed,
+      variations: configuredVariations(configuration, recipes.length),
+    }),
+    await neighboursSection(features, bank, queries, recipe),
+    ...(options.sections ?? []),
+    timingSection(record),
+    configurationSection(record),
+  ];
+}
+
+/**
+ * Evaluates a run's network before training and after, and writes a page of figures, tables and pictures that needs no
+ * network, as `index.html` into a folder.
+ *
+ * @throws {Deno.errors.AlreadyExists} if the folder holds a report
+ * @throws {TypeError} if the data sets cannot be compared
+ */
+export async function reportRun(
+  options: RunReportOptions,
+  folder: string,
+): Promise<WrittenRunReport> {
+  const { method, configuration, checkpoint } = options;
+  const names = options.names ??
+    {
+      training: options.training.name,
+      bank: options.bank.name,
+      queries: options.queries.name,
+    };
+  const graph = graphOf(options);
+  const before = await scoresOf(initialWeights(graph, configuration.seed), options);
+  const after = await scoresOf((await loadCheckpoint(checkpoint)).model, options);
+  const page = await writeReport(folder, {
+    title: options.title ?? `${method.manifest.title} on ${names.training}`,
+    subtitle: subtitle(options, names),
+    cards: cards(before, after, names),
+    sections: await sections(options, graph, after, names),
+    ...(options.notes && { notes: options.notes }),
+  });
+  return { page, before, after };
+}
