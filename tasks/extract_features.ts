@@ -3,26 +3,20 @@
  *
  * @module
  */
+import { TOKEN_NETWORK_OPTIONS } from "../core/encoders/mod.ts";
+import { resolveDevice } from "../core/engine/ort/mod.ts";
 import {
   extractFeatures,
   type ExtractionOutcome,
   FEATURE_DTYPES,
-  type FeatureDType,
-  networkOptionsOf,
   type ThresholdRule,
 } from "../core/masking/mod.ts";
-import { openData } from "../core/data/mod.ts";
-import { resolveDevice } from "../core/engine/ort/mod.ts";
-import { type Command, parse, runTask } from "./cli/command_line.ts";
+import type { ValuesOf } from "../core/schema/mod.ts";
+import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { MaskingDisplay } from "./cli/masking_display.ts";
-import {
-  openTokenNetwork,
-  TOKEN_NETWORK_OPTIONS,
-  type TokenNetworkChoice,
-} from "../core/encoders/mod.ts";
 
-const COMMAND: Command = {
+const COMMAND = command({
   name: "extract-features",
   summary:
     "Extracts the tokens of images by CLIP or a backbone of ours, finds the principal component of a sample's tokens " +
@@ -122,25 +116,9 @@ const COMMAND: Command = {
       ...TOKEN_NETWORK_OPTIONS,
     },
   },
-};
+});
 
-interface Values extends TokenNetworkChoice {
-  readonly inputList: string;
-  readonly numExtract: number;
-  readonly numVis: number;
-  readonly outputDir: string;
-  readonly batchSize: number;
-  readonly fgThre?: number;
-  readonly foregroundShare: number;
-  readonly compat: "none" | "genview";
-  readonly flip: boolean;
-  readonly seed: number;
-  readonly dtype: FeatureDType;
-  readonly workers: number;
-  readonly overwrite: boolean;
-  readonly device: string;
-  readonly threads: number;
-}
+type Values = ValuesOf<typeof COMMAND.options>;
 
 function thresholdRule({ fgThre, compat, foregroundShare }: Values): ThresholdRule {
   if (fgThre !== undefined) return { kind: "given", value: fgThre };
@@ -164,20 +142,16 @@ function format({ finished, folder, images, analysis }: ExtractionOutcome): stri
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
-  const values = parsed.values as unknown as Values;
-  const device = resolveDevice(values.device);
-  const images = await openData(values.inputList);
-  const network = await openTokenNetwork(values);
+  const { values } = parsed;
   using display = new MaskingDisplay();
   using interrupt = interruptSignal();
   const outcome = await extractFeatures({
     ...values,
-    images,
-    network,
-    networkOptions: await networkOptionsOf(values, network.weightsFile),
+    images: values.inputList,
+    network: values,
+    device: resolveDevice(values.device),
     numExtract: values.numExtract === -1 ? undefined : values.numExtract,
     rule: thresholdRule(values),
-    device,
   }, { signal: interrupt.signal, report: (event) => display.show(event) });
   display[Symbol.dispose]();
   console.log(format(outcome));

@@ -3,23 +3,14 @@
  *
  * @module
  */
+import { TOKEN_NETWORK_OPTIONS } from "../core/encoders/mod.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
-import {
-  type MaskType,
-  readExtractionRecord,
-  recordedNetworkOptions,
-} from "../core/masking/mod.ts";
 import { computeRatios, type RatioOutcome } from "../core/noise/mod.ts";
-import { type Command, parse, runTask } from "./cli/command_line.ts";
+import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { MaskingDisplay } from "./cli/masking_display.ts";
-import {
-  openTokenNetwork,
-  TOKEN_NETWORK_OPTIONS,
-  type TokenNetworkChoice,
-} from "../core/encoders/mod.ts";
 
-const COMMAND: Command = {
+const COMMAND = command({
   name: "fg-ratio",
   summary:
     "Writes the share of foreground tokens of each image as lines of path and ratio to fg_ratios.txt; it goes on where " +
@@ -98,32 +89,14 @@ const COMMAND: Command = {
         description: "threads that decode; 0 uses the native pool",
       },
       ...TOKEN_NETWORK_OPTIONS,
+      model: {
+        type: "string",
+        description:
+          `${TOKEN_NETWORK_OPTIONS.model.description}; that of --input-dir when left out, or else ${TOKEN_NETWORK_OPTIONS.model.default}`,
+      },
     },
   },
-};
-
-interface Values extends TokenNetworkChoice {
-  readonly inputList: string;
-  readonly inputPrefix: string;
-  readonly inputDir: string;
-  readonly outputDir: string;
-  readonly from: "features" | "images";
-  readonly pcaVectors: string;
-  readonly fgThre?: number;
-  readonly maskType: MaskType;
-  readonly batchSize: number;
-  readonly workers: number;
-  readonly device: string;
-  readonly threads: number;
-}
-
-/** The options that open the network: those of the extraction in `--input-dir`, unless `--model` is given. */
-async function networkChoice(values: Values, given: Partial<Values>): Promise<TokenNetworkChoice> {
-  const record = values.inputDir === "" || given.model !== undefined
-    ? undefined
-    : await readExtractionRecord(values.inputDir);
-  return record === undefined ? values : { ...values, ...recordedNetworkOptions(record), ...given };
-}
+});
 
 /** What a computation of ratios leaves, for people. */
 function format({ finished, path, computed, present, without }: RatioOutcome): string {
@@ -136,17 +109,15 @@ function format({ finished, path, computed, present, without }: RatioOutcome): s
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
-  const values = parsed.values as unknown as Values;
-  const device = resolveDevice(values.device);
-  const network = values.from === "images"
-    ? await openTokenNetwork(await networkChoice(values, parsed.given as Partial<Values>))
-    : undefined;
+  const { values } = parsed;
   using display = new MaskingDisplay();
   using interrupt = interruptSignal();
-  const outcome = await computeRatios(
-    { ...values, images: values.inputList, network, device },
-    { signal: interrupt.signal, report: (event) => display.show(event) },
-  );
+  const outcome = await computeRatios({
+    ...values,
+    images: values.inputList,
+    network: values,
+    device: resolveDevice(values.device),
+  }, { signal: interrupt.signal, report: (event) => display.show(event) });
   display[Symbol.dispose]();
   console.log(format(outcome));
   if (outcome.refused.length > 0) Deno.exitCode = 1;

@@ -6,8 +6,12 @@
 import { join } from "node:path";
 import { GenviewAlreadyExists, GenviewRangeError } from "../errors/mod.ts";
 import { type Dataset, openData } from "../data/mod.ts";
-import { weightsIdentity } from "../encoders/weights_identity.ts";
-import type { TokenNetwork } from "../encoders/token_encoder.ts";
+import {
+  openTokenNetwork,
+  type TokenNetwork,
+  type TokenNetworkChoice,
+  weightsIdentity,
+} from "../encoders/mod.ts";
 import { CPU, type Placement } from "../engine/ort/mod.ts";
 import { RandomStream } from "../engine/random/random_stream.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
@@ -26,22 +30,20 @@ import {
 import { OVERVIEW, PICTURE_FOLDERS, writePictures } from "./analysis_pictures.ts";
 import { analyze, type ThresholdRule } from "./analyze.ts";
 import type { ExtractionEvent } from "./extraction_event.ts";
-import {
-  checkExtractionRecord,
-  type NetworkOptions,
-  writeExtractionRecord,
-} from "./extraction_record.ts";
+import { checkExtractionRecord, writeExtractionRecord } from "./extraction_record.ts";
 import { extractMissing } from "./extract_missing.ts";
 import { type FeatureDType, FeatureFiles } from "./feature_files.ts";
+import { choiceToRecord } from "./recorded_network.ts";
 import { spreadSamples } from "./spread_samples.ts";
 import { imagesRoot, subset, uniqueIndices } from "./token_batches.ts";
 
 /** What {@linkcode extractFeatures} extracts, and how. */
 export interface ExtractFeaturesOptions extends Partial<Placement> {
-  /** The network whose tokens are the features. */
-  readonly network: TokenNetwork;
-  /** Options by which the network was opened; `extraction.json` keeps them, so that it can be opened again. */
-  readonly networkOptions?: NetworkOptions | undefined;
+  /**
+   * The network whose tokens are the features, or what `openTokenNetwork` opens it by; that is kept in `extraction.json`,
+   * so that it can be opened again.
+   */
+  readonly network: TokenNetwork | TokenNetworkChoice;
   /** The images: a data set, or a name as {@linkcode openData} takes it. */
   readonly images: Dataset | string;
   /** Results go into a folder of the network's name in this one. */
@@ -122,6 +124,15 @@ async function removeAnalysis(folder: string): Promise<void> {
   }
 }
 
+/** Opens a network that is chosen, and says by what it can be opened again. */
+async function openNetwork(
+  network: TokenNetwork | TokenNetworkChoice,
+): Promise<{ readonly network: TokenNetwork; readonly model?: TokenNetworkChoice }> {
+  if ("createSession" in network) return { network };
+  const opened = await openTokenNetwork(network);
+  return { network: opened, model: await choiceToRecord(network, opened.weightsFile) };
+}
+
 /** Keys of the images that have features, and where each stands in the data set. */
 async function storedOf(
   dataset: Dataset,
@@ -188,6 +199,7 @@ async function storedOf(
  * ```
  *
  * @throws {RangeError} if `numExtract` is less than 1
+ * @throws {TypeError} if images or network are not at hand
  * @throws {TypeError} if the folder holds features of other images or of another network
  * @throws {Deno.errors.AlreadyExists} if it holds another analysis and `overwrite` is not set, or another process is at
  * work there
@@ -197,7 +209,7 @@ export async function extractFeatures(
   options: ExtractFeaturesOptions,
   { signal, report }: ExtractionControl = {},
 ): Promise<ExtractionOutcome> {
-  const { network, images, numExtract, numVis = 10, seed = 0, flip = false } = options;
+  const { images, numExtract, numVis = 10, seed = 0, flip = false } = options;
   const { rule = { kind: "quantile", share: FOREGROUND_SHARE }, dtype = "float16" } = options;
   const { device = CPU, threads, workers, batchSize = 1024, overwrite = false } = options;
   if (numExtract !== undefined && !(numExtract >= 1)) {
@@ -206,6 +218,7 @@ export async function extractFeatures(
     );
   }
   const dataset = typeof images === "string" ? await openData(images) : images;
+  const { network, model } = await openNetwork(options.network);
   const folder = join(options.outputDir, network.name);
   const all = uniqueIndices(dataset);
   if (numExtract !== undefined && numExtract > all.length) {
@@ -220,7 +233,7 @@ export async function extractFeatures(
     grid: network.grid,
     width: network.width,
     dtype,
-    ...(options.networkOptions && { model: options.networkOptions }),
+    ...(model && { model }),
   };
   const request: AnalysisRequest = {
     network: network.name,

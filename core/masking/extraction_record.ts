@@ -3,15 +3,13 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import type { TokenNetworkChoice } from "../encoders/mod.ts";
 import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import type { DType } from "../engine/graph/dtype.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
 import { writeNewFile } from "../files/new_file.ts";
-
-/** Options that open a network by name, such as `{ model: "ViT-H-14", trainingData: "laion2b_s32b_b79k" }`. */
-export type NetworkOptions = Readonly<Record<string, string | number>>;
 
 /** What `extraction.json` says. Features that differ in any of these must not share a folder, except for `model`. */
 export interface ExtractionRecord {
@@ -30,7 +28,7 @@ export interface ExtractionRecord {
   /** Element type of the stored features. */
   readonly dtype: DType;
   /** Options that open the network again; folders of earlier versions have none. */
-  readonly model?: NetworkOptions;
+  readonly model?: TokenNetworkChoice;
 }
 
 const NAME = "extraction.json";
@@ -84,57 +82,4 @@ export async function writeExtractionRecord(
   record: ExtractionRecord,
 ): Promise<void> {
   await writeNewFile(join(folder, NAME), JSON.stringify(record, null, 2) + "\n");
-}
-
-/** What opened a network: options of which those that tell its weights and images are kept. */
-export interface OpenedBy {
-  /** Name, file or folder of a run. */
-  readonly model: string;
-  /** Name of a CLIP model's weights. */
-  readonly trainingData?: string;
-  /** File with a CLIP model's weights. */
-  readonly weights?: string;
-  /** Name of an exported file's network. */
-  readonly backbone?: string;
-  /** Height and width of the images in pixels. */
-  readonly imageSize?: number;
-  /** Statistics of the images. */
-  readonly normalize?: string;
-}
-
-/**
- * The options to keep of those that opened a network, so that it can be opened again from another folder, and after a
- * run has gone on: paths are absolute, and a run's folder becomes that of the checkpoint.
- *
- * @param weightsFile the file that the network's weights were read from
- */
-export async function networkOptionsOf(
-  { model, trainingData = "", weights = "", backbone = "", imageSize = 0, normalize = "auto" }:
-    OpenedBy,
-  weightsFile: string | undefined,
-): Promise<NetworkOptions> {
-  const absolute = async (path: string) =>
-    await explainingFileErrors(`read ${path}`, ifThere(Deno.realPath(path))) ?? path;
-  const found = await explainingFileErrors(`read ${model}`, ifThere(Deno.stat(model)));
-  const place = found?.isDirectory && weightsFile !== undefined ? dirname(weightsFile) : model;
-  return {
-    model: await absolute(place),
-    trainingData,
-    weights: weights === "" ? "" : await absolute(weights),
-    backbone,
-    imageSize,
-    normalize,
-  };
-}
-
-/**
- * The options that open the network of a record again. For folders of earlier versions, which have none, it is opened
- * by the file of its weights.
- */
-export function recordedNetworkOptions(
-  { model, weights, imageSize }: ExtractionRecord,
-): NetworkOptions {
-  if (model !== undefined) return model;
-  const file = weights.replace(/, \d+ bytes, \S+$/, "");
-  return { model: file.replace(/\/model\.safetensors$/, ""), imageSize };
 }

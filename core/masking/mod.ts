@@ -49,11 +49,7 @@ export type { ExtractionEvent } from "./extraction_event.ts";
 export {
   checkExtractionRecord,
   type ExtractionRecord,
-  type NetworkOptions,
-  networkOptionsOf,
-  type OpenedBy,
   readExtractionRecord,
-  recordedNetworkOptions,
   writeExtractionRecord,
 } from "./extraction_record.ts";
 export {
@@ -77,6 +73,12 @@ export {
 } from "./mask_quality.ts";
 export { type Grid, type Orientation, orientScores } from "./orientation.ts";
 export { type PrincipalComponent, principalComponent } from "./principal_component.ts";
+export {
+  choiceToRecord,
+  type NetworkChoice,
+  openRecordedNetwork,
+  recordedChoice,
+} from "./recorded_network.ts";
 export { tokenScores } from "./scores.ts";
 export { spreadSamples } from "./spread_samples.ts";
 export {

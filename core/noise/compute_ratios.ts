@@ -24,6 +24,8 @@ import {
   encodeDataset,
   FeatureFiles,
   imagesRoot,
+  type NetworkChoice,
+  openRecordedNetwork,
   readExtractionRecord,
   runSize,
   subset,
@@ -50,8 +52,13 @@ export interface ComputeRatiosOptions extends DivisionSource, Partial<Placement>
   readonly inputPrefix?: string | undefined;
   /** Folder of `fg_ratios.txt`. */
   readonly outputDir: string;
-  /** The network that the images are encoded by; when left out, features that are stored in `inputDir` are read. */
-  readonly network?: TokenNetwork | undefined;
+  /** Whether ratios come from features that are stored in `inputDir` (default), or from the images by a network. */
+  readonly from?: "features" | "images" | undefined;
+  /**
+   * The network that the images are encoded by, or what `openTokenNetwork` opens it by; where it names no model, the
+   * network of the extraction in `inputDir`, or else ViT-H-14.
+   */
+  readonly network?: TokenNetwork | NetworkChoice | undefined;
   /** Images whose ratios are written at a time, and in a run at most (default 512). */
   readonly batchSize?: number | undefined;
   /** Threads that decode; 0 (the default) uses the native pool. */
@@ -87,10 +94,10 @@ const NAMED = 5;
 
 /** Opens the images; a prefix becomes a part of the keys. */
 async function openImages(
-  { images, inputPrefix = "", network }: ComputeRatiosOptions,
+  { images, inputPrefix = "", from }: ComputeRatiosOptions,
 ): Promise<Dataset> {
   if (typeof images !== "string") return images;
-  const files = network !== undefined;
+  const files = from === "images";
   if (inputPrefix === "") return await openData(images, { files });
   const listed = await openImageList(images, { root: inputPrefix, files });
   return datasetOf(inputPrefix, listed.length, (index) => {
@@ -98,6 +105,14 @@ async function openImages(
     const path = key.startsWith("/") ? key : normalizeKey(join(inputPrefix, key));
     return { ...sample, key: path, source: fileSource(path) };
   });
+}
+
+/** Opens the network that the images are encoded by; undefined if there are features of them. */
+async function openNetwork(
+  { from, network = {}, inputDir = "" }: ComputeRatiosOptions,
+): Promise<TokenNetwork | undefined> {
+  if (from !== "images") return undefined;
+  return "createSession" in network ? network : await openRecordedNetwork(network, inputDir);
 }
 
 /** A pass over images that have no ratio yet. */
@@ -250,7 +265,8 @@ async function checkImages(inputDir: string, root: string): Promise<void> {
  * const folder = await Deno.makeTempDir();
  * const pcaVectors = `${folder}/component.npy`;
  * await writeNpy(pcaVectors, float32([192, 1], Array.from({ length: 192 }, (_, i) => i - 90)));
- * const options = { images, network, pcaVectors, fgThre: -1e9, outputDir: `${folder}/ratios` };
+ * const outputDir = `${folder}/ratios`;
+ * const options = { from: "images", images, network, pcaVectors, fgThre: -1e9, outputDir } as const;
  * const { path, computed } = await computeRatios(options);
  * assertEquals([await Deno.readTextFile(path), computed], ["0.png 1.0\n1.png 1.0\n", 2]);
  * assertEquals((await computeRatios(options)).present, 2);
@@ -265,15 +281,16 @@ export async function computeRatios(
   options: ComputeRatiosOptions,
   { signal, report }: RatioControl = {},
 ): Promise<RatioOutcome> {
-  const { network, inputDir = "", outputDir, batchSize = 512, workers } = options;
+  const { from, inputDir = "", outputDir, batchSize = 512, workers } = options;
   const { device = CPU, threads } = options;
-  if (network === undefined && inputDir === "") {
+  if (from !== "images" && inputDir === "") {
     throw new GenviewTypeError(
       'Cannot compute ratios: --input-dir must name a folder of "deno task extract-features", found none',
     );
   }
   const division = await openDivision(options);
   const dataset = await openImages(options);
+  const network = await openNetwork(options);
   if (network !== undefined) await checkNetwork(network, division, options);
   const root = await imagesRoot(dataset);
   if (network === undefined) await checkImages(inputDir, root);

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import {
   checkExtractionRecord,
-  networkOptionsOf,
-  recordedNetworkOptions,
+  choiceToRecord,
+  recordedChoice,
   writeExtractionRecord,
 } from "../../../core/masking/mod.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
@@ -31,22 +31,22 @@ Deno.test("checkExtractionRecord() refuses a folder of another network's feature
     );
   }));
 
-Deno.test("networkOptionsOf() keeps the checkpoint of a run, which may go on, and absolute paths", () =>
+Deno.test("choiceToRecord() keeps the checkpoint of a run, which may go on, and absolute paths", () =>
   withFolder(async (path) => {
     const checkpoint = path("run/checkpoints/step-1");
     await Deno.mkdir(checkpoint, { recursive: true });
     await Deno.writeTextFile(`${checkpoint}/model.safetensors`, "");
     const file = `${checkpoint}/model.safetensors`;
-    const kept = await networkOptionsOf({ model: path("run"), imageSize: 96 }, file);
+    const kept = await choiceToRecord({ model: path("run"), imageSize: 96 }, file);
     assertEquals([kept.model, kept.imageSize], [await Deno.realPath(checkpoint), 96]);
-    assertEquals((await networkOptionsOf({ model: "ViT-H-14" }, file)).model, "ViT-H-14");
+    assertEquals((await choiceToRecord({ model: "ViT-H-14" }, file)).model, "ViT-H-14");
   }));
 
-Deno.test("recordedNetworkOptions() opens records of earlier versions by the file of the weights", () => {
+Deno.test("recordedChoice() opens records of earlier versions by the file of the weights", () => {
   const record = {
     ...{ network: "a", images: "i", imageSize: 56, width: 80, dtype: "float16" } as const,
     weights: "/a/my, own.safetensors, 123 bytes, 2026-01-01T00:00:00.000Z",
     grid: [4, 4],
   } as const;
-  assertEquals(recordedNetworkOptions(record), { model: "/a/my, own.safetensors", imageSize: 56 });
+  assertEquals(recordedChoice(record), { model: "/a/my, own.safetensors", imageSize: 56 });
 });
