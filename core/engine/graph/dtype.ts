@@ -7,16 +7,27 @@ import { GenviewRangeError } from "../../errors/mod.ts";
 
 /** The typed array that holds each element type on the host; `bfloat16` is held as its bits. */
 export interface DataByDType {
+  /** IEEE double precision. */
   readonly float64: Float64Array<ArrayBuffer>;
+  /** IEEE single precision. */
   readonly float32: Float32Array<ArrayBuffer>;
+  /** IEEE half precision. */
   readonly float16: Float16Array<ArrayBuffer>;
+  /** The upper half of float32, as bits. */
   readonly bfloat16: Uint16Array<ArrayBuffer>;
+  /** Signed, 64 bits. */
   readonly int64: BigInt64Array<ArrayBuffer>;
+  /** Signed, 32 bits. */
   readonly int32: Int32Array<ArrayBuffer>;
+  /** Signed, 16 bits. */
   readonly int16: Int16Array<ArrayBuffer>;
+  /** Signed, 8 bits. */
   readonly int8: Int8Array<ArrayBuffer>;
+  /** Unsigned, 16 bits. */
   readonly uint16: Uint16Array<ArrayBuffer>;
+  /** Unsigned, 8 bits. */
   readonly uint8: Uint8Array<ArrayBuffer>;
+  /** 0 or 1, a byte each. */
   readonly bool: Uint8Array<ArrayBuffer>;
 }
 

@@ -10,14 +10,19 @@ import { elementCount, sameShape, type Shape } from "./shape.ts";
 
 /** Element type and shape of a value. */
 export interface TensorType {
+  /** Type of each element. */
   readonly dtype: DType;
+  /** Lengths of the axes; none for a scalar. */
   readonly shape: Shape;
 }
 
 /** A tensor in host memory, row-major. */
 export interface Tensor<D extends DType = DType> extends TensorType {
+  /** Type of each element. */
   readonly dtype: D;
+  /** Lengths of the axes; none for a scalar. */
   readonly shape: Shape;
+  /** The elements; the last axis varies fastest. */
   readonly data: DataOf<D>;
 }
 

@@ -9,7 +9,7 @@ import { mul } from "../ops/mul.ts";
 import { constantInitializer, type Initializer } from "./initializers.ts";
 import type { Scope } from "./scope.ts";
 
-/** Weight of the running statistics that a step keeps: PyTorch's momentum 0.1 is what it takes in. */
+/** Share of the running statistics that a step keeps: 1 less what PyTorch calls momentum, 0.1. */
 const KEPT = 0.9;
 
 /** Options of {@linkcode batchNorm}. */

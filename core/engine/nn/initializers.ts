@@ -91,28 +91,12 @@ export function kaimingNormal(options: KaimingOptions = {}): Initializer {
   return (shape, random) => normalInitializer(kaimingDeviation(shape, options))(shape, random);
 }
 
-/** Kaiming uniform, as `torch.nn.init.kaiming_uniform_`. */
-export function kaimingUniform(options: KaimingOptions = {}): Initializer {
-  return (shape, random) => {
-    const bound = Math.sqrt(3) * kaimingDeviation(shape, options);
-    return uniformInitializer(-bound, bound)(shape, random);
-  };
-}
-
 /** Xavier uniform (Glorot & Bengio 2010, equation 16), as `torch.nn.init.xavier_uniform_`. */
 export function xavierUniform(gain = 1): Initializer {
   return (shape, random) => {
     const { fanIn, fanOut } = fansOf(shape);
     const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
     return uniformInitializer(-bound, bound)(shape, random);
-  };
-}
-
-/** Xavier normal, as `torch.nn.init.xavier_normal_`. */
-export function xavierNormal(gain = 1): Initializer {
-  return (shape, random) => {
-    const { fanIn, fanOut } = fansOf(shape);
-    return normalInitializer(gain * Math.sqrt(2 / (fanIn + fanOut)))(shape, random);
   };
 }
 

@@ -4,7 +4,9 @@ import type { Initializer } from "./initializers.ts";
 
 /** Rows and columns of a grid of patches. */
 export interface PatchGrid {
+  /** Patches from top to bottom. */
   readonly rows: number;
+  /** Patches from left to right. */
   readonly columns: number;
 }
 

@@ -215,7 +215,7 @@ function averageUpdates(
           `found ${formatType(target.type)}`,
       );
     }
-    const output = movingAverage(target, value, scalars.get("average_momentum"));
+    const output = movingAverage(target, value, scalars.get("average_rate"));
     return { name, input: target, output };
   });
 }
@@ -259,8 +259,8 @@ function checkUpdates(
  * Builds the graph of one optimizer step.
  *
  * Its scalars are, as far as they are used, `learning_rate`, `fixed_learning_rate`, `weight_decay`,
- * `average_momentum`, `inverse_loss_scale`, and those of the optimizer's `stepScalars`. A moving average reads the
- * parameter after the step; so the momentum to feed at step k is that of step k + 1, which makes the averages the same
+ * `average_rate`, `inverse_loss_scale`, and those of the optimizer's `stepScalars`. A moving average reads the
+ * parameter after the step; so the rate to feed at step k is that of step k + 1, which makes the averages the same
  * as those that are updated at the start of a forward pass.
  *
  * @throws {TypeError} if parameters, averages or constraints do not fit together

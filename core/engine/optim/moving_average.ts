@@ -9,11 +9,12 @@ import { sub } from "../ops/sub.ts";
 import { times } from "./_times.ts";
 
 /**
- * The next value of a moving average: `(1 - m) average + m value`, in 3 passes.
+ * The next value of a moving average: `(1 - r) average + r value`, in 3 passes.
  *
- * @param momentum the weight m of the new value, a scalar, as mmengine counts it: 1 makes an exact copy of it
+ * @param rate the share r of the new value, a scalar: 1 makes an exact copy of it. It is 1 less the momentum of a
+ * momentum encoder (MoCo, BYOL), and what mmengine and batch normalisation in PyTorch call momentum.
  */
-export function movingAverage(average: Value, value: Value, momentum: Value): Value {
-  // Not average + m (value - average): in floating point that is not the value itself when m is 1.
-  return add(times(average, sub(1, momentum)), times(value, momentum));
+export function movingAverage(average: Value, value: Value, rate: Value): Value {
+  // Not average + r (value - average): in floating point that is not the value itself when r is 1.
+  return add(times(average, sub(1, rate)), times(value, rate));
 }

@@ -86,11 +86,11 @@ function check(description: ScheduleDescription, { totalSteps, stepsPerEpoch }: 
 }
 
 /**
- * The course of a scalar over a run, from 0-based steps to values: the closed forms of mmengine's parameter schedulers.
+ * A schedule of a scalar, from 0-based steps to values: the closed forms of mmengine's parameter schedulers.
  *
  * In a warm-up of W steps the value is `value (s + (1 - s) t / (W - 1))`; then, for T steps to the end of the run, a
  * cosine is `end + (value - end) (1 + cos(pi (t - W) / T)) / 2`. With `per: "epoch"` all of W, T and t count epochs.
- * The momentum of a moving average, as CosineEMA has it, is a cosine without warm-up.
+ * The momentum of a momentum encoder, as CosineEMA has it, is a cosine without warm-up.
  *
  * ```ts
  * import { schedule } from "./schedule.ts";

@@ -11,7 +11,10 @@ import { checkOption, type Optimizer, type UpdatedParameter } from "./optimizer.
 
 /** Options of {@linkcode sgd}. */
 export interface SgdOptions {
-  /** Share of the velocity that is kept, in [0, 1) (default 0.9); without any there is no slot. */
+  /**
+   * Share of the velocity that a step keeps, in [0, 1) (default 0.9); without any there is no slot. Not the momentum of
+   * a moving average, see `movingAverage`.
+   */
   readonly momentum?: number;
   /** Whether the step looks ahead along the velocity, after Nesterov (default false). */
   readonly nesterov?: boolean;

@@ -38,7 +38,7 @@ function learningRateSchedule(
 
 /**
  * The scalars that step `step` (0-based) of a run is fed, by name: `learning_rate`, `fixed_learning_rate`,
- * `weight_decay`, the optimizer's own, `average_momentum` and `scheduled.NAME`.
+ * `weight_decay`, the optimizer's own, `average_rate` and `scheduled.NAME`.
  *
  * The momentum encoder takes the momentum of the next step: it is averaged with the new weights at the end of a step,
  * which is the same as averaging with the old ones at the start of the next (spec: EMA inside the forward pass).
@@ -63,7 +63,7 @@ export function runSchedules(
     fixed_learning_rate: base,
     weight_decay: weightDecay,
     ...optimizer.stepScalars(step),
-    ...(momentum && { average_momentum: 1 - momentum(step + 1) }),
+    ...(momentum && { average_rate: 1 - momentum(step + 1) }),
     ...Object.fromEntries(scheduled.map(([name, at]) => [scheduledName(name), at(step)])),
   });
 }

@@ -25,9 +25,11 @@ export const MOMENTUM_ENCODER = "momentum_encoder";
 
 /** What a method is applied to. */
 export interface MethodGraphOptions {
+  /** The network that is trained. */
   readonly backbone: Backbone;
   /** Height and width of each view, in pixels. */
   readonly viewSizes: readonly number[];
+  /** Samples in a batch. */
   readonly batchSize: number;
   /** Options of the method, without defaults. */
   readonly options?: Readonly<Record<string, unknown>>;

@@ -75,7 +75,7 @@ Deno.test("buildUpdate() names inputs and outputs after the parameters", () => {
     "step_scale",
     "step_epsilon",
     "fixed_learning_rate",
-    "average_momentum",
+    "average_rate",
   ];
   assertEquals(update.updated.map(({ name }) => name), updated);
   assertEquals(update.scalars, scalars);
@@ -136,7 +136,7 @@ for (const [name, optimizer] of Object.entries(OPTIMIZERS)) {
         learning_rate: 0.1,
         weight_decay: 0.01,
         inverse_loss_scale: 0.5,
-        average_momentum: 0.3,
+        average_rate: 0.3,
         ...optimizer.stepScalars(step),
       };
       await apart.step(gradients, scalars);
@@ -149,7 +149,7 @@ for (const [name, optimizer] of Object.entries(OPTIMIZERS)) {
   });
 }
 
-const SCALARS = { learning_rate: 0.1, weight_decay: 0, average_momentum: 0.5 };
+const SCALARS = { learning_rate: 0.1, weight_decay: 0, average_rate: 0.5 };
 
 Deno.test("buildUpdate() leaves parameters and slots as they are when a gradient is not finite", async () => {
   const update = build({
@@ -195,7 +195,7 @@ Deno.test("buildUpdate() copies a parameter exactly into an average of momentum 
     "average": float32([3], [5e7, 0.3, -0.7]),
   };
   using run = await UpdateRun.create(update, initial);
-  await run.step({ "fc.bias": float32([3], [1, 1, 1]) }, { ...SCALARS, average_momentum: 1 });
+  await run.step({ "fc.bias": float32([3], [1, 1, 1]) }, { ...SCALARS, average_rate: 1 });
   assertEquals(run.read("average"), run.read("fc.bias"));
 });
 
@@ -207,7 +207,7 @@ Deno.test("buildUpdate() puts parameters under their constraints before they are
   });
   using run = await UpdateRun.create(update, { "fc.bias": float32([3], [3, 0, 4]) });
   const zero = float32([3], [0, 0, 0]);
-  await run.step({ "fc.bias": zero }, { ...SCALARS, average_momentum: 1 });
+  await run.step({ "fc.bias": zero }, { ...SCALARS, average_rate: 1 });
   assertEquals(run.read("fc.bias"), float32([3], [0.6, 0, 0.8]));
   assertEquals(run.read("average"), float32([3], [0.6, 0, 0.8]));
 });

@@ -90,7 +90,7 @@ export async function assertFollows(
       learning_rate: number("learning_rate"),
       fixed_learning_rate: golden.learningRate,
       weight_decay: golden.weightDecay,
-      average_momentum: number("average_momentum"),
+      average_rate: number("average_momentum"),
       ...optimizer.stepScalars(step),
     });
     for (const { name: updated } of update.updated) {

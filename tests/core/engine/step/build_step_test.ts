@@ -35,7 +35,7 @@ Deno.test("buildStep() declares all that its models read and make", () => {
   assertEquals(step.slots, [
     { name: "momentum.w", type: { dtype: "float32", shape: [3, 2] }, initial: 0 },
   ]);
-  assertEquals(namesOf(step.scalars).sort(), ["average_momentum", "learning_rate", "weight_decay"]);
+  assertEquals(namesOf(step.scalars).sort(), ["average_rate", "learning_rate", "weight_decay"]);
   assertEquals(namesOf(step.passed), ["gradient.w", "written.count"]);
   assertEquals(namesOf(step.outputs), ["loss", "mean"]);
   assertEquals(namesOf(step.measures), ["gradient_norm"]);

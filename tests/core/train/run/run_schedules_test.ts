@@ -90,14 +90,14 @@ Deno.test("runSchedules() feeds the method's scalars, and the averages the momen
   assertEquals(first["scheduled.temperature"], 0.2);
   assertAlmostEquals(first["scheduled.momentum"]!, 0.99, 1e-12);
   // 1 - momentum as mmengine's CosineEMA has it at iterations 1, 250 and 1000.
-  assertAlmostEquals(first["average_momentum"]!, 0.00999997533, 1e-11);
-  assertAlmostEquals(rates(249)["average_momentum"]!, 0.00853553391, 1e-11);
-  assertAlmostEquals(rates(999)["average_momentum"]!, 0, 1e-12);
+  assertAlmostEquals(first["average_rate"]!, 0.00999997533, 1e-11);
+  assertAlmostEquals(rates(249)["average_rate"]!, 0.00853553391, 1e-11);
+  assertAlmostEquals(rates(999)["average_rate"]!, 0, 1e-12);
 });
 
 Deno.test("runSchedules() feeds no average where the method has no momentum encoder", () => {
   const scalars = runSchedules(DEFAULT_CONFIGURATION, { totalSteps: 10, stepsPerEpoch: 5 })(0);
-  assert(!("average_momentum" in scalars));
+  assert(!("average_rate" in scalars));
 });
 
 Deno.test("optimizerOf() gives each optimizer the slots that it needs", () => {

@@ -24,7 +24,7 @@ const SIMSIAM_OPTIONS = { projectorWidth: 16, projectorLayers: 2, predictorWidth
 const SCALARS = {
   learning_rate: 0.1,
   weight_decay: 1e-3,
-  average_momentum: 0.25,
+  average_rate: 0.25,
   "scheduled.temperature": 0.5,
 };
 
@@ -187,7 +187,7 @@ Deno.test("TrainingStep feeds the scalars that the method's schedules set", asyn
   using step = await stepOf(graphOf(momentumContrast));
   assertEquals(
     [...step.scalars].sort(),
-    ["average_momentum", "learning_rate", "scheduled.temperature", "weight_decay"],
+    ["average_rate", "learning_rate", "scheduled.temperature", "weight_decay"],
   );
   writeViews(step, "temperature");
   const at = async (temperature: number) =>
