@@ -7,7 +7,7 @@ import type { ObjectSchema, PropertySchema } from "../../core/schema/schema.ts";
 import type { Command } from "./command_line.ts";
 import { kebab, typesOf } from "./option_values.ts";
 import { asStarted } from "./program_name.ts";
-import { wrap } from "./text_layout.ts";
+import { formatExample, wrap } from "./text_layout.ts";
 
 /** How a help text is laid out. */
 export interface HelpLayout {
@@ -108,11 +108,7 @@ export function helpText(command: Command, { columns, heading }: HelpLayout): st
     `${heading("Usage:")} ${usage}${command.positional ? ` ${command.positional}` : ""}`,
     "",
     heading("Examples:"),
-    ...command.examples.flatMap(({ command: line, does }) => [
-      // A command stays on one line, to be copied.
-      `  ${line}`,
-      `      ${wrap(does, columns - 6, " ".repeat(6))}`,
-    ]),
+    ...command.examples.map((example) => formatExample(example, columns)),
     ...groups.flatMap((group) => [
       "",
       heading(`${group}:`),

@@ -8,7 +8,7 @@ import { GenviewTypeError } from "../../core/errors/mod.ts";
 import { nearestName } from "../../core/schema/nearest_name.ts";
 import { runTask } from "./command_line.ts";
 import { mergePermissions, permissionsOf } from "./permissions.ts";
-import { bold, isColorful, textColumns, wrap } from "./text_layout.ts";
+import { bold, formatExample, isColorful, textColumns, wrap } from "./text_layout.ts";
 
 /** A module of tasks/. */
 export interface TaskModule {
@@ -24,6 +24,18 @@ const DESCRIPTIONS: Readonly<Record<string, { readonly description: string }>> =
 
 /** Address of the program, as `deno install` takes it. */
 const ADDRESS = new URL("../../cli.ts", import.meta.url).href;
+
+const EXAMPLES = [
+  {
+    command: "genview demo",
+    does: "pretrains on emoji in some minutes, evaluates and writes a report",
+  },
+  {
+    command: "genview train --data photos/ --output runs/photos",
+    does: "pretrains on a folder of images",
+  },
+  { command: "genview help train", does: "lists the options of a task, with examples" },
+];
 
 /** What `genview --help` prints. */
 export function programHelp(
@@ -44,12 +56,7 @@ export function programHelp(
     `${heading("Usage:")} genview NAME [options]`,
     "",
     heading("Examples:"),
-    "  genview demo",
-    "      pretrains on emoji, evaluates and writes a report, in some minutes and without any download",
-    "  genview train --data photos/ --output runs/photos",
-    "      pretrains on a folder of images",
-    "  genview help train",
-    "      the options of a task, with examples",
+    ...EXAMPLES.map((example) => formatExample(example, columns)),
     "",
     heading("Tasks:"),
     ...names.map((name) =>

@@ -54,3 +54,11 @@ export function wrap(text: string, columns: number, indent: string): string {
   }
   return lines.join(`\n${indent}`);
 }
+
+/** A command, and below it what it does; the command stays on one line, to be copied. */
+export function formatExample(
+  { command, does }: { readonly command: string; readonly does: string },
+  columns: number,
+): string {
+  return `  ${command}\n      ${wrap(does, columns - 6, " ".repeat(6))}`;
+}
