@@ -72,17 +72,15 @@ export {
 export { normalizePixels, renormalize } from "./normalize_pixels.ts";
 export { cutView } from "./geometry/cut_view.ts";
 export { placeEvaluation, type Placement, placeView } from "./geometry/placement.ts";
+export type { Range } from "./views/range.ts";
 export {
-  type BlurRecipe,
   type CropRecipe,
   type EvaluationRecipe,
   type Interpolation,
-  type JitterRecipe,
   type Normalization,
-  type Range,
-  type SolarizeRecipe,
   type ViewRecipe,
 } from "./views/recipe.ts";
+export * from "./views/steps/mod.ts";
 export {
   byolViews,
   CLIP_NORMALIZATION,
@@ -99,19 +97,10 @@ export {
   swavLocalView,
 } from "./views/presets.ts";
 export { type ViewChoice, viewNames, viewRecipes } from "./views/named_views.ts";
-export { checkEvaluationRecipe, checkViewRecipe } from "./views/check_recipe.ts";
-export {
-  type CropBox,
-  type GeometricParameters,
-  JITTER_STEPS,
-  type JitterOrder,
-  type JitterParameters,
-  NO_JITTER,
-  type PhotometricParameters,
-  type ViewParameters,
-} from "./views/parameters.ts";
+export { checkEvaluationRecipe, checkViewRecipe, viewRecipeSchema } from "./views/check_recipe.ts";
+export { type CropBox, type GeometricParameters, type ViewParameters } from "./views/parameters.ts";
 export { sampleView } from "./views/sample_view.ts";
-export { packPhotometry, type PhotometryInput } from "./views/pack_photometry.ts";
+export { packPhotometry } from "./views/pack_photometry.ts";
 export { type Loader, type LoaderOptions, type LoaderStatistics } from "./loader/options.ts";
 export {
   type BatchedView,

@@ -3,4 +3,4 @@
  *
  * @module
  */
-export { Ajv, type ErrorObject } from "npm:ajv@8.20.0";
+export { Ajv, type ErrorObject, type ValidateFunction } from "npm:ajv@8.20.0";

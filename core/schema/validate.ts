@@ -4,7 +4,7 @@
  * @module
  */
 import { GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
-import { Ajv, type ErrorObject } from "../deps/ajv.ts";
+import { Ajv, type ErrorObject, type ValidateFunction } from "../deps/ajv.ts";
 import { nearestName } from "./nearest_name.ts";
 
 /** Keywords of ours, which say nothing of which values are allowed. */
@@ -68,6 +68,19 @@ function copyOf(data: unknown, action: string): unknown {
   }
 }
 
+/** Checks by their schemas: compiling one takes some 20 ms. */
+const checks = new WeakMap<object, ValidateFunction>();
+
+function compiled(schema: object): ValidateFunction {
+  const known = checks.get(schema);
+  if (known) return known;
+  const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true, allowUnionTypes: true });
+  for (const keyword of OWN_KEYWORDS) ajv.addKeyword(keyword);
+  const check = ajv.compile(schema);
+  checks.set(schema, check);
+  return check;
+}
+
 /**
  * A copy of data with a schema's defaults filled in.
  *
@@ -82,10 +95,8 @@ export function validate<T>(
   action: string,
   root: string | NameOfValue,
 ): T {
-  const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true, allowUnionTypes: true });
-  for (const keyword of OWN_KEYWORDS) ajv.addKeyword(keyword);
   const copy = copyOf(data, action);
-  const check = ajv.compile(schema);
+  const check = compiled(schema);
   if (check(copy)) return copy as T;
   const findings = (check.errors ?? []).map((error) => describe(error, root, data));
   throw new GenviewTypeError(`Cannot ${action}: ${[...new Set(findings)].join("; ")}`);

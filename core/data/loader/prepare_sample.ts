@@ -11,9 +11,11 @@ import { placeEvaluation, type Placement, placeView } from "../geometry/placemen
 import { reductionFor } from "../geometry/reduction.ts";
 import type { ViewParameters } from "../views/parameters.ts";
 import type { EvaluationRecipe, ViewRecipe } from "../views/recipe.ts";
+import type { GeometricStep } from "../views/steps/mod.ts";
+import { usedGeometricSteps, type UsedStep } from "../views/used_steps.ts";
 import { sampleView } from "../views/sample_view.ts";
 
-/** An image that has been read or drawn, but not decoded. */
+/** An image that has been read or rendered, but not decoded. */
 export type SampleInput =
   | {
     readonly kind: "encoded";
@@ -25,7 +27,7 @@ export type SampleInput =
 /** Which views are cut. */
 export type ViewPlan =
   | {
-    readonly kind: "drawn";
+    readonly kind: "sampled";
     readonly recipes: readonly ViewRecipe[];
     readonly seed: number;
     readonly epoch: number;
@@ -50,34 +52,50 @@ export interface PreparedView {
   readonly pixels: Uint8Array<ArrayBuffer>;
   /** uint8 [size, size], where the input has a mask. */
   readonly mask?: Uint8Array<ArrayBuffer>;
-  /** What was drawn; absent in evaluation. */
+  /** What was sampled; absent in evaluation. */
   readonly parameters?: ViewParameters;
 }
 
 interface PlannedView {
   readonly placement: Placement;
   readonly parameters?: ViewParameters;
+  /** Steps that may move the pixels behind the cut. */
+  readonly steps: readonly UsedStep<GeometricStep>[];
 }
 
 function planView(plan: ViewPlan, view: number, width: number, height: number): PlannedView {
   if (plan.kind === "evaluation") {
-    return { placement: placeEvaluation(plan.recipe, width, height) };
+    return { placement: placeEvaluation(plan.recipe, width, height), steps: [] };
   }
   const recipe = plan.recipes[view]!;
   const random = new RandomStream(plan.seed, "view", plan.epoch, plan.index, view);
   const parameters = sampleView(recipe, width, height, random);
-  return { placement: placeView(recipe, parameters), parameters };
+  return {
+    placement: placeView(recipe, parameters),
+    parameters,
+    steps: usedGeometricSteps(recipe),
+  };
 }
 
 function cut(image: MaskedImage, planned: PlannedView): PreparedView {
   const { placement, parameters } = planned;
   const count = placement.size ** 2;
-  const pixels = new Uint8Array(3 * count);
-  cutView(image, placement, pixels, 0);
-  if (image.mask === undefined) return { pixels, ...(parameters && { parameters }) };
-  const mask = new Uint8Array(count);
-  cutMask(image.mask, image.width, image.height, placement, mask, 0);
-  return { pixels, mask, ...(parameters && { parameters }) };
+  const view: { pixels: Uint8Array<ArrayBuffer>; mask?: Uint8Array<ArrayBuffer> } = {
+    pixels: new Uint8Array(3 * count),
+  };
+  cutView(image, placement, view.pixels, 0);
+  if (image.mask !== undefined) {
+    view.mask = new Uint8Array(count);
+    cutMask(image.mask, image.width, image.height, placement, view.mask, 0);
+  }
+  if (parameters === undefined) return view;
+  for (const { step, recipe } of planned.steps) {
+    const drawn = parameters[step.name as keyof ViewParameters];
+    if (!step.changes(drawn)) continue;
+    view.pixels = step.movePixels(view.pixels, placement.size, drawn, recipe);
+    if (view.mask) view.mask = step.moveMask(view.mask, placement.size, drawn, recipe);
+  }
+  return { ...view, parameters };
 }
 
 /** Cuts those views of a plan that come from one input. */

@@ -9,9 +9,10 @@ import { type Tensor, zeros } from "../../engine/graph/tensor.ts";
 import type { Dataset, Sample } from "../dataset.ts";
 import { chooseVariation, type VariationOptions } from "../variations.ts";
 import { checkViewRecipe } from "../views/check_recipe.ts";
-import { packPhotometry, type PhotometryInput } from "../views/pack_photometry.ts";
+import { packPhotometry } from "../views/pack_photometry.ts";
 import type { ViewParameters } from "../views/parameters.ts";
 import type { ViewRecipe } from "../views/recipe.ts";
+import type { PackedPhotometry } from "../views/steps/mod.ts";
 import { backgroundBatches, type BatchMaker } from "./background_batches.ts";
 import type { Shard } from "../../distributed/shard.ts";
 import { epochOrder, replacements } from "./epoch_order.ts";
@@ -50,7 +51,7 @@ export interface BatchedView {
   /** uint8 [N, size, size, 3]. */
   readonly images: Tensor<"uint8">;
   /** Inputs of the photometric graph. */
-  readonly photometry: Record<PhotometryInput, Tensor>;
+  readonly photometry: PackedPhotometry;
   /** What was drawn for each sample. */
   readonly parameters: readonly ViewParameters[];
   /** uint8 [N, size, size], 255 in the foreground; where masks were asked for. */
@@ -128,7 +129,7 @@ class ViewBatchMaker implements BatchMaker<ViewBatch> {
   /** Loads the sample of one slot, or another in its place. */
   async #fill(index: number): Promise<LoadedSample> {
     const { seed, epoch } = this.#options;
-    const plan: ViewPlan = { kind: "drawn", recipes: this.#recipes, seed, epoch, index };
+    const plan: ViewPlan = { kind: "sampled", recipes: this.#recipes, seed, epoch, index };
     const first = await this.#load(index, plan);
     if (first) return first;
     const others = replacements(index, this.#dataset.length, seed, epoch);

@@ -8,7 +8,7 @@ import { encodeModel } from "../../engine/onnx/encode_model.ts";
 import { type Device, type DeviceTensor, Session } from "../../engine/ort/mod.ts";
 import type { ViewRecipe } from "../views/recipe.ts";
 import { Lane, type PhotometricView } from "./lane.ts";
-import { buildPhotometricGraph, stepsOf } from "./photometric_graph.ts";
+import { buildPhotometricGraph } from "./photometric_graph.ts";
 
 /** What {@linkcode ChunkedViews} are made for. */
 export interface ChunkedViewsOptions {
@@ -20,7 +20,7 @@ export interface ChunkedViewsOptions {
   readonly lanes: number;
 }
 
-/** Photometry of views that run in chunks, side by side on the threads of a CPU, or as a whole on another device. */
+/** Photometry of views that run in chunks, in parallel on the threads of a CPU, or as a whole on another device. */
 export class ChunkedViews implements Disposable {
   readonly #chunkSize: number;
   readonly #session: Session;
@@ -35,11 +35,7 @@ export class ChunkedViews implements Disposable {
   /** Builds and loads the graph of a recipe. */
   static async create(options: ChunkedViewsOptions): Promise<ChunkedViews> {
     const { recipe, device, chunkSize } = options;
-    const { views } = buildPhotometricGraph({
-      recipe,
-      batchSize: chunkSize,
-      steps: stepsOf(recipe),
-    });
+    const { views } = buildPhotometricGraph({ recipe, batchSize: chunkSize });
     const session = await Session.create(encodeModel({ outputs: { views } }), {
       device,
       threads: 1,

@@ -26,9 +26,14 @@ import { reshape } from "../../engine/ops/reshape.ts";
 import { slice } from "../../engine/ops/slice.ts";
 import { sub } from "../../engine/ops/sub.ts";
 import { where } from "../../engine/ops/where.ts";
-import { JITTER_STEPS } from "../views/parameters.ts";
 import { IDENTITY, mapColors, TO_GRAY } from "./color_map.ts";
 import { shiftHue } from "./hue.ts";
+
+/** The four steps of colour jitter by the numbers that torchvision gives them. */
+export const JITTER_STEPS = ["brightness", "contrast", "saturation", "hue"] as const;
+
+/** A random order of the four steps of colour jitter, as indices into {@link JITTER_STEPS}. */
+export type JitterOrder = readonly [number, number, number, number];
 
 /** The brightest that a channel can be; the darkest is 0. */
 export const WHITE = 255;

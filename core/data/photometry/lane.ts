@@ -8,17 +8,16 @@ import type { Tensor } from "../../engine/graph/tensor.ts";
 import { type Binding, DeviceTensor, type Session } from "../../engine/ort/mod.ts";
 import { allocate } from "../../engine/graph/dtype.ts";
 import type { BatchedView } from "../loader/view_loader.ts";
-import type { PhotometryInput } from "../views/pack_photometry.ts";
 
 /** A view and its parameters, as the loader gives them. */
-export type PhotometricView = Pick<BatchedView, "images" | "photometry">;
+export type PhotometricView = Pick<BatchedView, "images" | "photometry" | "parameters">;
 
 /** Tensors that a graph is bound to. One chunk is in a lane at a time. */
 export class Lane implements Disposable {
   readonly #owned = new DisposableStack();
   readonly #inputs: ReadonlyMap<string, DeviceTensor>;
   readonly #binding: Binding;
-  /** float32 `[N,3,S,S]`: what the last chunk came to; what it was short of is filled with its first sample. */
+  /** float32 `[N,3,S,S]`: the views of the last chunk; a shorter one is filled up with its first sample. */
   readonly views: DeviceTensor<"float32">;
 
   constructor(session: Session) {
@@ -44,7 +43,7 @@ export class Lane implements Disposable {
     into: DeviceTensor<"float32"> = this.views,
   ): Promise<void> {
     for (const [name, target] of this.#inputs) {
-      const source = name === "images" ? view.images : view.photometry[name as PhotometryInput];
+      const source = name === "images" ? view.images : view.photometry[name]!;
       writeSamples(target, source, samples);
     }
     this.#binding.rebind({}, { views: into });

@@ -1,10 +1,16 @@
 /**
- * The photometric part of views: colour jitter, grayscale, blur, solarization and normalisation, as batched graphs and
- * for large views on the CPU.
+ * The photometric part of views, from colour jitter to normalisation: as batched graphs, and one by one for large views
+ * on the CPU.
  *
  * @module
  */
-export { colorJitter, type JitterInputs, WHITE } from "./color_jitter.ts";
+export {
+  colorJitter,
+  JITTER_STEPS,
+  type JitterInputs,
+  type JitterOrder,
+  WHITE,
+} from "./color_jitter.ts";
 export { blurKernelLength, gaussianBlur, type GaussianBlurOptions } from "./gaussian_blur.ts";
 export { shiftHue } from "./hue.ts";
 export type { PhotometricView } from "./lane.ts";
@@ -12,7 +18,6 @@ export {
   buildPhotometricGraph,
   type PhotometricGraph,
   type PhotometricGraphOptions,
-  type PhotometricSteps,
-  stepsOf,
 } from "./photometric_graph.ts";
+export { PixelView } from "./pixel_view.ts";
 export { Photometry, type PhotometryOptions } from "./photometry.ts";

@@ -11,7 +11,7 @@ import type { ViewRecipe } from "../views/recipe.ts";
 import { ChunkedViews } from "./chunked_views.ts";
 import { WHITE } from "./color_jitter.ts";
 import type { PhotometricView } from "./lane.ts";
-import { SingleViews } from "./single_views.ts";
+import { canRunAlone, SingleViews } from "./single_views.ts";
 
 /** What a {@linkcode Photometry} is made for. */
 export interface PhotometryOptions extends Placement {
@@ -33,8 +33,10 @@ function openViews(options: PhotometryOptions): Promise<SingleViews | ChunkedVie
     return ChunkedViews.create({ recipe, device, chunkSize: batchSize, lanes: 1 });
   }
   const pixels = recipe.size ** 2;
-  if (pixels >= PIXELS_ALONE) return SingleViews.create(recipe, Math.min(threads, batchSize));
-  const chunkSize = Math.min(batchSize, Math.floor(PIXELS_TOGETHER / pixels));
+  if (pixels >= PIXELS_ALONE && canRunAlone(recipe)) {
+    return SingleViews.create(recipe, Math.min(threads, batchSize));
+  }
+  const chunkSize = Math.max(1, Math.min(batchSize, Math.floor(PIXELS_TOGETHER / pixels)));
   const lanes = Math.min(threads, Math.ceil(batchSize / chunkSize));
   return ChunkedViews.create({ recipe, device, chunkSize, lanes });
 }
@@ -76,7 +78,7 @@ export class Photometry implements Disposable {
   }
 
   /**
-   * Views of a batch as pictures, uint8 `[N,S,S,3]`, not normalised; for people.
+   * Views of a batch as pictures, uint8 `[N,S,S,3]`, not normalised.
    *
    * @throws {RangeError} if there are not as many views as the batch has
    */

@@ -1,13 +1,12 @@
 /**
- * The inner loops of the steps that change each pixel by itself, in WebAssembly: four pixels of planes of floats at a
- * time, in place.
+ * Inner loops over pixels in WebAssembly, and what steps write theirs with: four pixels of planes of floats at a time, in
+ * place.
  *
  * @module
  */
 import {
   bytes16,
   type Code,
-  compileFunctions,
   type Declare,
   defineFunction,
   f32x4,
@@ -15,6 +14,7 @@ import {
   int,
   repeat,
   type Variable,
+  type WebAssemblyFunction,
 } from "../geometry/web_assembly.ts";
 import { WHITE } from "./color_jitter.ts";
 import { GRAY } from "./color_map.ts";
@@ -25,16 +25,44 @@ export const FOUR_FLOATS = 16;
 /** Bytes beyond the pixels that `spreadBytes` may read. */
 export const SLACK = 16;
 
-type Three<T> = readonly [T, T, T];
+/** One for each channel. */
+export type Three<T> = readonly [T, T, T];
 
-function three<T>(make: (channel: number) => T): Three<T> {
+/** Makes one for each channel. */
+export function three<T>(make: (channel: number) => T): Three<T> {
   return [make(0), make(1), make(2)];
 }
 
 const { add, sub, mul, min, max } = f32x4;
 
+/** The three channels of four pixels. */
+export interface PixelChannels {
+  readonly values: Three<Variable>;
+  /** Reads them. */
+  readonly read: readonly Code[];
+  /** Writes what they have become. */
+  write(changed: Three<Code>): readonly Code[];
+  /** Goes on to the next four pixels. */
+  readonly advance: readonly Code[];
+}
+
+/** Numbers of a step's table. */
+export interface TableNumbers {
+  /** Each for all four pixels. */
+  readonly numbers: readonly Code[];
+  /** Reads them, before the loop. */
+  readonly read: readonly Code[];
+}
+
+/** Constants that are the same for all pixels. */
+export interface LoopConstants {
+  readonly constants: readonly Code[];
+  /** Sets them, before the loop. */
+  readonly set: readonly Code[];
+}
+
 /** Declares the three channels of four pixels, and how they are read and written. */
-function channelsOf(planes: Three<Variable>, declare: Declare) {
+export function channelsOf(planes: Three<Variable>, declare: Declare): PixelChannels {
   const values = three(() => declare("i32x4"));
   return {
     values,
@@ -46,7 +74,7 @@ function channelsOf(planes: Three<Variable>, declare: Declare) {
 }
 
 /** Declares numbers of a table, and how they are read before the loop, each for all four pixels. */
-function numbersOf(table: Variable, count: number, declare: Declare) {
+export function numbersOf(table: Variable, count: number, declare: Declare): TableNumbers {
   const numbers = Array.from({ length: count }, () => declare("i32x4"));
   const read = numbers.flatMap((number) => [
     number.set(i32x4.loadSplat(table.value)),
@@ -56,7 +84,7 @@ function numbersOf(table: Variable, count: number, declare: Declare) {
 }
 
 /** Declares constants, and how they are set before the loop: within it they would be made anew for each four pixels. */
-function constantsOf(values: readonly Code[], declare: Declare) {
+export function constantsOf(values: readonly Code[], declare: Declare): LoopConstants {
   const constants = values.map(() => declare("i32x4"));
   return {
     constants: constants.map(({ value }) => value),
@@ -153,7 +181,7 @@ const blend = defineFunction(
  *
  *     x' = clip(x - n + max(m + a c, m + v - a c - p), m, v).
  */
-const turnHue = defineFunction(
+export const turnHue: WebAssemblyFunction = defineFunction(
   "turnHue",
   ["first", "second", "third", "toFirst", "toSecond", "toThird", "length", "table"],
   ({ first, second, third, toFirst, toSecond, toThird, length, table }, declare) => {
@@ -196,26 +224,6 @@ const turnHue = defineFunction(
   },
 );
 
-/** Inverts what is not below the table's number. */
-const solarize = defineFunction(
-  "solarize",
-  ["red", "green", "blue", "length", "table"],
-  ({ red, green, blue, length, table }, declare) => {
-    const { numbers: [threshold], read: readTable } = numbersOf(table, 1, declare);
-    const { constants: [white], set } = constantsOf([f32x4.of(WHITE)], declare);
-    const { values, read, write, advance } = channelsOf([red, green, blue], declare);
-    const inverted = (channel: number) => {
-      const { value } = values[channel]!;
-      return f32x4.chooseFrom(value, threshold!, sub(white!, value), value);
-    };
-    return [
-      ...readTable,
-      ...set,
-      repeat(length, FOUR_FLOATS, ...read, ...write(three(inverted)), ...advance),
-    ];
-  },
-);
-
 /** By the table, scales each channel and adds to it: three factors, three offsets. */
 const normalize = defineFunction(
   "normalize",
@@ -232,35 +240,10 @@ const normalize = defineFunction(
   },
 );
 
-type OnPlanes = (
-  red: number,
-  green: number,
-  blue: number,
-  length: number,
-  address: number,
-) => void;
-
-/** The kernels over a memory. */
-export interface PixelKernels {
-  spreadBytes(bytes: number, red: number, green: number, blue: number, length: number): void;
-  readonly sumGray: OnPlanes;
-  readonly blend: OnPlanes;
-  readonly solarize: OnPlanes;
-  readonly normalize: OnPlanes;
-  turnHue(
-    first: number,
-    second: number,
-    third: number,
-    toFirst: number,
-    toSecond: number,
-    toThird: number,
-    length: number,
-    table: number,
-  ): void;
-}
-
-/** Compiles the kernels. */
-export function compilePixelKernels(memory: WebAssembly.Memory): PixelKernels {
-  const functions = [spreadBytes, sumGray, blend, turnHue, solarize, normalize];
-  return compileFunctions(functions, memory) as unknown as PixelKernels;
-}
+/** The kernels that views need whatever their steps are; `turnHue` is the jitter's own. */
+export const COMMON_KERNELS: readonly WebAssemblyFunction[] = [
+  spreadBytes,
+  sumGray,
+  blend,
+  normalize,
+];

@@ -9,87 +9,119 @@ import type { Value } from "../../engine/graph/value.ts";
 import { encodeModel } from "../../engine/onnx/encode_model.ts";
 import { probeChannelBlock } from "../../engine/ops/convolution/blocked_layout.ts";
 import { type DeviceTensor, Session } from "../../engine/ort/mod.ts";
-import type { JitterOrder } from "../views/parameters.ts";
+import type { ViewParameters } from "../views/parameters.ts";
 import type { ViewRecipe } from "../views/recipe.ts";
-import { BlurLane, createBlurSession } from "./blur_lane.ts";
+import type { GraphKernel, PhotometricStep } from "../views/steps/mod.ts";
+import { usedPhotometricSteps } from "../views/used_steps.ts";
+import { createStepSession, GraphLane } from "./graph_lane.ts";
 import type { PhotometricView } from "./lane.ts";
-import { stepsOf, thresholdOf } from "./photometric_graph.ts";
-import { applyPixelSteps, type PixelSteps } from "./pixel_steps.ts";
+import { applyPixelSteps, type PixelStep } from "./pixel_view.ts";
 
-/** What was drawn for a view. */
-interface DrawnView {
-  /** The steps before the blur, and those behind it. */
-  readonly before: PixelSteps;
-  readonly after: PixelSteps;
-  /** Standard deviation of the blur; 0 is no blur. */
-  readonly sigma: number;
+/** A run of a step that is a graph of its own. */
+interface GraphRun {
+  /** Which of a recipe's graph steps. */
+  readonly number: number;
+  readonly strength: number;
+}
+
+/** Part of what is done to a view: steps on this thread, and then a graph, but for the last part. */
+interface Stage {
+  readonly pixelSteps: PixelStep[];
+  readonly graph?: GraphRun;
+}
+
+/** A step of a recipe that is a graph of its own. */
+interface GraphStep {
+  readonly kernel: GraphKernel<unknown, unknown>;
+  readonly recipe: unknown;
+}
+
+/** What is drawn for a view of a step, and of the normalisation, in the order in which they are applied. */
+type Item =
+  | { readonly kind: "pixels"; readonly apply: PixelStep }
+  | { readonly kind: "graph"; readonly commutes: boolean; readonly run: GraphRun };
+
+/** Whether views of a recipe can be taken one by one: all steps that it uses have a way of their own on the CPU. */
+export function canRunAlone(recipe: ViewRecipe): boolean {
+  return usedPhotometricSteps(recipe).every(({ step }) => step.kernel !== undefined);
+}
+
+function graphStepsOf(recipe: ViewRecipe): GraphStep[] {
+  return usedPhotometricSteps(recipe).flatMap(({ step: { kernel }, recipe }) =>
+    kernel?.kind === "graph" ? [{ kernel, recipe }] : []
+  );
 }
 
 /**
  * Photometry of views that are large enough for each to be worth a run: the steps that change each pixel by itself are
- * taken on this thread, and only blurs go through a graph, side by side on the threads.
+ * taken on this thread, and only those that look at neighbours, such as blurs, go through graphs, in parallel on the
+ * threads.
  */
 export class SingleViews implements Disposable {
   readonly #recipe: ViewRecipe;
   readonly #owned: DisposableStack;
-  readonly #lanes: readonly BlurLane[];
+  /** For each thread, a lane of each graph step. */
+  readonly #lanes: readonly (readonly GraphLane[])[];
 
-  private constructor(recipe: ViewRecipe, owned: DisposableStack, lanes: readonly BlurLane[]) {
+  private constructor(
+    recipe: ViewRecipe,
+    owned: DisposableStack,
+    lanes: readonly (readonly GraphLane[])[],
+  ) {
     this.#recipe = recipe;
     this.#owned = owned;
     this.#lanes = lanes;
   }
 
   /**
-   * Loads the graph of a recipe's blur, if it has one.
+   * Loads the graphs of a recipe's steps that have one.
    *
-   * @param threads how many blurs run at once
+   * @param threads how many graphs run at once
    */
   static async create(recipe: ViewRecipe, threads: number): Promise<SingleViews> {
-    const owned = new DisposableStack();
-    try {
-      if (!stepsOf(recipe).blur) return new SingleViews(recipe, owned, []);
-      const session = owned.use(await createBlurSession(recipe, await probeChannelBlock(runOnce)));
-      const lanes = Array.from(
-        { length: threads },
-        () => owned.use(new BlurLane(session, recipe.size)),
-      );
-      return new SingleViews(recipe, owned, lanes);
-    } catch (error) {
-      owned.dispose();
-      throw error;
+    using owned = new DisposableStack();
+    const steps = graphStepsOf(recipe);
+    const channelBlock = steps.length === 0 ? 1 : await probeChannelBlock(runOnce);
+    const sessions: Session[] = [];
+    for (const { kernel, recipe: own } of steps) {
+      sessions.push(owned.use(await createStepSession(kernel, own, recipe.size, channelBlock)));
     }
+    const lanes = Array.from(
+      { length: steps.length === 0 ? 0 : threads },
+      () => sessions.map((session) => owned.use(new GraphLane(session, recipe.size))),
+    );
+    return new SingleViews(recipe, owned.move(), lanes);
   }
 
   /** Writes a batch of views, normalised, into a tensor `[N,3,S,S]` on the CPU. */
   async apply(
-    { images, photometry }: PhotometricView,
+    { images, parameters }: PhotometricView,
     into: DeviceTensor<"float32">,
   ): Promise<void> {
-    const count = images.shape[0]!;
     const length = elementCount(images.shape.slice(1));
     const part = <A extends Uint8Array | Float32Array>(whole: A, sample: number) =>
       whole.subarray(sample * length, (sample + 1) * length) as A;
-    const drawn = Array.from(
-      { length: count },
-      (_, sample) => drawnFor(sample, photometry, this.#recipe),
-    );
-    const blurred = drawn.entries().filter(([, { sigma }]) => sigma > 0);
-    const blurring = this.#lanes.map(async (lane) => {
-      for (const [sample, { before, after, sigma }] of blurred) {
-        applyPixelSteps(part(images.data, sample), before, lane.pixels);
-        applyPixelSteps(await lane.blur(sigma), after, part(into.data, sample));
+    const stages = parameters.map((view) => stagesOf(view, this.#recipe));
+    const withGraphs = stages.entries().filter(([, { length }]) => length > 1);
+    const running = this.#lanes.map(async (lanes) => {
+      for (const [sample, parts] of withGraphs) {
+        let source: Uint8Array | Float32Array = part(images.data, sample);
+        for (const { pixelSteps, graph } of parts) {
+          const lane = graph && lanes[graph.number]!;
+          applyPixelSteps(source, pixelSteps, lane?.pixels ?? part(into.data, sample));
+          if (lane) source = await lane.run(graph.strength);
+        }
       }
     });
-    // While threads blur, this one takes what is not blurred.
-    for (const [sample, { before, after, sigma }] of drawn.entries()) {
-      if (sigma > 0) continue;
-      applyPixelSteps(part(images.data, sample), { ...before, ...after }, part(into.data, sample));
+    // While threads run graphs, this one takes the views that need none.
+    for (const [sample, [only, ...others]] of stages.entries()) {
+      if (others.length > 0) continue;
+      applyPixelSteps(part(images.data, sample), only!.pixelSteps, part(into.data, sample));
     }
-    await Promise.all(blurring);
+    await Promise.all(running);
   }
 
-  /** Releases the session. */
+  /** Releases the sessions. */
   [Symbol.dispose](): void {
     this.#owned.dispose();
   }
@@ -100,32 +132,48 @@ async function runOnce(outputs: Readonly<Record<string, Value>>): Promise<Record
   return await session.run({});
 }
 
-/** Those of a recipe's steps that were drawn for a sample. */
-function drawnFor(
-  sample: number,
-  drawn: PhotometricView["photometry"],
-  recipe: ViewRecipe,
-): DrawnView {
-  const { jitter, grayscale, blur, solarize } = stepsOf(recipe);
-  const of = ({ data }: Tensor) => Number(data[sample]);
-  const order = Array.from(drawn.jitter_order.data.subarray(4 * sample, 4 * sample + 4), Number);
-  const before: PixelSteps = {
-    ...(jitter && of(drawn.jitter) !== 0 && {
-      jitter: {
-        order: order as unknown as JitterOrder,
-        brightness: of(drawn.brightness),
-        contrast: of(drawn.contrast),
-        saturation: of(drawn.saturation),
-        hue: of(drawn.hue),
-      },
-    }),
-    grayscale: grayscale && of(drawn.grayscale) !== 0,
-  };
-  const normalize = { normalize: recipe.normalize };
-  const sigma = blur ? of(drawn.blur_sigma) : 0;
-  if (solarize && of(drawn.solarize) !== 0) {
-    return { before, after: { solarize: thresholdOf(recipe), ...normalize }, sigma };
+/** What is done to a view: the steps that were drawn for it, and the normalisation. */
+function itemsOf(parameters: ViewParameters, recipe: ViewRecipe): Item[] {
+  const [items, behind]: [Item[], Item[]] = [[], []];
+  let graphs = 0;
+  for (const { step, recipe: own } of usedPhotometricSteps(recipe)) {
+    const number = step.kernel?.kind === "graph" ? graphs++ : 0;
+    const drawn = parameters[step.name as keyof ViewParameters];
+    if (!step.changes(drawn)) continue;
+    (step.normalized === true ? behind : items).push(itemOf(step, drawn, own, number));
   }
-  // A blur's weights add up to 1, so that normalisation may as well come before it.
-  return { before: { ...before, ...normalize }, after: {}, sigma };
+  // Graphs that commute with maps of colours may as well come behind the normalisation, which spares a walk.
+  let place = items.length;
+  for (let last = items.at(-1); place > 0 && last?.kind === "graph" && last.commutes;) {
+    last = items[--place - 1];
+  }
+  const normalize: Item = { kind: "pixels", apply: (view) => view.normalize(recipe.normalize) };
+  return [...items.slice(0, place), normalize, ...items.slice(place), ...behind];
+}
+
+function itemOf(
+  { kernel, commutes }: PhotometricStep,
+  drawn: unknown,
+  own: unknown,
+  number: number,
+): Item {
+  if (kernel?.kind === "graph") {
+    const run = { number, strength: kernel.strength(drawn) };
+    return { kind: "graph", commutes: commutes === true, run };
+  }
+  return { kind: "pixels", apply: (view) => kernel!.apply(view, drawn, own) };
+}
+
+/** Splits what is done to a view at its graphs. */
+function stagesOf(parameters: ViewParameters, recipe: ViewRecipe): Stage[] {
+  const stages: Stage[] = [];
+  let pixelSteps: PixelStep[] = [];
+  for (const item of itemsOf(parameters, recipe)) {
+    if (item.kind === "pixels") pixelSteps.push(item.apply);
+    else {
+      stages.push({ pixelSteps, graph: item.run });
+      pixelSteps = [];
+    }
+  }
+  return [...stages, { pixelSteps }];
 }

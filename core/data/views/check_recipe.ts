@@ -4,147 +4,111 @@
  * @module
  */
 import { GenviewTypeError } from "../../errors/mod.ts";
+import type { ObjectSchema } from "../../schema/schema.ts";
+import { validate } from "../../schema/validate.ts";
 import type { EvaluationRecipe, ViewRecipe } from "./recipe.ts";
+import { STEPS } from "./steps/mod.ts";
 
-type Check = (value: unknown, path: string, problems: string[]) => void;
+const SIZE = { type: "integer", minimum: 1 } as const;
+const POSITIVE = { type: "number", exclusiveMinimum: 0 } as const;
+const INTERPOLATION = { enum: ["bilinear", "bicubic"] } as const;
 
-function show(value: unknown): string {
-  return value === undefined ? "nothing" : JSON.stringify(value) ?? String(value);
+/** A list of as many numbers. */
+function numbers(count: number, items: object) {
+  return { type: "array", items, minItems: count, maxItems: count };
 }
 
-function number(low: number, high: number, exclusive = false): Check {
-  const rule = `${exclusive ? "above" : "at least"} ${low} and at most ${high}`;
-  return (value, path, problems) => {
-    const inside = typeof value === "number" && value <= high &&
-      (exclusive ? value > low : value >= low);
-    if (!inside) problems.push(`${path} must be a number ${rule}, found ${show(value)}`);
-  };
+/** An object that must have some fields and may have others. */
+function record(required: ObjectSchema["properties"], optional: ObjectSchema["properties"] = {}) {
+  return {
+    type: "object",
+    required: Object.keys(required),
+    additionalProperties: false,
+    properties: { ...required, ...optional },
+  } as const;
 }
 
-function integer(low: number): Check {
-  return (value, path, problems) => {
-    if (!Number.isSafeInteger(value) || (value as number) < low) {
-      problems.push(`${path} must be an integer of at least ${low}, found ${show(value)}`);
-    }
-  };
-}
+const NORMALIZE = record({
+  mean: numbers(3, { type: "number", minimum: 0, maximum: 1 }),
+  std: numbers(3, POSITIVE),
+});
 
-function range(check: Check): Check {
-  return (value, path, problems) => {
-    if (!Array.isArray(value) || value.length !== 2) {
-      problems.push(`${path} must be a list of two numbers, found ${show(value)}`);
-      return;
-    }
-    const before = problems.length;
-    value.forEach((bound, i) => check(bound, `${path}[${i}]`, problems));
-    if (problems.length === before && value[0] > value[1]) {
-      problems.push(`${path} must rise, found ${show(value)}`);
-    }
-  };
-}
-
-function channels(check: Check): Check {
-  return (value, path, problems) => {
-    if (!Array.isArray(value) || value.length !== 3) {
-      problems.push(`${path} must be a list of three numbers, found ${show(value)}`);
-    } else value.forEach((one, i) => check(one, `${path}[${i}]`, problems));
-  };
-}
-
-const interpolation: Check = (value, path, problems) => {
-  if (value !== "bilinear" && value !== "bicubic") {
-    problems.push(`${path} must be "bilinear" or "bicubic", found ${show(value)}`);
-  }
-};
-
-function record(
-  required: Readonly<Record<string, Check>>,
-  optional: Readonly<Record<string, Check>> = {},
-): Check {
-  return (value, path, problems) => {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      problems.push(`${path} must be an object, found ${show(value)}`);
-      return;
-    }
-    const fields = value as Record<string, unknown>;
-    for (const [name, check] of Object.entries(required)) {
-      check(fields[name], `${path}.${name}`, problems);
-    }
-    for (const [name, check] of Object.entries(optional)) {
-      if (fields[name] !== undefined) check(fields[name], `${path}.${name}`, problems);
-    }
-    for (const name of Object.keys(fields)) {
-      if (!(name in required) && !(name in optional)) {
-        const known = [...Object.keys(required), ...Object.keys(optional)].join(", ");
-        problems.push(`${path}.${name} is not known; known are ${known}`);
-      }
-    }
-  };
-}
-
-const probability = number(0, 1);
-const positive = number(0, Number.MAX_VALUE, true);
-const normalize = record({ mean: channels(number(0, 1)), std: channels(positive) });
-
-const checkView = record({
-  size: integer(1),
-  crop: record({ area: range(number(0, 1, true)), aspect: range(positive), interpolation }),
-  flip: probability,
-  normalize,
-}, {
-  jitter: record({
-    probability,
-    brightness: number(0, Number.MAX_VALUE),
-    contrast: number(0, Number.MAX_VALUE),
-    saturation: number(0, Number.MAX_VALUE),
-    hue: number(0, 0.5),
+/** JSON Schema of a view recipe; each step brings its own. A list of two numbers is a range, which must rise. */
+export const viewRecipeSchema: ObjectSchema = record({
+  size: SIZE,
+  crop: record({
+    area: numbers(2, { type: "number", exclusiveMinimum: 0, maximum: 1 }),
+    aspect: numbers(2, POSITIVE),
+    interpolation: INTERPOLATION,
   }),
-  grayscale: probability,
-  blur: record({ probability, sigma: range(positive) }),
-  solarize: record({ probability, threshold: number(0, 255) }),
+  flip: { type: "number", minimum: 0, maximum: 1 },
+  normalize: NORMALIZE,
+}, Object.fromEntries(STEPS.map(({ name, schema }) => [name, schema])));
+
+const EVALUATION = record({
+  size: SIZE,
+  shorterSide: SIZE,
+  interpolation: INTERPOLATION,
+  normalize: NORMALIZE,
 });
 
-const checkEvaluation = record({
-  size: integer(1),
-  shorterSide: integer(1),
-  interpolation,
-  normalize,
-});
+/** Without the fields that are there and hold nothing, which JSON has not. */
+function defined(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(fields.map(([name, field]) => [name, defined(field)]));
+}
 
-function reject(problems: readonly string[]): void {
-  if (problems.length > 0) {
-    throw new GenviewTypeError(`Cannot use a recipe: ${problems.join("; ")}`);
-  }
+/** Ranges among the fields of a recipe that fall. */
+function fallingRanges(value: object, path: string): string[] {
+  return Object.entries(value).flatMap(([name, field]) => {
+    const here = `${path}.${name}`;
+    if (!Array.isArray(field)) {
+      return typeof field === "object" && field !== null ? fallingRanges(field, here) : [];
+    }
+    const falls = field.length === 2 && field[0] > field[1];
+    return falls ? [`${here} must rise, found ${JSON.stringify(field)}`] : [];
+  });
+}
+
+function check<Recipe extends object>(schema: object, value: unknown, name: string): Recipe {
+  const recipe = validate<Recipe>(schema, defined(value), "use a recipe", name);
+  const problems = fallingRanges(recipe, name);
+  if (problems.length === 0) return recipe;
+  throw new GenviewTypeError(`Cannot use a recipe: ${problems.join("; ")}`);
 }
 
 /**
- * Checks that a value is a view recipe and gives it back as one.
+ * Checks that a value is a view recipe.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { checkViewRecipe } from "./check_recipe.ts";
+ * import { smallImageView } from "./presets.ts";
+ *
+ * const recipe = { ...smallImageView(32), rotation: { degrees: 15 } };
+ * assertEquals(checkViewRecipe(JSON.parse(JSON.stringify(recipe))), recipe);
+ * ```
  *
  * @param name what the problems call it, such as `views.left`
+ * @returns a copy
  * @throws {TypeError} if it is not, naming every field that is wrong
  */
 export function checkViewRecipe(value: unknown, name = "recipe"): ViewRecipe {
-  const problems: string[] = [];
-  checkView(value, name, problems);
-  reject(problems);
-  return value as ViewRecipe;
+  return check(viewRecipeSchema, value, name);
 }
 
 /**
- * Checks that a value is an evaluation recipe and gives it back as one.
+ * Checks that a value is an evaluation recipe.
  *
  * @param name what the problems call it
+ * @returns a copy
  * @throws {TypeError} if it is not, naming every field that is wrong
  */
 export function checkEvaluationRecipe(value: unknown, name = "recipe"): EvaluationRecipe {
-  const problems: string[] = [];
-  checkEvaluation(value, name, problems);
-  const recipe = value as EvaluationRecipe;
-  if (problems.length === 0 && recipe.shorterSide < recipe.size) {
-    problems.push(
-      `${name}.shorterSide must be at least the size ${recipe.size}, found ${recipe.shorterSide}`,
-    );
-  }
-  reject(problems);
-  return recipe;
+  const recipe = check<EvaluationRecipe>(EVALUATION, value, name);
+  if (recipe.shorterSide >= recipe.size) return recipe;
+  throw new GenviewTypeError(
+    `Cannot use a recipe: ${name}.shorterSide must be at least the size ${recipe.size}, found ${recipe.shorterSide}`,
+  );
 }

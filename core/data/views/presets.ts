@@ -3,14 +3,9 @@
  *
  * @module
  */
-import type {
-  EvaluationRecipe,
-  Interpolation,
-  JitterRecipe,
-  Normalization,
-  Range,
-  ViewRecipe,
-} from "./recipe.ts";
+import type { Range } from "./range.ts";
+import type { EvaluationRecipe, Interpolation, Normalization, ViewRecipe } from "./recipe.ts";
+import type { JitterRecipe } from "./steps/mod.ts";
 
 /** Statistics of ImageNet, which every published pipeline here uses. */
 export const IMAGENET_NORMALIZATION: Normalization = {

@@ -1,21 +1,22 @@
 /**
- * Drawing of views.
+ * Sampling of views.
  *
  * @module
  */
 import type { RandomStream } from "../../engine/random/random_stream.ts";
-import { NO_JITTER, type ViewParameters } from "./parameters.ts";
+import type { ViewParameters } from "./parameters.ts";
 import type { ViewRecipe } from "./recipe.ts";
 import { sampleCrop } from "./sample_crop.ts";
-import { sampleJitter } from "./sample_jitter.ts";
+import { type AugmentationStep, type StepParameters, STEPS } from "./steps/mod.ts";
 
 /**
- * Draws one view of an image.
+ * Draws one view of an image: its crop, its flip, and then each step of the recipe in their order.
  *
  * ```ts
  * import { RandomStream } from "../../engine/random/random_stream.ts";
  * import { mocoV2View } from "./presets.ts";
  * import { assert } from "@std/assert";
+ * import { sampleView } from "./sample_view.ts";
  *
  * const random = new RandomStream(0, "view", 3, 17, 0);
  * const { crop } = sampleView(mocoV2View(224), 500, 375, random);
@@ -32,13 +33,13 @@ export function sampleView(
   height: number,
   random: RandomStream,
 ): ViewParameters {
-  const { jitter, grayscale, blur, solarize } = recipe;
-  return {
+  const geometric = {
     crop: sampleCrop(recipe.crop, width, height, random),
     flip: random.chance(recipe.flip),
-    jitter: jitter ? sampleJitter(jitter, random) : NO_JITTER,
-    grayscale: grayscale !== undefined && random.chance(grayscale),
-    blurSigma: blur && random.chance(blur.probability) ? random.uniform(...blur.sigma) : 0,
-    solarize: solarize !== undefined && random.chance(solarize.probability),
   };
+  const steps = (STEPS as readonly AugmentationStep[]).map((step) => {
+    const own = recipe[step.name as keyof StepParameters];
+    return [step.name, own === undefined ? step.none : step.draw(own, random, recipe.size)];
+  });
+  return { ...geometric, ...Object.fromEntries(steps) as StepParameters };
 }

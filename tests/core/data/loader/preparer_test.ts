@@ -11,7 +11,7 @@ async function job(name: string): Promise<SampleJob> {
     inputs: [{ kind: "encoded", name, bytes: await Deno.readFile(`${IMAGES}${name}`) }],
     inputOfView: [0, 0],
     plan: {
-      kind: "drawn",
+      kind: "sampled",
       recipes: [mocoV2View(16), mocoV2View(8)],
       seed: 1,
       epoch: 2,

@@ -60,10 +60,10 @@ Deno.test("viewLoader() gives full batches with a tensor for each view", async (
       [4, 12, 12, 3],
     ]);
     for (const { photometry, parameters } of views) {
-      assertEquals(photometry.jitter_order.shape, [4, 4]);
+      assertEquals(photometry["jitter_order"]!.shape, [4, 4]);
       assertEquals(
-        [...photometry.jitter.data as Float32Array].map(Boolean),
-        parameters.map(({ jitter }) => jitter.apply),
+        [...photometry["blur_sigma"]!.data as Float32Array],
+        parameters.map(({ blur }) => Math.fround(blur)),
       );
     }
     assertEquals([...variedView.data], [-1, -1, -1, -1]);
@@ -275,6 +275,6 @@ Deno.test("viewLoader() rejects options that make no sense", () => {
   assertThrows(
     () => load({}, [{ ...mocoV2View(), size: 0 }]),
     TypeError,
-    "views[0].size must be an integer of at least 1",
+    "views[0].size must be >= 1, found 0",
   );
 });

@@ -1,10 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import {
-  buildPhotometricGraph,
-  type PhotometricSteps,
-  stepsOf,
-} from "../../../../core/data/photometry/mod.ts";
+import { buildPhotometricGraph } from "../../../../core/data/photometry/mod.ts";
 import { byolViews, smallImageView } from "../../../../core/data/mod.ts";
+import type { ViewRecipe } from "../../../../core/data/views/recipe.ts";
 import { filled, type Tensor, tensor } from "../../../../core/engine/graph/tensor.ts";
 import { runGraph } from "../../../run_graph.ts";
 import { COUNT, golden, images, largestDifference, only, SIZE } from "./golden.ts";
@@ -12,7 +9,25 @@ import { COUNT, golden, images, largestDifference, only, SIZE } from "./golden.t
 /** Statistics that leave pixels in [0, 255]. */
 const LEVELS = { mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255] } as const;
 
-const OFF: PhotometricSteps = { jitter: false, grayscale: false, blur: false, solarize: false };
+const FULL: ViewRecipe = byolViews(SIZE)[1]!;
+
+/** Steps that a graph is to have. */
+type Steps = Partial<Record<"jitter" | "grayscale" | "blur" | "solarize", true>>;
+
+/** A recipe that has some of the steps. */
+function recipeOf(steps: Steps, normalize: ViewRecipe["normalize"] = LEVELS): ViewRecipe {
+  const { size, crop, flip } = FULL;
+  return {
+    size,
+    crop,
+    flip,
+    normalize,
+    ...(steps.jitter && { jitter: FULL.jitter! }),
+    ...(steps.grayscale && { grayscale: FULL.grayscale! }),
+    ...(steps.blur && { blur: FULL.blur! }),
+    ...(steps.solarize && { solarize: FULL.solarize! }),
+  };
+}
 
 const ON = filled("float32", [COUNT], 1);
 
@@ -35,14 +50,13 @@ function parameters(given: Readonly<Record<string, Tensor>>): Record<string, Ten
 
 /** Pixels in [0, 255] after some steps of the whole batch, or of a single sample. */
 async function apply(
-  steps: Partial<PhotometricSteps>,
+  steps: Steps,
   given: Readonly<Record<string, Tensor>>,
   sample?: number,
 ): Promise<Tensor> {
   const { views, inputs } = buildPhotometricGraph({
-    recipe: { ...byolViews(SIZE)[1]!, normalize: LEVELS },
+    recipe: recipeOf(steps),
     batchSize: sample === undefined ? COUNT : 1,
-    steps: { ...OFF, ...steps },
   });
   const all = parameters(given);
   const feeds = Object.fromEntries(inputs.map(({ source }) => {
@@ -92,8 +106,8 @@ Deno.test("buildPhotometricGraph() leaves samples alone whose gates are closed",
 });
 
 Deno.test("buildPhotometricGraph() normalises with the recipe's statistics", async () => {
-  const recipe = smallImageView(SIZE);
-  const { views } = buildPhotometricGraph({ recipe, batchSize: COUNT, steps: OFF });
+  const recipe = recipeOf({}, smallImageView(SIZE).normalize);
+  const { views } = buildPhotometricGraph({ recipe, batchSize: COUNT });
   const made = await runGraph({ views }, { images });
   const area = SIZE * SIZE;
   const { mean, std } = recipe.normalize;
@@ -104,11 +118,20 @@ Deno.test("buildPhotometricGraph() normalises with the recipe's statistics", asy
   assert(largestDifference(made["views"]!, { ...untouched, data: expected } as Tensor) <= 1e-5);
 });
 
-Deno.test("stepsOf() leaves out what a recipe never draws", () => {
-  assertEquals(stepsOf(smallImageView(32)), {
-    jitter: true,
-    grayscale: true,
-    blur: false,
-    solarize: false,
-  });
+Deno.test("buildPhotometricGraph() leaves out what a recipe never draws", () => {
+  const recipe: ViewRecipe = {
+    ...smallImageView(32),
+    solarize: { probability: 0, threshold: 128 },
+  };
+  const { inputs } = buildPhotometricGraph({ recipe, batchSize: 2 });
+  const names = inputs.map(({ source }) => source.kind === "input" ? source.name : "");
+  assertEquals(names, [
+    "images",
+    "brightness",
+    "contrast",
+    "saturation",
+    "hue",
+    "jitter_order",
+    "grayscale",
+  ]);
 });

@@ -4,12 +4,8 @@ import {
   buildPhotometricGraph,
   type PhotometricView,
   Photometry,
-  stepsOf,
 } from "../../../../core/data/photometry/mod.ts";
-import {
-  packPhotometry,
-  type PhotometryInput,
-} from "../../../../core/data/views/pack_photometry.ts";
+import { packPhotometry } from "../../../../core/data/views/pack_photometry.ts";
 import { tensor } from "../../../../core/engine/graph/tensor.ts";
 import { CPU, DeviceTensor } from "../../../../core/engine/ort/mod.ts";
 import { RandomStream } from "../../../../core/engine/random/random_stream.ts";
@@ -44,16 +40,17 @@ function viewsOf(recipe: ViewRecipe): PhotometricView {
   return {
     images: tensor("uint8", [COUNT, size, size, 3], data),
     photometry: packPhotometry(parameters),
+    parameters,
   };
 }
 
 /** The batch through one graph with all steps, each pixel in [0, 255]. */
 async function expectedOf(recipe: ViewRecipe, view: PhotometricView): Promise<Float32Array> {
-  const whole = buildPhotometricGraph({ recipe, batchSize: COUNT, steps: stepsOf(recipe) });
+  const whole = buildPhotometricGraph({ recipe, batchSize: COUNT });
   const names = whole.inputs.map(({ source }) => source.kind === "input" ? source.name : "");
   const feeds = Object.fromEntries(names.map((name) => [
     name,
-    name === "images" ? view.images : view.photometry[name as PhotometryInput],
+    name === "images" ? view.images : view.photometry[name]!,
   ]));
   const { views } = await runGraph({ views: whole.views }, feeds);
   return levels(views!.data as Float32Array, recipe);

@@ -21,7 +21,7 @@ Deno.test("viewRecipes() refuses recipes that are malformed, and none", () => {
   assertThrows(
     () => viewRecipes({ views: [rest as ViewRecipe], imageSize: 32 }),
     TypeError,
-    "views[0].normalize must be an object, found nothing",
+    "views[0] must have required property 'normalize'",
   );
   assertThrows(() => viewRecipes({ views: [], imageSize: 32 }), TypeError, "at least one recipe");
 });

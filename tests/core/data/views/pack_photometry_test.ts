@@ -1,12 +1,24 @@
 import { assertEquals } from "@std/assert";
 import { packPhotometry } from "../../../../core/data/views/pack_photometry.ts";
-import { NO_JITTER } from "../../../../core/data/views/parameters.ts";
+import { erasing } from "../../../../core/data/views/steps/erasing.ts";
+import { jitter } from "../../../../core/data/views/steps/jitter.ts";
+import type { StepParameters } from "../../../../core/data/views/steps/mod.ts";
 import { float32, int64 } from "../../../../core/engine/graph/tensor.ts";
+
+const NONE: StepParameters = {
+  rotation: 0,
+  jitter: jitter.none,
+  grayscale: false,
+  blur: 0,
+  solarize: false,
+  erasing: erasing.none,
+};
 
 Deno.test("packPhotometry() gives each parameter a tensor", () => {
   const packed = packPhotometry([
-    { jitter: NO_JITTER, grayscale: true, blurSigma: 0, solarize: false },
+    { ...NONE, grayscale: true },
     {
+      ...NONE,
       jitter: {
         apply: true,
         order: [3, 1, 0, 2],
@@ -16,8 +28,9 @@ Deno.test("packPhotometry() gives each parameter a tensor", () => {
         hue: -0.125,
       },
       grayscale: false,
-      blurSigma: 1.5,
+      blur: 1.5,
       solarize: true,
+      erasing: { top: 1, left: 2, height: 3, width: 4 },
     },
   ]);
   assertEquals(packed, {
@@ -26,9 +39,12 @@ Deno.test("packPhotometry() gives each parameter a tensor", () => {
     saturation: float32([2], [1, 0.75]),
     hue: float32([2], [0, -0.125]),
     jitter_order: int64([2, 4], [0, 1, 2, 3, 3, 1, 0, 2]),
-    jitter: float32([2], [0, 1]),
     grayscale: float32([2], [1, 0]),
     blur_sigma: float32([2], [0, 1.5]),
     solarize: float32([2], [0, 1]),
+    erasing_top: float32([2], [0, 1]),
+    erasing_bottom: float32([2], [0, 4]),
+    erasing_left: float32([2], [0, 2]),
+    erasing_right: float32([2], [0, 6]),
   });
 });

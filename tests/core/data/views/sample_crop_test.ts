@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { sampleCrop } from "../../../../core/data/views/sample_crop.ts";
-import type { CropRecipe, Range } from "../../../../core/data/views/recipe.ts";
+import type { Range } from "../../../../core/data/views/range.ts";
+import type { CropRecipe } from "../../../../core/data/views/recipe.ts";
 import { RandomStream } from "../../../../core/engine/random/random_stream.ts";
 import { readSafetensors } from "../../../../core/weights/safetensors.ts";
 

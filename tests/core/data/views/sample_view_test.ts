@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { NO_JITTER } from "../../../../core/data/views/parameters.ts";
+import { jitter } from "../../../../core/data/views/steps/jitter.ts";
 import { mocoV2View, mocoV3ResNetViews } from "../../../../core/data/views/presets.ts";
 import { sampleView } from "../../../../core/data/views/sample_view.ts";
 import { RandomStream } from "../../../../core/engine/random/random_stream.ts";
@@ -19,9 +19,9 @@ Deno.test("sampleView() applies each step as often as its probability says", () 
     if (view.flip) counts.flip++;
     if (view.jitter.apply) counts.jitter++;
     if (view.grayscale) counts.grayscale++;
-    if (view.blurSigma > 0) counts.blur++;
+    if (view.blur > 0) counts.blur++;
     if (view.solarize) counts.solarize++;
-    assert(view.blurSigma === 0 || (view.blurSigma >= 0.1 && view.blurSigma < 2));
+    assert(view.blur === 0 || (view.blur >= 0.1 && view.blur < 2));
   }
   const expected = { flip: 0.5, jitter: 0.8, grayscale: 0.2, blur: 0.1, solarize: 0.2 };
   for (const [step, probability] of Object.entries(expected)) {
@@ -35,7 +35,7 @@ Deno.test("sampleView() leaves out the steps that a recipe does not have", () =>
   const { size, crop, flip, normalize } = mocoV2View();
   for (let i = 0; i < 50; i++) {
     const view = sampleView({ size, crop, flip, normalize }, 500, 375, new RandomStream(5, i));
-    assertEquals(view.jitter, NO_JITTER);
-    assertEquals([view.grayscale, view.blurSigma, view.solarize], [false, 0, false]);
+    assertEquals(view.jitter, jitter.none);
+    assertEquals([view.grayscale, view.blur, view.solarize], [false, 0, false]);
   }
 });

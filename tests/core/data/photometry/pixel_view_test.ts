@@ -1,19 +1,49 @@
 import { assert, assertEquals } from "@std/assert";
 import { mocoV2View } from "../../../../core/data/mod.ts";
-import { applyPixelSteps, type PixelSteps } from "../../../../core/data/photometry/pixel_steps.ts";
-import { JITTER_STEPS, type JitterOrder } from "../../../../core/data/views/parameters.ts";
+import { JITTER_STEPS, type JitterOrder } from "../../../../core/data/photometry/mod.ts";
+import { applyPixelSteps, type PixelStep } from "../../../../core/data/photometry/pixel_view.ts";
+import type { Normalization } from "../../../../core/data/views/recipe.ts";
+import { grayscale } from "../../../../core/data/views/steps/grayscale.ts";
+import { jitter, type JitterParameters } from "../../../../core/data/views/steps/jitter.ts";
+import { solarize } from "../../../../core/data/views/steps/solarize.ts";
+import type { PhotometricStep } from "../../../../core/data/views/steps/mod.ts";
 import { float32, type Tensor } from "../../../../core/engine/graph/tensor.ts";
 import { RandomStream } from "../../../../core/engine/random/random_stream.ts";
 import { COUNT, golden, images, largestDifference, only, planesOf, SIZE } from "./golden.ts";
 
-type Jitter = NonNullable<PixelSteps["jitter"]>;
+const STILL: JitterParameters = { ...jitter.none, apply: true };
 
-const STILL: Jitter = { order: [0, 1, 2, 3], brightness: 1, contrast: 1, saturation: 1, hue: 0 };
+/** Steps of a view, in their order. */
+interface PixelSteps {
+  readonly jitter?: JitterParameters;
+  readonly grayscale?: boolean;
+  /** Threshold of the solarization. */
+  readonly solarize?: number;
+  readonly normalize?: Normalization;
+}
+
+/** A step by its kernel. */
+function kernelOf<R, D>({ kernel }: PhotometricStep<string, R, D>, drawn: D, recipe: R): PixelStep {
+  if (kernel?.kind !== "pixels") throw new Error("the step changes each pixel by itself");
+  return (view) => kernel.apply(view, drawn, recipe);
+}
+
+function stepsOf({ jitter: drawn, grayscale: gray, solarize: threshold, normalize }: PixelSteps) {
+  const steps: PixelStep[] = [];
+  const strength = { probability: 1, brightness: 1, contrast: 1, saturation: 1, hue: 0.5 };
+  if (drawn) steps.push(kernelOf(jitter, drawn, strength));
+  if (gray) steps.push(kernelOf(grayscale, true, 1));
+  if (threshold !== undefined) {
+    steps.push(kernelOf(solarize, true, { probability: 1, threshold }));
+  }
+  if (normalize) steps.push((view) => view.normalize(normalize));
+  return steps;
+}
 
 /** The planes of an image after some steps, as a batch of one. */
 function apply(image: Uint8Array | Float32Array, steps: PixelSteps, side: number): Tensor {
   const made = new Float32Array(image.length);
-  applyPixelSteps(image, steps, made);
+  applyPixelSteps(image, stepsOf(steps), made);
   return float32([1, 3, side, side], made);
 }
 
@@ -22,10 +52,11 @@ function goldenImage(sample: number): Uint8Array {
 }
 
 /** What was drawn for a sample of the goldens' chains of all four steps. */
-function drawnJitter(sample: number): Jitter {
+function drawnJitter(sample: number): JitterParameters {
   const of = (name: string) => Number(golden(`chain.${name}`).data[sample]);
   const order = Array.from(only(sample, golden("chain.order")).data, Number);
   return {
+    apply: true,
     order: order as unknown as JitterOrder,
     brightness: of("brightness"),
     contrast: of("contrast"),

@@ -1,16 +1,20 @@
 import { assert, assertEquals } from "@std/assert";
-import { NO_JITTER } from "../../../../core/data/views/parameters.ts";
-import { sampleJitter } from "../../../../core/data/views/sample_jitter.ts";
-import { RandomStream } from "../../../../core/engine/random/random_stream.ts";
-import { readSafetensors } from "../../../../core/weights/safetensors.ts";
+import { jitter as step, type JitterRecipe } from "../../../../../core/data/views/steps/jitter.ts";
+import { RandomStream } from "../../../../../core/engine/random/random_stream.ts";
+import { readSafetensors } from "../../../../../core/weights/safetensors.ts";
 
-const GOLDEN = new URL("../../../../fixtures/golden/view_sampling.safetensors", import.meta.url)
+const GOLDEN = new URL("../../../../../fixtures/golden/view_sampling.safetensors", import.meta.url)
   .pathname;
 const DRAWS = 20000;
+
+function sampleJitter(recipe: JitterRecipe, random: RandomStream) {
+  return step.draw(recipe, random, 224);
+}
+
 // A strength above 1 has its lower bound clipped at 0.
 const RECIPE = { probability: 1, brightness: 0.4, contrast: 1.6, saturation: 0.2, hue: 0.1 };
 
-Deno.test("sampleJitter() draws from torchvision's distribution", async () => {
+Deno.test("jitter draws from torchvision's distribution", async () => {
   const expected = (await readSafetensors(GOLDEN)).tensors.get("jitter")!.data as Float64Array;
   const sums = new Float64Array(16);
   for (let i = 0; i < DRAWS; i++) {
@@ -31,7 +35,7 @@ Deno.test("sampleJitter() draws from torchvision's distribution", async () => {
   }
 });
 
-Deno.test("sampleJitter() draws every order of the steps", () => {
+Deno.test("jitter draws every order of the steps", () => {
   const orders = new Set<string>();
   for (let i = 0; i < 500; i++) {
     orders.add(sampleJitter(RECIPE, new RandomStream(1, i)).order.join());
@@ -39,17 +43,17 @@ Deno.test("sampleJitter() draws every order of the steps", () => {
   assertEquals(orders.size, 24);
 });
 
-Deno.test("sampleJitter() is applied as often as its probability says", () => {
+Deno.test("jitter is applied as often as its probability says", () => {
   let applied = 0;
   for (let i = 0; i < 2000; i++) {
     const jitter = sampleJitter({ ...RECIPE, probability: 0.8 }, new RandomStream(2, i));
     if (jitter.apply) applied++;
-    else assertEquals(jitter, NO_JITTER);
+    else assertEquals(jitter, step.none);
   }
   assert(Math.abs(applied - 1600) < 90, `found ${applied}`);
 });
 
-Deno.test("sampleJitter() leaves out steps of strength 0", () => {
+Deno.test("jitter leaves out steps of strength 0", () => {
   const still = { probability: 1, brightness: 0, contrast: 0, saturation: 0, hue: 0 };
   const { brightness, contrast, saturation, hue } = sampleJitter(still, new RandomStream(0));
   assertEquals([brightness, contrast, saturation, hue], [1, 1, 1, 0]);

@@ -1,0 +1,126 @@
+/**
+ * What an augmentation step is: everything about it stands in one record, in a file of its own.
+ *
+ * @module
+ */
+import type { DType } from "../../../engine/graph/dtype.ts";
+import type { Tensor } from "../../../engine/graph/tensor.ts";
+import type { Value } from "../../../engine/graph/value.ts";
+import type { RandomStream } from "../../../engine/random/random_stream.ts";
+import type { PropertySchema } from "../../../schema/schema.ts";
+import type { WebAssemblyFunction } from "../../geometry/web_assembly.ts";
+import type { PixelView } from "../../photometry/pixel_view.ts";
+
+/** What all steps have. Methods rather than functions, so that a list may hold steps of different types. */
+interface DrawnStep<Name extends string, Recipe, Drawn> {
+  /** Field of the recipe that asks for the step, and of the parameters that hold what was drawn. */
+  readonly name: Name;
+  /** JSON Schema of its recipe. A list of two numbers is a range, which must rise. */
+  readonly schema: PropertySchema;
+  /** What is drawn for a view that the step leaves as it is. */
+  readonly none: Drawn;
+  /** Whether a recipe can draw anything else. */
+  isUsed(recipe: Recipe): boolean;
+  /** Whether a draw changes the view. */
+  changes(drawn: Drawn): boolean;
+  /**
+   * Draws for one view, as plain data.
+   *
+   * @param size height and width of the view in pixels
+   */
+  draw(recipe: Recipe, random: RandomStream, size: number): Drawn;
+}
+
+/** A step that moves the pixels of a view, on the host, behind the crop, the resize and the flip. */
+export interface GeometricStep<Name extends string = string, Recipe = unknown, Drawn = unknown>
+  extends DrawnStep<Name, Recipe, Drawn> {
+  readonly kind: "geometric";
+  /**
+   * Moves the pixels of a view, uint8 `[size, size, 3]`.
+   *
+   * @returns the pixels, in the same array or in a new one
+   */
+  movePixels(
+    pixels: Uint8Array<ArrayBuffer>,
+    size: number,
+    drawn: Drawn,
+    recipe: Recipe,
+  ): Uint8Array<ArrayBuffer>;
+  /** Moves the mask of a view, uint8 `[size, size]`, likewise; what comes in from outside is background. */
+  moveMask(
+    mask: Uint8Array<ArrayBuffer>,
+    size: number,
+    drawn: Drawn,
+    recipe: Recipe,
+  ): Uint8Array<ArrayBuffer>;
+}
+
+/** The dtype and the shape of one view's part of a packed tensor. */
+export interface PackedType {
+  readonly dtype: DType;
+  /** Without the batch. */
+  readonly shape: readonly number[];
+}
+
+/** What a step's graph is built for. */
+export interface StepGraph<Recipe> {
+  readonly recipe: Recipe;
+  /** Height and width of the views in pixels. */
+  readonly size: number;
+  /** The packed parameters `[N, …]` by name. */
+  readonly inputs: Readonly<Record<string, Value>>;
+}
+
+/** A step on large views on the CPU that changes each pixel by itself; see {@linkcode PixelView}. */
+export interface PixelKernel<Recipe, Drawn> {
+  readonly kind: "pixels";
+  /** Inner loops of its own, in WebAssembly. */
+  readonly functions?: readonly WebAssemblyFunction[];
+  /** Adds the step to what is done to a view. */
+  apply(view: PixelView, drawn: Drawn, recipe: Recipe): void;
+}
+
+/** A step on large views on the CPU that looks at neighbouring pixels, by a graph of its own. */
+export interface GraphKernel<Recipe, Drawn> {
+  readonly kind: "graph";
+  /**
+   * The view float32 `[1,3,S,S]` behind the step.
+   *
+   * @param strength float32 `[1]`, the number that was drawn
+   * @param channelBlock channels that ONNX Runtime's kernels on this CPU block together
+   */
+  build(pixels: Value, strength: Value, recipe: Recipe, channelBlock: number): Value;
+  /** The number that the graph takes. */
+  strength(drawn: Drawn): number;
+}
+
+/** A step that changes colours, on the device: in a batched graph, and where it has a kernel faster on large views. */
+export interface PhotometricStep<Name extends string = string, Recipe = unknown, Drawn = unknown>
+  extends DrawnStep<Name, Recipe, Drawn> {
+  readonly kind: "photometric";
+  /** Whether it comes behind the normalisation, and so deals with normalised pixels. */
+  readonly normalized?: boolean;
+  /** Whether it commutes with affine maps of colours, as filters do whose weights add up to 1. */
+  readonly commutes?: boolean;
+  /** Tensors in which the draws of a batch enter graphs. */
+  readonly packed: Readonly<Record<string, PackedType>>;
+  /** One view's numbers in each of them. */
+  pack(drawn: Drawn): Readonly<Record<string, readonly number[]>>;
+  /**
+   * Pixels float32 `[N,3,S,S]` behind the step, in [0, 255] or normalised. A step that is a linear map of colours gives
+   * `colorMap` in its place.
+   */
+  graph?(pixels: Value, graph: StepGraph<Recipe>): Value;
+  /** The linear map of colours `[N,3,3]` that the step is. */
+  colorMap?(graph: StepGraph<Recipe>): Value;
+  /** Its way on large views on the CPU; without one, views of recipes that use it run through the batched graph. */
+  readonly kernel?: PixelKernel<Recipe, Drawn> | GraphKernel<Recipe, Drawn>;
+}
+
+/** An augmentation step. */
+export type AugmentationStep<Name extends string = string, Recipe = unknown, Drawn = unknown> =
+  | GeometricStep<Name, Recipe, Drawn>
+  | PhotometricStep<Name, Recipe, Drawn>;
+
+/** Photometric parameters of a batch by name, as graphs take them. */
+export type PackedPhotometry = Readonly<Record<string, Tensor>>;
