@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { listVariations } from "../core/variations/mod.ts";
+import { listVariations } from "../core/variations/list_variations.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 
 const COMMAND = command({

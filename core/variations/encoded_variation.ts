@@ -4,11 +4,16 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { sharp } from "../deps/sharp.ts";
+import { readImageFile } from "../data/decode/read_image_file.ts";
 import type { RgbImage } from "../data/mod.ts";
 import { isJpeg } from "./plan.ts";
 
 const MARK = /genview variation ([0-9a-f]{32})/;
+
+/** Loads the native library on first use, since importing a module of this project must load none. */
+async function loadLibrary() {
+  return await import("../deps/sharp.ts");
+}
 
 /** What tells a variation from all others, from its line in the manifest. */
 export function markOf(line: string): string {
@@ -26,6 +31,7 @@ export async function encodeVariation(
   quality: number,
   mark: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const { sharp } = await loadLibrary();
   const picture = sharp(data, { raw: { width, height, channels: 3 } })
     .withExif({ IFD0: { Software: "genview", ImageDescription: `genview variation ${mark}` } });
   const encoded = isJpeg(path)
@@ -36,9 +42,11 @@ export async function encodeVariation(
 
 /** The mark of a file; undefined if it is no variation of ours. */
 export async function readMark(path: string): Promise<string | undefined> {
+  const { sharp } = await loadLibrary();
   let description: Uint8Array | undefined;
   try {
-    description = (await sharp(await Deno.readFile(path)).metadata()).exif;
+    const bytes = await readImageFile(path);
+    description = (await sharp(bytes).metadata()).exif;
   } catch {
     // Whatever else it is, it is no variation of ours.
     return undefined;

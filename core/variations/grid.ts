@@ -19,7 +19,7 @@ import { ifThere } from "../files/if_there.ts";
 import { writeNewFile } from "../files/new_file.ts";
 import { parseRatioLines } from "../noise/mod.ts";
 import { findUnclip, generateVariations, openUnclip, type SchedulerName } from "../unclip/mod.ts";
-import { drawGrid, type GridRow } from "./draw_grid.ts";
+import type { GridRow } from "./draw_grid.ts";
 import { findVariations, type FoundVariation } from "./find_variations.ts";
 import { type PlannedImage, planVariations, variationsOf } from "./plan.ts";
 import type { VariationRunOptions } from "./progress.ts";
@@ -227,7 +227,7 @@ async function checkOptions(options: VariationGridOptions): Promise<void> {
         `${folders.length} folders, --model "${model}" and --input-list "${inputList}"`,
     );
   }
-  const found = explainingFileErrors(`look for ${output}`, ifThere(Deno.lstat(output)));
+  const found = explainingFileErrors(`write ${output}`, ifThere(Deno.lstat(output)));
   if (!overwrite && await found !== undefined) {
     throw new GenviewAlreadyExists(
       `Cannot write ${output}: the name must be free, found a file; --overwrite replaces it`,
@@ -258,6 +258,8 @@ export async function makeVariationGrid(
     const images = await planVariations({ inputList, inputPrefix, relativeTo, ...names });
     rows = await generateRows(images.slice(0, count), options, run);
   }
+  // Loads the libraries that draw, which no other use of this folder needs.
+  const { drawGrid } = await import("./draw_grid.ts");
   const picture = await drawGrid(rows, { ratios, levels, cell });
   await writeNewFile(output, picture, { overwrite: options.overwrite ?? false });
   return { path: output, images: rows.length, levels };

@@ -49,7 +49,7 @@ async function countGone(folder: string, there: ReadonlySet<string>): Promise<nu
 export async function listVariations(options: ListVariationsOptions): Promise<VariationList> {
   const { inputDir, overwrite = false } = options;
   const path = options.output || join(inputDir, "train_variations.txt");
-  const found = explainingFileErrors(`look for ${path}`, ifThere(Deno.lstat(path)));
+  const found = explainingFileErrors(`write ${path}`, ifThere(Deno.lstat(path)));
   if (!overwrite && await found !== undefined) {
     throw new GenviewAlreadyExists(
       `Cannot write ${path}: the name must be free, found a file; --overwrite replaces it`,
