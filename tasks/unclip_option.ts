@@ -11,11 +11,13 @@ const GENVIEW_PROMPT = "Your custom text prompt here";
 /** The model, and how it generates. */
 export const UNCLIP_OPTIONS = {
   model: {
+    group: "Generation",
     type: "string",
     default: "stable-unclip-2-1",
     description: 'folder in diffusers\' layout, or a name that "deno task weights" knows',
   },
   numInferenceSteps: {
+    group: "Generation",
     type: "integer",
     minimum: 1,
     maximum: 1000,
@@ -23,14 +25,21 @@ export const UNCLIP_OPTIONS = {
     description: "steps of the scheduler",
   },
   scale: {
+    group: "Generation",
     type: "number",
     minimum: 1,
     default: 10,
     description: "classifier-free guidance scale; 1 is no guidance",
   },
-  prompt: { type: "string", default: "", description: "prompt" },
-  negativePrompt: { type: "string", default: "", description: "negative prompt" },
+  prompt: { group: "Generation", type: "string", default: "", description: "the prompt" },
+  negativePrompt: {
+    group: "Generation",
+    type: "string",
+    default: "",
+    description: "the negative prompt",
+  },
   compat: {
+    group: "Generation",
     type: "string",
     enum: ["none", "genview"],
     default: "none",
@@ -38,21 +47,30 @@ export const UNCLIP_OPTIONS = {
       'genview takes GenView\'s placeholder as the prompt, "Your custom text prompt here"',
   },
   scheduler: {
+    group: "Generation",
     type: "string",
     enum: ["model", "pndm", "ddim", "dpm-solver++"],
     default: "model",
     description: "scheduler; model is the model's own, PNDM for Stable unCLIP 2.1",
   },
   precision: {
+    group: "Generation",
     type: "string",
     enum: ["auto", "float32", "float16"],
     default: "auto",
     description: "type that is computed in; auto is float16 on CUDA and float32 elsewhere",
   },
-  device: { type: "string", default: "auto", description: "auto, cpu, cuda, cuda:N or webgpu" },
+  device: {
+    group: "Generation",
+    type: "string",
+    default: "auto",
+    description: "auto, cpu, cuda, cuda:N or webgpu",
+  },
   threads: {
+    group: "Generation",
     type: "integer",
     minimum: 0,
+    maximum: 1024,
     default: 0,
     description: "threads on the CPU (0: all cores)",
   },

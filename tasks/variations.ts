@@ -54,26 +54,36 @@ const COMMAND = command({
     required: ["inputList", "outputPrefix"],
     properties: {
       inputList: {
+        group: "Images",
         type: "string",
-        description: "lines of path and noise level; with --auto a folder of fg_ratios_LEVEL.txt",
+        description:
+          "list with a path and a noise level in each line; with --auto a folder of fg_ratios_LEVEL.txt",
       },
-      outputPrefix: { type: "string", description: "folder of the variations and their manifest" },
+      outputPrefix: {
+        group: "Variations",
+        type: "string",
+        description: "folder of the variations and their manifest",
+      },
       inputPrefix: {
+        group: "Images",
         type: "string",
         default: "",
         description: "folder that the list's relative paths are in; the working folder when empty",
       },
       relativeTo: {
+        group: "Images",
         type: "string",
         default: "",
         description: "folder whose tree is mirrored; --input-prefix when empty",
       },
       auto: {
+        group: "Images",
         type: "boolean",
         default: false,
-        description: "take every fg_ratios_LEVEL.txt of the folder --input-list",
+        description: "--input-list is a folder; take every fg_ratios_LEVEL.txt in it",
       },
       noiseLevel: {
+        group: "Images",
         type: "integer",
         minimum: 0,
         maximum: 999,
@@ -81,26 +91,37 @@ const COMMAND = command({
         description: "level of lines that have none; when given, no line may have another",
       },
       batchSize: {
+        group: "Generation",
         type: "integer",
         minimum: 1,
         default: 12,
-        description: "images that are denoised together; when left out 1 on the CPU, which gains " +
-          "nothing by more",
+        description:
+          "variations that are denoised together; on the CPU, which gains nothing by more, 1 " +
+          "when left out",
       },
       numImagesPerPrompt: {
+        group: "Variations",
         type: "integer",
         minimum: 1,
         default: 1,
         description: "variations of each image",
       },
-      seed: { type: "integer", minimum: 0, default: 0, description: "seed of all noise" },
+      seed: {
+        group: "Generation",
+        type: "integer",
+        minimum: 0,
+        default: 0,
+        description: "seed of all noise",
+      },
       size: {
+        group: "Variations",
         type: "integer",
         minimum: 0,
         default: 512,
         description: "height and width that they are resized to; 0 keeps the model's own, 768",
       },
       format: {
+        group: "Variations",
         type: "string",
         enum: ["source", "png", "jpeg"],
         default: "source",
@@ -108,6 +129,7 @@ const COMMAND = command({
           "and is PNG for others",
       },
       quality: {
+        group: "Variations",
         type: "integer",
         minimum: 1,
         maximum: 100,
@@ -116,16 +138,19 @@ const COMMAND = command({
       },
       ...UNCLIP_OPTIONS,
       resume: {
+        group: "Variations",
         type: "boolean",
         default: true,
-        description: "continue in a folder that has variations; --no-resume refuses one",
+        description: "continue in a folder that has variations; --no-resume refuses it",
       },
       overwrite: {
+        group: "Variations",
         type: "boolean",
         default: false,
         description: "first remove the variations that the folder has",
       },
       shard: {
+        group: "Processes",
         type: "string",
         default: "",
         description:
@@ -133,12 +158,15 @@ const COMMAND = command({
           "rank under mpirun and srun and in Slurm's job arrays, or all",
       },
       workers: {
+        group: "Processes",
         type: "integer",
         minimum: 0,
+        maximum: 256,
         default: 0,
         description: "processes over the local devices (0: this one alone)",
       },
       retries: {
+        group: "Processes",
         type: "integer",
         minimum: 0,
         default: 2,

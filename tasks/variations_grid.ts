@@ -38,40 +38,63 @@ const COMMAND = command({
     type: "object",
     required: ["output"],
     properties: {
-      output: { type: "string", description: "the picture, a PNG file" },
-      inputList: { type: "string", default: "", description: "with --model: lines of paths" },
+      output: { group: "Picture", type: "string", description: "the picture, a PNG file" },
+      inputList: {
+        group: "Images",
+        type: "string",
+        default: "",
+        description: "with --model: lines of paths",
+      },
       inputPrefix: {
+        group: "Images",
         type: "string",
         default: "",
         description:
           "folder of the images, whose tree the variations mirror; the working folder when empty",
       },
       relativeTo: {
+        group: "Images",
         type: "string",
         default: "",
         description: "folder whose tree the variations mirror; --input-prefix when empty",
       },
       ratios: {
+        group: "Picture",
         type: "string",
         default: "",
         description: "fg_ratios.txt, to write each image's foreground ratio below it",
       },
       levels: {
+        group: "Picture",
         type: "array",
         items: { type: "integer", minimum: 0, maximum: 999 },
         minItems: 1,
         default: [0, 100, 200, 300, 400],
         description: "noise levels of the columns",
       },
-      count: { type: "integer", minimum: 1, default: 8, description: "images, at most" },
+      count: {
+        group: "Picture",
+        type: "integer",
+        minimum: 1,
+        default: 8,
+        description: "images, at most",
+      },
       cell: {
+        group: "Picture",
         type: "integer",
         minimum: 32,
         default: 160,
         description: "height and width of an image in the picture",
       },
-      seed: { type: "integer", minimum: 0, default: 0, description: "seed of all noise" },
+      seed: {
+        group: "Generation",
+        type: "integer",
+        minimum: 0,
+        default: 0,
+        description: "seed of all noise",
+      },
       batchSize: {
+        group: "Generation",
         type: "integer",
         minimum: 1,
         default: 1,
@@ -79,12 +102,18 @@ const COMMAND = command({
       },
       ...UNCLIP_OPTIONS,
       model: {
+        group: "Generation",
         type: "string",
         default: "",
         description: "generate by it: a folder in diffusers' layout, or a name such as " +
           "stable-unclip-2-1",
       },
-      overwrite: { type: "boolean", default: false, description: "replace the picture" },
+      overwrite: {
+        group: "Picture",
+        type: "boolean",
+        default: false,
+        description: "replace the picture",
+      },
     },
   },
 });

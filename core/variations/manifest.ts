@@ -7,6 +7,7 @@
 import { GenviewSyntaxError } from "../errors/mod.ts";
 import { isAbsolute, join } from "node:path";
 import type { Shard } from "../distributed/mod.ts";
+import { normalizeKey } from "../data/relative_path.ts";
 import { explainingFileErrors, fileError } from "../files/file_error.ts";
 import { linesOf } from "../files/lines.ts";
 import { writeAll } from "../files/new_file.ts";
@@ -51,7 +52,13 @@ function parseLine(text: string, path: string, number: number): ManifestLine {
     );
   }
   if (typeof line?.path === "string" && typeof line.level === "number" && isInside(line.path)) {
-    return line as ManifestLine;
+    const { path: file, source } = line as ManifestLine;
+    // Hand-made lines may leave the image out; the same path may be written with "./".
+    return {
+      ...line as ManifestLine,
+      path: normalizeKey(file),
+      source: normalizeKey(source ?? ""),
+    };
   }
   throw new GenviewSyntaxError(
     `Cannot read ${path}: line ${number} must have a path within the folder and a level, found ` +
