@@ -3,7 +3,7 @@ import { isGenviewError } from "../../core/errors/mod.ts";
 import { main as variations } from "../../tasks/variations.ts";
 import { main as grid } from "../../tasks/variations_grid.ts";
 import { main as list } from "../../tasks/variations_list.ts";
-import { type Path, smallOptions, withModel } from "../core/variations/variation_fixture.ts";
+import { smallOptions, withModel } from "../core/variations/variation_fixture.ts";
 
 /** Runs a task that a person has asked for what cannot be: one line, that says what to do. */
 async function refuse(run: () => Promise<void>, message: RegExp): Promise<void> {
