@@ -19,7 +19,7 @@ import { MaskingDisplay } from "./cli/masking_display.ts";
 const COMMAND = command({
   name: "extract-features",
   summary:
-    "Extracts the tokens of images by CLIP or a backbone of ours, finds the principal component of a sample's tokens " +
+    "Extracts the tokens of images by CLIP or a backbone of your own, finds the principal component of a sample's tokens " +
     "and the threshold above which they are foreground. What is there already is not extracted again: the same command " +
     "goes on where it was stopped.",
   examples: [
@@ -34,7 +34,7 @@ const COMMAND = command({
     },
     {
       command: "deno task extract-features --input-list emoji-google --model runs/demo",
-      does: "by the backbone of a run of ours; its patches are the pixels of the last map",
+      does: "by the backbone of a run; its patches are the pixels of the last map",
     },
     {
       command: "deno task extract-features --input-list train.txt --num-extract -1",
@@ -93,7 +93,7 @@ const COMMAND = command({
       flip: {
         type: "boolean",
         default: false,
-        description: "turn the component round, where the masks show the background",
+        description: "negate the component, where the masks show the background",
       },
       seed: { type: "integer", minimum: 0, default: 0, description: "seed of the drawing" },
       dtype: {

@@ -36,15 +36,23 @@ const PATIENCE = 30_000;
 
 const JSON_TYPE = "application/vnd.pypi.simple.v1+json";
 
-async function ask(url: string, signal: AbortSignal | undefined): Promise<Response> {
+async function ask(
+  url: string,
+  request: RequestInit,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
   const limits = [AbortSignal.timeout(PATIENCE), ...(signal ? [signal] : [])];
   try {
-    return await fetch(url, {
-      headers: { Accept: `${JSON_TYPE}, text/html;q=0.1` },
-      signal: AbortSignal.any(limits),
-    });
+    return await fetch(url, { ...request, signal: AbortSignal.any(limits) });
   } catch (cause) {
     signal?.throwIfAborted();
+    if (cause instanceof Deno.errors.NotCapable) {
+      throw new GenviewTypeError(
+        `Cannot read ${url}: the process may not reach its host (${cause.message}); run tasks/cuda.ts by deno run with ` +
+          `--allow-net=${new URL(url).host} beside its other permissions`,
+        { cause },
+      );
+    }
     const isNetwork = cause instanceof TypeError || (cause as Error).name === "TimeoutError";
     if (!isNetwork) throw cause;
     throw new GenviewError(
@@ -105,7 +113,8 @@ export async function listWheels(
   { index = PYPI, signal }: IndexOptions = {},
 ): Promise<Wheel[]> {
   const url = `${index.replace(/\/+$/, "")}/${name}/`;
-  const response = await ask(url, signal);
+  const headers = { Accept: `${JSON_TYPE}, text/html;q=0.1` };
+  const response = await ask(url, { headers }, signal);
   if (!response.ok) {
     await response.body?.cancel();
     throw new GenviewTypeError(
@@ -134,8 +143,7 @@ export async function wheelFacts(
   }
   const checksum = checksumOf("sha256", sha256, `download ${name}`);
   if (size !== undefined) return { size, checksum };
-  const limits = [AbortSignal.timeout(PATIENCE), ...(signal ? [signal] : [])];
-  const response = await fetch(url, { method: "HEAD", signal: AbortSignal.any(limits) });
+  const response = await ask(url, { method: "HEAD" }, signal);
   await response.body?.cancel();
   const length = Number(response.headers.get("Content-Length") ?? NaN);
   if (response.ok && Number.isSafeInteger(length) && length > 0) return { size: length, checksum };

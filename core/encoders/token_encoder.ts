@@ -43,23 +43,23 @@ export interface TokenEncoderOptions extends Partial<Placement> {
   /** Images in a run. */
   readonly batchSize: number;
   /**
-   * A vector that tokens are projected onto: then each token gives one number, x · v, and no tokens leave the device.
+   * A component v of D coordinates: then each token x gives its score x · v alone, and no tokens leave the device.
    */
-  readonly projection?: Float32Array;
+  readonly component?: Float32Array;
 }
 
 /** The outputs of a graph on tokens: themselves, or their scores. */
-function headOf(network: TokenNetwork, projection: Float32Array | undefined) {
-  if (projection === undefined) return (tokens: Value) => ({ encoded: tokens });
-  if (projection.length !== network.width) {
+function headOf(network: TokenNetwork, component: Float32Array | undefined) {
+  if (component === undefined) return (tokens: Value) => ({ encoded: tokens });
+  if (component.length !== network.width) {
     throw new GenviewRangeError(
-      `Cannot project the tokens of ${network.name}: the vector must have their ${network.width} ` +
-        `features, found ${projection.length}`,
+      `Cannot score the tokens of ${network.name}: the component must have their ${network.width} ` +
+        `features, found ${component.length}`,
     );
   }
-  const vector = constant(float32([network.width, 1], projection));
+  const column = constant(float32([network.width, 1], component));
   return (tokens: Value) => ({
-    encoded: reshape(matMul(tokens, vector), tokens.shape.slice(0, 2)),
+    encoded: reshape(matMul(tokens, column), tokens.shape.slice(0, 2)),
   });
 }
 
@@ -77,13 +77,13 @@ export class TokenEncoder implements Disposable {
   /**
    * Loads a network.
    *
-   * @throws {RangeError} if the projection does not fit the tokens
+   * @throws {RangeError} if the component does not fit the tokens
    * @throws {TypeError} if the weights do not fit the network
    */
   static async create(network: TokenNetwork, options: TokenEncoderOptions): Promise<TokenEncoder> {
-    const { projection, ...running } = options;
+    const { component, ...running } = options;
     const { size, normalize } = network.view;
-    const head = headOf(network, projection);
+    const head = headOf(network, component);
     const load = (normalized: Value) => network.createSession(normalized, head, running);
     const encoder = await ImageEncoder.create({ ...running, size, normalize }, load, ["encoded"]);
     return new TokenEncoder(network, encoder);
@@ -93,7 +93,7 @@ export class TokenEncoder implements Disposable {
    * Tokens of images, or their scores. One call must end before the next.
    *
    * @param images uint8 `[n, H, W, 3]` with n at most the batch size
-   * @returns float32 `[n, rows · columns, width]`, or with a projection `[n, rows · columns]`
+   * @returns float32 `[n, rows · columns, width]`, or with a component `[n, rows · columns]`
    * @throws {RangeError} if the images do not fit
    */
   async encode(images: Tensor<"uint8">): Promise<Tensor<"float32">> {

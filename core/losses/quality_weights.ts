@@ -53,9 +53,9 @@ export interface PairQuality extends PairSimilarity {
 }
 
 /** The soft foreground map `[N, P]` of tokens `[N, P, D]`: their projections, stretched to [0, 1] in each image. */
-export function foregroundMap(tokens: Value, direction: Value): Value {
+export function foregroundMap(tokens: Value, component: Value): Value {
   const [count, positions, width] = tokens.shape as [number, number, number];
-  const scores = reshape(matMul(tokens, reshape(direction, [width, 1])), [count, positions]);
+  const scores = reshape(matMul(tokens, reshape(component, [width, 1])), [count, positions]);
   const lowest = reduceMin(scores, { axis: 1, keepDims: true });
   const range = sub(reduceMax(scores, { axis: 1, keepDims: true }), lowest);
   return div(sub(scores, lowest), add(range, EPSILON));
@@ -71,23 +71,23 @@ function pool(tokens: Value, map: Value): Value {
 /** A view's map, and what its foreground and its background hold. */
 function viewOf(
   given: Value,
-  direction: Value,
+  component: Value,
 ): Record<"map" | "foreground" | "background", Value> {
   const tokens = stopGradient(given);
-  const map = foregroundMap(tokens, direction);
+  const map = foregroundMap(tokens, component);
   return { map, foreground: pool(tokens, map), background: pool(tokens, sub(1, map)) };
 }
 
-function checkShapes(first: Value, second: Value, direction: Value): void {
-  const shapes = [first, second, direction].map(({ shape }) => `[${shape.join(",")}]`).join(", ");
+function checkShapes(first: Value, second: Value, component: Value): void {
+  const shapes = [first, second, component].map(({ shape }) => `[${shape.join(",")}]`).join(", ");
   const [count, , width] = first.shape;
-  if (first.rank === 3 && second.rank === 3 && direction.rank === 1) {
-    if (second.shape[0] === count && second.shape[2] === width && direction.shape[0] === width) {
+  if (first.rank === 3 && second.rank === 3 && component.rank === 1) {
+    if (second.shape[0] === count && second.shape[2] === width && component.shape[0] === width) {
       return;
     }
   }
   throw new GenviewRangeError(
-    "Cannot weigh pairs: two batches of tokens [N,P,D] and a direction [D] are needed, " +
+    "Cannot weigh pairs: two batches of tokens [N,P,D] and a component [D] are needed, " +
       `found ${shapes}`,
   );
 }
@@ -100,17 +100,17 @@ function checkShapes(first: Value, second: Value, direction: Value): void {
  *
  * @param first tokens of the first views, `[N, P, D]`
  * @param second tokens of the second views, `[N, Q, D]`
- * @param direction the principal component of such tokens that is high in foregrounds, `[D]`
+ * @param component the principal component of such tokens that is high in foregrounds, `[D]`
  * @throws {RangeError} if shapes do not fit
  */
 export function pairSimilarity(
   first: Value,
   second: Value,
-  direction: Value,
+  component: Value,
   similarity: FeatureSimilarity = "cosine",
 ): PairSimilarity {
-  checkShapes(first, second, direction);
-  const views = [viewOf(first, direction), viewOf(second, direction)] as const;
+  checkShapes(first, second, component);
+  const views = [viewOf(first, component), viewOf(second, component)] as const;
   const compare = (part: "foreground" | "background"): Value => {
     const pooled = views.map((view) => view[part]);
     const [a, b] = similarity === "cosine"
@@ -142,15 +142,15 @@ export function similarityWeights(foreground: Value, background: Value, sharpnes
  *
  * @param first tokens of the first views, `[N, P, D]`
  * @param second tokens of the second views, `[N, Q, D]`
- * @param direction the principal component of such tokens that is high in foregrounds, `[D]`
+ * @param component the principal component of such tokens that is high in foregrounds, `[D]`
  * @throws {RangeError} if shapes do not fit
  */
 export function qualityWeights(
   first: Value,
   second: Value,
-  direction: Value,
+  component: Value,
   { sharpness = 1, similarity }: QualityOptions = {},
 ): PairQuality {
-  const found = pairSimilarity(first, second, direction, similarity);
+  const found = pairSimilarity(first, second, component, similarity);
   return { ...found, weights: similarityWeights(found.foreground, found.background, sharpness) };
 }

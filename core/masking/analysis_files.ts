@@ -32,7 +32,7 @@ export interface AnalysisRequest {
   readonly grid: Grid;
   /** How the threshold was found. */
   readonly rule: ThresholdRule;
-  /** Whether the component was turned round after it was oriented. */
+  /** Whether the component was negated after it was oriented. */
   readonly flip: boolean;
   /** Tells the images from others: see {@linkcode sampleOf}. */
   readonly sample?: AnalysisSample | undefined;
@@ -62,7 +62,7 @@ export interface ThresholdFile {
   readonly grid: Grid;
   /** Part of the tokens' variance that lies along the component. */
   readonly varianceShare: number;
-  /** How the component was turned. */
+  /** How the component was oriented. */
   readonly orientation: {
     /** What decided which end is the foreground. */
     readonly decidedBy: string;
@@ -70,7 +70,7 @@ export interface ThresholdFile {
     readonly border: number;
     /** Mean score of the other tokens; null if there are none. */
     readonly inside: number | null;
-    /** Whether `flip` turned it round after that. */
+    /** Whether `flip` negated it after that. */
     readonly flipped: boolean;
   };
   /** The images; files of earlier versions do not say. */
@@ -137,9 +137,16 @@ export async function readAnalysis(folder: string): Promise<ThresholdFile | unde
     const file = JSON.parse(text);
     if (typeof file?.threshold === "number" && typeof file.orientation === "object") return file;
   } catch (cause) {
-    throw new GenviewSyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+    throw new GenviewSyntaxError(
+      `Cannot read ${path}: it must be JSON, found others (${
+        (cause as Error).message
+      }); remove it to analyse anew`,
+      { cause },
+    );
   }
-  throw new GenviewSyntaxError(`Cannot read ${path}: it must be the output of an analysis`);
+  throw new GenviewSyntaxError(
+    `Cannot read ${path}: it must be the output of an analysis, found others; remove it to analyse anew`,
+  );
 }
 
 /**

@@ -28,11 +28,11 @@ export type AnalyzedNetwork = Pick<TokenNetwork, "grid" | "width">;
 
 /** What an analysis finds. */
 export interface Analysis {
-  /** Turned so that the foreground has high scores, and turned round once more with `flip`. */
+  /** Oriented so that the foreground has high scores, and negated once more with `flip`. */
   readonly component: PrincipalComponent;
   /** Mean token, D numbers. */
   readonly mean: Float32Array<ArrayBuffer>;
-  /** How the component was turned. */
+  /** How the component was oriented. */
   readonly orientation: Orientation;
   /** Tokens with scores greater than it are foreground. */
   readonly threshold: number;
@@ -46,7 +46,7 @@ export interface AnalyzeOptions extends Placement {
   readonly folder: string;
   /** How the threshold is found. */
   readonly rule: ThresholdRule;
-  /** Whether the component is turned round after it was oriented (default false). */
+  /** Whether the component is negated after it was oriented (default false). */
   readonly flip?: boolean | undefined;
   /** Receives progress. */
   readonly report?: ((event: ExtractionEvent) => void) | undefined;
@@ -90,7 +90,7 @@ function thresholdOf(scores: Float32Array, rule: ThresholdRule): number {
 }
 
 /**
- * Finds the principal component of stored features, turns it, scores all tokens and finds the threshold. Features are
+ * Finds the principal component of stored features, orients it, scores all tokens and finds the threshold. Features are
  * read twice, one image at a time.
  *
  * @param keys of images that have features

@@ -72,7 +72,12 @@ export async function readThreshold(folder: string): Promise<number> {
   try {
     threshold = JSON.parse(text).threshold;
   } catch (cause) {
-    throw new GenviewSyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+    throw new GenviewSyntaxError(
+      `Cannot read ${path}: it must be JSON, found others (${
+        (cause as Error).message
+      }); give --fg-thre`,
+      { cause },
+    );
   }
   if (typeof threshold === "number") return threshold;
   throw new GenviewTypeError(

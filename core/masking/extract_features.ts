@@ -54,7 +54,7 @@ export interface ExtractFeaturesOptions extends Partial<Placement> {
   readonly numVis?: number | undefined;
   /** How the threshold is found (default the one that leaves 40 % of the tokens as foreground). */
   readonly rule?: ThresholdRule | undefined;
-  /** Whether the component is turned round after it was oriented (default false). */
+  /** Whether the component is negated after it was oriented (default false). */
   readonly flip?: boolean | undefined;
   /** Seed of the drawing (default 0). */
   readonly seed?: number | undefined;

@@ -17,7 +17,7 @@ export type ExtractionEvent =
     readonly done: number;
     readonly total: number;
   }
-  /** The covariance of so many tokens is complete, and its eigenvectors are computed, which reports no progress. */
+  /** The covariance of so many tokens is complete, and its principal component is computed, which reports no progress. */
   | { readonly kind: "decomposing"; readonly tokens: number }
   /** An image that is left out, and why. */
   | { readonly kind: "warning"; readonly message: string };

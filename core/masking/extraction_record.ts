@@ -53,7 +53,12 @@ export async function readExtractionRecord(folder: string): Promise<ExtractionRe
     const record = JSON.parse(text);
     if (typeof record?.network === "string" && typeof record.weights === "string") return record;
   } catch (cause) {
-    throw new GenviewSyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+    throw new GenviewSyntaxError(
+      `Cannot read ${path}: it must be JSON, found others (${
+        (cause as Error).message
+      }); choose another --output-dir`,
+      { cause },
+    );
   }
   throw new GenviewSyntaxError(`Cannot read ${path}: it must name a network and its weights`);
 }

@@ -16,7 +16,7 @@ export interface MaskQuality {
   readonly ratioCorrelation: number;
 }
 
-/** The masks of a method, beside those that know nothing of the images. */
+/** The masks of a method, and baselines that ignore the images. */
 export interface MaskComparison {
   readonly masks: MaskQuality;
   /** Each token foreground by chance, as often as in the masks. */
@@ -138,7 +138,7 @@ export function randomMasks(
 }
 
 /**
- * Compares masks with the truth, and beside them masks that know nothing of the images: only what is above both of
+ * Compares masks with the ground truth, and with baselines that ignore the images: only what is above both of
  * those was seen in the pictures.
  *
  * @param masks uint8 `[N, rows · columns]`, 0 or 1

@@ -9,15 +9,15 @@ import type { Tensor } from "../engine/graph/tensor.ts";
 /** Rows and columns of the tokens of an image. */
 export type Grid = readonly [rows: number, columns: number];
 
-/** How a component was turned. */
+/** How a component is oriented. */
 export interface Orientation {
   /** Whether the component and its scores must be negated, so that the foreground has the high ones. */
   readonly negate: boolean;
   /** What decided: the image's border as background, or the component's largest coordinate where that says nothing. */
   readonly decidedBy: "border" | "largest coordinate";
-  /** Mean score of the outermost ring of tokens, before turning. */
+  /** Mean score of the outermost ring of tokens, before it is negated. */
   readonly border: number;
-  /** Mean score of the tokens inside, before turning; undefined if there are none. */
+  /** Mean score of the tokens inside, before that; undefined if there are none. */
   readonly inside: number | undefined;
 }
 
@@ -28,7 +28,7 @@ function isBorder(token: number, [rows, columns]: Grid): boolean {
 }
 
 /**
- * Turns a component so that the foreground has high scores. The sign of an eigenvector is arbitrary; photographers put
+ * Orients a component so that the foreground has high scores. Its sign is arbitrary; photographers put
  * what they photograph in the middle, so the end at which the border's tokens lie on average is taken for the
  * background. Where there is no inside, or both means are equal, the largest coordinate is made positive: that
  * says nothing of the foreground, but it is the same wherever it is computed.

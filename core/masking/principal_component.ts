@@ -18,7 +18,7 @@ export interface PrincipalComponent {
 }
 
 /**
- * The eigenvector of a covariance to its largest eigenvalue, by ml-pca.
+ * The principal component of a covariance, its eigenvector of the largest eigenvalue, by ml-pca.
  *
  * The whole decomposition takes some 9 s at D = 1280, on the calling thread.
  *

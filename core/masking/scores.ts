@@ -1,5 +1,5 @@
 /**
- * Projection of tokens onto a principal component.
+ * Scores of tokens on a principal component.
  *
  * @module
  */

@@ -173,7 +173,7 @@ class RatioPass {
       batchSize,
       device,
       threads,
-      projection: this.#division.component,
+      component: this.#division.component,
     });
     const onWarning = (message: string) => this.#skip(message);
     const options = { batchSize, workers, signal, onWarning };

@@ -50,13 +50,18 @@ export function formatRatioLine({ path, ratio }: RatioLine): string {
   return `${path} ${Number.isInteger(ratio) ? ratio.toFixed(1) : ratio}`;
 }
 
+/** A text as messages show it: of a long one the beginning. */
+function excerpt(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}
+
 function parseLine(line: string): RatioLine | string {
   const match = LINE.exec(line);
   if (match === null) return "it must be a path, a space and a ratio";
   const [, path = "", text = ""] = match;
   const ratio = Number(text);
   if (!NUMBER.test(text) || !(ratio >= 0 && ratio <= 1)) {
-    return `its ratio must be a number in [0, 1], found "${text}"`;
+    return `its ratio must be a number in [0, 1], found ${excerpt(text)}`;
   }
   return { path: normalizeKey(path.trimStart()), ratio };
 }

@@ -50,13 +50,13 @@ Deno.test("TokenEncoder gives the tokens of ClipEncoder, and says their grid", (
     assertEquals(await tokens.encode(images), (await clip.encode(images)).tokens);
   }));
 
-Deno.test("TokenEncoder with a projection gives the scores of its tokens", () =>
+Deno.test("TokenEncoder with a component gives the scores of its tokens", () =>
   withNetwork(async (network) => {
-    const projection = hashedTensor("projection", [80]).data;
+    const component = hashedTensor("projection", [80]).data;
     using tokens = await TokenEncoder.create(network, { batchSize: 2 });
-    using scores = await TokenEncoder.create(network, { batchSize: 2, projection });
+    using scores = await TokenEncoder.create(network, { batchSize: 2, component });
     const images = hashedImages(56);
-    const expected = tokenScores(await tokens.encode(images), projection);
+    const expected = tokenScores(await tokens.encode(images), component);
     const found = await scores.encode(images);
     assertEquals(found.shape, expected.shape);
     found.data.forEach((score, i) => assert(Math.abs(score - expected.data[i]!) < 1e-4));
@@ -64,12 +64,12 @@ Deno.test("TokenEncoder with a projection gives the scores of its tokens", () =>
     assertEquals((await scores.encode(one)).data, found.data.slice(0, 16));
   }));
 
-Deno.test("TokenEncoder refuses a projection and images that do not fit", () =>
+Deno.test("TokenEncoder refuses a component and images that do not fit", () =>
   withNetwork(async (network) => {
     await assertRejects(
-      () => TokenEncoder.create(network, { batchSize: 1, projection: new Float32Array(3) }),
+      () => TokenEncoder.create(network, { batchSize: 1, component: new Float32Array(3) }),
       RangeError,
-      "Cannot project the tokens of tiny-hashed: the vector must have their 80 features, found 3",
+      "Cannot score the tokens of tiny-hashed: the component must have their 80 features, found 3",
     );
     using tokens = await TokenEncoder.create(network, { batchSize: 1 });
     await assertRejects(
