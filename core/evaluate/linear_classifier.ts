@@ -62,8 +62,8 @@ export class LinearClassifier implements Disposable {
   private constructor(step: BoundStep, answers: Session, logits: Value) {
     using owned = new DisposableStack();
     this.#step = step;
-    this.#features = step.batch.get("features") as DeviceTensor<"float32">;
-    this.#labels = step.batch.get("labels") as DeviceTensor<"int64">;
+    this.#features = step.input("features", "float32");
+    this.#labels = step.input("labels", "int64");
     this.#logits = owned.use(DeviceTensor.empty({ dtype: "float32", shape: logits.shape }));
     const batch = { features: this.#features, ...Object.fromEntries(step.state) };
     this.#answers = owned.use(answers.bind(batch, { logits: this.#logits }));

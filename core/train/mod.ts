@@ -45,3 +45,4 @@ export {
   TrainingStep,
   type TrainingStepOptions,
 } from "./step/training_step.ts";
+export { ViewFeed } from "./step/view_feed.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { GenviewTypeError } from "../../errors/mod.ts";
+import type { DType } from "../graph/dtype.ts";
 import { filled, formatType, sameType, type Tensor } from "../graph/tensor.ts";
 import { keptName, nextName } from "../optim/step_names.ts";
 import {
@@ -94,9 +95,8 @@ export class BoundStep implements Disposable {
   readonly state: ReadonlyMap<string, DeviceTensor>;
   /** The optimizer's slots where they lie, by name. */
   readonly slots: ReadonlyMap<string, DeviceTensor>;
-  /** What is to be written before each step, by name. */
-  readonly batch: ReadonlyMap<string, DeviceTensor>;
   readonly #owned: DisposableStack;
+  readonly #batch: Tensors;
   readonly #scalars: Tensors;
   readonly #outputs: Tensors;
   readonly #measures: Tensors;
@@ -118,7 +118,7 @@ export class BoundStep implements Disposable {
       new Map(types.map(({ name }) => [name, put(given.get(name)!)]));
     this.state = place(step.state, values.state);
     this.slots = place(slotTypes(step), values.slots ?? initialSlots(step));
-    this.batch = empty(step.batch, device);
+    this.#batch = empty(step.batch, device);
     this.#scalars = new Map(
       step.scalars.map(({ name, dtype, shape }) => [name, put(filled(dtype, shape, 0))]),
     );
@@ -128,7 +128,7 @@ export class BoundStep implements Disposable {
 
     const [first, second] = sessions;
     const lasting = new Map([...this.state, ...this.slots]);
-    const read = new Map([...lasting, ...this.batch, ...this.#scalars]);
+    const read = new Map([...lasting, ...this.#batch, ...this.#scalars]);
     const replaced = new Map([...lasting].map(([name, value]) => [nextName(name), value]));
     this.#gradients = owned.use(first.bind(
       bindings(first.inputs, (name) => read.get(name)),
@@ -178,6 +178,21 @@ export class BoundStep implements Disposable {
     );
     bound.#owned.use(owned.move());
     return bound;
+  }
+
+  /**
+   * The tensor of the batch under a name, to be written before each step.
+   *
+   * @throws {TypeError} if the batch has none of this name and element type
+   */
+  input<D extends DType>(name: string, dtype: D): DeviceTensor<D> {
+    const found = this.#batch.get(name);
+    if (found?.type.dtype === dtype) return found as DeviceTensor<D>;
+    throw new GenviewTypeError(
+      `Cannot write "${name}": the batch must have a ${dtype} of this name, found ${
+        [...this.#batch].map(([known, { type }]) => `"${known}" ${formatType(type)}`).join(", ")
+      }`,
+    );
   }
 
   /** Names of the scalars that each step is given. */

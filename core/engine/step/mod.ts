@@ -24,8 +24,8 @@
  * using step = await BoundStep.create(built, { device: CPU }, {
  *   state: new Map([["slope", float32([], [0])]]),
  * });
- * step.batch.get("x")!.write(float32([2], [1, 1]));
- * step.batch.get("y")!.write(float32([2], [3, 3]));
+ * step.input("x", "float32").write(float32([2], [1, 1]));
+ * step.input("y", "float32").write(float32([2], [3, 3]));
  * const { loss } = await step.run({ learning_rate: 0.5 });
  * assertEquals(loss, 9);
  * assertEquals([...step.state.get("slope")!.read().data], [3]);

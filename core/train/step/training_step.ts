@@ -107,9 +107,8 @@ export class TrainingStep implements Disposable {
   readonly #metrics: readonly string[];
 
   private constructor(step: BoundStep, graph: MethodGraph, { warnings }: BuiltStep) {
-    const written = (name: string) => step.batch.get(name) as DeviceTensor<"float32">;
-    this.views = graph.views.map((_, i) => written(viewName(i)));
-    this.pairWeights = written(PAIR_WEIGHTS);
+    this.views = graph.views.map((_, i) => step.input(viewName(i), "float32"));
+    this.pairWeights = step.input(PAIR_WEIGHTS, "float32");
     this.pairWeights.write(filled("float32", graph.pairWeights.shape, 1));
     this.warnings = warnings;
     this.#step = step;

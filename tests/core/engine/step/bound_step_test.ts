@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { filled, float32, type Tensor } from "../../../../core/engine/graph/tensor.ts";
 import { input, type Value } from "../../../../core/engine/graph/value.ts";
 import { add, less, mul, reduceMean, sub, where } from "../../../../core/engine/ops/mod.ts";
@@ -36,7 +36,7 @@ const SCALARS = { learning_rate: 0.5, factor: 1 };
 Deno.test("BoundStep takes steps on the batch, and tells what they measure", async () => {
   using step = await BoundStep.create(buildStep(optionsOf()), ONE, { state: STATE });
   assertEquals([...step.scalars].sort(), ["factor", "learning_rate"]);
-  step.batch.get("x")!.write(float32([2], [4, 6]));
+  step.input("x", "float32").write(float32([2], [4, 6]));
   const first = await step.run(SCALARS);
   assertEquals(first, {
     loss: 12.5,
@@ -52,7 +52,7 @@ Deno.test("BoundStep takes steps on the batch, and tells what they measure", asy
 
 Deno.test("BoundStep changes nothing when the loss is no number", async () => {
   using step = await BoundStep.create(buildStep(optionsOf()), ONE, { state: STATE });
-  step.batch.get("x")!.write(float32([2], [NaN, 0]));
+  step.input("x", "float32").write(float32([2], [NaN, 0]));
   const { loss, updated, measures } = await step.run(SCALARS);
   assertEquals([loss, updated, measures], [NaN, false, {}]);
   for (const [name, value] of STATE) assertEquals(step.state.get(name)!.read(), value);
@@ -71,7 +71,7 @@ Deno.test("BoundStep lets constraints read and return buffers as they were befor
   using step = await BoundStep.create(built, ONE, {
     state: new Map(STATE).set("start", float32([2], [1, 1])),
   });
-  step.batch.get("x")!.write(float32([2], [4, 6]));
+  step.input("x", "float32").write(float32([2], [4, 6]));
   for (const value of [1, 2]) {
     await step.run(SCALARS);
     assertEquals(step.state.get("w")!.read(), filled("float32", [2], value));
@@ -97,9 +97,15 @@ Deno.test("BoundStep goes on from slots, and names what is missing", async () =>
   const built = buildStep(optionsOf());
   const slots = new Map([["momentum.w", float32([2], [1, 1])]]);
   using step = await BoundStep.create(built, ONE, { state: STATE, slots });
-  step.batch.get("x")!.write(STATE.get("w")!);
+  step.input("x", "float32").write(float32([2], [1, 2]));
   await step.run(SCALARS);
   assertEquals(step.slots.get("momentum.w")!.read(), filled("float32", [2], Math.fround(0.9)));
+  assertThrows(
+    () => step.input("y", "float32"),
+    TypeError,
+    'Cannot write "y": the batch must have a float32 of this name, found "x" float32[2]',
+  );
+  assertThrows(() => step.input("x", "int64"), TypeError, "must have a int64 of this name");
   await assertRejects(
     () => step.run({ factor: 1 }),
     TypeError,
