@@ -9,6 +9,7 @@ import { GenviewSyntaxError } from "../errors/mod.ts";
 export interface Shard {
   /** In [0, count). */
   readonly index: number;
+  /** Shares that there are. */
   readonly count: number;
 }
 

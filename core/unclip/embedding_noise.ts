@@ -11,6 +11,7 @@ import { timestepEmbedding } from "./timestep_embedding.ts";
 
 /** Statistics of embeddings, one number per feature. */
 export interface EmbeddingStatistics {
+  /** Means. */
   readonly mean: Float32Array;
   /** Standard deviations. */
   readonly std: Float32Array;
@@ -36,7 +37,11 @@ export class EmbeddingNoise {
   readonly #statistics: EmbeddingStatistics;
   readonly #remaining: Float32Array;
 
-  /** @throws {RangeError} if there are not as many means as deviations */
+  /**
+   * Noises by a diffusion, in units of the embeddings' own statistics.
+   *
+   * @throws {RangeError} if there are not as many means as deviations
+   */
   constructor(statistics: EmbeddingStatistics, schedule: NoiseScheduleConfig) {
     const { mean, std } = statistics;
     if (mean.length !== std.length) {

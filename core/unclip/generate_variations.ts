@@ -15,6 +15,7 @@ import { variationNoise } from "./variation_noise.ts";
 export interface WantedVariation {
   /** Names the image, and with the seed and the index its noise. */
   readonly key: string;
+  /** The image itself. */
   readonly source: ImageSource;
   /** Step of the diffusion at which noise is added to the image's embedding. */
   readonly level: number;
@@ -24,12 +25,15 @@ export interface WantedVariation {
 
 /** A variation, and what it was made for. */
 export interface Variation<T extends WantedVariation> {
+  /** What was wanted. */
   readonly wanted: T;
+  /** The variation itself, in the size of the model. */
   readonly image: RgbImage;
 }
 
 /** How variations are generated. */
 export interface GenerateOptions<T extends WantedVariation = WantedVariation> {
+  /** Seed of all noise. */
   readonly seed: number;
   /** Variations in a batch. */
   readonly batchSize: number;

@@ -50,6 +50,7 @@ export { type GeneratedImages, UnclipPipeline, type VariationRequest } from "./p
 export type { UnclipOptions } from "./pipeline_parts.ts";
 export { PublishedFolder, type PublishedNetwork } from "./published_folder.ts";
 export { resizeVariation } from "./resize_variation.ts";
+export { ConfigFile } from "../weights/config_file.ts";
 export { parseNoiseSchedule, parseScheduler, type PublishedScheduler } from "./scheduler_config.ts";
 export {
   planSteps,
@@ -57,6 +58,7 @@ export {
   type SchedulerConfig,
   type SchedulerName,
   type SchedulerStep,
+  type TimestepSpacing,
   Trajectory,
 } from "./schedulers/mod.ts";
 export { embedTimestep, timestepEmbedding } from "./timestep_embedding.ts";

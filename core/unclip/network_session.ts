@@ -28,7 +28,9 @@ export interface NetworkOptions {
 
 /** The part of a graph that a network's weights are for. */
 export interface NetworkGraph {
+  /** What the graph takes. */
   readonly inputs: readonly Value[];
+  /** What the graph computes, by name. */
   readonly outputs: Readonly<Record<string, Value>>;
 }
 

@@ -35,8 +35,11 @@ export interface UnclipModel {
   readonly folder: string;
   /** Identifies the weights, wherever they lie: a hash over parts of the files. */
   readonly identity: string;
+  /** Scheduler that generates. */
   readonly scheduler: SchedulerName;
+  /** Type that is computed in. */
   readonly precision: "float32" | "float16";
+  /** Where it runs. */
   readonly device: Device;
 }
 

@@ -50,7 +50,11 @@ export class PublishedFolder {
   /** Where it lies. */
   readonly path: string;
 
-  /** @param path the folder that holds `model_index.json` */
+  /**
+   * Names a folder; nothing is read yet.
+   *
+   * @param path the folder that holds `model_index.json`
+   */
   constructor(path: string) {
     this.path = path;
   }

@@ -9,7 +9,9 @@ import type { SchedulerConfig, SchedulerName } from "./schedulers/mod.ts";
 
 /** A scheduler that a folder names, and its configuration. */
 export interface PublishedScheduler {
+  /** Which scheduler it is. */
   readonly name: SchedulerName;
+  /** How it runs: what the file says, and its own defaults. */
   readonly config: SchedulerConfig;
 }
 

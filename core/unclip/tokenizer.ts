@@ -81,6 +81,8 @@ export class ClipTokenizer {
   readonly #pad: number;
 
   /**
+   * Makes a tokenizer of a vocabulary.
+   *
    * @param length ids of a text, with start, end and padding
    * @throws {TypeError} if the vocabulary lacks a special token
    */

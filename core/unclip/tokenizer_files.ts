@@ -25,6 +25,7 @@ export interface ClipVocabulary {
   readonly vocab: Readonly<Record<string, number>>;
   /** Pairs of tokens that become one, in the order in which they are tried. */
   readonly merges: readonly string[];
+  /** Tokens that stand for no text. */
   readonly special: SpecialTokens;
 }
 

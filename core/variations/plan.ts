@@ -16,6 +16,7 @@ export interface PlannedImage {
   readonly key: string;
   /** Where it lies. */
   readonly sourcePath: string;
+  /** Step of the diffusion at which noise is added to its embedding, in [0, 999]. */
   readonly level: number;
 }
 
@@ -29,7 +30,9 @@ export interface PlannedVariation extends WantedVariation {
 
 /** How variations are named. */
 export interface OutputNames {
+  /** Variations of each image. */
   readonly imagesPerPrompt: number;
+  /** Format of their files. */
   readonly format: VariationFormat;
 }
 

@@ -19,6 +19,7 @@ export interface VariationFailure {
 
 /** How many variations are done; totals since the work began. */
 export interface VariationCounts {
+  /** Variations that have been generated and written. */
   readonly made: number;
   /** Variations whose images cannot be read. */
   readonly unreadable: number;
@@ -42,11 +43,13 @@ export type ReportVariations = (event: VariationEvent) => void;
 export interface VariationRunOptions {
   /** Ends the work between two calls of a network; what has been made stays. */
   readonly signal?: AbortSignal | undefined;
+  /** Takes what happens, event by event. */
   readonly report?: ReportVariations | undefined;
 }
 
 /** How a generation ended. */
 export interface VariationOutcome extends VariationCounts {
+  /** Variations that are wanted. */
   readonly total: number;
   /** Variations that existed before. */
   readonly existing: number;

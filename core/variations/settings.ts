@@ -11,21 +11,27 @@ import { writeNewFileInFolder } from "../files/new_file.ts";
 
 /** Settings that all variations of a folder share. */
 export interface VariationSettings {
+  /** Seed of all noise. */
   readonly seed: number;
   /** Identifies the model's weights. */
   readonly model: string;
+  /** Type that is computed in: `float32` or `float16`. */
   readonly precision: string;
+  /** Scheduler that generates. */
   readonly scheduler: string;
   /** Steps of the scheduler. */
   readonly steps: number;
   /** Classifier-free guidance scale. */
   readonly scale: number;
+  /** The prompt. */
   readonly prompt: string;
+  /** The negative prompt. */
   readonly negativePrompt: string;
   /** Variations of each image. */
   readonly imagesPerPrompt: number;
   /** Height and width in pixels; 0 is the model's own. */
   readonly size: number;
+  /** File format: `source`, `png` or `jpeg`. */
   readonly format: string;
   /** Quality of JPEG files, in [1, 100]. */
   readonly quality: number;

@@ -18,6 +18,8 @@ export class ConfigFile {
   readonly #entries: Readonly<Record<string, unknown>>;
 
   /**
+   * Holds entries that have been read.
+   *
    * @param path what errors call it
    * @param entries the parsed object
    */
@@ -121,12 +123,20 @@ export class ConfigFile {
     return this.#typed(key, suits, `a list of ${known.join(", ")}`, undefined);
   }
 
-  /** @throws {TypeError} unless the key has this value */
+  /**
+   * Requires a value of a key.
+   *
+   * @throws {TypeError} unless the key has this value
+   */
   require(key: string, value: unknown): void {
     if (this.#entries[key] !== value) this.#fail(key, JSON.stringify(value));
   }
 
-  /** @throws {TypeError} unless the key has this value, null or none */
+  /**
+   * Requires a value of a key that may be left out.
+   *
+   * @throws {TypeError} unless the key has this value, null or none
+   */
   requireDefault(key: string, value: unknown): void {
     const found = this.#entries[key];
     if (found !== undefined && found !== null && found !== value) {

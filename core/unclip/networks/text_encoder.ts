@@ -33,6 +33,7 @@ export interface TextEncoderConfig {
   readonly heads: number;
   /** Features inside the feed-forward part. */
   readonly hidden: number;
+  /** Activation of the feed-forward part. */
   readonly activation: "gelu" | "quick_gelu";
   /** What is added to the variance of a token. */
   readonly epsilon: number;

@@ -19,6 +19,7 @@ import { conv3x3, normedConv, resnetBlock, upsample } from "./resnet_block.ts";
 
 /** One level of the UNet, at half the size of the one before. */
 export interface UnetLevel {
+  /** Channels of its maps. */
   readonly channels: number;
   /** Heads of the attention. */
   readonly heads: number;

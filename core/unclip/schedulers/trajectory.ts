@@ -57,6 +57,8 @@ export class Trajectory {
   #call = 0;
 
   /**
+   * Begins at the noise.
+   *
    * @param plan the calls of a scheduler
    * @param noise where the way begins; it is not written to
    */
