@@ -312,7 +312,7 @@ export const configurationSchema = {
       group: "Quality-driven weights",
       affects: "nothing",
       description:
-        "pairs of the first batch of each epoch that are drawn, with their maps, similarities and weights, in pairs/",
+        "pairs of the first batch of each epoch that are drawn in pairs/, half of most and half of least weight, with their maps and similarities",
     },
     seed: {
       type: "integer",

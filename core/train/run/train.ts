@@ -15,7 +15,8 @@ import { RunGuard } from "./run_guard.ts";
 import { checkOutput, findOrigin, type RunOrigin } from "./run_origin.ts";
 import { planRun, type RunPlan } from "./run_plan.ts";
 import { RunRecord } from "./run_record.ts";
-import type { TrainEvent, TrainOptions, TrainResult } from "./train_options.ts";
+import { extremePairs } from "./extreme_pairs.ts";
+import type { JudgedPairs, TrainEvent, TrainOptions, TrainResult } from "./train_options.ts";
 
 /**
  * Trains, and leaves in the output folder `configuration.json`, `steps.jsonl`, `epochs.jsonl`, TensorBoard events and
@@ -182,16 +183,19 @@ class Run {
     const { pairEncoder, pairsShown } = this.#options;
     const { plan: { stepsPerEpoch }, batches } = this.#parts;
     const isFirst = this.#taken % stepsPerEpoch === 0;
-    const shown = isFirst ? Math.min(pairsShown?.count ?? 0, batch.indices.length) : 0;
-    const { metrics, judgement } = await batches.place(batch, shown);
-    if (shown > 0 && judgement !== undefined && pairEncoder !== undefined) {
-      const [first, second] = await batches.pictures(batch, shown);
-      await pairsShown!.show({
+    const count = isFirst ? pairsShown?.count ?? 0 : 0;
+    // Which pairs have the most and the least weight shows when all are judged.
+    const judged = count > 0 ? batch.indices.length : 0;
+    const { metrics, judgement } = await batches.place(batch, judged);
+    if (judged > 0 && judgement !== undefined && pairEncoder !== undefined) {
+      const [first, second] = await batches.pictures(batch, judged);
+      const pairs: JudgedPairs = {
         ...judgement,
         epoch,
         pictures: [first!, second!],
         grid: pairEncoder.network.grid,
-      });
+      };
+      await pairsShown!.show(extremePairs(pairs, count));
     }
     return metrics;
   }

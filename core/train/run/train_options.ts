@@ -75,7 +75,7 @@ export interface RunView {
   readonly weights: ReadonlyMap<string, DeviceTensor>;
 }
 
-/** Pairs of views, and how they were judged; n of them. */
+/** Pairs of views, and how they were judged; n of them, from the largest weight to the smallest. */
 export interface JudgedPairs extends PairJudgement {
   /** Whole epochs that were finished before. */
   readonly epoch: number;
@@ -107,7 +107,7 @@ export interface TrainOptions {
   readonly evaluate?: (run: RunView) => Promise<Readonly<Record<string, number>>>;
   /** Says how much each pair of views counts; all count alike when left out. */
   readonly pairEncoder?: PairEncoder;
-  /** Is shown pairs of the first batch of every epoch, as the encoder judged them. */
+  /** Is shown the pairs of most and least weight of the first batch of every epoch, as the encoder judged them. */
   readonly pairsShown?: PairsShown;
   /** When it aborts, the run saves a checkpoint after the step that it is in and ends. */
   readonly signal?: AbortSignal;

@@ -71,7 +71,7 @@ Deno.test("resolveConfiguration() bounds loaders and threads", () => {
 Deno.test("every option of a configuration has a group, a description, and says what it affects", () => {
   const groups: string[] = [];
   for (const { group, affects, description } of Object.values(configurationSchema.properties)) {
-    assertEquals(["result", "remedy", "nothing"].includes(affects!), true);
+    assertEquals(["result", "remedy", "length", "nothing"].includes(affects!), true);
     assertEquals(description!.length > 0, true);
     if (groups.at(-1) !== group) groups.push(group!);
   }
