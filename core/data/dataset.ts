@@ -7,7 +7,9 @@
 
 /** An image in memory: 8-bit RGB, row-major, channels last. */
 export interface RgbImage {
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
   /** `height * width * 3` bytes. */
   readonly data: Uint8Array<ArrayBuffer>;
@@ -21,6 +23,7 @@ export interface MaskedImage extends RgbImage {
 
 /** An image as the bytes of a file in some image format. */
 export interface EncodedSource {
+  /** Tells it from a rendered image. */
   readonly kind: "encoded";
   /** What warnings and errors call it, usually its path. */
   readonly name: string;
@@ -30,6 +33,7 @@ export interface EncodedSource {
 
 /** An image that is drawn rather than read. */
 export interface RenderedSource {
+  /** Tells it from an encoded image. */
   readonly kind: "rendered";
   /** What warnings and errors call it. */
   readonly name: string;
@@ -58,6 +62,7 @@ export interface Sample {
 export interface Dataset {
   /** What reports call it. */
   readonly name: string;
+  /** Number of samples. */
   readonly length: number;
   /** How many of how many samples have variations, where variations were looked for. */
   readonly coverage?: { readonly matched: number; readonly total: number };

@@ -69,6 +69,13 @@ export {
   cutClipView,
   placeClipView,
 } from "./clip_preprocessing.ts";
+export {
+  encodeImage,
+  type EncodeImageOptions,
+  type ImageFormat,
+  type WritableImage,
+  writeImage,
+} from "./write_image.ts";
 export { normalizePixels, renormalize } from "./normalize_pixels.ts";
 export { cutView } from "./geometry/cut_view.ts";
 export { placeEvaluation, type Placement, placeView } from "./geometry/placement.ts";
@@ -81,6 +88,8 @@ export {
   type ViewRecipe,
 } from "./views/recipe.ts";
 export * from "./views/steps/mod.ts";
+export type { RotationInterpolation } from "./geometry/rotate_image.ts";
+export type { Code as WebAssemblyCode, WebAssemblyFunction } from "./geometry/web_assembly.ts";
 export {
   byolViews,
   CLIP_NORMALIZATION,
@@ -101,6 +110,23 @@ export { checkEvaluationRecipe, checkViewRecipe, viewRecipeSchema } from "./view
 export { type CropBox, type GeometricParameters, type ViewParameters } from "./views/parameters.ts";
 export { sampleView } from "./views/sample_view.ts";
 export { packPhotometry } from "./views/pack_photometry.ts";
+export {
+  blurKernelLength,
+  buildPhotometricGraph,
+  colorJitter,
+  gaussianBlur,
+  type GaussianBlurOptions,
+  JITTER_STEPS,
+  type JitterInputs,
+  type JitterOrder,
+  type PhotometricGraph,
+  type PhotometricGraphOptions,
+  type PhotometricView,
+  Photometry,
+  type PhotometryOptions,
+  type PixelView,
+  shiftHue,
+} from "./photometry/mod.ts";
 export { type Loader, type LoaderOptions, type LoaderStatistics } from "./loader/options.ts";
 export {
   type BatchedView,

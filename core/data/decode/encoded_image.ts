@@ -27,7 +27,9 @@ export interface DecodedImage extends RgbImage {
 
 /** An image file whose header has been read. Sizes are those after EXIF orientation. */
 export interface EncodedImage {
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
   /** Whether it decodes faster at a reduced scale, as JPEG does. */
   readonly reducible: boolean;

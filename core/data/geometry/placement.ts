@@ -15,10 +15,13 @@ export interface Placement {
   readonly resized: { readonly width: number; readonly height: number };
   /** Upper left corner of the square within it. */
   readonly left: number;
+  /** Upper left corner of the square within it: rows above. */
   readonly top: number;
   /** Height and width of the square. */
   readonly size: number;
+  /** Whether the square is mirrored left to right. */
   readonly flip: boolean;
+  /** How pixels are weighted in resizing. */
   readonly interpolation: Interpolation;
 }
 

@@ -21,8 +21,11 @@ export interface Variable {
 
 /** A function of integers without a result. */
 export interface WebAssemblyFunction {
+  /** By which it is exported. */
   readonly name: string;
+  /** How many integers it takes. */
   readonly parameters: number;
+  /** Variables and statements, encoded. */
   readonly body: Code;
 }
 

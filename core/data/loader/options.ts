@@ -47,6 +47,7 @@ export interface LoaderStatistics {
 export interface Loader<Batch> extends AsyncIterable<Batch> {
   /** Number of batches that it gives. */
   readonly length: number;
+  /** Counts of what it has done so far. */
   readonly statistics: Readonly<LoaderStatistics>;
 }
 

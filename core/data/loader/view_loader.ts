@@ -30,6 +30,7 @@ import { packLabels, packPixels } from "./pack_batch.ts";
 export interface ViewLoaderOptions extends LoaderOptions {
   /** Names all random numbers, together with the epoch. */
   readonly seed: number;
+  /** Names all random numbers, together with the seed. */
   readonly epoch: number;
   /** Whether samples come in random order, a new one every epoch; yes by default. */
   readonly shuffle?: boolean;

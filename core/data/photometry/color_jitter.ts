@@ -44,8 +44,11 @@ const POSITIONS = constant(float32([1, 4], [0, 1, 2, 3]));
 export interface JitterInputs {
   /** float32 `[N]` each. */
   readonly brightness: Value;
+  /** float32 `[N]`. */
   readonly contrast: Value;
+  /** float32 `[N]`. */
   readonly saturation: Value;
+  /** float32 `[N]`. */
   readonly hue: Value;
   /** int64 `[N,4]`. */
   readonly order: Value;

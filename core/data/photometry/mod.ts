@@ -19,5 +19,5 @@ export {
   type PhotometricGraph,
   type PhotometricGraphOptions,
 } from "./photometric_graph.ts";
-export { PixelView } from "./pixel_view.ts";
+export type { PixelView } from "./pixel_view.ts";
 export { Photometry, type PhotometryOptions } from "./photometry.ts";

@@ -19,11 +19,13 @@ import { IDENTITY, mapColors } from "./color_map.ts";
 export interface PhotometricGraphOptions {
   /** Steps that it does not use are left out. */
   readonly recipe: Pick<ViewRecipe, "size" | "normalize"> & StepRecipes;
+  /** N, views in a batch. */
   readonly batchSize: number;
 }
 
 /** A photometric graph: `images` and the parameters it takes, in the names of `packPhotometry`. */
 export interface PhotometricGraph {
+  /** Images and parameters. */
   readonly inputs: readonly Value[];
   /** float32 `[N,3,S,S]`, normalised. */
   readonly views: Value;

@@ -15,6 +15,7 @@ import { canRunAlone, SingleViews } from "./single_views.ts";
 
 /** What a {@linkcode Photometry} is made for. */
 export interface PhotometryOptions extends Placement {
+  /** How the views are sampled. */
   readonly recipe: ViewRecipe;
   /** Views in a batch. */
   readonly batchSize: number;

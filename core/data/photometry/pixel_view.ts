@@ -14,6 +14,27 @@ import { PHOTOMETRIC_STEPS } from "../views/steps/mod.ts";
 import { WHITE } from "./color_jitter.ts";
 import { COMMON_KERNELS, FOUR_FLOATS, SLACK, type Three } from "./pixel_kernels.ts";
 
+/** A view on this thread, as steps that change each pixel by itself see it: three planes of floats in [0, 255]. */
+export interface PixelView {
+  /**
+   * Adds an inner loop to what is done to the view.
+   *
+   * @param kernel name of a WebAssembly function of a step, or of one that all steps share; it takes the planes'
+   * addresses, the length in bytes, and the address of the numbers
+   * @param numbers at most 8
+   * @param channels whose planes it takes (default red, green and blue)
+   */
+  run(kernel: string, numbers: readonly number[], channels?: readonly number[]): void;
+  /** Blends colours, each times a factor, with their gray times `ofGray`, plus an offset, and clips to [0, 255]. */
+  blend(factor: number, ofGray: number, offset: number): void;
+  /** The mean gray after all steps so far. */
+  meanGray(): number;
+  /** Normalises pixels in [0, 255]. */
+  normalize(normalization: Normalization): void;
+  /** Changes the planes' pixels, row by row, after all steps so far. */
+  change(work: (plane: Float32Array, channel: number) => void): void;
+}
+
 /** Adds a step to what is done to a view. */
 export type PixelStep = (view: PixelView) => void;
 
@@ -49,7 +70,7 @@ function openWorkspace(): Workspace {
 type StretchStep = (from: number, length: number) => void;
 
 /** A view in the kernels' memory: tables, three planes of floats, the bytes that they are made of. */
-export class PixelView {
+class LoadedView implements PixelView {
   readonly #kernels: Readonly<Record<string, Kernel>>;
   readonly #floats: Float32Array;
   readonly #pixels: number;
@@ -117,14 +138,6 @@ export class PixelView {
     this.#pending.length = 0;
   }
 
-  /**
-   * Adds an inner loop to what is done to the view.
-   *
-   * @param kernel name of a WebAssembly function of a step, or of one that all steps share; it takes the planes'
-   * addresses, the length in bytes, and the address of the numbers
-   * @param numbers at most 8
-   * @param channels whose planes it takes (default red, green and blue)
-   */
   run(kernel: string, numbers: readonly number[], channels: readonly number[] = [0, 1, 2]): void {
     const work = this.#kernels[kernel]!;
     const table = this.#table(numbers);
@@ -134,12 +147,10 @@ export class PixelView {
     );
   }
 
-  /** Blends colours, each times a factor, with their gray times `ofGray`, plus an offset, and clips to [0, 255]. */
   blend(factor: number, ofGray: number, offset: number): void {
     this.run("blend", [factor, ofGray, offset]);
   }
 
-  /** The mean gray after all steps so far. */
   meanGray(): number {
     const table = this.#table([]);
     const [red, green, blue] = this.#planes;
@@ -152,7 +163,6 @@ export class PixelView {
     return sum / this.#pixels;
   }
 
-  /** Normalises pixels in [0, 255]. */
   normalize({ mean, std }: Normalization): void {
     this.run("normalize", [
       ...std.map((each) => 1 / (WHITE * each)),
@@ -160,7 +170,6 @@ export class PixelView {
     ]);
   }
 
-  /** Changes the planes' pixels, row by row, after all steps so far. */
   change(work: (plane: Float32Array, channel: number) => void): void {
     this.#settle();
     this.#onPlanes(work);
@@ -188,7 +197,7 @@ export function applyPixelSteps(
   steps: readonly PixelStep[],
   target: Float32Array,
 ): void {
-  const view = new PixelView(opened ??= openWorkspace(), image);
+  const view = new LoadedView(opened ??= openWorkspace(), image);
   for (const step of steps) step(view);
   view.write(target);
 }

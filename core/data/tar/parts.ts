@@ -11,6 +11,7 @@ import { checkPartNames, comparePartNames, isTarName } from "./part_names.ts";
 
 /** One of the files that make up a tar when they are put behind each other. */
 export interface TarPart {
+  /** Where it lies. */
   readonly path: string;
   /** Bytes. */
   readonly size: number;

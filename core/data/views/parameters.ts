@@ -7,9 +7,13 @@ import type { StepParameters } from "./steps/mod.ts";
 
 /** A rectangle of pixels. */
 export interface CropBox {
+  /** Columns before it. */
   readonly left: number;
+  /** Rows above it. */
   readonly top: number;
+  /** Columns. */
   readonly width: number;
+  /** Rows. */
   readonly height: number;
 }
 

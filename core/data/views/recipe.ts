@@ -15,7 +15,9 @@ import type { StepRecipes } from "./steps/mod.ts";
 
 /** Per-channel statistics, red first, of pixels in [0, 1]. */
 export interface Normalization {
+  /** Means. */
   readonly mean: readonly [number, number, number];
+  /** Standard deviations. */
   readonly std: readonly [number, number, number];
 }
 
@@ -28,6 +30,7 @@ export interface CropRecipe {
   readonly area: Range;
   /** Width over height; the draw is uniform in its logarithm. */
   readonly aspect: Range;
+  /** How pixels are weighted in resizing. */
   readonly interpolation: Interpolation;
 }
 
@@ -35,9 +38,11 @@ export interface CropRecipe {
 export interface ViewRecipe extends StepRecipes {
   /** Height and width of the view in pixels. */
   readonly size: number;
+  /** Which part of the image it shows. */
   readonly crop: CropRecipe;
   /** Probability of the horizontal flip. */
   readonly flip: number;
+  /** Statistics that the pixels are normalised with. */
   readonly normalize: Normalization;
 }
 
@@ -47,6 +52,8 @@ export interface EvaluationRecipe {
   readonly size: number;
   /** Length of the shorter side before the crop, in pixels. */
   readonly shorterSide: number;
+  /** How pixels are weighted in resizing. */
   readonly interpolation: Interpolation;
+  /** Statistics that the pixels are normalised with. */
   readonly normalize: Normalization;
 }

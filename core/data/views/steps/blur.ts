@@ -9,6 +9,7 @@ import type { PhotometricStep } from "./step.ts";
 
 /** Gaussian blur of random width. */
 export interface BlurRecipe {
+  /** Probability of the blur. */
   readonly probability: number;
   /** Standard deviation in pixels of the view. */
   readonly sigma: Range;

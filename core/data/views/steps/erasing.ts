@@ -32,9 +32,13 @@ export interface ErasingRecipe {
 
 /** A rectangle of a view in pixels; nothing is erased where it is empty. */
 export interface ErasedBox {
+  /** Rows above it. */
   readonly top: number;
+  /** Columns before it. */
   readonly left: number;
+  /** Rows. */
   readonly height: number;
+  /** Columns. */
   readonly width: number;
 }
 

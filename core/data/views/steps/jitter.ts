@@ -15,9 +15,13 @@ import type { PhotometricStep } from "./step.ts";
  * [max(0, 1 - x), 1 + x], of hue the shift from [-x, x] turns; the strength 0 leaves that part out.
  */
 export interface JitterRecipe {
+  /** Probability of the jitter. */
   readonly probability: number;
+  /** Strength. */
   readonly brightness: number;
+  /** Strength. */
   readonly contrast: number;
+  /** Strength. */
   readonly saturation: number;
   /** In turns of the colour circle, at most 0.5. */
   readonly hue: number;
@@ -25,6 +29,7 @@ export interface JitterRecipe {
 
 /** Colour jitter of one view; a part whose factor is the identity is left out. */
 export interface JitterParameters {
+  /** Whether there is any. */
   readonly apply: boolean;
   /** The part that is applied first, second, third and last. */
   readonly order: JitterOrder;

@@ -12,13 +12,15 @@ import { rotation } from "./rotation.ts";
 import { solarize } from "./solarize.ts";
 import type { AugmentationStep, GeometricStep, PhotometricStep } from "./step.ts";
 
-export type { BlurRecipe } from "./blur.ts";
-export type { ErasedBox, ErasingRecipe } from "./erasing.ts";
-export type { JitterParameters, JitterRecipe } from "./jitter.ts";
-export type { RotationRecipe } from "./rotation.ts";
-export type { SolarizeRecipe } from "./solarize.ts";
+export { blur, type BlurRecipe } from "./blur.ts";
+export { type ErasedBox, erasing, type ErasingRecipe } from "./erasing.ts";
+export { grayscale } from "./grayscale.ts";
+export { jitter, type JitterParameters, type JitterRecipe } from "./jitter.ts";
+export { rotation, type RotationRecipe } from "./rotation.ts";
+export { solarize, type SolarizeRecipe } from "./solarize.ts";
 export type {
   AugmentationStep,
+  DrawnStep,
   GeometricStep,
   GraphKernel,
   PackedPhotometry,

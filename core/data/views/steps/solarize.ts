@@ -22,6 +22,7 @@ import type { PhotometricStep } from "./step.ts";
 
 /** Inversion of the bright pixels: v becomes 255 - v from the threshold on. */
 export interface SolarizeRecipe {
+  /** Probability of the solarization. */
   readonly probability: number;
   /** In [0, 255]. */
   readonly threshold: number;

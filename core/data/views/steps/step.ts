@@ -12,7 +12,7 @@ import type { WebAssemblyFunction } from "../../geometry/web_assembly.ts";
 import type { PixelView } from "../../photometry/pixel_view.ts";
 
 /** What all steps have. Methods rather than functions, so that a list may hold steps of different types. */
-interface DrawnStep<Name extends string, Recipe, Drawn> {
+export interface DrawnStep<Name extends string, Recipe, Drawn> {
   /** Field of the recipe that asks for the step, and of the parameters that hold what was drawn. */
   readonly name: Name;
   /** JSON Schema of its recipe. A list of two numbers is a range, which must rise. */
@@ -34,6 +34,7 @@ interface DrawnStep<Name extends string, Recipe, Drawn> {
 /** A step that moves the pixels of a view, on the host, behind the crop, the resize and the flip. */
 export interface GeometricStep<Name extends string = string, Recipe = unknown, Drawn = unknown>
   extends DrawnStep<Name, Recipe, Drawn> {
+  /** Tells it from steps that change colours. */
   readonly kind: "geometric";
   /**
    * Moves the pixels of a view, uint8 `[size, size, 3]`.
@@ -57,6 +58,7 @@ export interface GeometricStep<Name extends string = string, Recipe = unknown, D
 
 /** The dtype and the shape of one view's part of a packed tensor. */
 export interface PackedType {
+  /** Element type. */
   readonly dtype: DType;
   /** Without the batch. */
   readonly shape: readonly number[];
@@ -64,6 +66,7 @@ export interface PackedType {
 
 /** What a step's graph is built for. */
 export interface StepGraph<Recipe> {
+  /** What the recipe says of the step. */
   readonly recipe: Recipe;
   /** Height and width of the views in pixels. */
   readonly size: number;
@@ -73,6 +76,7 @@ export interface StepGraph<Recipe> {
 
 /** A step on large views on the CPU that changes each pixel by itself; see {@linkcode PixelView}. */
 export interface PixelKernel<Recipe, Drawn> {
+  /** Tells it from graphs. */
   readonly kind: "pixels";
   /** Inner loops of its own, in WebAssembly. */
   readonly functions?: readonly WebAssemblyFunction[];
@@ -82,6 +86,7 @@ export interface PixelKernel<Recipe, Drawn> {
 
 /** A step on large views on the CPU that looks at neighbouring pixels, by a graph of its own. */
 export interface GraphKernel<Recipe, Drawn> {
+  /** Tells it from steps on this thread. */
   readonly kind: "graph";
   /**
    * The view float32 `[1,3,S,S]` behind the step.
@@ -97,6 +102,7 @@ export interface GraphKernel<Recipe, Drawn> {
 /** A step that changes colours, on the device: in a batched graph, and where it has a kernel faster on large views. */
 export interface PhotometricStep<Name extends string = string, Recipe = unknown, Drawn = unknown>
   extends DrawnStep<Name, Recipe, Drawn> {
+  /** Tells it from steps that move pixels. */
   readonly kind: "photometric";
   /** Whether it comes behind the normalisation, and so deals with normalised pixels. */
   readonly normalized?: boolean;
