@@ -1,5 +1,5 @@
 /**
- * Operators: one record each, with the type of what it makes, its ONNX form and its gradient side by side.
+ * Operators: one record each, with the type of what it makes, its ONNX form and its gradient together.
  *
  * @module
  */

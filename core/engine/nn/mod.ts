@@ -14,6 +14,7 @@ export { feedForward, type FeedForwardOptions } from "./feed_forward.ts";
 export { groupNorm, type GroupNormOptions } from "./group_norm.ts";
 export { layerNorm, layerNorm2d, type LayerNormOptions } from "./layer_norm.ts";
 export { linear, type LinearOptions } from "./linear.ts";
+export { mapOf, tokensOf } from "./map_tokens.ts";
 export { mlp, type MlpLayer } from "./mlp.ts";
 export { patchEmbedding, type PatchEmbeddingOptions } from "./patch_embedding.ts";
 export { type PatchGrid, sineCosinePositions } from "./sine_cosine_positions.ts";

@@ -5,7 +5,7 @@ import { reshape } from "./reshape.ts";
 import { scatterElements } from "./scatter_elements.ts";
 
 /**
- * What the gradient of reading along an axis comes to: every element has the sum of the dy of its readers. One thread
+ * The gradient of reading along an axis: every element has the sum of the dy of its readers. One thread
  * does it, since two would race for a shared element.
  *
  * @param indices int64, which element of the axis each was read from

@@ -81,7 +81,7 @@ function divided(dy: Value, x: Value, attributes: AveragePoolAttributes): Value 
   return mul(dy, cast(constant(float32(dy.shape.slice(2), table)), dy.dtype));
 }
 
-/** Gives every element of a window what the window got, where windows lie side by side. */
+/** Gives every element of a window what the window got, where windows are adjacent. */
 function spreadTiles(dy: Value, x: Value, kernel: Shape): Value {
   const apart = dy.shape.slice(2).flatMap((count) => [count, 1]);
   const tiles = dy.shape.slice(2).flatMap((count, axis) => [count, kernel[axis]!]);

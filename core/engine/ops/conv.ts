@@ -132,7 +132,7 @@ export function directConv(x: Value, w: Value, attributes: ConvAttributes, b?: V
 
 /**
  * A stretch of a kernel's taps, as a product with ones and zeros: the gradient of a slice is a padding, for which ONNX
- * Runtime takes many times longer where a few numbers lie side by side.
+ * Runtime takes many times longer where the innermost axis is short.
  */
 function selectTaps(w: Value, taps: readonly ReachedTaps[]): Value {
   const kernel = spatial(w.shape);

@@ -1,5 +1,5 @@
 /**
- * Operators: one file each, with the type that is inferred, the ONNX form and the gradient side by side.
+ * Operators: one file each, with the type that is inferred, the ONNX form and the gradient together.
  *
  * May import `core/engine/graph/`. Files of this folder import each other in circles: gradients are made of operators.
  * That is safe because builders are hoisted functions, and all that runs on import is `defineOp`.

@@ -50,7 +50,7 @@ function product(a: Value | undefined, b: Value | undefined): Value | undefined 
 /**
  * Unscales gradients and clips their joint norm as `torch.nn.utils.clip_grad_norm_` does, both in one pass over each:
  * `g min(1, largest / (norm + 1e-6))`. Without options gradients stay as they are. The joint norm takes one more pass
- * over each, if it is used; a single value that is not finite makes it infinite or no number.
+ * over each, if it is used; a single value that is not finite makes it infinite or NaN.
  */
 export function scaleGradients(
   gradients: readonly Value[],

@@ -68,7 +68,7 @@ export class DeviceMemory {
   readonly #binding: Deno.PointerObject;
   readonly #memory: Deno.PointerObject;
 
-  /** Starts the device, whose memory is addressed as its provider's unless told. */
+  /** Starts the device, whose memory is addressed as its provider's by default. */
   constructor(device: Device, kind: MemoryKind = KINDS[device.provider]) {
     const { api } = environment();
     const where = formatDevice(device);

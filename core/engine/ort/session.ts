@@ -42,7 +42,7 @@ export type Feeds = Readonly<Record<string, Tensor | DeviceTensor>>;
 
 /** How to run a session once. */
 export interface SessionRunOptions extends RunOptions {
-  /** Outputs to compute; all unless told. */
+  /** Outputs to compute (default all). */
   readonly outputs?: readonly string[];
 }
 

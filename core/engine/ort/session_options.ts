@@ -21,25 +21,25 @@ export type LogSeverity = "verbose" | "info" | "warning" | "error" | "fatal";
 export interface SessionOptions extends Partial<Placement> {
   /** Threads that run independent operators at the same time (default 1; 0: all cores). */
   readonly interOpThreads?: number | undefined;
-  /** `all` unless told. */
+  /** How far the graph is rewritten (default `all`). */
   readonly optimization?: Optimization;
   /** Prefix of the Chrome trace that `endProfiling()` writes. */
   readonly profile?: string;
-  /** `fatal` unless told: failures are thrown, not logged. */
+  /** What is written to standard error (default `fatal`: failures are thrown, not logged). */
   readonly logSeverity?: LogSeverity;
   /**
-   * Plans one block for all intermediate values of a run, from what the run before it used; off unless told. The arena
+   * Plans one block for all intermediate values of a run, from what the run before it used (default off). The arena
    * keeps that first run's memory as well, so it doubles the peak (464 MB become 792 MB) and gains no speed; without
    * an arena it is what keeps allocations few.
    */
   readonly memoryPattern?: boolean;
   /**
    * Takes intermediate values on the host from one arena that all sessions share and that keeps what is freed for the
-   * next run; on unless told. Off, a session gives its memory back after each run, and the system clears it anew for
+   * next run (default on). Off, a session gives its memory back after each run, and the system clears it anew for
    * the next.
    */
   readonly arena?: boolean;
-  /** Folder of the files that hold the weights of a model given as bytes; that of the model file unless told. */
+  /** Folder of the files that hold the weights of a model given as bytes; by default that of the model file. */
   readonly weightsFolder?: string;
   /** Refuses a model of which any node would run on the CPU although `device` is another. */
   readonly strict?: boolean;

@@ -145,10 +145,10 @@ async function readChoices(
 /**
  * Times the formulations of every convolution that a graph has, and remembers the fastest in a file.
  *
- * @param build builds the graph; what it gives is not used
+ * @param build builds the graph; its result is not used
  * @param cache path of a JSON file, whose folder is made; choices that it holds are not timed again if the device, the
  * threads and the version of ONNX Runtime are the same, and make room for new ones if not
- * @param onProgress is told how many of the convolutions are done
+ * @param onProgress called with the number of convolutions that are done, and of all
  * @returns choices for the graph's own convolutions
  * @throws {SyntaxError} if the file holds something else
  */

@@ -46,7 +46,7 @@ export function tapOf(padded: Value, problem: ConvProblem, tap: number): Value {
   return slice(padded, { starts, ends, axes, steps: strides });
 }
 
-/** Elements along an axis in reverse order; whole stretches of the axes behind are copied, side by side. */
+/** Elements along an axis in reverse order; whole stretches of the axes behind are copied. */
 export function turnAround(x: Value, axis: number): Value {
   const length = x.shape[axis]!;
   if (length === 1) return x;

@@ -3,7 +3,7 @@
  *
  * Pixels of the input whose positions leave the same remainders when they are divided by the strides are a phase. A
  * window meets each phase with taps of its own: the convolution is a sum of convolutions without skipping, one for each
- * phase. Their gradients are computed side by side and interlaced, at the cost of the forward pass, where a transposed
+ * phase. Their gradients are computed separately and interlaced, at the cost of the forward pass, where a transposed
  * convolution scatters.
  *
  * @module
