@@ -7,7 +7,7 @@ import { makeVariationGrid } from "../core/variations/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { VariationsDisplay } from "./cli/variations_display.ts";
-import { promptOf, UNCLIP_OPTIONS } from "./unclip_option.ts";
+import { promptOf, UNCLIP_OPTIONS } from "./cli/unclip_options.ts";
 
 const COMMAND = command({
   name: "variations-grid",

@@ -12,6 +12,7 @@ export type ReadVariable = (name: string) => string | undefined;
 /** The share of a process that a launcher has started. */
 export interface LaunchShard {
   /** The share. */
+  /** Its share. */
   readonly shard: Shard;
   /** Names of the variables that say so. */
   readonly variables: readonly string[];

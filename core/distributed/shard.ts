@@ -10,6 +10,7 @@ export interface Shard {
   /** In [0, count). */
   readonly index: number;
   /** Shares that there are. */
+  /** How many shares there are. */
   readonly count: number;
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../core/errors/mod.ts";
+import { GenviewTypeError } from "../../core/errors/mod.ts";
 
 /** The sentence that GenView's program hands on as the prompt. */
 const GENVIEW_PROMPT = "Your custom text prompt here";
