@@ -70,4 +70,10 @@ export interface BackboneFamily {
   readonly members: Readonly<Record<string, BackboneMember>>;
   /** What the shapes of a state dict with the mark tell; undefined if no network of the family can have them. */
   shapesTell(weights: StateDictTypes): ShapesTell | undefined;
+  /**
+   * Python, with torchvision or timm, that builds the network that a state dict of a member loads into strictly.
+   *
+   * @param name one of the members
+   */
+  python(name: string, weights: StateDictTypes): string;
 }

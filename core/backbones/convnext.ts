@@ -107,4 +107,5 @@ export const convNextFamily: BackboneFamily = {
     }),
   },
   shapesTell: () => ({}),
+  python: (name) => `model = timm.create_model("${name}", num_classes=0)`,
 };

@@ -174,4 +174,11 @@ export const resNetFamily: BackboneFamily = {
   // The stem shows in its kernel.
   shapesTell: (weights) =>
     weights.get("conv1.weight")?.shape[2] === 3 ? { options: { stem: "small" } } : {},
+  python(name, weights) {
+    const [width, , kernel] = weights.get("conv1.weight")?.shape ?? [];
+    const stem = kernel === 3
+      ? `; model.conv1 = torch.nn.Conv2d(3, ${width}, 3, 1, 1, bias=False); model.maxpool = torch.nn.Identity()`
+      : "";
+    return `model = torchvision.models.${name}()${stem}; model.fc = torch.nn.Identity()`;
+  },
 };

@@ -200,4 +200,11 @@ export const visionTransformerFamily: BackboneFamily = {
     const size = Math.sqrt(positions - 1) * patch;
     return Number.isInteger(size) && size > 0 ? { size } : undefined;
   },
+  python(name, weights) {
+    const size = this.shapesTell(weights)?.size ?? 224;
+    const own = name.replace(/^mocov3_vit_(small|base)$/, "vit_$1_patch16_224");
+    return `model = timm.create_model("${own}", num_classes=0, img_size=${size}${
+      name === "mocov3_vit_small" ? ", num_heads=12" : ""
+    })`;
+  },
 };

@@ -5,11 +5,12 @@
  */
 import { GenviewTypeError } from "../errors/mod.ts";
 import type { Backbone } from "../backbones/backbone.ts";
+import { FAMILIES } from "../backbones/registry.ts";
 import type { Normalization } from "../data/views/recipe.ts";
 import { input } from "../engine/graph/value.ts";
 import { formatType, type Tensor } from "../engine/graph/tensor.ts";
 import { Scope } from "../engine/nn/scope.ts";
-import { encodeModel } from "../engine/onnx/encode_model.ts";
+import { encodePortableModel, type ModelDescription } from "../engine/onnx/mod.ts";
 import { writeNewFile } from "../files/new_file.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
 
@@ -36,6 +37,7 @@ export function backboneStateDict(model: ReadonlyMap<string, Tensor>): Map<strin
 
 /** What an exported file says of its backbone. */
 export interface BackboneFacts {
+  /** The network. */
   readonly backbone: Backbone;
   /** Height and width of the images, in pixels. */
   readonly size: number;
@@ -52,6 +54,11 @@ function encodeFacts({ backbone, size, normalize }: BackboneFacts): Record<strin
   };
 }
 
+/** How Python's libraries build the network that a state dict loads into strictly; undefined of networks of others. */
+function pythonOf(name: string, weights: ReadonlyMap<string, Tensor>): string | undefined {
+  return FAMILIES.find(({ members }) => Object.hasOwn(members, name))?.python(name, weights);
+}
+
 /** What an exported file's metadata says; undefined if another program has written it. */
 export function parseFacts(
   { backbone: name, size, mean = "", std = "" }: Readonly<Record<string, string>>,
@@ -66,64 +73,111 @@ export function parseFacts(
 }
 
 /**
- * Writes the backbone's state dict; torchvision and timm load it strictly, with `fc` or `head` replaced by identity. The
- * file's metadata say which backbone it is, and of which images.
+ * Writes the backbone's state dict in the names of torchvision and timm, which load it strictly. The file's metadata say
+ * which backbone it is and of which images, and under `python` how those libraries build the network that it fits.
  *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { backbone } from "../backbones/registry.ts";
+ * import { IMAGENET_NORMALIZATION } from "../data/views/presets.ts";
+ * import { float32 } from "../engine/graph/tensor.ts";
+ * import { readSafetensors } from "../weights/safetensors.ts";
+ * import { exportSafetensors } from "./export_backbone.ts";
+ *
+ * const path = await Deno.makeTempFile();
+ * await Deno.remove(path);
+ * const model = new Map([["backbone.bn1.bias", float32([2], [1, 2])]]);
+ * const facts = { backbone: backbone("resnet18"), size: 32, normalize: IMAGENET_NORMALIZATION };
+ * await exportSafetensors(path, model, facts);
+ * const { tensors, metadata } = await readSafetensors(path);
+ * assertEquals([[...tensors.keys()], metadata.size], [["bn1.bias"], "32"]);
+ * await Deno.remove(path);
+ * ```
+ *
+ * @param model parameters and buffers of a training run
  * @throws {Deno.errors.AlreadyExists} if the file exists
+ * @throws {TypeError} if the model has no backbone
  */
 export async function exportSafetensors(
   path: string,
   model: ReadonlyMap<string, Tensor>,
   facts: BackboneFacts,
 ): Promise<void> {
-  await writeSafetensors(path, backboneStateDict(model), {
-    metadata: { format: "pt", ...encodeFacts(facts) },
+  const weights = backboneStateDict(model);
+  const python = pythonOf(facts.backbone.name, weights);
+  await writeSafetensors(path, weights, {
+    metadata: { format: "pt", ...encodeFacts(facts), ...(python !== undefined && { python }) },
   });
 }
 
-/** What {@linkcode exportOnnx} is told. */
+/** What {@linkcode exportOnnx} writes. */
 export interface ExportOnnxOptions extends BackboneFacts {
-  readonly batchSize: number;
+  /** Images in a run; any number when left out. */
+  readonly batchSize?: number;
 }
 
 /**
- * The backbone as an ONNX model: `images` float32 `[N,3,H,W]`, normalised, to `features` float32 `[N,width]`.
+ * The backbone as an ONNX model of the standard's operators: `images` float32 `[N,3,H,W]`, normalised, to `features`
+ * float32 `[N,width]`. Batch normalisation is folded into the convolutions, which moves features by the rounding of
+ * float32.
  *
+ * @param model parameters and buffers of a training run
  * @throws {TypeError} if a tensor is missing or has another shape
+ * @throws {RangeError} if the batch size is not a positive integer
  */
 export function encodeBackbone(
   model: ReadonlyMap<string, Tensor>,
   { batchSize, ...facts }: ExportOnnxOptions,
 ): Uint8Array<ArrayBuffer> {
   const { backbone, size } = facts;
-  const scope = new Scope({ training: false });
-  const images = input("images", "float32", [batchSize, 3, size, size]);
-  const features = backbone.apply(scope, images);
   const weights = backboneStateDict(model);
-  for (const [name, { value }] of scope.declarations) {
-    if (!weights.has(name)) {
-      throw new GenviewTypeError(
-        `Cannot export the backbone: "${name}" (${formatType(value.type)}) is missing`,
-      );
+  const describe = (batch: number): ModelDescription => {
+    const scope = new Scope({ training: false });
+    const features = backbone.apply(scope, input("images", "float32", [batch, 3, size, size]));
+    for (const [name, { value }] of scope.declarations) {
+      if (!weights.has(name)) {
+        throw new GenviewTypeError(
+          `Cannot export the backbone: "${name}" (${formatType(value.type)}) is missing`,
+        );
+      }
     }
-  }
-  return encodeModel({
-    outputs: { features },
-    initializers: weights,
-    metadata: encodeFacts(facts),
+    return { outputs: { features }, initializers: weights, metadata: encodeFacts(facts) };
+  };
+  return encodePortableModel(describe, {
+    input: "images",
+    ...(batchSize !== undefined && { batchSize }),
   });
 }
 
 /**
- * Writes the backbone as an ONNX model.
+ * Writes the backbone as an ONNX model that any runtime runs, on any number of images.
  *
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { backbone } from "../backbones/registry.ts";
+ * import { IMAGENET_NORMALIZATION } from "../data/views/presets.ts";
+ * import { input } from "../engine/graph/value.ts";
+ * import { Scope } from "../engine/nn/scope.ts";
+ * import { exportOnnx } from "./export_backbone.ts";
+ *
+ * const resnet18 = backbone("resnet18", { stem: "small" });
+ * const scope = new Scope();
+ * scope.enter("backbone", (inner) => resnet18.apply(inner, input("images", "float32", [1, 3, 32, 32])));
+ * const folder = await Deno.makeTempDir();
+ * const facts = { backbone: resnet18, size: 32, normalize: IMAGENET_NORMALIZATION };
+ * await exportOnnx(`${folder}/backbone.onnx`, scope.initialize(1), facts);
+ * assert((await Deno.stat(`${folder}/backbone.onnx`)).size > 40_000_000);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
+ * @param model parameters and buffers of a training run
  * @throws {Deno.errors.AlreadyExists} if the file exists
+ * @throws {TypeError} if a tensor is missing or has another shape
  */
 export async function exportOnnx(
   path: string,
   model: ReadonlyMap<string, Tensor>,
   options: ExportOnnxOptions,
 ): Promise<void> {
-  const bytes = encodeBackbone(model, options);
-  await writeNewFile(path, bytes);
+  await writeNewFile(path, encodeBackbone(model, options));
 }

@@ -12,6 +12,8 @@ export {
   createClipSession,
 } from "./clip_encoder.ts";
 export { ImageEncoder, type ImageEncoderOptions } from "./image_encoder.ts";
+export { type ExportedRun, exportRun, type ExportRunOptions } from "./export_run.ts";
+export { openTrainedBackbone, type TrainedBackbone } from "./trained_backbone.ts";
 export { expectedClipFile } from "./expected_clip_file.ts";
 export { openTokenNetwork, type TokenNetworkChoice } from "./open_token_network.ts";
 export { TOKEN_NETWORK_OPTIONS, type TokenNetworkOptions } from "./token_network_options.ts";

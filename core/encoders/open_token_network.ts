@@ -8,15 +8,11 @@ import { FAMILIES } from "../backbones/registry.ts";
 import { backbone, backboneNames, type BackboneSpec, clipModel } from "../backbones/mod.ts";
 import { findClipLayout } from "../backbones/clip_layouts.ts";
 import { recognizeBackbones } from "../backbones/recognize_backbones.ts";
-import { viewRecipes } from "../data/views/named_views.ts";
 import { CLIP_NORMALIZATION, IMAGENET_NORMALIZATION } from "../data/views/presets.ts";
-import type { ViewRecipe } from "../data/views/recipe.ts";
 import { GenviewNotFound, GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
 import { catalogEntry, readCatalog, wantedFiles } from "../weights/catalog.ts";
-import { loadCheckpointState } from "../weights/checkpoint/state.ts";
-import { loadNewestCheckpoint } from "../weights/checkpoint/newest.ts";
 import { defaultHubCache } from "../weights/hub_cache.ts";
 import { openTensors } from "../weights/open_tensors.ts";
 import { describeCandidates, findPrefix, withoutPrefix } from "../weights/prefix.ts";
@@ -29,6 +25,7 @@ import { clipModelOfFile, nameOfFile, openClipTensors, recognizeClip } from "./c
 import { clipTokenNetwork } from "./clip_token_network.ts";
 import { parseFacts } from "./export_backbone.ts";
 import type { TokenNetwork } from "./token_encoder.ts";
+import { openTrainedBackbone } from "./trained_backbone.ts";
 
 /** Which network {@linkcode openTokenNetwork} opens. Empty texts and zeros are as if they were left out. */
 export interface TokenNetworkChoice {
@@ -152,29 +149,14 @@ async function openBackbone(path: string, choice: TokenNetworkChoice): Promise<T
   });
 }
 
-/** What a run's configuration says of its backbone. */
-interface TrainedBackbone {
-  readonly backbone: string;
-  readonly stem: "imagenet" | "small";
-  readonly zeroInitResidual: boolean;
-  readonly imageSize: number;
-  readonly views: string | readonly ViewRecipe[];
-}
-
 async function openTrained(path: string, choice: TokenNetworkChoice): Promise<TokenNetwork> {
   checkOwnPrecision(choice);
-  const newest = await loadNewestCheckpoint(join(path, "checkpoints"));
-  const folder = newest?.path ?? path;
-  const { step, configuration } = newest?.checkpoint.state ?? await loadCheckpointState(folder);
-  const trained = configuration as TrainedBackbone;
-  const { stem, zeroInitResidual, imageSize } = trained;
-  const spec = backbone(trained.backbone, { stem, zeroInitResidual });
-  const { tensors } = await openBackboneWeights(folder, spec, { size: imageSize });
+  const { spec, tensors, size, normalize, step, folder } = await openTrainedBackbone(path);
   return backboneTokenNetwork(spec, tensors, {
     weightsFile: join(folder, "model.safetensors"),
     name: `${nameOfFile(path)}-${spec.name}-step-${step}`,
-    size: choice.imageSize || imageSize,
-    normalize: viewRecipes(trained)[0]!.normalize,
+    size: choice.imageSize || size,
+    normalize,
   });
 }
 

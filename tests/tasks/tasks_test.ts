@@ -127,7 +127,7 @@ Deno.test("train, resume, evaluate and export work on a folder of images", () =>
     const exported = await task("export", run, file);
     assertEquals(exported.code, 0, exported.err);
     assert((await readSafetensors(file)).tensors.has("layer4.1.bn2.running_var"));
-    const onnx = await task("export", run, join(folder, "backbone.onnx"), "--batch-size", "2");
+    const onnx = await task("export", run, join(folder, "backbone.onnx"), "--batch", "2");
     assertEquals(onnx.code, 0, onnx.err);
     const twice = await task("export", run, file);
     assertEquals(twice.code, 1);

@@ -16,6 +16,11 @@ export interface GraphTarget {
    * written as a convolution, linear maps too, once and for good as it loads the model.
    */
   readonly fixedWeights?: boolean;
+  /**
+   * Whether the model is for other programs than this library: everything is written in operators of the ONNX standard,
+   * each convolution as one.
+   */
+  readonly portable?: boolean;
   /** Names of formulations of operators, by task, by the key of the problem; what is left out follows a rule. */
   readonly choices?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }

@@ -247,7 +247,9 @@ export function encodeModel(description: ModelDescription): Uint8Array<ArrayBuff
     producerName: "genview",
     opsetImport: [
       create(OperatorSetIdProtoSchema, { domain: "", version: ONNX_OPSET }),
-      create(OperatorSetIdProtoSchema, { domain: MICROSOFT_DOMAIN, version: 1n }),
+      ...(encoded.some(({ domain }) => domain === MICROSOFT_DOMAIN)
+        ? [create(OperatorSetIdProtoSchema, { domain: MICROSOFT_DOMAIN, version: 1n })]
+        : []),
     ],
     metadataProps: Object.entries(description.metadata ?? {}).map(([key, value]) =>
       create(StringStringEntryProtoSchema, { key, value })

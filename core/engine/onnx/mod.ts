@@ -5,5 +5,6 @@
  */
 export { encodeCopyModel } from "./copy_model.ts";
 export { encodeModel, type ModelDescription } from "./encode_model.ts";
+export { encodePortableModel, type PortableModelOptions } from "./encode_portable_model.ts";
 export { IR_VERSION, MICROSOFT_DOMAIN, ONNX_OPSET } from "./opset.ts";
 export type { ExternalTensor } from "./tensors.ts";

@@ -1,11 +1,12 @@
 import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import { broadcastShapes, type Shape } from "../graph/shape.ts";
-import { isForThisCpu } from "../graph/target.ts";
+import { currentTarget, isForThisCpu } from "../graph/target.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { transposeLast } from "./_axes.ts";
 import { fusedMatMul } from "./fused_mat_mul.ts";
+import { mul } from "./mul.ts";
 import { reshape } from "./reshape.ts";
 
 /** Options of {@linkcode matMul}. */
@@ -119,6 +120,11 @@ const MatMul = defineOp({
  */
 export function matMul(a: Value, b: Value, options: MatMulOptions = {}): Value {
   const { transposeA, transposeB, alpha } = { ...PLAIN, ...options };
-  if (transposeA || transposeB || alpha !== 1) return fusedMatMul(a, b, options);
-  return MatMul({ a, b }, {}).y;
+  if (!transposeA && !transposeB && alpha === 1) return MatMul({ a, b }, {}).y;
+  if (!currentTarget().portable) return fusedMatMul(a, b, options);
+  const product = MatMul({
+    a: transposeA ? transposeLast(a) : a,
+    b: transposeB ? transposeLast(b) : b,
+  }, {}).y;
+  return alpha === 1 ? product : mul(product, alpha);
 }

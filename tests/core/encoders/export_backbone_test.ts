@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { InferenceSession, Tensor as OrtTensor } from "npm:onnxruntime-node@1.29.0";
 import { join } from "node:path";
+import { fromBinary, ModelProtoSchema } from "../../../core/deps/protobuf.ts";
 import type { Backbone } from "../../../core/backbones/backbone.ts";
 import { backbone } from "../../../core/backbones/registry.ts";
 import { elementCount } from "../../../core/engine/graph/shape.ts";
@@ -55,50 +56,132 @@ function noiseImages(count: number, size: number) {
   return { images: tensor("uint8", [count, size, size, 3], bytes), normalized };
 }
 
-for (
-  const [name, size] of [["resnet18", 64], ["vit_tiny_patch16_224", 224], [
-    "convnext_tiny",
-    64,
-  ]] as const
-) {
-  Deno.test(`exportOnnx() writes a ${name} that plain onnxruntime-node runs to the same features`, () =>
+/** Node types and domains of an exported model. */
+async function operatorsOf(path: string): Promise<{ types: Set<string>; domains: string[] }> {
+  const { graph, opsetImport } = fromBinary(ModelProtoSchema, await Deno.readFile(path));
+  return {
+    types: new Set(graph!.node.map(({ opType }) => opType)),
+    domains: opsetImport.map(({ domain }) => domain),
+  };
+}
+
+/** Parameters and statistics of a network in float32, with the statistics of real activations. */
+function hashedModel(network: Backbone, size: number): Map<string, Tensor> {
+  const scope = new Scope();
+  network.apply(scope, input("images", "float32", [2, 3, size, size]));
+  return new Map(
+    [...scope.declarations].map(([key, { value }]) => [
+      `backbone.${key}`,
+      value.dtype === "int64"
+        ? filled("int64", [], 0)
+        : hashedParameter(`backbone.${key}`, value.shape),
+    ]),
+  );
+}
+
+const EXPORTED = [
+  ["resnet18", 64, {}],
+  ["resnet50", 32, { stem: "small" }],
+  ["vit_tiny_patch16_224", 224, {}],
+  ["convnext_tiny", 64, {}],
+] as const;
+
+for (const [name, size, options] of EXPORTED) {
+  Deno.test(`exportOnnx() writes a ${name} that plain onnxruntime-node runs on any batch to the same features`, () =>
     inFolder(async (folder) => {
-      const network = backbone(name);
-      const scope = new Scope();
-      network.apply(scope, input("images", "float32", [2, 3, size, size]));
-      const model = new Map(
-        [...scope.declarations].map(([key, { value }]) => [
-          `backbone.${key}`,
-          value.dtype === "int64"
-            ? filled("int64", [], 0)
-            : hashedParameter(`backbone.${key}`, value.shape),
-        ]),
-      );
+      const network = backbone(name, options);
+      const model = hashedModel(network, size);
       const path = join(folder, "backbone.onnx");
-      const options = { backbone: network, size, batchSize: 2, normalize: NORMALIZE };
-      await exportOnnx(path, model, options);
+      const facts = { backbone: network, size, normalize: NORMALIZE };
+      await exportOnnx(path, model, facts);
 
-      const { images, normalized } = noiseImages(2, size);
-      const session = await InferenceSession.create(path);
-      assertEquals(session.inputNames, ["images"]);
-      assertEquals(session.outputNames, ["features"]);
-      const { features } = await session.run({
-        images: new OrtTensor("float32", normalized, [2, 3, size, size]),
-      });
-      await session.release();
-      assertEquals([...features!.dims], [2, network.width]);
-
+      const { types, domains } = await operatorsOf(path);
+      assertEquals(domains, [""]);
+      if (name.startsWith("resnet")) {
+        assertEquals(
+          [...types].sort(),
+          ["Add", "Conv", "GlobalAveragePool", "MaxPool", "Relu", "Reshape"]
+            .filter((type) => type !== "MaxPool" || !("stem" in options)),
+        );
+      }
+      const { images, normalized } = noiseImages(3, size);
       using stack = new DisposableStack();
       const weights = new Map(
         [...model].map(([key, value]) => [key, stack.use(DeviceTensor.from(value))]),
       );
-      using extractor = await FeatureExtractor.create({ ...options, device: CPU }, weights);
+      const running = { ...facts, batchSize: 3, device: CPU };
+      using extractor = await FeatureExtractor.create(running, weights);
       const expected = await extractor.extract(images);
-      const error = relativeError(features!.data as Float32Array, expected.data);
-      assert(error < 1e-5, `the features differ by ${error} of their norm`);
       assert(expected.data.some((value) => value !== 0));
+
+      const session = await InferenceSession.create(path);
+      assertEquals([session.inputNames, session.outputNames], [["images"], ["features"]]);
+      for (const count of [1, 3]) {
+        const some = normalized.slice(0, count * 3 * size * size);
+        const { features } = await session.run({
+          images: new OrtTensor("float32", some, [count, 3, size, size]),
+        });
+        assertEquals([...features!.dims], [count, network.width]);
+        const error = relativeError(
+          features!.data as Float32Array,
+          expected.data.slice(0, count * network.width),
+        );
+        assert(error < 1e-4, `the features of ${count} differ by ${error} of their norm`);
+      }
+      await session.release();
     }));
 }
+
+Deno.test("exportOnnx() fixes the batch where one is asked for", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "backbone.onnx");
+    const network = backbone("vit_tiny_patch16_224");
+    const facts = { backbone: network, size: 32, normalize: NORMALIZE };
+    await exportOnnx(path, hashedModel(network, 32), { ...facts, batchSize: 2 });
+    const session = await InferenceSession.create(path);
+    const run = (count: number) =>
+      session.run({
+        images: new OrtTensor("float32", noiseImages(count, 32).normalized, [count, 3, 32, 32]),
+      });
+    assertEquals([...(await run(2)).features!.dims], [2, 192]);
+    await assertRejects(() => run(3), Error, "Got: 3 Expected: 2");
+    await session.release();
+    assertThrows(
+      () => encodeBackbone(hashedModel(network, 32), { ...facts, batchSize: 0 }),
+      RangeError,
+      "the batch size must be a positive integer, found 0",
+    );
+  }));
+
+Deno.test("exportSafetensors() says how torchvision and timm build what loads strictly", () =>
+  inFolder(async (folder) => {
+    const cases = [
+      [
+        "resnet18",
+        { stem: "small" },
+        "model = torchvision.models.resnet18(); model.conv1 = torch.nn.Conv2d(3, 64, 3, 1, 1, bias=False); " +
+        "model.maxpool = torch.nn.Identity(); model.fc = torch.nn.Identity()",
+      ],
+      ["resnet18", {}, "model = torchvision.models.resnet18(); model.fc = torch.nn.Identity()"],
+      [
+        "mocov3_vit_small",
+        {},
+        'model = timm.create_model("vit_small_patch16_224", num_classes=0, img_size=32, num_heads=12)',
+      ],
+      ["convnext_tiny", {}, 'model = timm.create_model("convnext_tiny", num_classes=0)'],
+    ] as const;
+    for (const [i, [name, options, python]] of cases.entries()) {
+      const network = backbone(name, options);
+      const path = join(folder, `${i}.safetensors`);
+      await exportSafetensors(path, hashedModel(network, 32), {
+        backbone: network,
+        size: 32,
+        normalize: NORMALIZE,
+      });
+      using file = await openSafetensors(path);
+      assertEquals(file.metadata["python"], python);
+    }
+  }));
 
 Deno.test("exportOnnx() stores how images were normalised, and overwrites nothing", () =>
   inFolder(async (folder) => {

@@ -19,8 +19,10 @@ function build<Values>(
   values: Values,
   problem: ConvProblem,
 ): Value {
-  const { channelBlock: block = 1, choices } = currentTarget();
-  const name = choices?.[problemKey(problem)]?.[task] ?? chooseFormulations(problem, block)[task];
+  const { channelBlock: block = 1, choices, portable = false } = currentTarget();
+  const name = portable && task === "forward"
+    ? "direct"
+    : choices?.[problemKey(problem)]?.[task] ?? chooseFormulations(problem, block)[task];
   const formulation = formulations[name];
   if (!formulation?.suits(problem, block)) {
     throw new GenviewRangeError(

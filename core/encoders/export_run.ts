@@ -1,0 +1,80 @@
+/**
+ * The backbone of a run as a file for other programs.
+ *
+ * @module
+ */
+import { GenviewTypeError } from "../errors/mod.ts";
+import { exportOnnx, exportSafetensors } from "./export_backbone.ts";
+import { openTrainedBackbone } from "./trained_backbone.ts";
+
+/** How {@linkcode exportRun} writes an ONNX model. */
+export interface ExportRunOptions {
+  /** Images in a run of the model (default any number). */
+  readonly batchSize?: number;
+  /** Height and width of its images, in pixels (default those of training). */
+  readonly size?: number;
+}
+
+/** What was exported. */
+export interface ExportedRun {
+  /** The file. */
+  readonly path: string;
+  /** Name of the backbone. */
+  readonly backbone: string;
+  /** Steps of the run that were taken. */
+  readonly step: number;
+}
+
+/**
+ * Exports the backbone of a run: as an ONNX model that any runtime runs (`.onnx`), or as a state dict in the names of
+ * torchvision and timm (`.safetensors`).
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { backbone } from "../backbones/registry.ts";
+ * import { input } from "../engine/graph/value.ts";
+ * import { Scope } from "../engine/nn/scope.ts";
+ * import { saveCheckpoint } from "../weights/checkpoint/checkpoint.ts";
+ * import { readSafetensors } from "../weights/safetensors.ts";
+ * import { exportRun } from "./export_run.ts";
+ *
+ * const scope = new Scope();
+ * const network = backbone("resnet18", { stem: "small" });
+ * scope.enter("backbone", (inner) => network.apply(inner, input("x", "float32", [1, 3, 32, 32])));
+ * const configuration = { backbone: "resnet18", stem: "small", imageSize: 32, views: "small" };
+ * const run = await Deno.makeTempDir();
+ * await saveCheckpoint(`${run}/checkpoints`, {
+ *   state: { version: 1, method: "simsiam", step: 40, epoch: 2, samples: 320, configuration },
+ *   model: scope.initialize(1),
+ *   optimizer: [],
+ * }, 1);
+ *
+ * const { backbone: name, step } = await exportRun(run, `${run}/backbone.safetensors`);
+ * assertEquals([name, step], ["resnet18", 40]);
+ * const { metadata } = await readSafetensors(`${run}/backbone.safetensors`);
+ * assertEquals([metadata.backbone, metadata.size], ["resnet18", "32"]);
+ * await Deno.remove(run, { recursive: true });
+ * ```
+ *
+ * @param run folder of the run, or of one of its checkpoints
+ * @param path the file; its ending decides what is written
+ * @throws {TypeError} if it ends otherwise
+ * @throws {Deno.errors.NotFound} if there is no such run, or no folder for the file
+ * @throws {Deno.errors.AlreadyExists} if the file exists
+ */
+export async function exportRun(
+  run: string,
+  path: string,
+  { batchSize, size }: ExportRunOptions = {},
+): Promise<ExportedRun> {
+  const onnx = path.endsWith(".onnx");
+  if (!onnx && !path.endsWith(".safetensors")) {
+    throw new GenviewTypeError(`Cannot export to "${path}": it must end in .onnx or .safetensors`);
+  }
+  const { spec, tensors, step, ...trained } = await openTrainedBackbone(run);
+  const model = new Map([...tensors].map(([name, value]) => [`backbone.${name}`, value]));
+  const facts = { backbone: spec, size: size ?? trained.size, normalize: trained.normalize };
+  if (onnx) await exportOnnx(path, model, { ...facts, ...(batchSize && { batchSize }) });
+  else await exportSafetensors(path, model, facts);
+  return { path, backbone: spec.name, step };
+}

@@ -1,0 +1,68 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { InferenceSession } from "npm:onnxruntime-node@1.29.0";
+import { backbone } from "../../../core/backbones/registry.ts";
+import { exportRun } from "../../../core/encoders/export_run.ts";
+import { isGenviewError } from "../../../core/errors/mod.ts";
+import { input } from "../../../core/engine/graph/value.ts";
+import { Scope } from "../../../core/engine/nn/scope.ts";
+import { saveCheckpoint } from "../../../core/weights/checkpoint/checkpoint.ts";
+import { openSafetensors } from "../../../core/weights/safetensors.ts";
+import { withFolder } from "../backbones/clip_golden.ts";
+
+async function saveRun(folder: string): Promise<void> {
+  const scope = new Scope();
+  const network = backbone("resnet18", { stem: "small" });
+  scope.enter("backbone", (inner) => network.apply(inner, input("x", "float32", [1, 3, 32, 32])));
+  await saveCheckpoint(`${folder}/checkpoints`, {
+    state: {
+      ...{ version: 1, method: "simsiam", step: 5, epoch: 1, samples: 40 },
+      configuration: {
+        backbone: "resnet18",
+        stem: "small",
+        zeroInitResidual: false,
+        imageSize: 32,
+        views: "small",
+      },
+    },
+    model: scope.initialize(1),
+    optimizer: [],
+  }, 1);
+}
+
+Deno.test("exportRun() writes what the file's ending says, of the newest checkpoint", () =>
+  withFolder(async (path) => {
+    await saveRun(path("run"));
+    assertEquals(await exportRun(path("run"), path("a.safetensors")), {
+      path: path("a.safetensors"),
+      backbone: "resnet18",
+      step: 5,
+    });
+    using file = await openSafetensors(path("a.safetensors"));
+    assertEquals([file.names.length, file.metadata["size"]], [120, "32"]);
+    await exportRun(path("run/checkpoints/step-000000005"), path("a.onnx"), { size: 48 });
+    const session = await InferenceSession.create(path("a.onnx"));
+    const [images] = session.inputMetadata;
+    assertEquals(images?.isTensor && images.shape, ["batch", 3, 48, 48]);
+    await session.release();
+  }));
+
+Deno.test("exportRun() refuses in one line what cannot be written or read", () =>
+  withFolder(async (path) => {
+    await saveRun(path("run"));
+    const cases = [
+      [path("run"), path("a.pth"), "it must end in .onnx or .safetensors"],
+      [path("run"), path("none/a.onnx"), "there is no such file or folder; check the path"],
+      [path("run"), path("none/a.safetensors"), "there is no such file or folder; check the path"],
+      [path("other"), path("a.onnx"), "it has no state.json; give the folder of a checkpoint"],
+    ] as const;
+    for (const [run, file, message] of cases) {
+      const error = await assertRejects(() => exportRun(run, file), Error, message);
+      assertEquals([isGenviewError(error), error.message.includes("\n")], [true, false]);
+    }
+    await exportRun(path("run"), path("a.safetensors"));
+    await assertRejects(
+      () => exportRun(path("run"), path("a.safetensors")),
+      Deno.errors.AlreadyExists,
+      "the name must be free",
+    );
+  }));
