@@ -122,6 +122,8 @@ async function removeAnalysis(folder: string): Promise<void> {
     const path = join(folder, name);
     await explainingFileErrors(`remove ${path}`, ifThere(Deno.remove(path, { recursive: true })));
   }
+  // A killed process may have left half of a component there.
+  await ifThere(removeTemporaries(join(folder, "eigenvectors")));
 }
 
 /** Opens a network that is chosen, and says by what it can be opened again. */

@@ -3,10 +3,14 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import type { Dataset } from "../data/mod.ts";
 import { TokenEncoder, type TokenNetwork } from "../encoders/token_encoder.ts";
 import { tensor } from "../engine/graph/tensor.ts";
 import type { Placement } from "../engine/ort/mod.ts";
+import { fileError } from "../files/file_error.ts";
+import { ifThere } from "../files/if_there.ts";
+import { removeTemporaries } from "../files/new_file.ts";
 import type { ExtractionEvent } from "./extraction_event.ts";
 import { type FeatureDType, FeatureFiles, isRefusedName } from "./feature_files.ts";
 import { encodeDataset, runSize, subset } from "./token_batches.ts";
@@ -48,6 +52,18 @@ async function missingOf(
   return missing;
 }
 
+/** Removes what a killed process has left half written: it was writing features that are missing now. */
+async function tidy(paths: readonly string[]): Promise<void> {
+  for (const folder of new Set(paths.map((path) => dirname(path)))) {
+    try {
+      await ifThere(removeTemporaries(folder));
+    } catch (error) {
+      // Writing there says of the image why it cannot be.
+      if (!isRefusedName(error)) throw fileError(`read ${folder}`, error);
+    }
+  }
+}
+
 /**
  * Extracts the features of those samples that have none yet. Images that cannot be read, and those whose features the
  * file system takes no name for, are reported and left out.
@@ -64,6 +80,7 @@ export async function extractMissing(
   const { folder, dtype, device, threads, signal, workers, report = () => {} } = options;
   const files = new FeatureFiles(folder);
   const missing = await missingOf(dataset, indices, files);
+  await tidy(missing.map((index) => files.path(dataset.sample(index).key)));
   const total = missing.length;
   if (total < indices.length) {
     report({ kind: "present", images: indices.length - total, total: indices.length });

@@ -65,7 +65,11 @@ export function mirroredPath(key: string): string {
 export class FeatureFiles {
   readonly #folder: string;
 
-  /** @param folder a folder of extraction, which holds `features/` */
+  /**
+   * The features below a folder, which need not be there yet.
+   *
+   * @param folder of an extraction, which holds `features/`
+   */
   constructor(folder: string) {
     this.#folder = join(folder, "features");
   }

@@ -18,6 +18,7 @@ export interface MaskQuality {
 
 /** The masks of a method, and baselines that ignore the images. */
 export interface MaskComparison {
+  /** The method's own. */
   readonly masks: MaskQuality;
   /** Each token foreground by chance, as often as in the masks. */
   readonly random: MaskQuality;

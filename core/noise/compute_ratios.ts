@@ -12,37 +12,30 @@ import {
   openData,
   openImageList,
 } from "../data/mod.ts";
-import { TokenEncoder, type TokenNetwork } from "../encoders/token_encoder.ts";
+import type { TokenNetwork } from "../encoders/token_encoder.ts";
 import { weightsIdentity } from "../encoders/weights_identity.ts";
-import { tensor } from "../engine/graph/tensor.ts";
 import { CPU, type Placement } from "../engine/ort/mod.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
 import { FolderLock } from "../files/folder_lock.ts";
 import { removeTemporaries } from "../files/new_file.ts";
 import {
-  encodeDataset,
-  FeatureFiles,
   imagesRoot,
   type NetworkChoice,
   openRecordedNetwork,
   readExtractionRecord,
-  runSize,
   subset,
-  tokenScores,
   uniqueIndices,
 } from "../masking/mod.ts";
 import {
   checkNetwork,
   componentDigest,
   type DivisionSource,
-  type ForegroundDivision,
   openDivision,
-  ratiosOf,
 } from "./foreground_division.ts";
 import type { RatioEvent } from "./ratio_event.ts";
 import { RatioFile } from "./ratio_file.ts";
-import { fitsRatioLine, type RatioLine } from "./ratio_lines.ts";
+import { RatioPass } from "./ratio_pass.ts";
 
 /** What {@linkcode computeRatios} computes, and how. */
 export interface ComputeRatiosOptions extends DivisionSource, Partial<Placement> {
@@ -89,9 +82,6 @@ export interface RatioOutcome {
   readonly refused: readonly string[];
 }
 
-/** Images without features that a warning names. */
-const NAMED = 5;
-
 /** Opens the images; a prefix becomes a part of the keys. */
 async function openImages(
   { images, inputPrefix = "", from }: ComputeRatiosOptions,
@@ -113,109 +103,6 @@ async function openNetwork(
 ): Promise<TokenNetwork | undefined> {
   if (from !== "images") return undefined;
   return "createSession" in network ? network : await openRecordedNetwork(network, inputDir);
-}
-
-/** A pass over images that have no ratio yet. */
-class RatioPass {
-  /** Images that have no features, or cannot be read. */
-  without = 0;
-  /** Keys that cannot be written. */
-  readonly refused: string[] = [];
-  readonly #dataset: Dataset;
-  readonly #division: ForegroundDivision;
-  readonly #file: RatioFile;
-  readonly #report: (event: RatioEvent) => void;
-  #done = 0;
-
-  constructor(
-    dataset: Dataset,
-    division: ForegroundDivision,
-    file: RatioFile,
-    report: (event: RatioEvent) => void = () => {},
-  ) {
-    this.#dataset = dataset;
-    this.#division = division;
-    this.#file = file;
-    this.#report = report;
-  }
-
-  /** Ratios from stored features. */
-  async fromFeatures(folder: string, { batchSize, signal }: RatioRun): Promise<void> {
-    const { component } = this.#division;
-    const files = new FeatureFiles(folder);
-    let lines: RatioLine[] = [];
-    for (let i = 0; i < this.#dataset.length && !signal?.aborted; i++) {
-      const { key } = this.#dataset.sample(i);
-      const tokens = await files.find(key, component.length);
-      if (tokens === undefined) {
-        const warned = this.without < NAMED;
-        this.#skip(warned ? `no features of ${key}: ${files.path(key)}` : undefined);
-      } else {
-        const { data } = tokenScores(tokens, component);
-        const [ratio] = ratiosOf(tensor("float32", [1, data.length], data), this.#division);
-        lines.push({ path: key, ratio: ratio! });
-        this.#done++;
-      }
-      if (lines.length >= batchSize) {
-        await this.#append(lines);
-        lines = [];
-      }
-      this.#tell();
-    }
-    await this.#append(lines);
-  }
-
-  /** Ratios from images. */
-  async fromImages(network: TokenNetwork, run: RatioRun): Promise<void> {
-    const { device, threads, workers, signal } = run;
-    const batchSize = runSize(run.batchSize, this.#dataset.length, device);
-    using encoder = await TokenEncoder.create(network, {
-      batchSize,
-      device,
-      threads,
-      component: this.#division.component,
-    });
-    const onWarning = (message: string) => this.#skip(message);
-    const options = { batchSize, workers, signal, onWarning };
-    for await (const { keys, encoded } of encodeDataset(encoder, this.#dataset, options)) {
-      const ratios = ratiosOf(encoded, this.#division);
-      await this.#append(keys.map((path, i) => ({ path, ratio: ratios[i]! })));
-      this.#done += keys.length;
-      this.#tell();
-    }
-  }
-
-  /** Appends what can be written as lines. */
-  async #append(lines: readonly RatioLine[]): Promise<void> {
-    const fitting = lines.filter(({ path }) => fitsRatioLine(path));
-    for (const { path } of lines) {
-      if (fitsRatioLine(path)) continue;
-      this.refused.push(path);
-      const name = JSON.stringify(path);
-      const message =
-        `no ratio of ${name}: a path must be one line without white space at its ends`;
-      this.#report({ kind: "warning", message });
-    }
-    await this.#file.append(fitting);
-  }
-
-  #skip(message: string | undefined): void {
-    this.without++;
-    this.#done++;
-    if (message !== undefined) this.#report({ kind: "warning", message });
-  }
-
-  #tell(): void {
-    const total = this.#dataset.length;
-    this.#report({ kind: "progress", done: this.#done, total, without: this.without });
-  }
-}
-
-/** How a pass runs. */
-interface RatioRun extends Placement {
-  readonly batchSize: number;
-  readonly workers?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Refuses stored features of other images, which may have the same relative paths. */

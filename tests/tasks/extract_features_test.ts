@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "node:path";
 import type { Tensor } from "../../core/engine/graph/tensor.ts";
+import { ifThere } from "../../core/files/if_there.ts";
 import { readNpy } from "../../core/weights/npy.ts";
 import { main } from "../../tasks/extract_features.ts";
 import { withFolder } from "../core/backbones/clip_golden.ts";
@@ -17,6 +18,13 @@ async function filesBelow(folder: string, prefix = ""): Promise<Map<string, Uint
     else found.push([path, await Deno.readFile(join(folder, path))]);
   }
   return new Map(found.sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+/** Removes the features of one image. */
+async function removeOneOf(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name.endsWith(".npy")) return await Deno.remove(join(folder, name));
+  }
 }
 
 async function run(...args: string[]) {
@@ -132,6 +140,13 @@ Deno.test("extract-features goes on and ends when it was killed at any point, it
     for (const name of ["", ...order, "maps", "masks", "original_images", "features"]) {
       if (name !== "") await Deno.remove(join(folder, name), { recursive: true });
       const state = await filesBelow(folder);
+      // Half of a file, as a kill leaves it.
+      for (const half of ["", "eigenvectors", "masks/cats", "features/cats"]) {
+        const there = await ifThere(Deno.stat(join(folder, half)));
+        if (there === undefined || name === "") continue;
+        await Deno.writeTextFile(join(folder, half, ".genview-0123abcd.tmp"), "half");
+        if (half === "features/cats") await removeOneOf(join(folder, half));
+      }
       await main(args);
       assertEquals(await filesBelow(folder), whole, `without ${name}`);
       await Deno.remove(folder, { recursive: true });

@@ -1,0 +1,120 @@
+/**
+ * A pass over images that computes their foreground ratios.
+ *
+ * @module
+ */
+import type { Dataset } from "../data/mod.ts";
+import { TokenEncoder, type TokenNetwork } from "../encoders/token_encoder.ts";
+import { tensor } from "../engine/graph/tensor.ts";
+import type { Placement } from "../engine/ort/mod.ts";
+import { encodeDataset, FeatureFiles, runSize, tokenScores } from "../masking/mod.ts";
+import { type ForegroundDivision, ratiosOf } from "./foreground_division.ts";
+import type { RatioEvent } from "./ratio_event.ts";
+import type { RatioFile } from "./ratio_file.ts";
+import { fitsRatioLine, type RatioLine } from "./ratio_lines.ts";
+
+/** Images without features that a warning names. */
+const NAMED = 5;
+
+/** How a pass runs. */
+export interface RatioRun extends Placement {
+  readonly batchSize: number;
+  readonly workers?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A pass over images that have no ratio yet. */
+export class RatioPass {
+  /** Images that have no features, or cannot be read. */
+  without = 0;
+  /** Keys that cannot be written. */
+  readonly refused: string[] = [];
+  readonly #dataset: Dataset;
+  readonly #division: ForegroundDivision;
+  readonly #file: RatioFile;
+  readonly #report: (event: RatioEvent) => void;
+  #done = 0;
+
+  constructor(
+    dataset: Dataset,
+    division: ForegroundDivision,
+    file: RatioFile,
+    report: (event: RatioEvent) => void = () => {},
+  ) {
+    this.#dataset = dataset;
+    this.#division = division;
+    this.#file = file;
+    this.#report = report;
+  }
+
+  /** Ratios from stored features. */
+  async fromFeatures(folder: string, { batchSize, signal }: RatioRun): Promise<void> {
+    const { component } = this.#division;
+    const files = new FeatureFiles(folder);
+    let lines: RatioLine[] = [];
+    for (let i = 0; i < this.#dataset.length && !signal?.aborted; i++) {
+      const { key } = this.#dataset.sample(i);
+      const tokens = await files.find(key, component.length);
+      if (tokens === undefined) {
+        const warned = this.without < NAMED;
+        this.#skip(warned ? `no features of ${key}: ${files.path(key)}` : undefined);
+      } else {
+        const { data } = tokenScores(tokens, component);
+        const [ratio] = ratiosOf(tensor("float32", [1, data.length], data), this.#division);
+        lines.push({ path: key, ratio: ratio! });
+        this.#done++;
+      }
+      if (lines.length >= batchSize) {
+        await this.#append(lines);
+        lines = [];
+      }
+      this.#tell();
+    }
+    await this.#append(lines);
+  }
+
+  /** Ratios from images. */
+  async fromImages(network: TokenNetwork, run: RatioRun): Promise<void> {
+    const { device, threads, workers, signal } = run;
+    const batchSize = runSize(run.batchSize, this.#dataset.length, device);
+    using encoder = await TokenEncoder.create(network, {
+      batchSize,
+      device,
+      threads,
+      component: this.#division.component,
+    });
+    const onWarning = (message: string) => this.#skip(message);
+    const options = { batchSize, workers, signal, onWarning };
+    for await (const { keys, encoded } of encodeDataset(encoder, this.#dataset, options)) {
+      const ratios = ratiosOf(encoded, this.#division);
+      await this.#append(keys.map((path, i) => ({ path, ratio: ratios[i]! })));
+      this.#done += keys.length;
+      this.#tell();
+    }
+  }
+
+  /** Appends what can be written as lines. */
+  async #append(lines: readonly RatioLine[]): Promise<void> {
+    const fitting = lines.filter(({ path }) => fitsRatioLine(path));
+    for (const { path } of lines) {
+      if (fitsRatioLine(path)) continue;
+      this.refused.push(path);
+      const name = JSON.stringify(path);
+      const message =
+        `no ratio of ${name}: a path must be one line without white space at its ends`;
+      this.#report({ kind: "warning", message });
+    }
+    await this.#file.append(fitting);
+  }
+
+  #skip(message: string | undefined): void {
+    this.without++;
+    this.#done++;
+    if (message !== undefined) this.#report({ kind: "warning", message });
+  }
+
+  #tell(): void {
+    const total = this.#dataset.length;
+    this.#report({ kind: "progress", done: this.#done, total, without: this.without });
+  }
+}
