@@ -11,11 +11,11 @@
 import { backbone } from "../core/backbones/registry.ts";
 import { int64, type Tensor, zeros } from "../core/engine/graph/tensor.ts";
 import { linear } from "../core/engine/nn/linear.ts";
-import { sgd } from "../core/engine/optim/mod.ts";
+import { PAIR_WEIGHTS, sgd, viewName } from "../core/engine/optim/mod.ts";
+import { crossEntropy } from "../core/losses/mod.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { constant, input } from "../core/engine/graph/value.ts";
 import { Scope } from "../core/engine/nn/scope.ts";
-import { logSoftmax, mul, neg, oneHot, reduceMean, reduceSum } from "../core/engine/ops/mod.ts";
 import { withTarget } from "../core/engine/graph/target.ts";
 import { deviceTuning } from "../core/train/step/conv_autotune.ts";
 import type { MethodGraph } from "../core/train/step/method_graph.ts";
@@ -73,7 +73,7 @@ const COMMAND: Command = {
 /** Classification of fixed labels into 1000 classes, in the shape that a training step takes. */
 function classification(name: string, batch: number, size: number): MethodGraph {
   const scope = new Scope({ training: true });
-  const images = input("views.0", "float32", [batch, 3, size, size]);
+  const images = input(viewName(0), "float32", [batch, 3, size, size]);
   const network = backbone(name, size <= 64 ? { stem: "small" } : {});
   const features = scope.enter("backbone", (inner) => network.apply(inner, images));
   const logits = linear(scope, "fc", features, { width: CLASSES });
@@ -81,14 +81,12 @@ function classification(name: string, batch: number, size: number): MethodGraph 
     hashedTensor("labels", [batch]).data,
     (value) => Math.floor((value + 1) / 2 * CLASSES),
   );
-  const targets = oneHot(constant(int64([batch], labels)), CLASSES);
-  const loss = neg(reduceMean(reduceSum(mul(logSoftmax(logits), targets), { axes: [1] })));
   return {
-    loss,
+    loss: crossEntropy(logits, constant(int64([batch], labels))),
     embeddings: features,
     scope,
     views: [images],
-    pairWeights: input("pair_weights", "float32", [batch]),
+    pairWeights: input(PAIR_WEIGHTS, "float32", [batch]),
     unusedViews: [],
     usesPairWeights: false,
     scheduled: new Map(),
