@@ -31,13 +31,13 @@ export interface EncodedSource {
   read(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** An image that is drawn rather than read. */
+/** An image that is rendered rather than read. */
 export interface RenderedSource {
   /** Tells it from an encoded image. */
   readonly kind: "rendered";
   /** What warnings and errors call it. */
   readonly name: string;
-  /** Draws the image for one epoch; sources that are the same in every epoch ignore the number. */
+  /** Renders the image for one epoch; sources that are the same in every epoch ignore the number. */
   render(epoch: number): Promise<MaskedImage>;
 }
 

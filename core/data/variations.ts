@@ -1,5 +1,5 @@
 /**
- * Variations of images, such as generated ones: finding them, and drawing which view is cut from one.
+ * Variations of images, such as generated ones: finding them, and choosing which view is cut from one.
  *
  * @module
  */
@@ -14,9 +14,9 @@ import { isAbsolutePath, normalizeKey } from "./relative_path.ts";
 
 /** How variations stand in for images. */
 export interface VariationOptions {
-  /** Probability that the view which was drawn is cut from a variation; 1 by default. */
+  /** Probability that the chosen view is cut from a variation; 1 by default. */
   readonly probability?: number;
-  /** Views of which one is drawn, uniformly; all of them by default. */
+  /** Views of which one is chosen, uniformly; all of them by default. */
   readonly views?: readonly number[];
 }
 
@@ -27,7 +27,7 @@ export interface ChosenVariation {
 }
 
 /**
- * Draws at most one view of a sample that is cut from a variation: the view is drawn first, then whether it is
+ * Chooses at most one view of a sample that is cut from a variation: the view is chosen first, then whether it is
  * replaced, then by which variation. Undefined if the sample has none, or the draw leaves all views to the image.
  *
  * Source: GenView, `MultiView` with `use_gen_img` and `prob_gen_img`.

@@ -73,7 +73,7 @@ export interface NeighboursSectionOptions {
   readonly neighbours?: number;
 }
 
-/** Images and the views that were drawn of them, photometry applied. */
+/** Images and the views that were sampled of them, photometry applied. */
 export async function viewsSection(
   dataset: Dataset,
   recipes: readonly ViewRecipe[],
@@ -116,7 +116,7 @@ export async function viewsSection(
           columnLabels: columns,
           scale: Math.max(1, Math.round(96 / recipe.size)),
         }),
-        caption: "Some images of the first batch and the views that were drawn of them.",
+        caption: "Some images of the first batch and the views that were sampled of them.",
         alt: `A grid of ${samples} images with ${recipes.length} views each`,
       }],
     };

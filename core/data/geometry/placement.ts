@@ -25,7 +25,7 @@ export interface Placement {
   readonly interpolation: Interpolation;
 }
 
-/** Where a drawn view lies: its crop, resized to its size. */
+/** Where a sampled view lies: its crop, resized to its size. */
 export function placeView(recipe: ViewRecipe, { crop, flip }: GeometricParameters): Placement {
   const { size } = recipe;
   return {

@@ -45,12 +45,12 @@ function openWorkspace(): Workspace {
   return { memory, kernels: compileKernels(memory) };
 }
 
-/** A length in bytes with slack behind it, aligned. */
+/** A length in bytes with slack after it, aligned. */
 function withSlack(length: number): number {
   return Math.ceil((length + SLACK) / SLACK) * SLACK;
 }
 
-/** Addresses of stretches of memory, which grows if need be: each of a length in bytes, with slack behind it. */
+/** Addresses of stretches of memory, which grows if need be: each of a length in bytes, with slack after it. */
 function layOut(memory: WebAssembly.Memory, lengths: readonly number[]): number[] {
   let end = 0;
   const addresses = lengths.map((length) => {
@@ -76,7 +76,7 @@ function pack(first: number, second: number): number {
 
 /**
  * Tabulates the weights of an axis, and before those of each pixel where it begins, in units of `unit`. Weights that a
- * pixel at the border does not have are zero: what lies behind the row is read there, and counts nothing.
+ * pixel at the border does not have are zero: what follows the row is read there with weight 0.
  */
 function tabulate({ starts, taps, weights, stride }: AxisWeights, unit: number): WeightTable {
   const pairs = Math.ceil(taps.reduce((most, count) => Math.max(most, count)) / 2);

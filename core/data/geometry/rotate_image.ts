@@ -17,7 +17,7 @@ export interface RotationOptions {
 /** Maps positions of the result to those of the image: x' = a x + b y + c, y' = d x + e y + f. */
 type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
-/** Rounded to 15 digits behind the point, as Pillow does with sines and cosines. */
+/** Rounded to 15 decimals, as Pillow does with sines and cosines. */
 function rounded(value: number): number {
   return Number(value.toFixed(15));
 }

@@ -80,7 +80,7 @@ function access(opcode: number, ...operands: readonly Code[]): Code {
   return [...vector(opcode, ...operands), 0, 0];
 }
 
-/** Instructions on four integers side by side. */
+/** Instructions on four integers at once. */
 export const i32x4 = {
   /** One integer four times. */
   splat: (value: Code): Code => vector(0x11, value),
@@ -91,7 +91,7 @@ export const i32x4 = {
   shiftRight: (value: Code, bits: number): Code => vector(0xac, value, int(bits)),
 } as const;
 
-/** Instructions on four floats side by side, none of them NaN. They are kept where four integers are. */
+/** Instructions on four floats at once, none of them NaN. They are kept where four integers are. */
 export const f32x4 = {
   /** One number four times. */
   of: (value: number): Code => [
@@ -123,7 +123,7 @@ export const bytes16 = {
   from: ([a, b, c, d]: readonly [Code, Code, Code, Code]): Code =>
     vector(0x66, vector(0x85, a, b), vector(0x85, c, d)),
   load: (address: Code): Code => access(0x00, address),
-  /** Eight bytes, and zeros behind them. */
+  /** Eight bytes, and zeros after them. */
   loadEight: (address: Code): Code => access(0x5d, address),
   store: (address: Code, bytes: Code): Code => access(0x0b, address, bytes),
   /** Writes one quarter. */

@@ -34,7 +34,7 @@ export function epochOrder(options: EpochOrderOptions): Uint32Array[] {
   });
 }
 
-/** Samples that take the place of one that cannot be read: endlessly many, drawn from the whole data set. */
+/** Samples that take the place of one that cannot be read: endlessly many, sampled from the whole data set. */
 export function* replacements(
   index: number,
   length: number,

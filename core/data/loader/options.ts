@@ -18,7 +18,7 @@ export interface LoaderOptions {
   readonly workers?: number;
   /** Whether an image that cannot be read ends the iteration with an error; it is skipped by default. */
   readonly strict?: boolean;
-  /** Is told once of every image that is skipped. */
+  /** Called once for every image that is skipped. */
   readonly onWarning?: (message: string) => void;
   /**
    * Images that are known to be unreadable: why, by their source's name. The loader adds those that it meets; handed
@@ -35,7 +35,7 @@ export interface LoaderOptions {
 export interface LoaderStatistics {
   /** Batches that were handed over. */
   batches: number;
-  /** Images that were decoded or drawn. */
+  /** Images that were decoded or rendered. */
   decoded: number;
   /** Images that were passed over because they cannot be read. */
   skipped: number;

@@ -59,7 +59,7 @@ export interface PreparedView {
 interface PlannedView {
   readonly placement: Placement;
   readonly parameters?: ViewParameters;
-  /** Steps that may move the pixels behind the cut. */
+  /** Steps that may move the pixels after the cut. */
   readonly steps: readonly UsedStep<GeometricStep>[];
 }
 
@@ -90,10 +90,10 @@ function cut(image: MaskedImage, planned: PlannedView): PreparedView {
   }
   if (parameters === undefined) return view;
   for (const { step, recipe } of planned.steps) {
-    const drawn = parameters[step.name as keyof ViewParameters];
-    if (!step.changes(drawn)) continue;
-    view.pixels = step.movePixels(view.pixels, placement.size, drawn, recipe);
-    if (view.mask) view.mask = step.moveMask(view.mask, placement.size, drawn, recipe);
+    const sampled = parameters[step.name as keyof ViewParameters];
+    if (!step.changes(sampled)) continue;
+    view.pixels = step.movePixels(view.pixels, placement.size, sampled, recipe);
+    if (view.mask) view.mask = step.moveMask(view.mask, placement.size, sampled, recipe);
   }
   return { ...view, parameters };
 }

@@ -53,7 +53,7 @@ export interface BatchedView {
   readonly images: Tensor<"uint8">;
   /** Inputs of the photometric graph. */
   readonly photometry: PackedPhotometry;
-  /** What was drawn for each sample. */
+  /** Sampled parameters of each view. */
   readonly parameters: readonly ViewParameters[];
   /** uint8 [N, size, size], 255 in the foreground; where masks were asked for. */
   readonly masks?: Tensor<"uint8">;
@@ -215,9 +215,9 @@ function checkViewLoaderOptions(recipes: readonly ViewRecipe[], options: ViewLoa
 /**
  * Loads an epoch of a data set as batches of views.
  *
- * Everything random is drawn from the seed, the epoch and the sample's index, so batches are the same whatever the
+ * Everything random follows from the seed, the epoch and the sample's index, so batches are the same whatever the
  * number of workers, and the same whether an epoch is read from its first batch or from a later one. A sample that
- * cannot be read is replaced by another, drawn likewise, so that batches stay full.
+ * cannot be read is replaced by another, chosen likewise, so that batches stay full.
  *
  * @param recipes one for each view of a sample
  * @throws {RangeError} if an option is out of range

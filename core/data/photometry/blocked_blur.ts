@@ -2,7 +2,7 @@
  * Blur of a single image by the blocked convolutions of ONNX Runtime's CPU provider, in two thirds of the time that
  * matrix products take.
  *
- * Those read channels in blocks: of each block all pixels, and of each pixel its channels side by side. Rows of an image
+ * Those read channels in blocks: of each block all pixels, and of each pixel its channels next to each other. Rows of an image
  * cut into stretches are just that: an image of as many channels as a stretch has pixels, and S / stretch pixels wide. A
  * blur down the columns convolves each of these channels by itself, all with the same kernel, and nothing has to be
  * moved. A blur along the rows is one down the columns of the transposed image.

@@ -21,7 +21,7 @@ export interface PhotometryOptions extends Placement {
   readonly batchSize: number;
 }
 
-/** Pixels from which on a CPU gains by taking each view by itself. Smaller views cost less than a run does. */
+/** Pixels of a view from which a CPU is faster view by view. Smaller views cost less than a run does. */
 const PIXELS_ALONE = 112 ** 2;
 
 /** Pixels that a run of smaller views has together. */
@@ -44,7 +44,7 @@ function openViews(options: PhotometryOptions): Promise<SingleViews | ChunkedVie
 
 /**
  * The photometric part of one recipe on one device. On the CPU large views are taken one by one, each with the steps
- * that were drawn for it. Small views run in chunks, and on other devices the batch runs as a whole, through one graph
+ * that were sampled for it. Small views run in chunks, and on other devices the batch runs as a whole, through one graph
  * that has all steps.
  */
 export class Photometry implements Disposable {

@@ -175,7 +175,7 @@ class LoadedView implements PixelView {
     this.#onPlanes(work);
   }
 
-  /** Writes the planes, one behind the other. */
+  /** Writes the planes one after the other. */
   write(target: Float32Array): void {
     this.change((values, channel) => planeOf(target, channel).set(values));
   }

@@ -36,7 +36,7 @@ interface GraphStep {
   readonly recipe: unknown;
 }
 
-/** What is drawn for a view of a step, and of the normalisation, in the order in which they are applied. */
+/** A step of a view, or the normalisation, in the order in which they are applied. */
 type Item =
   | { readonly kind: "pixels"; readonly apply: PixelStep }
   | { readonly kind: "graph"; readonly commutes: boolean; readonly run: GraphRun };
@@ -132,17 +132,17 @@ async function runOnce(outputs: Readonly<Record<string, Value>>): Promise<Record
   return await session.run({});
 }
 
-/** What is done to a view: the steps that were drawn for it, and the normalisation. */
+/** What is done to a view: the steps that were sampled for it, and the normalisation. */
 function itemsOf(parameters: ViewParameters, recipe: ViewRecipe): Item[] {
   const [items, behind]: [Item[], Item[]] = [[], []];
   let graphs = 0;
   for (const { step, recipe: own } of usedPhotometricSteps(recipe)) {
     const number = step.kernel?.kind === "graph" ? graphs++ : 0;
-    const drawn = parameters[step.name as keyof ViewParameters];
-    if (!step.changes(drawn)) continue;
-    (step.normalized === true ? behind : items).push(itemOf(step, drawn, own, number));
+    const sampled = parameters[step.name as keyof ViewParameters];
+    if (!step.changes(sampled)) continue;
+    (step.normalized === true ? behind : items).push(itemOf(step, sampled, own, number));
   }
-  // Graphs that commute with maps of colours may as well come behind the normalisation, which spares a walk.
+  // Graphs that commute with maps of colours may as well come after the normalisation, which saves a pass over the view.
   let place = items.length;
   for (let last = items.at(-1); place > 0 && last?.kind === "graph" && last.commutes;) {
     last = items[--place - 1];
@@ -153,15 +153,15 @@ function itemsOf(parameters: ViewParameters, recipe: ViewRecipe): Item[] {
 
 function itemOf(
   { kernel, commutes }: PhotometricStep,
-  drawn: unknown,
+  sampled: unknown,
   own: unknown,
   number: number,
 ): Item {
   if (kernel?.kind === "graph") {
-    const run = { number, strength: kernel.strength(drawn) };
+    const run = { number, strength: kernel.strength(sampled) };
     return { kind: "graph", commutes: commutes === true, run };
   }
-  return { kind: "pixels", apply: (view) => kernel!.apply(view, drawn, own) };
+  return { kind: "pixels", apply: (view) => kernel!.apply(view, sampled, own) };
 }
 
 /** Splits what is done to a view at its graphs. */

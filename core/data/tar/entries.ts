@@ -152,7 +152,7 @@ function explain(
  * The files of a tar in parts, in its order; a tar that is compressed by gzip is decompressed on the way. What an entry
  * holds is read before the next is asked for; if it is not, it is skipped.
  *
- * @param onBytes is told how many bytes of the parts have been read so far
+ * @param onBytes called with how many bytes of the parts have been read so far
  * @throws {TypeError} if the tar is damaged or truncated, or compressed by anything but gzip; if an entry is neither file nor folder, its path leads out of
  * the tar, or two have the same
  */

@@ -25,7 +25,7 @@ export interface TarProgress {
 export interface ExtractOptions {
   /** Whether files of another size than the tar's are replaced; by default they are an error. */
   readonly overwrite?: boolean;
-  /** Ends the extraction behind the file that is under way. */
+  /** Ends the extraction after the current file. */
   readonly signal?: AbortSignal;
   /** Called with the progress after each file and at the end. */
   readonly onProgress?: (progress: TarProgress) => void;

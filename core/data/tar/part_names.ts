@@ -62,14 +62,14 @@ function isNumber({ suffix }: PartName): boolean {
 function increment(suffix: string, alphabet: string): string | undefined {
   const last = alphabet.at(-1)!;
   const tail = suffix.length - new RegExp(`${last}*$`).exec(suffix)![0].length;
-  // Numbers grow by a digit: behind 9 comes 10.
+  // Numbers grow by a digit: 10 follows 9.
   if (tail === 0) return alphabet === DIGITS ? `1${"0".repeat(suffix.length)}` : undefined;
   const next = alphabet[alphabet.indexOf(suffix[tail - 1]!) + 1]!;
   return suffix.slice(0, tail - 1) + next + alphabet[0]!.repeat(suffix.length - tail);
 }
 
 /**
- * The next suffix where `split` chooses the length itself: behind `yz` comes `zaaa`, behind `zyzz` `zzaaaa`, so that the
+ * The next suffix where `split` chooses the length itself: `zaaa` follows `yz`, `zzaaaa` follows `zyzz`, so that the
  * names still sort.
  */
 function widen(suffix: string, alphabet: string): string | undefined {
@@ -95,7 +95,7 @@ export function checkPartNames(names: readonly string[]): void {
   const { stem, suffix } = parsePartName(first) ?? { stem: "", suffix: "" };
   const isArchive = isWhole(first) || !new RegExp(ARCHIVE, "i").test(stem);
   if (names.length === 1 && isArchive) return;
-  // "gz" alone is no sign: it comes behind "gy".
+  // "gz" alone is no sign: it follows "gy".
   if (suffix === "" || isWhole(first)) throw notParts(...names.slice(0, 2));
   const alphabet = isNumber({ stem, suffix }) ? DIGITS : LETTERS;
   if (!isFirst(suffix)) {

@@ -9,7 +9,7 @@ import { explainingFileErrors, fileError } from "../../files/file_error.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { checkPartNames, comparePartNames, isTarName } from "./part_names.ts";
 
-/** One of the files that make up a tar when they are put behind each other. */
+/** One of the files that make up a tar when they are joined. */
 export interface TarPart {
   /** Where it lies. */
   readonly path: string;
@@ -111,9 +111,9 @@ export function changedPart({ path, size }: TarPart, found: string): TypeError {
 }
 
 /**
- * The bytes of all parts, one behind the other.
+ * The bytes of all parts, joined.
  *
- * @param onBytes is told how many bytes have been read so far
+ * @param onBytes called with how many bytes have been read so far
  * @throws {TypeError} if a part has become shorter meanwhile
  */
 export async function* readParts(

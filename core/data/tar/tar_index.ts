@@ -28,7 +28,7 @@ import type { TarProgress } from "./extract.ts";
 import { changedPart, readRange, type TarPart, totalSize } from "./parts.ts";
 
 const VERSION = 1;
-/** Lines are written together until they come to this many characters. */
+/** Characters of lines that are written at once. */
 const BUFFERED_CHARACTERS = 1 << 16;
 
 /** The images of a tar, read from its parts. */
@@ -170,7 +170,7 @@ interface Images {
   readonly sizes: readonly number[];
 }
 
-/** Parses the lines behind the first. */
+/** Parses the lines after the first. */
 async function parseImages(
   lines: AsyncIterable<string>,
   path: string,

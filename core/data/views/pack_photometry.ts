@@ -10,7 +10,7 @@ import type { StepParameters } from "./steps/mod.ts";
 import { type PackedPhotometry, PHOTOMETRIC_STEPS } from "./steps/mod.ts";
 
 /**
- * Packs what was drawn of the photometric steps of N views as inputs of the photometric graph: for each step the tensors
+ * Packs what was sampled of the photometric steps of N views as inputs of the photometric graph: for each step the tensors
  * `[N, …]` that it declares, such as `brightness` float32 `[N]` or `jitter_order` int64 `[N, 4]`. The views themselves
  * go there as uint8 `[N, H, W, 3]`, cropped, resized and flipped.
  *

@@ -25,5 +25,5 @@ export interface GeometricParameters {
   readonly flip: boolean;
 }
 
-/** One draw of a view: its crop and flip, and what was drawn of each step. */
+/** One draw of a view: its crop and flip, and what was sampled of each step. */
 export interface ViewParameters extends GeometricParameters, StepParameters {}

@@ -5,8 +5,8 @@
  * Every pipeline of the field has the same steps in the same order: crop and resize, jitter, grayscale, blur,
  * solarize, normalise. They differ in where the horizontal flip stands (BYOL flips after the crop, the others last),
  * which makes no difference: jitter, grayscale and solarize treat pixels alike wherever they are, and the blur is
- * symmetric. So a recipe has no order, and views are flipped with the crop. Rotation comes behind the flip, erasing
- * behind the normalisation, as in torchvision's reference pipelines.
+ * symmetric. So a recipe has no order, and views are flipped with the crop. Rotation comes after the flip, erasing
+ * after the normalisation, as in torchvision's reference pipelines.
  *
  * @module
  */

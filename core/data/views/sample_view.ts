@@ -39,7 +39,7 @@ export function sampleView(
   };
   const steps = (STEPS as readonly AugmentationStep[]).map((step) => {
     const own = recipe[step.name as keyof StepParameters];
-    return [step.name, own === undefined ? step.none : step.draw(own, random, recipe.size)];
+    return [step.name, own === undefined ? step.none : step.sample(own, random, recipe.size)];
   });
   return { ...geometric, ...Object.fromEntries(steps) as StepParameters };
 }

@@ -15,7 +15,7 @@ export interface BlurRecipe {
   readonly sigma: Range;
 }
 
-/** Gaussian blur; what is drawn is the standard deviation in pixels, 0 is no blur. Source: `moco/moco/loader.py`. */
+/** Gaussian blur; what is sampled is the standard deviation in pixels, 0 is no blur. Source: `moco/moco/loader.py`. */
 export const blur: PhotometricStep<"blur", BlurRecipe, number> = {
   name: "blur",
   kind: "photometric",
@@ -37,7 +37,7 @@ export const blur: PhotometricStep<"blur", BlurRecipe, number> = {
   none: 0,
   isUsed: ({ probability }) => probability > 0,
   changes: (sigma) => sigma > 0,
-  draw: ({ probability, sigma }, random) =>
+  sample: ({ probability, sigma }, random) =>
     random.chance(probability) ? random.uniform(...sigma) : 0,
   packed: { blur_sigma: { dtype: "float32", shape: [] } },
   pack: (sigma) => ({ blur_sigma: [sigma] }),

@@ -16,7 +16,7 @@ import { roundHalfToEven } from "../round_half_to_even.ts";
 import type { PhotometricStep } from "./step.ts";
 
 /**
- * Erasing of a random rectangle behind the normalisation, as torchvision's `RandomErasing`. What is left out is
+ * Erasing of a random rectangle after the normalisation, as torchvision's `RandomErasing`. What is left out is
  * torchvision's default.
  */
 export interface ErasingRecipe {
@@ -86,7 +86,7 @@ export const erasing: PhotometricStep<"erasing", ErasingRecipe, ErasedBox> = {
   none: { top: 0, left: 0, height: 0, width: 0 },
   isUsed: ({ probability = 0.5 }) => probability > 0,
   changes: ({ height, width }) => height > 0 && width > 0,
-  draw({ probability = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3] }, random, size) {
+  sample({ probability = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3] }, random, size) {
     if (!random.chance(probability)) return erasing.none;
     const [flattest, tallest] = [Math.log(ratio[0]), Math.log(ratio[1])];
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

@@ -17,10 +17,10 @@ export const grayscale: PhotometricStep<"grayscale", number, boolean> = {
   schema: { type: "number", minimum: 0, maximum: 1 },
   none: false,
   isUsed: (probability) => probability > 0,
-  changes: (drawn) => drawn,
-  draw: (probability, random) => random.chance(probability),
+  changes: (sampled) => sampled,
+  sample: (probability, random) => random.chance(probability),
   packed: { grayscale: { dtype: "float32", shape: [] } },
-  pack: (drawn) => ({ grayscale: [Number(drawn)] }),
+  pack: (sampled) => ({ grayscale: [Number(sampled)] }),
   // The map to gray where the gate is 1, the identity where it is 0.
   colorMap: ({ inputs }) =>
     add(IDENTITY, mul(reshape(inputs["grayscale"]!, [-1, 1, 1]), sub(TO_GRAY, IDENTITY))),

@@ -46,7 +46,7 @@ export interface JitterParameters {
 const STRENGTH = { type: "number", minimum: 0 } as const;
 
 /** A factor around 1, never below 0. */
-function drawFactor(strength: number, random: RandomStream): number {
+function sampleFactor(strength: number, random: RandomStream): number {
   return strength === 0 ? 1 : random.uniform(Math.max(0, 1 - strength), 1 + strength);
 }
 
@@ -75,15 +75,15 @@ export const jitter: PhotometricStep<"jitter", JitterRecipe, JitterParameters> =
   none: { apply: false, order: [0, 1, 2, 3], brightness: 1, contrast: 1, saturation: 1, hue: 0 },
   isUsed: ({ probability }) => probability > 0,
   changes: ({ apply }) => apply,
-  draw({ probability, brightness, contrast, saturation, hue }, random) {
+  sample({ probability, brightness, contrast, saturation, hue }, random) {
     if (!random.chance(probability)) return jitter.none;
     const [first, second, third, last] = random.permutation(4);
     return {
       apply: true,
       order: [first!, second!, third!, last!],
-      brightness: drawFactor(brightness, random),
-      contrast: drawFactor(contrast, random),
-      saturation: drawFactor(saturation, random),
+      brightness: sampleFactor(brightness, random),
+      contrast: sampleFactor(contrast, random),
+      saturation: sampleFactor(saturation, random),
       hue: hue === 0 ? 0 : random.uniform(-hue, hue),
     };
   },
@@ -112,11 +112,11 @@ export const jitter: PhotometricStep<"jitter", JitterRecipe, JitterParameters> =
   kernel: {
     kind: "pixels",
     functions: [turnHue],
-    apply(view, drawn) {
-      for (const step of drawn.order) {
+    apply(view, sampled) {
+      for (const step of sampled.order) {
         const name = JITTER_STEPS[step]!;
         // As graphs take it.
-        const factor = Math.fround(drawn[name]);
+        const factor = Math.fround(sampled[name]);
         if (factor === (name === "hue" ? 0 : 1)) continue;
         if (name === "brightness") view.blend(factor, 0, 0);
         else if (name === "contrast") view.blend(factor, 0, (1 - factor) * view.meanGray());

@@ -1,5 +1,5 @@
 /**
- * The augmentation steps of view recipes, in the order in which they are drawn and applied. A new step is a file beside
+ * The augmentation steps of view recipes, in the order in which they are sampled and applied. A new step is a file beside
  * this one and its lines here.
  *
  * @module
@@ -20,13 +20,13 @@ export { rotation, type RotationRecipe } from "./rotation.ts";
 export { solarize, type SolarizeRecipe } from "./solarize.ts";
 export type {
   AugmentationStep,
-  DrawnStep,
   GeometricStep,
   GraphKernel,
   PackedPhotometry,
   PackedType,
   PhotometricStep,
   PixelKernel,
+  SampledStep,
   StepGraph,
 } from "./step.ts";
 
@@ -61,7 +61,7 @@ export type StepRecipes = {
     AugmentationStep<string, infer Recipe, infer _> ? Recipe : never;
 };
 
-/** What was drawn of the steps for one view. */
+/** What was sampled of the steps for one view. */
 export type StepParameters = {
   readonly [Step in Steps[number] as Step["name"]]: Step["none"];
 };

@@ -9,7 +9,7 @@ import type { GeometricStep } from "./step.ts";
 
 /**
  * Rotation by a random angle about the middle of the view, which keeps its size; as torchvision's `RandomRotation` on
- * Pillow images without `expand`. Views are rotated behind the crop, the resize and the flip.
+ * Pillow images without `expand`. Views are rotated after the crop, the resize and the flip.
  */
 export interface RotationRecipe {
   /** Probability of the rotation (default 1, as torchvision has it). */
@@ -28,7 +28,7 @@ function rangeOf(degrees: number | Range): Range {
 
 const LEVEL = { type: "integer", minimum: 0, maximum: 255 } as const;
 
-/** Rotation; what is drawn is the angle in degrees. Source: torchvision, `RandomRotation`. */
+/** Rotation; what is sampled is the angle in degrees. Source: torchvision, `RandomRotation`. */
 export const rotation: GeometricStep<"rotation", RotationRecipe, number> = {
   name: "rotation",
   kind: "geometric",
@@ -52,7 +52,7 @@ export const rotation: GeometricStep<"rotation", RotationRecipe, number> = {
   none: 0,
   isUsed: ({ probability = 1 }) => probability > 0,
   changes: (angle) => angle !== 0,
-  draw({ probability = 1, degrees }, random) {
+  sample({ probability = 1, degrees }, random) {
     return random.chance(probability) ? random.uniform(...rangeOf(degrees)) : 0;
   },
   movePixels(pixels, size, angle, { interpolation = "nearest", fill = 0 }) {

@@ -66,10 +66,10 @@ export const solarize: PhotometricStep<"solarize", SolarizeRecipe, boolean> = {
   },
   none: false,
   isUsed: ({ probability }) => probability > 0,
-  changes: (drawn) => drawn,
-  draw: ({ probability }, random) => random.chance(probability),
+  changes: (sampled) => sampled,
+  sample: ({ probability }, random) => random.chance(probability),
   packed: { solarize: { dtype: "float32", shape: [] } },
-  pack: (drawn) => ({ solarize: [Number(drawn)] }),
+  pack: (sampled) => ({ solarize: [Number(sampled)] }),
   graph(pixels, { inputs, recipe: { threshold } }) {
     const from = perSample(add(mul(sub(1, inputs["solarize"]!), NEVER), threshold));
     return where(greaterOrEqual(pixels, from), sub(WHITE, pixels), pixels);

@@ -12,28 +12,28 @@ import type { WebAssemblyFunction } from "../../geometry/web_assembly.ts";
 import type { PixelView } from "../../photometry/pixel_view.ts";
 
 /** What all steps have. Methods rather than functions, so that a list may hold steps of different types. */
-export interface DrawnStep<Name extends string, Recipe, Drawn> {
-  /** Field of the recipe that asks for the step, and of the parameters that hold what was drawn. */
+export interface SampledStep<Name extends string, Recipe, Sampled> {
+  /** Field of the recipe that asks for the step, and of the parameters that hold its sample. */
   readonly name: Name;
   /** JSON Schema of its recipe. A list of two numbers is a range, which must rise. */
   readonly schema: PropertySchema;
-  /** What is drawn for a view that the step leaves as it is. */
-  readonly none: Drawn;
-  /** Whether a recipe can draw anything else. */
+  /** The sample of a view that the step leaves as it is. */
+  readonly none: Sampled;
+  /** Whether a recipe can sample anything else. */
   isUsed(recipe: Recipe): boolean;
-  /** Whether a draw changes the view. */
-  changes(drawn: Drawn): boolean;
+  /** Whether a sample changes the view. */
+  changes(sampled: Sampled): boolean;
   /**
-   * Draws for one view, as plain data.
+   * Samples the parameters of one view, as plain data.
    *
    * @param size height and width of the view in pixels
    */
-  draw(recipe: Recipe, random: RandomStream, size: number): Drawn;
+  sample(recipe: Recipe, random: RandomStream, size: number): Sampled;
 }
 
-/** A step that moves the pixels of a view, on the host, behind the crop, the resize and the flip. */
-export interface GeometricStep<Name extends string = string, Recipe = unknown, Drawn = unknown>
-  extends DrawnStep<Name, Recipe, Drawn> {
+/** A step that moves the pixels of a view, on the host, after the crop, the resize and the flip. */
+export interface GeometricStep<Name extends string = string, Recipe = unknown, Sampled = unknown>
+  extends SampledStep<Name, Recipe, Sampled> {
   /** Tells it from steps that change colours. */
   readonly kind: "geometric";
   /**
@@ -44,14 +44,14 @@ export interface GeometricStep<Name extends string = string, Recipe = unknown, D
   movePixels(
     pixels: Uint8Array<ArrayBuffer>,
     size: number,
-    drawn: Drawn,
+    sampled: Sampled,
     recipe: Recipe,
   ): Uint8Array<ArrayBuffer>;
   /** Moves the mask of a view, uint8 `[size, size]`, likewise; what comes in from outside is background. */
   moveMask(
     mask: Uint8Array<ArrayBuffer>,
     size: number,
-    drawn: Drawn,
+    sampled: Sampled,
     recipe: Recipe,
   ): Uint8Array<ArrayBuffer>;
 }
@@ -75,58 +75,58 @@ export interface StepGraph<Recipe> {
 }
 
 /** A step on large views on the CPU that changes each pixel by itself; see {@linkcode PixelView}. */
-export interface PixelKernel<Recipe, Drawn> {
+export interface PixelKernel<Recipe, Sampled> {
   /** Tells it from graphs. */
   readonly kind: "pixels";
   /** Inner loops of its own, in WebAssembly. */
   readonly functions?: readonly WebAssemblyFunction[];
   /** Adds the step to what is done to a view. */
-  apply(view: PixelView, drawn: Drawn, recipe: Recipe): void;
+  apply(view: PixelView, sampled: Sampled, recipe: Recipe): void;
 }
 
 /** A step on large views on the CPU that looks at neighbouring pixels, by a graph of its own. */
-export interface GraphKernel<Recipe, Drawn> {
+export interface GraphKernel<Recipe, Sampled> {
   /** Tells it from steps on this thread. */
   readonly kind: "graph";
   /**
-   * The view float32 `[1,3,S,S]` behind the step.
+   * The view float32 `[1,3,S,S]` after the step.
    *
-   * @param strength float32 `[1]`, the number that was drawn
+   * @param strength float32 `[1]`, the number that was sampled
    * @param channelBlock channels that ONNX Runtime's kernels on this CPU block together
    */
   build(pixels: Value, strength: Value, recipe: Recipe, channelBlock: number): Value;
   /** The number that the graph takes. */
-  strength(drawn: Drawn): number;
+  strength(sampled: Sampled): number;
 }
 
 /** A step that changes colours, on the device: in a batched graph, and where it has a kernel faster on large views. */
-export interface PhotometricStep<Name extends string = string, Recipe = unknown, Drawn = unknown>
-  extends DrawnStep<Name, Recipe, Drawn> {
+export interface PhotometricStep<Name extends string = string, Recipe = unknown, Sampled = unknown>
+  extends SampledStep<Name, Recipe, Sampled> {
   /** Tells it from steps that move pixels. */
   readonly kind: "photometric";
-  /** Whether it comes behind the normalisation, and so deals with normalised pixels. */
+  /** Whether it comes after the normalisation, and so deals with normalised pixels. */
   readonly normalized?: boolean;
   /** Whether it commutes with affine maps of colours, as filters do whose weights add up to 1. */
   readonly commutes?: boolean;
-  /** Tensors in which the draws of a batch enter graphs. */
+  /** Tensors in which the samples of a batch enter graphs. */
   readonly packed: Readonly<Record<string, PackedType>>;
   /** One view's numbers in each of them. */
-  pack(drawn: Drawn): Readonly<Record<string, readonly number[]>>;
+  pack(sampled: Sampled): Readonly<Record<string, readonly number[]>>;
   /**
-   * Pixels float32 `[N,3,S,S]` behind the step, in [0, 255] or normalised. A step that is a linear map of colours gives
+   * Pixels float32 `[N,3,S,S]` after the step, in [0, 255] or normalised. A step that is a linear map of colours gives
    * `colorMap` in its place.
    */
   graph?(pixels: Value, graph: StepGraph<Recipe>): Value;
   /** The linear map of colours `[N,3,3]` that the step is. */
   colorMap?(graph: StepGraph<Recipe>): Value;
   /** Its way on large views on the CPU; without one, views of recipes that use it run through the batched graph. */
-  readonly kernel?: PixelKernel<Recipe, Drawn> | GraphKernel<Recipe, Drawn>;
+  readonly kernel?: PixelKernel<Recipe, Sampled> | GraphKernel<Recipe, Sampled>;
 }
 
 /** An augmentation step. */
-export type AugmentationStep<Name extends string = string, Recipe = unknown, Drawn = unknown> =
-  | GeometricStep<Name, Recipe, Drawn>
-  | PhotometricStep<Name, Recipe, Drawn>;
+export type AugmentationStep<Name extends string = string, Recipe = unknown, Sampled = unknown> =
+  | GeometricStep<Name, Recipe, Sampled>
+  | PhotometricStep<Name, Recipe, Sampled>;
 
 /** Photometric parameters of a batch by name, as graphs take them. */
 export type PackedPhotometry = Readonly<Record<string, Tensor>>;

@@ -13,7 +13,7 @@ import { runGraph } from "../../../run_graph.ts";
 
 const COUNT = 21;
 
-/** A recipe with all steps, drawn for some of the views and not for others. */
+/** A recipe with all steps, sampled for some of the views and not for others. */
 function recipeOf(size: number): ViewRecipe {
   return {
     ...byolViews(size)[1]!,

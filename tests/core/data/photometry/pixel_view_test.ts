@@ -23,15 +23,19 @@ interface PixelSteps {
 }
 
 /** A step by its kernel. */
-function kernelOf<R, D>({ kernel }: PhotometricStep<string, R, D>, drawn: D, recipe: R): PixelStep {
+function kernelOf<R, D>(
+  { kernel }: PhotometricStep<string, R, D>,
+  sampled: D,
+  recipe: R,
+): PixelStep {
   if (kernel?.kind !== "pixels") throw new Error("the step changes each pixel by itself");
-  return (view) => kernel.apply(view, drawn, recipe);
+  return (view) => kernel.apply(view, sampled, recipe);
 }
 
-function stepsOf({ jitter: drawn, grayscale: gray, solarize: threshold, normalize }: PixelSteps) {
+function stepsOf({ jitter: sampled, grayscale: gray, solarize: threshold, normalize }: PixelSteps) {
   const steps: PixelStep[] = [];
   const strength = { probability: 1, brightness: 1, contrast: 1, saturation: 1, hue: 0.5 };
-  if (drawn) steps.push(kernelOf(jitter, drawn, strength));
+  if (sampled) steps.push(kernelOf(jitter, sampled, strength));
   if (gray) steps.push(kernelOf(grayscale, true, 1));
   if (threshold !== undefined) {
     steps.push(kernelOf(solarize, true, { probability: 1, threshold }));
@@ -51,8 +55,8 @@ function goldenImage(sample: number): Uint8Array {
   return only(sample, images).data as Uint8Array;
 }
 
-/** What was drawn for a sample of the goldens' chains of all four steps. */
-function drawnJitter(sample: number): JitterParameters {
+/** What was sampled for a sample of the goldens' chains of all four steps. */
+function sampledJitter(sample: number): JitterParameters {
   const of = (name: string) => Number(golden(`chain.${name}`).data[sample]);
   const order = Array.from(only(sample, golden("chain.order")).data, Number);
   return {
@@ -70,7 +74,7 @@ Deno.test("applyPixelSteps() jitters in all 24 orders as torchvision does", () =
   const [count, , side] = expected.shape as [number, number, number];
   for (let sample = 0; sample < count; sample++) {
     const planes = planesOf(Number(golden("chain.image").data[sample]), 8, side);
-    const made = apply(planes.data as Float32Array, { jitter: drawnJitter(sample) }, side);
+    const made = apply(planes.data as Float32Array, { jitter: sampledJitter(sample) }, side);
     const difference = largestDifference(made, only(sample, expected), 255);
     assert(difference <= 0.02, `found a difference of ${difference} / 255 in sample ${sample}`);
   }

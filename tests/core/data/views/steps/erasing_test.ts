@@ -39,7 +39,7 @@ Deno.test("erasing draws boxes from torchvision's distribution", () => {
   const recipe = { probability: 1, scale: [0.02, 0.33], ratio: [0.3, 3.3] } as const;
   const boxes = Array.from(
     { length: draws },
-    (_, i) => erasing.draw(recipe, new RandomStream(0, i), 40),
+    (_, i) => erasing.sample(recipe, new RandomStream(0, i), 40),
   )
     .filter((box) => erasing.changes(box))
     .map(({ top, left, height, width }) => [top, left, height, width]);
@@ -56,13 +56,13 @@ Deno.test("erasing draws boxes from torchvision's distribution", () => {
   }
 });
 
-Deno.test("erasing is drawn as often as its probability says, half of the time by itself", () => {
+Deno.test("erasing is sampled as often as its probability says, half of the time by itself", () => {
   const share = (recipe: ErasingRecipe) => {
-    const drawn = Array.from(
+    const sampled = Array.from(
       { length: 2000 },
-      (_, i) => erasing.draw(recipe, new RandomStream(1, i), 32),
+      (_, i) => erasing.sample(recipe, new RandomStream(1, i), 32),
     );
-    return drawn.filter((box) => erasing.changes(box)).length / 2000;
+    return sampled.filter((box) => erasing.changes(box)).length / 2000;
   };
   assert(Math.abs(share({}) - 0.5) < 0.06);
   assert(Math.abs(share({ probability: 0.1 }) - 0.1) < 0.04);

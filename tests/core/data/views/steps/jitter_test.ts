@@ -8,7 +8,7 @@ const GOLDEN = new URL("../../../../../fixtures/golden/view_sampling.safetensors
 const DRAWS = 20000;
 
 function sampleJitter(recipe: JitterRecipe, random: RandomStream) {
-  return step.draw(recipe, random, 224);
+  return step.sample(recipe, random, 224);
 }
 
 // A strength above 1 has its lower bound clipped at 0.

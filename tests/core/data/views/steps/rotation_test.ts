@@ -34,25 +34,25 @@ for (const size of [40, 33]) {
 
 Deno.test("rotation draws from torchvision's distribution, symmetric where one number is given", () => {
   const draws = 20000;
-  const drawn = Array.from(
+  const sampled = Array.from(
     { length: draws },
-    (_, i) => rotation.draw({ degrees: [-30, 10] }, new RandomStream(0, i), 40),
+    (_, i) => rotation.sample({ degrees: [-30, 10] }, new RandomStream(0, i), 40),
   );
   const [mean, deviation] = golden("rotation.statistics").data as Float64Array;
-  const found = drawn.reduce((sum, angle) => sum + angle / draws, 0);
+  const found = sampled.reduce((sum, angle) => sum + angle / draws, 0);
   assert(Math.abs(found - mean!) < 5 * deviation! * Math.sqrt(2 / draws), `mean ${found}`);
-  assert(drawn.every((angle) => angle >= -30 && angle < 10));
+  assert(sampled.every((angle) => angle >= -30 && angle < 10));
   const both = Array.from(
     { length: 200 },
-    (_, i) => rotation.draw({ degrees: 15 }, new RandomStream(1, i), 40),
+    (_, i) => rotation.sample({ degrees: 15 }, new RandomStream(1, i), 40),
   );
   assert(both.some((angle) => angle < -10) && both.some((angle) => angle > 10));
   assert(both.every((angle) => Math.abs(angle) <= 15));
-  const never = rotation.draw({ degrees: 15, probability: 0 }, new RandomStream(2), 40);
+  const never = rotation.sample({ degrees: 15, probability: 0 }, new RandomStream(2), 40);
   assertEquals(never, 0);
 });
 
-Deno.test("viewLoader() rotates views and their masks by what was drawn, with workers or without", async () => {
+Deno.test("viewLoader() rotates views and their masks by what was sampled, with workers or without", async () => {
   const size = 24;
   const recipe: ViewRecipe = {
     size,

@@ -24,11 +24,11 @@ Deno.test("what steps draw for views that they leave alone changes nothing, and 
     assert(!step.changes(step.none), step.name);
     const recipe = recipes[step.name];
     assert(step.isUsed(recipe), step.name);
-    const drawn = step.draw(recipe, new RandomStream(0), 32);
-    assert(step.changes(drawn), step.name);
-    assertEquals(structuredClone(drawn), drawn);
+    const sampled = step.sample(recipe, new RandomStream(0), 32);
+    assert(step.changes(sampled), step.name);
+    assertEquals(structuredClone(sampled), sampled);
     if (step.kind !== "photometric") continue;
     assert((step.graph === undefined) !== (step.colorMap === undefined), step.name);
-    assertEquals(Object.keys(step.pack(drawn)).sort(), Object.keys(step.packed).sort());
+    assertEquals(Object.keys(step.pack(sampled)).sort(), Object.keys(step.packed).sort());
   }
 });
