@@ -45,24 +45,29 @@ function placeholder(schema: PropertySchema): string {
   return " NUMBER";
 }
 
-function fallback({ default: value }: PropertySchema): string {
-  if (value === undefined || value === "" || value === false) return "";
-  if (Array.isArray(value) && value.length === 0) return "";
-  if (typeof value === "object" && Object.keys(value as object).length === 0) return "";
-  return ` (default ${typeof value === "string" ? value : JSON.stringify(value)})`;
+/** A default in words; undefined where it says no more than that the option may be left out. */
+function defaultText({ default: value }: PropertySchema): string | undefined {
+  if (value === undefined || value === "" || value === false) return undefined;
+  if (value === true) return "on by default";
+  if (typeof value === "object" && Object.keys(value as object).length === 0) return undefined;
+  return `default ${typeof value === "string" ? value : JSON.stringify(value)}`;
 }
 
 function describe(schema: PropertySchema): string {
-  const known = schema.suggestions === undefined || schema.suggestions.length === 0
-    ? ""
-    : `; known: ${schema.suggestions.join(", ")}`;
-  return `${schema.description ?? ""}${fallback(schema)}${known}`;
+  const { description = "", suggestions = [] } = schema;
+  const fallback = defaultText(schema);
+  const known = suggestions.length === 0 ? "" : `; known: ${suggestions.join(", ")}`;
+  if (fallback === undefined) return `${description}${known}`;
+  // A remark in brackets and the default share them: "(0: all cores; default 0)".
+  return description.endsWith(")")
+    ? `${description.slice(0, -1)}; ${fallback})${known}`
+    : `${description} (${fallback})${known}`;
 }
 
 /** Rows of an option, and of each of the keys that it is known to take. */
 function rowsOf(name: string, schema: PropertySchema): Row[] {
   const group = schema.group ?? UNGROUPED;
-  const off = schema.default === true ? "no-" : "";
+  const off = schema.default === true ? "[no-]" : "";
   const own = {
     group,
     option: `--${off}${kebab(name)}${placeholder(schema)}`,

@@ -18,6 +18,7 @@ const COMMAND = command({
         description: "network to train",
       },
       strict: { type: "boolean", default: true, description: "whether to stop" },
+      threads: { type: "integer", default: 0, description: "threads (0: all cores)" },
       seed: { type: "integer", default: 0, group: "Run", description: "seed" },
       stem: {
         enum: ["imagenet", "small"],
@@ -54,7 +55,9 @@ Deno.test("helpText() lists options by group, with what they take", () => {
   assertEquals(places, places.toSorted((a, b) => a - b));
   assertStringIncludes(text, "network to train (default resnet18); known: resnet18, vit_tiny");
   assertStringIncludes(text, "--stem imagenet|small");
-  assertStringIncludes(text, "--no-strict");
+  assertStringIncludes(text, "--[no-]strict");
+  assertStringIncludes(text, "whether to stop (on by default)");
+  assertStringIncludes(text, "threads (0: all cores; default 0)");
   assertStringIncludes(text, "--milestones A,B,...");
   assertStringIncludes(text, "Options of SimSiam:\n  --option.embedding-width NUMBER");
 });
