@@ -101,7 +101,12 @@ export {
   negativeCosineSimilarity,
   weightedMean,
 } from "./core/losses/mod.ts";
-export { checkMethod, type LoadedMethod, loadMethod } from "./core/method/load.ts";
+export {
+  checkMethod,
+  type LoadedMethod,
+  loadMethod,
+  loadMethodByName,
+} from "./core/method/load.ts";
 export { type Configuration, configurationSchema } from "./core/method/configuration.ts";
 export { type Manifest, parseManifest } from "./core/method/manifest.ts";
 export type {
@@ -113,7 +118,11 @@ export type {
   Network,
   Role,
 } from "./core/method/method.ts";
-export { presetOf, resolveConfiguration } from "./core/method/resolve_configuration.ts";
+export {
+  presetOf,
+  readConfiguration,
+  resolveConfiguration,
+} from "./core/method/resolve_configuration.ts";
 export {
   buildMethodGraph,
   type MethodGraph,
@@ -131,4 +140,5 @@ export {
   type SafetensorsFile,
   writeSafetensors,
 } from "./core/weights/safetensors.ts";
+export { bundledMethods } from "./plugins/mod.ts";
 export { default as simsiam } from "./plugins/simsiam/mod.ts";

@@ -1,5 +1,5 @@
 /**
- * What a classifier scores that has seen no image: the level beside which accuracies are read.
+ * Chance levels: accuracies of classifiers that see no image.
  *
  * @module
  */

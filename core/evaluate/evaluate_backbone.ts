@@ -76,7 +76,7 @@ export interface BackboneScores {
   readonly knn: KnnResult;
   /** Accuracy of a classifier that sees no image. */
   readonly chance: ChanceLevel;
-  /** How well samples find their counterparts in the other set; where samples have identities and no image is in both. */
+  /** How well samples find their counterparts in the other set; where identities, but no images, are in both. */
   readonly retrieval?: RetrievalResult;
 }
 
@@ -119,6 +119,27 @@ function overlappingRows(
  * Extracts features of both data sets and classifies the queries by their neighbours in the bank. An image that is in
  * both is never its own neighbour.
  *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { backbone } from "../backbones/mod.ts";
+ * import { datasetOf, evaluationRecipe, IMAGENET_NORMALIZATION, openData } from "../data/mod.ts";
+ * import { buildFeatureGraph } from "../encoders/mod.ts";
+ * import { CPU, DeviceTensor } from "../engine/ort/mod.ts";
+ * import { evaluateBackbone, holdOut } from "./mod.ts";
+ *
+ * const recipe = evaluationRecipe(32, IMAGENET_NORMALIZATION);
+ * const network = { backbone: backbone("resnet18"), size: 32, batchSize: 16, normalize: recipe.normalize, device: CPU };
+ * const { scope } = buildFeatureGraph(network);
+ * const weights = new Map([...scope.initialize(0)].map(([name, value]) => [name, DeviceTensor.from(value)]));
+ *
+ * const emoji = await openData("emoji-twitter");
+ * const [bank, queries] = holdOut(datasetOf("some", 60, (i) => emoji.sample(30 * i), emoji.classes));
+ * const { knn, chance } = await evaluateBackbone({ ...network, weights }, { bank, queries, recipe });
+ * console.log(`${100 * knn.top1} %, by chance ${100 * chance.balanced} %`);
+ * assertEquals(knn.k, 20);
+ * for (const tensor of weights.values()) tensor[Symbol.dispose]();
+ * ```
+ *
  * @throws {TypeError} if a data set is not labelled, or the bank lacks classes of the queries
  * @throws {RangeError} if the bank has fewer neighbours than are asked for
  * @throws {UnreadableImageError} if an image cannot be read and the evaluation is strict
@@ -159,7 +180,10 @@ export async function evaluateBackbone(
   });
   const first = identitiesOf(queries, queryFeatures);
   const second = identitiesOf(bank, bankFeatures);
-  const counterparts = sameImage.size === 0 && first && second
+  const known = new Set(second);
+  // A part that is held out of a data set has identities, but no counterparts in the rest.
+  const shared = first?.some((identity) => known.has(identity)) ?? false;
+  const counterparts = sameImage.size === 0 && first && second && shared
     ? await retrieval(
       { features: queryFeatures.features, identities: first },
       { features: bankFeatures.features, identities: second },

@@ -6,11 +6,15 @@
 
 /** How a linear classifier is trained. */
 export interface LinearProbeRecipe {
+  /** Optimizer, with momentum 0.9. */
   readonly optimizer: "sgd" | "lars";
   /** Learning rate at `batchSize`, with which it scales. */
   readonly learningRate: number;
+  /** Rows in a step. */
   readonly batchSize: number;
+  /** Passes over the features. */
   readonly epochs: number;
+  /** Weight decay of weight and bias. */
   readonly weightDecay: number;
   /** Learning-rate schedule: a cosine to zero by epoch, or epochs at which it is divided by ten. */
   readonly schedule: "cosine" | readonly number[];

@@ -74,7 +74,7 @@ export async function* similarityRows(
   using binding = session.bind({ queries: chunk, bank: features }, { similarities: result });
   for (let first = 0; first < count; first += rows) {
     const filled = Math.min(rows, count - first);
-    // The last chunk is filled up with rows of zeros, whose similarities nobody reads.
+    // The last chunk is padded with rows of zeros, whose similarities are discarded.
     const part = new Float32Array(rows * width);
     part.set(left.data.subarray(first * width, (first + filled) * width));
     chunk.write(tensor("float32", [rows, width], part));

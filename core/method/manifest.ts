@@ -26,7 +26,9 @@ export interface LossRange {
 
 /** The part of a manifest that types are inferred from. */
 export interface ManifestLike {
+  /** JSON Schema of the method's options, with defaults. */
   readonly options: {
+    /** Schemas of the options by name. */
     readonly properties: Readonly<Record<string, { readonly default?: unknown }>>;
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Images side by side, with labels: views, masks, generated variations.
+ * Grids of images with labels: views, masks, generated variations.
  *
  * @module
  */

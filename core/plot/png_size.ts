@@ -34,7 +34,7 @@ export function pngSize(png: Uint8Array): PictureSize {
   for (let start = SIGNATURE_BYTES; start + 12 <= png.length && typeAt(start) !== "IDAT";) {
     const isMetric = typeAt(start) === "pHYs" && start + 17 <= png.length && png[start + 16] === 1;
     const perInch = isMetric ? view.getUint32(start + 8) * METERS_PER_INCH : 0;
-    // Less than a screen's resolution is nobody's wish: libvips writes 25.4 where it knows none.
+    // libvips writes 25.4 where it knows no resolution: less than a screen's is taken for none.
     if (perInch > CSS_PIXELS_PER_INCH) ratio = CSS_PIXELS_PER_INCH / perInch;
     start += 12 + view.getUint32(start);
   }

@@ -73,7 +73,7 @@ export interface NeighboursSectionOptions {
   readonly neighbours?: number;
 }
 
-/** Images and the views that were sampled of them, photometry applied. */
+/** Images and random views of them, photometry applied. */
 export async function viewsSection(
   dataset: Dataset,
   recipes: readonly ViewRecipe[],
@@ -106,9 +106,8 @@ export async function viewsSection(
     return {
       title: "Views",
       text:
-        "Each image is seen in random views, whose features are to agree: what differs between them is what " +
-        "the network learns to overlook." +
-        (partners ? " One view is cut from a variation of the image." : ""),
+        "The network learns to map random views of an image to similar features, and so to ignore how views differ." +
+        (partners ? " One view is cropped from a variation of the image." : ""),
       figures: [{
         png: await imageGrid({
           images: Array.from({ length: samples }, (_, i) => rows.map((row) => row[i]!)).flat(),
@@ -116,7 +115,7 @@ export async function viewsSection(
           columnLabels: columns,
           scale: Math.max(1, Math.round(96 / recipe.size)),
         }),
-        caption: "Some images of the first batch and the views that were sampled of them.",
+        caption: "Some images of the first batch and their random views.",
         alt: `A grid of ${samples} images with ${recipes.length} views each`,
       }],
     };

@@ -114,7 +114,7 @@ export async function spreadSection(
     figures: [{
       svg,
       caption: "The measure of collapse of Chen & He 2021, section 4.1.",
-      alt: `Spread over ${steps.length} steps, beside ${
+      alt: `Spread over ${steps.length} steps, compared with ${
         shortNumber(uniformSpread)
       } of uniform embeddings. ${course}`,
     }],
@@ -142,7 +142,7 @@ export async function metricSection(
   const curve = points(epochs, "epoch", metric);
   const course = describeCurve(curve, { x: "epoch", format: percent, better: "higher" });
   const levels = rules.map(({ value, label }) => `${label} ${percent(value)}`).join(", ");
-  const beside = levels === "" ? "" : ` Beside it: ${levels}.`;
+  const beside = levels === "" ? "" : ` For comparison: ${levels}.`;
   return {
     title,
     text: `${text}\n\n${course}${beside}`,

@@ -12,6 +12,8 @@ export {
   type RunEvaluation,
 } from "./run/evaluate_run.ts";
 export { type OpenedRun, openRun } from "./run/open_run.ts";
+export type { ConfigurationChange } from "./run/check_resumable.ts";
+export { readDescription, type RunDescription } from "./run/run_description.ts";
 export { embeddingSpread, uniformSpread } from "./step/embedding_spread.ts";
 export {
   buildMethodGraph,

@@ -86,3 +86,18 @@ Deno.test("evaluateBackbone() names and counts the images that it cannot read, o
     'Cannot take features of "nothing": it must hold images that can be read, found none among 1',
   );
 });
+
+Deno.test("evaluateBackbone() retrieves where both sets have things in common, and no image", async () => {
+  using stack = new DisposableStack();
+  const network = placedBackbone(stack);
+  const named = (name: string, prefix: string): Dataset => {
+    const images = colors(name, ["green", "red"]);
+    const sample = (index: number) => ({ ...images.sample(index), identity: `${prefix}${index}` });
+    return { ...images, sample };
+  };
+  const found = async (bank: Dataset, queries: Dataset) =>
+    (await evaluateBackbone(network, { bank, queries, recipe: RECIPE })).retrieval?.forward.queries;
+  assertEquals(await found(named("bank", "a"), named("queries", "a")), 4);
+  assertEquals(await found(named("bank", "a"), named("queries", "b")), undefined);
+  assertEquals(await found(named("bank", "a"), named("bank", "a")), undefined);
+});

@@ -84,7 +84,7 @@ Deno.test("metricSection() draws chance, and says what rises only where it does"
   const rising = await about(0.298, 0.42, 0.412);
   assertStringIncludes(
     rising.text,
-    "It rises from 29.8 % to 41.2 %; the best, 42.0 %, is at epoch 1. Beside it: chance 11.1 %, " +
+    "It rises from 29.8 % to 41.2 %; the best, 42.0 %, is at epoch 1. For comparison: chance 11.1 %, " +
       "most frequent class 25.0 %.",
   );
   for (const label of ["chance", "most frequent class"]) {
