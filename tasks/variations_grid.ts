@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewError } from "../core/errors/mod.ts";
 import { makeVariationGrid } from "../core/variations/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
@@ -127,11 +128,16 @@ export async function main(args: readonly string[]): Promise<void> {
   using display = new VariationsDisplay();
   const { signal } = interrupt;
   try {
-    const { path, images, levels } = await makeVariationGrid(
+    const { path, images, levels, failed } = await makeVariationGrid(
       { ...values, folders, prompt: promptOf(values) },
       { signal, report: display.show },
     );
     console.log(`${images} images at levels ${levels.join(", ")}: ${path}`);
+    if (failed > 0) {
+      throw new GenviewError(
+        `Cannot generate ${failed} variations, whose cells are empty: the lines above name them and why`,
+      );
+    }
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
     console.log(`stopped; nothing is written to ${values.output}`);

@@ -5,7 +5,6 @@
  */
 import {
   GenviewAlreadyExists,
-  GenviewError,
   GenviewNotFound,
   GenviewSyntaxError,
   GenviewTypeError,
@@ -22,7 +21,7 @@ import { findUnclip, generateVariations, openUnclip, type SchedulerName } from "
 import type { GridRow } from "./draw_grid.ts";
 import { findVariations, type FoundVariation } from "./find_variations.ts";
 import { type PlannedImage, planVariations, variationsOf } from "./plan.ts";
-import type { VariationRunOptions } from "./progress.ts";
+import { networkFailure, type VariationRunOptions } from "./progress.ts";
 
 /** What is drawn, and where. */
 export interface VariationGridOptions {
@@ -78,6 +77,8 @@ export interface VariationGrid {
   readonly images: number;
   /** Noise levels of its columns. */
   readonly levels: readonly number[];
+  /** Variations that could not be computed, whose cells are empty. */
+  readonly failed: number;
 }
 
 const LEVELS = [0, 100, 200, 300, 400] as const;
@@ -160,7 +161,7 @@ async function generateRows(
   images: readonly PlannedImage[],
   options: VariationGridOptions,
   { signal, report }: VariationRunOptions,
-): Promise<GridRow[]> {
+): Promise<{ readonly rows: GridRow[]; readonly failed: number }> {
   const { levels = LEVELS, seed = 0, batchSize = 1, threads = 0, scale = 10 } = options;
   const { prompt = "", negativePrompt = "", numInferenceSteps = 20 } = options;
   const { precision = "auto", scheduler = "model" } = options;
@@ -178,7 +179,7 @@ async function generateRows(
   const model = await findUnclip(options.model!, { precision, scheduler, device });
   const run = { steps: numInferenceSteps, guidanceScale: scale, threads, batchSize };
   using pipeline = await openUnclip(model, run);
-  let made = 0;
+  let [made, failed] = [0, 0];
   report?.({ kind: "start", total: wanted.length, existing: 0 });
   const batches = generateVariations(pipeline, wanted, {
     ...{ seed, batchSize, prompt, negativePrompt },
@@ -187,19 +188,19 @@ async function generateRows(
       throw error;
     },
     onFailure: ({ key, level }, stage) => {
-      throw new GenviewError(
-        `Cannot draw a grid: the output of the ${stage} for ${key} at level ${level} must be ` +
-          "finite, found NaN or infinity; check the model's weights, or compute by " +
-          "--precision float32",
-      );
+      failed++;
+      const what = `${key} at level ${level}`;
+      const failure = networkFailure(key, what, stage, model.precision);
+      report?.({ kind: "failure", ...failure });
+      report?.({ kind: "progress", made, unreadable: 0, failed });
     },
   });
   for await (const batch of batches) {
     for (const { wanted: { row, level }, image } of batch) rows[row]!.variations.set(level, image);
     made += batch.length;
-    report?.({ kind: "progress", made, unreadable: 0, failed: 0 });
+    report?.({ kind: "progress", made, unreadable: 0, failed });
   }
-  return rows;
+  return { rows, failed };
 }
 
 /** Foreground ratios by the images' paths within the tree. */
@@ -250,17 +251,17 @@ export async function makeVariationGrid(
   const { output, inputList = "", levels = LEVELS, count = 8, cell = 160 } = options;
   await checkOptions(options);
   const ratios = await readRatios(options);
-  let rows: GridRow[];
+  let [rows, failed]: [GridRow[], number] = [[], 0];
   if (!options.model) rows = await findRows(options);
   else {
     const { inputPrefix, relativeTo } = options;
     const names = { imagesPerPrompt: 1, format: "source" } as const;
     const images = await planVariations({ inputList, inputPrefix, relativeTo, ...names });
-    rows = await generateRows(images.slice(0, count), options, run);
+    ({ rows, failed } = await generateRows(images.slice(0, count), options, run));
   }
   // Loads the libraries that draw, which no other use of this folder needs.
   const { drawGrid } = await import("./draw_grid.ts");
   const picture = await drawGrid(rows, { ratios, levels, cell });
   await writeNewFile(output, picture, { overwrite: options.overwrite ?? false });
-  return { path: output, images: rows.length, levels };
+  return { path: output, images: rows.length, levels, failed };
 }

@@ -56,3 +56,21 @@ export interface VariationOutcome extends VariationCounts {
   /** Whether it was stopped before its end. */
   readonly stopped: boolean;
 }
+
+/**
+ * A variation that a network could not compute.
+ *
+ * @param what the variation, as messages call it
+ */
+export function networkFailure(
+  source: string,
+  what: string,
+  stage: UnclipStage,
+  precision: string,
+): VariationFailure {
+  const message = `Cannot generate ${what}: the output of the ${stage} must be finite, found NaN ` +
+    `or infinity; check the model's weights${
+      precision === "float16" ? ", or compute by --precision float32" : ""
+    }`;
+  return { source, stage, message, variations: 1 };
+}

@@ -11,18 +11,18 @@ import {
   openUnclip,
   resizeVariation,
   type UnclipModel,
-  type UnclipStage,
   type Variation,
 } from "../unclip/mod.ts";
 import { encodeVariation, markOf } from "./encoded_variation.ts";
 import { type ExistingVariations, findExisting } from "./existing.ts";
 import { formatLine, Manifest } from "./manifest.ts";
 import type { OutputNames, PlannedImage, PlannedVariation } from "./plan.ts";
-import type {
-  VariationCounts,
-  VariationFailure,
-  VariationOutcome,
-  VariationRunOptions,
+import {
+  networkFailure,
+  type VariationCounts,
+  type VariationFailure,
+  type VariationOutcome,
+  type VariationRunOptions,
 } from "./progress.ts";
 import type { VariationSettings } from "./settings.ts";
 
@@ -82,13 +82,6 @@ function nameFailure({ key, path }: PlannedVariation): VariationFailure {
   return { source: key, stage: "name", message, variations: 1 };
 }
 
-/** What the output of each network stands for, and what to look at if it is not finite. */
-function networkFailure({ key, path }: PlannedVariation, stage: UnclipStage): VariationFailure {
-  const message = `Cannot generate ${path}: the output of the ${stage} must be finite, found NaN ` +
-    "or infinity; check the model's weights, or compute by --precision float32";
-  return { source: key, stage, message, variations: 1 };
-}
-
 /** Writes variations and lists them: who reads the folder sees whole files only, and lines of files that are there. */
 async function keepVariations(
   batch: readonly Variation<PlannedVariation>[],
@@ -125,7 +118,8 @@ async function generateMissing(
     ...(signal && { signal }),
     onUnreadable: ({ message, source }, without) =>
       progress.fail({ source, stage: "reading", message, variations: without }),
-    onFailure: (wanted, stage) => progress.fail(networkFailure(wanted, stage)),
+    onFailure: (wanted, stage) =>
+      progress.fail(networkFailure(wanted.key, wanted.path, stage, job.model.precision)),
     onWidened: ({ path }) => {
       if (isWidened) return;
       isWidened = true;

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { pngSize } from "../../core/plot/png_size.ts";
+import { readSafetensors, writeSafetensors } from "../../core/weights/safetensors.ts";
 import { main as variations } from "../../tasks/variations.ts";
 import { main } from "../../tasks/variations_grid.ts";
 import {
@@ -57,5 +58,25 @@ Deno.test("variations-grid takes images of each level in turn, and refuses what 
     await refuse("must have variations of levels 7, found none", "--levels", "[7]");
     await refuse("it needs folders of variations, or", "--model", path("model"));
     await main([...args, "--overwrite"]);
+    assertEquals((await Deno.stat(path("grid.png"))).isFile, true);
+  }));
+
+Deno.test("variations-grid leaves the cells of variations empty that are not finite, and fails in the end", () =>
+  withModel(async (path) => {
+    const file = path("model/vae/diffusion_pytorch_model.safetensors");
+    const { tensors } = await readSafetensors(file);
+    tensors.get("decoder.conv_out.bias")!.data[0] = Infinity;
+    await writeSafetensors(file, tensors, { overwrite: true });
+    await Deno.writeTextFile(path("list.txt"), "cats/0.png\n");
+    const error = await assertRejects(() =>
+      main([
+        ...[...COMMON(path), "--levels", "[0,400]", "--output", path("grid.png")],
+        ...["--model", path("model"), "--input-list", path("list.txt"), "--threads", "1"],
+        ...["--num-inference-steps", "2", "--device", "cpu"],
+      ]), Error);
+    assertEquals(
+      error.message,
+      "Cannot generate 2 variations, whose cells are empty: the lines above name them and why",
+    );
     assertEquals((await Deno.stat(path("grid.png"))).isFile, true);
   }));
