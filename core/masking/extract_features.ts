@@ -223,9 +223,6 @@ export async function extractFeatures(
   const { network, model } = await openNetwork(options.network);
   const folder = join(options.outputDir, network.name);
   const all = uniqueIndices(dataset);
-  if (numExtract !== undefined && numExtract > all.length) {
-    report?.({ kind: "all images", images: all.length });
-  }
   const indices = numExtract === undefined ? all : sampleIndices(all, numExtract, seed);
   const record = {
     network: network.name,
@@ -254,6 +251,9 @@ export async function extractFeatures(
     if (before === undefined || earlier !== undefined) await checkFree(folder);
   }
   if (before === undefined) await writeExtractionRecord(folder, record);
+  if (numExtract !== undefined && numExtract > all.length) {
+    report?.({ kind: "all images", images: all.length });
+  }
   const placement = { device, threads };
   const { finished, refused } = await extractMissing(network, dataset, indices, {
     ...{ ...placement, folder, dtype, batchSize, workers, signal, report },

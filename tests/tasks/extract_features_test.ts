@@ -176,3 +176,18 @@ Deno.test("extract-features --num-vis shows images of all classes, and of a list
       "cats/1.png.png",
     ]);
   }));
+
+Deno.test("extract-features ends with 1 where the features of an image have a name that is too long", () =>
+  withFolder(async (path) => {
+    await drawPictures(path("images"));
+    await exportTinyBackbone(path("mine.safetensors"));
+    const long = `${"x".repeat(248)}.png`;
+    await Deno.copyFile(path("images/cats/0.png"), path(`images/cats/${long}`));
+    const { code, out, err } = await run(
+      ...["--input-list", path("images"), "--model", path("mine.safetensors"), "--device", "cpu"],
+      ...["--num-extract", "-1", "--output-dir", path("out")],
+    );
+    assertEquals(code, 1);
+    assertStringIncludes(err, "its name is longer than the file system allows");
+    assertStringIncludes(out, "features of 6 images");
+  }));

@@ -1,5 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
-import { sampleIndices } from "../../../core/masking/mod.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { openImageFolder } from "../../../core/data/mod.ts";
+import { FolderLock } from "../../../core/files/folder_lock.ts";
+import { extractFeatures, readAnalysis, sampleIndices } from "../../../core/masking/mod.ts";
+import { drawPictures } from "../../tasks/square_pictures.ts";
+import { withFolder } from "../backbones/clip_golden.ts";
+import { exportTinyBackbone } from "../encoders/tiny_backbone.ts";
 
 Deno.test("sampleIndices() draws by the seed, each once, in order", () => {
   const all = Array.from({ length: 100 }, (_, i) => 2 * i);
@@ -10,3 +15,47 @@ Deno.test("sampleIndices() draws by the seed, each once, in order", () => {
   assert(String(sampleIndices(all, 10, 2)) !== String(drawn));
   assertEquals(sampleIndices(all, 100, 1), all);
 });
+
+Deno.test("extractFeatures() refuses a folder where another process is at work, and leaves its files alone", () =>
+  withFolder(async (path) => {
+    await drawPictures(path("images"));
+    await exportTinyBackbone(path("mine.safetensors"));
+    const options = {
+      network: { model: path("mine.safetensors") },
+      images: path("images"),
+      outputDir: path("out"),
+    };
+    {
+      using _lock = await FolderLock.acquire(path("out/mine"));
+      await assertRejects(
+        () => extractFeatures(options),
+        Deno.errors.AlreadyExists,
+        "at work there",
+      );
+      const names = (await Array.fromAsync(Deno.readDir(path("out/mine")))).map(({ name }) => name);
+      assertEquals(names, [".genview.lock"]);
+    }
+    const { finished, analysis } = await extractFeatures(options);
+    assertEquals([finished, analysis], [true, undefined]);
+  }));
+
+Deno.test("extractFeatures() reports names that the file system does not take, and analyses the others", () =>
+  withFolder(async (path) => {
+    await drawPictures(path("images"));
+    await exportTinyBackbone(path("mine.safetensors"));
+    // The first is too long for features, the second for maps alone.
+    const [noFeatures, noMaps] = [253, 245].map((length) => `${"x".repeat(length - 4)}.png`);
+    for (const name of [noFeatures, noMaps]) {
+      await Deno.copyFile(path("images/cats/0.png"), path(`images/cats/${name}`));
+    }
+    const { images, refused, folder } = await extractFeatures({
+      network: { model: path("mine.safetensors") },
+      images: await openImageFolder(path("images")),
+      outputDir: path("out"),
+      numExtract: 8,
+      numVis: 8,
+    });
+    assertEquals(images, 7);
+    assertEquals(refused.toSorted(), [`cats/${noMaps}`, `cats/${noFeatures}`].toSorted());
+    assertEquals((await readAnalysis(folder))?.images, 7);
+  }));
