@@ -3,31 +3,17 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../core/errors/mod.ts";
-import { type Configuration, configurationSchema } from "../core/method/configuration.ts";
-import { type LoadedMethod, loadMethodByName } from "../core/method/load.ts";
-import {
-  type PartialConfiguration,
-  presetOf,
-  readConfiguration,
-  resolveConfiguration,
-} from "../core/method/resolve_configuration.ts";
-import { loadCheckpointState } from "../core/weights/checkpoint/state.ts";
-import { readDescription, type RunDescription } from "../core/train/run/run_description.ts";
-import { isOwnCheckpoint } from "../core/train/run/run_origin.ts";
-import { train } from "../core/train/run/train.ts";
+import { configurationSchema } from "../core/method/configuration.ts";
+import { pretrain } from "../core/train/run/pretrain.ts";
 import type { TrainResult } from "../core/train/run/train_options.ts";
 import { bundledMethods } from "../plugins/mod.ts";
-import { type Command, parse, runTask } from "./cli/command_line.ts";
+import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { asStarted } from "./cli/program_name.ts";
-import { configuredPairEncoder, configuredPairsShown } from "./quality_option.ts";
 import { TrainDisplay } from "./cli/train_display.ts";
 import { withMethodOptions } from "./cli/training_options.ts";
-import { openTrainingData } from "../core/data/mod.ts";
-import { configuredEvaluation } from "../core/evaluate/configured_evaluation.ts";
 
-const COMMAND: Command = {
+const COMMAND = command({
   name: "train",
   summary:
     "Pretrains a backbone without labels. Options on the command line win over those of --config, " +
@@ -39,7 +25,15 @@ const COMMAND: Command = {
     },
     {
       command: "deno task train --output runs/photos --resume latest",
-      does: "goes on where that run was stopped or killed",
+      does: "resumes that run where it was stopped or killed",
+    },
+    {
+      command: "deno task train --output runs/photos --resume latest --epochs 200",
+      does: "trains that run for longer, with its schedules over the new length",
+    },
+    {
+      command: "deno task train --data photos/ --from moco_v2.pth.tar --output runs/from-moco",
+      does: "starts with the weights of another program; prefixes of their names are taken off",
     },
     {
       command:
@@ -49,12 +43,11 @@ const COMMAND: Command = {
     {
       command:
         "deno task train --data photos/ --quality-encoder runs/photos --vis 8 --output runs/weighted",
-      does:
-        "weighs pairs by the foreground that an earlier run sees; extract-features finds it first",
+      does: "weights pairs by the foreground that an earlier run sees; run extract-features first",
     },
     {
       command: "deno task train --data photos/ --variations variations/ --output runs/generated",
-      does: "cuts one view of each pair from the variation that Stable unCLIP has generated",
+      does: "crops one view of each pair from the variation that Stable unCLIP has generated",
     },
     {
       command: "deno task train --method ./my-method/manifest.json --output runs/mine",
@@ -87,84 +80,56 @@ const COMMAND: Command = {
       resume: {
         type: "string",
         default: "",
-        description: "go on from a checkpoint: latest, or its path, which may be of another run",
+        description: "resume from a checkpoint: latest, or its path, which may be of another run",
+      },
+      from: {
+        type: "string",
+        default: "",
+        description:
+          "weights that the backbone starts with: a run, or a file of safetensors or PyTorch's",
       },
       ...configurationSchema.properties,
     },
   },
-};
+});
 
-/** What a run began with. */
-type Beginning = Pick<RunDescription, "method" | "configuration">;
-
-/** What the run began with that is resumed, or from whose checkpoint another one starts. */
-async function readBeginning(output: string, resume: string): Promise<Beginning> {
-  if (isOwnCheckpoint(output, resume)) return await readDescription(output);
-  const { method, configuration } = await loadCheckpointState(resume);
-  return { method, configuration: configuration as Configuration };
-}
-
-/** Checks that a method and a preset are those of the run that is resumed. */
-function checkUnchanged(before: Beginning, { manifest }: LoadedMethod, preset?: string): void {
-  if (manifest.name !== before.method) {
-    throw new GenviewTypeError(
-      `Cannot resume: --method must be the run's, which is ${before.method}, found ${manifest.name}`,
-    );
-  }
-  if (preset === undefined) return;
-  const was: Readonly<Record<string, unknown>> = { ...resolveConfiguration(before.configuration) };
-  const wanted = resolveConfiguration(before.configuration, presetOf(manifest, preset));
-  const text = JSON.stringify;
-  const different = Object.entries(wanted).filter(([name, value]) =>
-    text(value) !== text(was[name])
-  ).map(([name, value]) => `${name} was ${text(was[name])}, found ${text(value)}`);
-  if (different.length > 0) {
-    throw new GenviewTypeError(
-      `Cannot resume with --preset ${preset}: it must be what the run began with, or be left out: ${
-        different.join("; ")
-      }`,
-    );
-  }
+/** The commands that a run is followed by. */
+function nextCommands(output: string, { finished, step }: TrainResult, epochs: number): string {
+  const folder = /^[\w./-]+$/.test(output) ? output : `'${output.replaceAll("'", `'\\''`)}'`;
+  const resume = `deno task train --output ${folder} --resume latest`;
+  if (!finished) return `stopped after ${step} steps; go on with: ${resume}`;
+  return [
+    "next:",
+    `  deno task evaluate ${folder}`,
+    `  deno task export ${folder} backbone.safetensors`,
+    `  ${resume} --epochs ${2 * epochs}`,
+  ].join("\n");
 }
 
 /** Runs the task with its arguments. */
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(await withMethodOptions(COMMAND, args), args, (text) => console.log(text));
   if (parsed === undefined) return;
-  const { method: named, preset, config, output: _o, resume, ...given } = parsed.given as
-    & PartialConfiguration
-    & Record<"method" | "preset" | "config" | "output" | "resume", string | undefined>;
-  const folder = String(parsed.values["output"]);
-  const before = resume ? await readBeginning(folder, resume) : undefined;
-  const method = await loadMethodByName(
-    named ?? before?.method ?? String(parsed.values["method"]),
-    bundledMethods,
-  );
-  if (before !== undefined) checkUnchanged(before, method, preset || undefined);
-  const configuration = resolveConfiguration(
-    before?.configuration ?? presetOf(method.manifest, preset || undefined),
-    config ? await readConfiguration(config) : {},
-    given,
-  );
-  const dataset = await openTrainingData(configuration);
+  const { method, preset, config, output: _output, resume, from, ...configuration } = parsed.given;
+  const { output } = parsed.values;
+  let epochs = 0;
   using display = new TrainDisplay();
-  const evaluate = await configuredEvaluation(configuration, {
-    onWarning: (message) => display.show({ kind: "warning", message }),
-  });
-  const pairEncoder = await configuredPairEncoder(configuration);
-  const pairsShown = configuredPairsShown(configuration, folder);
-  using interrupt = interruptSignal();
-  const result: TrainResult = await train({
-    method,
+  using interrupt = interruptSignal((text) => display.note(text));
+  const result = await pretrain({
+    output,
     configuration,
-    dataset,
-    output: folder,
-    signal: interrupt.signal,
-    report: (event) => display.show(event),
-    ...(evaluate && { evaluate }),
-    ...(pairEncoder && { pairEncoder }),
-    ...(pairsShown && { pairsShown }),
+    ...(method && { method }),
+    ...(preset && { preset }),
+    ...(config && { config }),
     ...(resume && { resume }),
+    ...(from && { from }),
+  }, {
+    methods: bundledMethods,
+    signal: interrupt.signal,
+    report(event) {
+      if (event.kind === "start") epochs = event.configuration.epochs;
+      display.show(event);
+    },
   });
   display[Symbol.dispose]();
   if (result.skipped > 0) {
@@ -172,13 +137,8 @@ export async function main(args: readonly string[]): Promise<void> {
       `${result.skipped} times an image could not be read, and another came in its place`,
     );
   }
-  console.log(
-    asStarted(
-      result.finished
-        ? `trained ${result.step} steps: ${result.checkpoint}`
-        : `stopped after ${result.step} steps; go on with: deno task train --output ${folder} --resume latest`,
-    ),
-  );
+  if (result.finished) console.log(`trained ${result.step} steps: ${result.checkpoint}`);
+  console.log(asStarted(nextCommands(output, result, epochs)));
 }
 
 if (import.meta.main) await runTask(main);

@@ -11,6 +11,7 @@ export {
   type EvaluateRunOptions,
   type RunEvaluation,
 } from "./run/evaluate_run.ts";
+export { fitBatch, type FittedBatch } from "./run/fit_batch.ts";
 export { type OpenedRun, openRun } from "./run/open_run.ts";
 export type { ConfigurationChange } from "./run/check_resumable.ts";
 export { readDescription, type RunDescription } from "./run/run_description.ts";
@@ -29,16 +30,13 @@ export {
   PairWeighting,
   type WeighedStep,
 } from "./step/pair_weighting.ts";
+export { configuredPairEncoder } from "./run/pair_encoder.ts";
+export { drawPairs, drawViews } from "./run/pairs_picture.ts";
+export { pretrain, type PretrainContext, type PretrainOptions } from "./run/pretrain.ts";
 export { configuredBackbone } from "./run/run_plan.ts";
 export { train } from "./run/train.ts";
-export type {
-  JudgedPairs,
-  PairsShown,
-  RunView,
-  TrainEvent,
-  TrainOptions,
-  TrainResult,
-} from "./run/train_options.ts";
+export type { JudgedPairs, TrainEvent } from "./run/train_event.ts";
+export type { RunView, TrainOptions, TrainResult } from "./run/train_options.ts";
 export {
   buildMethodStep,
   initialWeights,

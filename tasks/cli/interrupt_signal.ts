@@ -1,26 +1,49 @@
 /**
- * Stopping a task from the keyboard.
+ * Stopping a task: Ctrl-C, and the signal that schedulers send before they kill.
  *
  * @module
  */
 
-/** For so long a further SIGINT is the same Ctrl-C: the terminal sends it to us and to `deno task`, which hands it on. */
+/** For so long a further signal is the same one: the terminal sends it to us and to `deno task`, which hands it on. */
 const REPEAT_MILLISECONDS = 1000;
 
-/** An abort signal that Ctrl-C gives; a second Ctrl-C, a second later or more, ends the process at once. */
-export function interruptSignal(): Disposable & { readonly signal: AbortSignal } {
+/** The shell's codes of processes that these signals have ended. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Windows knows no SIGTERM. */
+const SIGNALS: readonly (keyof typeof EXIT_CODES)[] = Deno.build.os === "windows"
+  ? ["SIGINT"]
+  : ["SIGINT", "SIGTERM"];
+
+/**
+ * An abort signal that Ctrl-C or SIGTERM gives; a second one, a second later or more, ends the process at once.
+ *
+ * @param note says at once that the task stops; by default on standard error
+ */
+export function interruptSignal(
+  note: (text: string) => void = (text) => console.error(text),
+): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
   let first: number | undefined;
-  const interrupt = (): void => {
-    const now = performance.now();
-    first ??= now;
-    controller.abort();
-    // The shell's code of a process that SIGINT has ended.
-    if (now - first >= REPEAT_MILLISECONDS) Deno.exit(130);
-  };
-  Deno.addSignalListener("SIGINT", interrupt);
+  const listeners = SIGNALS.map((signal) => {
+    const interrupt = (): void => {
+      const now = performance.now();
+      if (first === undefined) {
+        first = now;
+        note("stopping after this step; press Ctrl-C again to end at once");
+        controller.abort();
+      }
+      if (now - first >= REPEAT_MILLISECONDS) Deno.exit(EXIT_CODES[signal]);
+    };
+    Deno.addSignalListener(signal, interrupt);
+    return { signal, interrupt };
+  });
   return {
     signal: controller.signal,
-    [Symbol.dispose]: () => Deno.removeSignalListener("SIGINT", interrupt),
+    [Symbol.dispose]() {
+      for (const { signal, interrupt } of listeners) {
+        Deno.removeSignalListener(signal, interrupt);
+      }
+    },
   };
 }

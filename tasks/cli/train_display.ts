@@ -1,5 +1,5 @@
 /**
- * What a person sees of a training run, and how it is stopped.
+ * The display of a training run: a progress line, and notes above it.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { Dataset } from "../../core/data/mod.ts";
 import { formatDevice } from "../../core/engine/ort/mod.ts";
 import { optionName } from "../../core/schema/option_name.ts";
 import { ProgressLine } from "./progress_line.ts";
-import type { TrainEvent } from "../../core/train/run/train_options.ts";
+import type { TrainEvent } from "../../core/train/run/train_event.ts";
 
 function describeCoverage({ matched, total }: NonNullable<Dataset["coverage"]>): string {
   const share = (100 * matched / total).toFixed(1);
@@ -39,13 +39,13 @@ export class TrainDisplay implements Disposable {
         write: this.#write,
         columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
       });
-      this.#note(
+      this.note(
         `${event.method.title}, ${backbone}, ${(event.parameters / 1e6).toFixed(1)} M ` +
           `trained parameters, on ${formatDevice(event.device)}; ${epochs} epochs of ` +
           `${event.stepsPerEpoch} steps of ${batchSize} images` +
           (event.resumedAt > 0 ? `, from step ${event.resumedAt}` : ""),
       );
-      this.#note(
+      this.note(
         `loss: about ${(random[0] + random[1]) / 2} at random, ${healthy[0]} to ${
           healthy[1]
         } when healthy, ` +
@@ -56,9 +56,9 @@ export class TrainDisplay implements Disposable {
       );
       for (const { name, from, to } of event.changes) {
         const schedules = name === "epochs" ? "; schedules run over the new length" : "";
-        this.#note(`${optionName(name)} was ${from}, and is ${to} from here${schedules}`);
+        this.note(`${optionName(name)} was ${from}, and is ${to} from here${schedules}`);
       }
-      if (event.coverage !== undefined) this.#note(describeCoverage(event.coverage));
+      if (event.coverage !== undefined) this.note(describeCoverage(event.coverage));
     } else if (event.kind === "step") {
       this.#progress?.update(event.step, {
         loss: event.loss,
@@ -70,7 +70,7 @@ export class TrainDisplay implements Disposable {
       const metrics = Object.entries(event.metrics).map(([name, value]) =>
         `${name} ${value.toFixed(4)}`
       );
-      this.#note(
+      this.note(
         [
           `epoch ${event.epoch}: loss ${event.loss.toFixed(4)}`,
           ...metrics,
@@ -81,16 +81,21 @@ export class TrainDisplay implements Disposable {
         ].join(", "),
       );
     } else if (event.kind === "checkpoint") {
-      this.#note(`saved ${event.path}`);
+      this.note(`saved ${event.path}`);
     } else if (event.kind === "tuning") {
       console.error(`timing convolution ${event.done + 1} of ${event.total}`);
+    } else if (event.kind === "pairs") {
+      this.note(`drew ${event.path}`);
+    } else if (event.kind === "note") {
+      this.note(event.message);
     } else {
-      this.#note(`warning: ${event.message}`);
+      this.note(`warning: ${event.message}`);
     }
   }
 
-  #note(text: string): void {
-    // What is told before the start, such as a rule that matches nothing, has no progress to stand above.
+  /** Writes a line of text above the progress. */
+  note(text: string): void {
+    // What is reported before the start, such as a rule that matches nothing, has no progress to stand above.
     if (this.#progress === undefined) this.#write(`${text}\n`);
     else this.#progress.note(text);
   }

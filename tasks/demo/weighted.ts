@@ -11,7 +11,7 @@ import type { LoadedMethod } from "../../core/method/load.ts";
 import { pairsSection, type Section } from "../../core/report/mod.ts";
 import { train } from "../../core/train/run/train.ts";
 import type { TrainOptions } from "../../core/train/run/train_options.ts";
-import { configuredPairEncoder, configuredPairsShown } from "../quality_option.ts";
+import { configuredPairEncoder } from "../../core/train/run/pair_encoder.ts";
 import { TrainDisplay } from "../cli/train_display.ts";
 
 /** Pairs that are drawn. */
@@ -49,7 +49,6 @@ export async function trainWeighted(run: WeightedRun): Promise<Section | undefin
     vis: SHOWN,
   };
   const pairEncoder = await configuredPairEncoder(configuration);
-  const pairsShown = configuredPairsShown(configuration, output);
   using display = new TrainDisplay();
   const result = await train({
     method,
@@ -60,7 +59,6 @@ export async function trainWeighted(run: WeightedRun): Promise<Section | undefin
     report: (event) => display.show(event),
     ...(evaluate && { evaluate }),
     ...(pairEncoder && { pairEncoder }),
-    ...(pairsShown && { pairsShown }),
     ...(existsSync(join(output, "configuration.json")) && { resume: "latest" }),
   });
   if (!result.finished) return undefined;

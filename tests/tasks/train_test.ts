@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { listCheckpoints } from "../../core/weights/checkpoint/list.ts";
+import { sharp } from "../../core/deps/sharp.ts";
 import configuration from "../../deno.json" with { type: "json" };
 import simsiam from "../../plugins/simsiam/manifest.json" with { type: "json" };
 import { drawPictures } from "./square_pictures.ts";
@@ -54,18 +55,24 @@ function startTrain(...args: string[]) {
     ]);
     return { code, out, err };
   };
-  return { interrupt: () => child.kill("SIGINT"), reached, finish };
+  return {
+    interrupt: () => child.kill("SIGINT"),
+    terminate: () => child.kill("SIGTERM"),
+    reached,
+    finish,
+  };
 }
 
 const wait = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
-Deno.test("train saves at a Ctrl-C that comes again within milliseconds, and goes on from there or in another folder", () =>
+Deno.test("train saves at a Ctrl-C that comes again within milliseconds and at SIGTERM, and goes on from there or in another folder", () =>
   inFolder(async (folder) => {
     await drawPictures(join(folder, "photos"));
     const long = ["--epochs", "100000", "--checkpoint-every", "100000"];
     const first = startTrain(...tinyRun(folder), ...long);
     await first.reached("epoch 1:");
     first.interrupt();
+    await first.reached("stopping after this step; press Ctrl-C again to end at once");
     // The one that `deno task` hands on comes within a millisecond or some: before and after the first is dealt with.
     for (let repeat = 0; repeat < 20; repeat++) {
       await wait(1);
@@ -81,7 +88,8 @@ Deno.test("train saves at a Ctrl-C that comes again within milliseconds, and goe
       const again = startTrain("--output", join(folder, output), "--resume", checkpoint);
       await again.reached(`from step ${step}`);
       await again.reached("epoch ");
-      again.interrupt();
+      // What a scheduler sends before it kills saves as well.
+      again.terminate();
       const { code, out, err } = await again.finish();
       assertEquals(code, 0, err);
       assertStringIncludes(out, "stopped after");
@@ -118,13 +126,38 @@ Deno.test("train says which file it cannot read, and refuses another method or p
       await refusal(...resume, "--method", path),
       "error: Cannot resume: --method must be the run's, which is simsiam, found other",
     );
+    const photos = join(folder, "photos");
+    await drawPictures(photos);
     assertStringIncludes(
-      await refusal(...resume, "--preset", "imagenet"),
-      "error: Cannot resume with --preset imagenet: it must be what the run began with, or be left out: ",
+      await refusal(...resume, "--preset", "imagenet", "--data", photos, "--batch-size", "2"),
+      'error: Cannot resume: these options differ from the original run: --data was "emoji-google", found',
     );
-    // The run's own preset is no change: what is refused is the data that is not there.
     assertStringIncludes(
       await refusal(...resume, "--preset", "cifar", "--method", "simsiam", "--data", missing),
       "error: Cannot open data",
     );
+  }));
+
+Deno.test("train on a folder of a hundred photos lowers the preset's batch, and prints what to do next", () =>
+  inFolder(async (folder) => {
+    const photos = join(folder, "photos");
+    await Deno.mkdir(photos);
+    for (let i = 0; i < 100; i++) {
+      const background = { r: 2 * i, g: 255 - 2 * i, b: 7 * i % 255 };
+      await sharp({ create: { width: 40, height: 40, channels: 3, background } })
+        .png().toFile(join(photos, `${i}.png`));
+    }
+    const output = join(folder, "run");
+    const { code, out, err } = await startTrain(
+      ...["--preset", "cifar", "--data", photos, "--epochs", "1", "--output", output],
+    ).finish();
+    assertEquals(code, 0, err);
+    assertStringIncludes(err, "the data set, which has 100: batches have 32 (--batch-size)");
+    for (
+      const next of [
+        `deno task evaluate ${output}`,
+        `deno task export ${output} backbone.safetensors`,
+        `deno task train --output ${output} --resume latest --epochs 2`,
+      ]
+    ) assertStringIncludes(out, next);
   }));

@@ -107,6 +107,11 @@ export class RunLog implements Disposable {
     this.#tensorBoard.scalars(step, tagged("epoch", values));
   }
 
+  /** Logs a picture, given as a PNG file's bytes. */
+  image(step: number, tag: string, png: Uint8Array): void {
+    this.#tensorBoard.image(step, tag, png);
+  }
+
   /** Closes the files. */
   [Symbol.dispose](): void {
     this.#owned.dispose();

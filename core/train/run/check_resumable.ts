@@ -5,6 +5,10 @@
  */
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { type Configuration, configurationSchema } from "../../method/configuration.ts";
+import {
+  type PartialConfiguration,
+  resolveConfiguration,
+} from "../../method/resolve_configuration.ts";
 import type { Affects, PropertySchema } from "../../schema/schema.ts";
 import { optionName } from "../../schema/option_name.ts";
 import type { CheckpointState } from "../../weights/checkpoint/state.ts";
@@ -39,15 +43,17 @@ function describe({ name, from, to }: Omit<ConfigurationChange, "step">): string
 /**
  * Checks that a checkpoint belongs to a run of this configuration.
  *
+ * @param state the checkpoint's, or that of a run without one
  * @returns the options that differ from the checkpoint's, of those that may: the run's length, the learning-rate
  * schedule, and the norm to which gradients are clipped
  * @throws {TypeError} if anything else differs that affects the result, or the new length is shorter than what was done
  */
 export function checkResumable(
-  state: CheckpointState,
+  state: Pick<CheckpointState, "method" | "step" | "samples" | "configuration">,
   { method, configuration, dataset }: Pick<TrainOptions, "method" | "configuration" | "dataset">,
 ): ConfigurationChange[] {
-  const before = state.configuration as Partial<Configuration>;
+  // A run from before an option was added had its default.
+  const before = resolveConfiguration(state.configuration as PartialConfiguration);
   const changesOf = (names: readonly OptionName[]): ConfigurationChange[] =>
     names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(configuration[name]))
       .map((name) => ({

@@ -7,11 +7,12 @@ import { withTarget } from "../../engine/graph/target.ts";
 import type { Checkpoint } from "../../weights/checkpoint/checkpoint.ts";
 import { buildMethodGraph, countParameters } from "../step/method_graph.ts";
 import { unusedInputs } from "../step/method_inputs.ts";
-import { initialWeights, TrainingStep } from "../step/training_step.ts";
+import { TrainingStep } from "../step/training_step.ts";
 import { checkScheduled } from "./check_scheduled.ts";
 import type { RunPlan } from "./run_plan.ts";
 import { optimizerOf } from "./run_schedules.ts";
 import { type RunTuning, runTuning } from "./run_tuning.ts";
+import { startingWeights } from "./starting_weights.ts";
 import type { TrainOptions } from "./train_options.ts";
 
 /** A method's training step, and what is known of the graph that it was compiled from. */
@@ -35,11 +36,12 @@ export interface CompiledMethod {
  */
 export async function compileMethod(
   options: TrainOptions,
-  { backbone, recipes, placement }: RunPlan,
+  plan: RunPlan,
   checkpoint: Checkpoint | undefined,
 ): Promise<CompiledMethod> {
   const { method, configuration } = options;
-  const { batchSize, seed, clipGradientNorm, parameterRules: rules } = configuration;
+  const { backbone, recipes, placement } = plan;
+  const { batchSize, clipGradientNorm, parameterRules: rules } = configuration;
   const build = () =>
     buildMethodGraph(method, {
       backbone,
@@ -63,7 +65,7 @@ export async function compileMethod(
       rules,
       ...(clipGradientNorm > 0 && { clipGradientNorm }),
     },
-    checkpoint?.model ?? initialWeights(graph, seed),
+    checkpoint?.model ?? await startingWeights(graph, plan, options),
     checkpoint?.optimizer,
   );
   return {

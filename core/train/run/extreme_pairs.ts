@@ -6,7 +6,7 @@
 import { elementCount } from "../../engine/graph/shape.ts";
 import type { DType } from "../../engine/graph/dtype.ts";
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
-import type { JudgedPairs } from "./train_options.ts";
+import type { JudgedPairs } from "./train_event.ts";
 
 /**
  * Indices of the pairs of most and of least weight, half of each, from the largest weight to the smallest.

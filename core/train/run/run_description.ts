@@ -19,6 +19,8 @@ export interface RunDescription {
   readonly address?: string;
   /** What the run goes on with. */
   readonly configuration: Configuration;
+  /** Weights that the backbone started with. */
+  readonly from?: string;
   /** Checkpoint of another run from which this one started. */
   readonly startedFrom?: string;
   /** Options changed on resume, oldest first. */
@@ -99,10 +101,11 @@ export async function updateDescription(
   { changes = [], ...description }: RunDescription,
   resumedAt: number,
 ): Promise<void> {
-  const { startedFrom, changes: known = [] } = await readDescription(output);
+  const { startedFrom, from, changes: known = [] } = await readDescription(output);
   const all = [...known.filter(({ step }) => step < resumedAt), ...changes];
   const text = format({
     ...description,
+    ...(from !== undefined && { from }),
     ...(startedFrom !== undefined && { startedFrom }),
     ...(all.length > 0 && { changes: all }),
   });

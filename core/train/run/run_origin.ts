@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { GenviewRangeError } from "../../errors/mod.ts";
+import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { checkResumable, type ConfigurationChange } from "./check_resumable.ts";
@@ -41,13 +41,23 @@ export function isOwnCheckpoint(output: string, which: string): boolean {
  * @returns whether the run in the output folder is resumed
  * @throws {Deno.errors.AlreadyExists} if the output folder holds a run and the checkpoint is none of its own
  * @throws {Deno.errors.NotFound} if a run is to be resumed and there is none
+ * @throws {TypeError} if a run is to be resumed that started with other weights
  */
 export async function checkOutput(
-  { output, resume }: Pick<TrainOptions, "output" | "resume">,
+  { output, resume, from }: Pick<TrainOptions, "output" | "resume" | "from">,
 ): Promise<boolean> {
   const resumes = resume !== undefined && isOwnCheckpoint(output, resume);
-  if (resumes) await readDescription(output);
-  else checkNoRun(output);
+  if (!resumes) checkNoRun(output);
+  else {
+    const before = (await readDescription(output)).from;
+    if (from !== undefined && from !== before) {
+      throw new GenviewTypeError(
+        `Cannot resume: --from must be what the run started with, ${
+          before ?? "which is nothing"
+        }, found ${from}; leave it out`,
+      );
+    }
+  }
   return resumes;
 }
 
@@ -69,7 +79,12 @@ export async function findOrigin(options: TrainOptions): Promise<RunOrigin> {
   const found = resume === "latest"
     ? await loadNewestCheckpoint(folder)
     : { checkpoint: await loadCheckpoint(resume), path: resume, passedOver: [] };
-  if (found === undefined) return nothing;
+  if (found === undefined) {
+    // The run was stopped before its first checkpoint: it starts again as what it was.
+    const { method, configuration } = await readDescription(output);
+    const begun = { method, configuration, step: 0, samples: options.dataset.length };
+    return { ...nothing, changes: checkResumable(begun, options) };
+  }
   const { checkpoint, path, passedOver } = found;
   const { step } = checkpoint.state;
   const newest = (await listCheckpoints(folder)).at(-1);

@@ -5,14 +5,14 @@
  */
 import type { Backbone } from "../../backbones/backbone.ts";
 import { backbone as backboneOf } from "../../backbones/registry.ts";
-import type { Dataset } from "../../data/dataset.ts";
 import { viewRecipes } from "../../data/views/named_views.ts";
 import type { ViewRecipe } from "../../data/views/recipe.ts";
 import { type Placement, resolveDevice } from "../../engine/ort/mod.ts";
-import { GenviewRangeError } from "../../errors/mod.ts";
+import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import { configuredVariations } from "./generated_views.ts";
 import { runSchedules } from "./run_schedules.ts";
+import type { TrainOptions } from "./train_options.ts";
 
 /** What follows from a configuration and a data set. */
 export interface RunPlan {
@@ -40,10 +40,20 @@ export function configuredBackbone(
  * Plans a run.
  *
  * @throws {RangeError} if the data set has fewer samples than a batch, or a view of variations is none of the recipes
- * @throws {TypeError} if there is no such backbone, view recipe or device
+ * @throws {TypeError} if there is no such backbone, view recipe or device, or pairs are to be drawn that have no weights
  */
-export function planRun(configuration: Configuration, dataset: Dataset): RunPlan {
-  const { batchSize, epochs, threads } = configuration;
+export function planRun(
+  { configuration, dataset, pairEncoder }: Pick<
+    TrainOptions,
+    "configuration" | "dataset" | "pairEncoder"
+  >,
+): RunPlan {
+  const { batchSize, epochs, threads, vis } = configuration;
+  if (vis > 0 && pairEncoder === undefined) {
+    throw new GenviewTypeError(
+      `Cannot draw pairs with their weights: --vis needs --quality-encoder, found --vis ${vis} alone`,
+    );
+  }
   const stepsPerEpoch = Math.floor(dataset.length / batchSize);
   if (stepsPerEpoch < 1) {
     throw new GenviewRangeError(

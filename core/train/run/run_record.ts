@@ -4,13 +4,17 @@
  * @module
  */
 import { join } from "node:path";
+import type { Tensor } from "../../engine/graph/tensor.ts";
+import { writeNewFileInFolder } from "../../files/new_file.ts";
 import { deviceSources, saveCheckpoint } from "../../weights/checkpoint/checkpoint.ts";
 import { setAside } from "../../weights/checkpoint/newest.ts";
 import type { CheckpointState, EpochSums } from "../../weights/checkpoint/state.ts";
 import { RunLog } from "../log/run_log.ts";
 import type { TrainingStep } from "../step/training_step.ts";
 import type { CompiledMethod } from "./compiled_method.ts";
+import { drawPairs, drawViews } from "./pairs_picture.ts";
 import type { RunOrigin } from "./run_origin.ts";
+import type { JudgedPairs } from "./train_event.ts";
 import type { TrainOptions } from "./train_options.ts";
 
 /** How far a run has come. */
@@ -70,6 +74,7 @@ export class RunRecord implements Disposable {
     const log = owned.use(
       await RunLog.open(output, {
         ...known,
+        ...(options.from !== undefined && { from: options.from }),
         ...(!resumes && options.resume !== undefined && { startedFrom: options.resume }),
         changes,
       }, resumes ? { resumedAt: checkpoint?.state.step ?? 0 } : {}),
@@ -82,6 +87,26 @@ export class RunRecord implements Disposable {
     for (const message of log.warnings) report?.({ kind: "warning", message });
     owned.move();
     return new RunRecord(log, options, origin, { ...known, tuning });
+  }
+
+  /** Draws the first images of the run's first batch into its logs. */
+  async drawViews(views: readonly Tensor<"uint8">[]): Promise<void> {
+    this.log.image(0, "train/views", await drawViews(views));
+  }
+
+  /**
+   * Draws pairs into `pairs/` and into the logs.
+   *
+   * @param step steps that were taken before
+   * @returns path of the PNG file
+   */
+  async drawPairs(step: number, pairs: JudgedPairs): Promise<string> {
+    const path = join(this.#options.output, "pairs", `epoch-${pairs.epoch}.png`);
+    const png = await drawPairs(pairs);
+    // A run that is resumed from a checkpoint before this epoch draws the same pairs again.
+    await writeNewFileInFolder(path, png, { overwrite: true });
+    this.log.image(step, "train/pairs", png);
+    return path;
   }
 
   /** The checkpoint after a step; undefined if there is none yet. */

@@ -16,7 +16,8 @@ import { checkOutput, findOrigin, type RunOrigin } from "./run_origin.ts";
 import { planRun, type RunPlan } from "./run_plan.ts";
 import { RunRecord } from "./run_record.ts";
 import { extremePairs } from "./extreme_pairs.ts";
-import type { JudgedPairs, TrainEvent, TrainOptions, TrainResult } from "./train_options.ts";
+import type { TrainEvent } from "./train_event.ts";
+import type { TrainOptions, TrainResult } from "./train_options.ts";
 
 /**
  * Trains, and leaves in the output folder `configuration.json`, `steps.jsonl`, `epochs.jsonl`, TensorBoard events and
@@ -52,7 +53,7 @@ async function trainLocked(options: TrainOptions): Promise<TrainResult> {
   using owned = new DisposableStack();
   owned.use(await FolderLock.acquire(options.output));
   const origin = await findOrigin(options);
-  const plan = planRun(options.configuration, options.dataset);
+  const plan = planRun(options);
   const method = await compileMethod(options, plan, origin.checkpoint);
   owned.use(method.step);
   const batches = owned.use(await RunBatches.create(options, plan, method.step));
@@ -60,6 +61,9 @@ async function trainLocked(options: TrainOptions): Promise<TrainResult> {
   for (const message of method.warnings) options.report?.({ kind: "warning", message });
   return await new Run(options, origin, { plan, method, batches, record }).finish();
 }
+
+/** Images of a run's first batch that are drawn, in all their views. */
+const SHOWN_IMAGES = 8;
 
 /** The parts of a run. */
 interface RunParts {
@@ -178,24 +182,24 @@ class Run {
     return result.loss;
   }
 
-  /** Places a batch, and shows pairs of the first one of an epoch; what is logged of it. */
+  /** Places a batch, and draws what is to be seen of it; scalars to log. */
   async #place(batch: ViewBatch, epoch: number): Promise<Readonly<Record<string, number>>> {
-    const { pairEncoder, pairsShown } = this.#options;
-    const { plan: { stepsPerEpoch }, batches } = this.#parts;
+    const { configuration: { vis }, pairEncoder } = this.#options;
+    const { plan: { stepsPerEpoch }, batches, record } = this.#parts;
     const isFirst = this.#taken % stepsPerEpoch === 0;
-    const count = isFirst ? pairsShown?.count ?? 0 : 0;
+    const count = isFirst && pairEncoder !== undefined ? vis : 0;
     // Which pairs have the most and the least weight shows when all are judged.
     const judged = count > 0 ? batch.indices.length : 0;
     const { metrics, judgement } = await batches.place(batch, judged);
+    if (this.#taken === 0) await record.drawViews(await batches.pictures(batch, SHOWN_IMAGES));
     if (judged > 0 && judgement !== undefined && pairEncoder !== undefined) {
       const [first, second] = await batches.pictures(batch, judged);
-      const pairs: JudgedPairs = {
-        ...judgement,
-        epoch,
-        pictures: [first!, second!],
-        grid: pairEncoder.network.grid,
-      };
-      await pairsShown!.show(extremePairs(pairs, count));
+      const { network: { grid } } = pairEncoder;
+      const pairs = extremePairs(
+        { ...judgement, epoch, pictures: [first!, second!], grid },
+        count,
+      );
+      this.#report({ kind: "pairs", path: await record.drawPairs(this.#taken, pairs), ...pairs });
     }
     return metrics;
   }

@@ -11,7 +11,8 @@ import {
   type PartialConfiguration,
   resolveConfiguration,
 } from "../../../core/method/resolve_configuration.ts";
-import type { TrainEvent, TrainOptions } from "../../../core/train/run/train_options.ts";
+import type { TrainEvent } from "../../../core/train/run/train_event.ts";
+import type { TrainOptions } from "../../../core/train/run/train_options.ts";
 import simsiam from "../../../plugins/simsiam/mod.ts";
 
 /** Height and width of a view. */

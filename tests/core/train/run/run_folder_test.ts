@@ -5,7 +5,7 @@ import { readJsonLines } from "../../../../core/files/json_lines.ts";
 import { listCheckpoints } from "../../../../core/weights/checkpoint/list.ts";
 import { checkNoRun, writeDescription } from "../../../../core/train/run/run_description.ts";
 import { train } from "../../../../core/train/run/train.ts";
-import type { TrainEvent } from "../../../../core/train/run/train_options.ts";
+import type { TrainEvent } from "../../../../core/train/run/train_event.ts";
 import { options, stopAfter } from "../small_run.ts";
 import { inFolder } from "../../../in_folder.ts";
 

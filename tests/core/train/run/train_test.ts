@@ -12,7 +12,7 @@ import type { PairEncoder } from "../../../../core/train/step/pair_weighting.ts"
 import { readDescription } from "../../../../core/train/run/run_description.ts";
 import { TrainingError } from "../../../../core/train/run/run_guard.ts";
 import { train } from "../../../../core/train/run/train.ts";
-import type { JudgedPairs, TrainEvent } from "../../../../core/train/run/train_options.ts";
+import type { JudgedPairs, TrainEvent } from "../../../../core/train/run/train_event.ts";
 import { PATCH_DIRECTION, patchMeans } from "../patch_means.ts";
 import { methodOf } from "../small_methods.ts";
 import { noise, options, SIZE, stopAfter } from "../small_run.ts";
@@ -406,11 +406,14 @@ Deno.test("train() weighs pairs by an encoder, shows them every epoch, and resum
     assertEquals(await finalState(flat), await finalState(plain));
 
     const shown: JudgedPairs[] = [];
-    const pairsShown = {
-      count: 3,
-      show: (pairs: JudgedPairs) => Promise.resolve(void shown.push(pairs)),
-    };
-    await train({ ...short(weighed), pairEncoder: pairEncoder(20), pairsShown });
+    const report = (event: TrainEvent) => void (event.kind === "pairs" && shown.push(event));
+    await train({
+      ...options(weighed, { epochs: 2, vis: 3 }),
+      pairEncoder: pairEncoder(20),
+      report,
+    });
+    const pictures = [...Deno.readDirSync(join(weighed, "pairs"))].map(({ name }) => name).sort();
+    assertEquals(pictures, ["epoch-0.png", "epoch-1.png"]);
     const lossesOf = async (folder: string) =>
       (await readJsonLines(join(folder, "steps.jsonl"))).map(({ loss }) => Number(loss));
     const [even, uneven] = [await lossesOf(plain), await lossesOf(weighed)];

@@ -1,34 +1,16 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { filled, float32, tensor } from "../../core/engine/graph/tensor.ts";
-import type { Configuration } from "../../core/method/configuration.ts";
-import { resolveConfiguration } from "../../core/method/resolve_configuration.ts";
-import { pngSize } from "../../core/plot/png_size.ts";
-import { writeNpy } from "../../core/weights/npy.ts";
-import {
-  configuredPairEncoder,
-  configuredPairsShown,
-  drawPairs,
-} from "../../tasks/quality_option.ts";
-import { exportTinyBackbone } from "../core/encoders/tiny_backbone.ts";
-import { inFolder } from "../in_folder.ts";
+import { tensor } from "../../../../core/engine/graph/tensor.ts";
+import type { Configuration } from "../../../../core/method/configuration.ts";
+import { resolveConfiguration } from "../../../../core/method/resolve_configuration.ts";
+import { writeNpy } from "../../../../core/weights/npy.ts";
+import { configuredPairEncoder } from "../../../../core/train/run/pair_encoder.ts";
+import { exportTinyBackbone } from "../../encoders/tiny_backbone.ts";
+import { inFolder } from "../../../in_folder.ts";
 
 function configured(qualityEncoder: string, qualityVectors: string): Configuration {
   return resolveConfiguration({ qualityEncoder, qualityVectors, qualitySharpness: 2 });
 }
-
-const JUDGED = {
-  epoch: 3,
-  pictures: [
-    filled("uint8", [2, 32, 32, 3], 200),
-    filled("uint8", [2, 32, 32, 3], 90),
-  ],
-  maps: [filled("float32", [2, 4], 0.5), float32([2, 4], [0, 1, 0, 1, 1, 0, 1, 0])],
-  grid: [2, 2],
-  foreground: Float32Array.of(0.9, 0.8),
-  background: Float32Array.of(0.5, 0.7),
-  weights: Float32Array.of(1.1, 0.9),
-} as const;
 
 Deno.test("configuredPairEncoder() opens the network and finds its component", () =>
   inFolder(async (folder) => {
@@ -72,26 +54,5 @@ Deno.test("configuredPairEncoder() says what is missing or does not fit", () =>
       () => configuredPairEncoder(configured("convnext_base_x", other)),
       TypeError,
       'the nearest is "convnext_base_w"',
-    );
-  }));
-
-Deno.test("configuredPairsShown() draws pairs of each epoch, and needs an encoder", () =>
-  inFolder(async (folder) => {
-    assertEquals(configuredPairsShown(configured("", ""), folder), undefined);
-    assertThrows(
-      () => configuredPairsShown({ ...configured("", ""), vis: 4 }, folder),
-      TypeError,
-      "--vis needs --quality-encoder",
-    );
-    const shown = configuredPairsShown({ ...configured("a", ""), vis: 2 }, folder)!;
-    assertEquals(shown.count, 2);
-    await shown.show(JUDGED);
-    const png = await Deno.readFile(join(folder, "pairs", "epoch-3.png"));
-    assertEquals(png, await drawPairs(JUDGED));
-    const { width, height } = pngSize(png);
-    // Two rows of four pictures, each about 128 pixels wide.
-    assert(
-      width > 4 * 112 && width < 900 && height > 2 * 112 && height < 500,
-      `${width}x${height}`,
     );
   }));

@@ -1,0 +1,178 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { backboneStateDict } from "../../../../core/encoders/export_backbone.ts";
+import { bytesOf } from "../../../../core/engine/graph/tensor.ts";
+import type { PartialConfiguration } from "../../../../core/method/resolve_configuration.ts";
+import { openRun } from "../../../../core/train/run/open_run.ts";
+import { pretrain, type PretrainOptions } from "../../../../core/train/run/pretrain.ts";
+import { readDescription } from "../../../../core/train/run/run_description.ts";
+import type { TrainEvent } from "../../../../core/train/run/train_event.ts";
+import { writeSafetensors } from "../../../../core/weights/safetensors.ts";
+import manifest from "../../../../plugins/simsiam/manifest.json" with { type: "json" };
+import { bundledMethods } from "../../../../plugins/mod.ts";
+import { drawPictures } from "../../../tasks/square_pictures.ts";
+import { inFolder } from "../../../in_folder.ts";
+
+/** Options of a run of one step an epoch on six pictures. */
+function small(folder: string, changes: PartialConfiguration = {}): PretrainOptions {
+  return {
+    output: join(folder, "run"),
+    preset: "cifar",
+    configuration: {
+      data: join(folder, "photos"),
+      stem: "imagenet",
+      epochs: 1,
+      batchSize: 4,
+      threads: 2,
+      loaders: 1,
+      device: "cpu",
+      options: { projectorWidth: 16, predictorWidth: 8 },
+      ...changes,
+    },
+  };
+}
+
+async function run(options: PretrainOptions) {
+  const events: TrainEvent[] = [];
+  const report = (event: TrainEvent) => void events.push(event);
+  const result = await pretrain(options, { methods: bundledMethods, report });
+  const notes = events.flatMap((event) => event.kind === "note" ? [event.message] : []);
+  const start = events.find((event) => event.kind === "start")!;
+  return { result, notes, start };
+}
+
+Deno.test("pretrain() resumes with the very options that a run began with, and lengthens it", () =>
+  inFolder(async (folder) => {
+    await drawPictures(join(folder, "photos"));
+    const options = small(folder, { epochs: 2 });
+    assertEquals((await run(options)).result.step, 2);
+    // The options override the preset, and still are the run's.
+    const again = await run({ ...options, resume: "latest" });
+    assertEquals([again.result.step, again.start.resumedAt, again.start.changes], [2, 2, []]);
+    await assertRejects(
+      () => run({ ...small(folder, { epochs: 2, batchSize: 2 }), resume: "latest" }),
+      TypeError,
+      "Cannot resume: these options differ from the original run: --batch-size was 4, found 2; only",
+    );
+    await assertRejects(
+      () => run({ ...options, preset: "imagenet", resume: "latest" }),
+      TypeError,
+      '--backbone was "resnet18", found "resnet50"',
+    );
+    await assertRejects(() => run(options), Deno.errors.AlreadyExists, "resume it");
+    // Without a preset, what is given changes the run's own configuration.
+    const output = options.output;
+    const longer = await run({ output, configuration: { epochs: 3 }, resume: "latest" });
+    assertEquals([longer.result.step, longer.result.finished], [3, true]);
+    assertEquals(longer.start.changes, [{ step: 2, name: "epochs", from: 2, to: 3 }]);
+  }));
+
+Deno.test("pretrain() lowers a preset's batch to the data and says so, also when it is resumed", () =>
+  inFolder(async (folder) => {
+    await drawPictures(join(folder, "photos"));
+    const { configuration: { batchSize: _, ...configuration } = {}, ...rest } = small(folder);
+    const options = { ...rest, configuration };
+    const first = await run(options);
+    assertEquals(first.start.configuration.batchSize, 2);
+    const [note] = first.notes;
+    assertStringIncludes(
+      note!,
+      "the preset's batch of 512 images is larger than the data set, which has 6: batches have 2",
+    );
+    assertStringIncludes(note!, "the learning rate is 0.000234 in place of 0.0600");
+    const again = await run({ ...options, resume: "latest" });
+    assertEquals([again.result.step, again.start.changes], [3, []]);
+    // What the user has chosen is not changed.
+    await assertRejects(
+      () => run({ ...small(folder, { batchSize: 512 }), output: join(folder, "other") }),
+      RangeError,
+      "(--batch-size 512), found 6",
+    );
+  }));
+
+Deno.test("pretrain() resumes a run of an outside plugin by the address that the run keeps", () =>
+  inFolder(async (folder) => {
+    await drawPictures(join(folder, "photos"));
+    const plugin = join(folder, "plugin");
+    await Deno.mkdir(plugin);
+    const own = { ...manifest, name: "own", entry: "./mod.ts" };
+    await Deno.writeTextFile(join(plugin, "manifest.json"), JSON.stringify(own));
+    const simsiam = new URL("../../../../plugins/simsiam/mod.ts", import.meta.url);
+    await Deno.writeTextFile(
+      join(plugin, "mod.ts"),
+      `import simsiam from "${simsiam}";\nexport default { ...simsiam, manifest: ${
+        JSON.stringify(own)
+      } };`,
+    );
+    const options = small(folder);
+    await run({ ...options, method: join(plugin, "manifest.json") });
+    const { method, address } = await readDescription(options.output);
+    assertEquals(
+      [method, address],
+      ["own", pathToFileURL(join(plugin, "manifest.json")).href],
+    );
+    const again = await run({ output: options.output, resume: "latest" });
+    assertEquals([again.result.step, again.start.method.name], [1, "own"]);
+    // Another run from its checkpoint finds it as well.
+    const checkpoint = again.result.checkpoint;
+    const other = await run({ output: join(folder, "other"), resume: checkpoint });
+    assertEquals(other.start.method.name, "own");
+    await assertRejects(
+      () => run({ output: options.output, resume: "latest", method: "simsiam" }),
+      TypeError,
+      "--method must be the run's, which is own, found simsiam",
+    );
+  }));
+
+Deno.test("pretrain() starts with weights of a run, or of another program with a prefix, and says what it read", () =>
+  inFolder(async (folder) => {
+    await drawPictures(join(folder, "photos"));
+    const first = small(folder);
+    await run(first);
+    const { checkpoint } = await openRun(first.output);
+    const trained = backboneStateDict(checkpoint.model);
+
+    // At a learning rate of next to nothing the weights stay as they were read.
+    const still = { learningRate: 1e-30, weightDecay: 0, epochs: 1 };
+    const file = join(folder, "moco.safetensors");
+    const foreign = [...trained].filter(([name]) => name !== "bn1.bias")
+      .map(([name, value]) => [`module.encoder_q.${name}`, value] as const);
+    await writeSafetensors(file, [...foreign, ["module.queue", trained.get("bn1.bias")!]]);
+    for (const from of [first.output, file]) {
+      const output = join(folder, from === file ? "from-file" : "from-run");
+      const { notes } = await run({ ...small(folder, still), output, from });
+      const [note] = notes;
+      assertStringIncludes(note!, `starts with `);
+      if (from === file) {
+        assertStringIncludes(note!, 'prefix "module.encoder_q." taken off');
+        assertStringIncludes(note!, "missing: bn1.bias");
+        assertStringIncludes(note!, "unused: module.queue");
+      }
+      const after = backboneStateDict((await openRun(output)).checkpoint.model);
+      for (const [name, value] of trained) {
+        if (/running_|num_batches/.test(name) || (from === file && name === "bn1.bias")) continue;
+        assertEquals(bytesOf(after.get(name)!), bytesOf(value), name);
+      }
+      assertEquals((await readDescription(output)).from, from);
+      // The weights are the run's: it resumes with them named or not.
+      const again = await run({ ...small(folder, still), output, from, resume: "latest" });
+      assert(again.notes.every((each) => !each.includes("starts with")));
+      await assertRejects(
+        () => run({ output, from: join(folder, "photos"), resume: "latest" }),
+        TypeError,
+        "--from must be what the run started with",
+      );
+    }
+    await assertRejects(
+      () => run({ ...small(folder), output: join(folder, "none"), from: join(folder, "none.pth") }),
+      Deno.errors.NotFound,
+      "none.pth",
+    );
+    const both = {
+      output: join(folder, "both"),
+      from: file,
+      resume: join(folder, "run", "checkpoints", "x"),
+    };
+    await assertRejects(() => run(both), TypeError, "leave one out");
+  }));
