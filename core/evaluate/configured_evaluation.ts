@@ -77,7 +77,7 @@ export async function evaluationOf(
       unreadable,
       overlap,
       ...(onWarning && { onWarning }),
-      ...(threads > 0 && { threads }),
+      threads,
     });
     if (knn.k < DEFAULT_NEIGHBORS && !warned) {
       warned = true;

@@ -44,8 +44,8 @@ export interface BackboneEvaluation
   readonly recipe: EvaluationRecipe;
   /** Images in a run of the network (default 64). */
   readonly batchSize?: number;
-  /** Threads on the CPU; all cores when left out. */
-  readonly threads?: number;
+  /** Threads on the CPU; all cores when 0 or left out. */
+  readonly threads?: number | undefined;
   /** Neighbours and temperature. */
   readonly knn?: Omit<WeightedKnnOptions, "excluded">;
   /** Which queries are in the bank, as {@linkcode findOverlap} finds it when left out. */
@@ -152,9 +152,8 @@ export async function evaluateBackbone(
   const { onWarning, onProgress } = evaluation;
   const overlap = evaluation.overlap ?? await findOverlap(bank, queries);
   const numbers = checkEvaluation(evaluation, overlap);
-  const threaded = threads === undefined ? {} : { threads };
   using extractor = await FeatureExtractor.create(
-    { backbone, size: recipe.size, batchSize, normalize: recipe.normalize, device, ...threaded },
+    { backbone, size: recipe.size, batchSize, normalize: recipe.normalize, device, threads },
     weights,
   );
   // One map for both data sets, so that an image in both is warned of once.
@@ -174,7 +173,7 @@ export async function evaluateBackbone(
   const queryFeatures = { ...found, labels: found.labels.map((label) => numbers.get(label)!) };
   const sameImage = overlappingRows(overlap, bankFeatures, queryFeatures);
   const knn = await weightedKnn(bankFeatures, queryFeatures, {
-    ...threaded,
+    threads,
     ...evaluation.knn,
     excluded: (query) => sameImage.get(query) ?? [],
   });
@@ -187,7 +186,7 @@ export async function evaluateBackbone(
     ? await retrieval(
       { features: queryFeatures.features, identities: first },
       { features: bankFeatures.features, identities: second },
-      threaded,
+      { threads },
     )
     : undefined;
   return {

@@ -8,16 +8,11 @@ import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
 import { input } from "../engine/graph/value.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
 import { gemm } from "../engine/ops/gemm.ts";
-import { CPU, type Device, DeviceTensor, Session } from "../engine/ort/mod.ts";
+import { CPU, DeviceTensor, type Placement, Session } from "../engine/ort/mod.ts";
 import { normalizeRows } from "./normalize_rows.ts";
 
-/** Where to compute. */
-export interface ComputeOptions {
-  /** Default the CPU. */
-  readonly device?: Device;
-  /** Threads on the CPU; all cores when left out. */
-  readonly threads?: number;
-}
+/** Where to compute; on the CPU with all cores when left out. */
+export type ComputeOptions = Partial<Placement>;
 
 /** Similarities of one query to each feature of a bank. */
 export interface SimilarityRow {
@@ -66,7 +61,7 @@ export async function* similarityRows(
   const model = encodeModel({ outputs: { similarities } });
   using session = await Session.create(model, {
     device,
-    ...(threads !== undefined && { threads }),
+    threads,
   });
   using chunk = DeviceTensor.empty({ dtype: "float32", shape: [rows, width] });
   using features = DeviceTensor.from(right, device);
