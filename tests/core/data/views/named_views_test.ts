@@ -14,6 +14,8 @@ Deno.test("viewRecipes() gives every published name its recipes at the asked siz
 Deno.test("viewRecipes() passes recipes that are spelled out", () => {
   const own = viewRecipes({ views: "simsiam", imageSize: 96 }).slice(0, 1);
   assertEquals(viewRecipes({ views: own, imageSize: 32 }), own);
+  const more = [{ ...own[0]!, rotation: { degrees: 15 }, erasing: { probability: 0.3 } }];
+  assertEquals(viewRecipes({ views: more, imageSize: 32 }), more);
 });
 
 Deno.test("viewRecipes() refuses recipes that are malformed, and none", () => {
