@@ -18,6 +18,7 @@ import { ifThere } from "../files/if_there.ts";
 import { writeNewFile } from "../files/new_file.ts";
 import { parseRatioLines } from "../noise/mod.ts";
 import { findUnclip, generateVariations, openUnclip, type SchedulerName } from "../unclip/mod.ts";
+import { checkOptions } from "./check_options.ts";
 import type { GridRow } from "./draw_grid.ts";
 import { findVariations, type FoundVariation } from "./find_variations.ts";
 import { type PlannedImage, planVariations, variationsOf } from "./plan.ts";
@@ -220,7 +221,7 @@ async function readRatios(options: VariationGridOptions): Promise<Map<string, nu
 }
 
 /** Refuses what contradicts itself, and a picture that is not to be replaced. */
-async function checkOptions(options: VariationGridOptions): Promise<void> {
+async function checkInputs(options: VariationGridOptions): Promise<void> {
   const { output, folders = [], model = "", inputList = "", overwrite = false } = options;
   if ((model === "") === (folders.length === 0) || (model === "") !== (inputList === "")) {
     throw new GenviewTypeError(
@@ -240,7 +241,7 @@ async function checkOptions(options: VariationGridOptions): Promise<void> {
  * Draws images and their variations at each noise level: variations that folders have, or, with `model`, such as are
  * generated for it, from the noise that they would have in {@linkcode makeVariations}.
  *
- * @throws {TypeError} if options contradict each other, or no variation has one of the levels
+ * @throws {TypeError} if options are out of range or contradict each other, or no variation has one of the levels
  * @throws {Deno.errors.NotFound} if none of the images is there
  * @throws {Deno.errors.AlreadyExists} if the picture exists and is not to be replaced
  */
@@ -249,7 +250,8 @@ export async function makeVariationGrid(
   run: VariationRunOptions = {},
 ): Promise<VariationGrid> {
   const { output, inputList = "", levels = LEVELS, count = 8, cell = 160 } = options;
-  await checkOptions(options);
+  checkOptions(options, "draw a grid");
+  await checkInputs(options);
   const ratios = await readRatios(options);
   let [rows, failed]: [GridRow[], number] = [[], 0];
   if (!options.model) rows = await findRows(options);

@@ -10,6 +10,7 @@ import { type Device, resolveDevice } from "../engine/ort/mod.ts";
 import { fileError, systemCode } from "../files/file_error.ts";
 import { removeTemporaries } from "../files/new_file.ts";
 import { findUnclip, type SchedulerName, type UnclipModel } from "../unclip/mod.ts";
+import { checkOptions } from "./check_options.ts";
 import { findExisting } from "./existing.ts";
 import { lockShare } from "./lock_share.ts";
 import { type PlannedImage, planVariations, type VariationFormat, variationsOf } from "./plan.ts";
@@ -203,7 +204,7 @@ async function removeLeftovers({ folder, images, names, shard }: VariationJob): 
  * ```
  *
  * @throws {SyntaxError} if lines of a list are malformed
- * @throws {TypeError} if the list, the model or the settings of the folder do not fit what is asked for
+ * @throws {TypeError} if options are out of range; if the list, the model or the settings of the folder do not fit what is asked for
  * @throws {Deno.errors.NotFound} if none of the images is there
  * @throws {Deno.errors.AlreadyExists} at once if another process is at work there, or a file is in the way
  * @throws {GenviewError} if workers have failed as often as they may, or the system refuses
@@ -212,6 +213,7 @@ export async function makeVariations(
   options: MakeVariationsOptions,
   run: VariationRunOptions = {},
 ): Promise<VariationOutcome> {
+  checkOptions(options, "make variations");
   const { outputPrefix: folder, workers = 0, retries = 2, threads = 0, shard = WHOLE } = options;
   const names = {
     imagesPerPrompt: options.numImagesPerPrompt ?? 1,

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { lockShard, lockShare } from "../../../core/variations/lock_share.ts";
 import { makeVariations } from "../../../core/variations/make_variations.ts";
 import type { VariationEvent } from "../../../core/variations/progress.ts";
@@ -75,3 +75,18 @@ Deno.test("makeVariations() is refused at once where another process is at work,
     );
     assertEquals(left.flat().filter(({ name }) => /lock|tmp/.test(name)), []);
   }));
+
+Deno.test("makeVariations() names all options that are out of range", async () => {
+  const error = await assertRejects(
+    () =>
+      makeVariations({
+        ...{ inputList: "none.txt", outputPrefix: "none", scale: NaN, workers: -1 },
+        ...{ noiseLevel: 1000, prompt: undefined, size: undefined },
+      }),
+    TypeError,
+    "Cannot make variations: options.noiseLevel must be <= 999, found 1000",
+  );
+  for (const name of ["options.scale", "options.workers"]) {
+    assertStringIncludes(error.message, name);
+  }
+});
