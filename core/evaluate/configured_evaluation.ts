@@ -13,7 +13,7 @@ import { checkEvaluation, evaluateBackbone, type PlacedBackbone } from "./evalua
 import { DEFAULT_NEIGHBORS } from "./nearest_neighbors.ts";
 import { findOverlap } from "./overlap.ts";
 
-/** Gives metrics of a network, such as after an epoch: `knn`, and `recallAt1` where samples have counterparts. */
+/** Gives metrics of a network, such as after an epoch: `knnTop1`, and `recallAt1` where samples have counterparts. */
 export type EvaluateNetwork = (
   network: PlacedBackbone,
 ) => Promise<Readonly<Record<string, number>>>;
@@ -86,7 +86,7 @@ export async function evaluationOf(
       );
     }
     return {
-      knn: knn.top1,
+      knnTop1: knn.top1,
       ...(retrieval && { recallAt1: retrieval.forward.recallAt1 }),
     };
   };

@@ -33,8 +33,8 @@ export async function pairsSection(folder: string, note = ""): Promise<Section> 
     ["mean similarity of the backgrounds", meanOf(steps, "backgroundSimilarity").toFixed(3)],
     ["largest weight of a step, in the mean", meanOf(steps, "largestPairWeight").toFixed(3)],
   ];
-  if (typeof last["knn"] === "number") {
-    rows.push([`nearest neighbours after epoch ${last["epoch"]}`, percent(last["knn"])]);
+  if (typeof last["knnTop1"] === "number") {
+    rows.push([`nearest neighbours after epoch ${last["epoch"]}`, percent(last["knnTop1"])]);
   }
   return {
     title: "Pairs by their quality",

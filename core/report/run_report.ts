@@ -164,7 +164,7 @@ async function sections(
   const recipes = viewRecipes(configuration);
   const { chance, knn } = features;
   return [
-    await metricSection(record, "knn", {
+    await metricSection(record, "knnTop1", {
       title: "Nearest neighbours by epoch",
       text: `${names.queries} are classified by the ${knn.k} most similar ${names.bank}.`,
       yLabel: `share of ${names.queries} given the right class`,

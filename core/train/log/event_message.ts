@@ -5,11 +5,13 @@
  * @module
  */
 import { GenviewTypeError } from "../../errors/mod.ts";
+import { bytes, concat, double, float, integer, message, text } from "./protobuf.ts";
 
-/** A value under a tag: a number, or an image as the bytes of a PNG file. */
+/** A value under a tag: a number, an image as the bytes of a PNG file, or what only a plugin of TensorBoard reads. */
 export type SummaryValue =
   | { readonly tag: string; readonly scalar: number }
-  | { readonly tag: string; readonly png: Uint8Array };
+  | { readonly tag: string; readonly png: Uint8Array }
+  | { readonly tag: string; readonly plugin: string; readonly content: Uint8Array };
 
 /** What an event says: which format the file has, from which step on earlier events are void, or some values. */
 export type EventContent =
@@ -17,63 +19,9 @@ export type EventContent =
   | { readonly restart: true }
   | { readonly values: readonly SummaryValue[] };
 
-const VARINT = 0;
-const FIXED64 = 1;
-const LENGTH_DELIMITED = 2;
-const FIXED32 = 5;
-
 const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Channels by PNG's colour type: gray, -, RGB, palette, gray with alpha, -, RGB with alpha. */
 const PNG_CHANNELS = [1, undefined, 3, 3, 2, undefined, 4];
-
-function varint(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest >= 0x80) {
-    bytes.push((rest % 0x80) | 0x80);
-    rest = Math.floor(rest / 0x80);
-  }
-  bytes.push(rest);
-  return bytes;
-}
-
-function concat(parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
-  const result = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    result.set(part, position);
-    position += part.length;
-  }
-  return result;
-}
-
-function field(number: number, wireType: number, content: ArrayLike<number>): Uint8Array {
-  return concat([varint(number * 8 + wireType), content]);
-}
-
-function integer(number: number, value: number): Uint8Array {
-  return field(number, VARINT, varint(value));
-}
-
-function bytes(number: number, content: Uint8Array): Uint8Array {
-  return field(number, LENGTH_DELIMITED, concat([varint(content.length), content]));
-}
-
-function text(number: number, content: string): Uint8Array {
-  return bytes(number, new TextEncoder().encode(content));
-}
-
-function message(number: number, fields: readonly Uint8Array[]): Uint8Array {
-  return bytes(number, concat(fields));
-}
-
-function double(number: number, value: number): Uint8Array {
-  return field(number, FIXED64, new Uint8Array(Float64Array.of(value).buffer));
-}
-
-function float(number: number, value: number): Uint8Array {
-  return field(number, FIXED32, new Uint8Array(Float32Array.of(value).buffer));
-}
 
 /** `Summary.Image`, whose size and channels come from the PNG's own header. */
 function imageFields(tag: string, png: Uint8Array): Uint8Array[] {
@@ -94,6 +42,11 @@ function imageFields(tag: string, png: Uint8Array): Uint8Array[] {
 
 function valueFields(value: SummaryValue): Uint8Array[] {
   if ("scalar" in value) return [text(1, value.tag), float(2, value.scalar)];
+  if ("plugin" in value) {
+    // `SummaryMetadata.PluginData`.
+    const data = message(1, [text(1, value.plugin), bytes(2, value.content)]);
+    return [text(1, value.tag), message(9, [data])];
+  }
   return [text(1, value.tag), message(4, imageFields(value.tag, value.png))];
 }
 

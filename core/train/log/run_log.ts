@@ -61,6 +61,9 @@ export class RunLog implements Disposable {
     const steps = owned.use(await JsonLinesLog.open(join(output, "steps.jsonl"), resume));
     const epochs = owned.use(await JsonLinesLog.open(join(output, "epochs.jsonl"), resume));
     const tensorBoard = owned.use(new TensorBoardLog(join(output, "tensorboard"), resume));
+    const { method, configuration: { options, ...configuration } } = description;
+    const named = Object.entries(options).map(([name, value]) => [`option.${name}`, value]);
+    tensorBoard.hyperParameters({ method, ...configuration, ...Object.fromEntries(named) });
     return new RunLog(owned.move(), steps, epochs, tensorBoard);
   }
 
@@ -118,11 +121,16 @@ export class RunLog implements Disposable {
   }
 }
 
+/** A metric's name as TensorBoard's tags have it: `recallAt1` is `recall_at_1`. */
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]|(?<=At)\d+/g, (part) => `_${part.toLowerCase()}`);
+}
+
 function tagged(
   group: string,
   values: Readonly<Record<string, number>>,
 ): Record<string, number> {
   return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [`${group}/${name}`, value]),
+    Object.entries(values).map(([name, value]) => [`${group}/${snakeCase(name)}`, value]),
   );
 }

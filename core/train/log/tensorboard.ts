@@ -6,6 +6,7 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { fileError } from "../../files/file_error.ts";
 import { maskedCrc32c } from "./crc32c.ts";
+import { hyperParameters } from "./hyper_parameters.ts";
 import { encodeEvent, type EventContent } from "./event_message.ts";
 
 /** How a {@linkcode TensorBoardLog} starts. */
@@ -98,6 +99,11 @@ export class TensorBoardLog implements Disposable {
   image(step: number, tag: string, png: Uint8Array): void {
     checkStep(step);
     this.#write(step, { values: [{ tag, png }] });
+  }
+
+  /** Writes hyper-parameters: numbers, booleans and texts by name; anything else as JSON. */
+  hyperParameters(values: Readonly<Record<string, unknown>>): void {
+    this.#write(0, { values: [hyperParameters(values)] });
   }
 
   /** Closes the file. */

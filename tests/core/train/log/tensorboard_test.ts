@@ -137,3 +137,15 @@ Deno.test("frameRecord() stores the length before the bytes and a checksum after
   assertEquals(recordsOf(framed), [Uint8Array.of(1, 2, 3)]);
   assertEquals(crc32c(framed.subarray(12, 15)), 0xf130f21e);
 });
+
+Deno.test("TensorBoardLog writes hyper-parameters as PyTorch's writer does", async () => {
+  const golden = new URL("../../../../fixtures/golden/tensorboard_hparams", import.meta.url);
+  const { values } = JSON.parse(await Deno.readTextFile(`${golden.pathname}.json`));
+  const { tensors } = await readSafetensors(`${golden.pathname}.safetensors`);
+  const { records } = await writtenBy((folder) => {
+    using log = new TensorBoardLog(folder, { now: () => 1700000000 });
+    log.hyperParameters(values);
+    return log;
+  });
+  assertEquals(records[1], Uint8Array.from(tensors.get("event")!.data, Number));
+});
