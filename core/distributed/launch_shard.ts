@@ -1,5 +1,5 @@
 /**
- * Which of several processes this is, by what their launcher says in the environment.
+ * The rank of a process among several, from the environment variables of their launcher.
  *
  * @module
  */
@@ -85,7 +85,7 @@ export function launchShard(read: ReadVariable): LaunchShard | undefined {
 }
 
 /**
- * Which of a launcher's processes on its machine this is, from 0; by it, devices are divided. Undefined if no launcher says.
+ * The local rank: which of a launcher's processes on its machine this is, from 0. Undefined if no launcher says.
  *
  * @throws {TypeError} if a launcher's variable makes no sense
  */

@@ -1,5 +1,5 @@
 /**
- * Noise on the embedding of an image, by which variations of it come to differ from it.
+ * Noise augmentation of an image's embedding, which makes variations differ from the image.
  *
  * @module
  */
@@ -17,18 +17,18 @@ export interface EmbeddingStatistics {
   readonly std: Float32Array;
 }
 
-/** Embeddings, what noise is added to them, and how much. */
+/** Embeddings, their noise, and the noise levels. */
 export interface NoisyEmbeddings {
   /** `[n, width]` */
   readonly embeddings: Tensor<"float32">;
   /** Normal noise, `[n, width]`. */
   readonly noise: Tensor<"float32">;
-  /** Step of the diffusion at which the noise is had: one for all images, or one for each. */
+  /** Noise levels, steps of the diffusion: one for all images, or one for each. */
   readonly levels: number | readonly number[];
 }
 
 /**
- * Adds noise to embeddings, and tells the network how much: what it takes in place of a class.
+ * Adds noise to embeddings, and appends the embedding of the noise level: the UNet's class label.
  *
  * Source: Ramesh et al. 2022, "Hierarchical text-conditional image generation with CLIP latents", section 2.1; diffusers,
  * `StableUnCLIPImg2ImgPipeline.noise_image_embeddings`.

@@ -10,13 +10,13 @@ import type { AutoencoderConfig } from "./networks/autoencoder.ts";
 import type { TextEncoderConfig } from "./networks/text_encoder.ts";
 import type { UnetConfig } from "./networks/unet.ts";
 
-/** What a UNet's file may say otherwise, but not to be read here. */
+/** Entries that a UNet's file must have, with these values. */
 const UNET_REQUIRED = {
   use_linear_projection: true,
   class_embed_type: "projection",
 };
 
-/** What a UNet's file must not say otherwise. */
+/** Entries that a UNet's file may leave out, and otherwise must have with these values. */
 const UNET_DEFAULTS = {
   act_fn: "silu",
   addition_embed_type: null,
@@ -92,7 +92,7 @@ export function parseUnet(file: ConfigFile): UnetConfig {
   requireDefaults(file, UNET_DEFAULTS);
   const channels = file.integers("block_out_channels");
   const count = channels.length;
-  // What is named for the width of a head has always been the number of heads.
+  // diffusers' attention_head_dim has always held the number of heads, not their width.
   const headsKey = (file.get("num_attention_heads") ?? null) === null
     ? "attention_head_dim"
     : "num_attention_heads";

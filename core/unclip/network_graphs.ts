@@ -1,5 +1,5 @@
 /**
- * The graphs that a pipeline runs: networks with what stands before and after them.
+ * The graphs that a pipeline runs: networks with their pre- and postprocessing.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export function textGraph(
   return { inputs: [ids], outputs: { hidden: cast(textEncoder(scope, ids, config), "float32") } };
 }
 
-/** Sizes of what a UNet is given. */
+/** Sizes of a UNet's inputs. */
 export interface DenoisingShape {
   readonly batchSize: number;
   /** Height and width of the latents. */
@@ -41,7 +41,7 @@ export interface DenoisingShape {
   readonly tokens: number;
 }
 
-/** What guidance needs beside a text: the unconditional output, and how far to go beyond it. */
+/** Adds classifier-free guidance: its inputs, and the guided output. */
 function withGuidance(
   latents: Value,
   text: Value,

@@ -12,9 +12,9 @@ import { describeMissing, locateIn, refuseProblems } from "../weights/stored_par
 import type { TensorFile } from "../weights/tensor_file.ts";
 import type { ExpectedTensor } from "../weights/verify_tensors.ts";
 
-/** What a network is called in errors, and under which names a file may have its parameters. */
+/** A network's name for errors, and the names under which a file may have its parameters. */
 export interface StoredNetwork {
-  /** What errors call it, as in `UNet`. */
+  /** Its name in errors, such as `UNet`. */
   readonly name: string;
   /** Other names of a parameter, besides the one that it is declared by. */
   readonly aliases?: (parameter: string) => readonly string[];

@@ -4,14 +4,14 @@
  * @module
  */
 
-/** The rule by which noise grows. */
+/** The beta schedule. */
 export type BetaSchedule = "linear" | "scaled_linear" | "squaredcos_cap_v2";
 
 /** A diffusion of a fixed number of steps. */
 export interface NoiseScheduleConfig {
   /** Steps of the diffusion. */
   readonly trainTimesteps: number;
-  /** The rule by which noise grows. */
+  /** The beta schedule. */
   readonly betaSchedule: BetaSchedule;
   /** Share of noise of the first step; the cosine rule has none. */
   readonly betaStart: number;
@@ -31,7 +31,7 @@ function linspace(start: number, end: number, count: number): Float32Array {
   );
 }
 
-/** What is left of the sample's variance after a part of the diffusion, by the cosine rule. */
+/** The sample's remaining variance after a part of the diffusion, by the cosine schedule. */
 function cosineRemainder(time: number): number {
   return Math.cos((time + 0.008) / 1.008 * Math.PI / 2) ** 2;
 }

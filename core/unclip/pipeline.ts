@@ -15,7 +15,7 @@ import { PublishedFolder } from "./published_folder.ts";
 import { batchRows, gatherRows } from "./rows.ts";
 import { Trajectory } from "./schedulers/mod.ts";
 
-/** What variations are wanted of, and all that is random about them. */
+/** Images to vary, prompts, and all random numbers. */
 export interface VariationRequest {
   /** Embeddings of the images, `[n, width]`. */
   readonly embeddings: Tensor<"float32">;
@@ -45,7 +45,7 @@ export interface GeneratedImages {
   readonly widened: readonly number[];
 }
 
-/** What a call of the UNet is given beside latents and timestep. */
+/** Inputs of the UNet besides latents and timestep. */
 interface Conditions {
   readonly labels: Tensor<"float32">;
   readonly text: Tensor<"float32">;
@@ -53,8 +53,8 @@ interface Conditions {
 }
 
 /**
- * Generates variations of images by Stable unCLIP, in batches and without a random number of its own: all noise is given,
- * so that an image is the same in whatever batch it is made.
+ * Generates variations of images by Stable unCLIP, in batches. It draws no random numbers: all noise is an
+ * argument, so that an image is the same in every batch.
  *
  * Source: Ramesh et al. 2022, "Hierarchical text-conditional image generation with CLIP latents", section 3.1; diffusers,
  * `StableUnCLIPImg2ImgPipeline`.

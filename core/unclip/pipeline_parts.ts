@@ -1,5 +1,5 @@
 /**
- * What a pipeline of Stable unCLIP is made of, loaded from a folder.
+ * The parts of a Stable unCLIP pipeline, loaded from a folder.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export interface UnclipOptions extends NetworkOptions {
   readonly size?: readonly [height: number, width: number];
 }
 
-/** What a pipeline is made of. */
+/** The parts of a pipeline. */
 export interface PipelineParts {
   readonly imageEncoder: ClipEncoder;
   readonly imageSize: number;
@@ -102,7 +102,7 @@ function latentSize(
 /**
  * Loads all parts of a pipeline.
  *
- * @param owned is given what must be released
+ * @param owned takes the sessions that must be released
  * @throws {TypeError} if a configuration asks for what is not supported, or weights do not fit it
  * @throws {RangeError} if an option is out of range
  */

@@ -11,7 +11,7 @@ import type { SchedulerConfig, SchedulerName } from "./schedulers/mod.ts";
 export interface PublishedScheduler {
   /** Which scheduler it is. */
   readonly name: SchedulerName;
-  /** How it runs: what the file says, and its own defaults. */
+  /** Its configuration: the file's entries, and its own defaults. */
   readonly config: SchedulerConfig;
 }
 
@@ -22,7 +22,7 @@ const CLASSES = {
   DPMSolverMultistepScheduler: "dpm-solver++",
 } as const;
 
-/** What each does where the file says nothing. */
+/** Defaults of each, where they differ. */
 const DEFAULTS = {
   "pndm": { setAlphaToOne: false, timestepSpacing: "leading" },
   "ddim": { setAlphaToOne: true, timestepSpacing: "leading" },
@@ -42,7 +42,7 @@ function readNoiseConfig(file: ConfigFile): NoiseScheduleConfig {
 }
 
 /**
- * Reads the diffusion by which the image's embedding is noised.
+ * Reads the noise schedule of the image's embedding.
  *
  * @throws {TypeError} if the file asks for what is not supported
  */
@@ -51,7 +51,7 @@ export function parseNoiseSchedule(file: ConfigFile): NoiseScheduleConfig {
   return readNoiseConfig(file);
 }
 
-/** What each scheduler must not be asked for; what another's file says of the others' is ignored. */
+/** Entries that each scheduler supports with these values alone; entries of other schedulers are ignored. */
 const REQUIRED_DEFAULTS: Readonly<Record<SchedulerName, Readonly<Record<string, unknown>>>> = {
   "pndm": {},
   "ddim": { thresholding: false, rescale_betas_zero_snr: false },
@@ -79,8 +79,8 @@ function clipRangeOf(file: ConfigFile): number {
 }
 
 /**
- * Reads a scheduler's configuration. Another scheduler can take it over, as by diffusers' `from_config`: it has what the
- * file says of it, whichever scheduler the file is of, and its own defaults for the rest.
+ * Reads a scheduler's configuration. Another scheduler can take it over, as by diffusers' `from_config`: it takes
+ * the entries that it knows, whichever scheduler the file is of, and its own defaults for the rest.
  *
  * Source: diffusers, `configuration_utils.py`, `ConfigMixin.extract_init_dict`.
  *

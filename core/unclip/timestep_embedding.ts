@@ -1,5 +1,5 @@
 /**
- * Positions in the diffusion as a network is given them.
+ * Sinusoidal embeddings of timesteps.
  *
  * @module
  */

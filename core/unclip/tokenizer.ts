@@ -8,7 +8,7 @@ import { Tokenizer } from "../deps/tokenizer.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
 import { type ClipVocabulary, readClipVocabulary, WORD_END } from "./tokenizer_files.ts";
 
-/** What is a word: Radford et al. 2021 have it so, and text that matches nothing is left out. */
+/** Pattern of a word, as of Radford et al. 2021; text that matches nothing is left out. */
 const WORDS =
   "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
 
@@ -106,7 +106,7 @@ export class ClipTokenizer {
     return new ClipTokenizer(await readClipVocabulary(folder), length);
   }
 
-  /** The ids of a text: start, words, end, padding. What is too long is cut off before the end. */
+  /** The ids of a text: start, words, end, padding. Longer texts are truncated before the end. */
   encode(text: string): number[] {
     // The publisher lowers letter by letter; JavaScript knows that a sigma looks otherwise at the end of a word.
     const letters = text.replaceAll("\u03a3", "\u03c3");

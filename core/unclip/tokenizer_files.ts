@@ -15,11 +15,11 @@ export interface SpecialTokens {
   readonly start: string;
   /** After every text. */
   readonly end: string;
-  /** Fills what is left. Being special, it is never a part of a word: where a text has it, it stands for itself. */
+  /** Padding. A special token is never a part of a word: where a text has it, it is a token of its own. */
   readonly pad: string;
 }
 
-/** What a tokenizer is made of. */
+/** Vocabulary and merges of a tokenizer. */
 export interface ClipVocabulary {
   /** Ids by token. */
   readonly vocab: Readonly<Record<string, number>>;
@@ -29,7 +29,7 @@ export interface ClipVocabulary {
   readonly special: SpecialTokens;
 }
 
-/** What ends a word. */
+/** Suffix of a word's last token. */
 export const WORD_END = "</w>";
 
 type Entries = Readonly<Record<string, unknown>>;
@@ -44,7 +44,7 @@ async function readText(path: string): Promise<string | undefined> {
   return await explainingFileErrors(`read ${path}`, ifThere(Deno.readTextFile(path)));
 }
 
-/** What a file holds; undefined if there is none. */
+/** The entries of a file; undefined if there is none. */
 async function readEntries(path: string): Promise<Entries | undefined> {
   const text = await readText(path);
   return text === undefined ? undefined : entriesOf(parsePythonJson(text, `read ${path}`));
@@ -56,7 +56,7 @@ function contentOf(value: unknown): string | undefined {
   return typeof content === "string" ? content : undefined;
 }
 
-/** Of the special tokens `special_tokens_map.json` has the last word: in Stable Diffusion 2 it alone says that the padding is "!". */
+/** `special_tokens_map.json` overrides `tokenizer_config.json`: in Stable Diffusion 2 it alone says that the padding is "!". */
 async function readSpecial(folder: string): Promise<SpecialTokens> {
   const config = {
     ...await readEntries(join(folder, "tokenizer_config.json")),

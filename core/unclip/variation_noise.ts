@@ -29,7 +29,7 @@ function normal(random: RandomStream, shape: Shape): Tensor<"float32"> {
 }
 
 /**
- * The noise of one variation, whatever is generated before it or beside it. The variations of an image share the noise of
+ * The noise of one variation, independent of what else is generated. The variations of an image share the noise of
  * its embedding, and begin at latents of their own, as in diffusers' `StableUnCLIPImg2ImgPipeline`.
  *
  * @param key names the image, such as its path within its data set

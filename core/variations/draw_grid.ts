@@ -11,7 +11,7 @@ import { imageGrid } from "../plot/mod.ts";
 
 /** A row: an image, and its variations by level. */
 export interface GridRow {
-  /** What stands beside it, the image's path. */
+  /** Its label, the image's path. */
   readonly key: string;
   readonly original: RgbImage;
   readonly variations: ReadonlyMap<number, RgbImage>;
@@ -45,7 +45,7 @@ function blank(cell: number): Tensor<"uint8"> {
   return tensor("uint8", [2 * cell, 2 * cell, 3], new Uint8Array(12 * cell ** 2).fill(BLANK));
 }
 
-/** What is written below an image and its variations: the foreground ratio, and at which level it is generated. */
+/** Captions of an image and its variations: the foreground ratio, and which level follows from it. */
 function captionsOf(ratio: number | undefined, levels: readonly number[]): string[] {
   if (ratio === undefined) return ["", ...levels.map(() => "")];
   const own = noiseLevel(ratio);

@@ -1,5 +1,5 @@
 /**
- * Files of variations, which say themselves what they are.
+ * Files of variations, marked by a hash in their metadata.
  *
  * @module
  */
@@ -15,7 +15,7 @@ async function loadLibrary() {
   return await import("../deps/sharp.ts");
 }
 
-/** What tells a variation from all others, from its line in the manifest. */
+/** The mark of a variation, a hash of its line in the manifest. */
 export function markOf(line: string): string {
   return createHash("sha256").update(line).digest("hex").slice(0, 32);
 }
@@ -40,7 +40,7 @@ export async function encodeVariation(
   return new Uint8Array(await encoded.toBuffer());
 }
 
-/** The mark of a file; undefined if it is no variation of ours. */
+/** The mark of a file; undefined if it has none. */
 export async function readMark(path: string): Promise<string | undefined> {
   const { sharp } = await loadLibrary();
   let description: Uint8Array | undefined;
@@ -48,7 +48,7 @@ export async function readMark(path: string): Promise<string | undefined> {
     const bytes = await readImageFile(path);
     description = (await sharp(bytes).metadata()).exif;
   } catch {
-    // Whatever else it is, it is no variation of ours.
+    // A file that is no image has no mark.
     return undefined;
   }
   return MARK.exec(new TextDecoder("latin1").decode(description))?.[1];

@@ -99,7 +99,7 @@ async function checkThere(images: readonly PlannedImage[]): Promise<void> {
       await Deno.stat(sourcePath);
       return;
     } catch (error) {
-      // Of one that is there and cannot be opened, reading it says more.
+      // An image that exists and cannot be opened is reported when it is read.
       if (!["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return;
     }
   }
@@ -137,7 +137,7 @@ function checkBeginning(
   );
 }
 
-/** Removes what is to be overwritten, and claims the folder; one that is refused is left as it was. */
+/** Removes the variations to overwrite, and claims the folder; a folder that is refused is left unchanged. */
 async function prepareFolder(
   { overwrite = false, resume = true }: MakeVariationsOptions,
   job: VariationJob,
@@ -175,7 +175,7 @@ async function removeLeftovers({ folder, images, names, shard }: VariationJob): 
 
 /**
  * Makes variations of the images of a list by Stable unCLIP, into a folder that mirrors the images' with a manifest in
- * JSON lines. Variations that exist already are recognised: the same call goes on where it was stopped. An image's noise
+ * JSON lines. Variations that exist are kept: the same call continues where it was stopped. An image's noise
  * follows from seed, path and number, so that it is the same in any batch, shard or run.
  *
  * @example Variations of a list, by a shard and by two workers

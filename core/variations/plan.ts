@@ -1,5 +1,5 @@
 /**
- * Which variations are wanted, and where they go.
+ * Planning: which variations are generated, and their paths.
  *
  * @module
  */
@@ -102,7 +102,7 @@ async function checkKind(inputList: string, auto: boolean): Promise<void> {
   );
 }
 
-/** The lists of a folder, by ascending level, each with the level that its name says. */
+/** The lists of a folder, by ascending level, each with the level of its name. */
 async function readFolder(folder: string, asked: number | undefined): Promise<ListedLevel[]> {
   const levels: number[] = [];
   try {

@@ -1,5 +1,5 @@
 /**
- * What a generation of variations reports while it runs, and how it ended.
+ * Progress and outcome of a generation of variations.
  *
  * @module
  */

@@ -28,8 +28,8 @@ export interface WorkersOptions extends VariationRunOptions {
 }
 
 /**
- * What a process needs, but for the means to start others. The task itself may start any program: under a list of names,
- * Deno starts nothing where LD_LIBRARY_PATH is set, by which CUDA's libraries are found.
+ * Arguments of a worker's process, without the permission to start others. The task itself may start any program: with a
+ * list of names, Deno starts nothing where LD_LIBRARY_PATH is set, which CUDA's libraries need.
  */
 const PERMISSIONS = [
   "--allow-read",

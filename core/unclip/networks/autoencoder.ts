@@ -12,7 +12,7 @@ import { add } from "../../engine/ops/add.ts";
 import { projectedAttention } from "./map_attention.ts";
 import { conv3x3, normedConv, resnetBlock, upsample } from "./resnet_block.ts";
 
-/** What an autoencoder is made of. */
+/** Sizes of an autoencoder. */
 export interface AutoencoderConfig {
   /** Channels of the images. */
   readonly imageChannels: number;
@@ -24,11 +24,11 @@ export interface AutoencoderConfig {
   readonly layersPerLevel: number;
   /** Groups of channels that are normalised together. */
   readonly groups: number;
-  /** Factor by which latents are multiplied for the diffusion. */
+  /** Scaling factor of the latents. */
   readonly scale: number;
 }
 
-/** What is added to the variance of a group. */
+/** Epsilon of group normalisation. */
 const EPSILON = 1e-6;
 
 function residual(scope: Scope, name: string, x: Value, channels: number, groups: number): Value {

@@ -1,5 +1,5 @@
 /**
- * The transformer between the residual blocks of the UNet, by which the text comes in.
+ * The transformer between the residual blocks of the UNet, which attends to the text.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface MapTransformerOptions {
 /** Hidden features for each of the width's. */
 const EXPANSION = 4;
 
-/** What is added to the variance of the map. */
+/** Epsilon of group normalisation. */
 const EPSILON = 1e-6;
 
 /** A feed-forward part whose hidden features are gated (Shazeer 2020, "GLU variants improve transformer", GEGLU). */

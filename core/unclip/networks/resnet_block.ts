@@ -19,9 +19,9 @@ export interface ResnetBlockOptions {
   readonly channels: number;
   /** Groups of channels that are normalised together. */
   readonly groups: number;
-  /** What is added to the variance. */
+  /** Epsilon of group normalisation. */
   readonly epsilon: number;
-  /** What all positions are told, `[N, features]`, its activation taken already. */
+  /** Embedding of timestep and class, `[N, features]`, after its activation; added at every position. */
   readonly embedding?: Value;
 }
 
@@ -58,8 +58,8 @@ export function resnetBlock(
   return scope.enter(name, (block) => {
     let inner = normedConv(block, ["norm1", "conv1"], x, options);
     if (embedding !== undefined) {
-      const told = linear(block, "time_emb_proj", embedding, { width: channels });
-      inner = add(inner, reshape(told, [...told.shape, 1, 1]));
+      const shift = linear(block, "time_emb_proj", embedding, { width: channels });
+      inner = add(inner, reshape(shift, [...shift.shape, 1, 1]));
     }
     inner = normedConv(block, ["norm2", "conv2"], inner, options);
     if (x.shape[1] === channels) return add(x, inner);

@@ -19,7 +19,7 @@ import { reshape } from "../../engine/ops/reshape.ts";
 import { scaledDotProductAttention } from "../../engine/ops/scaled_dot_product_attention.ts";
 import { transpose } from "../../engine/ops/transpose.ts";
 
-/** What a text encoder is made of. */
+/** Sizes of a text encoder. */
 export interface TextEncoderConfig {
   /** Tokens that there are. */
   readonly vocabulary: number;
@@ -35,7 +35,7 @@ export interface TextEncoderConfig {
   readonly hidden: number;
   /** Activation of the feed-forward part. */
   readonly activation: "gelu" | "quick_gelu";
-  /** What is added to the variance of a token. */
+  /** Epsilon of layer normalisation. */
   readonly epsilon: number;
 }
 

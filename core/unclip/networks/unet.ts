@@ -1,5 +1,5 @@
 /**
- * The UNet that tells noise from image, by a text and a class embedding.
+ * The UNet that denoises latents, conditioned on a text and a class embedding.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export interface UnetLevel {
   readonly attendsUp: boolean;
 }
 
-/** What a UNet is made of. */
+/** Sizes of a UNet. */
 export interface UnetConfig {
   /** Channels of the latents. */
   readonly latentChannels: number;
@@ -41,7 +41,7 @@ export interface UnetConfig {
   readonly layersPerLevel: number;
   /** Groups of channels that are normalised together. */
   readonly groups: number;
-  /** What is added to the variance of a group. */
+  /** Epsilon of group normalisation. */
   readonly epsilon: number;
   /** Features of a token of the text. */
   readonly textWidth: number;
@@ -49,7 +49,7 @@ export interface UnetConfig {
   readonly classWidth: number;
 }
 
-/** What a UNet is given. */
+/** Inputs of a UNet. */
 export interface UnetInputs {
   /** Noisy latents, `[N, channels, H, W]`. */
   readonly latents: Value;
@@ -64,7 +64,7 @@ export interface UnetInputs {
 /** The embedding's width, as a multiple of the first level's channels. */
 const EMBEDDING_FACTOR = 4;
 
-/** What the blocks of one application share. */
+/** Inputs and sizes that all blocks share. */
 interface Context {
   readonly config: UnetConfig;
   readonly text: Value;

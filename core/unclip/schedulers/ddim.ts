@@ -12,7 +12,7 @@ import {
 } from "./scheduler.ts";
 import { diffusionTimesteps } from "./timesteps.ts";
 
-/** What the network's output foretells, as multiples of the sample and of the output. */
+/** The predictions that the network's output implies, as multiples of the sample and of the output. */
 interface Prediction {
   /** The sample without noise. */
   readonly clean: { readonly sample: number; readonly output: number };

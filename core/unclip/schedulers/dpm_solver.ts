@@ -15,7 +15,7 @@ function logRatio({ signal, noise }: Mixture): number {
   return Math.log(signal / noise);
 }
 
-/** What is remembered of a call: the sample without noise that it predicts. */
+/** The value that is remembered of a call: the predicted sample without noise. */
 function predicted({ signal, noise }: Mixture, predictionType: SchedulerConfig["predictionType"]) {
   return predictionType === "epsilon"
     ? { sample: 1 / signal, output: -noise / signal }

@@ -86,7 +86,7 @@ function rungeKuttaStep(
     timestep,
     remembered: WHOLE,
     next: { ...stepBetween(config, from, end, weights), callsBack: call },
-    // The multistep method goes on from the outputs at the beginnings.
+    // The multistep method continues from the outputs at the beginnings of steps.
     ...(call === calls.length - 1 && { forgets: calls.length - 1 }),
   }));
 }

@@ -1,5 +1,5 @@
 /**
- * What schedulers have in common: how a network's outputs lead from noise to a sample, as numbers known beforehand.
+ * Schedulers as coefficients: how a network's outputs lead from noise to a sample.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import type { TimestepSpacing } from "./timesteps.ts";
 /** Names of the schedulers. */
 export type SchedulerName = "pndm" | "ddim" | "dpm-solver++";
 
-/** What a network was trained on, and where a scheduler calls it. */
+/** The diffusion that a network was trained on, and how a scheduler samples it. */
 export interface SchedulerConfig extends NoiseScheduleConfig {
-  /** What the network's output stands for: the noise, or the velocity between noise and sample. */
+  /** The network's output: the noise, or the velocity. */
   readonly predictionType: "epsilon" | "v_prediction";
   /** How timesteps are spread. */
   readonly timestepSpacing: TimestepSpacing;
-  /** What is added to timesteps of spacing `leading`. */
+  /** Offset of timesteps of spacing `leading`. */
   readonly stepsOffset: number;
   /** Whether the last step of PNDM and DDIM ends without noise, rather than with the least of the training. */
   readonly setAlphaToOne: boolean;
@@ -36,14 +36,14 @@ export interface SchedulerConfig extends NoiseScheduleConfig {
 export interface SchedulerStep {
   /** Timestep that the network is called with. */
   readonly timestep: number;
-  /** What is remembered of the call: these multiples of the sample and of the output, within [-bound, bound]. */
+  /** The value that is remembered of the call: these multiples of the sample and of the output, within [-bound, bound]. */
   readonly remembered: {
     readonly sample: number;
     readonly output: number;
     readonly bound?: number;
   };
   /**
-   * The sample that follows: these multiples of a sample, of the output, and of what is remembered, newest first. The
+   * The sample that follows: these multiples of a sample, of the output, and of the remembered values, newest first. The
    * sample is the one that the network was given `callsBack` calls ago (default 0, this call).
    */
   readonly next: {

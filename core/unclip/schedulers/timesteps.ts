@@ -19,7 +19,7 @@ export interface TimestepOptions {
   /** Steps of the diffusion that the network was trained on. */
   readonly trainTimesteps: number;
   readonly spacing: TimestepSpacing;
-  /** What is added to timesteps of spacing `leading`. */
+  /** Offset of timesteps of spacing `leading`. */
   readonly offset: number;
   /** How many are wanted. */
   readonly steps: number;

@@ -1,5 +1,5 @@
 /**
- * The way from noise to a sample, on the host.
+ * The denoising trajectory from noise to a sample, on the host.
  *
  * @module
  */
@@ -18,7 +18,7 @@ function combine(parts: readonly (readonly [factor: number, values: Float32Array
   return sum;
 }
 
-/** What is remembered of a call, in memory of its own. */
+/** The value that is remembered of a call, as a copy. */
 function rememberedOf(
   { remembered: { sample: ofSample, output: ofOutput, bound } }: SchedulerStep,
   sample: Float32Array,
@@ -30,7 +30,7 @@ function rememberedOf(
 }
 
 /**
- * A sample on its way, from the initial noise on. Sums are taken in float64.
+ * A sample that is denoised step by step. Sums are taken in float64.
  *
  * ```ts
  * import { Trajectory } from "./trajectory.ts";
@@ -50,7 +50,7 @@ export class Trajectory {
   readonly #plan: readonly SchedulerStep[];
   /** Most calls that have to be remembered, and samples that have to be kept. */
   readonly #longest: { readonly remembered: number; readonly samples: number };
-  /** Samples that the network was given, newest first; the first is what it is given next. */
+  /** Inputs of the network, newest first; the first is its next input. */
   #samples: readonly Float32Array<ArrayBuffer>[];
   /** Newest first. */
   #remembered: readonly Float32Array[] = [];
@@ -60,7 +60,7 @@ export class Trajectory {
    * Begins at the noise.
    *
    * @param plan the calls of a scheduler
-   * @param noise where the way begins; it is not written to
+   * @param noise the initial sample; it is not written to
    */
   constructor(plan: readonly SchedulerStep[], noise: Float32Array<ArrayBuffer>) {
     const most = (of: (step: SchedulerStep) => number) => Math.max(...plan.map(of));
@@ -72,7 +72,7 @@ export class Trajectory {
     this.#samples = [noise];
   }
 
-  /** What the network is given next; in the end, the result. */
+  /** The network's next input; in the end, the result. */
   get sample(): Float32Array<ArrayBuffer> {
     return this.#samples[0]!;
   }
@@ -83,7 +83,7 @@ export class Trajectory {
   }
 
   /**
-   * Goes on by what the network made of the sample at the timestep that was due.
+   * Takes the network's output for the sample at the timestep that was due.
    *
    * @throws {RangeError} if no call was due, or the output has another length than the sample
    */
