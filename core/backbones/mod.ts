@@ -21,7 +21,7 @@ export {
   type ClipVisionTransformerConfig,
   clipVisionTransformerTower,
 } from "./clip_vision_transformer.ts";
-export { clipStateDict, readClipWeights } from "./clip_weights.ts";
+export { clipStateDict, type Declarations, readClipWeights } from "./clip_weights.ts";
 export { convNext, type ConvNextConfig, type ConvNextOutputs } from "./convnext.ts";
 export { recognizeBackbones, type RecognizedBackbone } from "./recognize_backbones.ts";
 export { backbone, backboneNames } from "./registry.ts";

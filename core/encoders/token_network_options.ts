@@ -5,10 +5,18 @@
  */
 import { clipModelNames } from "../backbones/clip_models.ts";
 
-/** A text, empty where nothing is asked for. */
+/**
+ * A text, empty where nothing is asked for.
+ *
+ * @internal
+ */
 type Text = { readonly type: "string"; readonly default: string; readonly description: string };
 
-/** A number of pixels or threads, 0 where nothing is asked for. */
+/**
+ * A number of pixels or threads, 0 where nothing is asked for.
+ *
+ * @internal
+ */
 type Count = {
   readonly type: "integer";
   readonly minimum: 0;
@@ -16,7 +24,11 @@ type Count = {
   readonly description: string;
 };
 
-/** One of some texts. */
+/**
+ * One of some texts.
+ *
+ * @internal
+ */
 type Choice<Names extends string> = {
   readonly type: "string";
   readonly enum: readonly Names[];

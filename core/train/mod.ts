@@ -22,7 +22,13 @@ export {
   type MethodGraphOptions,
   MOMENTUM_ENCODER,
 } from "./step/method_graph.ts";
-export { COLLAPSED_SHARE, COLLAPSED_STEPS, RunGuard, TrainingError } from "./run/run_guard.ts";
+export {
+  COLLAPSED_SHARE,
+  COLLAPSED_STEPS,
+  type GuardedStep,
+  RunGuard,
+  TrainingError,
+} from "./run/run_guard.ts";
 export { optimizerOf, runSchedules } from "./run/run_schedules.ts";
 export {
   type PairEncoder,

@@ -25,9 +25,11 @@ export interface CatalogFile {
 
 /** A set of weights. */
 export interface CatalogEntry extends HubRevision {
+  /** What the weights are, in a line. */
   readonly description: string;
   /** Variants by name, each with what stands for it in paths; the first is the default. */
   readonly variants?: Readonly<Record<string, string>>;
+  /** Files that belong to it. */
   readonly files: readonly CatalogFile[];
 }
 
@@ -35,6 +37,7 @@ export interface CatalogEntry extends HubRevision {
 export interface Catalog {
   /** Address of the hub. */
   readonly endpoint: string;
+  /** Sets of weights by name. */
   readonly weights: Readonly<Record<string, CatalogEntry>>;
 }
 

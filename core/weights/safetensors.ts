@@ -160,7 +160,9 @@ export async function openSafetensors(file: string | RandomAccess): Promise<Safe
 
 /** All that a safetensors file holds. */
 export interface SafetensorsContent {
+  /** Texts by name beside the tensors. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Tensors by name, in the file's order. */
   readonly tensors: Map<string, Tensor>;
 }
 
@@ -186,6 +188,7 @@ export interface TensorSource extends TensorType {
 
 /** What a safetensors file carries beside its tensors, and whether it may replace one. */
 export interface WriteSafetensorsOptions extends NewFileOptions {
+  /** Texts by name beside the tensors; none when left out. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Sees the file's bytes in their order as they are written, such as for a checksum. */
   readonly observe?: (bytes: Uint8Array) => void;

@@ -8,6 +8,7 @@ import type { TensorFile } from "./tensor_file.ts";
 
 /** What a network needs under a name. */
 export interface ExpectedTensor {
+  /** Its shape. */
   readonly shape: Shape;
 }
 

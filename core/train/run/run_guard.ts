@@ -8,12 +8,15 @@ import { uniformSpread } from "../step/embedding_spread.ts";
 
 /** A run that cannot go on. */
 export class TrainingError extends GenviewError {
+  /** The class, by which a message without its stack tells what it is. */
   override readonly name = "TrainingError";
 }
 
 /** What the guard looks at of a step. */
 export interface GuardedStep {
+  /** Steps of the run that were taken, this one included. */
   readonly step: number;
+  /** Mean loss of the batch. */
   readonly loss: number;
   /** Norm of the whole gradient. */
   readonly gradientNorm: number;
@@ -42,7 +45,11 @@ export class RunGuard {
   readonly #uniform: number;
   #collapsed = 0;
 
-  /** @param embeddingWidth number of coordinates of the embeddings whose spread is watched */
+  /**
+   * A guard of one run.
+   *
+   * @param embeddingWidth number of coordinates of the embeddings whose spread is watched
+   */
   constructor(embeddingWidth: number) {
     this.#uniform = uniformSpread(embeddingWidth);
   }

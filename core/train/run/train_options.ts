@@ -15,7 +15,9 @@ import type { TrainEvent } from "./train_event.ts";
 export interface RunView {
   /** Whole epochs that were finished; 0 before the first. */
   readonly epoch: number;
+  /** The network that is trained. */
   readonly backbone: Backbone;
+  /** Where its parameters lie. */
   readonly device: Device;
   /** Parameters and buffers where they lie, by full name. */
   readonly weights: ReadonlyMap<string, DeviceTensor>;
@@ -23,8 +25,11 @@ export interface RunView {
 
 /** What a run is made of. */
 export interface TrainOptions {
+  /** The method that it is trained by. */
   readonly method: LoadedMethod;
+  /** All options of the run. */
   readonly configuration: Configuration;
+  /** The images. */
   readonly dataset: Dataset;
   /** Folder for checkpoints and logs. */
   readonly output: string;
@@ -41,6 +46,7 @@ export interface TrainOptions {
   readonly pairEncoder?: PairEncoder;
   /** When it aborts, the run saves a checkpoint after the step that it is in and ends. */
   readonly signal?: AbortSignal;
+  /** Receives what happens, in its order. */
   readonly report?: (event: TrainEvent) => void;
 }
 

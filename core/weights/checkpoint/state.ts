@@ -9,8 +9,11 @@ import { fileError } from "../../files/file_error.ts";
 
 /** Sums over the steps of an epoch that were taken so far. */
 export interface EpochSums {
+  /** Steps of the epoch that were taken. */
   readonly steps: number;
+  /** Sum of their losses. */
   readonly loss: number;
+  /** Sum of their seconds. */
   readonly seconds: number;
   /** Seconds of them in which the step waited for images. */
   readonly waitSeconds: number;
