@@ -4,6 +4,7 @@
  * @module
  */
 import { GenviewTypeError } from "../core/errors/mod.ts";
+import type { ChanceLevel } from "../core/evaluate/chance.ts";
 import { DEFAULT_HELD_OUT_SHARE } from "../core/evaluate/hold_out.ts";
 import { LINEAR_PROBE_RECIPES } from "../core/evaluate/linear_probe_recipes.ts";
 import { DEFAULT_NEIGHBORS } from "../core/evaluate/nearest_neighbors.ts";
@@ -97,6 +98,18 @@ const COMMAND = command({
 
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
+/** Accuracies, each beside those of a classifier that sees no image. */
+function accuracy(
+  { top1, top5 }: { readonly top1: number; readonly top5: number },
+  { classes, balanced, balancedTop5, majority }: ChanceLevel,
+): string {
+  return `${percent(top1)} top-1 (chance ${
+    percent(balanced)
+  }, ${classes} classes; most frequent class ${percent(majority)}), ${
+    percent(top5)
+  } top-5 (chance ${percent(balancedTop5)})`;
+}
+
 /** How training and test images of the probe were kept apart, in words. */
 const SPLITS = {
   "separate": () => "",
@@ -116,10 +129,7 @@ function describe(found: RunEvaluation, chosenK: boolean): string {
       : `step ${checkpoint.step}: ${test.samples} images of ${test.data}, ${
         percent(test.heldOut)
       } of each class held out by seed, by the other ${train.samples}`,
-    `chance: ${percent(chance.balanced)} for one of ${chance.classes} classes (top-5 ${
-      percent(chance.balancedTop5)
-    }), ${percent(chance.majority)} for the most frequent class`,
-    `nearest neighbours (k ${knn.k}${all}): ${percent(knn.top1)} top-1, ${percent(knn.top5)} top-5`,
+    `nearest neighbours (k ${knn.k}${all}): ${accuracy(knn, chance)}`,
   ];
   if (overlap > 0) {
     lines.push(
@@ -128,9 +138,9 @@ function describe(found: RunEvaluation, chosenK: boolean): string {
   }
   if (probe !== undefined) {
     lines.push(
-      `linear probe (${probe.recipe}; ${probe.mode}): ${percent(probe.top1)} top-1, ${
-        percent(probe.top5)
-      } top-5${SPLITS[probe.split](probe.trained, probe.tested)}`,
+      `linear probe (${probe.recipe}; ${probe.mode}): ${accuracy(probe, probe.chance)}${
+        SPLITS[probe.split](probe.trained, probe.tested)
+      }`,
     );
   }
   if (retrieval !== undefined) {

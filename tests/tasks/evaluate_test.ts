@@ -25,7 +25,9 @@ Deno.test("evaluate shows each figure beside chance, how, on what, and what it l
     const { code, out, err } = await evaluate(network, "--test", `${images}/`);
     assertEquals(code, 0, err);
     assertStringIncludes(out, "nearest neighbours (k 5, all there are)");
-    assertStringIncludes(out, "chance: 50.00 % for one of 2 classes (top-5 100.00 %), 50.00 %");
+    const level = "top-1 (chance 50.00 %, 2 classes; most frequent class 50.00 %), ";
+    assertEquals(out.split(level).length, 3, out);
+    assertStringIncludes(out, "top-5 (chance 100.00 %)");
     assertStringIncludes(
       out,
       "6 of the 6 test images are training images too; each is left out of its own neighbours",

@@ -152,13 +152,6 @@ Deno.test("train refuses unknown options, methods and data before it writes anyt
     assertEquals([...Deno.readDirSync(folder)], []);
   }));
 
-Deno.test("plugins lists SimSiam with its options and presets", async () => {
-  const { code, out, err } = await task("plugins");
-  assertEquals(code, 0, err);
-  assertStringIncludes(out, "simsiam 0.1.0: SimSiam");
-  assertStringIncludes(out, "presets: imagenet, cifar, demo");
-});
-
 Deno.test("demo trains, prints what it reached and writes a report that needs no network", () =>
   inFolder(async (folder) => {
     const [run, report] = [join(folder, "run"), join(folder, "report")];
