@@ -7,7 +7,7 @@ import type { Configuration } from "../../method/configuration.ts";
 
 /** A configuration whose batch fits a data set. */
 export interface FittedBatch {
-  /** The configuration, with the batch that is used. */
+  /** The configuration, with the batch size and learning rate that fit. */
   readonly configuration: Configuration;
   /** What was changed, in a sentence; undefined if nothing was. */
   readonly note?: string;

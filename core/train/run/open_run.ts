@@ -12,6 +12,8 @@ import { type DamagedCheckpoint, loadNewestCheckpoint } from "../../weights/chec
 export interface OpenedRun {
   /** Name of the method that trained it. */
   readonly method: string;
+  /** What `loadMethodByName` loads the method by: its name, or the address of its manifest; absent if that is not known. */
+  readonly address?: string;
   /** What the run was trained with up to this checkpoint. */
   readonly configuration: Configuration;
   /** State, parameters, buffers and the optimizer's slots. */
@@ -54,6 +56,11 @@ export interface OpenedRun {
 export async function openRun(path: string): Promise<OpenedRun> {
   const newest = await loadNewestCheckpoint(join(path, "checkpoints")) ??
     { checkpoint: await loadCheckpoint(path), path, passedOver: [] };
-  const { method, configuration } = newest.checkpoint.state;
-  return { ...newest, method, configuration: configuration as Configuration };
+  const { method, address, configuration } = newest.checkpoint.state;
+  return {
+    ...newest,
+    method,
+    ...(address !== undefined && { address }),
+    configuration: configuration as Configuration,
+  };
 }

@@ -8,15 +8,15 @@ import { uniformSpread } from "../step/embedding_spread.ts";
 
 /** A run that cannot go on. */
 export class TrainingError extends GenviewError {
-  /** The class, by which a message without its stack tells what it is. */
+  /** Name of the class. */
   override readonly name = "TrainingError";
 }
 
 /** What the guard looks at of a step. */
 export interface GuardedStep {
-  /** Steps of the run that were taken, this one included. */
+  /** Steps taken, this one included. */
   readonly step: number;
-  /** Mean loss of the batch. */
+  /** The method's loss. */
   readonly loss: number;
   /** Norm of the whole gradient. */
   readonly gradientNorm: number;
@@ -46,7 +46,7 @@ export class RunGuard {
   #collapsed = 0;
 
   /**
-   * A guard of one run.
+   * Starts to watch a run.
    *
    * @param embeddingWidth number of coordinates of the embeddings whose spread is watched
    */
@@ -55,7 +55,7 @@ export class RunGuard {
   }
 
   /**
-   * Looks at one step.
+   * Checks one step.
    *
    * @throws {TrainingError} if the loss or the gradient is not a number, or the embeddings have collapsed
    */

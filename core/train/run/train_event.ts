@@ -25,13 +25,19 @@ export interface JudgedPairs extends PairJudgement {
 /** What happens while a run goes on. */
 export type TrainEvent =
   | {
+    /** The first step is about to be taken. */
     readonly kind: "start";
+    /** Manifest of the method. */
     readonly method: Manifest;
+    /** What the run is trained with, batches fitted to the data. */
     readonly configuration: Configuration;
+    /** Where the graphs are computed. */
     readonly device: Device;
     /** Trained parameters. */
     readonly parameters: number;
+    /** Whole batches in an epoch. */
     readonly stepsPerEpoch: number;
+    /** Steps of all epochs. */
     readonly totalSteps: number;
     /** Steps that were taken before. */
     readonly resumedAt: number;
@@ -39,33 +45,49 @@ export type TrainEvent =
     readonly changes: readonly ConfigurationChange[];
     /** How many of how many samples have variations, where variations were looked for. */
     readonly coverage?: Dataset["coverage"];
-    /** Spread of uniform embeddings, beside which that of the run is read. */
+    /** Spread of embeddings that are uniform on the sphere, to compare the run's with. */
     readonly uniformSpread: number;
   }
   | ({
+    /** A step was taken. */
     readonly kind: "step";
     /** Steps taken, this one included. */
     readonly step: number;
+    /** Whole epochs that were finished before. */
     readonly epoch: number;
+    /** Learning rate of the step, by schedule and batch size. */
     readonly learningRate: number;
-    /** From when its images were there to its end: without the wait for them. */
+    /** Seconds that the step took, without the wait for its images. */
     readonly seconds: number;
   } & StepResult)
   | {
+    /** An epoch was finished. */
     readonly kind: "epoch";
+    /** Whole epochs that were finished. */
     readonly epoch: number;
+    /** Steps taken. */
     readonly step: number;
     /** Mean over the steps of this epoch. */
     readonly loss: number;
+    /** Seconds that its steps and the waits for their images took. */
     readonly seconds: number;
     /** Seconds of it in which the step waited for images. */
     readonly waitSeconds: number;
     /** Images of it that could not be read, each time that another came in their place. */
     readonly skipped: number;
+    /** Scores of the evaluation, by name; none where none was due. */
     readonly metrics: Readonly<Record<string, number>>;
   }
-  | { readonly kind: "checkpoint"; readonly path: string; readonly step: number }
+  | {
+    /** A checkpoint was saved. */
+    readonly kind: "checkpoint";
+    /** The checkpoint's folder. */
+    readonly path: string;
+    /** Steps taken before it. */
+    readonly step: number;
+  }
   | ({
+    /** Pairs of the first batch of an epoch were drawn. */
     readonly kind: "pairs";
     /** File in which they are drawn. */
     readonly path: string;
@@ -73,8 +95,10 @@ export type TrainEvent =
   | { readonly kind: "note"; readonly message: string }
   | { readonly kind: "warning"; readonly message: string }
   | {
+    /** Formulations of a convolution are about to be timed. */
     readonly kind: "tuning";
     /** Convolutions whose formulations have been timed. */
     readonly done: number;
+    /** Convolutions in all. */
     readonly total: number;
   };

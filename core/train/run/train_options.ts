@@ -1,5 +1,5 @@
 /**
- * What a training run is made of, and how it ends.
+ * Options of a training run, and how it ends.
  *
  * @module
  */
@@ -11,42 +11,42 @@ import type { LoadedMethod } from "../../method/load.ts";
 import type { PairEncoder } from "../step/pair_weighting.ts";
 import type { TrainEvent } from "./train_event.ts";
 
-/** What an evaluation during a run may look at. */
+/** A run at the end of an epoch, as an evaluation sees it. */
 export interface RunView {
   /** Whole epochs that were finished; 0 before the first. */
   readonly epoch: number;
-  /** The network that is trained. */
+  /** The network that is trained, without its state. */
   readonly backbone: Backbone;
-  /** Where its parameters lie. */
+  /** Device that holds the state. */
   readonly device: Device;
-  /** Parameters and buffers where they lie, by full name. */
+  /** Parameters and buffers on the device, by full name. */
   readonly weights: ReadonlyMap<string, DeviceTensor>;
 }
 
-/** What a run is made of. */
+/** Options of {@linkcode train}. */
 export interface TrainOptions {
-  /** The method that it is trained by. */
+  /** The method that trains. */
   readonly method: LoadedMethod;
-  /** All options of the run. */
+  /** Everything else that determines the run. */
   readonly configuration: Configuration;
-  /** The images. */
+  /** The images, in memory or read as they are needed. */
   readonly dataset: Dataset;
   /** Folder for checkpoints and logs. */
   readonly output: string;
   /**
-   * `latest`, or the path of the checkpoint from which to go on; from the start when left out. The run in `output` goes
-   * on from its own last checkpoint, a new run starts there from one of another run.
+   * `latest`, or the path of a checkpoint to resume from; from the start when left out. The run in `output` resumes from
+   * its own last checkpoint; from one of another run a new run starts there.
    */
   readonly resume?: string;
   /** Weights that the backbone starts with, as `openBackboneWeights` takes them; initial ones when left out. */
   readonly from?: string;
-  /** Is asked for metrics before the first epoch and after every `evaluateEvery` epochs. */
+  /** Gives metrics before the first epoch and after every `evaluateEvery` epochs. */
   readonly evaluate?: (run: RunView) => Promise<Readonly<Record<string, number>>>;
   /** Weights each pair of views; all weights are equal when left out. Pairs are drawn if the configuration's `vis` is set. */
   readonly pairEncoder?: PairEncoder;
   /** When it aborts, the run saves a checkpoint after the step that it is in and ends. */
   readonly signal?: AbortSignal;
-  /** Receives what happens, in its order. */
+  /** Called with everything that happens, as it happens. */
   readonly report?: (event: TrainEvent) => void;
 }
 

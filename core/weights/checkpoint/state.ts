@@ -1,5 +1,5 @@
 /**
- * What a checkpoint says of itself: `state.json`.
+ * The state of a checkpoint beside its tensors: `state.json`.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { fileError } from "../../files/file_error.ts";
 
 /** Sums over the steps of an epoch that were taken so far. */
 export interface EpochSums {
-  /** Steps of the epoch that were taken. */
+  /** Steps that were taken. */
   readonly steps: number;
   /** Sum of their losses. */
   readonly loss: number;
-  /** Sum of their seconds. */
+  /** Seconds that they took, with the wait for their images. */
   readonly seconds: number;
   /** Seconds of them in which the step waited for images. */
   readonly waitSeconds: number;
@@ -21,7 +21,7 @@ export interface EpochSums {
   readonly skipped: number;
 }
 
-/** What a checkpoint says of itself. */
+/** State of a run at a checkpoint, beside its tensors. */
 export interface CheckpointState {
   /** Version of the format. */
   readonly version: 1;
