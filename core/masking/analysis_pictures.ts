@@ -91,7 +91,7 @@ export async function writePictures(
     }
   }
   if (overview.length === 0) return refused;
-  // Only who draws loads sharp, which takes time and permissions.
+  // sharp takes time and permissions: it is loaded only where something is drawn.
   const { imageGrid } = await import("../plot/mod.ts");
   const png = await imageGrid({
     images: overview,

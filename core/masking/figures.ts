@@ -65,7 +65,7 @@ export async function scoreFigure(
   scores: Float32Array,
   threshold: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // Only who draws loads sharp, which takes time and permissions.
+  // sharp takes time and permissions: it is loaded only where something is drawn.
   const { histogram, lineChart, toPng } = await import("../plot/mod.ts");
   const { counts, edges } = scoreHistogram(scores);
   let sum = 0;

@@ -100,7 +100,7 @@ async function drawLevels(
   ratios: readonly RatioLine[],
   { edges, levels }: NoiseSchedule,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // Only who draws loads sharp, which takes time and permissions.
+  // sharp takes time and permissions: it is loaded only where something is drawn.
   const { histogram, toPng } = await import("../plot/mod.ts");
   return await toPng(
     await histogram({
