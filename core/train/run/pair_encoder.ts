@@ -43,13 +43,13 @@ export async function configuredPairEncoder(
     imageSize: qualityImageSize,
   });
   const path = await componentFile(qualityVectors, network.name);
-  const direction = await readComponent(path);
-  if (direction.length !== network.width) {
+  const component = await readComponent(path);
+  if (component.length !== network.width) {
     throw new GenviewTypeError(
       `Cannot weight pairs by ${network.name}: ${path} must hold ${
         formatType({ dtype: "float32", shape: [network.width, 1] })
-      }, found ${direction.length} numbers`,
+      }, found ${component.length} numbers`,
     );
   }
-  return { network, direction, sharpness: qualitySharpness };
+  return { network, component, sharpness: qualitySharpness };
 }

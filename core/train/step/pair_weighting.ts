@@ -30,7 +30,7 @@ export interface PairEncoder extends QualityOptions {
   /** The frozen network. It sees the views of training, resized to its own size where theirs is another. */
   readonly network: TokenNetwork;
   /** Principal component of its tokens that is high in foregrounds, `[width]`. */
-  readonly direction: Float32Array;
+  readonly component: Float32Array;
 }
 
 /** The training step that is weighed. */
@@ -77,11 +77,11 @@ function prepare(view: Value, from: Normalization, { view: { size, normalize } }
   return resize(images, { size: [size, size], antialias: true });
 }
 
-function checkEncoder({ network, direction }: PairEncoder, { views }: WeighedStep): void {
-  if (direction.length !== network.width) {
+function checkEncoder({ network, component }: PairEncoder, { views }: WeighedStep): void {
+  if (component.length !== network.width) {
     throw new GenviewRangeError(
       `Cannot weigh pairs by ${network.name}: the component must have its ${network.width} ` +
-        `features, found ${direction.length}`,
+        `features, found ${component.length}`,
     );
   }
   if (network.grid[0] * network.grid[1] < 2) {
@@ -128,7 +128,7 @@ export class PairWeighting implements Disposable {
    */
   static async create(encoder: PairEncoder, step: WeighedStep): Promise<PairWeighting> {
     checkEncoder(encoder, step);
-    const { network, direction, similarity, sharpness } = encoder;
+    const { network, component, similarity, sharpness } = encoder;
     const { device, views, normalize, pairWeights } = step;
     const batchSize = pairWeights.type.shape[0]!;
     const count = Math.min(LARGEST_RUN, batchSize);
@@ -145,7 +145,7 @@ export class PairWeighting implements Disposable {
     const session = owned.use(
       await network.createSession(concat([first, second], { axis: 0 }), (tokens) => {
         const [ours, theirs] = split(tokens, [count, count], { axis: 0 }) as [Value, Value];
-        const vector = constant(float32([direction.length], direction));
+        const vector = constant(float32([component.length], component));
         const { foreground, background, maps } = pairSimilarity(ours, theirs, vector, similarity);
         return { foreground, background, "maps.0": maps[0], "maps.1": maps[1] };
       }, settings),

@@ -25,7 +25,7 @@ Deno.test("configuredPairEncoder() opens the network and finds its component", (
     for (const vectors of [file, join(results, "tiny"), results]) {
       const encoder = (await configuredPairEncoder(configured(weights, vectors)))!;
       assertEquals([encoder.network.name, encoder.sharpness], ["tiny", 2]);
-      assertEquals(encoder.direction, vector);
+      assertEquals(encoder.component, vector);
     }
   }));
 

@@ -391,7 +391,7 @@ Deno.test("train() cuts views from variations, tells the coverage, logs their sh
 
 /** A network that looks at means of patches, as pairs are weighed by. */
 function pairEncoder(sharpness: number): PairEncoder {
-  return { network: patchMeans(SIZE), direction: PATCH_DIRECTION, sharpness };
+  return { network: patchMeans(SIZE), component: PATCH_DIRECTION, sharpness };
 }
 
 Deno.test("train() weighs pairs by an encoder, shows them every epoch, and resumes bit for bit", () =>

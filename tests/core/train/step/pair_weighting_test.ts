@@ -45,7 +45,7 @@ for (const count of [6, 34, 48]) {
   Deno.test(`PairWeighting weighs ${count} pairs as one graph does, and writes the weights to the step`, async () => {
     using placed = place(count, 16);
     using weighting = await PairWeighting.create(
-      { network: NETWORK, direction: DIRECTION, sharpness: 3 },
+      { network: NETWORK, component: DIRECTION, sharpness: 3 },
       placed.step,
     );
     const judged = await weighting.weigh(3);
@@ -79,7 +79,7 @@ for (const count of [6, 34, 48]) {
 
 Deno.test("PairWeighting resizes views to what the encoder takes", async () => {
   using placed = place(4, 24);
-  const options = { network: NETWORK, direction: DIRECTION };
+  const options = { network: NETWORK, component: DIRECTION };
   using weighting = await PairWeighting.create(options, placed.step);
   const { weights, maps } = await weighting.weigh(1);
   assert(weights.every((weight) => weight > 0.3 && weight < 3), `weights ${weights}`);
@@ -88,7 +88,7 @@ Deno.test("PairWeighting resizes views to what the encoder takes", async () => {
 
 Deno.test("PairWeighting leaves all weights at 1 where they are not sharpened", async () => {
   using placed = place(8, 16);
-  const options = { network: NETWORK, direction: DIRECTION, sharpness: 0 };
+  const options = { network: NETWORK, component: DIRECTION, sharpness: 0 };
   using weighting = await PairWeighting.create(options, placed.step);
   assertEquals([...(await weighting.weigh()).weights], new Array(8).fill(1));
 });
@@ -96,18 +96,18 @@ Deno.test("PairWeighting leaves all weights at 1 where they are not sharpened", 
 Deno.test("PairWeighting refuses a component of another width, one token, and one view", async () => {
   using placed = place(2, 16);
   await assertRejects(
-    () => PairWeighting.create({ network: NETWORK, direction: DIRECTION.slice(1) }, placed.step),
+    () => PairWeighting.create({ network: NETWORK, component: DIRECTION.slice(1) }, placed.step),
     RangeError,
     "Cannot weigh pairs by means of patches: the component must have its 6 features, found 5",
   );
   await assertRejects(
-    () => PairWeighting.create({ network: patchMeans(4), direction: DIRECTION }, placed.step),
+    () => PairWeighting.create({ network: patchMeans(4), component: DIRECTION }, placed.step),
     RangeError,
     "a view must have several tokens for there to be a foreground, found one for 4 pixels",
   );
   const single = { ...placed.step, views: placed.step.views.slice(1) };
   await assertRejects(
-    () => PairWeighting.create({ network: NETWORK, direction: DIRECTION }, single),
+    () => PairWeighting.create({ network: NETWORK, component: DIRECTION }, single),
     RangeError,
     "there must be two views, found 1",
   );
