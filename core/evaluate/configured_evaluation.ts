@@ -61,10 +61,9 @@ export async function evaluationOf(
   const { threads, strict } = configuration;
   const unreadable = new Map<string, string>();
   const shared = overlap.bankIndices.size;
-  if (shared > 0 && bank !== queries) {
+  if (shared > 0) {
     onWarning?.(
-      `${shared} of ${queries.length} evaluation images are among the training images too; each is left out of its ` +
-        "own neighbours",
+      `${shared} of ${queries.length} evaluation images are training images too; each is left out of its own neighbours`,
     );
   }
   let warned = false;

@@ -39,9 +39,12 @@ export interface KnnResult {
 /** What a class scores for which no neighbour votes. */
 const NO_VOTE = -Infinity;
 
+/** The least that a class scores for which one does. */
+const LEAST_SCORE = -Number.MAX_VALUE;
+
 /** The votes of one query's neighbours by class. */
 class Ballot {
-  /** Logarithm of the sum of each class's votes. */
+  /** Logarithm of the sum of each class's votes, relative to the vote of the query's nearest neighbour. */
   readonly scores: Float64Array;
   /** Similarity of the nearest neighbour of each class. */
   readonly #nearest: Float64Array;
@@ -54,12 +57,13 @@ class Ballot {
     this.#votes = new Float64Array(classes);
   }
 
-  /** Counts the votes of a query. Relative to the class's nearest, none of a temperature above 0 is lost. */
+  /** Counts the votes of a query. As logarithms, none is lost at a small temperature. */
   count(
     labels: Int32Array,
     { indices, similarities }: NearestNeighbors,
     { query, k, temperature }: { query: number; k: number; temperature: number },
   ): void {
+    const best = similarities[query * k]!;
     this.#votes.fill(0);
     for (let i = query * k; i < (query + 1) * k; i++) {
       const label = labels[indices[i]!]!;
@@ -68,9 +72,8 @@ class Ballot {
       this.#votes[label]! += Math.exp((similarities[i]! - this.#nearest[label]!) / temperature);
     }
     for (const [label, votes] of this.#votes.entries()) {
-      this.scores[label] = votes === 0
-        ? NO_VOTE
-        : this.#nearest[label]! / temperature + Math.log(votes);
+      const score = (this.#nearest[label]! - best) / temperature + Math.log(votes);
+      this.scores[label] = votes === 0 ? NO_VOTE : Math.max(LEAST_SCORE, score);
     }
   }
 }

@@ -20,10 +20,13 @@ Deno.test("evaluationOf() evaluates by as many neighbours as there are, and says
   const onWarning = (message: string) => void warnings.push(message);
   const evaluate = await evaluationOf(bank, bank, CONFIGURATION, { onWarning });
   for (let evaluation = 0; evaluation < 2; evaluation++) {
-    const { knn } = await evaluate(placedBackbone(stack));
-    assertEquals(knn, 1);
+    const { knnTop1 } = await evaluate(placedBackbone(stack));
+    assertEquals(knnTop1, 1);
   }
-  assertEquals(warnings, ["Evaluated by 5 neighbours, all there are, instead of 20"]);
+  assertEquals(warnings, [
+    "6 of 6 evaluation images are training images too; each is left out of its own neighbours",
+    "Evaluated by 5 neighbours, all there are, instead of 20",
+  ]);
 });
 
 Deno.test("evaluationOf() warns once in a run of an image that cannot be read, or ends a strict one", () =>

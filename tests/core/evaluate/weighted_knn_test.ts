@@ -96,7 +96,7 @@ Deno.test("weightedKnn() loses no vote at a small temperature", async () => {
     labels: Int32Array.of(0, 1, 2),
   };
   const query = { features: float32([1, 2], [0.5, -0.866]), labels: Int32Array.of(1) };
-  for (const temperature of [0.07, 0.0005, 1e-300]) {
+  for (const temperature of [0.07, 0.0005, 1e-300, Number.MIN_VALUE]) {
     const { predictions, top1, top5 } = await weightedKnn(bank, query, { k: 3, temperature });
     assertEquals([predictions[0], top1, top5], [1, 1, 1]);
     const second = await weightedKnn(bank, { ...query, labels: Int32Array.of(2) }, {

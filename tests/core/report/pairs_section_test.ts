@@ -22,7 +22,7 @@ async function writeRun(folder: string): Promise<void> {
     `${folder}/steps.jsonl`,
     lines([step(1, 0.5, 1.1), step(2, 0.7, 1.3), step(3, 0.7, 1.3), step(4, 0.9, 1.5)]),
   );
-  const epochs = [{ step: 2, epoch: 1, knn: 0.25 }, { step: 4, epoch: 2, knn: 0.5 }];
+  const epochs = [{ step: 2, epoch: 1, knnTop1: 0.25 }, { step: 4, epoch: 2, knnTop1: 0.5 }];
   await Deno.writeTextFile(`${folder}/epochs.jsonl`, lines(epochs));
 }
 
