@@ -101,7 +101,13 @@ export class FolderLock implements Disposable {
             );
           }
           if (await isAt(path, file)) {
-            await note(file);
+            try {
+              await note(file);
+            } catch (error) {
+              // A full disk leaves no empty lock behind.
+              if (!shared && Deno.build.os !== "windows") await Deno.remove(path);
+              throw error;
+            }
             return new FolderLock(path, file, shared);
           }
         } catch (error) {

@@ -21,7 +21,7 @@ async function run(program: string, ...args: string[]): Promise<boolean> {
   }
 }
 
-Deno.test("writeDescription() leaves nothing on a full disk, so that the run can be started later", (test) =>
+Deno.test("train() and its description leave nothing on a full disk, so that the run can be started later", (test) =>
   inFolder(async (folder) => {
     if (!await run("mount", "-t", "tmpfs", "-o", "size=4k", "none", folder)) {
       return void console.log(`skipped "${test.name}": it takes the right to mount a small disk`);
@@ -29,6 +29,11 @@ Deno.test("writeDescription() leaves nothing on a full disk, so that the run can
     try {
       const filler = join(folder, "filler");
       await Deno.writeFile(filler, new Uint8Array(4096));
+      await assertRejects(
+        () => train(options(join(folder, "run"))),
+        Error,
+        "the disk is full; free some space",
+      );
       const { method: { manifest }, configuration } = options(folder);
       const description = { method: manifest.name, configuration };
       await assertRejects(
