@@ -71,12 +71,24 @@ function copyOf(data: unknown, action: string): unknown {
 /** Checks by their schemas: compiling one takes some 20 ms. */
 const checks = new WeakMap<object, ValidateFunction>();
 
+/** One for all schemas: each of its own would take some 10 MB. */
+let shared: Ajv | undefined;
+
+function validator(): Ajv {
+  if (shared !== undefined) return shared;
+  shared = new Ajv({
+    ...{ allErrors: true, useDefaults: true, verbose: true, allowUnionTypes: true },
+    // Two schemas may have one `$id`, such as those of a method that is loaded twice.
+    addUsedSchema: false,
+  });
+  for (const keyword of OWN_KEYWORDS) shared.addKeyword(keyword);
+  return shared;
+}
+
 function compiled(schema: object): ValidateFunction {
   const known = checks.get(schema);
   if (known) return known;
-  const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true, allowUnionTypes: true });
-  for (const keyword of OWN_KEYWORDS) ajv.addKeyword(keyword);
-  const check = ajv.compile(schema);
+  const check = validator().compile(schema);
   checks.set(schema, check);
   return check;
 }

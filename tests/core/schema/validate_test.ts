@@ -66,3 +66,13 @@ Deno.test("validate() names values as it is told to", () => {
     'Cannot run: --b must be given; --c is not known: did you mean "--a"?; --a must be number, found "x"',
   );
 });
+
+Deno.test("validate() takes schemas of one $id, and applies each", () => {
+  const schemaOf = (maximum: number) => ({
+    $id: "https://example.org/options.json",
+    type: "object",
+    properties: { width: { type: "integer", maximum, default: maximum } },
+  });
+  assertEquals(validate(schemaOf(4), {}, "load a method", "options"), { width: 4 });
+  assertEquals(validate(schemaOf(8), {}, "load a method", "options"), { width: 8 });
+});
