@@ -82,6 +82,8 @@ Deno.test("cli.ts is installed from a web server and runs tasks in an empty fold
     assertStringIncludes(helpTrain.out, "Usage: genview train [options]");
     assertStringIncludes(helpTrain.out, "--allow-ffi");
     assert(!helpTrain.out.includes("deno task"), helpTrain.out);
+    const helpExport = await genview("help", "export");
+    assertStringIncludes(helpExport.out, `--allow-import=${served.host}`);
     const misspelt = await genview("trian");
     assertEquals(misspelt.code, 1);
     assertStringIncludes(misspelt.err, 'the nearest is "train"');

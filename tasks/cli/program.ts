@@ -23,7 +23,14 @@ const DESCRIPTIONS: Readonly<Record<string, { readonly description: string }>> =
   configuration.tasks;
 
 /** Address of the program, as `deno install` takes it. */
-const ADDRESS = new URL("../../cli.ts", import.meta.url).href;
+const ADDRESS = new URL("../../cli.ts", import.meta.url);
+
+/** Flags that some tasks need together, and one that lets the program itself be imported from where it is. */
+function neededPermissions(names: readonly string[]): string {
+  const isRemote = ADDRESS.protocol !== "file:";
+  const own = isRemote ? [`--allow-import=${ADDRESS.host}`] : [];
+  return mergePermissions([...names.map(permissionsOf), own]).join(" ");
+}
 
 const EXAMPLES = [
   {
@@ -45,7 +52,6 @@ export function programHelp(
 ): string {
   const names = Object.keys(tasks);
   const indent = 2 + Math.max(...names.map((name) => name.length)) + 2;
-  const permissions = mergePermissions(names.map(permissionsOf));
   return [
     wrap(
       "Self-supervised visual pretraining with generated views, without Python.",
@@ -78,14 +84,14 @@ export function programHelp(
         "  ",
       )
     }`,
-    `  deno install --global --name genview ${permissions.join(" ")} ${ADDRESS}`,
+    `  deno install --global --name genview ${neededPermissions(names)} ${ADDRESS}`,
     "",
   ].join("\n");
 }
 
 /** What `genview help NAME` prints below the task's own help. */
 function permissionHelp(name: string, heading: (text: string) => string): string {
-  return `${heading("Permissions:")}\n  ${permissionsOf(name).join(" ")}\n`;
+  return `${heading("Permissions:")}\n  ${neededPermissions([name])}\n`;
 }
 
 /**
