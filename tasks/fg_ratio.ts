@@ -40,21 +40,25 @@ const COMMAND = command({
     required: ["inputList", "outputDir"],
     properties: {
       inputList: {
+        group: "Images",
         type: "string",
         description: "list file of paths, folder of images, emoji-google or emoji-twitter",
       },
       inputPrefix: {
+        group: "Images",
         type: "string",
         default: "",
         description: "folder that the list's relative paths are in; it becomes a part of the paths",
       },
       inputDir: {
+        group: "Foreground",
         type: "string",
         default: "",
         description: "folder of extract-features: component, threshold and features",
       },
-      outputDir: { type: "string", description: "folder of fg_ratios.txt" },
+      outputDir: { group: "Output", type: "string", description: "folder of fg_ratios.txt" },
       from: {
+        group: "Images",
         type: "string",
         enum: ["features", "images"],
         default: "features",
@@ -62,34 +66,40 @@ const COMMAND = command({
           "stored features, or images by the network of --input-dir; without that, by --model",
       },
       pcaVectors: {
+        group: "Foreground",
         type: "string",
         default: "",
         description: "component, float32 [D,1] in an .npy file; that of --input-dir when empty",
       },
       fgThre: {
+        group: "Foreground",
         type: "number",
         description: "threshold; that of --input-dir when left out",
       },
       maskType: {
+        group: "Foreground",
         type: "string",
         enum: ["gt", "lt"],
         default: "gt",
         description: "foreground are scores greater than the threshold, or those that are not",
       },
-      batchSize: {
-        type: "integer",
-        minimum: 1,
-        default: 512,
-        description: "images that are written at a time, and in a run at most",
-      },
       workers: {
+        group: "Images",
         type: "integer",
         minimum: 0,
         default: 0,
         description: "threads that decode; 0 uses the native pool",
       },
       ...TOKEN_NETWORK_OPTIONS,
+      batchSize: {
+        group: "Device",
+        type: "integer",
+        minimum: 1,
+        default: 512,
+        description: "images that are written at a time, and in a run at most",
+      },
       model: {
+        group: "Network",
         type: "string",
         description:
           `${TOKEN_NETWORK_OPTIONS.model.description}; that of --input-dir when left out, or else ${TOKEN_NETWORK_OPTIONS.model.default}`,

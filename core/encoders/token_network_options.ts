@@ -10,7 +10,12 @@ import { clipModelNames } from "../backbones/clip_models.ts";
  *
  * @internal
  */
-type Text = { readonly type: "string"; readonly default: string; readonly description: string };
+type Text = {
+  readonly group: string;
+  readonly type: "string";
+  readonly default: string;
+  readonly description: string;
+};
 
 /**
  * A number of pixels or threads, 0 where nothing is asked for.
@@ -18,6 +23,7 @@ type Text = { readonly type: "string"; readonly default: string; readonly descri
  * @internal
  */
 type Count = {
+  readonly group: string;
   readonly type: "integer";
   readonly minimum: 0;
   readonly default: 0;
@@ -30,6 +36,7 @@ type Count = {
  * @internal
  */
 type Choice<Names extends string> = {
+  readonly group: string;
   readonly type: "string";
   readonly enum: readonly Names[];
   readonly default: Names;
@@ -60,17 +67,22 @@ export interface TokenNetworkOptions {
   readonly threads: Count;
 }
 
-function text(description: string, fallback = ""): Text {
-  return { type: "string", default: fallback, description };
+/** Headings of the help under which the options stand. */
+const NETWORK = "Network";
+const DEVICE = "Device";
+
+function text(group: string, description: string, fallback = ""): Text {
+  return { group, type: "string", default: fallback, description };
 }
 
-function count(description: string): Count {
-  return { type: "integer", minimum: 0, default: 0, description };
+function count(group: string, description: string): Count {
+  return { group, type: "integer", minimum: 0, default: 0, description };
 }
 
 /** Options of every task that runs a network that makes tokens. */
 export const TOKEN_NETWORK_OPTIONS: TokenNetworkOptions = {
   model: text(
+    NETWORK,
     `encoder: ${
       clipModelNames.join(", ")
     }, a file of weights (CLIP's, exported by "deno task export", or another training program's), or the folder of ` +
@@ -78,15 +90,18 @@ export const TOKEN_NETWORK_OPTIONS: TokenNetworkOptions = {
     "ViT-H-14",
   ),
   trainingData: text(
+    NETWORK,
     "name of a CLIP model's weights, on which activation and normalisation depend: by default the model's first, for " +
       "ViT-H-14 laion2b_s32b_b79k; of a file, what the publisher's configuration beside it says",
   ),
   weights: text(
+    NETWORK,
     'file with the weights of a CLIP model; the one that "deno task weights pull" brought when empty',
   ),
-  backbone: text("network that a file's weights are of; found by its tensors when empty"),
-  imageSize: count("height and width of an own backbone's images (0: those of training)"),
+  backbone: text(NETWORK, "network that a file's weights are of; found by its tensors when empty"),
+  imageSize: count(NETWORK, "height and width of an own backbone's images (0: those of training)"),
   normalize: {
+    group: NETWORK,
     type: "string",
     enum: ["auto", "imagenet", "clip"],
     default: "auto",
@@ -95,14 +110,16 @@ export const TOKEN_NETWORK_OPTIONS: TokenNetworkOptions = {
       "else ImageNet's; runs and CLIP know theirs",
   },
   patchSize: count(
+    NETWORK,
     "patch of the network, checked against it when given, as a number of pixels (0: the network's)",
   ),
   precision: {
+    group: NETWORK,
     type: "string",
     enum: ["float32", "float16"],
     default: "float32",
     description: "type that CLIP's towers compute in; float16 is for CUDA",
   },
-  device: text("auto, cpu, cuda, cuda:N or webgpu", "auto"),
-  threads: count("threads (0: all cores)"),
+  device: text(DEVICE, "auto, cpu, cuda, cuda:N or webgpu", "auto"),
+  threads: count(DEVICE, "threads (0: all cores)"),
 };
