@@ -8,16 +8,12 @@ import type { DType } from "../engine/graph/dtype.ts";
 import type { Value } from "../engine/graph/value.ts";
 import { Scope } from "../engine/nn/scope.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
-import { CPU, type Device, Session } from "../engine/ort/mod.ts";
+import { CPU, type Placement, Session } from "../engine/ort/mod.ts";
 import type { TensorFile } from "../weights/tensor_file.ts";
 import { networkInitializers, type StoredNetwork } from "./network_weights.ts";
 
-/** How networks are run. */
-export interface NetworkOptions {
-  /** Where they run (default the CPU). */
-  readonly device?: Device;
-  /** Threads on the CPU; all cores when 0 or left out. */
-  readonly threads?: number | undefined;
+/** How networks are run: on the CPU unless a device is given. */
+export interface NetworkOptions extends Partial<Placement> {
   /**
    * Type that is computed in (default float32), whichever the weights are stored in. With float16, the statistics of group
    * and layer normalisation, the attention of texts, the waves of timesteps, and guidance stay in float32. float16 is for
