@@ -25,8 +25,11 @@ export interface DownloadOptions {
 
 /** A file to download. */
 export interface Download {
+  /** Its address. */
   readonly url: string;
+  /** Bytes. */
   readonly size: number;
+  /** What its bytes must sum up to. */
   readonly checksum: Checksum;
   /** Where it is to lie; until it is whole and checked it lies beside that, with `.incomplete` behind its name. */
   readonly path: string;

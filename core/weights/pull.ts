@@ -32,7 +32,9 @@ export interface FoundFile {
 
 /** A file in the cache, as the hub describes it. */
 export interface PulledFile extends FoundFile {
+  /** Bytes. */
   readonly size: number;
+  /** What its bytes must sum up to. */
   readonly checksum: Checksum;
 }
 
