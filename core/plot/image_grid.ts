@@ -9,7 +9,7 @@ import { sharp } from "../deps/sharp.ts";
 import { formatType, type Tensor } from "../engine/graph/tensor.ts";
 import { escapeMarkup } from "./markup.ts";
 import { textWidth, wrapText } from "./text_width.ts";
-import { FADED_INK, FONT, FONT_SIZE, INK, LINE_HEIGHT, PAPER } from "./theme.ts";
+import { FADED_INK, FONT, FONT_SIZE, INK, LINE_HEIGHT, NEUTRAL_INK, PAPER } from "./theme.ts";
 
 /** What a grid of images shows. */
 export interface ImageGrid {
@@ -25,6 +25,11 @@ export interface ImageGrid {
   readonly captions?: readonly string[];
   /** Size of the images in the figure, relative to their own; 1 by default. Whole numbers keep pixels sharp. */
   readonly scale?: number;
+  /**
+   * Whether it has white paper (default true). Without, it is transparent between its images, and its texts have a gray
+   * that stands out from light and dark pages alike.
+   */
+  readonly paper?: boolean;
 }
 
 interface Layout {
@@ -146,18 +151,19 @@ function textMarkup(
 }
 
 /** All texts of a grid and the borders of its images as one SVG file of its size. */
-function drawingOf(layout: Layout, boxes: readonly Box[]): string {
+function drawingOf(layout: Layout, boxes: readonly Box[], paper: boolean): string {
+  const [ink, faded] = paper ? [INK, FADED_INK] : [NEUTRAL_INK, NEUTRAL_INK];
   const { width, height, cellWidth, cellHeight, columnLabels, rowLabels, captions } = layout;
   const middle = (x: number) => x + cellWidth / 2;
   const texts = [
     ...columnLabels.map((lines, i) => {
       const y = layout.top - GAP - 3 - (lines.length - 1) * LINE_HEIGHT;
-      return textMarkup(lines, { x: middle(cornerOf(i, layout).x), y }, "middle", INK);
+      return textMarkup(lines, { x: middle(cornerOf(i, layout).x), y }, "middle", ink);
     }),
     ...rowLabels.map((lines, row) => {
       const { y } = cornerOf(row * layout.columns, layout);
       const first = y + cellHeight / 2 + 4 - (lines.length - 1) * LINE_HEIGHT / 2;
-      return textMarkup(lines, { x: layout.left - 2 * GAP, y: first }, "end", INK);
+      return textMarkup(lines, { x: layout.left - 2 * GAP, y: first }, "end", ink);
     }),
     ...captions.map((lines, i) => {
       const { x, y } = cornerOf(i, layout);
@@ -165,7 +171,7 @@ function drawingOf(layout: Layout, boxes: readonly Box[]): string {
         lines,
         { x: middle(x), y: y + cellHeight + LINE_HEIGHT },
         "middle",
-        FADED_INK,
+        faded,
       );
     }),
   ];
@@ -223,6 +229,7 @@ async function overlayOf(
  */
 export async function imageGrid(grid: ImageGrid): Promise<Uint8Array<ArrayBuffer>> {
   checkGrid(grid);
+  const { paper = true } = grid;
   const layout = layoutOf(grid);
   const overlays: Overlay[] = [];
   const boxes: Box[] = [];
@@ -231,13 +238,13 @@ export async function imageGrid(grid: ImageGrid): Promise<Uint8Array<ArrayBuffer
     overlays.push(overlay);
     boxes.push(box);
   }
-  overlays.push({ input: Buffer.from(drawingOf(layout, boxes)), left: 0, top: 0 });
+  overlays.push({ input: Buffer.from(drawingOf(layout, boxes, paper)), left: 0, top: 0 });
   const canvas = sharp({
     create: {
       width: layout.width * PIXEL_RATIO,
       height: layout.height * PIXEL_RATIO,
-      channels: 3,
-      background: PAPER,
+      channels: paper ? 3 : 4,
+      background: paper ? PAPER : { r: 0, g: 0, b: 0, alpha: 0 },
     },
   });
   const png = canvas.composite(overlays)

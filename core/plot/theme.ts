@@ -26,6 +26,8 @@ export const FADED_INK = "#5f6c7b";
 export const GRID = "#e4e7eb";
 /** Behind every figure. */
 export const PAPER = "#ffffff";
+/** Text of pictures that have no paper of their own: of equal contrast to light and dark pages, 4.2. */
+export const NEUTRAL_INK = "#717d89";
 /** Shaded ranges. */
 export const BAND = "#9fb3c8";
 

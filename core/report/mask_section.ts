@@ -114,6 +114,7 @@ export async function maskSection(
           images: rows.flat(),
           columns: 3,
           columnLabels: ["image", "truth", "mask"],
+          paper: false,
           scale: Math.max(0.5, 96 / size),
         }),
         caption:

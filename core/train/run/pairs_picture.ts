@@ -43,6 +43,7 @@ export async function drawPairs(
         background[pair]!.toFixed(3)
       }: weight ${weights[pair]!.toFixed(3)}`
     ),
+    paper: false,
     scale: Math.max(1, Math.round(READABLE / size)),
   });
 }

@@ -10,6 +10,7 @@ import {
   FADED_INK,
   GRID,
   INK,
+  NEUTRAL_INK,
   PAPER,
 } from "../../../core/plot/theme.ts";
 
@@ -64,6 +65,7 @@ Deno.test("text and curves stand out from dark paper as they do from light", () 
   const paper = DARK_COLORS[PAPER]!;
   for (const color of [INK, FADED_INK]) assert(contrast(DARK_COLORS[color]!, paper) > 4.5, color);
   for (const color of COLORS) assert(contrast(DARK_COLORS[color]!, paper) > 4.5, color);
+  for (const page of [PAPER, paper]) assert(contrast(NEUTRAL_INK, page) > 4.1, page);
   for (const color of [GRID, BAND]) assert(contrast(DARK_COLORS[color]!, paper) > 1.2, color);
 });
 

@@ -116,3 +116,13 @@ Deno.test("imageGrid() draws a border around each image, and none over it", asyn
   assertEquals(last - first + 1, 124);
   assertEquals(grays.slice(first + 2, last - 1).every((gray) => gray === 255), true);
 });
+
+Deno.test("imageGrid() without paper is transparent between its images, with the same layout", async () => {
+  const grid = { images: [filled("uint8", [20, 20, 1], 255)], columns: 1, columnLabels: ["mask"] };
+  const [paper, none] = [await imageGrid(grid), await imageGrid({ ...grid, paper: false })];
+  assertEquals(pngSize(none), pngSize(paper));
+  const { data, info } = await sharp(none).raw().toBuffer({ resolveWithObject: true });
+  assertEquals([info.channels, data[3]], [4, 0]);
+  const middle = 4 * (Math.floor(info.width / 2) + info.width * (info.height - 44));
+  assertEquals([...data.subarray(middle, middle + 4)], [255, 255, 255, 255]);
+});
