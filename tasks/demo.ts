@@ -157,7 +157,7 @@ export async function main(args: readonly string[]): Promise<void> {
     ...(values.resume && { resume: "latest" }),
   });
   display[Symbol.dispose]();
-  const goOn = "go on with the same command and --resume";
+  const goOn = "resume with the same command and --resume";
   if (!result.finished) return console.log(`stopped after ${result.step} steps; ${goOn}`);
   const where = resolveDevice(device);
   const network = await openTokenNetwork({

@@ -97,7 +97,7 @@ const COMMAND = command({
 function nextCommands(output: string, { finished, step }: TrainResult, epochs: number): string {
   const folder = /^[\w./-]+$/.test(output) ? output : `'${output.replaceAll("'", `'\\''`)}'`;
   const resume = `deno task train --output ${folder} --resume latest`;
-  if (!finished) return `stopped after ${step} steps; go on with: ${resume}`;
+  if (!finished) return `stopped after ${step} steps; resume with: ${resume}`;
   return [
     "next:",
     `  deno task evaluate ${folder}`,

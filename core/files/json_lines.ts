@@ -8,12 +8,12 @@ import { explainingFileErrors, fileError } from "./file_error.ts";
 import { ifThere } from "./if_there.ts";
 import { writeAll, writeNewFile } from "./new_file.ts";
 
-/** What a record holds beside its step. */
+/** A value of a record. */
 export type LogValue = number | string | boolean;
 
 /** One line of a log. */
 export interface LogRecord {
-  /** Step of the run that it tells of, from 0. */
+  /** Step of the run, from 0. */
   readonly step: number;
   /** A measurement, by its name. */
   readonly [name: string]: LogValue;

@@ -34,8 +34,6 @@ export {
   lossSection,
   metricSection,
   type MetricWords,
-  readRunRecord,
-  type RunRecord,
   spreadSection,
   timingSection,
 } from "./training_sections.ts";

@@ -8,7 +8,7 @@ import { explainingFileErrors } from "../files/file_error.ts";
 import type { LogRecord } from "../files/json_lines.ts";
 import { percent } from "./describe_curve.ts";
 import type { Section } from "./report.ts";
-import { readRunRecord } from "./training_sections.ts";
+import { readRunLogs } from "../train/log/run_logs.ts";
 
 /** The mean over all steps of a log. */
 function meanOf(steps: readonly LogRecord[], name: string): number {
@@ -24,7 +24,7 @@ function meanOf(steps: readonly LogRecord[], name: string): number {
  * @throws {Deno.errors.NotFound} if the run has no log, or drew no pairs
  */
 export async function pairsSection(folder: string, note = ""): Promise<Section> {
-  const { steps, epochs, description } = await readRunRecord(folder);
+  const { steps, epochs, description } = await readRunLogs(folder);
   const last = epochs.at(-1)!;
   const path = join(folder, "pairs", `epoch-${Number(last["epoch"]) - 1}.png`);
   const { vis } = description.configuration;

@@ -14,6 +14,7 @@ import type { Configuration } from "../method/configuration.ts";
 import type { LoadedMethod } from "../method/load.ts";
 import { configuredVariations } from "../train/run/generated_views.ts";
 import { configuredBackbone } from "../train/run/run_plan.ts";
+import { readRunLogs } from "../train/log/run_logs.ts";
 import { uniformSpread } from "../train/step/embedding_spread.ts";
 import { buildMethodGraph, type MethodGraph } from "../train/step/method_graph.ts";
 import { initialWeights } from "../train/step/training_step.ts";
@@ -25,7 +26,6 @@ import {
   configurationSection,
   lossSection,
   metricSection,
-  readRunRecord,
   spreadSection,
   timingSection,
 } from "./training_sections.ts";
@@ -159,7 +159,7 @@ async function sections(
   names: Names,
 ): Promise<Section[]> {
   const { method: { manifest }, configuration, training, bank, queries } = options;
-  const record = await readRunRecord(options.run);
+  const record = await readRunLogs(options.run);
   const recipe = configuredRecipe(configuration);
   const recipes = viewRecipes(configuration);
   const { chance, knn } = features;

@@ -3,34 +3,14 @@
  *
  * @module
  */
-import { join } from "node:path";
 import type { LossRange, Manifest } from "../method/manifest.ts";
-import { type LogRecord, readJsonLines } from "../files/json_lines.ts";
-import type { RunDescription } from "../train/run/run_description.ts";
+import type { LogRecord } from "../files/json_lines.ts";
+import type { RunLogs } from "../train/log/run_logs.ts";
 import type { Point } from "../plot/curve.ts";
 import { lineChart, type Rule } from "../plot/line_chart.ts";
 import { COLLAPSED_SHARE } from "../train/run/run_guard.ts";
 import { describeCurve, endsOf, percent, shortNumber } from "./describe_curve.ts";
 import type { Section } from "./report.ts";
-
-/** The logs of a run, as its folder holds them. */
-export interface RunRecord {
-  /** Method and configuration. */
-  readonly description: RunDescription;
-  /** A record for each step. */
-  readonly steps: readonly LogRecord[];
-  /** A record for each epoch; epoch 0 is before the first. */
-  readonly epochs: readonly LogRecord[];
-}
-
-/** Reads the logs of a run. */
-export async function readRunRecord(folder: string): Promise<RunRecord> {
-  return {
-    description: JSON.parse(await Deno.readTextFile(join(folder, "configuration.json"))),
-    steps: await readJsonLines(join(folder, "steps.jsonl")),
-    epochs: await readJsonLines(join(folder, "epochs.jsonl")),
-  };
-}
 
 /** The points at which a record has a number of the name. */
 function points(records: readonly LogRecord[], x: string, y: string): Point[] {
@@ -53,7 +33,7 @@ function judgeLoss(end: number, { healthy, collapsed }: LossRange): string {
 
 /** The loss of each step, beside the values that are expected of the method. */
 export async function lossSection(
-  { steps }: Pick<RunRecord, "steps">,
+  { steps }: Pick<RunLogs, "steps">,
   { title, lossRange }: Pick<Manifest, "title" | "lossRange">,
 ): Promise<Section> {
   const { random, healthy, collapsed } = lossRange;
@@ -86,7 +66,7 @@ export async function lossSection(
 
 /** The spread of the embeddings, the measure of collapse. */
 export async function spreadSection(
-  { steps }: Pick<RunRecord, "steps">,
+  { steps }: Pick<RunLogs, "steps">,
   uniformSpread: number,
 ): Promise<Section> {
   const curve = points(steps, "step", "spread");
@@ -135,7 +115,7 @@ export interface MetricWords {
 
 /** A share after each epoch, epoch 0 being the untrained network; higher is better. */
 export async function metricSection(
-  { epochs }: Pick<RunRecord, "epochs">,
+  { epochs }: Pick<RunLogs, "epochs">,
   metric: string,
   { title, text, yLabel, rules = [] }: MetricWords,
 ): Promise<Section> {
@@ -165,7 +145,7 @@ function sum(records: readonly LogRecord[], name: string): number {
 }
 
 /** Where the time of the run went. */
-export function timingSection({ description, steps, epochs }: RunRecord): Section {
+export function timingSection({ description, steps, epochs }: RunLogs): Section {
   const { batchSize } = description.configuration;
   const computed = sum(steps, "seconds");
   const waited = sum(epochs, "waitSeconds");
@@ -192,7 +172,7 @@ export function timingSection({ description, steps, epochs }: RunRecord): Sectio
 }
 
 /** All options of the run. */
-export function configurationSection({ description }: RunRecord): Section {
+export function configurationSection({ description }: RunLogs): Section {
   const { method, configuration } = description;
   return {
     title: "Configuration",

@@ -40,6 +40,7 @@ export { configuredPairEncoder } from "./run/pair_encoder.ts";
 export { drawPairs, drawViews } from "./run/pairs_picture.ts";
 export { pretrain, type PretrainContext, type PretrainOptions } from "./run/pretrain.ts";
 export { configuredBackbone } from "./run/run_plan.ts";
+export { readRunLogs, type RunLogs } from "./log/run_logs.ts";
 export { train } from "./run/train.ts";
 export type { JudgedPairs, TrainEvent } from "./run/train_event.ts";
 export type { RunView, TrainOptions, TrainResult } from "./run/train_options.ts";

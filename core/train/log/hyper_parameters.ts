@@ -14,7 +14,7 @@ function valueField(value: unknown): Uint8Array {
 }
 
 /**
- * The value of an event that tells TensorBoard a run's hyper-parameters.
+ * The value of an event by which TensorBoard lists a run's hyper-parameters.
  *
  * @param values numbers, booleans and texts by name; anything else is written as JSON
  */

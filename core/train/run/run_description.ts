@@ -1,5 +1,5 @@
 /**
- * What a run's folder says of the run: `configuration.json`.
+ * The description of a run in its folder: `configuration.json`.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { fileError } from "../../files/file_error.ts";
 import { writeNewFile, writeNewFileInFolder } from "../../files/new_file.ts";
 import type { ConfigurationChange } from "./check_resumable.ts";
 
-/** What `configuration.json` in a run's folder holds. */
+/** The contents of `configuration.json` in a run's folder. */
 export interface RunDescription {
   /** Name of the method. */
   readonly method: string;
   /** Name of a bundled method, or address of its manifest, by which it is loaded again. */
   readonly address?: string;
-  /** What the run goes on with. */
+  /** Current configuration. */
   readonly configuration: Configuration;
   /** Weights that the backbone started with. */
   readonly from?: string;
@@ -47,7 +47,7 @@ export async function readDescription(output: string): Promise<RunDescription> {
   } catch (cause) {
     if (cause instanceof SyntaxError) {
       throw new GenviewSyntaxError(
-        `Cannot resume the run in ${output}: its configuration.json is damaged (${cause.message}); restore the ` +
+        `Cannot open the run in ${output}: its configuration.json is damaged (${cause.message}); restore the ` +
           "file, or remove the folder and start again",
         { cause },
       );
@@ -56,7 +56,7 @@ export async function readDescription(output: string): Promise<RunDescription> {
       throw fileError(`read ${pathIn(output)}`, cause);
     }
     throw new GenviewNotFound(
-      `Cannot resume the run in ${output}: it must hold a configuration.json, found none; start a run there instead`,
+      `Cannot open the run in ${output}: it must hold a configuration.json, found none; start a run there instead`,
       { cause },
     );
   }
@@ -90,8 +90,8 @@ export async function writeDescription(
 }
 
 /**
- * Describes a run that goes on after a step. Changes that were made after that step are forgotten: nothing that is left
- * of the run was computed with them.
+ * Updates the description of a run that is resumed after a step. Changes that were made after that step are dropped:
+ * nothing that is left of the run was computed with them.
  *
  * @throws {Deno.errors.NotFound} if the folder holds no run
  * @throws {GenviewError} if the system refuses, such as on a full disk

@@ -6,7 +6,7 @@
 import { GenviewError } from "../../errors/mod.ts";
 import { uniformSpread } from "../step/embedding_spread.ts";
 
-/** A run that cannot go on. */
+/** Training that cannot continue: the loss is no number, or the embeddings have collapsed. */
 export class TrainingError extends GenviewError {
   /** Name of the class. */
   override readonly name = "TrainingError";
@@ -62,7 +62,7 @@ export class RunGuard {
   check({ step, loss, gradientNorm, spread }: GuardedStep): void {
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       throw new TrainingError(
-        `Cannot go on after step ${step}: the loss is ${loss} and the gradient's norm ${gradientNorm}. ` +
+        `Cannot continue after step ${step}: the loss is ${loss} and the gradient's norm ${gradientNorm}. ` +
           "Usual remedies: a lower --learning-rate, --warmup-epochs, --clip-gradient-norm 1; these may change " +
           "when the run is resumed from its last checkpoint, which is from before this step",
       );
@@ -70,7 +70,7 @@ export class RunGuard {
     this.#collapsed = spread < COLLAPSED_SHARE * this.#uniform ? this.#collapsed + 1 : 0;
     if (this.#collapsed >= COLLAPSED_STEPS) {
       throw new TrainingError(
-        `Cannot go on after step ${step}: the embeddings have collapsed, their spread was below ` +
+        `Cannot continue after step ${step}: the embeddings have collapsed, their spread was below ` +
           `${(COLLAPSED_SHARE * this.#uniform).toExponential(1)} for ${COLLAPSED_STEPS} steps ` +
           `(uniform embeddings have ${
             this.#uniform.toFixed(4)

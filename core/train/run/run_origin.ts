@@ -1,5 +1,5 @@
 /**
- * From where a run starts: from nothing, from a checkpoint of its own, or from one of another run.
+ * Where a run starts: at initial values, at a checkpoint of its own, or at one of another run.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export interface RunOrigin {
   readonly checkpoint: Checkpoint | undefined;
   /** Where the checkpoint lies, if it is the run's own. */
   readonly saved: string | undefined;
-  /** Whether the run in the output folder goes on. */
+  /** Whether the run in the output folder is resumed. */
   readonly resumes: boolean;
   readonly changes: readonly ConfigurationChange[];
   /** Newer checkpoints of the run that are damaged. */

@@ -1,6 +1,5 @@
 /**
- * The formulations of a run's convolutions. They set the order in which sums are taken, so a run keeps those that it
- * began with.
+ * The formulations of a run's convolutions. They set the order of sums, so a run keeps its own.
  *
  * @module
  */
@@ -30,9 +29,8 @@ function keptTuning(
 }
 
 /**
- * The formulations for a run: those that it began with where it is resumed, whatever `autotune` says by then. Where it
- * begins, or goes on on another kind of device, they are the heuristic's, or the fastest if `autotune` is set; what is
- * timed for that is kept beside the run, for the next one.
+ * The formulations for a run. A resumed run keeps its own, unless it is on another kind of device; otherwise they are the
+ * heuristic's, or the fastest if `autotune` is set. Timings are kept in the folder above the run's, for the next run.
  *
  * @param build builds the graph; what it gives is not used
  * @param begun what the checkpoint keeps, if there is one

@@ -21,7 +21,7 @@ import type { TrainOptions, TrainResult } from "./train_options.ts";
 
 /**
  * Trains, and leaves in the output folder `configuration.json`, `steps.jsonl`, `epochs.jsonl`, TensorBoard events and
- * `checkpoints/`. A run that was stopped, or killed at any point, goes on with `resume` as if it had never ended: on
+ * `checkpoints/`. A run that was stopped, or killed at any point, is resumed by `resume` as if it had never ended: on
  * the CPU bit for bit.
  *
  * @throws {TypeError} if the configuration does not fit the method or the checkpoint

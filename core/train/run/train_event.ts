@@ -1,5 +1,5 @@
 /**
- * What a training run reports while it goes on.
+ * The events that a training run reports.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface JudgedPairs extends PairJudgement {
   readonly grid: readonly [rows: number, columns: number];
 }
 
-/** What happens while a run goes on. */
+/** An event of a training run. */
 export type TrainEvent =
   | {
     /** The first step is about to be taken. */

@@ -18,7 +18,7 @@ import { checkpointName, type CheckpointState, formatState, loadCheckpointState 
 
 /** A checkpoint in memory. */
 export interface Checkpoint {
-  /** What the checkpoint says of itself. */
+  /** Step, epoch, method and configuration. */
   readonly state: CheckpointState;
   /** Parameters and buffers, under the names of the state dict. */
   readonly model: ReadonlyMap<string, Tensor>;
@@ -28,7 +28,7 @@ export interface Checkpoint {
 
 /** What {@linkcode saveCheckpoint} writes: tensors that are fetched from the device one by one. */
 export interface CheckpointSources {
-  /** What the checkpoint says of itself. */
+  /** Step, epoch, method and configuration. */
   readonly state: CheckpointState;
   /** Parameters and buffers, under the names of the state dict. */
   readonly model: Iterable<readonly [string, Tensor | TensorSource]>;

@@ -1,5 +1,5 @@
 /**
- * The state of a checkpoint beside its tensors: `state.json`.
+ * The state of a checkpoint, without its tensors: `state.json`.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export interface EpochSums {
   readonly skipped: number;
 }
 
-/** State of a run at a checkpoint, beside its tensors. */
+/** State of a run at a checkpoint, without its tensors. */
 export interface CheckpointState {
   /** Version of the format. */
   readonly version: 1;

@@ -4,13 +4,13 @@ import type { Section } from "../../../core/report/report.ts";
 import {
   lossSection,
   metricSection,
-  type RunRecord,
   spreadSection,
   timingSection,
 } from "../../../core/report/training_sections.ts";
+import type { RunLogs } from "../../../core/train/log/run_logs.ts";
 import { resolveConfiguration } from "../../../core/method/resolve_configuration.ts";
 
-const record: RunRecord = {
+const record: RunLogs = {
   description: { method: "simsiam", configuration: resolveConfiguration({ batchSize: 8 }) },
   steps: [1, 2, 3, 4].map((step) => ({ step, loss: -step / 5, seconds: 0.5 })),
   epochs: [{ step: 4, epoch: 1, waitSeconds: 2 }],
