@@ -62,8 +62,11 @@ class Reader {
     const negated = name!.startsWith("no-") ? name!.slice(3) : undefined;
     const [option, key] = split(name!);
     if (!arg.startsWith("--")) this.#refuseUnknown(arg, name!);
-    else if (switches.includes(name!)) this.#addSwitch(name!, inline, arg);
-    else if (negated !== undefined && switches.includes(negated) && inline === undefined) {
+    else if (switches.includes(name!)) {
+      const isSpelled = inline === undefined && (next === "true" || next === "false");
+      this.#addSwitch(name!, isSpelled ? next : inline, isSpelled ? `${arg} ${next}` : arg);
+      return isSpelled;
+    } else if (negated !== undefined && switches.includes(negated) && inline === undefined) {
       this.#addSwitch(negated, "false", arg);
     } else if (valued.includes(name!) || (key !== undefined && keyed.includes(option))) {
       const value = inline ?? this.#valueOf(name!, next);

@@ -16,6 +16,12 @@ Deno.test("readArguments() tells options, keys and arguments apart", () => {
 Deno.test("readArguments() gives no switch that was not given", () => {
   assertEquals(read().options, {});
   assertEquals(read("--no-fast").options, { fast: false });
+  assertEquals(read("--fast", "false", "a"), {
+    options: { fast: false },
+    entries: {},
+    positional: ["a"],
+    help: false,
+  });
 });
 
 Deno.test("readArguments() takes everything after -- as it stands", () => {
