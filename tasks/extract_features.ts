@@ -115,6 +115,7 @@ const COMMAND = command({
         group: "Images",
         type: "integer",
         minimum: 0,
+        maximum: 256,
         default: 0,
         description: "threads that decode; 0 uses the native pool",
       },

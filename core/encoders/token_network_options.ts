@@ -26,6 +26,7 @@ type Count = {
   readonly group: string;
   readonly type: "integer";
   readonly minimum: 0;
+  readonly maximum: number;
   readonly default: 0;
   readonly description: string;
 };
@@ -75,8 +76,8 @@ function text(group: string, description: string, fallback = ""): Text {
   return { group, type: "string", default: fallback, description };
 }
 
-function count(group: string, description: string): Count {
-  return { group, type: "integer", minimum: 0, default: 0, description };
+function count(group: string, maximum: number, description: string): Count {
+  return { group, type: "integer", minimum: 0, maximum, default: 0, description };
 }
 
 /** Options of every task that runs a network that makes tokens. */
@@ -99,7 +100,11 @@ export const TOKEN_NETWORK_OPTIONS: TokenNetworkOptions = {
     'file with the weights of a CLIP model; the one that "deno task weights pull" brought when empty',
   ),
   backbone: text(NETWORK, "network that a file's weights are of; found by its tensors when empty"),
-  imageSize: count(NETWORK, "height and width of an own backbone's images (0: those of training)"),
+  imageSize: count(
+    NETWORK,
+    16384,
+    "height and width of an own backbone's images (0: those of training)",
+  ),
   normalize: {
     group: NETWORK,
     type: "string",
@@ -111,6 +116,7 @@ export const TOKEN_NETWORK_OPTIONS: TokenNetworkOptions = {
   },
   patchSize: count(
     NETWORK,
+    1024,
     "patch of the network, checked against it when given, as a number of pixels (0: the network's)",
   ),
   precision: {
@@ -121,5 +127,5 @@ export const TOKEN_NETWORK_OPTIONS: TokenNetworkOptions = {
     description: "type that CLIP's towers compute in; float16 is for CUDA",
   },
   device: text(DEVICE, "auto, cpu, cuda, cuda:N or webgpu", "auto"),
-  threads: count(DEVICE, "threads (0: all cores)"),
+  threads: count(DEVICE, 1024, "threads (0: all cores)"),
 };
