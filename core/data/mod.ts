@@ -26,6 +26,8 @@ export {
   openVariations,
   type TrainingDataOptions,
 } from "./open_data.ts";
+export { spreadSamples } from "./spread_samples.ts";
+export { subset, uniqueIndices } from "./subset.ts";
 export { normalizeKey } from "./relative_path.ts";
 export { IMAGE_EXTENSIONS, openImageFolder } from "./image_folder.ts";
 export { type ImageListOptions, openImageList } from "./image_list.ts";

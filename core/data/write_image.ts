@@ -19,25 +19,31 @@ export interface EncodeImageOptions {
   readonly quality?: number;
 }
 
-/** An image, or a tensor uint8 `[H, W, 3]` of its pixels. */
+/** An image, or a tensor of its pixels: uint8 `[H, W, 3]`, or `[H, W, 1]` for a grey one. */
 export type WritableImage = RgbImage | Tensor<"uint8">;
 
 const EXTENSIONS: Readonly<Record<string, ImageFormat>> = { png: "png", jpg: "jpeg", jpeg: "jpeg" };
 
-function pixelsOf(image: WritableImage): RgbImage {
+/** Pixels with 1 or 3 bytes each. */
+interface Pixels extends RgbImage {
+  readonly channels: 1 | 3;
+}
+
+function pixelsOf(image: WritableImage): Pixels {
   if (!("shape" in image)) {
     const { width, height, data } = image;
-    if (data.length === 3 * width * height) return image;
+    if (data.length === 3 * width * height) return { ...image, channels: 3 };
     throw new GenviewRangeError(
       `Cannot encode an image: it must have 3 bytes for each of its ${width} x ${height} pixels, found ${data.length}`,
     );
   }
   const [height, width, channels] = image.shape;
-  if (image.dtype === "uint8" && image.shape.length === 3 && channels === 3) {
-    return { width: width!, height: height!, data: image.data };
+  const isImage = image.dtype === "uint8" && image.shape.length === 3;
+  if (isImage && (channels === 1 || channels === 3)) {
+    return { width: width!, height: height!, data: image.data, channels };
   }
   throw new GenviewTypeError(
-    `Cannot encode an image: a tensor must be uint8 [H, W, 3], found ${image.dtype} [${
+    `Cannot encode an image: a tensor must be uint8 [H, W, 1 or 3], found ${image.dtype} [${
       image.shape.join(", ")
     }]`,
   );
@@ -64,14 +70,15 @@ export async function encodeImage(
   image: WritableImage,
   { format = "png", quality = 95 }: EncodeImageOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { width, height, data } = pixelsOf(image);
+  const { width, height, data, channels } = pixelsOf(image);
   if (!(Number.isInteger(quality) && quality >= 1 && quality <= 100)) {
     throw new GenviewRangeError(
       `Cannot encode an image: the quality must be an integer from 1 to 100, found ${quality}`,
     );
   }
   const { sharp } = await import("../deps/sharp.ts");
-  const picture = sharp(data, { raw: { width, height, channels: 3 } });
+  const picture = sharp(data, { raw: { width, height, channels } })
+    .toColourspace(channels === 1 ? "b-w" : "srgb");
   const encoded = format === "png"
     ? picture.png()
     : picture.jpeg({ quality, chromaSubsampling: "4:4:4" });

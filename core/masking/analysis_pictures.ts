@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { join } from "node:path";
-import { type Dataset, evaluationLoader } from "../data/mod.ts";
+import { dirname, join } from "node:path";
+import { type Dataset, evaluationLoader, writeImage } from "../data/mod.ts";
 import type { TokenNetwork } from "../encoders/token_encoder.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
-import { writeNewFileInFolder } from "../files/new_file.ts";
+import { makeFolder, writeNewFileInFolder } from "../files/new_file.ts";
 import type { Analysis } from "./analyze.ts";
 import type { ExtractionEvent } from "./extraction_event.ts";
 import { isRefusedName, mirroredPath } from "./feature_files.ts";
-import { encodePng, gridPicture } from "./figures.ts";
+import { gridPicture } from "./figures.ts";
 import { foregroundMask, softMaps } from "./foreground.ts";
 
 /** Folders of pictures, one for each image that is shown. */
@@ -81,7 +81,8 @@ export async function writePictures(
       try {
         for (const [place, ending, picture] of pictures) {
           const path = join(folder, place, `${mirroredPath(key)}${ending}`);
-          await writeNewFileInFolder(path, await encodePng(picture), { overwrite: true });
+          await makeFolder(dirname(path));
+          await writeImage(path, picture, { overwrite: true });
         }
       } catch (error) {
         if (!isRefusedName(error)) throw error;

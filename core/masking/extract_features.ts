@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { GenviewAlreadyExists, GenviewRangeError } from "../errors/mod.ts";
-import { type Dataset, openData } from "../data/mod.ts";
+import { type Dataset, openData, spreadSamples, subset, uniqueIndices } from "../data/mod.ts";
 import {
   openTokenNetwork,
   type TokenNetwork,
@@ -34,8 +34,7 @@ import { checkExtractionRecord, writeExtractionRecord } from "./extraction_recor
 import { extractMissing } from "./extract_missing.ts";
 import { type FeatureDType, FeatureFiles } from "./feature_files.ts";
 import { choiceToRecord } from "./recorded_network.ts";
-import { spreadSamples } from "./spread_samples.ts";
-import { imagesRoot, subset, uniqueIndices } from "./token_batches.ts";
+import { imagesRoot } from "./token_batches.ts";
 
 /** What {@linkcode extractFeatures} extracts, and how. */
 export interface ExtractFeaturesOptions extends Partial<Placement> {

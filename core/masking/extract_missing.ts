@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import type { Dataset } from "../data/mod.ts";
+import { type Dataset, subset } from "../data/mod.ts";
 import { TokenEncoder, type TokenNetwork } from "../encoders/token_encoder.ts";
 import { tensor } from "../engine/graph/tensor.ts";
 import type { Placement } from "../engine/ort/mod.ts";
@@ -13,7 +13,7 @@ import { ifThere } from "../files/if_there.ts";
 import { removeTemporaries } from "../files/new_file.ts";
 import type { ExtractionEvent } from "./extraction_event.ts";
 import { type FeatureDType, FeatureFiles, isRefusedName } from "./feature_files.ts";
-import { encodeDataset, runSize, subset } from "./token_batches.ts";
+import { encodeDataset, runSize } from "./token_batches.ts";
 
 /** How {@linkcode extractMissing} runs. */
 export interface ExtractMissingOptions extends Placement {

@@ -28,16 +28,6 @@ export function gridPicture(values: ArrayLike<number>, grid: Grid, size: number)
   return tensor("uint8", [size, size, 1], data);
 }
 
-/** A picture uint8 `[height, width, 1 or 3]` as the bytes of a PNG file. */
-export async function encodePng(picture: Tensor<"uint8">): Promise<Uint8Array<ArrayBuffer>> {
-  const [height, width, channels] = picture.shape as [number, number, 1 | 3];
-  const { sharp } = await import("../deps/sharp.ts");
-  const png = sharp(picture.data, { raw: { width, height, channels } });
-  return new Uint8Array(
-    await png.toColourspace(channels === 1 ? "b-w" : "srgb").png().toBuffer(),
-  );
-}
-
 /** Pictures below each other. */
 async function stack(pictures: readonly Uint8Array[]): Promise<Uint8Array<ArrayBuffer>> {
   const { sharp } = await import("../deps/sharp.ts");

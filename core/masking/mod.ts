@@ -59,7 +59,7 @@ export {
   isRefusedName,
   mirroredPath,
 } from "./feature_files.ts";
-export { encodePng, gridPicture, scoreFigure } from "./figures.ts";
+export { gridPicture, scoreFigure } from "./figures.ts";
 export { foregroundMask, foregroundRatios, type MaskType, softMaps } from "./foreground.ts";
 export {
   centerSquareMasks,
@@ -80,7 +80,6 @@ export {
   recordedChoice,
 } from "./recorded_network.ts";
 export { tokenScores } from "./scores.ts";
-export { spreadSamples } from "./spread_samples.ts";
 export {
   genviewThreshold,
   quantileThreshold,
@@ -93,6 +92,4 @@ export {
   type EncodeOptions,
   imagesRoot,
   runSize,
-  subset,
-  uniqueIndices,
 } from "./token_batches.ts";

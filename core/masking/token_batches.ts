@@ -5,7 +5,7 @@
  */
 import { dirname } from "node:path";
 import type { TokenEncoder } from "../encoders/token_encoder.ts";
-import { type Dataset, datasetOf, evaluationLoader } from "../data/mod.ts";
+import { type Dataset, evaluationLoader } from "../data/mod.ts";
 import type { Device } from "../engine/ort/mod.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
@@ -17,29 +17,6 @@ const LARGEST_RUN = { cpu: 16, cuda: 256, webgpu: 16 } as const;
 /** Images in a run: as many as asked for, unless the device gains nothing by it or there are not as many. */
 export function runSize(asked: number, images: number, { provider }: Device): number {
   return Math.max(1, Math.min(asked, images, LARGEST_RUN[provider]));
-}
-
-/**
- * Some samples of a data set, in this order.
- *
- * @param indices of the samples
- */
-export function subset(dataset: Dataset, indices: readonly number[]): Dataset {
-  const sample = (i: number) => dataset.sample(indices[i]!);
-  return datasetOf(dataset.name, indices.length, sample, dataset.classes);
-}
-
-/** Indices of the first sample of each key: an image that is listed twice is taken once. */
-export function uniqueIndices(dataset: Dataset): number[] {
-  const seen = new Set<string>();
-  const indices: number[] = [];
-  for (let i = 0; i < dataset.length; i++) {
-    const { key } = dataset.sample(i);
-    if (seen.has(key)) continue;
-    seen.add(key);
-    indices.push(i);
-  }
-  return indices;
 }
 
 /**

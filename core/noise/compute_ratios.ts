@@ -11,6 +11,8 @@ import {
   normalizeKey,
   openData,
   openImageList,
+  subset,
+  uniqueIndices,
 } from "../data/mod.ts";
 import type { TokenNetwork } from "../encoders/token_encoder.ts";
 import { weightsIdentity } from "../encoders/weights_identity.ts";
@@ -24,8 +26,6 @@ import {
   type NetworkChoice,
   openRecordedNetwork,
   readExtractionRecord,
-  subset,
-  uniqueIndices,
 } from "../masking/mod.ts";
 import {
   checkNetwork,

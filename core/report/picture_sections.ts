@@ -8,6 +8,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { datasetOf } from "../data/dataset_of.ts";
 import { evaluationLoader } from "../data/loader/evaluation_loader.ts";
 import { viewLoader } from "../data/loader/view_loader.ts";
+import { subset } from "../data/subset.ts";
 import { Photometry } from "../data/photometry/mod.ts";
 import type { VariationOptions } from "../data/variations.ts";
 import type { EvaluationRecipe, ViewRecipe } from "../data/views/recipe.ts";
@@ -34,7 +35,7 @@ export async function samplePictures(
   indices: readonly number[],
   recipe: EvaluationRecipe,
 ): Promise<Tensor<"uint8">[]> {
-  const chosen = datasetOf(dataset.name, indices.length, (i) => dataset.sample(indices[i]!));
+  const chosen = subset(dataset, indices);
   const pictures: Tensor<"uint8">[] = [];
   const options = { batchSize: Math.max(1, indices.length), strict: true };
   for await (const { images } of evaluationLoader(chosen, recipe, options)) {

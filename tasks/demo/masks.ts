@@ -5,14 +5,12 @@
  */
 import { join } from "node:path";
 import type { TokenNetwork } from "../../core/encoders/token_encoder.ts";
-import type { Dataset } from "../../core/data/mod.ts";
+import { type Dataset, spreadSamples, subset } from "../../core/data/mod.ts";
 import {
   analyze,
   extractMissing,
   type ExtractMissingOptions,
   type MaskComparison,
-  spreadSamples,
-  subset,
   type ThresholdRule,
   writeAnalysis,
   writePictures,

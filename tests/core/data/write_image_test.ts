@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { sharp } from "../../../core/deps/sharp.ts";
 import { openImage } from "../../../core/data/decode/encoded_image.ts";
 import { encodeImage, writeImage } from "../../../core/data/write_image.ts";
 import { filled, tensor } from "../../../core/engine/graph/tensor.ts";
@@ -33,4 +34,11 @@ Deno.test("writeImage() and encodeImage() refuse what is no image", async () => 
   await assertRejects(() => encodeImage(short), RangeError, "found 26");
   const quality = () => encodeImage(image, { format: "jpeg", quality: 0 });
   await assertRejects(quality, RangeError, "from 1 to 100, found 0");
+});
+
+Deno.test("encodeImage() writes one channel as a grey PNG file", async () => {
+  const grey = tensor("uint8", [1, 2, 1], Uint8Array.of(0, 200));
+  const bytes = await encodeImage(grey);
+  const { channels, width, height } = await sharp(bytes).metadata();
+  assertEquals([channels, width, height], [1, 2, 1]);
 });

@@ -1,12 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { openImageFolder } from "../../../core/data/mod.ts";
+import { openImageFolder, uniqueIndices } from "../../../core/data/mod.ts";
 import { CPU } from "../../../core/engine/ort/mod.ts";
 import {
   analyze,
   extractMissing,
   genviewThreshold,
   quantileThreshold,
-  uniqueIndices,
 } from "../../../core/masking/mod.ts";
 import { drawPictures } from "../../tasks/square_pictures.ts";
 import { withFolder } from "../backbones/clip_golden.ts";

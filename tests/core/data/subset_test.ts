@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { openImageList } from "../../../core/data/mod.ts";
-import { uniqueIndices } from "../../../core/masking/mod.ts";
+import { openImageList, uniqueIndices } from "../../../core/data/mod.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
 
 Deno.test("uniqueIndices() takes an image that is listed twice once", () =>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset } from "./dataset.ts";
 
 /** `count` of some values, evenly over their whole range, in their order. */
 function evenly<T>(values: readonly T[], count: number): T[] {
@@ -31,7 +31,7 @@ function shares(sizes: readonly number[], count: number): number[] {
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { datasetOf, fileSource } from "../data/mod.ts";
+ * import { datasetOf, fileSource } from "./dataset_of.ts";
  *
  * const sorted = datasetOf("pets", 12, (i) => ({
  *   key: `${i}.jpg`,

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { datasetOf, fileSource } from "../../../core/data/mod.ts";
-import { spreadSamples } from "../../../core/masking/mod.ts";
+import { datasetOf, fileSource, spreadSamples } from "../../../core/data/mod.ts";
 
 function dataset(labels: readonly (number | undefined)[]) {
   return datasetOf("d", labels.length, (i) => {
