@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
+import { GenviewError, GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import type { Hash } from "node:crypto";
 import { dirname } from "node:path";
 import { addFile, type Checksum, startChecksum } from "../files/checksum.ts";
+import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
 import { writeAll } from "../files/new_file.ts";
+import { NetworkError, patientFetch } from "./patient_fetch.ts";
 
 /** How a download reports, is stopped and is tried again. */
 export interface DownloadOptions {
@@ -16,7 +18,10 @@ export interface DownloadOptions {
   readonly token?: string;
   /** Told how many bytes of the file are there, after every piece. */
   readonly onProgress?: (received: number) => void;
+  /** Ends the download; what has come is kept. */
   readonly signal?: AbortSignal;
+  /** Milliseconds without a byte after which a try has failed (default 30,000). */
+  readonly timeout?: number;
   /** Tries that may fail one after the other without a byte having come (default 5). */
   readonly attempts?: number;
   /** Milliseconds before the first try after a failure, which double with every further one (default 1000). */
@@ -34,9 +39,6 @@ export interface Download {
   /** Where it is to lie; until it is whole and checked it lies beside that, with `.incomplete` behind its name. */
   readonly path: string;
 }
-
-/** A failure after which another try may succeed. */
-class Interruption extends Error {}
 
 const MAX_RETRY_DELAY = 30_000;
 
@@ -86,7 +88,7 @@ class PartialFile {
 
 /** What a server's refusal means, and what to do. */
 function refusal(url: string, status: number): Error {
-  if (status === 429 || status >= 500) return new Interruption(`status ${status}`);
+  if (status === 429 || status >= 500) return new NetworkError(`status ${status}`);
   const hint = status === 401 || status === 403
     ? ": the repository asks for a token of an account that may read it; set HF_TOKEN"
     : status === 404
@@ -97,21 +99,15 @@ function refusal(url: string, status: number): Error {
   );
 }
 
-async function request(
+function request(
   { url }: Download,
   start: number,
-  { token, signal }: DownloadOptions,
+  { token, signal, timeout }: DownloadOptions,
 ): Promise<Response> {
   const headers = new Headers({ "Accept-Encoding": "identity" });
   if (start > 0) headers.set("Range", `bytes=${start}-`);
   if (token) headers.set("Authorization", `Bearer ${token}`);
-  try {
-    return await fetch(url, { headers, ...(signal ? { signal } : {}) });
-  } catch (cause) {
-    // fetch answers with a TypeError, and with nothing else, if the network fails.
-    if (!(cause instanceof TypeError)) throw cause;
-    throw new Interruption(cause.message, { cause });
-  }
+  return patientFetch({ signal, ...(timeout !== undefined && { timeout }) })(url, { headers });
 }
 
 /** First byte of the file that an answer brings. */
@@ -131,7 +127,7 @@ async function fetchRest(
   if (response.status === 416) await partial.clear();
   if (!response.ok || response.body === null) {
     await response.body?.cancel();
-    if (response.status === 416) throw new Interruption("the server has no such range");
+    if (response.status === 416) throw new NetworkError("the server has no such range");
     throw refusal(download.url, response.status);
   }
   const first = firstByte(response);
@@ -145,33 +141,11 @@ async function fetchRest(
       );
     }
   }
-  const reader = response.body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await nextPiece(reader, options.signal);
-      if (done) break;
-      await partial.append(value);
-      options.onProgress?.(partial.length);
-    }
-  } finally {
-    await reader.cancel().catch(() => {
-      // The connection is broken already; the error that is on its way tells.
-    });
+  for await (const piece of response.body) {
+    await partial.append(piece);
+    options.onProgress?.(partial.length);
   }
-  if (partial.length < download.size) throw new Interruption("the connection broke off");
-}
-
-async function nextPiece(
-  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
-  signal: AbortSignal | undefined,
-): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> {
-  try {
-    return await reader.read();
-  } catch (cause) {
-    signal?.throwIfAborted();
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Interruption(reason, { cause });
-  }
+  if (partial.length < download.size) throw new NetworkError("the connection broke off");
 }
 
 function wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
@@ -200,12 +174,13 @@ async function fetchAll(
       signal?.throwIfAborted();
       await fetchRest(download, partial, options);
     } catch (cause) {
-      if (!(cause instanceof Interruption)) throw cause;
+      if (!(cause instanceof NetworkError)) throw cause;
       failures = partial.length > before ? 1 : failures + 1;
       if (failures >= attempts) {
-        throw new GenviewTypeError(
+        throw new GenviewError(
           `Cannot download ${download.url}: ${cause.message}, ${attempts} times one after the other; ` +
-            `${partial.length} of ${download.size} bytes are kept, and pulling again goes on from there`,
+            `${partial.length} of ${download.size} bytes are kept: check the network and pull again, which goes on from ` +
+            "there",
           { cause },
         );
       }
@@ -220,12 +195,17 @@ async function fetchAll(
  *
  * @throws {SyntaxError} if the bytes do not come to the checksum; they are removed, for going on from them would never
  * help
- * @throws {TypeError} if the server refuses, or fails as many times as `attempts` says
+ * @throws {TypeError} if the server refuses
+ * @throws {GenviewError} if it fails as many times as `attempts` says
  */
 export async function downloadFile(
   download: Download,
   options: DownloadOptions = {},
 ): Promise<void> {
+  await explainingFileErrors(`write ${download.path}`, downloadNow(download, options));
+}
+
+async function downloadNow(download: Download, options: DownloadOptions): Promise<void> {
   const { path, checksum, url } = download;
   if (await ifThere(Deno.stat(path)) !== undefined) return;
   await Deno.mkdir(dirname(path), { recursive: true });

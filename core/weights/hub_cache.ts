@@ -9,7 +9,9 @@
 import { GenviewAlreadyExists, GenviewTypeError } from "../errors/mod.ts";
 import { dirname, join, relative } from "node:path";
 import { getHFHubCachePath, getRepoFolderName } from "../deps/hub.ts";
+import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
+import { makeFolder, writeNewFileInFolder } from "../files/new_file.ts";
 
 /** A state of a repository. */
 export interface HubRevision {
@@ -49,6 +51,8 @@ export class RepositoryCache {
   readonly folder: string;
 
   /**
+   * Names the cache of a repository.
+   *
    * @param cache the cache's folder, such as {@linkcode defaultHubCache} gives
    * @throws {TypeError} if the repository's name is not of the form `OWNER/NAME`
    */
@@ -87,11 +91,7 @@ export class RepositoryCache {
   /** Remembers which commit a revision is. */
   async setCommit(revision: string, commit: string): Promise<void> {
     if (isCommit(revision)) return;
-    const path = this.#ref(revision);
-    await Deno.mkdir(dirname(path), { recursive: true });
-    const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-    await Deno.writeTextFile(temporary, commit);
-    await Deno.rename(temporary, path);
+    await writeNewFileInFolder(this.#ref(revision), commit, { overwrite: true });
   }
 
   /** Where a file of a revision lies if it has been pulled. */
@@ -110,7 +110,7 @@ export class RepositoryCache {
   async link(commit: string, path: string, digits: string): Promise<string> {
     const file = this.snapshot(commit, path);
     const blob = this.blob(digits);
-    await Deno.mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     const there = await ifThere(Deno.realPath(file));
     if (there === await Deno.realPath(blob)) return file;
     if (there !== undefined) {
@@ -123,7 +123,10 @@ export class RepositoryCache {
     }
     // A link to nothing, of a blob that someone has removed.
     await ifThere(Deno.remove(file));
-    await linkOrCopy(relative(dirname(file), blob), file, blob);
+    await explainingFileErrors(
+      `write ${file}`,
+      linkOrCopy(relative(dirname(file), blob), file, blob),
+    );
     return file;
   }
 }

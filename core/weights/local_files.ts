@@ -3,12 +3,16 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../errors/mod.ts";
+import { GenviewTypeError, inContext } from "../errors/mod.ts";
 import { createHash } from "node:crypto";
 import { basename, dirname, extname, join } from "node:path";
 import { addFile } from "../files/checksum.ts";
 import { type HubRevision, RepositoryCache } from "./hub_cache.ts";
+import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
+import { makeFolder } from "../files/new_file.ts";
+import { openRandomAccess } from "../files/random_access.ts";
+import { refuseOtherFiles } from "./other_files.ts";
 import type { FoundFile, WantedFile } from "./pull.ts";
 
 /**
@@ -35,7 +39,7 @@ export async function findLocal(
   from: string,
   wanted: readonly WantedFile[],
 ): Promise<FoundFile[]> {
-  const { isFile } = await Deno.stat(from);
+  const { isFile } = await explainingFileErrors(`use ${from}`, Deno.stat(from));
   if (isFile) {
     if (wanted.length !== 1) {
       throw new GenviewTypeError(
@@ -63,10 +67,21 @@ async function sha256Of(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
+/** Refuses a text in place of weights, such as a Git LFS pointer. */
+async function checkWeights({ path, file }: FoundFile): Promise<void> {
+  if (!/\.(safetensors|bin|pth|pt)$/.test(path)) return;
+  using source = await openRandomAccess(file);
+  try {
+    await refuseOtherFiles(source);
+  } catch (cause) {
+    throw inContext(`use ${file}`, cause);
+  }
+}
+
 /** Puts a file among the blobs: as another name of it where the disk is the same, as a copy elsewhere. */
 async function addBlob(file: string, blob: string): Promise<void> {
   if (await ifThere(Deno.stat(blob)) !== undefined) return;
-  await Deno.mkdir(dirname(blob), { recursive: true });
+  await makeFolder(dirname(blob));
   const temporary = `${blob}.${crypto.randomUUID()}.tmp`;
   const original = await Deno.realPath(file);
   try {
@@ -89,6 +104,7 @@ function inventCommit(files: readonly (FoundFile & { readonly digits: string })[
  * Adds local files to the hub's cache, under the revision that is configured, so that they are found as pulled ones
  * are. A later pull brings the repository's own and leaves these under a commit of their own.
  *
+ * @throws {SyntaxError} if a file of weights is a Git LFS pointer or a page
  * @throws {Deno.errors.AlreadyExists} if the revision has been pulled and has other files of these names
  */
 export async function importFiles(
@@ -98,7 +114,11 @@ export async function importFiles(
 ): Promise<FoundFile[]> {
   const cache = new RepositoryCache(cacheFolder, repository);
   const hashed: (FoundFile & { readonly digits: string })[] = [];
-  for (const found of files) hashed.push({ ...found, digits: await sha256Of(found.file) });
+  for (const found of files) {
+    await checkWeights(found);
+    const digits = await explainingFileErrors(`read ${found.file}`, sha256Of(found.file));
+    hashed.push({ ...found, digits });
+  }
   const commit = await cache.commit(revision) ?? inventCommit(hashed);
   const imported: FoundFile[] = [];
   for (const { path, file, digits } of hashed) {
@@ -107,7 +127,7 @@ export async function importFiles(
       imported.push({ path, file: there });
       continue;
     }
-    await addBlob(file, cache.blob(digits));
+    await explainingFileErrors(`copy ${file} to ${cacheFolder}`, addBlob(file, cache.blob(digits)));
     imported.push({ path, file: await cache.link(commit, path, digits) });
   }
   await cache.setCommit(revision, commit);

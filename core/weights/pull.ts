@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../errors/mod.ts";
+import { GenviewError, GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import { HubApiError, modelInfo, type PathInfo, pathsInfo } from "../deps/hub.ts";
 import { type Checksum, checksumOf } from "../files/checksum.ts";
 import { downloadFile, type DownloadOptions } from "./download.ts";
 import { type HubRevision, isCommit, RepositoryCache } from "./hub_cache.ts";
+import { NetworkError, patientFetch } from "./patient_fetch.ts";
 
 /** A file that is wanted, under the names that it may have, the best first. */
 export type WantedFile = readonly string[];
@@ -46,35 +47,89 @@ function hintFor(status: number): string {
   return "";
 }
 
-/** Asks the hub; what it answers wrongly is said with what was asked. */
-async function ask<T>(question: string, answer: Promise<T>): Promise<T> {
+/** Asks the hub; what goes wrong is said in one line with what was asked. */
+async function ask<T>(
+  question: string,
+  { timeout, signal }: PullOptions,
+  answer: (patient: typeof fetch) => Promise<T>,
+): Promise<T> {
   try {
-    return await answer;
+    return await answer(patientFetch({ signal, ...(timeout !== undefined && { timeout }) }));
   } catch (cause) {
-    const status = cause instanceof HubApiError ? cause.statusCode : undefined;
-    if (status === undefined && !(cause instanceof TypeError)) throw cause;
-    const hint = status === undefined ? "" : hintFor(status);
-    throw new GenviewTypeError(`Cannot ${question}: ${(cause as Error).message}${hint}`, { cause });
+    signal?.throwIfAborted();
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    if (cause instanceof NetworkError) {
+      throw new GenviewError(
+        `Cannot ${question}: ${cause.message}; check the network, or name a mirror by --endpoint or HF_ENDPOINT`,
+        { cause },
+      );
+    }
+    const { message } = cause as Error;
+    if (cause instanceof HubApiError) {
+      throw new GenviewTypeError(`Cannot ${question}: ${message}${hintFor(cause.statusCode)}`, {
+        cause,
+      });
+    }
+    throw malformed(question, message, cause);
   }
+}
+
+/** What the hub should never answer: the page of a proxy or of another server, in place of its JSON. */
+function malformed(question: string, found: string, cause?: unknown): GenviewSyntaxError {
+  return new GenviewSyntaxError(
+    `Cannot ${question}: it must answer as the Hugging Face hub does, found: ${
+      found.slice(0, 160).replaceAll("\n", " ")
+    }; check --endpoint and HF_ENDPOINT, or whether a proxy answers in its place`,
+    { cause },
+  );
 }
 
 async function currentCommit(
   { repository, revision }: HubRevision,
-  { endpoint, token }: PullOptions,
+  options: PullOptions,
 ): Promise<string> {
   if (isCommit(revision)) return revision;
+  const { endpoint, token } = options;
   const question = `find revision "${revision}" of ${repository} at ${endpoint}`;
-  const { sha } = await ask(
-    question,
+  const { sha } = await ask(question, options, (fetch) =>
     modelInfo({
       name: repository,
       revision,
       hubUrl: endpoint,
       additionalFields: ["sha"],
+      fetch,
       ...(token ? { accessToken: token } : {}),
-    }),
-  );
-  return checksumOf("git-sha1", sha ?? "", question).digits;
+    }));
+  if (typeof sha !== "string") throw malformed(question, "no commit");
+  return checksumOf("git-sha1", sha, question).digits;
+}
+
+/** The hub's descriptions of files, of which it describes those that it has. */
+async function describeFiles(
+  { repository }: HubRevision,
+  commit: string,
+  paths: readonly string[],
+  options: PullOptions,
+): Promise<PathInfo[]> {
+  const { endpoint, token } = options;
+  const question = `list ${repository} at ${endpoint}`;
+  const found = await ask(question, options, (fetch) =>
+    pathsInfo({
+      repo: repository,
+      paths: [...paths],
+      revision: commit,
+      hubUrl: endpoint,
+      fetch,
+      ...(token ? { accessToken: token } : {}),
+    }));
+  for (const { path, type, size, lfs, oid } of found) {
+    if (type !== "file") continue;
+    const digits = lfs === undefined ? oid : lfs?.oid;
+    const whole = typeof path === "string" && Number.isSafeInteger(size) && size >= 0 &&
+      typeof digits === "string";
+    if (!whole) throw malformed(question, `a file without path, size or checksum`);
+  }
+  return found;
 }
 
 function checksumOfFile({ path, lfs, oid }: PathInfo, repository: string): Checksum {
@@ -113,8 +168,9 @@ function fileUrl(endpoint: string, repository: string, commit: string, path: str
  *
  * @param wanted each under the names that it may have; the first that the repository has is taken
  * @returns the files, in the order of `wanted`
- * @throws {TypeError} if the hub refuses, does not answer, or has no such file
- * @throws {SyntaxError} if the bytes of a file do not come to its checksum
+ * @throws {TypeError} if the hub refuses, or has no such file
+ * @throws {GenviewError} if it does not answer
+ * @throws {SyntaxError} if its answers are malformed, or a file has another checksum than it says
  */
 export async function pullFiles(
   source: HubRevision,
@@ -125,16 +181,7 @@ export async function pullFiles(
   const { token, endpoint, onProgress, ...download } = options;
   const cache = new RepositoryCache(options.cache, repository);
   const commit = await currentCommit(source, options);
-  const found = await ask(
-    `list ${repository} at ${endpoint}`,
-    pathsInfo({
-      repo: repository,
-      paths: wanted.flat(),
-      revision: commit,
-      hubUrl: endpoint,
-      ...(token ? { accessToken: token } : {}),
-    }),
-  );
+  const found = await describeFiles(source, commit, wanted.flat(), options);
   const pulled: PulledFile[] = [];
   for (const info of choose(wanted, found, source)) {
     const { path, size } = info;

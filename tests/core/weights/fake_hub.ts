@@ -19,6 +19,8 @@ export interface Fault {
   readonly breakAfter?: number;
   /** Ends the answer in good order after so many bytes. */
   readonly endAfter?: number;
+  /** Sends so many bytes and then nothing, until the client goes away. */
+  readonly stallAfter?: number;
   /** Answers with this status. */
   readonly status?: number;
   /** Gives the whole file whatever range is asked for. */
@@ -170,19 +172,22 @@ function broken(): Response {
 
 function faultyStream(
   body: Uint8Array<ArrayBuffer>,
-  { breakAfter, endAfter }: Fault,
+  { breakAfter, endAfter, stallAfter }: Fault,
   arrival: () => Promise<void>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const cut = body.subarray(0, breakAfter ?? endAfter ?? body.length);
+  const cut = body.subarray(0, breakAfter ?? endAfter ?? stallAfter ?? body.length);
   let sent = false;
   let arrived: Promise<void> | undefined;
+  const gone = Promise.withResolvers<void>();
   return new ReadableStream({
+    cancel: () => gone.resolve(),
     async pull(controller) {
       if (!sent) {
         sent = true;
         if (breakAfter !== undefined) arrived = arrival();
         if (cut.length > 0) return controller.enqueue(cut);
       }
+      if (stallAfter !== undefined) return await gone.promise;
       if (arrived === undefined) return controller.close();
       await arrived;
       controller.error(new Error("broken on purpose"));

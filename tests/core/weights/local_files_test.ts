@@ -94,3 +94,20 @@ Deno.test("importFiles() accepts what has been pulled, and a later pull takes th
     const same = await importFiles(SOURCE, found, cache);
     assertEquals(same.map(({ file }) => file), pulled.map(({ file }) => file));
   }));
+
+Deno.test("importFiles() refuses Git LFS pointers, and findLocal() a folder that is not there", () =>
+  inFolder(async (cache, local) => {
+    const file = join(local, "model.bin");
+    await Deno.remove(file);
+    await Deno.writeTextFile(file, "version https://git-lfs.github.com/spec/v1\n");
+    await assertRejects(
+      async () => importFiles(SOURCE, await findLocal(local, WANTED), cache),
+      SyntaxError,
+      `Cannot use ${file}: it must hold weights, found a Git LFS pointer`,
+    );
+    await assertRejects(
+      () => findLocal(join(local, "none"), WANTED),
+      Deno.errors.NotFound,
+      "there is no such file or folder; check the path",
+    );
+  }));

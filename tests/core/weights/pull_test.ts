@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
+import { GenviewError, isGenviewError } from "../../../core/errors/mod.ts";
 import { RepositoryCache } from "../../../core/weights/hub_cache.ts";
 import { findPulled, pullFiles, type PullOptions } from "../../../core/weights/pull.ts";
 import { COMMIT, FakeHub, gitSha1, patterned, REPOSITORY, sha256 } from "./fake_hub.ts";
@@ -84,8 +85,8 @@ Deno.test("pullFiles() goes on where a connection broke off, at once and in a la
     const stopped = { ...options, onProgress, attempts: 2 };
     await assertRejects(
       () => pullFiles(SOURCE, [["model.bin"]], stopped),
-      TypeError,
-      "50000 of 100000 bytes are kept, and pulling again goes on from there",
+      GenviewError,
+      "50000 of 100000 bytes are kept: check the network and pull again, which goes on from there",
     );
     assertEquals(tree(folder), [`blobs/${sha256(MODEL)}.incomplete`]);
     assertEquals(hub.ranges(), [null, "bytes=30000-", "bytes=50000-"]);
@@ -207,3 +208,114 @@ Deno.test("pullFiles() needs no name of a revision where the commit is given", (
     assert(!hub.seen.some(({ path }) => path.includes("/revision/")));
     assert(!tree(folder).some((path) => path.startsWith("refs/")));
   }));
+
+/** Pulls from a server that answers in its own way. */
+async function pullFrom(
+  answer: (request: Request) => Response | Promise<Response>,
+  more: Partial<PullOptions> = {},
+): Promise<Error> {
+  const cache = await Deno.makeTempDir();
+  // Answers that never end would hold up an orderly end.
+  const stop = new AbortController();
+  const options = { hostname: "127.0.0.1", port: 0, signal: stop.signal, onListen() {} };
+  const server = Deno.serve(options, answer);
+  try {
+    const endpoint = `http://127.0.0.1:${server.addr.port}`;
+    const error = await assertRejects(
+      () => pullFiles(SOURCE, WANTED, { cache, endpoint, retryDelay: 1, ...more }),
+      Error,
+    );
+    assertEquals(isGenviewError(error), true, String(error.stack));
+    assertEquals(error.message.includes("\n"), false, error.message);
+    return error;
+  } finally {
+    stop.abort();
+    await server.finished;
+    await Deno.remove(cache, { recursive: true });
+  }
+}
+
+Deno.test("pullFiles() says in one line that a server's answer is not the hub's", async () => {
+  const page = "<!doctype html>\n<html>Sign in to the network</html>";
+  const isRevision = ({ url }: Request) => url.includes("/revision/");
+  const revision = () => Response.json({ _id: "1", id: REPOSITORY, sha: COMMIT });
+  const answers: [string, (request: Request) => Response][] = [
+    ["is not valid JSON", () => new Response(page, { headers: { "Content-Type": "text/html" } })],
+    ["JSON", () => new Response('{"sha": "01')],
+    ["found: no commit", () => Response.json({ error: "none" })],
+    ["found: no commit", () => Response.json([])],
+    ["must have 40 hexadecimal digits", () => Response.json({ sha: "main" })],
+    ["expected array", (request) => isRevision(request) ? revision() : Response.json({})],
+    ["check --endpoint", (request) => isRevision(request) ? revision() : Response.json([null])],
+    [
+      "found: a file without path, size or checksum",
+      (request) =>
+        isRevision(request)
+          ? revision()
+          : Response.json([{ type: "file", path: "model.bin", size: "large" }]),
+    ],
+    [
+      "found: a file without path, size or checksum",
+      (request) =>
+        isRevision(request)
+          ? revision()
+          : Response.json([{ type: "file", path: "model.bin", size: 3, lfs: {} }]),
+    ],
+    ["JSON", (request) => isRevision(request) ? revision() : new Response("[".repeat(1e6))],
+  ];
+  for (const [message, answer] of answers) {
+    const error = await pullFrom(answer);
+    assert(error.message.startsWith("Cannot "), error.message);
+    assert(error.message.includes(message), error.message);
+  }
+});
+
+Deno.test("pullFiles() gives up on a server that does not answer, or stops in the middle", async () => {
+  const { promise: never, resolve: release } = Promise.withResolvers<void>();
+  const silent = await pullFrom(() => {
+    setTimeout(release, 200);
+    return never.then(() => new Response());
+  }, { timeout: 20 });
+  assert(silent.message.includes("nothing came for 0.02 s; check the network"), silent.message);
+
+  // An answer of which the last piece never comes.
+  const stalling = () => {
+    const stream = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('{"sha": "')),
+    });
+    return new Response(stream);
+  };
+  const stalled = await pullFrom(stalling, { timeout: 20 });
+  assert(stalled.message.includes("nothing came for 0.02 s; check the network"), stalled.message);
+});
+
+Deno.test("pullFiles() keeps what came of a file before a server stalled", () =>
+  withHub(async (hub, options, folder) => {
+    hub.faults.push({ stallAfter: 30_000 }, { stallAfter: 20_000 });
+    await assertRejects(
+      () => pullFiles(SOURCE, [["model.bin"]], { ...options, timeout: 50, attempts: 1 }),
+      GenviewError,
+      "nothing came for 0.05 s, 1 times one after the other; 30000 of 100000 bytes are kept",
+    );
+    const blob = join(folder, "blobs", sha256(MODEL));
+    assertEquals((await Deno.stat(`${blob}.incomplete`)).size, 30_000);
+    // The next try stalls as well, after it has brought more: that counts as a first failure.
+    const [pulled] = await pullFiles(SOURCE, [["model.bin"]], {
+      ...options,
+      timeout: 50,
+      attempts: 2,
+    });
+    assertEquals(new Uint8Array(await Deno.readFile(pulled!.file)), MODEL);
+  }));
+
+Deno.test("pullFiles() says that nothing listens at an address", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const endpoint = `http://127.0.0.1:${listener.addr.port}`;
+  listener.close();
+  const error = await assertRejects(
+    () => pullFiles(SOURCE, WANTED, { cache: "/nowhere", endpoint }),
+    GenviewError,
+    "check the network, or name a mirror by --endpoint or HF_ENDPOINT",
+  );
+  assert(error.message.startsWith('Cannot find revision "main" of owner/small-model at http'));
+});
