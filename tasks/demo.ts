@@ -28,7 +28,7 @@ const COMMAND = command({
   name: "demo",
   summary:
     "Pretrains a ResNet-18 with SimSiam on Noto emoji, without labels and from scratch, classifies Twemoji by its " +
-    "features, finds the foreground by them, weighs the pairs of a second run by that, and writes a report. Takes " +
+    "features, finds the foreground by them, weights the pairs of a second run by that, and writes a report. Takes " +
     "some minutes on two cores.",
   examples: [
     { command: "deno task demo", does: "trains in runs/demo and writes report/index.html" },
@@ -69,7 +69,7 @@ const COMMAND = command({
         type: "integer",
         minimum: 0,
         default: 1,
-        description: "epochs of the second run, whose pairs are weighed by the first (0: none)",
+        description: "epochs of the second run, whose pairs are weighted by the first (0: none)",
       },
       device: { type: "string", default: "auto", description: "auto, cpu, cuda, cuda:N or webgpu" },
     },

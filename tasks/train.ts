@@ -114,7 +114,9 @@ export async function main(args: readonly string[]): Promise<void> {
   const { output } = parsed.values;
   let epochs = 0;
   using display = new TrainDisplay();
-  using interrupt = interruptSignal((text) => display.note(text));
+  using interrupt = interruptSignal(() =>
+    display.note("stopping after this step; press Ctrl-C again to end at once")
+  );
   const result = await pretrain({
     output,
     configuration,

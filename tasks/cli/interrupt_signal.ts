@@ -15,13 +15,19 @@ const SIGNALS: readonly (keyof typeof EXIT_CODES)[] = Deno.build.os === "windows
   ? ["SIGINT"]
   : ["SIGINT", "SIGTERM"];
 
+/** Begins a line of its own where a progress line may stand. */
+function sayOnStandardError(): void {
+  const text = "stopping; press Ctrl-C again to end at once";
+  console.error(Deno.stderr.isTerminal() ? `\n${text}` : text);
+}
+
 /**
  * An abort signal that Ctrl-C or SIGTERM gives; a second one, a second later or more, ends the process at once.
  *
- * @param note says at once that the task stops; by default on standard error
+ * @param note says at once that the task stops, and when; by default on standard error
  */
 export function interruptSignal(
-  note: (text: string) => void = (text) => console.error(text),
+  note: () => void = sayOnStandardError,
 ): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
   let first: number | undefined;
@@ -30,7 +36,7 @@ export function interruptSignal(
       const now = performance.now();
       if (first === undefined) {
         first = now;
-        note("stopping after this step; press Ctrl-C again to end at once");
+        note();
         controller.abort();
       }
       if (now - first >= REPEAT_MILLISECONDS) Deno.exit(EXIT_CODES[signal]);

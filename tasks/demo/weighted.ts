@@ -1,5 +1,5 @@
 /**
- * The demo's second run: SimSiam again, with pairs weighed by what the first run's backbone sees in them.
+ * The demo's second run: SimSiam again, with pairs weighted by what the first run's backbone sees in them.
  *
  * @module
  */

@@ -33,7 +33,7 @@ export interface PairEncoder extends QualityOptions {
   readonly component: Float32Array;
 }
 
-/** The training step that is weighed. */
+/** The training step whose pairs are weighted. */
 export interface WeighedStep extends Placement {
   /** The views; the first two are the pair. */
   readonly views: readonly DeviceTensor<"float32">[];
@@ -80,19 +80,19 @@ function prepare(view: Value, from: Normalization, { view: { size, normalize } }
 function checkEncoder({ network, component }: PairEncoder, { views }: WeighedStep): void {
   if (component.length !== network.width) {
     throw new GenviewRangeError(
-      `Cannot weigh pairs by ${network.name}: the component must have its ${network.width} ` +
+      `Cannot weight pairs by ${network.name}: the component must have its ${network.width} ` +
         `features, found ${component.length}`,
     );
   }
   if (network.grid[0] * network.grid[1] < 2) {
     throw new GenviewRangeError(
-      `Cannot weigh pairs by ${network.name}: a view must have several tokens for there to be a ` +
+      `Cannot weight pairs by ${network.name}: a view must have several tokens for there to be a ` +
         `foreground, found one for ${network.view.size} pixels in each direction`,
     );
   }
   if (views.length < 2) {
     throw new GenviewRangeError(
-      `Cannot weigh pairs: there must be two views, found ${views.length}`,
+      `Cannot weight pairs: there must be two views, found ${views.length}`,
     );
   }
 }

@@ -1,5 +1,5 @@
 /**
- * As much of a network as weighing pairs needs: tokens are the means of 4x4 patches, and their squares.
+ * As much of a network as weighting pairs needs: tokens are the means of 4x4 patches, and their squares.
  *
  * @module
  */

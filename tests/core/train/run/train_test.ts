@@ -389,12 +389,12 @@ Deno.test("train() cuts views from variations, tells the coverage, logs their sh
     assertEquals(await finalState(parts), await finalState(whole));
   }));
 
-/** A network that looks at means of patches, as pairs are weighed by. */
+/** A network that looks at means of patches, as pairs are weighted by. */
 function pairEncoder(sharpness: number): PairEncoder {
   return { network: patchMeans(SIZE), component: PATCH_DIRECTION, sharpness };
 }
 
-Deno.test("train() weighs pairs by an encoder, shows them every epoch, and resumes bit for bit", () =>
+Deno.test("train() weights pairs by an encoder, draws them every epoch, and resumes bit for bit", () =>
   inFolder(async (folder) => {
     const [plain, flat, weighed, parts] = ["plain", "flat", "weighed", "parts"].map((name) =>
       join(folder, name)

@@ -42,7 +42,7 @@ function place(count: number, size: number): Placed {
 
 // In one run of the encoder, in three of which the last overlaps, and in three that are full.
 for (const count of [6, 34, 48]) {
-  Deno.test(`PairWeighting weighs ${count} pairs as one graph does, and writes the weights to the step`, async () => {
+  Deno.test(`PairWeighting weights ${count} pairs as one graph does, and writes the weights to the step`, async () => {
     using placed = place(count, 16);
     using weighting = await PairWeighting.create(
       { network: NETWORK, component: DIRECTION, sharpness: 3 },
@@ -98,7 +98,7 @@ Deno.test("PairWeighting refuses a component of another width, one token, and on
   await assertRejects(
     () => PairWeighting.create({ network: NETWORK, component: DIRECTION.slice(1) }, placed.step),
     RangeError,
-    "Cannot weigh pairs by means of patches: the component must have its 6 features, found 5",
+    "Cannot weight pairs by means of patches: the component must have its 6 features, found 5",
   );
   await assertRejects(
     () => PairWeighting.create({ network: patchMeans(4), component: DIRECTION }, placed.step),

@@ -204,7 +204,7 @@ Deno.test("TrainingStep feeds the scalars that the method's schedules set", asyn
   );
 });
 
-Deno.test("TrainingStep weighs each pair's loss by its weight", async () => {
+Deno.test("TrainingStep weights each pair's loss by its weight", async () => {
   using step = await smallSimSiam();
   writeViews(step, "weights");
   const lossAt = async (weights: Tensor<"float32">) => {
@@ -225,7 +225,7 @@ Deno.test("TrainingStep weighs each pair's loss by its weight", async () => {
   assertAlmostEquals(await lossAt(weights), weighted, 1e-6);
 });
 
-Deno.test("TrainingStep weighs each pair's gradient by its weight", async () => {
+Deno.test("TrainingStep weights each pair's gradient by its weight", async () => {
   const parameter = "projector.fc0.weight";
   const gradientAt = async (weights: Tensor<"float32">) => {
     using step = await smallSimSiam();
