@@ -70,9 +70,13 @@ function formatInstalled({ providers, library, wheel, sha256 }: InstalledCuda): 
 function formatStatus({ path, installed, cuda, missing }: CudaProvider): string {
   if (!installed) return `the CUDA provider is not there: ${path}\nrun "deno task cuda install"`;
   const lines = [`${path}${cuda === undefined ? "" : `, built for CUDA ${cuda}`}`];
-  if (missing.length > 0) lines.push(`missing: ${missing.join(", ")}`);
-  if (missing.length > 0) lines.push(adviseOnLibraries(missing, cuda ?? "13"));
-  else lines.push('nothing is missing; "deno task doctor" tries the devices');
+  if (missing.length > 0) {
+    lines.push(`missing: ${missing.join(", ")}`, adviseOnLibraries(missing, cuda ?? "13"));
+  } else {
+    // Only Linux's libraries have a table that is read.
+    const found = cuda === undefined ? "what it needs is not known" : "nothing is missing";
+    lines.push(`${found}; "deno task doctor" tries the devices`);
+  }
   return lines.join("\n");
 }
 
