@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { loadedByAddress, tasks } from "../cli.ts";
 import configuration from "../deno.json" with { type: "json" };
 import { mergePermissions, permissionsOf } from "../tasks/cli/permissions.ts";
@@ -12,11 +12,12 @@ import { drawPictures } from "./tasks/square_pictures.ts";
 /** Tasks of deno.json that only a checkout has. */
 const OF_CHECKOUTS = ["bench", "check", "test"];
 
-async function run(command: string, args: readonly string[], cwd: string, env = {}) {
+async function run(command: string, args: readonly string[], cwd: string) {
   const { code, stdout, stderr } = await new Deno.Command(command, {
     args: [...args],
     cwd,
-    env: { NO_COLOR: "1", ...env },
+    // An installed program starts the deno on the PATH, which may be another than this one.
+    env: { NO_COLOR: "1", PATH: `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}` },
   }).output();
   const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   return { code, out: out!, err: err! };
