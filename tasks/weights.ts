@@ -4,27 +4,22 @@
  * @module
  */
 import { GenviewError, GenviewTypeError } from "../core/errors/mod.ts";
-import { expectedClipFile } from "../core/encoders/expected_clip_file.ts";
-import { expectedUnclipFile } from "../core/unclip/expected_file.ts";
-import { defaultHubCache } from "../core/weights/hub_cache.ts";
-import { findLocal, importFiles } from "../core/weights/local_files.ts";
-import { openTensors } from "../core/weights/open_tensors.ts";
-import { findPulled, type FoundFile, pullFiles } from "../core/weights/pull.ts";
-import type { TensorFile } from "../core/weights/tensor_file.ts";
-import { agrees, type TensorDifferences, verifyTensors } from "../core/weights/verify_tensors.ts";
-import { type Command, parse, runTask } from "./cli/command_line.ts";
+import { expectedPublishedFile } from "../core/unclip/expected_file.ts";
+import { readCatalog } from "../core/weights/catalog.ts";
+import { agrees, type TensorDifferences } from "../core/weights/verify_tensors.ts";
+import {
+  type CachedVariant,
+  listWeights,
+  pullWeights,
+  type PullWeightsOptions,
+  type VerifiedFile,
+  verifyWeights,
+} from "../core/weights/weight_sets.ts";
+import { command, parse, runTask } from "./cli/command_line.ts";
 import { DownloadDisplay } from "./cli/download_display.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
-import {
-  type Catalog,
-  type CatalogEntry,
-  catalogEntry,
-  readCatalog,
-  variantNames,
-  wantedFiles,
-} from "../core/weights/catalog.ts";
 
-const COMMAND: Command = {
+const COMMAND = command({
   name: "weights",
   summary:
     "Published weights: lists them, pulls them into the Hugging Face cache (HF_HOME, HF_HUB_CACHE and HF_TOKEN are " +
@@ -75,43 +70,30 @@ const COMMAND: Command = {
       },
     },
   },
-};
+});
 
-/** What the command line came to. */
-interface Request {
-  readonly catalog: Catalog;
-  readonly names: readonly string[];
-  readonly variant: string;
-  readonly from: string;
-  readonly cache: string;
-  readonly endpoint: string;
-}
+type Options = Pick<PullWeightsOptions, "catalog" | "cache" | "variant" | "from" | "endpoint">;
 
 function print(line: string): void {
   console.log(line);
 }
 
-async function state(entry: CatalogEntry, variant: string, cache: string): Promise<string> {
-  const found = await findPulled(entry, wantedFiles(entry, variant), cache);
-  const there = found.filter((file) => file !== undefined);
+function describeVariant({ variant, wanted, files }: CachedVariant): string {
   const label = variant === "" ? "" : `${variant}: `;
-  if (there.length === 0) return `${label}not in the cache`;
-  if (there.length < found.length) {
-    return `${label}${there.length} of ${found.length} files in the cache`;
-  }
-  return `${label}in the cache: ${there.length === 1 ? there[0]!.file : `${there.length} files`}`;
+  if (files.length === 0) return `${label}not in the cache`;
+  if (files.length < wanted) return `${label}${files.length} of ${wanted} files in the cache`;
+  return `${label}in the cache: ${files.length === 1 ? files[0]!.file : `${files.length} files`}`;
 }
 
-async function list({ catalog, names, cache }: Request): Promise<void> {
-  for (const name of names.length > 0 ? names : Object.keys(catalog.weights)) {
-    const entry = catalogEntry(catalog, name);
+async function list(names: readonly string[], options: Options): Promise<void> {
+  for (const { name, entry, variants } of await listWeights(names, options)) {
     print(`${name}: ${entry.description}`);
     print(`  ${entry.repository}, revision ${entry.revision}`);
-    for (const variant of variantNames(entry)) print(`  ${await state(entry, variant, cache)}`);
+    for (const variant of variants) print(`  ${describeVariant(variant)}`);
   }
 }
 
-/** Says what has become of a pull that was stopped, or which host may not be asked. */
+/** Says what is left of a pull that was stopped, or which host may not be asked. */
 function explain(error: unknown, endpoint: string, stopped: boolean): unknown {
   if (stopped) {
     return new GenviewError("Cannot finish: interrupted; pulling again goes on from here", {
@@ -126,7 +108,7 @@ function explain(error: unknown, endpoint: string, stopped: boolean): unknown {
   );
 }
 
-async function pull({ catalog, names, variant, from, cache, endpoint }: Request): Promise<void> {
+async function pull(names: readonly string[], options: Options): Promise<void> {
   using interrupt = interruptSignal();
   using display = new DownloadDisplay({
     write: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
@@ -135,24 +117,17 @@ async function pull({ catalog, names, variant, from, cache, endpoint }: Request)
   });
   const token = Deno.env.get("HF_TOKEN");
   for (const name of names) {
-    const entry = catalogEntry(catalog, name);
-    const wanted = wantedFiles(entry, variant);
-    let files: readonly FoundFile[];
-    if (from !== "") files = await importFiles(entry, await findLocal(from, wanted), cache);
-    else {
-      try {
-        files = await pullFiles(entry, wanted, {
-          cache,
-          endpoint,
-          signal: interrupt.signal,
-          ...(token ? { token } : {}),
-          onProgress: (path, received, size) => display.update(path, received, size),
-        });
-      } catch (error) {
-        throw explain(error, endpoint, interrupt.signal.aborted);
-      }
+    try {
+      const files = await pullWeights(name, {
+        ...options,
+        signal: interrupt.signal,
+        ...(token ? { token } : {}),
+        onProgress: (path, received, size) => display.update(path, received, size),
+      });
+      for (const { file } of files) print(file);
+    } catch (error) {
+      throw explain(error, options.endpoint ?? options.catalog.endpoint, interrupt.signal.aborted);
     }
-    for (const { file } of files) print(file);
   }
 }
 
@@ -174,63 +149,36 @@ function differenceLines({ missing, unexpected, misshapen }: TensorDifferences):
   ]);
 }
 
-async function compare(file: TensorFile, network: string | undefined): Promise<boolean> {
-  if (network === undefined) {
-    print(`${file.path}: ${file.names.length} tensors; no network says which they must be`);
-    return true;
+function describeFile({ path, tensors, compared }: VerifiedFile): string {
+  if (compared === undefined) {
+    return `${path}: ${tensors} tensors; no network says which they must be`;
   }
-  const { tensors, belongs } = await expectedUnclipFile(network, file) ??
-    expectedClipFile(network, file);
-  const differences = verifyTensors(tensors, file, belongs);
-  if (agrees(differences)) {
-    const others = file.names.length - tensors.size;
-    print(
-      `${file.path}: the ${tensors.size} tensors of ${network}` +
-        (others > 0 ? `, and ${others} of other networks` : ""),
-    );
-    return true;
+  const { network, expected, differences } = compared;
+  if (!agrees(differences)) {
+    return [`${path} differs from ${network}:`, ...differenceLines(differences)].join("\n");
   }
-  print(`${file.path} differs from ${network}:`);
-  for (const line of differenceLines(differences)) print(line);
-  return false;
+  const others = tensors - expected;
+  return `${path}: the ${expected} tensors of ${network}` +
+    (others > 0 ? `, and ${others} of other networks` : "");
 }
 
-async function locate(entry: CatalogEntry, { variant, from, cache }: Request, name: string) {
-  const wanted = wantedFiles(entry, variant);
-  if (from !== "") return await findLocal(from, wanted);
-  const found = await findPulled(entry, wanted, cache);
-  const missing = wanted.filter((_, i) => found[i] === undefined);
-  if (missing.length === 0) return found as FoundFile[];
-  const option = variant === "" ? "" : ` --variant ${variant}`;
-  throw new GenviewTypeError(
-    `Cannot verify ${name}: ${missing.length} of its ${wanted.length} files are not in the cache, ` +
-      `such as ${missing[0]![0]}; run "deno task weights pull ${name}${option}"`,
-  );
-}
-
-async function verify(request: Request): Promise<void> {
-  let agreed = true;
-  for (const name of request.names) {
-    const entry = catalogEntry(request.catalog, name);
-    const files = await locate(entry, request, name);
-    for (const [i, { path, file }] of files.entries()) {
-      if (!/\.(safetensors|bin|pth|pt)$/.test(path)) continue;
-      using tensors = await openTensors(file);
-      agreed = await compare(tensors, entry.files[i]!.network) && agreed;
+async function verify(names: readonly string[], options: Options): Promise<void> {
+  for (const name of names) {
+    const files = await verifyWeights(name, { ...options, expect: expectedPublishedFile });
+    for (const file of files) {
+      print(describeFile(file));
+      if (file.compared !== undefined && !agrees(file.compared.differences)) Deno.exitCode = 1;
     }
   }
-  if (!agreed) Deno.exitCode = 1;
 }
 
-const ACTIONS: Readonly<Record<string, (request: Request) => Promise<void>>> = {
-  list,
-  pull,
-  verify,
-};
+const ACTIONS: Readonly<
+  Record<string, (names: readonly string[], options: Options) => Promise<void>>
+> = { list, pull, verify };
 
 /** Runs the task with its arguments. */
 export async function main(args: readonly string[]): Promise<void> {
-  const parsed = parse(COMMAND, args, print);
+  const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
   const [action = "", ...names] = parsed.positional;
   if (!Object.hasOwn(ACTIONS, action)) {
@@ -243,16 +191,14 @@ export async function main(args: readonly string[]): Promise<void> {
       `Cannot ${action} weights: at least one NAME must be given, found none; "deno task weights list" has them`,
     );
   }
-  const option = (name: string) => String(parsed.values[name]);
-  const catalog = await readCatalog(option("config"));
-  const endpoint = option("endpoint") || Deno.env.get("HF_ENDPOINT") || catalog.endpoint;
-  await ACTIONS[action]!({
-    catalog,
-    names,
-    variant: option("variant"),
-    from: option("from"),
-    cache: option("cache") || defaultHubCache(),
-    endpoint: endpoint.replace(/\/+$/, ""),
+  const { config, variant, from, cache, ...values } = parsed.values;
+  const endpoint = values.endpoint || Deno.env.get("HF_ENDPOINT");
+  await ACTIONS[action]!(names, {
+    catalog: await readCatalog(config),
+    variant,
+    ...(from !== "" && { from }),
+    ...(cache !== "" && { cache }),
+    ...(endpoint && { endpoint: endpoint.replace(/\/+$/, "") }),
   });
 }
 

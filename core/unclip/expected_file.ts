@@ -5,6 +5,7 @@
  */
 import { dirname, join } from "node:path";
 import { Scope } from "../engine/nn/scope.ts";
+import { expectedClipFile } from "../encoders/expected_clip_file.ts";
 import { ConfigFile } from "../weights/config_file.ts";
 import type { TensorFile } from "../weights/tensor_file.ts";
 import type { ExpectedFile } from "../weights/verify_tensors.ts";
@@ -74,4 +75,17 @@ export async function expectedUnclipFile(
     tensors: new Map([...expected.values()].map((tensor) => [tensor.name, tensor])),
     belongs: stored.belongs ?? (() => true),
   };
+}
+
+/**
+ * What a file must hold for a network of the catalogue: of Stable unCLIP, or an image tower of CLIP.
+ *
+ * @param network `unclip/` and a component's folder, or `MODEL/WEIGHTS` as open_clip calls them
+ * @throws {TypeError} if there is no such network, or the file has no known publisher's names
+ */
+export async function expectedPublishedFile(
+  network: string,
+  file: TensorFile,
+): Promise<ExpectedFile> {
+  return await expectedUnclipFile(network, file) ?? expectedClipFile(network, file);
 }

@@ -8,7 +8,7 @@ export {
   type EmbeddingStatistics,
   type NoisyEmbeddings,
 } from "./embedding_noise.ts";
-export { expectedUnclipFile } from "./expected_file.ts";
+export { expectedPublishedFile, expectedUnclipFile } from "./expected_file.ts";
 export type { UnclipStage } from "./finite.ts";
 export {
   type GenerateOptions,

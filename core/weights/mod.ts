@@ -58,3 +58,15 @@ export {
   type TensorDifferences,
   verifyTensors,
 } from "./verify_tensors.ts";
+export {
+  type CachedVariant,
+  type ExpectFile,
+  type ListedWeights,
+  listWeights,
+  pullWeights,
+  type PullWeightsOptions,
+  type VerifiedFile,
+  verifyWeights,
+  type VerifyWeightsOptions,
+  type WeightsOptions,
+} from "./weight_sets.ts";
