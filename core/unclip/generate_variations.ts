@@ -41,8 +41,8 @@ export interface GenerateOptions<T extends WantedVariation = WantedVariation> {
   readonly prompt?: string;
   /** The negative prompt (default empty). */
   readonly negativePrompt?: string;
-  /** Takes images that cannot be read, each once; their variations are left out. */
-  readonly onUnreadable: (error: UnreadableImageError, without: number) => void;
+  /** Takes images that cannot be read, each once, with how many of its variations are left out, and its key. */
+  readonly onUnreadable: (error: UnreadableImageError, without: number, key: string) => void;
   /** Takes variations that cannot be computed, with the network whose output is not finite; they are left out. */
   readonly onFailure: (wanted: T, stage: UnclipStage) => void;
   /** Takes variations that were decoded again in float32, because the VAE overflowed in float16. */
@@ -73,7 +73,7 @@ async function* readBatches<T extends WantedVariation>(
   ];
   let failure: UnreadableImageError | undefined;
   let without = 0;
-  const report = () => failure && onUnreadable(failure, without);
+  const report = () => failure && onUnreadable(failure, without, key!);
   for (const each of wanted) {
     // Those of one image come after each other, and it is read once.
     if (each.key !== key) {

@@ -116,8 +116,8 @@ async function generateMissing(
   const batches = generateVariations(pipeline, missing, {
     ...{ seed, batchSize, prompt, negativePrompt },
     ...(signal && { signal }),
-    onUnreadable: ({ message, source }, without) =>
-      progress.fail({ source, stage: "reading", message, variations: without }),
+    onUnreadable: ({ message }, variations, source) =>
+      progress.fail({ source, stage: "reading", message, variations }),
     onFailure: (wanted, stage) =>
       progress.fail(networkFailure(wanted.key, wanted.path, stage, job.model.precision)),
     onWidened: ({ path }) => {

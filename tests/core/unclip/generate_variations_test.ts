@@ -30,16 +30,16 @@ Deno.test("generateVariations() fills its batches past images that cannot be rea
       ...wantedOf("b", broken(new Deno.errors.NotFound()), 2),
       ...wantedOf("c", drawn(1), 2),
     ];
-    const unreadable: [string, number][] = [];
+    const unreadable: [string, number, string][] = [];
     const batches = await Array.fromAsync(generateVariations(pipeline, wanted, {
       seed: 0,
       batchSize: 2,
-      onUnreadable: ({ source }, without) => unreadable.push([source, without]),
+      onUnreadable: ({ source }, without, key) => unreadable.push([source, without, key]),
       onFailure: () => {},
     }));
     const names = batches.map((batch) => batch.map(({ wanted }) => `${wanted.key}${wanted.index}`));
     assertEquals(names, [["a0", "c0"], ["c1"]]);
-    assertEquals(unreadable, [["broken.jpg", 2]]);
+    assertEquals(unreadable, [["broken.jpg", 2, "b"]]);
     assertEquals(batches[0]![0]!.image.data.length, 3 * 128 ** 2);
   }));
 

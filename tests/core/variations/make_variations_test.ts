@@ -35,6 +35,7 @@ Deno.test("makeVariations() reports what is made, what cannot be read and what c
       ["name", 1],
       ["reading", 1],
     ]);
+    assertEquals(failures[1]!.source, "broken.png");
     assertEquals(failures[0]!.message.includes("longer than the file system allows"), true);
     assertEquals(events.at(-1), { kind: "progress", made: 3, unreadable: 1, failed: 1 });
     assertEquals((await linesOf(path("out"))).length, 3);
