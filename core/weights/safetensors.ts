@@ -223,8 +223,10 @@ export async function writeSafetensors(
     const header = encodeHeader(ordered, options.metadata ?? {});
     await writeNewFile(path, async (file) => {
       const write = async (bytes: Uint8Array) => {
+        // The disk works while the bytes are looked at.
+        const written = writeAll(file, bytes);
         options.observe?.(bytes);
-        await writeAll(file, bytes);
+        await written;
       };
       await write(header);
       for (const [name, source] of ordered) await write(bytesOf(await fetchTensor(name, source)));

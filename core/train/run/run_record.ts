@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import { writeNewFileInFolder } from "../../files/new_file.ts";
+import type { Manifest } from "../../method/manifest.ts";
 import { deviceSources, saveCheckpoint } from "../../weights/checkpoint/checkpoint.ts";
 import { setAside } from "../../weights/checkpoint/newest.ts";
 import type { CheckpointState, EpochSums } from "../../weights/checkpoint/state.ts";
@@ -28,7 +30,15 @@ export interface RunProgress {
 }
 
 /** What all checkpoints of a run say alike. */
-type RunFacts = Pick<CheckpointState, "method" | "address" | "configuration" | "tuning">;
+type RunFacts = Pick<
+  CheckpointState,
+  "method" | "address" | "manifestSha256" | "configuration" | "tuning"
+>;
+
+/** SHA-256 of a manifest, by which a changed plugin is known. */
+function manifestDigest(manifest: Manifest): string {
+  return createHash("sha256").update(JSON.stringify(manifest)).digest("hex");
+}
 
 const MILLISECONDS_PER_MINUTE = 60_000;
 
@@ -85,8 +95,15 @@ export class RunRecord implements Disposable {
       report?.({ kind: "warning", message });
     }
     for (const message of log.warnings) report?.({ kind: "warning", message });
+    const manifestSha256 = manifestDigest(method.manifest);
+    const before = checkpoint?.state.manifestSha256;
+    if (before !== undefined && before !== manifestSha256) {
+      const message =
+        `The manifest of ${method.manifest.title} has changed since the checkpoint was written`;
+      report?.({ kind: "warning", message });
+    }
     owned.move();
-    return new RunRecord(log, options, origin, { ...known, tuning });
+    return new RunRecord(log, options, origin, { ...known, manifestSha256, tuning });
   }
 
   /** Draws the first images of the run's first batch into its logs. */

@@ -29,6 +29,8 @@ export interface CheckpointState {
   readonly method: string;
   /** Name of a bundled method, or address of its manifest, where the method was loaded by one. */
   readonly address?: string;
+  /** SHA-256 of the method's manifest in hexadecimal digits. */
+  readonly manifestSha256?: string;
   /** Optimizer steps that were taken. */
   readonly step: number;
   /** Whole epochs that were finished. */

@@ -38,8 +38,9 @@ async function run(options: PretrainOptions) {
   const report = (event: TrainEvent) => void events.push(event);
   const result = await pretrain(options, { methods: bundledMethods, report });
   const notes = events.flatMap((event) => event.kind === "note" ? [event.message] : []);
+  const warnings = events.flatMap((event) => event.kind === "warning" ? [event.message] : []);
   const start = events.find((event) => event.kind === "start")!;
-  return { result, notes, start };
+  return { result, notes, warnings, start };
 }
 
 Deno.test("pretrain() resumes with the very options that a run began with, and lengthens it", () =>
@@ -47,6 +48,10 @@ Deno.test("pretrain() resumes with the very options that a run began with, and l
     await drawPictures(join(folder, "photos"));
     const options = small(folder, { epochs: 2 });
     assertEquals((await run(options)).result.step, 2);
+    const events = join(options.output, "tensorboard");
+    const [file] = [...Deno.readDirSync(events)];
+    const logged = new TextDecoder("latin1").decode(await Deno.readFile(join(events, file!.name)));
+    assert(logged.includes("train/views") && logged.includes("PNG"), "the first views are drawn");
     // The options override the preset, and still are the run's.
     const again = await run({ ...options, resume: "latest" });
     assertEquals([again.result.step, again.start.resumedAt, again.start.changes], [2, 2, []]);
@@ -114,6 +119,26 @@ Deno.test("pretrain() resumes a run of an outside plugin by the address that the
     );
     const again = await run({ output: options.output, resume: "latest" });
     assertEquals([again.result.step, again.start.method.name], [1, "own"]);
+    assertEquals(again.warnings, []);
+    // A manifest that has changed since is named.
+    const changed = { ...own, version: "9.0.0" };
+    const moved = join(folder, "moved");
+    await Deno.mkdir(moved);
+    await Deno.writeTextFile(join(moved, "manifest.json"), JSON.stringify(changed));
+    await Deno.writeTextFile(
+      join(moved, "mod.ts"),
+      `import simsiam from "${simsiam}";\nexport default { ...simsiam, manifest: ${
+        JSON.stringify(changed)
+      } };`,
+    );
+    const updated = await run({
+      output: options.output,
+      resume: "latest",
+      method: join(moved, "manifest.json"),
+    });
+    assertEquals(updated.warnings, [
+      "The manifest of SimSiam has changed since the checkpoint was written",
+    ]);
     // Another run from its checkpoint finds it as well.
     const checkpoint = again.result.checkpoint;
     const other = await run({ output: join(folder, "other"), resume: checkpoint });
