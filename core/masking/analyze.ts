@@ -61,6 +61,7 @@ async function* storedTokens(
 ): AsyncGenerator<Tensor<"float32">> {
   const files = new FeatureFiles(folder);
   const [rows, columns] = network.grid;
+  report?.({ kind: "progress", phase, done: 0, total: keys.length });
   for (const [i, key] of keys.entries()) {
     yield await files.read(key, network.width, rows * columns);
     report?.({ kind: "progress", phase, done: i + 1, total: keys.length });

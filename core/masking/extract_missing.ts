@@ -92,6 +92,8 @@ export async function extractMissing(
   const shape = [network.grid[0] * network.grid[1], network.width];
   const step = shape[0]! * shape[1]!;
   let done = 0;
+  // From here on time counts: what follows is the work, and no loading.
+  report({ kind: "progress", phase: "features", done, total });
   const onWarning = (message: string) => {
     done++;
     report({ kind: "warning", message });

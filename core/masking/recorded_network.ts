@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { openTokenNetwork, type TokenNetwork, type TokenNetworkChoice } from "../encoders/mod.ts";
 import { TOKEN_NETWORK_OPTIONS } from "../encoders/token_network_options.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
@@ -42,14 +42,16 @@ export async function choiceToRecord(
 
 /**
  * The choice that opens the network of an extraction again. For folders of earlier versions, which do not say, it is
- * opened by the file of its weights.
+ * opened by the file of its weights, or by the checkpoint that this belongs to.
  */
-export function recordedChoice(
+export async function recordedChoice(
   { model, weights, imageSize }: ExtractionRecord,
-): TokenNetworkChoice {
+): Promise<TokenNetworkChoice> {
   if (model !== undefined) return model;
   const file = weights.replace(/, \d+ bytes, \S+$/, "");
-  return { model: file.replace(/\/model\.safetensors$/, ""), imageSize };
+  const state = join(dirname(file), "state.json");
+  const found = await explainingFileErrors(`read ${state}`, ifThere(Deno.stat(state)));
+  return { model: found === undefined ? file : dirname(file), imageSize };
 }
 
 /** What a choice asks for; empty texts, zeros and `auto` are as if they were left out. */
@@ -71,6 +73,6 @@ export async function openRecordedNetwork(
   const record = choice.model || folder === "" ? undefined : await readExtractionRecord(folder);
   const fallback = record === undefined
     ? { model: TOKEN_NETWORK_OPTIONS.model.default }
-    : recordedChoice(record);
+    : await recordedChoice(record);
   return await openTokenNetwork({ ...fallback, ...asked(choice) });
 }

@@ -51,6 +51,7 @@ export class RatioPass {
   async fromFeatures(folder: string, { batchSize, signal }: RatioRun): Promise<void> {
     const { component } = this.#division;
     const files = new FeatureFiles(folder);
+    this.#tell();
     let lines: RatioLine[] = [];
     for (let i = 0; i < this.#dataset.length && !signal?.aborted; i++) {
       const { key } = this.#dataset.sample(i);
@@ -84,6 +85,8 @@ export class RatioPass {
       component: this.#division.component,
     });
     const onWarning = (message: string) => this.#skip(message);
+    // From here on time counts: what follows is the work, and no loading.
+    this.#tell();
     const options = { batchSize, workers, signal, onWarning };
     for await (const { keys, encoded } of encodeDataset(encoder, this.#dataset, options)) {
       const ratios = ratiosOf(encoded, this.#division);

@@ -42,11 +42,16 @@ Deno.test("choiceToRecord() keeps the checkpoint of a run, which may go on, and 
     assertEquals((await choiceToRecord({ model: "ViT-H-14" }, file)).model, "ViT-H-14");
   }));
 
-Deno.test("recordedChoice() opens records of earlier versions by the file of the weights", () => {
-  const record = {
-    ...{ network: "a", images: "i", imageSize: 56, width: 80, dtype: "float16" } as const,
-    weights: "/a/my, own.safetensors, 123 bytes, 2026-01-01T00:00:00.000Z",
-    grid: [4, 4],
-  } as const;
-  assertEquals(recordedChoice(record), { model: "/a/my, own.safetensors", imageSize: 56 });
-});
+Deno.test("recordedChoice() opens records of earlier versions by the file of the weights, or its checkpoint", () =>
+  withFolder(async (path) => {
+    const recordOf = (file: string) => ({
+      ...{ network: "a", images: "i", imageSize: 56, width: 80, dtype: "float16" } as const,
+      weights: `${file}, 123 bytes, 2026-01-01T00:00:00.000Z`,
+      grid: [4, 4],
+    } as const);
+    const file = path("my, own/model.safetensors");
+    assertEquals(await recordedChoice(recordOf(file)), { model: file, imageSize: 56 });
+    await Deno.mkdir(path("my, own"));
+    await Deno.writeTextFile(path("my, own/state.json"), "{}");
+    assertEquals((await recordedChoice(recordOf(file))).model, path("my, own"));
+  }));
