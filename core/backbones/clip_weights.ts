@@ -134,7 +134,7 @@ async function readStored(file: TensorFile, stored: StoredAs): Promise<Tensor> {
 }
 
 /**
- * The parameters of a tower as initializers of a model: tensors that stay in the file, but for those that the file has
+ * The parameters of a tower as initializers of a model: tensors that stay in the file, except those that the file has
  * transposed or in pieces, which are read one at a time.
  *
  * @throws {TypeError} if a tensor is missing or has another shape, or the file has more of an image tower than this one;

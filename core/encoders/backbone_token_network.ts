@@ -14,7 +14,7 @@ import type { BackboneSpec } from "../backbones/backbone.ts";
 import { declareBackbone, findMisfit } from "../backbones/recognize_backbones.ts";
 import type { TokenNetwork } from "./token_encoder.ts";
 
-/** What {@linkcode backboneTokenNetwork} is told. */
+/** How {@linkcode backboneTokenNetwork} uses a backbone. */
 export interface BackboneTokenOptions {
   /** What reports and folders call it (default the backbone's name). */
   readonly name?: string;

@@ -117,7 +117,7 @@ export class ImageEncoder<Output extends string> implements Disposable {
     return Object.fromEntries(cut) as Record<Output, Tensor<"float32">>;
   }
 
-  /** Puts images into the batch; rows behind them keep what they held, and what becomes of that is cut off. */
+  /** Puts images into the batch; stale rows behind them are computed as well and discarded. */
   #place(images: Tensor<"uint8">): void {
     const batch = this.#images;
     if (batch.device.provider === "cpu") return batch.data.set(images.data);

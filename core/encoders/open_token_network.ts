@@ -101,7 +101,7 @@ function specOf(
       only === undefined
         ? `its tensors must be those of one of ${
           backboneNames.join(", ")
-        }, or of a CLIP model, found ${describeNames(part)}`
+        }, or of a CLIP model, found ${describeNames(part)}; --backbone NAME lists what differs`
         : `--backbone must say which it is, found tensors of ${names.join(" and of ")}`
     }`,
   );

@@ -44,7 +44,7 @@ type Choice<Names extends string> = {
   readonly description: string;
 };
 
-/** JSON Schemas of the options by which {@linkcode openTokenNetwork} is told what to open, and of where it runs. */
+/** JSON Schemas of the options that say what {@linkcode openTokenNetwork} opens, and where it runs. */
 export interface TokenNetworkOptions {
   /** CLIP model, file of weights or run. */
   readonly model: Text;

@@ -16,7 +16,7 @@ import { NetworkError, patientFetch } from "./patient_fetch.ts";
 export interface DownloadOptions {
   /** Access token of the server, for the address alone that the download begins at. */
   readonly token?: string;
-  /** Told how many bytes of the file are there, after every piece. */
+  /** Called with the bytes that have arrived, after every piece. */
   readonly onProgress?: (received: number) => void;
   /** Ends the download; what has come is kept. */
   readonly signal?: AbortSignal;
@@ -193,7 +193,7 @@ async function fetchAll(
  * Downloads a file. If that breaks off, the next call goes on where it did. A file that is there already is left as it
  * is.
  *
- * @throws {SyntaxError} if the bytes do not come to the checksum; they are removed, for going on from them would never
+ * @throws {SyntaxError} if the bytes have another checksum; they are removed, because going on from them would never
  * help
  * @throws {TypeError} if the server refuses
  * @throws {GenviewError} if it fails as many times as `attempts` says

@@ -19,7 +19,7 @@ export interface PullOptions extends Omit<DownloadOptions, "onProgress"> {
   readonly cache: string;
   /** Address of the hub or of a mirror, such as `https://huggingface.co`. */
   readonly endpoint: string;
-  /** Told how many bytes of a file are there. */
+  /** Called with the bytes of a file that have arrived, and its size. */
   readonly onProgress?: (path: string, received: number, size: number) => void;
 }
 
@@ -104,7 +104,7 @@ async function currentCommit(
   return checksumOf("git-sha1", sha, question).digits;
 }
 
-/** The hub's descriptions of files, of which it describes those that it has. */
+/** The hub's descriptions of those files that it has. */
 async function describeFiles(
   { repository }: HubRevision,
   commit: string,

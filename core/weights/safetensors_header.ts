@@ -71,7 +71,7 @@ interface HeaderEntry {
   readonly name: string;
   readonly start: number;
   readonly end: number;
-  /** Undefined if its element type is none of ours. */
+  /** Undefined if its element type is not supported. */
   readonly range: TensorRange | undefined;
   /** Name of its element type. */
   readonly dtype: string;

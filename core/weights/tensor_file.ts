@@ -71,6 +71,6 @@ export function describeNames(
   if (first === undefined) return "no tensors";
   const [name, reason] = first;
   return name === ""
-    ? `no tensors: ${reason}`
+    ? `no tensors: ${reason}; save its state_dict() instead`
     : `no tensors that can be read: of "${name}", ${reason}`;
 }
