@@ -53,6 +53,12 @@ const COMMAND = command({
         default: "",
         description: "folder laid out as the repository, or file, to use in place of the hub's",
       },
+      trainingData: {
+        type: "string",
+        default: "",
+        description:
+          "name of a CLIP model's weights, to verify a file that has others of the model than the catalogue's",
+      },
       endpoint: {
         type: "string",
         default: "",
@@ -72,7 +78,10 @@ const COMMAND = command({
   },
 });
 
-type Options = Pick<PullWeightsOptions, "catalog" | "cache" | "variant" | "from" | "endpoint">;
+interface Options
+  extends Pick<PullWeightsOptions, "catalog" | "cache" | "variant" | "from" | "endpoint"> {
+  readonly trainingData?: string;
+}
 
 function print(line: string): void {
   console.log(line);
@@ -191,13 +200,14 @@ export async function main(args: readonly string[]): Promise<void> {
       `Cannot ${action} weights: at least one NAME must be given, found none; "deno task weights list" has them`,
     );
   }
-  const { config, variant, from, cache, ...values } = parsed.values;
+  const { config, variant, from, cache, trainingData, ...values } = parsed.values;
   const endpoint = values.endpoint || Deno.env.get("HF_ENDPOINT");
   await ACTIONS[action]!(names, {
     catalog: await readCatalog(config),
     variant,
     ...(from !== "" && { from }),
     ...(cache !== "" && { cache }),
+    ...(trainingData !== "" && { trainingData }),
     ...(endpoint && { endpoint: endpoint.replace(/\/+$/, "") }),
   });
 }

@@ -176,15 +176,24 @@ export function describeKinds(kinds: ReadonlyMap<string, ClipWeightsKind>): stri
     .join("; ");
 }
 
-/** Refuses weights that are said to be of one kind by a person and of another by their publisher. */
-export function refuseContradiction(
-  weights: string,
-  { path }: ClipConfiguration,
-  [told, kind]: readonly [tag: string, ClipWeightsKind],
-): never {
+/**
+ * Refuses weights that are said to be of one kind and that their publisher says are of another.
+ *
+ * @param action what cannot be done, such as `encode by model.safetensors`
+ * @param tag name of the weights that they are said to be
+ * @param remedy what to do
+ * @throws {TypeError} if the configuration says another kind
+ */
+export function checkKind(
+  action: string,
+  configuration: ClipConfiguration,
+  [tag, kind]: readonly [tag: string, ClipWeightsKind],
+  remedy: string,
+): void {
+  if (suitsKind(kind, configuration)) return;
   throw new GenviewTypeError(
-    `Cannot encode by ${weights}: --training-data ${told} means ${
+    `Cannot ${action}: ${tag} means ${
       describeKind(kind)
-    }, but ${path} says otherwise; leave --training-data out`,
+    }, but ${configuration.path} says otherwise; ${remedy}`,
   );
 }

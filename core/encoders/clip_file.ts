@@ -4,7 +4,12 @@
  * @module
  */
 import { basename, dirname } from "node:path";
-import { CLIP_MARKS, type ClipLayout, findClipLayout } from "../backbones/clip_layouts.ts";
+import {
+  CLIP_MARKS,
+  type ClipLayout,
+  clipLayoutOf,
+  findClipLayout,
+} from "../backbones/clip_layouts.ts";
 import {
   type ClipModel,
   clipModel,
@@ -22,10 +27,10 @@ import { findPrefix, withoutPrefix } from "../weights/prefix.ts";
 import type { TensorFile } from "../weights/tensor_file.ts";
 import {
   checkConfiguration,
+  checkKind,
   type ClipConfiguration,
   describeKinds,
   readClipConfiguration,
-  refuseContradiction,
   suitsKind,
 } from "./clip_configuration.ts";
 
@@ -38,6 +43,30 @@ import {
 export async function openClipTensors(path: string): Promise<TensorFile> {
   const file = await openTensors(path);
   return withoutPrefix(file, findPrefix(file.names, new Set(CLIP_MARKS)).prefix ?? "");
+}
+
+/**
+ * Checks that a file holds the weights of a network as far as its publisher's configuration beside it tells: activation,
+ * statistics and numbers that no tensor's shape tells.
+ *
+ * @param network `MODEL/WEIGHTS`, as open_clip calls them
+ * @throws {TypeError} if the configuration says otherwise
+ */
+export async function checkPublishedConfiguration(
+  network: string,
+  file: TensorFile,
+): Promise<void> {
+  const [name = "", tag] = network.split("/");
+  const configuration = await readClipConfiguration(file.path, clipLayoutOf(file).name);
+  if (configuration === undefined) return;
+  const model = clipModel(name, tag);
+  checkConfiguration(model, configuration);
+  checkKind(
+    `verify ${file.path}`,
+    configuration,
+    [`${model.name}/${model.pretrained}`, clipWeightsKind(name, tag)],
+    "name theirs by --training-data",
+  );
 }
 
 /** Name of the model whose tensors a file has; undefined if it has those of none. */
@@ -137,8 +166,9 @@ export async function clipModelOfFile(
   if (trainingData !== undefined) {
     const model = clipModel(name, trainingData);
     const kind = clipWeightsKind(name, trainingData);
-    if (configuration !== undefined && !suitsKind(kind, configuration)) {
-      refuseContradiction(weights, configuration, [model.pretrained, kind]);
+    if (configuration !== undefined) {
+      const told = [`--training-data ${model.pretrained}`, kind] as const;
+      checkKind(`encode by ${weights}`, configuration, told, "leave --training-data out");
     }
     return model;
   }

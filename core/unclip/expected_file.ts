@@ -5,6 +5,7 @@
  */
 import { dirname, join } from "node:path";
 import { Scope } from "../engine/nn/scope.ts";
+import { checkPublishedConfiguration } from "../encoders/clip_file.ts";
 import { expectedClipFile } from "../encoders/expected_clip_file.ts";
 import { ConfigFile } from "../weights/config_file.ts";
 import type { TensorFile } from "../weights/tensor_file.ts";
@@ -81,11 +82,16 @@ export async function expectedUnclipFile(
  * What a file must hold for a network of the catalogue: of Stable unCLIP, or an image tower of CLIP.
  *
  * @param network `unclip/` and a component's folder, or `MODEL/WEIGHTS` as open_clip calls them
- * @throws {TypeError} if there is no such network, or the file has no known publisher's names
+ * @throws {TypeError} if there is no such network, the file has no known publisher's names, or the publisher's
+ * configuration beside it says that it is another's
  */
 export async function expectedPublishedFile(
   network: string,
   file: TensorFile,
 ): Promise<ExpectedFile> {
-  return await expectedUnclipFile(network, file) ?? expectedClipFile(network, file);
+  const unclip = await expectedUnclipFile(network, file);
+  if (unclip !== undefined) return unclip;
+  const expected = expectedClipFile(network, file);
+  await checkPublishedConfiguration(network, file);
+  return expected;
 }

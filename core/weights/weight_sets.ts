@@ -157,6 +157,8 @@ export type ExpectFile = (network: string, file: TensorFile) => Promise<Expected
 export interface VerifyWeightsOptions extends WeightsOptions {
   /** What a file must hold for a network. */
   readonly expect: ExpectFile;
+  /** Name of a CLIP model's weights, where they are others of the model than the catalogue's. */
+  readonly trainingData?: string;
 }
 
 /** A file of weights that was compared with its network. */
@@ -205,14 +207,17 @@ export interface VerifiedFile {
  */
 export async function verifyWeights(
   name: string,
-  { expect, ...options }: VerifyWeightsOptions,
+  { expect, trainingData, ...options }: VerifyWeightsOptions,
 ): Promise<VerifiedFile[]> {
   const { files } = catalogEntry(options.catalog, name);
   const verified: VerifiedFile[] = [];
   for (const [i, { path, file }] of (await locate(name, options)).entries()) {
     if (!/\.(safetensors|bin|pth|pt)$/.test(path)) continue;
     using opened = await openTensors(file);
-    const network = files[i]!.network;
+    const published = files[i]!.network;
+    const network = trainingData === undefined
+      ? published
+      : published?.replace(/^(?!unclip\/)([^/]+)\/.*$/, `$1/${trainingData}`);
     const held = { path: file, tensors: opened.names.length };
     if (network === undefined) {
       verified.push(held);
