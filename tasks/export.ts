@@ -54,10 +54,13 @@ export async function main(args: readonly string[]): Promise<void> {
     );
   }
   const { batch, imageSize } = parsed.values;
-  const { backbone, step } = await exportRun(run, file, {
+  const { backbone, step, passedOver } = await exportRun(run, file, {
     ...(batch > 0 && { batchSize: batch }),
     ...(imageSize > 0 && { size: imageSize }),
   });
+  for (const { reason } of passedOver) {
+    console.error(`warning: passed over a damaged checkpoint: ${reason}`);
+  }
   console.log(`${backbone} after ${step} steps: ${file}`);
 }
 

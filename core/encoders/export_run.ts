@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DamagedCheckpoint } from "../weights/checkpoint/newest.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
 import { exportOnnx, exportSafetensors } from "./export_backbone.ts";
 import { openTrainedBackbone } from "./trained_backbone.ts";
@@ -23,6 +24,8 @@ export interface ExportedRun {
   readonly backbone: string;
   /** Steps of the run that were taken. */
   readonly step: number;
+  /** Newer checkpoints of the run that are damaged. */
+  readonly passedOver: readonly DamagedCheckpoint[];
 }
 
 /**
@@ -71,10 +74,10 @@ export async function exportRun(
   if (!onnx && !path.endsWith(".safetensors")) {
     throw new GenviewTypeError(`Cannot export to "${path}": it must end in .onnx or .safetensors`);
   }
-  const { spec, tensors, step, ...trained } = await openTrainedBackbone(run);
+  const { spec, tensors, step, passedOver, ...trained } = await openTrainedBackbone(run);
   const model = new Map([...tensors].map(([name, value]) => [`backbone.${name}`, value]));
   const facts = { backbone: spec, size: size ?? trained.size, normalize: trained.normalize };
   if (onnx) await exportOnnx(path, model, { ...facts, ...(batchSize && { batchSize }) });
   else await exportSafetensors(path, model, facts);
-  return { path, backbone: spec.name, step };
+  return { path, backbone: spec.name, step, passedOver };
 }

@@ -9,7 +9,7 @@ import { backbone } from "../backbones/registry.ts";
 import { viewRecipes } from "../data/views/named_views.ts";
 import type { Normalization, ViewRecipe } from "../data/views/recipe.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
-import { loadNewestCheckpoint } from "../weights/checkpoint/newest.ts";
+import { type DamagedCheckpoint, loadNewestCheckpoint } from "../weights/checkpoint/newest.ts";
 import { loadCheckpointState } from "../weights/checkpoint/state.ts";
 import { openBackboneWeights } from "./backbone_weights.ts";
 
@@ -27,6 +27,8 @@ export interface TrainedBackbone {
   readonly step: number;
   /** Folder of the checkpoint. */
   readonly folder: string;
+  /** Newer checkpoints of the run that are damaged. */
+  readonly passedOver: readonly DamagedCheckpoint[];
 }
 
 /** What a run's configuration says of its backbone. */
@@ -54,5 +56,6 @@ export async function openTrainedBackbone(path: string): Promise<TrainedBackbone
   const { stem, zeroInitResidual, imageSize: size } = trained;
   const spec = backbone(trained.backbone, { stem, zeroInitResidual });
   const { tensors } = await openBackboneWeights(folder, spec, { size });
-  return { spec, tensors, size, normalize: viewRecipes(trained)[0]!.normalize, step, folder };
+  const { normalize } = viewRecipes(trained)[0]!;
+  return { spec, tensors, size, normalize, step, folder, passedOver: newest?.passedOver ?? [] };
 }

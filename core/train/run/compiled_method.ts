@@ -4,11 +4,11 @@
  * @module
  */
 import { withTarget } from "../../engine/graph/target.ts";
-import type { Checkpoint } from "../../weights/checkpoint/checkpoint.ts";
 import { buildMethodGraph, countParameters } from "../step/method_graph.ts";
 import { unusedInputs } from "../step/method_inputs.ts";
 import { TrainingStep } from "../step/training_step.ts";
 import { checkScheduled } from "./check_scheduled.ts";
+import type { RunOrigin } from "./run_origin.ts";
 import type { RunPlan } from "./run_plan.ts";
 import { optimizerOf } from "./run_schedules.ts";
 import { type RunTuning, runTuning } from "./run_tuning.ts";
@@ -31,13 +31,13 @@ export interface CompiledMethod {
 /**
  * Compiles a run's step, and restores its state or draws an initial one.
  *
- * @param checkpoint whose state is restored
+ * @param origin the checkpoint whose state is restored, or the weights that the backbone starts with
  * @throws {TypeError} if the configuration does not fit the method or the checkpoint
  */
 export async function compileMethod(
   options: TrainOptions,
   plan: RunPlan,
-  checkpoint: Checkpoint | undefined,
+  { checkpoint, from }: Pick<RunOrigin, "checkpoint" | "from">,
 ): Promise<CompiledMethod> {
   const { method, configuration } = options;
   const { backbone, recipes, placement } = plan;
@@ -65,7 +65,7 @@ export async function compileMethod(
       rules,
       ...(clipGradientNorm > 0 && { clipGradientNorm }),
     },
-    checkpoint?.model ?? await startingWeights(graph, plan, options),
+    checkpoint?.model ?? await startingWeights(graph, plan, { ...options, from }),
     checkpoint?.optimizer,
   );
   return {

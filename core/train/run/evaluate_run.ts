@@ -229,6 +229,7 @@ export async function evaluateRun(
   const warn = (message: string) => report?.({ kind: "warning", message });
   const run = await openRun(path);
   const { checkpoint, configuration } = run;
+  for (const { reason } of run.passedOver) warn(`Passed over a damaged checkpoint: ${reason}`);
   const { bank, queries, heldOut } = await openSets(run, options);
   const knn = { temperature, ...(k !== undefined && { k }) };
   const overlap = await findOverlap(bank, queries);

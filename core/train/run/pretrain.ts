@@ -53,7 +53,7 @@ export interface PretrainContext {
 }
 
 /** What a run began with. */
-type Beginning = Pick<RunDescription, "method" | "address" | "configuration" | "from">;
+type Beginning = Pick<RunDescription, "method" | "address" | "configuration">;
 
 /** What the run began with that is resumed, or from whose checkpoint another one starts. */
 async function readBeginning(output: string, resume: string): Promise<Beginning> {
@@ -118,13 +118,12 @@ export async function pretrain(
 ): Promise<TrainResult> {
   const { output, preset, config, configuration: given = {} } = options;
   const resume = options.resume || undefined;
-  if (resume !== undefined && options.from && !isOwnCheckpoint(output, resume)) {
-    throw new GenviewTypeError(
-      "Cannot start training: --from and --resume with another run's checkpoint both say what to start with, " +
-        "found both; leave one out",
-    );
-  }
-  await checkOutput({ output, ...(resume !== undefined && { resume }) });
+  const from = options.from ? resolve(options.from) : undefined;
+  const origin = {
+    ...(resume !== undefined && { resume }),
+    ...(from !== undefined && { from }),
+  };
+  await checkOutput({ output, ...origin });
   const before = resume === undefined ? undefined : await readBeginning(output, resume);
   const name = options.method || before?.address || before?.method || "simsiam";
   const method = await loadMethodByName(name, methods);
@@ -146,14 +145,12 @@ export async function pretrain(
     onWarning: (message) => report?.({ kind: "warning", message }),
   });
   const pairEncoder = await configuredPairEncoder(configuration);
-  const from = options.from ? resolve(options.from) : before?.from;
   return await train({
     method,
     configuration,
     dataset,
     output,
-    ...(resume !== undefined && { resume }),
-    ...(from !== undefined && { from }),
+    ...origin,
     ...(evaluate && { evaluate }),
     ...(pairEncoder && { pairEncoder }),
     ...(signal && { signal }),

@@ -21,6 +21,9 @@ export interface RunOrigin {
   readonly saved: string | undefined;
   /** Whether the run in the output folder is resumed. */
   readonly resumes: boolean;
+  /** Weights that the backbone started with. */
+  readonly from: string | undefined;
+  /** Options that differ from those of earlier steps. */
   readonly changes: readonly ConfigurationChange[];
   /** Newer checkpoints of the run that are damaged. */
   readonly passedOver: readonly DamagedCheckpoint[];
@@ -41,24 +44,30 @@ export function isOwnCheckpoint(output: string, which: string): boolean {
  * @returns whether the run in the output folder is resumed
  * @throws {Deno.errors.AlreadyExists} if the output folder holds a run and the checkpoint is none of its own
  * @throws {Deno.errors.NotFound} if a run is to be resumed and there is none
- * @throws {TypeError} if a run is to be resumed that started with other weights
+ * @throws {TypeError} if a run is to be resumed that started with other weights, or a new one is to start with two
  */
 export async function checkOutput(
   { output, resume, from }: Pick<TrainOptions, "output" | "resume" | "from">,
 ): Promise<boolean> {
-  const resumes = resume !== undefined && isOwnCheckpoint(output, resume);
-  if (!resumes) checkNoRun(output);
-  else {
-    const before = (await readDescription(output)).from;
-    if (from !== undefined && from !== before) {
+  if (resume === undefined || !isOwnCheckpoint(output, resume)) {
+    if (resume !== undefined && from !== undefined) {
       throw new GenviewTypeError(
-        `Cannot resume: --from must be what the run started with, ${
-          before ?? "which is nothing"
-        }, found ${from}; leave it out`,
+        "Cannot start training: --from and --resume with another run's checkpoint both say what to start with, " +
+          "found both; leave one out",
       );
     }
+    checkNoRun(output);
+    return false;
   }
-  return resumes;
+  const before = (await readDescription(output)).from;
+  if (from !== undefined && from !== before) {
+    throw new GenviewTypeError(
+      `Cannot resume: --from must be what the run started with, ${
+        before ?? "which is nothing"
+      }, found ${from}; leave it out`,
+    );
+  }
+  return true;
 }
 
 /**
@@ -73,17 +82,29 @@ export async function checkOutput(
 export async function findOrigin(options: TrainOptions): Promise<RunOrigin> {
   const { output, resume } = options;
   const resumes = await checkOutput(options);
-  const nothing = { checkpoint: undefined, saved: undefined, resumes, changes: [], passedOver: [] };
+  const { from } = options;
+  const nothing = {
+    checkpoint: undefined,
+    saved: undefined,
+    resumes,
+    from,
+    changes: [],
+    passedOver: [],
+  };
   if (resume === undefined) return nothing;
   const folder = join(output, "checkpoints");
   const found = resume === "latest"
     ? await loadNewestCheckpoint(folder)
     : { checkpoint: await loadCheckpoint(resume), path: resume, passedOver: [] };
   if (found === undefined) {
-    // The run was stopped before its first checkpoint: it starts again as what it was.
-    const { method, configuration } = await readDescription(output);
+    // The run was stopped before its first checkpoint: it starts again with what it began with.
+    const { method, configuration, startedFrom, from } = await readDescription(output);
+    if (startedFrom !== undefined) {
+      const checkpoint = await loadCheckpoint(startedFrom);
+      return { ...nothing, checkpoint, changes: checkResumable(checkpoint.state, options) };
+    }
     const begun = { method, configuration, step: 0, samples: options.dataset.length };
-    return { ...nothing, changes: checkResumable(begun, options) };
+    return { ...nothing, from, changes: checkResumable(begun, options) };
   }
   const { checkpoint, path, passedOver } = found;
   const { step } = checkpoint.state;
@@ -95,5 +116,5 @@ export async function findOrigin(options: TrainOptions): Promise<RunOrigin> {
     );
   }
   const changes = checkResumable(checkpoint.state, options);
-  return { checkpoint, saved: resumes ? path : undefined, resumes, changes, passedOver };
+  return { checkpoint, saved: resumes ? path : undefined, resumes, from, changes, passedOver };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import { writeNewFileInFolder } from "../../files/new_file.ts";
 import type { Manifest } from "../../method/manifest.ts";
@@ -85,7 +85,7 @@ export class RunRecord implements Disposable {
       await RunLog.open(output, {
         ...known,
         ...(options.from !== undefined && { from: options.from }),
-        ...(!resumes && options.resume !== undefined && { startedFrom: options.resume }),
+        ...(!resumes && options.resume !== undefined && { startedFrom: resolve(options.resume) }),
         changes,
       }, resumes ? { resumedAt: checkpoint?.state.step ?? 0 } : {}),
     );

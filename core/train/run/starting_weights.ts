@@ -12,6 +12,7 @@ import { sameType, type Tensor } from "../../engine/graph/tensor.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { followedBy, type MethodGraph } from "../step/method_graph.ts";
 import { initialWeights } from "../step/training_step.ts";
+import type { RunOrigin } from "./run_origin.ts";
 import type { RunPlan } from "./run_plan.ts";
 import type { TrainOptions } from "./train_options.ts";
 
@@ -43,7 +44,9 @@ function withBackbone(
 export async function startingWeights(
   graph: MethodGraph,
   { backbone }: RunPlan,
-  { configuration: { seed, imageSize }, from, report }: TrainOptions,
+  { configuration: { seed, imageSize }, from, report }:
+    & Pick<TrainOptions, "configuration" | "report">
+    & Pick<RunOrigin, "from">,
 ): Promise<Map<string, Tensor>> {
   const initial = initialWeights(graph, seed);
   if (from === undefined) return initial;

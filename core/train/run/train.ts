@@ -54,7 +54,7 @@ async function trainLocked(options: TrainOptions): Promise<TrainResult> {
   owned.use(await FolderLock.acquire(options.output));
   const origin = await findOrigin(options);
   const plan = planRun(options);
-  const method = await compileMethod(options, plan, origin.checkpoint);
+  const method = await compileMethod(options, plan, origin);
   owned.use(method.step);
   const batches = owned.use(await RunBatches.create(options, plan, method.step));
   const record = owned.use(await RunRecord.open(options, origin, method));

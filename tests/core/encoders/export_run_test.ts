@@ -36,7 +36,12 @@ Deno.test("exportRun() writes what the file's ending says, of the newest checkpo
       path: path("a.safetensors"),
       backbone: "resnet18",
       step: 5,
+      passedOver: [],
     });
+    const damaged = path("run/checkpoints/step-000000006");
+    await Deno.mkdir(damaged);
+    const { step, passedOver } = await exportRun(path("run"), path("b.safetensors"));
+    assertEquals([step, passedOver.map((each) => each.path)], [5, [damaged]]);
     using file = await openSafetensors(path("a.safetensors"));
     assertEquals([file.names.length, file.metadata["size"]], [120, "32"]);
     await exportRun(path("run/checkpoints/step-000000005"), path("a.onnx"), { size: 48 });

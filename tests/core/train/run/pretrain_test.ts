@@ -143,6 +143,10 @@ Deno.test("pretrain() resumes a run of an outside plugin by the address that the
     const checkpoint = again.result.checkpoint;
     const other = await run({ output: join(folder, "other"), resume: checkpoint });
     assertEquals(other.start.method.name, "own");
+    // Without a checkpoint of its own, as after a kill right at its start, it begins with that one again.
+    await Deno.remove(join(folder, "other", "checkpoints"), { recursive: true });
+    const restarted = await run({ output: join(folder, "other"), resume: "latest" });
+    assertEquals(restarted.start.resumedAt, 1);
     await assertRejects(
       () => run({ output: options.output, resume: "latest", method: "simsiam" }),
       TypeError,
