@@ -86,14 +86,28 @@ function divide(ratios: readonly RatioLine[], schedule: NoiseSchedule): Map<numb
   return lists;
 }
 
-async function checkFree(paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    const found = await explainingFileErrors(`write ${path}`, ifThere(Deno.lstat(path)));
-    if (found === undefined) continue;
-    throw new GenviewAlreadyExists(
-      `Cannot write noise levels: ${path} exists; --overwrite replaces it`,
-    );
+function refuse(path: string): never {
+  throw new GenviewAlreadyExists(
+    `Cannot write noise levels: ${path} exists and is of other ratios; --overwrite replaces it`,
+  );
+}
+
+/**
+ * Whether all is there already, as the same call has left it. The figure is written last, and stands for the lists.
+ *
+ * @param lists texts of the lists by path; empty for those that there must not be
+ * @throws {Deno.errors.AlreadyExists} if there are files of other ratios
+ */
+async function isComplete(lists: ReadonlyMap<string, string>, figure: string): Promise<boolean> {
+  let missing = 0;
+  for (const [path, text] of lists) {
+    const found = await explainingFileErrors(`read ${path}`, ifThere(Deno.readTextFile(path)));
+    if (found !== undefined && found !== text) refuse(path);
+    if (found === undefined && text !== "") missing++;
   }
+  const drawn = await explainingFileErrors(`read ${figure}`, ifThere(Deno.lstat(figure)));
+  if (drawn !== undefined && missing > 0) refuse(figure);
+  return drawn !== undefined;
 }
 
 async function drawLevels(
@@ -119,7 +133,7 @@ async function drawLevels(
 
 /**
  * Divides images by their foreground ratio into one list for each noise level, `fg_ratios_LEVEL.txt`, and draws how the
- * ratios are spread. The folder is locked meanwhile.
+ * ratios are spread. The same call goes on where it was stopped; the folder is locked meanwhile.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -138,7 +152,7 @@ async function drawLevels(
  * @throws {Deno.errors.NotFound} if there is no such file
  * @throws {SyntaxError} if lines are malformed and `lenient` is not set
  * @throws {TypeError} if there are no ratios
- * @throws {Deno.errors.AlreadyExists} if there are lists and `overwrite` is not set, or another process is at work there
+ * @throws {Deno.errors.AlreadyExists} if there are lists of other ratios and `overwrite` is not set, or another process is at work there
  * @throws {GenviewError} if the system refuses to write
  */
 export async function divideByLevel(options: DivideByLevelOptions): Promise<DividedLevels> {
@@ -161,17 +175,18 @@ export async function divideByLevel(options: DivideByLevelOptions): Promise<Divi
   const lists = divide(ratios, schedule);
   const pathOf = (level: number) => join(outputDir, `fg_ratios_${level}.txt`);
   const figure = join(outputDir, "noise_levels.png");
+  const texts = new Map([...lists].map(([level, lines]) => [pathOf(level), lines.join("")]));
   const picture = await drawLevels(ratios, schedule);
   using _lock = await FolderLock.acquire(outputDir);
   await removeTemporaries(outputDir);
-  if (!overwrite) await checkFree([...[...lists.keys()].map(pathOf), figure]);
-  for (const [level, lines] of lists) {
-    const path = pathOf(level);
-    // An earlier run may have had images of a level that has none now.
-    if (lines.length > 0) await writeNewFile(path, lines.join(""), { overwrite });
-    else await explainingFileErrors(`remove ${path}`, ifThere(Deno.remove(path)));
+  if (overwrite || !await isComplete(texts, figure)) {
+    for (const [path, text] of texts) {
+      // What is there is the same, or may be replaced; an earlier run may have had images of a level that has none now.
+      if (text !== "") await writeNewFile(path, text, { overwrite: true });
+      else await explainingFileErrors(`remove ${path}`, ifThere(Deno.remove(path)));
+    }
+    await writeNewFile(figure, picture, { overwrite });
   }
-  await writeNewFile(figure, picture, { overwrite });
   return {
     lists: [...lists].filter(([, lines]) => lines.length > 0).map(([level, { length }]) => ({
       ...{ level, images: length, path: pathOf(level) },

@@ -29,3 +29,31 @@ Deno.test("divideByLevel() says in one line what is wrong with its paths", () =>
       await assertRejects(() => divideByLevel({ inputFile, outputDir }), Error, message);
     }
   }));
+
+Deno.test("divideByLevel() ends when it was killed between any two files, and keeps those of other ratios", () =>
+  withFolder(async (path) => {
+    await Deno.writeTextFile(path("ratios.txt"), "a.jpg 0.1\nb.jpg 0.5\n");
+    const options = { inputFile: path("ratios.txt"), outputDir: path("out") };
+    const names = ["fg_ratios_0.txt", "fg_ratios_200.txt", "noise_levels.png"];
+    const contents = () => Promise.all(names.map((name) => Deno.readFile(path(`out/${name}`))));
+    await divideByLevel(options);
+    const whole = await contents();
+    for (const name of names.toReversed()) {
+      await Deno.remove(path(`out/${name}`));
+      if (name === "noise_levels.png") {
+        await divideByLevel(options);
+        await Deno.remove(path(`out/${name}`));
+      }
+    }
+    await Deno.writeFile(path("out/fg_ratios_0.txt"), whole[0]!);
+    await divideByLevel(options);
+    assertEquals(await contents(), whole);
+    await Deno.remove(path("out/fg_ratios_200.txt"));
+    await assertRejects(
+      () => divideByLevel(options),
+      Deno.errors.AlreadyExists,
+      "noise_levels.png",
+    );
+    await Deno.writeTextFile(path("out/fg_ratios_300.txt"), "c.jpg 300\n");
+    await assertRejects(() => divideByLevel(options), Deno.errors.AlreadyExists, "fg_ratios_300");
+  }));
