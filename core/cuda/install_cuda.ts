@@ -80,8 +80,16 @@ function planOf(outputDir: string | undefined): Plan {
   return { version, folder: dirname(used), files: providers, providers, library: undefined };
 }
 
+/** Whether a wheel lies in a folder, which is removed at the end of an installation. */
+async function hasWheel(folder: string): Promise<boolean> {
+  const entries = Array.fromAsync(Deno.readDir(folder));
+  const names = await explainingFileErrors(`read ${folder}`, ifThere(entries)) ?? [];
+  return names.some(({ name }) => /^onnxruntime_gpu-.*\.whl(\.incomplete)?$/.test(name));
+}
+
 /** Refuses to replace a whole installation; what a stopped one has left does not count. */
 async function checkFree({ folder, files }: Plan): Promise<void> {
+  if (await hasWheel(folder)) return;
   const found = await Promise.all(files.map(async (name) => {
     const path = join(folder, name);
     return await explainingFileErrors(`read ${path}`, ifThere(Deno.stat(path)));

@@ -79,6 +79,11 @@ export class FakeIndex implements AsyncDisposable {
     return `http://127.0.0.1:${this.#server.addr.port}/simple`;
   }
 
+  /** Bytes of a wheel. */
+  wheel(name: string): Uint8Array<ArrayBuffer> {
+    return this.#wheels[name]!;
+  }
+
   #digits(name: string): string {
     const hash = createHash("sha256").update(this.#wheels[name]!).digest("hex");
     return this.faults.wrongHash ? hash.replace(/^./, (first) => first === "0" ? "1" : "0") : hash;

@@ -112,6 +112,11 @@ Deno.test({
       await Deno.remove(provider);
       await installCuda(options);
       await assertInstalled(folder);
+      // As one leaves it that is killed after its last file, before the wheel is removed.
+      const name = `onnxruntime_gpu-${ortVersion()}-cp312-cp312-manylinux_2_28_x86_64.whl`;
+      await Deno.writeFile(join(folder, name), index.wheel(name));
+      await installCuda(options);
+      await assertInstalled(folder);
     }),
 });
 
