@@ -7,10 +7,10 @@ import { GenviewSyntaxError } from "../errors/mod.ts";
 import { explainingFileErrors } from "./file_error.ts";
 
 /** Deepest nesting that is read: no file of this field has a tenth of it, and walking much deeper exhausts the stack. */
-const MAX_DEPTH = 256;
+export const MAX_JSON_DEPTH = 256;
 
 /** Whether a text opens more brackets within each other than are read. */
-function isTooDeep(text: string): boolean {
+export function isTooDeep(text: string): boolean {
   let depth = 0;
   let inText = false;
   for (let i = 0; i < text.length; i++) {
@@ -18,7 +18,7 @@ function isTooDeep(text: string): boolean {
     if (sign === 0x22) inText = !inText;
     else if (inText) i += Number(sign === 0x5c);
     else if (sign === 0x7b || sign === 0x5b) {
-      if (++depth > MAX_DEPTH) return true;
+      if (++depth > MAX_JSON_DEPTH) return true;
     } else if (sign === 0x7d || sign === 0x5d) depth--;
   }
   return false;
@@ -41,7 +41,7 @@ function isTooDeep(text: string): boolean {
 export function parseJson(text: string, action: string): unknown {
   if (isTooDeep(text)) {
     throw new GenviewSyntaxError(
-      `Cannot ${action}: JSON must have at most ${MAX_DEPTH} levels, found more`,
+      `Cannot ${action}: JSON must have at most ${MAX_JSON_DEPTH} levels, found more`,
     );
   }
   try {

@@ -9,6 +9,7 @@
 import { GenviewRangeError, GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import { byteSize, type DType } from "../engine/graph/dtype.ts";
 import type { TensorType } from "../engine/graph/tensor.ts";
+import { isTooDeep, MAX_JSON_DEPTH } from "../files/json.ts";
 
 /** Bytes before the header: its length. */
 export const HEADER_LENGTH_BYTES = 8;
@@ -115,6 +116,11 @@ function parseJson(bytes: Uint8Array): Record<string, unknown> {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new GenviewSyntaxError(`the header must be JSON in UTF-8, found: ${reason}`, { cause });
+  }
+  if (isTooDeep(text)) {
+    throw new GenviewSyntaxError(
+      `the header must have at most ${MAX_JSON_DEPTH} levels, found more`,
+    );
   }
   if (!isRecord(value) || !text.startsWith("{")) {
     throw new GenviewSyntaxError(`the header must be a JSON object, found ${show(value)}`);

@@ -163,3 +163,15 @@ Deno.test("parseHeader() gives an error or tensors that fill the data, whatever 
   }
   assert(accepted > 50 && accepted < 2500, `${accepted} of 5000 were accepted`);
 });
+
+Deno.test("parseHeader() refuses deep nesting in one line", () => {
+  for (
+    const deep of [
+      `${"[".repeat(50_000)}${"]".repeat(50_000)}`,
+      `${'{"a":'.repeat(300)}1${"}".repeat(300)}`,
+    ]
+  ) {
+    const bytes = new TextEncoder().encode(`{"x":${deep}}`);
+    assertThrows(() => parseHeader(bytes, 0), SyntaxError, "at most 256 levels, found more");
+  }
+});
