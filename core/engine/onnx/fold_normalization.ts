@@ -91,7 +91,7 @@ export function foldNormalization(model: ModelProto): void {
     const shift = perChannel(graph, mul!.other, shape[0]!);
     if (factor === undefined || shift === undefined) continue;
     const folded = foldInto(graph, conv.node, factor, shift);
-    const biasName = name.replace(/weight$/, "bias");
+    const biasName = /weight$/.test(name) ? name.replace(/weight$/, "bias") : `${name}.bias`;
     graph.fix(name, tensor("float32", shape, folded.weight));
     graph.fix(biasName, tensor("float32", [shape[0]!], folded.bias));
     conv.node.input = [conv.node.input[0]!, name, biasName];
