@@ -57,7 +57,10 @@ Deno.test("train() refuses schedules, recipes and a method that cannot be traine
     const crop = { ...recipe.crop, interpolation: "nearest" as "bilinear" };
     await refused({ views: [recipe, { ...recipe, crop }] }, "views[1].crop.interpolation must be");
     const { normalize: _, ...rest } = recipe;
-    await refused({ views: [rest as ViewRecipe, recipe] }, "views[0].normalize must be");
+    await refused(
+      { views: [rest as ViewRecipe, recipe] },
+      "views[0] must have required property 'normalize'",
+    );
     await assertRejects(
       () =>
         train({
