@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { backboneTokenNetwork } from "../../../core/encoders/backbone_token_network.ts";
 import type { BackboneOptions } from "../../../core/backbones/backbone.ts";
-import { recognizeBackbones } from "../../../core/backbones/recognize_backbones.ts";
 import { backbone } from "../../../core/backbones/registry.ts";
 import { TokenEncoder } from "../../../core/encoders/token_encoder.ts";
 import { normalizePixels } from "../../../core/data/normalize_pixels.ts";
@@ -65,24 +64,6 @@ Deno.test("backboneTokenNetwork() of a ViT: a normalised token for each patch", 
     const variance = normed.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 192;
     assert(Math.abs(mean) < 1e-4 && Math.abs(variance - 1) < 1e-3, `token ${token}`);
   }
-});
-
-Deno.test("recognizeBackbones() finds a network by its tensors", async () => {
-  const resnet = await build("resnet18", 32, { stem: "small" });
-  assertEquals(recognizeBackbones(resnet.weights).map(({ spec }) => spec.name), ["resnet18"]);
-  const vit = await build("vit_tiny_patch16_224", 48);
-  const [found, ...others] = recognizeBackbones(vit.weights);
-  assertEquals([found!.spec.name, found!.size, others.length], ["vit_tiny_patch16_224", 48, 0]);
-  vit.weights.delete("blocks.3.mlp.fc1.bias");
-  assertEquals(recognizeBackbones(vit.weights), []);
-});
-
-Deno.test("recognizeBackbones() gives both where heads alone tell two apart", () => {
-  const scope = new Scope();
-  backbone("vit_small_patch16_224").apply(scope, input("images", "float32", [1, 3, 32, 32]));
-  const types = new Map([...scope.declarations].map(([name, { value }]) => [name, value.type]));
-  const names = recognizeBackbones(types).map(({ spec }) => spec.name);
-  assertEquals(names, ["vit_small_patch16_224", "mocov3_vit_small"]);
 });
 
 Deno.test("backboneTokenNetwork() names the first tensor that does not fit", async () => {
