@@ -28,7 +28,7 @@ export function checkScheduled(
   const missing = [...read].filter((name) => !found.includes(name));
   if (missing.length > 0) {
     throw new GenviewTypeError(
-      `Cannot train: configuration.scheduled must have what the method reads (${
+      `Cannot train: --scheduled must have what the method reads (${
         [...read].join(", ")
       }), found no ${missing.join(", ")}`,
     );

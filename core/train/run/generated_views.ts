@@ -24,7 +24,7 @@ export function configuredVariations(
   const unknown = variationViews.find((view) => view >= viewCount);
   if (unknown !== undefined) {
     throw new GenviewRangeError(
-      `Cannot cut views from variations: variationViews must be in [0, ${viewCount}), found ${unknown}`,
+      `Cannot cut views from variations: --variation-views must be in [0, ${viewCount}), found ${unknown}`,
     );
   }
   return {

@@ -41,7 +41,7 @@ Deno.test("train() refuses views that there are not before it writes anything", 
     await assertRejects(
       () => train(options(run, { variationViews: [2] })),
       RangeError,
-      "variationViews must be in [0, 2), found 2",
+      "--variation-views must be in [0, 2), found 2",
     );
     assertEquals([...Deno.readDirSync(folder)], []);
   }));
@@ -68,7 +68,7 @@ Deno.test("train() refuses schedules, recipes and a method that cannot be traine
           method: momentumContrast,
         }),
       TypeError,
-      "configuration.scheduled must have what the method reads (temperature, momentum), found no temperature, momentum",
+      "--scheduled must have what the method reads (temperature, momentum), found no temperature, momentum",
     );
     assertEquals([...Deno.readDirSync(folder)], []);
   }));
