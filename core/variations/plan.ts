@@ -175,19 +175,22 @@ export function variationsOf(image: PlannedImage, names: OutputNames): PlannedVa
   }));
 }
 
-/** Refuses images whose variations would take each other's names. */
+/**
+ * Refuses images whose variations could not be told apart: one has the very name of its image, or differs from those of
+ * all other images in more than the extension. So they are paired with their images, too.
+ */
 function checkNames(images: readonly PlannedImage[], names: OutputNames): void {
-  const taken = new Map<string, string>();
-  for (const { key } of images) {
-    const path = outputPath(key, 0, names);
-    const other = taken.get(path);
-    if (other !== undefined) {
-      throw new GenviewTypeError(
-        `Cannot generate variations: each must have a name of its own, found ${path} for both ` +
-          `${other} and ${key}`,
-      );
-    }
-    taken.set(path, key);
+  const byStem = Map.groupBy(images, ({ key }) => key.replace(EXTENSION, ""));
+  for (const others of byStem.values()) {
+    const unlike = others.find(({ key }) => outputPath(key, 0, names) !== key);
+    if (others.length === 1 || unlike === undefined) continue;
+    const rival = others.find((image) => image !== unlike)!;
+    throw new GenviewTypeError(
+      `Cannot generate variations of ${rival.key} and ${unlike.key}: where images differ in nothing but their ` +
+        `extension, a variation must have the very name of its image, found ${
+          outputPath(unlike.key, 0, names)
+        } for ${unlike.key}; rename one of them`,
+    );
   }
 }
 
@@ -195,7 +198,7 @@ function checkNames(images: readonly PlannedImage[], names: OutputNames): void {
  * The images whose variations are wanted, in the order of the lists.
  *
  * @throws {SyntaxError} if lines are malformed, naming file and lines
- * @throws {TypeError} if an image has two levels or lies outside the tree, or variations of two would go to one file
+ * @throws {TypeError} if an image has two levels or lies outside the tree, or the variations of two could not be told apart
  */
 export async function planVariations(options: PlanOptions): Promise<PlannedImage[]> {
   const { inputList, auto = false, inputPrefix, relativeTo, noiseLevel } = options;

@@ -178,7 +178,7 @@ Deno.test("variations name what is wrong with a list before anything is written"
     await refuse("a.png 100\n", "line 1: its level must be 0, found 100", "--noise-level", "0");
     await refuse("a.png 100\na.png 200\n", "found 200 and 100 (");
     await refuse("../a.png 100\n", "Cannot mirror ../a.png (");
-    await refuse("a.png 0\na.jpg 0\n", "found a.jpg for both", "--format", "jpeg");
+    await refuse("a.png 0\na.jpg 0\n", "found a.jpg for a.png", "--format", "jpeg");
     await refuse("\n", "must name images, found none");
     await refuse("a.png\n", "--noise-level must be <= 999", "--noise-level", "1000");
     await refuse("a.png\n", "must be left out", "--compat", "genview", "--prompt", "a cat");

@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { findVariations } from "../../../core/variations/find_variations.ts";
-import { planVariations, variationsOf } from "../../../core/variations/plan.ts";
+import { type OutputNames, planVariations, variationsOf } from "../../../core/variations/plan.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
 
 const NAMES = { imagesPerPrompt: 1, format: "source" } as const;
@@ -18,6 +18,24 @@ Deno.test("planVariations() takes all ways to write a path for one image", () =>
       },
     });
     assertEquals(images.map(({ key, level }) => [key, level]), [["cats/0.png", 100]]);
+  }));
+
+Deno.test("planVariations() refuses images whose variations no data set could tell apart", () =>
+  withFolder(async (path) => {
+    const plan = async (names: readonly string[], more: Partial<OutputNames> = {}) => {
+      await Deno.writeTextFile(path("list.txt"), names.map((name) => `${name} 0\n`).join(""));
+      return await planVariations({ ...NAMES, inputList: path("list.txt"), ...more });
+    };
+    const refuse = (names: readonly string[], more: Partial<OutputNames>, found: string) =>
+      assertRejects(() => plan(names, more), TypeError, `found ${found}; rename one of them`);
+    const [jpeg, png, webp] = ["a/x.jpg", "a/x.png", "a/x.webp"] as const;
+    // Each has the very name of its image.
+    assertEquals((await plan([jpeg, png, "a/x.JPG"])).length, 3);
+    await refuse([jpeg, png], { imagesPerPrompt: 2 }, "a/x/0.jpg for a/x.jpg");
+    await refuse([jpeg, webp], {}, "a/x.png for a/x.webp");
+    await refuse([png, webp], {}, "a/x.png for a/x.webp");
+    await refuse([jpeg, png], { format: "jpeg" }, "a/x.jpg for a/x.png");
+    assertEquals((await plan([jpeg, "a/x.1.png", "b/x.png"], { imagesPerPrompt: 2 })).length, 3);
   }));
 
 Deno.test("variationsOf() names them after their image, in its own format or another", () => {
