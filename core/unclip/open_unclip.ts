@@ -7,6 +7,7 @@ import { GenviewTypeError } from "../errors/mod.ts";
 import { createHash } from "node:crypto";
 import { basename, dirname } from "node:path";
 import { CPU, type Device } from "../engine/ort/mod.ts";
+import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
 import { catalogEntry, readCatalog, variantNames, wantedFiles } from "../weights/catalog.ts";
 import { defaultHubCache } from "../weights/hub_cache.ts";
@@ -93,7 +94,7 @@ async function findFolder(
   variant: string,
   cache: string | undefined,
 ): Promise<string> {
-  const information = await ifThere(Deno.stat(model));
+  const information = await explainingFileErrors(`read ${model}`, ifThere(Deno.stat(model)));
   if (information === undefined) return await findSet(model, variant, cache);
   if (information.isDirectory) return model;
   throw new GenviewTypeError(`Cannot use ${model}: a model must be a folder in diffusers' layout`);
@@ -101,7 +102,7 @@ async function findFolder(
 
 /** Some bytes of a file, and its size. */
 async function sampleFile(path: string): Promise<Uint8Array[]> {
-  using file = await Deno.open(path);
+  using file = await explainingFileErrors(`read ${path}`, Deno.open(path));
   const { size } = await file.stat();
   const parts = [new TextEncoder().encode(String(size))];
   for (const start of [0, Math.floor(size / 2), size - SAMPLE]) {

@@ -5,6 +5,8 @@
  */
 import { GenviewNotFound } from "../errors/mod.ts";
 import { basename, join } from "node:path";
+import { explainingFileErrors } from "../files/file_error.ts";
+import { ifThere } from "../files/if_there.ts";
 import { openTensors } from "../weights/open_tensors.ts";
 import type { TensorFile } from "../weights/tensor_file.ts";
 import { ConfigFile } from "../weights/config_file.ts";
@@ -37,12 +39,8 @@ function candidates(network: PublishedNetwork, precision: "float32" | "float16")
 }
 
 async function exists(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  const found = await explainingFileErrors(`read ${path}`, ifThere(Deno.stat(path)));
+  return found?.isFile ?? false;
 }
 
 /** A folder of networks, each in a folder of its own with its configuration. */

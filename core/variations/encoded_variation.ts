@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { requireImageFormat } from "../data/decode/image_format.ts";
 import { readImageFile } from "../data/decode/read_image_file.ts";
 import type { RgbImage } from "../data/mod.ts";
 import { isJpeg } from "./plan.ts";
@@ -46,6 +47,7 @@ export async function readMark(path: string): Promise<string | undefined> {
   let description: Uint8Array | undefined;
   try {
     const bytes = await readImageFile(path);
+    requireImageFormat(bytes, path);
     description = (await sharp(bytes).metadata()).exif;
   } catch {
     // A file that is no image has no mark.

@@ -68,9 +68,11 @@ export function networkFailure(
   stage: UnclipStage,
   precision: string,
 ): VariationFailure {
+  // The normalizer computes in float32 always, and an image that overflows the VAE is decoded again in it.
+  const mayOverflow = precision === "float16" && stage !== "image normalizer" && stage !== "VAE";
   const message = `Cannot generate ${what}: the output of the ${stage} must be finite, found NaN ` +
     `or infinity; check the model's weights${
-      precision === "float16" ? ", or compute by --precision float32" : ""
+      mayOverflow ? ", or compute by --precision float32" : ""
     }`;
   return { source, stage, message, variations: 1 };
 }
