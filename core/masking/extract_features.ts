@@ -18,6 +18,7 @@ import { explainingFileErrors } from "../files/file_error.ts";
 import { FolderLock } from "../files/folder_lock.ts";
 import { ifThere } from "../files/if_there.ts";
 import { removeTemporaries } from "../files/new_file.ts";
+import { checkWithinFolder } from "../files/within_folder.ts";
 import {
   ANALYSIS_FILES,
   type AnalysisRequest,
@@ -245,6 +246,10 @@ export async function extractFeatures(
   const before = await checkExtractionRecord(folder, record);
   const earlier = await readAnalysis(folder);
   const isThere = earlier !== undefined && isAnalysisOf(earlier, request);
+  if (numExtract !== undefined && (overwrite || !isThere)) {
+    const components = join(folder, "eigenvectors");
+    await checkWithinFolder(folder, [components], "replace an analysis", "--output-dir");
+  }
   if (numExtract !== undefined && !overwrite && !isThere) {
     // Without threshold.json, what an extraction of ours has left is an unfinished analysis.
     if (before === undefined || earlier !== undefined) await checkFree(folder);

@@ -10,6 +10,7 @@ import { FolderLock } from "../../files/folder_lock.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { makeFolder, removeTemporaries, writeAll, writeNewFile } from "../../files/new_file.ts";
 import { tarEntries, type TarEntry } from "./entries.ts";
+import { checkWithinFolder } from "../../files/within_folder.ts";
 import { ParallelWrites } from "./parallel_writes.ts";
 import type { TarPart } from "./parts.ts";
 
@@ -63,10 +64,12 @@ async function isThere(path: string, size: number, overwrite: boolean): Promise<
 /** Folders that files go to, each made and freed of what a killed process has left on first use. */
 class Folders implements Disposable {
   readonly #root: string;
+  readonly #overwrite: boolean;
   readonly #ready = new Set<string>();
   #lock: FolderLock | undefined;
 
-  constructor(root: string) {
+  constructor(root: string, overwrite: boolean) {
+    this.#overwrite = overwrite;
     // As `dirname` writes it, without a slash at the end.
     this.#root = dirname(join(root, "file"));
   }
@@ -89,6 +92,9 @@ class Folders implements Disposable {
         `Cannot make the folder ${folder}: it and those it is in must be folders, found a file`,
         { cause },
       );
+    }
+    if (this.#overwrite) {
+      await checkWithinFolder(this.#root, [folder], "replace files", "--output-dir");
     }
     await removeTemporaries(folder);
     this.#ready.add(folder);
@@ -122,6 +128,7 @@ async function readWhole(entry: TarEntry): Promise<Uint8Array> {
  *
  * @throws {Deno.errors.AlreadyExists} if there is something else in the place of a file, or another process is at work
  * in the folder
+ * @throws {GenviewError} if files are replaced and a symbolic link leads out of the folder, or the system refuses
  * @throws {TypeError} if the tar is damaged or truncated, or holds what is no file or leads out of the folder
  */
 export async function extractTar(
@@ -131,7 +138,7 @@ export async function extractTar(
 ): Promise<ExtractOutcome> {
   let [bytes, files, kept, skipped] = [0, 0, 0, 0];
   let stopped = false;
-  using folders = new Folders(folder);
+  using folders = new Folders(folder, overwrite);
   const writes = new ParallelWrites();
   const report = () => onProgress?.({ bytes, files });
   /** Does what a file needs; one whose name the file system does not take is passed over. */

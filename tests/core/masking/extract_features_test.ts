@@ -59,3 +59,27 @@ Deno.test("extractFeatures() reports names that the file system does not take, a
     assertEquals(refused.toSorted(), [`cats/${noMaps}`, `cats/${noFeatures}`].toSorted());
     assertEquals((await readAnalysis(folder))?.images, 7);
   }));
+
+Deno.test("extractFeatures() replaces no component outside of its folder, where a link leads to", () =>
+  withFolder(async (path) => {
+    await drawPictures(path("images"));
+    await exportTinyBackbone(path("mine.safetensors"));
+    const options = {
+      network: { model: path("mine.safetensors") },
+      images: path("images"),
+      outputDir: path("out"),
+      numExtract: 4,
+      numVis: 0,
+    };
+    const { folder } = await extractFeatures(options);
+    await Deno.rename(`${folder}/eigenvectors`, path("elsewhere"));
+    await Deno.symlink(path("elsewhere"), `${folder}/eigenvectors`);
+    const component = path("elsewhere/pca_vectors.npy");
+    const { ino } = await Deno.stat(component);
+    await assertRejects(
+      () => extractFeatures({ ...options, overwrite: true }),
+      Error,
+      "a symbolic link leads out of",
+    );
+    assertEquals((await Deno.stat(component)).ino, ino);
+  }));

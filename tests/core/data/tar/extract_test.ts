@@ -190,6 +190,21 @@ Deno.test("extractTar() replaces a file of another size only when it is told to"
     );
   }));
 
+Deno.test("extractTar() replaces nothing outside of its folder, where a link leads to", () =>
+  withFolder(async (path) => {
+    const parts = await partsOf(await tarOf(IMAGES), path("x.tar."), 2000);
+    await Deno.mkdir(path("mine"));
+    await Deno.writeTextFile(path("mine/c.JPEG"), "mine");
+    await Deno.mkdir(path("out/train"), { recursive: true });
+    await Deno.symlink(path("mine"), path("out/train/n01443537"));
+    await assertRejects(
+      () => extractTar(parts, path("out"), { overwrite: true }),
+      Error,
+      `Cannot replace files in ${path("out/train/n01443537")}: a symbolic link leads out of`,
+    );
+    assertEquals(await Deno.readTextFile(path("mine/c.JPEG")), "mine");
+  }));
+
 Deno.test("extractTar() tells how many bytes it has read, up to all", () =>
   withFolder(async (path) => {
     const parts = await partsOf(await tarOf(IMAGES), path("x.tar."), 2000);
