@@ -96,9 +96,15 @@ class Pairing {
   partnersOf({ key }: Sample): readonly string[] {
     const by = this.#by;
     const name = keyOf(stem(key), by);
-    const candidates = this.#paths.get(name) ?? [];
+    const all = this.#paths.get(name) ?? [];
     const ownName = (path: string) => keyOf(path, by) === keyOf(key, by);
-    const exact = candidates.filter(ownName);
+    const exact = all.filter(ownName);
+    // What lies in the folder of the image's name may be that of an image there.
+    const nested = all.filter((path) => this.#ownerBelow(path, name) !== undefined);
+    if (nested.length > 0 && exact.length === 0) {
+      throw this.#ambiguous(nested[0]!, key, this.#ownerBelow(nested[0]!, name)!);
+    }
+    const candidates = all.filter((path) => !nested.includes(path));
     const rivals = (this.#owners.get(name) ?? []).filter((owner) => owner !== key);
     if (rivals.length === 0) {
       // In one tree, another extension is another file; several trees may each have chosen their own.
@@ -112,11 +118,23 @@ class Pairing {
       ? candidates.filter((path) => !ofRivals.has(keyOf(path, by)))
       : candidates;
     if (open.length === 0) return [];
-    throw new GenviewTypeError(
+    throw this.#ambiguous(open[0]!, key, namesake ?? rivals[0]!);
+  }
+
+  /** The image that a variation has the name of, if it lies in the folder of another's name. */
+  #ownerBelow(path: string, name: string): string | undefined {
+    const own = keyOf(stem(path), this.#by);
+    return own === name ? undefined : this.#owners.get(own)?.[0];
+  }
+
+  #ambiguous(found: string, key: string, rival: string): TypeError {
+    return new GenviewTypeError(
       `Cannot pair "${key}" with the variations of ${this.#files.name}: where images differ in ` +
-        `nothing but ${by === "path" ? "their extension" : "what stands before class and name"}, ` +
-        `a variation must have the very name of its image, found ${open[0]}, which may be that ` +
-        `of "${key}" or of "${namesake ?? rivals[0]}"; rename one of them`,
+        `nothing but ${
+          this.#by === "path" ? "their extension" : "what stands before class and name"
+        } ` +
+        `or one's name is the other's folder, a variation must have the very name of its image, found ${found}, ` +
+        `which may be that of "${key}" or of "${rival}"; rename one of them`,
     );
   }
 }

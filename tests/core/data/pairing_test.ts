@@ -89,6 +89,24 @@ Deno.test("withVariations() gives an image that stands alone that of its own nam
   ]);
 });
 
+Deno.test("withVariations() leaves the variations of images in a folder to them", () => {
+  const keys = ["a/x.png", "a/x/0.png", "a/x/1.png"];
+  const nested = datasetOf("nested", 3, (i) => ({ key: keys[i]!, source: fileSource(keys[i]!) }));
+  assertEquals(namesOf(withVariations(nested, filesOf(...keys))), keys.map((key) => [key]));
+  const several = filesOf("a/x/0.png", "a/x/2.png");
+  const two = datasetOf("two", 2, (i) => nested.sample(i));
+  assertThrows(
+    () => withVariations(two, several),
+    TypeError,
+    'found a/x/0.png, which may be that of "a/x.png" or of "a/x/0.png"',
+  );
+  // By class and name, a folder of the name belongs to it wherever it lies.
+  assertEquals(
+    namesOf(withVariations(two, filesOf("t/a/x.png", "t/x/0.png"), { key: "class-name" })),
+    [["t/a/x.png"], ["t/x/0.png"]],
+  );
+});
+
 Deno.test("withVariations() names both images that a variation may belong to", () => {
   for (const ambiguous of ["a/x.webp", "a/x/0.png"]) {
     assertThrows(
