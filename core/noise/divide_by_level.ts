@@ -76,6 +76,22 @@ async function readRatios(path: string): Promise<ReturnType<typeof parseRatioLin
   );
 }
 
+/** The ratio of each image once. */
+function uniqueRatios(ratios: readonly RatioLine[], file: string): RatioLine[] {
+  const known = new Map<string, RatioLine>();
+  for (const line of ratios) {
+    const before = known.get(line.path);
+    if (before === undefined) known.set(line.path, line);
+    else if (before.ratio !== line.ratio) {
+      throw new GenviewTypeError(
+        `Cannot divide ${file}: an image must have one ratio, found ${before.ratio} and ${line.ratio} of ${line.path}; ` +
+          "remove one of the lines",
+      );
+    }
+  }
+  return [...known.values()];
+}
+
 /** Lines by level, each level of the schedule once. */
 function divide(ratios: readonly RatioLine[], schedule: NoiseSchedule): Map<number, string[]> {
   const lists = new Map<number, string[]>(schedule.levels.map((level) => [level, []]));
@@ -151,7 +167,7 @@ async function drawLevels(
  * @throws {RangeError} if the schedule is none
  * @throws {Deno.errors.NotFound} if there is no such file
  * @throws {SyntaxError} if lines are malformed and `lenient` is not set
- * @throws {TypeError} if there are no ratios
+ * @throws {TypeError} if there are no ratios, or two of one image
  * @throws {Deno.errors.AlreadyExists} if there are lists of other ratios and `overwrite` is not set, or another process is at work there
  * @throws {GenviewError} if the system refuses to write
  */
@@ -159,7 +175,7 @@ export async function divideByLevel(options: DivideByLevelOptions): Promise<Divi
   const { inputFile, outputDir, lenient = false, overwrite = false } = options;
   const { schedule = GENVIEW_NOISE_SCHEDULE } = options;
   checkNoiseSchedule(schedule);
-  const { ratios, malformed } = await readRatios(inputFile);
+  const { ratios: all, malformed } = await readRatios(inputFile);
   if (malformed.length > 0 && !lenient) {
     throw new GenviewSyntaxError(
       `Cannot read ${inputFile}: ${malformed.length} lines are malformed, which --lenient skips:${
@@ -167,6 +183,7 @@ export async function divideByLevel(options: DivideByLevelOptions): Promise<Divi
       }`,
     );
   }
+  const ratios = uniqueRatios(all, inputFile);
   if (ratios.length === 0) {
     throw new GenviewTypeError(
       `Cannot divide ${inputFile}: it must have lines of ratios, found none`,

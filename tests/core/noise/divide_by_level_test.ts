@@ -30,6 +30,20 @@ Deno.test("divideByLevel() says in one line what is wrong with its paths", () =>
     }
   }));
 
+Deno.test("divideByLevel() lists an image once, however it is written, and refuses two ratios of one", () =>
+  withFolder(async (path) => {
+    const options = { inputFile: path("ratios.txt"), outputDir: path("out") };
+    await Deno.writeTextFile(options.inputFile, "./a.jpg 0.5\na.jpg 0.1\n");
+    await assertRejects(
+      () => divideByLevel(options),
+      TypeError,
+      "an image must have one ratio, found 0.5 and 0.1 of a.jpg",
+    );
+    await Deno.writeTextFile(options.inputFile, "./a.jpg 0.5\na.jpg 0.5\nb.jpg 0.5\n");
+    assertEquals((await divideByLevel(options)).images, 2);
+    assertEquals(await Deno.readTextFile(path("out/fg_ratios_200.txt")), "a.jpg 200\nb.jpg 200\n");
+  }));
+
 Deno.test("divideByLevel() ends when it was killed between any two files, and keeps those of other ratios", () =>
   withFolder(async (path) => {
     await Deno.writeTextFile(path("ratios.txt"), "a.jpg 0.1\nb.jpg 0.5\n");
