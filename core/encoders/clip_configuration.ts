@@ -18,6 +18,8 @@ interface TransformerNumbers {
   readonly layers: number;
   readonly heads: number;
   readonly hidden: number;
+  /** Added to variances before their root is taken, in layer normalisations. */
+  readonly epsilon: number;
 }
 
 /** What a publisher says of a tower. */
@@ -29,6 +31,9 @@ export interface ClipConfiguration extends Partial<ClipWeightsKind> {
   /** Of vision transformers. */
   readonly transformer?: TransformerNumbers;
 }
+
+/** That of all of CLIP's vision transformers. */
+const EPSILON = 1e-5;
 
 const ACTIVATIONS = ["gelu", "quick_gelu"] as const;
 
@@ -63,6 +68,9 @@ function parseOpenClip(file: ConfigFile): ClipConfiguration {
     layers: vision.integer("layers", 12),
     heads: width / vision.integer("head_width", 64),
     hidden: width * vision.number("mlp_ratio", 4),
+    epsilon: (vision.get("norm_kwargs") ?? undefined) === undefined
+      ? EPSILON
+      : vision.object("norm_kwargs").number("eps", EPSILON),
   };
   return { ...common, transformer };
 }
@@ -82,6 +90,7 @@ async function parseTransformers(file: ConfigFile): Promise<ClipConfiguration> {
       layers: vision.integer("num_hidden_layers", 12),
       heads: vision.integer("num_attention_heads", 12),
       hidden: vision.integer("intermediate_size", 3072),
+      epsilon: vision.number("layer_norm_eps", EPSILON),
     },
     ...(images !== undefined && normalizationOf(images, ["image_mean", "image_std"])),
   };
@@ -151,6 +160,7 @@ export function checkConfiguration(model: ClipModel, configuration: ClipConfigur
     ["layers", transformer?.layers, own?.layers],
     ["heads", transformer?.heads, own?.heads],
     ["hidden features", transformer?.hidden, own && (own.hidden ?? 4 * own.width)],
+    ["epsilon of layer normalisations", transformer?.epsilon, own && EPSILON],
   ];
   const problems = numbers.filter(([, said, has]) =>
     said !== undefined && has !== undefined && said !== has
@@ -158,9 +168,9 @@ export function checkConfiguration(model: ClipModel, configuration: ClipConfigur
   refuseProblems(`the weights beside ${path} as ${model.name}`, problems);
 }
 
-function describeKind({ activation, normalize }: ClipWeightsKind): string {
+function describeKind({ activation, normalize: { mean, std } }: ClipWeightsKind): string {
   const name = activation === "gelu" ? "GELU" : "quick GELU";
-  return `${name}, mean ${normalize.mean.join(" ")}`;
+  return `${name}, mean ${mean.join(" ")}, std ${std.join(" ")}`;
 }
 
 /** Whether a kind is what is known of it. */

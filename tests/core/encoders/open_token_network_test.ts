@@ -169,7 +169,8 @@ Deno.test("openTokenNetwork() takes the activation of CLIP weights from the publ
       () => openTokenNetwork({ model: file }),
       TypeError,
       "ViT-B-16 has weights of several kinds (laion2b_s34b_b88k, laion400m_e31, laion400m_e32, " +
-        "datacomp_xl_s13b_b90k: GELU, mean 0.48145466 0.4578275 0.40821073; openai: quick GELU, mean",
+        "datacomp_xl_s13b_b90k: GELU, mean 0.48145466 0.4578275 0.40821073, " +
+        "std 0.26862954 0.26130258 0.27577711; openai: quick GELU, mean",
     );
     const told = await openTokenNetwork({ model: file, trainingData: "openai" });
     assertEquals([told.name, await activations(told)], ["ViT-B-16-openai", new Set(["QuickGelu"])]);
@@ -202,6 +203,17 @@ Deno.test("openTokenNetwork() takes the activation of CLIP weights from the publ
     assertEquals(await activations(exact), new Set(["Gelu"]));
     assertEquals(exact.view.normalize, { mean: [0.5, 0.5, 0.5], std: [0.4, 0.4, 0.4] });
 
+    // A deviation alone makes another kind.
+    await write("preprocessor_config.json", {
+      image_mean: CLIP_NORMALIZATION.mean,
+      image_std: [0.4, 0.4, 0.4],
+    });
+    await assertRejects(
+      () => openTokenNetwork({ model: file, trainingData: "laion2b_s34b_b88k" }),
+      TypeError,
+      "hf/config.json says otherwise",
+    );
+
     // Left out, it is transformers' default.
     await write("config.json", vision);
     assertEquals(
@@ -213,6 +225,12 @@ Deno.test("openTokenNetwork() takes the activation of CLIP weights from the publ
       () => openTokenNetwork({ model: file }),
       TypeError,
       "heads must be 12, ",
+    );
+    await write("config.json", { ...vision, layer_norm_eps: 1e-6 });
+    await assertRejects(
+      () => openTokenNetwork({ model: file }),
+      TypeError,
+      "epsilon of layer normalisations must be 0.00001, ",
     );
     await write("config.json", { ...vision, hidden_act: "silu" });
     await assertRejects(
