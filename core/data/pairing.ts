@@ -156,6 +156,19 @@ function noMatch(dataset: Dataset, files: VariationFiles, by: VariationKey): Typ
  * else, each gets only those of its own name. By `class-name`, all that have the class and the name are partners of an
  * image, whichever trees they come from.
  *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { datasetOf, fileSource } from "./dataset_of.ts";
+ * import { withVariations } from "./pairing.ts";
+ *
+ * const keys = ["cats/0.jpg", "cats/1.jpg", "dogs/0.jpg"];
+ * const images = datasetOf("pets", 3, (i) => ({ key: keys[i]!, source: fileSource(keys[i]!) }));
+ * const generated = { name: "generated", paths: ["cats/0.png", "dogs/0/0.png"], source: fileSource };
+ * const paired = withVariations(images, generated);
+ * assertEquals(paired.coverage, { matched: 2, total: 3 });
+ * assertEquals(paired.sample(0).variations?.map(({ name }) => name), ["cats/0.png"]);
+ * ```
+ *
  * @returns the data set with its coverage
  * @throws {TypeError} if no sample has one, one has none and `missing` is "error", or one may be that of two samples
  */

@@ -227,6 +227,12 @@ function checkImageSize({ view, name }: TokenNetwork, size = 0): void {
  *
  * const { name, grid, width } = await openTokenNetwork({ model: `${folder}/mine.safetensors` });
  * assertEquals([name, grid, width], ["mine", [4, 4], 192]);
+ *
+ * // By the name of a CLIP model, with a file of weights in place of those that `deno task weights pull` brings; they are
+ * // read when a session is created.
+ * const weights = `${folder}/mine.safetensors`;
+ * const clip = await openTokenNetwork({ model: "ViT-H-14", weights });
+ * assertEquals([clip.name, clip.grid, clip.width], ["ViT-H-14-laion2b_s32b_b79k", [16, 16], 1280]);
  * await Deno.remove(folder, { recursive: true });
  * ```
  *

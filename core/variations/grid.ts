@@ -195,6 +195,11 @@ async function generateRows(
       report?.({ kind: "failure", ...failure });
       report?.({ kind: "progress", made, unreadable: 0, failed });
     },
+    onWidened: ({ key, level }) => {
+      const text =
+        `the VAE overflows in float16 at ${key}, level ${level}, which is decoded in float32`;
+      report?.({ kind: "note", text });
+    },
   });
   for await (const batch of batches) {
     for (const { wanted: { row, level }, image } of batch) rows[row]!.variations.set(level, image);
@@ -240,6 +245,27 @@ async function checkInputs(options: VariationGridOptions): Promise<void> {
 /**
  * Draws images and their variations at each noise level: variations that folders have, or, with `model`, such as are
  * generated for it, from the noise that they would have in {@linkcode makeVariations}.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { withModel } from "../../tests/core/variations/variation_fixture.ts";
+ * import { makeVariationGrid } from "./grid.ts";
+ *
+ * await withModel(async (path) => {
+ *   await Deno.writeTextFile(path("list.txt"), "cats/0.png\nbig dogs/0.png\n");
+ *   const { images, failed } = await makeVariationGrid({
+ *     output: path("grid.png"),
+ *     model: path("model"), // such as "stable-unclip-2-1", once it has been pulled
+ *     inputList: path("list.txt"),
+ *     inputPrefix: path("images"),
+ *     levels: [0, 400],
+ *     numInferenceSteps: 2,
+ *     device: "cpu",
+ *     threads: 1,
+ *   });
+ *   assertEquals([images, failed, (await Deno.stat(path("grid.png"))).isFile], [2, 0, true]);
+ * });
+ * ```
  *
  * @throws {TypeError} if options are out of range or contradict each other, or no variation has one of the levels
  * @throws {Deno.errors.NotFound} if none of the images is there

@@ -43,6 +43,18 @@ async function countGone(folder: string, there: ReadonlySet<string>): Promise<nu
 /**
  * Lists the images below a folder, a path in each line, in order; as GenView's `train_variations.txt`.
  *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { listVariations } from "./list_variations.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.mkdir(`${folder}/cats`);
+ * for (const name of ["cats/1.png", "cats/0.png"]) await Deno.writeTextFile(`${folder}/${name}`, "");
+ * const { path, count } = await listVariations({ inputDir: folder });
+ * assertEquals([await Deno.readTextFile(path), count], ["cats/0.png\ncats/1.png\n", 2]);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
  * @throws {TypeError} if the folder holds no images
  * @throws {Deno.errors.AlreadyExists} if the list exists and is not to be replaced
  */

@@ -126,6 +126,26 @@ async function readWhole(entry: TarEntry): Promise<Uint8Array> {
  * there with the tar's size are kept, so that an extraction that was stopped goes on where it was; what one that was
  * killed has left half written is removed.
  *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { IMAGES, split, tarOf } from "../../../tests/core/data/tar/made_tar.ts";
+ * import { extractTar } from "./extract.ts";
+ * import { findTarParts } from "./parts.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await split(await tarOf(IMAGES), `${folder}/train_variations.tar.`, 4000);
+ * const parts = await findTarParts([`${folder}/train_variations.tar.*`]);
+ * const stop = new AbortController();
+ * const first = await extractTar(parts, `${folder}/out`, {
+ *   signal: stop.signal,
+ *   onProgress: ({ files }) => files === 2 && stop.abort(),
+ * });
+ * assertEquals([first.written, first.stopped], [2, true]);
+ * const rest = await extractTar(parts, `${folder}/out`);
+ * assertEquals([rest.written, rest.kept], [4, 2]);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
  * @throws {Deno.errors.AlreadyExists} if there is something else in the place of a file, or another process is at work
  * in the folder
  * @throws {GenviewError} if files are replaced and a symbolic link leads out of the folder, or the system refuses

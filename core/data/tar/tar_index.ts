@@ -61,6 +61,21 @@ function headLine(parts: readonly TarPart[], path: string): string {
  * Writes an index of the images in a tar; other files in it are left out. The index appears whole or not at all; its
  * folder is locked meanwhile.
  *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { IMAGES, split, tarOf } from "../../../tests/core/data/tar/made_tar.ts";
+ * import { findTarParts } from "./parts.ts";
+ * import { indexTar, openTarIndex } from "./tar_index.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await split(await tarOf(IMAGES), `${folder}/train_variations.tar.`, 4000);
+ * const index = `${folder}/train_variations.jsonl`;
+ * assertEquals(await indexTar(await findTarParts([folder]), index), 5);
+ * const { paths } = await openTarIndex(index);
+ * assertEquals(paths[0], "train/n01440764/a.JPEG");
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
  * @returns how many images there are
  * @throws {Deno.errors.AlreadyExists} if there is such a file and `overwrite` is not set, or another process is at work
  * in its folder
