@@ -19,10 +19,11 @@ import { loadCheckpointState } from "../../weights/checkpoint/state.ts";
 import { fitBatch } from "./fit_batch.ts";
 import { configuredPairEncoder } from "./pair_encoder.ts";
 import { readDescription, type RunDescription } from "./run_description.ts";
-import { checkOutput, isOwnCheckpoint } from "./run_origin.ts";
-import { train } from "./train.ts";
+import { inRunFolder } from "./run_folder.ts";
+import { isOwnCheckpoint } from "./run_origin.ts";
+import { trainLocked } from "./train.ts";
 import type { TrainEvent } from "./train_event.ts";
-import type { TrainResult } from "./train_options.ts";
+import type { TrainOptions, TrainResult } from "./train_options.ts";
 
 /** What is pretrained, how, and where to. Empty texts are as if they were left out. */
 export interface PretrainOptions {
@@ -67,6 +68,48 @@ function checkMethodOf(before: Beginning, { manifest }: LoadedMethod): void {
   throw new GenviewTypeError(
     `Cannot resume: --method must be the run's, which is ${before.method}, found ${manifest.name}`,
   );
+}
+
+/** What a configuration names, opened. */
+type Opened = Pick<
+  TrainOptions,
+  "method" | "configuration" | "dataset" | "evaluate" | "pairEncoder"
+>;
+
+/** Opens the method, the data, the evaluation and the pair encoder that a configuration names. */
+async function open(
+  { output, method: chosen, preset, config, configuration: given = {} }: PretrainOptions,
+  { resume }: Pick<TrainOptions, "resume">,
+  { methods, report }: PretrainContext,
+): Promise<Opened> {
+  const before = resume === undefined ? undefined : await readBeginning(output, resume);
+  const name = chosen || before?.address || before?.method || "simsiam";
+  const method = await loadMethodByName(name, methods);
+  if (before !== undefined) checkMethodOf(before, method);
+  // With a preset the options are compared with the run's as a whole; without one they are changes to it.
+  const kept = preset ? undefined : before?.configuration;
+  const parts = [config ? await readConfiguration(config) : {}, given];
+  const resolved = resolveConfiguration(
+    kept ?? presetOf(method.manifest, preset || undefined),
+    ...parts,
+  );
+  const dataset = await openTrainingData(resolved);
+  const isChosen = kept !== undefined || parts.some(({ batchSize }) => batchSize !== undefined);
+  const { configuration, note } = isChosen
+    ? { configuration: resolved, note: undefined }
+    : fitBatch(resolved, dataset.length);
+  if (note !== undefined) report?.({ kind: "note", message: note });
+  const evaluate = await configuredEvaluation(configuration, {
+    onWarning: (message) => report?.({ kind: "warning", message }),
+  });
+  const pairEncoder = await configuredPairEncoder(configuration);
+  return {
+    method,
+    configuration,
+    dataset,
+    ...(evaluate && { evaluate }),
+    ...(pairEncoder && { pairEncoder }),
+  };
 }
 
 /**
@@ -114,46 +157,24 @@ function checkMethodOf(before: Beginning, { manifest }: LoadedMethod): void {
  */
 export async function pretrain(
   options: PretrainOptions,
-  { methods, signal, report }: PretrainContext,
+  context: PretrainContext,
 ): Promise<TrainResult> {
-  const { output, preset, config, configuration: given = {} } = options;
+  const { output } = options;
   const resume = options.resume || undefined;
   const from = options.from ? resolve(options.from) : undefined;
   const origin = {
     ...(resume !== undefined && { resume }),
     ...(from !== undefined && { from }),
   };
-  await checkOutput({ output, ...origin });
-  const before = resume === undefined ? undefined : await readBeginning(output, resume);
-  const name = options.method || before?.address || before?.method || "simsiam";
-  const method = await loadMethodByName(name, methods);
-  if (before !== undefined) checkMethodOf(before, method);
-  // With a preset the options are compared with the run's as a whole; without one they are changes to it.
-  const kept = preset ? undefined : before?.configuration;
-  const parts = [config ? await readConfiguration(config) : {}, given];
-  const resolved = resolveConfiguration(
-    kept ?? presetOf(method.manifest, preset || undefined),
-    ...parts,
-  );
-  const dataset = await openTrainingData(resolved);
-  const isChosen = kept !== undefined || parts.some(({ batchSize }) => batchSize !== undefined);
-  const { configuration, note } = isChosen
-    ? { configuration: resolved, note: undefined }
-    : fitBatch(resolved, dataset.length);
-  if (note !== undefined) report?.({ kind: "note", message: note });
-  const evaluate = await configuredEvaluation(configuration, {
-    onWarning: (message) => report?.({ kind: "warning", message }),
-  });
-  const pairEncoder = await configuredPairEncoder(configuration);
-  return await train({
-    method,
-    configuration,
-    dataset,
-    output,
-    ...origin,
-    ...(evaluate && { evaluate }),
-    ...(pairEncoder && { pairEncoder }),
-    ...(signal && { signal }),
-    ...(report && { report }),
+  // Before anything is opened, which may take gigabytes, so that a second process is refused at once.
+  return await inRunFolder({ output, ...origin }, async () => {
+    const opened = await open(options, origin, context);
+    return await trainLocked({
+      ...opened,
+      output,
+      ...origin,
+      ...(context.signal && { signal: context.signal }),
+      ...(context.report && { report: context.report }),
+    });
   });
 }

@@ -3,16 +3,15 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
 import type { ViewBatch } from "../../data/loader/view_loader.ts";
-import { FolderLock } from "../../files/folder_lock.ts";
 import type { EpochSums } from "../../weights/checkpoint/state.ts";
 import { uniformSpread } from "../step/embedding_spread.ts";
 import { type CompiledMethod, compileMethod } from "./compiled_method.ts";
 import { NO_STEPS, summarizeEpoch } from "./epoch_sums.ts";
 import { RunBatches } from "./run_batches.ts";
 import { RunGuard } from "./run_guard.ts";
-import { checkOutput, findOrigin, type RunOrigin } from "./run_origin.ts";
+import { inRunFolder } from "./run_folder.ts";
+import { findOrigin, type RunOrigin } from "./run_origin.ts";
 import { planRun, type RunPlan } from "./run_plan.ts";
 import { RunRecord } from "./run_record.ts";
 import { extremePairs } from "./extreme_pairs.ts";
@@ -33,25 +32,16 @@ import type { TrainOptions, TrainResult } from "./train_options.ts";
  * @throws {TrainingError} if the loss is no number or the embeddings collapse
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { output } = options;
-  // Without the lock, which would make the folder; what is asked again under it may have changed until then.
-  await checkOutput(options);
-  const existed = existsSync(output);
-  try {
-    return await trainLocked(options);
-  } catch (error) {
-    // What was refused before anything was written leaves no folder behind.
-    if (!existed && existsSync(output) && [...Deno.readDirSync(output)].length === 0) {
-      await Deno.remove(output);
-    }
-    throw error;
-  }
+  return await inRunFolder(options, () => trainLocked(options));
 }
 
-/** Trains in a folder that nobody else writes to meanwhile. */
-async function trainLocked(options: TrainOptions): Promise<TrainResult> {
+/**
+ * Trains as {@linkcode train} does, in a folder that the caller has locked.
+ *
+ * @throws what {@linkcode train} throws
+ */
+export async function trainLocked(options: TrainOptions): Promise<TrainResult> {
   using owned = new DisposableStack();
-  owned.use(await FolderLock.acquire(options.output));
   const origin = await findOrigin(options);
   const plan = planRun(options);
   const method = await compileMethod(options, plan, origin);

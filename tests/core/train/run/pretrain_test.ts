@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { FolderLock } from "../../../../core/files/folder_lock.ts";
 import { backboneStateDict } from "../../../../core/encoders/export_backbone.ts";
 import { bytesOf } from "../../../../core/engine/graph/tensor.ts";
 import type { PartialConfiguration } from "../../../../core/method/resolve_configuration.ts";
@@ -204,4 +205,19 @@ Deno.test("pretrain() starts with weights of a run, or of another program with a
       resume: join(folder, "run", "checkpoints", "x"),
     };
     await assertRejects(() => run(both), TypeError, "leave one out");
+  }));
+
+Deno.test("pretrain() refuses a folder in which another process is at work before it opens anything", () =>
+  inFolder(async (folder) => {
+    // Neither the data nor the encoder are there: whoever opened one of them would say so.
+    const options = small(folder, { data: join(folder, "none"), qualityEncoder: "none" });
+    using _lock = await FolderLock.acquire(options.output);
+    await assertRejects(() => run(options), Deno.errors.AlreadyExists, "is at work there");
+  }));
+
+Deno.test("pretrain() leaves no folder behind when it is refused", () =>
+  inFolder(async (folder) => {
+    const options = small(folder, { data: join(folder, "none") });
+    await assertRejects(() => run(options), TypeError, "Cannot open data");
+    assertEquals([...Deno.readDirSync(folder)], []);
   }));
