@@ -49,7 +49,7 @@ export function checkNoiseSchedule({ edges, levels }: NoiseSchedule): void {
  * ratio at an edge belongs to the range that ends there. More foreground, more noise.
  *
  * Source: GenView, `generate_ada_noise_level.py`, `map_fg_ratio_to_range`: `numpy.digitize` with `right=True`, which
- * counts all edges for a ratio that is no number.
+ * counts all edges for a ratio that is NaN.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";

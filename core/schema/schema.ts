@@ -8,7 +8,7 @@
 export type Affects =
   /** It changes what is computed, so a run keeps it. */
   | "result"
-  /** It changes what is computed, and may change to recover from a loss that is no number. */
+  /** It changes what is computed, and may change to recover from a NaN loss. */
   | "remedy"
   /** It says how long the run is, and may change to lengthen it. */
   | "length"

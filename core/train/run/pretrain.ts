@@ -153,7 +153,7 @@ async function open(
  * affects its result
  * @throws {Deno.errors.AlreadyExists} if the output folder holds a run that is not resumed
  * @throws {Deno.errors.NotFound} if a run is to be resumed and there is none
- * @throws {TrainingError} if the loss is no number or the embeddings collapse
+ * @throws {TrainingError} if the loss is NaN or infinite, or the embeddings collapse
  */
 export async function pretrain(
   options: PretrainOptions,

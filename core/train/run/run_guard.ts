@@ -1,12 +1,12 @@
 /**
- * A watch over a run: a loss that is no number and a network that collapses stop it, with the usual remedies.
+ * A watch over a run: a NaN or infinite loss and a collapse of the network stop it, with the usual remedies.
  *
  * @module
  */
 import { GenviewError } from "../../errors/mod.ts";
 import { uniformSpread } from "../step/embedding_spread.ts";
 
-/** Training that cannot continue: the loss is no number, or the embeddings have collapsed. */
+/** Training that cannot continue: the loss is NaN or infinite, or the embeddings have collapsed. */
 export class TrainingError extends GenviewError {
   /** Name of the class. */
   override readonly name = "TrainingError";

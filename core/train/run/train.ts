@@ -29,7 +29,7 @@ import type { TrainOptions, TrainResult } from "./train_options.ts";
  * @throws {Deno.errors.AlreadyExists} at once if another process trains in the output folder
  * @throws {RangeError} if the checkpoint is not the last of its run in the output folder
  * @throws {GenviewError} if the system refuses, such as on a full disk
- * @throws {TrainingError} if the loss is no number or the embeddings collapse
+ * @throws {TrainingError} if the loss is NaN or infinite, or the embeddings collapse
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   return await inRunFolder(options, () => trainLocked(options));
