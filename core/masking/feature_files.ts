@@ -6,6 +6,7 @@
 import { GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
 import { dirname, join } from "node:path";
 import { allocate } from "../engine/graph/dtype.ts";
+import { areFinite } from "../engine/graph/finite.ts";
 import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
 import { explainingFileErrors, systemCode } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
@@ -90,12 +91,18 @@ export class FeatureFiles {
    * Writes the tokens of an image; the file appears once it is whole.
    *
    * @param tokens float32 `[P, D]`
-   * @throws {RangeError} if a number is too large for the type
+   * @throws {RangeError} if a number is not finite, or too large for the type
    * @throws {Deno.errors.AlreadyExists} if there are features of the image
    * @throws {GenviewError} if the system refuses; {@linkcode isRefusedName} tells whether for the name alone
    */
   async write(key: string, tokens: Tensor<"float32">, dtype: FeatureDType): Promise<void> {
     const path = this.path(key);
+    if (!areFinite(tokens.data)) {
+      throw new GenviewRangeError(
+        `Cannot write ${path}: features must be finite, found NaN or infinity; check the network's weights, or compute ` +
+          "in float32",
+      );
+    }
     await makeFolder(dirname(path));
     const data = allocate(dtype, tokens.data.length) as Float32Array<ArrayBuffer>;
     data.set(tokens.data);

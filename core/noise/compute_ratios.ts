@@ -76,7 +76,7 @@ export interface RatioOutcome {
   readonly computed: number;
   /** Images whose ratios were there already. */
   readonly present: number;
-  /** Images that have no features, or cannot be read. */
+  /** Images that have no features, cannot be read, or whose scores are not finite. */
   readonly without: number;
   /** Keys that cannot be written as a line, for a line break or white space at an end. */
   readonly refused: readonly string[];

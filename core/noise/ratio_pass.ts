@@ -5,7 +5,8 @@
  */
 import type { Dataset } from "../data/mod.ts";
 import { TokenEncoder, type TokenNetwork } from "../encoders/token_encoder.ts";
-import { tensor } from "../engine/graph/tensor.ts";
+import { finiteRows } from "../engine/graph/finite.ts";
+import { type Tensor, tensor } from "../engine/graph/tensor.ts";
 import type { Placement } from "../engine/ort/mod.ts";
 import { encodeDataset, FeatureFiles, runSize, tokenScores } from "../masking/mod.ts";
 import { type ForegroundDivision, ratiosOf } from "./foreground_division.ts";
@@ -25,7 +26,7 @@ export interface RatioRun extends Placement {
 
 /** A pass over images that have no ratio yet. */
 export class RatioPass {
-  /** Images that have no features, or cannot be read. */
+  /** Images that have no features, cannot be read, or whose scores are not finite. */
   without = 0;
   /** Keys that cannot be written. */
   readonly refused: string[] = [];
@@ -61,9 +62,8 @@ export class RatioPass {
         this.#skip(warned ? `no features of ${key}: ${files.path(key)}` : undefined);
       } else {
         const { data } = tokenScores(tokens, component);
-        const [ratio] = ratiosOf(tensor("float32", [1, data.length], data), this.#division);
-        lines.push({ path: key, ratio: ratio! });
-        this.#done++;
+        const scores = tensor("float32", [1, data.length], data);
+        lines.push(...this.#ratiosOf([key], scores));
       }
       if (lines.length >= batchSize) {
         await this.#append(lines);
@@ -89,11 +89,25 @@ export class RatioPass {
     this.#tell();
     const options = { batchSize, workers, signal, onWarning };
     for await (const { keys, encoded } of encodeDataset(encoder, this.#dataset, options)) {
-      const ratios = ratiosOf(encoded, this.#division);
-      await this.#append(keys.map((path, i) => ({ path, ratio: ratios[i]! })));
-      this.#done += keys.length;
+      await this.#append(this.#ratiosOf(keys, encoded));
       this.#tell();
     }
+  }
+
+  /** Ratios of images from their scores, float32 `[N, P]`; a NaN would count as background. */
+  #ratiosOf(keys: readonly string[], scores: Tensor<"float32">): RatioLine[] {
+    const ratios = ratiosOf(scores, this.#division);
+    const finite = finiteRows(scores);
+    return keys.flatMap((path, i) => {
+      if (finite[i]) {
+        this.#done++;
+        return [{ path, ratio: ratios[i]! }];
+      }
+      this.#skip(
+        `no ratio of ${path}: its scores must be finite, found NaN or infinity; check the network's weights`,
+      );
+      return [];
+    });
   }
 
   /** Appends what can be written as lines. */

@@ -7,7 +7,7 @@ import { decodeSource } from "../data/decode/decode_source.ts";
 import { UnreadableImageError } from "../data/decode/unreadable_image_error.ts";
 import type { ImageSource, RgbImage } from "../data/dataset.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
-import type { UnclipStage } from "./finite.ts";
+import type { UnclipStage } from "./stage.ts";
 import type { UnclipPipeline } from "./pipeline.ts";
 import { variationNoise } from "./variation_noise.ts";
 

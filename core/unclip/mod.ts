@@ -9,7 +9,7 @@ export {
   type NoisyEmbeddings,
 } from "./embedding_noise.ts";
 export { expectedPublishedFile, expectedUnclipFile } from "./expected_file.ts";
-export type { UnclipStage } from "./finite.ts";
+export type { UnclipStage } from "./stage.ts";
 export {
   type GenerateOptions,
   generateVariations,

@@ -6,14 +6,15 @@
 import { GenviewRangeError } from "../errors/mod.ts";
 import { cutClipView } from "../data/clip_preprocessing.ts";
 import type { RgbImage } from "../data/dataset.ts";
+import { areFinite, finiteRows } from "../engine/graph/finite.ts";
 import { elementCount, sameShape, type Shape } from "../engine/graph/shape.ts";
 import { float32, formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
-import { areFinite, finiteRows, type UnclipStage } from "./finite.ts";
 import type { Session } from "../engine/ort/mod.ts";
 import { loadPipelineParts, type PipelineParts, type UnclipOptions } from "./pipeline_parts.ts";
 import { PublishedFolder } from "./published_folder.ts";
 import { batchRows, gatherRows } from "./rows.ts";
 import { Trajectory } from "./schedulers/mod.ts";
+import type { UnclipStage } from "./stage.ts";
 
 /** Images to vary, prompts, and all random numbers. */
 export interface VariationRequest {

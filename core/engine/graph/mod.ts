@@ -13,6 +13,7 @@ export {
   isFloat,
   viewBytes,
 } from "./dtype.ts";
+export { areFinite, finiteRows } from "./finite.ts";
 export { decodeNumbers, encodeNumbers } from "./numbers.ts";
 export {
   broadcastShapes,

@@ -32,3 +32,23 @@ Deno.test("FeatureFiles tells names that the file system does not take from othe
     assertEquals(await files.find("a.png", 2), tokens);
     assertEquals(await files.find("b.png", 2), undefined);
   }));
+
+Deno.test("FeatureFiles stores no NaN, and says what a type cannot hold", () =>
+  withFolder(async (path) => {
+    const files = new FeatureFiles(path("out"));
+    const write = (value: number) => () =>
+      files.write("a.png", float32([1, 2], [1, value]), "float16");
+    for (const value of [NaN, Infinity, -Infinity]) {
+      await assertRejects(
+        write(value),
+        RangeError,
+        "features must be finite, found NaN or infinity",
+      );
+    }
+    await assertRejects(
+      write(1e6),
+      RangeError,
+      "must lie within float16, found greater ones; store float32",
+    );
+    assertEquals(await files.has("a.png"), false);
+  }));

@@ -1,10 +1,16 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { datasetOf } from "../../../core/data/mod.ts";
-import { float32 } from "../../../core/engine/graph/tensor.ts";
+import { backbone } from "../../../core/backbones/mod.ts";
+import { IMAGENET_NORMALIZATION } from "../../../core/data/views/presets.ts";
+import { backboneTokenNetwork } from "../../../core/encoders/mod.ts";
+import { filled, float32 } from "../../../core/engine/graph/tensor.ts";
+import { input } from "../../../core/engine/graph/value.ts";
+import { Scope } from "../../../core/engine/nn/mod.ts";
 import { FeatureFiles } from "../../../core/masking/mod.ts";
 import { computeRatios, type RatioEvent } from "../../../core/noise/mod.ts";
 import { writeNpy } from "../../../core/weights/npy.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
+import { hashedParameters } from "../engine/nn/hashed_values.ts";
 
 type Path = (name: string) => string;
 
@@ -49,6 +55,47 @@ Deno.test("computeRatios() reports paths that no line can hold, and writes the o
     assertEquals([outcome.computed, outcome.refused], [2, ["b\n.jpg", " c.jpg"]]);
     assertEquals(await Deno.readTextFile(outcome.path), "a.jpg 0.5\nd.jpg 1.0\n");
     assertEquals(events.filter(({ kind }) => kind === "warning").length, 2);
+  }));
+
+Deno.test("computeRatios() gives no ratio to images whose scores are not finite", () =>
+  withFolder(async (path) => {
+    const keys = ["a.jpg", "b.jpg", "c.jpg"];
+    await prepare(path, keys);
+    const file = new FeatureFiles(path("in")).path("b.jpg");
+    await writeNpy(file, float32([2, 2], [NaN, 9, 1, 9]), { overwrite: true });
+    const warnings: string[] = [];
+    const report = (event: RatioEvent) => {
+      if (event.kind === "warning") warnings.push(event.message);
+    };
+    const stored = await computeRatios(options(path, keys), { report });
+    assertEquals([stored.computed, stored.without], [2, 1]);
+    assertEquals(await Deno.readTextFile(stored.path), "a.jpg 0.5\nc.jpg 1.0\n");
+    assertEquals(warnings, [
+      "no ratio of b.jpg: its scores must be finite, found NaN or infinity; check the network's weights",
+    ]);
+
+    // By a network that computes NaN for all images.
+    const vit = backbone("vit_tiny_patch16_224");
+    const scope = new Scope();
+    vit.apply(scope, input("images", "float32", [1, 3, 64, 64]));
+    const weights = new Map(Object.entries(hashedParameters(scope)));
+    weights.set("norm.bias", filled("float32", [192], NaN));
+    const normalize = IMAGENET_NORMALIZATION;
+    const network = backboneTokenNetwork(vit, weights, { name: "tiny", size: 64, normalize });
+    await writeNpy(path("wide.npy"), filled("float32", [192, 1], 1));
+    const data = new Uint8Array(64 * 64 * 3);
+    const render = () => Promise.resolve({ width: 64, height: 64, data });
+    const images = datasetOf("drawn", 2, (i) => ({
+      key: `${i}.png`,
+      source: { kind: "rendered", name: `${i}.png`, render },
+    }));
+    const encoded = await computeRatios({
+      ...{ from: "images", images, network, fgThre: 0 },
+      ...{ pcaVectors: path("wide.npy"), outputDir: path("encoded") },
+    }, { report });
+    assertEquals([encoded.computed, encoded.without], [0, 2]);
+    assertEquals(await Deno.readTextFile(encoded.path), "");
+    assertEquals(warnings.length, 3);
   }));
 
 Deno.test("computeRatios() goes on from lines that are written with ./", () =>
