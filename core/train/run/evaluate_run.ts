@@ -163,7 +163,9 @@ async function log(found: RunEvaluation, device: string): Promise<string | undef
   const file = join(run, "evaluations.jsonl");
   const record = Object.fromEntries(flattened(results));
   await appendJsonLine(file, { step, epoch, at: new Date().toISOString(), device, ...record });
-  using events = new TensorBoardLog(join(run, "tensorboard"));
+  // In a folder of their own: TensorBoard reads no more of a file, such as that of a run under way, once its folder
+  // holds a later one (`DirectoryWatcher` in `tensorboard/backend/event_processing/directory_watcher.py`).
+  using events = new TensorBoardLog(join(run, "tensorboard", "evaluations"));
   events.scalars(step, {
     "evaluate/knn_top1": found.knn.top1,
     "evaluate/knn_top5": found.knn.top5,
