@@ -209,11 +209,31 @@ async function probe(
  * nearest neighbours, a linear probe, and retrieval where images have counterparts. Without test images a seeded part of
  * each class is held out; images that are in both sets are left out of their own neighbours and of the probe's training.
  *
- * ```ts no-run
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { bundledMethods } from "../../../plugins/mod.ts";
+ * import { sharp } from "../../deps/sharp.ts";
  * import { evaluateRun } from "./evaluate_run.ts";
+ * import { pretrain } from "./pretrain.ts";
  *
- * const { knn, chance } = await evaluateRun("runs/photos", { train: "photos", heldOutShare: 0.1 });
- * console.log(`${100 * knn.top1} %, by chance ${100 * chance.balanced} %`);
+ * const folder = await Deno.makeTempDir();
+ * const [data, output] = [`${folder}/photos`, `${folder}/run`];
+ * for (const [name, background] of Object.entries({ dark: "#222", light: "#ccc" })) {
+ *   await Deno.mkdir(`${data}/${name}`, { recursive: true });
+ *   for (let i = 0; i < 4; i++) {
+ *     await sharp({ create: { width: 32 + i, height: 32, channels: 3, background } })
+ *       .png().toFile(`${data}/${name}/${i}.png`);
+ *   }
+ * }
+ * const options = { projectorWidth: 16, predictorWidth: 8 };
+ * const configuration = { data, stem: "imagenet", epochs: 1, options } as const;
+ * await pretrain({ output, preset: "cifar", configuration }, { methods: bundledMethods });
+ *
+ * const { train, test, chance, knn } = await evaluateRun(output, { heldOutShare: 0.25 });
+ * assertEquals([train.samples, test.samples, chance.balanced], [6, 2, 0.5]);
+ * // Images of one colour are told apart by any network.
+ * assertEquals(knn.top1, 1);
+ * await Deno.remove(folder, { recursive: true });
  * ```
  *
  * @param path a run's folder, or that of one of its checkpoints
