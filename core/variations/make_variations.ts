@@ -13,6 +13,7 @@ import { findUnclip, type SchedulerName, type UnclipModel } from "../unclip/mod.
 import { checkOptions } from "./check_options.ts";
 import { findExisting } from "./existing.ts";
 import { lockShare } from "./lock_share.ts";
+import { readManifests } from "./manifest.ts";
 import { type PlannedImage, planVariations, type VariationFormat, variationsOf } from "./plan.ts";
 import type { VariationOutcome, VariationRunOptions } from "./progress.ts";
 import { removeVariations } from "./remove_variations.ts";
@@ -137,24 +138,35 @@ function checkBeginning(
   );
 }
 
+/**
+ * Whether others may have made variations by the settings of a folder. A process that failed as it loaded the model leaves
+ * settings alone, which say nothing once it has ended; shards may be at work.
+ */
+async function isClaimed({ folder, shard }: VariationJob): Promise<boolean> {
+  if (await readSettings(folder) === undefined) return false;
+  if (shard.count > 1) return true;
+  for await (const _ of readManifests(folder)) return true;
+  return false;
+}
+
 /** Removes the variations to overwrite, and claims the folder; a folder that is refused is left unchanged. */
 async function prepareFolder(
   { overwrite = false, resume = true }: MakeVariationsOptions,
   job: VariationJob,
 ): Promise<void> {
-  const { folder, images, names, settings } = job;
+  const { folder, images, names, settings, shard } = job;
   if (overwrite) {
     const all = images.flatMap((image) => variationsOf(image, names));
     await removeVariations(folder, all.map(({ path }) => path));
   }
-  const isClaimed = await readSettings(folder) !== undefined;
-  if (isClaimed && !resume) {
+  const claimed = await isClaimed(job);
+  if (claimed && !resume) {
     throw new GenviewAlreadyExists(
       `Cannot begin in ${folder}: it has variations, which --resume goes on with and --overwrite removes`,
     );
   }
-  if (!isClaimed) await findExisting(job);
-  await claimFolder(folder, settings);
+  if (!claimed) await findExisting(job);
+  await claimFolder(folder, settings, { replace: !claimed && shard.count === 1 });
 }
 
 /** Removes the temporary files of a process that was killed; other shards may be writing theirs, so all of them stay then. */

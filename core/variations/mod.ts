@@ -32,4 +32,9 @@ export type {
   VariationRunOptions,
 } from "./progress.ts";
 export { removeVariations } from "./remove_variations.ts";
-export { claimFolder, readSettings, type VariationSettings } from "./settings.ts";
+export {
+  claimFolder,
+  type ClaimOptions,
+  readSettings,
+  type VariationSettings,
+} from "./settings.ts";

@@ -75,16 +75,29 @@ function checkSame(folder: string, there: VariationSettings, asked: VariationSet
   );
 }
 
+/** How a folder is claimed. */
+export interface ClaimOptions {
+  /** Whether other settings are replaced, of a process that made no variation; the folder must be locked (default false). */
+  readonly replace?: boolean;
+}
+
 /**
  * Writes the settings of a folder's variations, or checks that they are these.
  *
  * @throws {TypeError} if the folder has variations of other settings
  */
-export async function claimFolder(folder: string, settings: VariationSettings): Promise<void> {
+export async function claimFolder(
+  folder: string,
+  settings: VariationSettings,
+  { replace = false }: ClaimOptions = {},
+): Promise<void> {
+  const path = settingsPath(folder);
+  const text = JSON.stringify(settings, null, 2) + "\n";
+  if (replace) return await writeNewFileInFolder(path, text, { overwrite: true });
   const there = await readSettings(folder);
   if (there === undefined) {
     try {
-      await writeNewFileInFolder(settingsPath(folder), JSON.stringify(settings, null, 2) + "\n");
+      await writeNewFileInFolder(path, text);
     } catch (error) {
       // Of processes that begin together, one is the first.
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;

@@ -91,3 +91,31 @@ Deno.test("makeVariations() names all options that are out of range", async () =
     assertStringIncludes(error.message, name);
   }
 });
+
+Deno.test("makeVariations() that failed before the first variation leaves its folder to other settings", () =>
+  withModel(async (path) => {
+    await Deno.writeTextFile(path("list.txt"), "cats/0.png 0\n");
+    const options = {
+      inputList: path("list.txt"),
+      inputPrefix: path("images"),
+      outputPrefix: path("out"),
+      model: path("model"),
+      numInferenceSteps: 2,
+      device: "cpu",
+      threads: 1,
+    };
+    const file = path("model/vae/diffusion_pytorch_model.safetensors");
+    await Deno.rename(file, path("vae"));
+    await Deno.writeTextFile(file, "version https://git-lfs.github.com/spec/v1\n");
+    await assertRejects(() => makeVariations(options), SyntaxError, "Git LFS pointer");
+    await Deno.rename(path("vae"), file);
+    // Whole weights are others, and so are the steps.
+    const { made } = await makeVariations({ ...options, numInferenceSteps: 3, resume: false });
+    assertEquals(made, 1);
+    await assertRejects(() => makeVariations(options), TypeError, "steps 3 there and 2 asked for");
+    // Another shard may be at work there, and have made nothing yet.
+    const half = { ...options, outputPrefix: path("half"), shard: { index: 0, count: 2 } };
+    await Deno.mkdir(path("half"));
+    await Deno.copyFile(path("out/variations.json"), path("half/variations.json"));
+    await assertRejects(() => makeVariations(half), TypeError, "steps 3 there and 2 asked for");
+  }));
