@@ -10,6 +10,7 @@ import type { DType } from "../engine/graph/dtype.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
 import { writeNewFile } from "../files/new_file.ts";
+import { FeatureFiles } from "./feature_files.ts";
 
 /** What `extraction.json` says. Features that differ in any of these must not share a folder, except for `model`. */
 export interface ExtractionRecord {
@@ -64,7 +65,8 @@ export async function readExtractionRecord(folder: string): Promise<ExtractionRe
 }
 
 /**
- * Checks that a folder holds no features of anything else.
+ * Checks that a folder holds no features of anything else. What an extraction that failed before its first feature says
+ * does not count.
  *
  * @returns what the folder says already; undefined if it has no features yet
  * @throws {TypeError} if the folder holds features of something else
@@ -75,6 +77,7 @@ export async function checkExtractionRecord(
 ): Promise<ExtractionRecord | undefined> {
   const before = await readExtractionRecord(folder);
   if (before === undefined || identityOf(before) === identityOf(record)) return before;
+  if (await new FeatureFiles(folder).areNone()) return undefined;
   throw new GenviewTypeError(
     `Cannot extract features into ${folder}: it holds others (${join(folder, NAME)}); choose ` +
       `another --output-dir.\nThere: ${identityOf(before)}\nAsked for: ${identityOf(record)}`,
@@ -86,5 +89,6 @@ export async function writeExtractionRecord(
   folder: string,
   record: ExtractionRecord,
 ): Promise<void> {
-  await writeNewFile(join(folder, NAME), JSON.stringify(record, null, 2) + "\n");
+  const text = JSON.stringify(record, null, 2) + "\n";
+  await writeNewFile(join(folder, NAME), text, { overwrite: true });
 }

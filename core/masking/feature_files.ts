@@ -62,6 +62,20 @@ export function mirroredPath(key: string): string {
   return `${absolute ? "%2F" : ""}${parts.join("/")}`;
 }
 
+/** Whether there is no .npy file below a folder, and no link, which may lead to some. */
+async function holdsNoFile(folder: string): Promise<boolean> {
+  const entries = await ifThere(Array.fromAsync(Deno.readDir(folder))) ?? [];
+  if (
+    entries.some(({ name, isFile, isSymlink }) => isSymlink || (isFile && name.endsWith(".npy")))
+  ) {
+    return false;
+  }
+  for (const { name, isDirectory } of entries) {
+    if (isDirectory && !await holdsNoFile(join(folder, name))) return false;
+  }
+  return true;
+}
+
 /** Features in files below a folder. */
 export class FeatureFiles {
   readonly #folder: string;
@@ -78,6 +92,11 @@ export class FeatureFiles {
   /** Where the features of an image lie, or will. */
   path(key: string): string {
     return join(this.#folder, `${mirroredPath(key)}.npy`);
+  }
+
+  /** Whether there are no features of any image. */
+  async areNone(): Promise<boolean> {
+    return await explainingFileErrors(`read ${this.#folder}`, holdsNoFile(this.#folder));
   }
 
   /** Whether there are features of an image. */

@@ -72,21 +72,22 @@ export class RatioFile implements Disposable {
       explainingFileErrors(`read ${file}`, ifThere(Deno.readTextFile(file)));
     const before = await read(recordPath);
     const lines = await read(path);
-    if (before !== undefined ? before !== text : lines !== undefined) {
+    const whole = (lines ?? "").slice(0, (lines ?? "").lastIndexOf("\n") + 1);
+    // A process that failed before its first ratio has left a record of nothing.
+    if (before !== text && whole !== "") {
       throw new GenviewTypeError(
         `Cannot append to ${path}: it must hold ratios of the same component and threshold, found ${
           before === undefined ? "no fg_ratios.json that says so" : before.replace(/\s+/g, " ")
         }; choose another --output-dir`,
       );
     }
-    const whole = (lines ?? "").slice(0, (lines ?? "").lastIndexOf("\n") + 1);
     const { ratios, malformed } = parseRatioLines(whole);
     if (malformed.length > 0) {
       const { line, problem } = malformed[0]!;
       throw new GenviewSyntaxError(`Cannot append to ${path}: line ${line}: ${problem}`);
     }
     await makeFolder(folder);
-    if (before === undefined) await writeNewFile(recordPath, text);
+    if (before !== text) await writeNewFile(recordPath, text, { overwrite: true });
     const file = await explainingFileErrors(
       `write ${path}`,
       Deno.open(path, { write: true, create: true }),

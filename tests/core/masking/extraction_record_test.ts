@@ -2,9 +2,11 @@ import { assertEquals, assertRejects } from "@std/assert";
 import {
   checkExtractionRecord,
   choiceToRecord,
+  FeatureFiles,
   recordedChoice,
   writeExtractionRecord,
 } from "../../../core/masking/mod.ts";
+import { float32 } from "../../../core/engine/graph/tensor.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
 
 Deno.test("checkExtractionRecord() refuses a folder of another network's features", () =>
@@ -24,8 +26,14 @@ Deno.test("checkExtractionRecord() refuses a folder of another network's feature
     // Another spelling of the options that open the network is no other network.
     const again = { ...record, model: { model: "/a" } };
     assertEquals(await checkExtractionRecord(path("out"), again), record);
+    // An extraction that failed before its first feature says nothing of the next.
+    const other = { ...record, dtype: "float32" } as const;
+    await Deno.mkdir(path("out/features/n01"), { recursive: true });
+    assertEquals(await checkExtractionRecord(path("out"), other), undefined);
+    await writeExtractionRecord(path("out"), other);
+    await new FeatureFiles(path("out")).write("n01/a.jpg", float32([1, 2], [1, 2]), "float32");
     await assertRejects(
-      () => checkExtractionRecord(path("out"), { ...record, dtype: "float32" }),
+      () => checkExtractionRecord(path("out"), record),
       TypeError,
       "it holds others",
     );

@@ -23,3 +23,15 @@ Deno.test("RatioFile refuses a file that no record goes with, and lines that are
     await Deno.writeTextFile(path("new/fg_ratios.txt"), "a.jpg 0.5\nb.jpg\n");
     await assertRejects(() => RatioFile.open(path("new"), record), SyntaxError, "line 2");
   }));
+
+Deno.test("RatioFile takes a folder over in which nothing was computed yet", () =>
+  withFolder(async (path) => {
+    const record = { source: "x", images: "i", component: "y", threshold: 1, maskType: "gt" };
+    using _failed = await RatioFile.open(path("out"), record);
+    const other = { ...record, source: "mended weights" };
+    {
+      using file = await RatioFile.open(path("out"), other);
+      await file.append([{ path: "a.jpg", ratio: 1 }]);
+    }
+    await assertRejects(() => RatioFile.open(path("out"), record), TypeError, "mended weights");
+  }));
