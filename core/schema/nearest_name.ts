@@ -19,7 +19,8 @@ function editDistance(a: string, b: string): number {
 }
 
 /**
- * The name that is closest to one that was asked for, by edit distance; undefined if there are none.
+ * The name that is closest to one that was asked for, by edit distance without regard to case; undefined if there are none.
+ * Of names that are equally near, the one whose case fits better is taken, then the first.
  *
  * ```ts
  * import { nearestName } from "./nearest_name.ts";
@@ -32,7 +33,9 @@ export function nearestName(wanted: string, names: Iterable<string>): string | u
   let best: string | undefined;
   let least = Infinity;
   for (const name of names) {
-    const distance = editDistance(wanted, name);
+    // A name in another case is nearer than any other name; the case decides between equals.
+    const folded = editDistance(wanted.toLowerCase(), name.toLowerCase());
+    const distance = folded + editDistance(wanted, name) / (1 + wanted.length + name.length);
     if (distance < least) [best, least] = [name, distance];
   }
   return best;

@@ -10,12 +10,21 @@ import { ProgressLine } from "./progress_line.ts";
 export class EvaluateDisplay implements Disposable {
   #progress: ProgressLine | undefined;
   #shown = "";
+  readonly #write: (text: string) => void;
+
+  /** @param write takes the text; by default to standard error */
+  constructor(
+    write: (text: string) => void = (text) =>
+      void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+  ) {
+    this.#write = write;
+  }
 
   /** Shows one event. */
   show(event: EvaluateEvent): void {
     if (event.kind === "warning") {
       const text = `warning: ${event.message}`;
-      if (this.#progress === undefined) console.error(text);
+      if (this.#progress === undefined) this.#write(`${text}\n`);
       else this.#progress.note(text);
     } else if (event.kind === "features") {
       this.#line(`features of ${event.data}`, event.total).update(event.done);
@@ -24,14 +33,14 @@ export class EvaluateDisplay implements Disposable {
     }
   }
 
-  /** The progress line of a part, a new one where the part is another. */
+  /** The progress line of a part, a new one for each part. */
   #line(part: string, total: number): ProgressLine {
     if (this.#progress !== undefined && this.#shown === part) return this.#progress;
     this[Symbol.dispose]();
     this.#shown = part;
     this.#progress = new ProgressLine({
       total,
-      write: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+      write: this.#write,
       columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
     });
     this.#progress.note(part);

@@ -14,6 +14,10 @@ function describeCoverage({ matched, total }: NonNullable<Dataset["coverage"]>):
   return `variations: ${matched} of ${total} images have some (${share} %)`;
 }
 
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** Shows a run's events as a progress line and notes. */
 export class TrainDisplay implements Disposable {
   #progress: ProgressLine | undefined;
@@ -41,8 +45,8 @@ export class TrainDisplay implements Disposable {
       });
       this.note(
         `${event.method.title}, ${backbone}, ${(event.parameters / 1e6).toFixed(1)} M ` +
-          `trained parameters, on ${formatDevice(event.device)}; ${epochs} epochs of ` +
-          `${event.stepsPerEpoch} steps of ${batchSize} images` +
+          `trained parameters, on ${formatDevice(event.device)}; ${counted(epochs, "epoch")} of ` +
+          `${counted(event.stepsPerEpoch, "step")} of ${counted(batchSize, "image")}` +
           (event.resumedAt > 0 ? `, from step ${event.resumedAt}` : ""),
       );
       this.note(

@@ -11,6 +11,15 @@ export class VariationsDisplay implements Disposable {
   #progress: ProgressLine | undefined;
   #began = 0;
   #existing = 0;
+  readonly #write: (text: string) => void;
+
+  /** @param write takes the text; by default to standard error */
+  constructor(
+    write: (text: string) => void = (text) =>
+      void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+  ) {
+    this.#write = write;
+  }
 
   /** Shows an event. */
   readonly show = (event: VariationEvent): void => {
@@ -26,7 +35,7 @@ export class VariationsDisplay implements Disposable {
     this.#progress = new ProgressLine({
       total,
       start: existing,
-      write: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+      write: this.#write,
       columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
     });
     this.#update({ made: 0, unreadable: 0, failed: 0 });
@@ -44,7 +53,7 @@ export class VariationsDisplay implements Disposable {
   /** Writes a line above the progress. */
   note(text: string): void {
     if (this.#progress !== undefined) this.#progress.note(text);
-    else console.error(text);
+    else this.#write(`${text}\n`);
   }
 
   /** Ends the progress line. */

@@ -1,33 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { InferenceSession } from "npm:onnxruntime-node@1.29.0";
-import { backbone } from "../../../core/backbones/registry.ts";
 import { exportRun } from "../../../core/encoders/export_run.ts";
 import { isGenviewError } from "../../../core/errors/mod.ts";
-import { input } from "../../../core/engine/graph/value.ts";
-import { Scope } from "../../../core/engine/nn/scope.ts";
-import { saveCheckpoint } from "../../../core/weights/checkpoint/checkpoint.ts";
 import { openSafetensors } from "../../../core/weights/safetensors.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
-
-async function saveRun(folder: string): Promise<void> {
-  const scope = new Scope();
-  const network = backbone("resnet18", { stem: "small" });
-  scope.enter("backbone", (inner) => network.apply(inner, input("x", "float32", [1, 3, 32, 32])));
-  await saveCheckpoint(`${folder}/checkpoints`, {
-    state: {
-      ...{ version: 1, method: "simsiam", step: 5, epoch: 1, samples: 40 },
-      configuration: {
-        backbone: "resnet18",
-        stem: "small",
-        zeroInitResidual: false,
-        imageSize: 32,
-        views: "small",
-      },
-    },
-    model: scope.initialize(1),
-    optimizer: [],
-  }, 1);
-}
+import { saveRun } from "./saved_run.ts";
 
 Deno.test("exportRun() writes what the file's ending says, of the newest checkpoint", () =>
   withFolder(async (path) => {
