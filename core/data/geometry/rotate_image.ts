@@ -125,7 +125,8 @@ function rotateBilinear(
 
 /**
  * Rotates a square image about its middle; it keeps its size, and its corners are lost. The result is that of Pillow's
- * `Image.rotate`, bit for bit.
+ * `Image.rotate`: bit for bit by `nearest`, and by `bilinear` but for single pixels, one in about a million, of which
+ * Pillow's compiled products and sums round to the next level.
  *
  * Source: Pillow, `PIL/Image.py`, `Image.rotate`; `src/libImaging/Geometry.c`, `affine_fixed` and `bilinear_filter32RGB`.
  *
