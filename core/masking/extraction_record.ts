@@ -35,10 +35,14 @@ export interface ExtractionRecord {
 const NAME = "extraction.json";
 
 /** The fields that must agree, in the order of the file. */
-function identityOf(
-  { network, weights, images, imageSize, grid, width, dtype }: ExtractionRecord,
-): string {
-  return JSON.stringify({ network, weights, images, imageSize, grid, width, dtype });
+const IDENTITY = ["network", "weights", "images", "imageSize", "grid", "width", "dtype"] as const;
+
+/** What a folder's features are of and what is asked for, field by field where they differ. */
+function differencesOf(there: ExtractionRecord, asked: ExtractionRecord): string[] {
+  return IDENTITY.flatMap((field) => {
+    const [before, now] = [there, asked].map((record) => JSON.stringify(record[field]));
+    return before === now ? [] : [`${field} ${before} there and ${now} asked for`];
+  });
 }
 
 /**
@@ -76,11 +80,13 @@ export async function checkExtractionRecord(
   record: ExtractionRecord,
 ): Promise<ExtractionRecord | undefined> {
   const before = await readExtractionRecord(folder);
-  if (before === undefined || identityOf(before) === identityOf(record)) return before;
+  const differences = before === undefined ? [] : differencesOf(before, record);
+  if (differences.length === 0) return before;
   if (await new FeatureFiles(folder).areNone()) return undefined;
   throw new GenviewTypeError(
-    `Cannot extract features into ${folder}: it holds others (${join(folder, NAME)}); choose ` +
-      `another --output-dir.\nThere: ${identityOf(before)}\nAsked for: ${identityOf(record)}`,
+    `Cannot extract features into ${folder}: all of a folder must be of the same network and images, found ${
+      differences.join(", ")
+    }; choose another --output-dir`,
   );
 }
 

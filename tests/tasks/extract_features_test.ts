@@ -94,7 +94,7 @@ Deno.test("extract-features by an exported backbone leaves all outputs, and neve
     await Deno.copyFile(path("mine.safetensors"), path("other/mine.safetensors"));
     const mixed = await run(...args, "--overwrite", "--model", path("other/mine.safetensors"));
     assertEquals(mixed.code, 1);
-    assertStringIncludes(mixed.err, "it holds others");
+    assertStringIncludes(mixed.err, "must be of the same network and images, found weights");
     const replaced = await run(...args, "--overwrite", "--flip", "--fg-thre", "-0.25");
     assertEquals(replaced.code, 0, replaced.err);
     assertStringIncludes(replaced.err, "5 of 5 images have features already");

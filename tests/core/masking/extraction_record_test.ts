@@ -35,7 +35,7 @@ Deno.test("checkExtractionRecord() refuses a folder of another network's feature
     await assertRejects(
       () => checkExtractionRecord(path("out"), record),
       TypeError,
-      "it holds others",
+      'dtype "float32" there and "float16" asked for; choose another --output-dir',
     );
   }));
 
