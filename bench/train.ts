@@ -2,7 +2,7 @@
  * `deno task bench train`: a training step, ours against PyTorch's: forward, cross-entropy, backward, SGD.
  *
  * Each side is a process that stays up for one configuration; the steps alternate, so that a machine that slows down
- * slows both. Peak memory is the process's own, and is told on the CPU only: a GPU's is not in it. Both sides start
+ * slows both. Peak memory is the process's own, and is given on the CPU only: a GPU's is not in it. Both sides start
  * from the same hashed weights, images and labels, and the loss of their first step must agree, so that what is compared
  * is the same work.
  *

@@ -40,7 +40,7 @@ const COMMAND = command({
       command: "deno task demo --weighted-epochs 12 --output runs/demo-12 --report report-12",
       does: "with a second run as long as the first, so that they may be compared",
     },
-    { command: "deno task demo --resume", does: "goes on where a demo was stopped" },
+    { command: "deno task demo --resume", does: "resumes a demo that was stopped" },
   ],
   options: {
     type: "object",
@@ -51,7 +51,7 @@ const COMMAND = command({
         description: "folder for checkpoints and logs",
       },
       report: { type: "string", default: "report", description: "folder for the report" },
-      resume: { type: "boolean", default: false, description: "go on where a demo was stopped" },
+      resume: { type: "boolean", default: false, description: "resume a demo that was stopped" },
       seed: { type: "integer", minimum: 0, default: 0, description: "seed of all randomness" },
       epochs: {
         type: "integer",

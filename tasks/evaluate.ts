@@ -17,7 +17,7 @@ const COMMAND = command({
   name: "evaluate",
   summary:
     "Evaluates a trained backbone on labelled images: weighted nearest neighbours, a linear probe " +
-    `(${PROBE_MODE}), and retrieval where samples have counterparts. The chance level stands beside every figure; ` +
+    `(${PROBE_MODE}), and retrieval where samples have counterparts. Every figure has its chance level beside it; ` +
     "results are added to the run's evaluations.jsonl and TensorBoard events.",
   positional: "RUN",
   examples: [

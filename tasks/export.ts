@@ -21,7 +21,7 @@ const COMMAND = command({
     {
       command: "deno task export runs/demo backbone.safetensors",
       does:
-        "loads strictly into torchvision's network; how that is built stands in the file's metadata",
+        "loads strictly into torchvision's network, which the file's metadata says how to build",
     },
   ],
   options: {

@@ -21,7 +21,7 @@ const COMMAND = command({
   summary:
     "Extracts the tokens of images by CLIP or a backbone of your own, finds the principal component of a sample's tokens " +
     "and the threshold above which they are foreground. What is there already is not extracted again: the same command " +
-    "goes on where it was stopped.",
+    "resumes where it was stopped.",
   examples: [
     {
       command: "deno task extract-features --input-list sample.txt --num-vis 20",
@@ -146,7 +146,7 @@ function thresholdRule({ fgThre, compat, foregroundShare }: Values): ThresholdRu
 
 /** What an extraction leaves, for people. */
 function format({ finished, folder, images, analysis }: ExtractionOutcome): string {
-  if (!finished) return `stopped; the same command goes on from here: ${folder}`;
+  if (!finished) return `stopped; the same command resumes from here: ${folder}`;
   if (analysis === undefined) return `features of ${images} images: ${folder}`;
   const { threshold, foregroundShare, orientation } = analysis;
   const { decidedBy, flipped, border, inside } = orientation;

@@ -13,7 +13,7 @@ import { MaskingDisplay } from "./cli/masking_display.ts";
 const COMMAND = command({
   name: "fg-ratio",
   summary:
-    "Writes the share of foreground tokens of each image as lines of path and ratio to fg_ratios.txt; it goes on where " +
+    "Writes the share of foreground tokens of each image as lines of path and ratio to fg_ratios.txt; it resumes where " +
     "it was stopped. From images, only scores leave the device: the features of ImageNet, 1,281,167 images of 256 " +
     "tokens of 1280 halves, would take 840 GB as files, and their ratios take some 60 MB.",
   examples: [
@@ -111,7 +111,7 @@ const COMMAND = command({
 
 /** What a computation of ratios leaves, for people. */
 function format({ finished, path, computed, present, without }: RatioOutcome): string {
-  if (!finished) return `stopped; the same command goes on from here: ${path}`;
+  if (!finished) return `stopped; the same command resumes from here: ${path}`;
   return `ratios of ${computed} images, ${present} were there already` +
     `${without > 0 ? `, ${without} have none` : ""}: ${path}`;
 }

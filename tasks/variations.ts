@@ -189,7 +189,7 @@ function format(outcome: VariationOutcome, folder: string): string {
   const { total, existing, made, unreadable, failed, stopped } = outcome;
   const left = total - existing - made - unreadable - failed;
   if (stopped) {
-    return `stopped with ${left} of ${total} left; the same command goes on from here: ${folder}`;
+    return `stopped with ${left} of ${total} left; the same command resumes from here: ${folder}`;
   }
   return `made ${made} of ${total} variations, ${existing} were there already` +
     `${unreadable > 0 ? `, ${unreadable} have unreadable images` : ""}` +

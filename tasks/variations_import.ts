@@ -22,7 +22,7 @@ const COMMAND = command({
   summary:
     "Takes variations out of a tar, also out of the parts that split has cut one into, such as " +
     "GenView's train_variations.tar.*; they are read as one, without a joined copy. Or writes an index, by which " +
-    "training reads them in place. The same command goes on with an extraction that was stopped.",
+    "training reads them in place. The same command resumes an extraction that was stopped.",
   positional: "[PART ...]",
   examples: [
     {
@@ -134,7 +134,7 @@ async function extractTo({ parts, output, overwrite, signal }: Import): Promise<
     : "";
   const done = `${written} files written, ${kept} were there already${unfit}: ${output}`;
   if (skipped > 0) throw new GenviewError(`Cannot extract all files: ${done}`);
-  if (stopped) return `stopped; run the same command to go on: ${done}`;
+  if (stopped) return `stopped; run the same command to resume: ${done}`;
   if (written + kept > 0) return done;
   throw new GenviewTypeError(
     `Cannot extract ${parts[0]!.path}: the tar must hold files, found none`,

@@ -23,13 +23,13 @@ const COMMAND = command({
   name: "weights",
   summary:
     "Published weights: lists them, pulls them into the Hugging Face cache (HF_HOME, HF_HUB_CACHE and HF_TOKEN are " +
-    "heeded), or verifies that the tensors are those that the network needs.",
+    "respected), or verifies that the tensors are those that the network needs.",
   positional: "list|pull|verify [NAME ...]",
   examples: [
     { command: "deno task weights list", does: "what is known, and what is in the cache" },
     {
       command: "deno task weights pull clip-convnext-base-w",
-      does: "goes on where an earlier pull broke off, and checks every file",
+      does: "resumes a pull that broke off, and checks every file",
     },
     {
       command: "deno task weights pull stable-unclip-2-1 --variant fp16 --from ./unclip",
@@ -105,7 +105,7 @@ async function list(names: readonly string[], options: Options): Promise<void> {
 /** Says what is left of a pull that was stopped, or which host may not be asked. */
 function explain(error: unknown, endpoint: string, stopped: boolean): unknown {
   if (stopped) {
-    return new GenviewError("Cannot finish: interrupted; pulling again goes on from here", {
+    return new GenviewError("Cannot finish: interrupted; pulling again resumes from here", {
       cause: error,
     });
   }

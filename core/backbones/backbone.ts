@@ -44,7 +44,7 @@ export interface BackboneOptions {
 /** Types of a state dict's tensors, by name. */
 export type StateDictTypes = ReadonlyMap<string, TensorType>;
 
-/** What the shapes of a state dict tell of the network that it is of. */
+/** What the shapes of a state dict tell of its network. */
 export interface ShapesTell {
   readonly options?: BackboneOptions;
   /** Height and width of the only images that its parameters fit, in pixels; any size when left out. */

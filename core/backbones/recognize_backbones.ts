@@ -1,5 +1,5 @@
 /**
- * Backbones that a state dict is of.
+ * Which backbones a state dict fits.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export function findMisfit(
   });
 }
 
-/** A backbone that a state dict is of, and the size of images that it says. */
+/** A backbone that a state dict fits, and the image size by its shapes. */
 export interface RecognizedBackbone {
   /** The backbone, built with the options that the shapes tell. */
   readonly spec: BackboneSpec;

@@ -36,7 +36,7 @@ export interface InstallCudaOptions {
 
 /** How an installation is stopped and followed. */
 export interface InstallControl {
-  /** Ends the download; the next call goes on from there. */
+  /** Ends the download; the next call resumes there. */
   readonly signal?: AbortSignal | undefined;
   /** Receives how many bytes of the wheel are there. */
   readonly onProgress?: ((name: string, received: number, size: number) => void) | undefined;
@@ -173,10 +173,10 @@ async function unpackAll(wheel: string, { folder, files }: Plan): Promise<void> 
 /**
  * Installs the CUDA execution provider that belongs to the ONNX Runtime in use: downloads the official wheel
  * `onnxruntime-gpu` of the same version, checks the whole of it against the SHA-256 that the index gives, and puts its
- * provider where ONNX Runtime looks for it, beside its main library. A download that breaks off goes on with the next
+ * provider where ONNX Runtime looks for it, beside its main library. A download that breaks off is resumed by the next
  * call. The wheel, some 200 MB, is removed afterwards.
  *
- * PyPI has one build of each version: that of 1.29.0 is for CUDA 13. Builds for CUDA 12 are to be had from indexes of
+ * PyPI has one build of each version: that of 1.29.0 is for CUDA 13. Builds for CUDA 12 are in indexes of
  * their own, where there is one of the same version.
  *
  * ```ts ignore

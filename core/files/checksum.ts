@@ -6,7 +6,7 @@
 import { GenviewSyntaxError } from "../errors/mod.ts";
 import { createHash, type Hash } from "node:crypto";
 
-/** What a file's bytes must come to. */
+/** The checksum that a file's bytes must have. */
 export interface Checksum {
   /** SHA-256 of the bytes, or git's SHA-1 of a blob: of its type, its length and its bytes. */
   readonly algorithm: "sha256" | "git-sha1";

@@ -70,7 +70,7 @@ export interface ExtractFeaturesOptions extends Partial<Placement> {
 
 /** How an extraction is stopped and followed. */
 export interface ExtractionControl {
-  /** Ends the extraction after the batch that is under way; the same call goes on from there. */
+  /** Ends the extraction after the batch that is under way; the same call resumes there. */
   readonly signal?: AbortSignal | undefined;
   /** Receives progress and warnings. */
   readonly report?: ((event: ExtractionEvent) => void) | undefined;
@@ -110,7 +110,7 @@ async function checkFree(folder: string): Promise<void> {
     const found = await explainingFileErrors(`read ${path}`, ifThere(Deno.lstat(path)));
     if (found === undefined) continue;
     throw new GenviewAlreadyExists(
-      `Cannot analyse features in ${folder}: ${path} exists and is of another analysis; ` +
+      `Cannot analyse features in ${folder}: ${path} exists and belongs to another analysis; ` +
         "--overwrite replaces the analysis and keeps the features, another --output-dir keeps both",
     );
   }
@@ -157,7 +157,7 @@ async function storedOf(
  * Extracts the tokens of images by a frozen network, finds the principal component of a sample's tokens and the threshold
  * above which they are foreground, and writes all of it with pictures of some masks.
  *
- * What is there already is not done again: the same call goes on where an earlier one was stopped or killed, at whatever
+ * What is there already is not done again: the same call resumes where an earlier one was stopped or killed, at whatever
  * point, and ends with the same files. The folder is locked meanwhile.
  *
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Extraction of features that goes on where it was stopped.
+ * Resumable extraction of features.
  *
  * @module
  */

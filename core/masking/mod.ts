@@ -3,7 +3,7 @@
  *
  * Tokens are added up to their covariance; its first principal component gives each token a score; a threshold makes a
  * mask of the scores, whose share of foreground says how much noise an image's variation may get. `extractFeatures` does
- * all of it for images on disk, and goes on where it was stopped; the other functions are its parts.
+ * all of it for images on disk, and resumes where it was stopped; the other functions are its parts.
  *
  * @module
  */

@@ -60,7 +60,7 @@ export interface ComputeRatiosOptions extends DivisionSource, Partial<Placement>
 
 /** How a computation of ratios is stopped and followed. */
 export interface RatioControl {
-  /** Ends the computation after the batch that is under way; the same call goes on from there. */
+  /** Ends the computation after the batch that is under way; the same call resumes there. */
   readonly signal?: AbortSignal | undefined;
   /** Receives progress and warnings. */
   readonly report?: ((event: RatioEvent) => void) | undefined;
@@ -116,7 +116,7 @@ async function checkImages(inputDir: string, root: string): Promise<void> {
 
 /**
  * Computes the share of foreground tokens of each image and appends it to `fg_ratios.txt`. What is there already is not
- * computed again: the same call goes on where an earlier one was stopped or killed. The folder is locked meanwhile.
+ * computed again: the same call resumes where an earlier one was stopped or killed. The folder is locked meanwhile.
  *
  * By a network only scores leave the device: the features of ImageNet, 1,281,167 images of 256 tokens of 1280 halves,
  * would take 840 GB as files, and their ratios take some 60 MB.

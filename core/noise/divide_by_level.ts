@@ -104,7 +104,7 @@ function divide(ratios: readonly RatioLine[], schedule: NoiseSchedule): Map<numb
 
 function refuse(path: string): never {
   throw new GenviewAlreadyExists(
-    `Cannot write noise levels: ${path} exists and is of other ratios; --overwrite replaces it`,
+    `Cannot write noise levels: ${path} exists and was made from other ratios; --overwrite replaces it`,
   );
 }
 
@@ -149,7 +149,7 @@ async function drawLevels(
 
 /**
  * Divides images by their foreground ratio into one list for each noise level, `fg_ratios_LEVEL.txt`, and draws how the
- * ratios are spread. The same call goes on where it was stopped; the folder is locked meanwhile.
+ * ratios are spread. The same call resumes where it was stopped; the folder is locked meanwhile.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";

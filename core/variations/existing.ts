@@ -33,7 +33,7 @@ export interface ExistingVariations {
 function checkLevel({ path, level }: PlannedVariation, before: number, folder: string): void {
   if (before === level) return;
   throw new GenviewTypeError(
-    `Cannot go on in ${folder}: its variations must have the levels of the list, found ${path} at ` +
+    `Cannot resume in ${folder}: its variations must have the levels of the list, found ${path} at ` +
       `level ${before} and ${level} asked for; choose another --output-prefix, or --overwrite them`,
   );
 }

@@ -162,7 +162,7 @@ async function prepareFolder(
   const claimed = await isClaimed(job);
   if (claimed && !resume) {
     throw new GenviewAlreadyExists(
-      `Cannot begin in ${folder}: it has variations, which --resume goes on with and --overwrite removes`,
+      `Cannot begin in ${folder}: it has variations, which --resume keeps and --overwrite removes`,
     );
   }
   if (!claimed) await findExisting(job);

@@ -220,7 +220,7 @@ export async function runWorkers(
   if (failures.length > 0) {
     throw new GenviewError(
       `Cannot generate all variations: ${failures.length} of ${workers} workers failed, each in ` +
-        `${retries + 1} attempts; the same command goes on from here:\n  ${failures.join("\n  ")}`,
+        `${retries + 1} attempts; the same command resumes from here:\n  ${failures.join("\n  ")}`,
     );
   }
   const { outcome } = sum;

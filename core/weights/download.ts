@@ -1,5 +1,5 @@
 /**
- * Downloads that go on where they broke off, and whose bytes are checked before they get their name.
+ * Downloads that resume where they broke off, and whose bytes are checked before they get their name.
  *
  * @module
  */
@@ -179,7 +179,7 @@ async function fetchAll(
       if (failures >= attempts) {
         throw new GenviewError(
           `Cannot download ${download.url}: ${cause.message}, ${attempts} times one after the other; ` +
-            `${partial.length} of ${download.size} bytes are kept: check the network and pull again, which goes on from ` +
+            `${partial.length} of ${download.size} bytes are kept: check the network and pull again, which resumes ` +
             "there",
           { cause },
         );
@@ -190,10 +190,10 @@ async function fetchAll(
 }
 
 /**
- * Downloads a file. If that breaks off, the next call goes on where it did. A file that is there already is left as it
+ * Downloads a file. If that breaks off, the next call resumes there. A file that is there already is left as it
  * is.
  *
- * @throws {SyntaxError} if the bytes have another checksum; they are removed, because going on from them would never
+ * @throws {SyntaxError} if the bytes have another checksum; they are removed, because resuming from them would never
  * help
  * @throws {TypeError} if the server refuses
  * @throws {GenviewError} if it fails as many times as `attempts` says

@@ -162,7 +162,7 @@ function fileUrl(endpoint: string, repository: string, commit: string, path: str
 }
 
 /**
- * Brings files into the hub's cache. What is there is not fetched again, and what has broken off goes on. Each file is
+ * Brings files into the hub's cache. What is there is not fetched again, and what has broken off is resumed. Each file is
  * checked: large ones by the SHA-256 that the hub keeps, others by git's SHA-1. The revision's name is set once all are
  * there.
  *

@@ -93,7 +93,7 @@ export interface PullWeightsOptions
 }
 
 /**
- * Brings a set of weights into the cache: from the hub, where what has broken off goes on and every file is checked, or
+ * Brings a set of weights into the cache: from the hub, where what has broken off is resumed and every file is checked, or
  * from files at hand.
  *
  * ```ts

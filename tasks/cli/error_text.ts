@@ -36,7 +36,7 @@ function permissionText({ message }: Error): string {
   const remedy = programName() === "genview"
     ? ', or install genview with what "genview --help" lists'
     : ", as the tasks of deno.json do";
-  return `Cannot go on: ${needed}${remedy}`;
+  return `Cannot continue: ${needed}${remedy}`;
 }
 
 /** An error as one line where it says what its reader can mend; undefined for bugs. */

@@ -88,7 +88,7 @@ Deno.test("extract-features by an exported backbone leaves all outputs, and neve
 
     const refused = await run(...args, "--flip");
     assertEquals(refused.code, 1);
-    assertStringIncludes(refused.err, "pca_vectors.npy exists and is of another analysis");
+    assertStringIncludes(refused.err, "pca_vectors.npy exists and belongs to another analysis");
     // Other weights of the same name must not be mixed with these.
     await Deno.mkdir(path("other"));
     await Deno.copyFile(path("mine.safetensors"), path("other/mine.safetensors"));

@@ -86,7 +86,7 @@ Deno.test("of two workers one is killed midway: nothing is lost, and nothing is 
     assertEquals(await bytesOf(path("out"), names), await bytesOf(path("alone"), names));
   }));
 
-Deno.test("workers stop when their parent is told to, and the same command goes on", () =>
+Deno.test("workers stop when their parent is told to, and the same command resumes", () =>
   withModel(async (path) => {
     const names = await writeCopies(path, 16);
     const task = await start(path, "out", "--workers", "2");
@@ -95,7 +95,7 @@ Deno.test("workers stop when their parent is told to, and the same command goes 
     task.child.kill("SIGINT");
     const { code, text } = await task.end();
     assertEquals(code, 0, text);
-    assertStringIncludes(text, "the same command goes on from here");
+    assertStringIncludes(text, "the same command resumes from here");
     const before = (await linesOf(path("out"))).map((line) => line.path);
     assert(before.length < names.length, text);
     const times = await changeTimes(path("out"), before);

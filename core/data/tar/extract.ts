@@ -123,7 +123,7 @@ async function readWhole(entry: TarEntry): Promise<Uint8Array> {
 
 /**
  * Writes the files of a tar below a folder, which is locked meanwhile. Each appears whole or not at all. Those that are
- * there with the tar's size are kept, so that an extraction that was stopped goes on where it was; what one that was
+ * there with the tar's size are kept, so that an extraction resumes where it was stopped; what one that was
  * killed has left half written is removed.
  *
  * ```ts

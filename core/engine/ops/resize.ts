@@ -64,7 +64,7 @@ const NearestResize = defineOp({
   gradient: "none",
 });
 
-/** Whether every pixel of an axis becomes as many, which ONNX Runtime's rounding and PyTorch's can both come to. */
+/** Whether every pixel of an axis becomes as many, where ONNX Runtime's rounding and PyTorch's agree. */
 function isRepeated(pixels: readonly number[], from: number): boolean {
   const copies = pixels.length / from;
   return Number.isInteger(copies) && pixels.every((pixel, i) => pixel === Math.floor(i / copies));

@@ -18,7 +18,7 @@ export interface WarmUp {
   readonly per?: Granularity;
 }
 
-/** The course of a scalar, as data; `value` is what it is after the warm-up. */
+/** The schedule of a scalar, as data; `value` is what it is after the warm-up. */
 export type ScheduleDescription =
   & { readonly value: number; readonly warmup?: WarmUp }
   & (

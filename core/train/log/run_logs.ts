@@ -18,7 +18,7 @@ export interface RunLogs {
 }
 
 /**
- * Reads the description and logs of a run, which may still go on.
+ * Reads the description and logs of a run, which may still be training.
  *
  * @param folder the run's
  * @throws {Deno.errors.NotFound} if the folder holds no run

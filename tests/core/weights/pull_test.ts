@@ -86,7 +86,7 @@ Deno.test("pullFiles() goes on where a connection broke off, at once and in a la
     await assertRejects(
       () => pullFiles(SOURCE, [["model.bin"]], stopped),
       GenviewError,
-      "50000 of 100000 bytes are kept: check the network and pull again, which goes on from there",
+      "50000 of 100000 bytes are kept: check the network and pull again, which resumes there",
     );
     assertEquals(tree(folder), [`blobs/${sha256(MODEL)}.incomplete`]);
     assertEquals(hub.ranges(), [null, "bytes=30000-", "bytes=50000-"]);
