@@ -179,7 +179,7 @@ export async function main(args: readonly string[]): Promise<void> {
     configuration,
     dataset: training,
     encoder: values.output,
-    vectors: masks.component,
+    component: masks.component,
     imageSize: MASK_SIZE,
     epochs: values.weightedEpochs,
     output: join(values.output, "weighted"),

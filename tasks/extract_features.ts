@@ -30,7 +30,7 @@ const COMMAND = command({
     {
       command:
         "deno task extract-features --input-list photos/ --model convnext_base_w --num-extract 500",
-      does: "500 images of a folder, drawn by --seed; the encoder of the quality weights",
+      does: "500 images of a folder, sampled by --seed; the encoder of the quality weights",
     },
     {
       command: "deno task extract-features --input-list emoji-google --model runs/demo",
@@ -55,7 +55,7 @@ const COMMAND = command({
         type: "integer",
         minimum: -1,
         default: 10000,
-        description: "images that are drawn for the analysis; -1 extracts all and analyses none",
+        description: "images that are sampled for the analysis; -1 extracts all and analyses none",
       },
       numVis: {
         group: "Output",
@@ -102,7 +102,7 @@ const COMMAND = command({
         type: "integer",
         minimum: 0,
         default: 0,
-        description: "seed of the drawing",
+        description: "seed of the sampling",
       },
       dtype: {
         group: "Output",

@@ -12,7 +12,7 @@ import {
   type TarProgress,
 } from "../core/data/mod.ts";
 import { totalSize } from "../core/data/tar/mod.ts";
-import { ProgressLine } from "./cli/progress_line.ts";
+import { ProgressLine, progressOutput } from "./cli/progress_line.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { formatBytes } from "./cli/download_display.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
@@ -80,8 +80,7 @@ function tarDisplay(parts: readonly TarPart[]): TarDisplay {
   const total = Math.floor(size / MEGABYTE) + 1;
   const line = new ProgressLine({
     total,
-    write: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
-    columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
+    ...progressOutput(),
   });
   const began = performance.now();
   let shown = -1;

@@ -41,7 +41,7 @@ export interface VisionTransformerConfig {
   readonly layerScale?: number;
   /**
    * How it starts: as timm's (default), or as MoCo v3's (Chen et al. 2021, section 4), whose patch embedding stays as
-   * it was drawn and whose positions are sines and cosines, neither of them trained.
+   * it was initialised and whose positions are sines and cosines, neither of them trained.
    */
   readonly variant?: "timm" | "mocov3";
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { checkFree } from "./check_free.ts";
 export { addFile, type Checksum, checksumOf, startChecksum } from "./checksum.ts";
 export { explainingFileErrors, fileError, systemCode } from "./file_error.ts";
 export { FolderLock, type FolderLockOptions } from "./folder_lock.ts";

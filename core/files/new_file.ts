@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { GenviewAlreadyExists } from "../errors/mod.ts";
+import { checkFree } from "./check_free.ts";
 import { fileError } from "./file_error.ts";
 import { ifThere } from "./if_there.ts";
 
@@ -57,11 +57,7 @@ export async function writeNewFile(
   options: NewFileOptions = {},
 ): Promise<void> {
   try {
-    if (!options.overwrite && await ifThere(Deno.lstat(path)) !== undefined) {
-      throw new GenviewAlreadyExists(
-        `Cannot write ${path}: the name must be free, found a file; choose another or set overwrite`,
-      );
-    }
+    if (!options.overwrite) await checkFree(path, "choose another or set overwrite");
     const temporary = temporaryBeside(path);
     try {
       {

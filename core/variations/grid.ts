@@ -3,16 +3,12 @@
  *
  * @module
  */
-import {
-  GenviewAlreadyExists,
-  GenviewNotFound,
-  GenviewSyntaxError,
-  GenviewTypeError,
-} from "../errors/mod.ts";
+import { GenviewNotFound, GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { decodeSource } from "../data/decode/decode_source.ts";
 import { fileSource, type RgbImage } from "../data/mod.ts";
 import { resolveDevice } from "../engine/ort/mod.ts";
+import { checkFree } from "../files/check_free.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
 import { writeNewFile } from "../files/new_file.ts";
@@ -234,12 +230,7 @@ async function checkInputs(options: VariationGridOptions): Promise<void> {
         `${folders.length} folders, --model "${model}" and --input-list "${inputList}"`,
     );
   }
-  const found = explainingFileErrors(`write ${output}`, ifThere(Deno.lstat(output)));
-  if (!overwrite && await found !== undefined) {
-    throw new GenviewAlreadyExists(
-      `Cannot write ${output}: the name must be free, found a file; --overwrite replaces it`,
-    );
-  }
+  if (!overwrite) await checkFree(output, "--overwrite replaces it");
 }
 
 /**

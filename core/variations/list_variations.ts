@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { GenviewAlreadyExists, GenviewTypeError } from "../errors/mod.ts";
+import { GenviewTypeError } from "../errors/mod.ts";
 import { dirname, join, relative, resolve } from "node:path";
 import { openVariationFolder } from "../data/mod.ts";
+import { checkFree } from "../files/check_free.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
-import { ifThere } from "../files/if_there.ts";
 import { writeNewFile } from "../files/new_file.ts";
 import { readManifests } from "./manifest.ts";
 
@@ -61,12 +61,7 @@ async function countGone(folder: string, there: ReadonlySet<string>): Promise<nu
 export async function listVariations(options: ListVariationsOptions): Promise<VariationList> {
   const { inputDir, overwrite = false } = options;
   const path = options.output || join(inputDir, "train_variations.txt");
-  const found = explainingFileErrors(`write ${path}`, ifThere(Deno.lstat(path)));
-  if (!overwrite && await found !== undefined) {
-    throw new GenviewAlreadyExists(
-      `Cannot write ${path}: the name must be free, found a file; --overwrite replaces it`,
-    );
-  }
+  if (!overwrite) await checkFree(path, "--overwrite replaces it");
   const { paths } = await explainingFileErrors(`list ${inputDir}`, openVariationFolder(inputDir));
   if (paths.length === 0) {
     throw new GenviewTypeError(`Cannot list variations: ${inputDir} must hold images, found none`);

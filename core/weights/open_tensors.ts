@@ -25,14 +25,10 @@ export async function openTensors(
   file: string | RandomAccess,
   options: OpenPthOptions = {},
 ): Promise<TensorFile> {
-  const source = typeof file === "string" ? await openRandomAccess(file) : file;
-  let start: Uint8Array;
-  try {
-    start = await source.read(0, Math.min(source.size, 14));
-  } catch (error) {
-    source[Symbol.dispose]();
-    throw error;
-  }
+  using owned = new DisposableStack();
+  const source = owned.use(typeof file === "string" ? await openRandomAccess(file) : file);
+  const start = await source.read(0, Math.min(source.size, 14));
+  owned.move();
   if (isArchive(start) || isLegacyPth(start)) return await openPth(source, options);
   return await openSafetensors(source);
 }

@@ -169,14 +169,16 @@ export async function openPth(
   file: string | RandomAccess,
   options: OpenPthOptions = {},
 ): Promise<PthFile> {
-  const source = typeof file === "string" ? await openRandomAccess(file) : file;
+  using owned = new DisposableStack();
+  const source = owned.use(typeof file === "string" ? await openRandomAccess(file) : file);
   try {
     await refuseOtherFiles(source);
     const content = await readContent(source);
     const named = nameTensors(content.value, options.root, content.pickleBytes);
-    return new PthFile(source, named, await locateStorages(content, named));
+    const opened = new PthFile(source, named, await locateStorages(content, named));
+    owned.move();
+    return opened;
   } catch (cause) {
-    source[Symbol.dispose]();
     throw inContext(`read ${source.path}`, cause);
   }
 }

@@ -147,13 +147,15 @@ export class SafetensorsFile implements TensorFile {
  * @throws {SyntaxError} if the file breaks a rule of the format
  */
 export async function openSafetensors(file: string | RandomAccess): Promise<SafetensorsFile> {
-  const source = typeof file === "string" ? await openRandomAccess(file) : file;
+  using owned = new DisposableStack();
+  const source = owned.use(typeof file === "string" ? await openRandomAccess(file) : file);
   try {
     await refuseOtherFiles(source);
     const { header, dataOffset } = await readHeader(source);
-    return new SafetensorsFile(source, header, dataOffset);
+    const opened = new SafetensorsFile(source, header, dataOffset);
+    owned.move();
+    return opened;
   } catch (cause) {
-    source[Symbol.dispose]();
     throw inContext(`read ${source.path}`, cause);
   }
 }

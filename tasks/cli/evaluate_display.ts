@@ -4,27 +4,24 @@
  * @module
  */
 import type { EvaluateEvent } from "../../core/train/run/evaluate_run.ts";
-import { ProgressLine } from "./progress_line.ts";
+import { ProgressLine, type ProgressOutput, progressOutput } from "./progress_line.ts";
 
 /** One progress line after another on standard error: features of each data set, then the probe. */
 export class EvaluateDisplay implements Disposable {
   #progress: ProgressLine | undefined;
   #shown = "";
-  readonly #write: (text: string) => void;
+  readonly #output: ProgressOutput;
 
   /** @param write takes the text; by default to standard error */
-  constructor(
-    write: (text: string) => void = (text) =>
-      void Deno.stderr.writeSync(new TextEncoder().encode(text)),
-  ) {
-    this.#write = write;
+  constructor(write?: (text: string) => void) {
+    this.#output = progressOutput(write);
   }
 
   /** Shows one event. */
   show(event: EvaluateEvent): void {
     if (event.kind === "warning") {
       const text = `warning: ${event.message}`;
-      if (this.#progress === undefined) this.#write(`${text}\n`);
+      if (this.#progress === undefined) this.#output.write(`${text}\n`);
       else this.#progress.note(text);
     } else if (event.kind === "features") {
       this.#line(`features of ${event.data}`, event.total).update(event.done);
@@ -40,8 +37,7 @@ export class EvaluateDisplay implements Disposable {
     this.#shown = part;
     this.#progress = new ProgressLine({
       total,
-      write: this.#write,
-      columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
+      ...this.#output,
     });
     this.#progress.note(part);
     return this.#progress;

@@ -5,20 +5,17 @@
  */
 import type { ExtractionEvent } from "../../core/masking/mod.ts";
 import type { RatioEvent } from "../../core/noise/mod.ts";
-import { ProgressLine } from "./progress_line.ts";
+import { ProgressLine, type ProgressOutput, progressOutput } from "./progress_line.ts";
 
 /** Shows events as a progress line for each phase, and as notes. */
 export class MaskingDisplay implements Disposable {
-  readonly #write: (text: string) => void;
+  readonly #output: ProgressOutput;
   #phase = "";
   #progress: ProgressLine | undefined;
 
   /** @param write takes the text; by default to standard error */
-  constructor(
-    write: (text: string) => void = (text) =>
-      void Deno.stderr.writeSync(new TextEncoder().encode(text)),
-  ) {
-    this.#write = write;
+  constructor(write?: (text: string) => void) {
+    this.#output = progressOutput(write);
   }
 
   /** Shows one event. */
@@ -50,15 +47,14 @@ export class MaskingDisplay implements Disposable {
       this.#progress = new ProgressLine({
         total,
         imagesPerStep: 1,
-        write: this.#write,
-        columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
+        ...this.#output,
       });
     }
     return this.#progress;
   }
 
   #note(text: string): void {
-    if (this.#progress === undefined) this.#write(`${text}\n`);
+    if (this.#progress === undefined) this.#output.write(`${text}\n`);
     else this.#progress.note(text);
   }
 

@@ -79,14 +79,28 @@ export function formatProgress(state: ProgressState, columns?: number): string {
   return `${formatBar(fraction, Math.min(BAR_COLUMNS.most, free()))} ${text}`;
 }
 
-/** How a {@linkcode ProgressLine} shows itself. */
-export interface ProgressOptions {
-  /** Steps in all. */
-  readonly total: number;
+/** Where progress is shown. */
+export interface ProgressOutput {
   /** Takes the text; it ends its own lines. */
   readonly write: (text: string) => void;
   /** Columns of the terminal that `write` leads to; undefined if it leads elsewhere. */
   readonly columns: () => number | undefined;
+}
+
+/** Standard error, or a function that takes the text and is no terminal. */
+export function progressOutput(write?: (text: string) => void): ProgressOutput {
+  if (write !== undefined) return { write, columns: () => undefined };
+  const encoder = new TextEncoder();
+  return {
+    write: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
+    columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
+  };
+}
+
+/** How a {@linkcode ProgressLine} shows itself. */
+export interface ProgressOptions extends ProgressOutput {
+  /** Steps in all. */
+  readonly total: number;
   /** Steps that are done already, after a resume. */
   readonly start?: number;
   /** Images that a step takes, for the speed in images a second. */

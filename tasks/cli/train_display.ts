@@ -6,7 +6,7 @@
 import type { Dataset } from "../../core/data/mod.ts";
 import { formatDevice } from "../../core/engine/ort/mod.ts";
 import { optionName } from "../../core/schema/option_name.ts";
-import { ProgressLine } from "./progress_line.ts";
+import { ProgressLine, type ProgressOutput, progressOutput } from "./progress_line.ts";
 import type { TrainEvent } from "../../core/train/run/train_event.ts";
 
 function describeCoverage({ matched, total }: NonNullable<Dataset["coverage"]>): string {
@@ -21,14 +21,11 @@ function counted(count: number, noun: string): string {
 /** Shows a run's events as a progress line and notes. */
 export class TrainDisplay implements Disposable {
   #progress: ProgressLine | undefined;
-  readonly #write: (text: string) => void;
+  readonly #output: ProgressOutput;
 
   /** @param write takes the text; by default to standard error */
-  constructor(
-    write: (text: string) => void = (text) =>
-      void Deno.stderr.writeSync(new TextEncoder().encode(text)),
-  ) {
-    this.#write = write;
+  constructor(write?: (text: string) => void) {
+    this.#output = progressOutput(write);
   }
 
   /** Shows one event. */
@@ -40,8 +37,7 @@ export class TrainDisplay implements Disposable {
         total: event.totalSteps,
         start: event.resumedAt,
         imagesPerStep: batchSize,
-        write: this.#write,
-        columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
+        ...this.#output,
       });
       this.note(
         `${event.method.title}, ${backbone}, ${(event.parameters / 1e6).toFixed(1)} M ` +
@@ -100,7 +96,7 @@ export class TrainDisplay implements Disposable {
   /** Writes a line of text above the progress. */
   note(text: string): void {
     // What is reported before the start, such as a rule that matches nothing, has no progress to stand above.
-    if (this.#progress === undefined) this.#write(`${text}\n`);
+    if (this.#progress === undefined) this.#output.write(`${text}\n`);
     else this.#progress.note(text);
   }
 

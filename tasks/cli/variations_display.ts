@@ -4,21 +4,18 @@
  * @module
  */
 import type { VariationCounts, VariationEvent } from "../../core/variations/mod.ts";
-import { ProgressLine } from "./progress_line.ts";
+import { ProgressLine, type ProgressOutput, progressOutput } from "./progress_line.ts";
 
 /** A progress line on standard error, with images a second, however slow, and the time that is left. */
 export class VariationsDisplay implements Disposable {
   #progress: ProgressLine | undefined;
   #began = 0;
   #existing = 0;
-  readonly #write: (text: string) => void;
+  readonly #output: ProgressOutput;
 
   /** @param write takes the text; by default to standard error */
-  constructor(
-    write: (text: string) => void = (text) =>
-      void Deno.stderr.writeSync(new TextEncoder().encode(text)),
-  ) {
-    this.#write = write;
+  constructor(write?: (text: string) => void) {
+    this.#output = progressOutput(write);
   }
 
   /** Shows an event. */
@@ -35,8 +32,7 @@ export class VariationsDisplay implements Disposable {
     this.#progress = new ProgressLine({
       total,
       start: existing,
-      write: this.#write,
-      columns: () => Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
+      ...this.#output,
     });
     this.#update({ made: 0, unreadable: 0, failed: 0 });
   }
@@ -53,7 +49,7 @@ export class VariationsDisplay implements Disposable {
   /** Writes a line above the progress. */
   note(text: string): void {
     if (this.#progress !== undefined) this.#progress.note(text);
-    else this.#write(`${text}\n`);
+    else this.#output.write(`${text}\n`);
   }
 
   /** Ends the progress line. */

@@ -26,7 +26,7 @@ export interface WeightedRun {
   /** Folder of the first run. */
   readonly encoder: string;
   /** File of the principal component of its tokens. */
-  readonly vectors: string;
+  readonly component: string;
   /** Height and width at which it judges views. */
   readonly imageSize: number;
   readonly epochs: number;
@@ -44,7 +44,7 @@ export async function trainWeighted(run: WeightedRun): Promise<Section | undefin
     epochs: run.epochs,
     evaluateEvery: run.epochs,
     qualityEncoder: run.encoder,
-    qualityVectors: run.vectors,
+    qualityComponent: run.component,
     qualityImageSize: run.imageSize,
     vis: SHOWN,
   };

@@ -111,7 +111,7 @@ Deno.test("train, resume, evaluate and export work on a folder of images", () =>
     assertEquals(extracted.code, 0, extracted.err);
     const weighed = join(folder, "weighed");
     const quality = [
-      ...["--quality-encoder", run, "--quality-vectors", results, "--quality-image-size", "64"],
+      ...["--quality-encoder", run, "--quality-component", results, "--quality-image-size", "64"],
       ...["--vis", "2"],
     ];
     const second = await task(

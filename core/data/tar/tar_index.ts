@@ -7,13 +7,13 @@
  * @module
  */
 import {
-  GenviewAlreadyExists,
   GenviewNotFound,
   GenviewRangeError,
   GenviewSyntaxError,
   GenviewTypeError,
 } from "../../errors/mod.ts";
 import { dirname, join, relative, resolve, sep } from "node:path";
+import { checkFree } from "../../files/check_free.ts";
 import { explainingFileErrors } from "../../files/file_error.ts";
 import { FolderLock } from "../../files/folder_lock.ts";
 import { ifThere } from "../../files/if_there.ts";
@@ -87,11 +87,7 @@ export async function indexTar(
   path: string,
   { overwrite = false, signal, onProgress }: IndexOptions = {},
 ): Promise<number> {
-  if (!overwrite && await ifThere(Deno.lstat(path)) !== undefined) {
-    throw new GenviewAlreadyExists(
-      `Cannot write ${path}: the name must be free, found a file; choose another or set overwrite`,
-    );
-  }
+  if (!overwrite) await checkFree(path, "choose another or set overwrite");
   if (await isGzip(parts)) {
     throw new GenviewTypeError(
       `Cannot index ${parts[0]!.path}: a tar that is read in place must not be compressed, found ` +

@@ -162,7 +162,7 @@ export class Scope {
   }
 
   /**
-   * Initial values of all that is declared, each drawn from a stream named by the seed and its own name.
+   * Initial values of all that is declared, each sampled from a stream named by the seed and its own name.
    *
    * @throws {RangeError} if an integer type cannot hold one of them
    */

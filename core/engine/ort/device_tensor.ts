@@ -103,13 +103,10 @@ export class DeviceTensor<D extends DType = DType> implements Disposable {
    * @throws {OrtError} if the device has no room
    */
   static from<D extends DType>(value: Tensor<D>, device: Device = CPU): DeviceTensor<D> {
-    const copy = DeviceTensor.empty(value, device);
-    try {
-      copy.write(value);
-    } catch (error) {
-      copy[Symbol.dispose]();
-      throw error;
-    }
+    using owned = new DisposableStack();
+    const copy = owned.use(DeviceTensor.empty(value, device));
+    copy.write(value);
+    owned.move();
     return copy;
   }
 

@@ -52,7 +52,7 @@ export const pairOptions = {
     description:
       "weight each pair by how similar its foregrounds and how dissimilar its backgrounds are to this frozen network: convnext_base_w, vit-h-14, another CLIP model, a file of weights or a run; equal weights when empty",
   },
-  qualityVectors: {
+  qualityComponent: {
     type: "string",
     default: "pca_results",
     group: "Quality-driven weights",

@@ -17,7 +17,7 @@ async function componentFile(path: string, network: string): Promise<string> {
   const found = await ifThere(Deno.stat(path));
   if (found === undefined) {
     throw new GenviewTypeError(
-      `Cannot weight pairs by ${network}: --quality-vectors must be an .npy file or the output folder ` +
+      `Cannot weight pairs by ${network}: --quality-component must be an .npy file or the output folder ` +
         `of "deno task extract-features", found no ${path}`,
     );
   }
@@ -32,9 +32,9 @@ async function componentFile(path: string, network: string): Promise<string> {
  * @throws {TypeError} if its weights or its component are not at hand, or do not fit
  */
 export async function configuredPairEncoder(
-  { qualityEncoder, qualityVectors, qualityImageSize, qualitySharpness }: Pick<
+  { qualityEncoder, qualityComponent, qualityImageSize, qualitySharpness }: Pick<
     Configuration,
-    "qualityEncoder" | "qualityVectors" | "qualityImageSize" | "qualitySharpness"
+    "qualityEncoder" | "qualityComponent" | "qualityImageSize" | "qualitySharpness"
   >,
 ): Promise<PairEncoder | undefined> {
   if (qualityEncoder === "") return undefined;
@@ -42,7 +42,7 @@ export async function configuredPairEncoder(
     model: qualityEncoder,
     imageSize: qualityImageSize,
   });
-  const path = await componentFile(qualityVectors, network.name);
+  const path = await componentFile(qualityComponent, network.name);
   const component = await readComponent(path);
   if (component.length !== network.width) {
     throw new GenviewTypeError(

@@ -35,7 +35,7 @@ export interface CheckpointState {
   readonly step: number;
   /** Whole epochs that were finished. */
   readonly epoch: number;
-  /** Samples in the data set, by which the order of an epoch is drawn. */
+  /** Samples in the data set, by which the order of an epoch is sampled. */
   readonly samples: number;
   /** Running sums of an interrupted epoch. */
   readonly epochSoFar?: EpochSums;

@@ -8,8 +8,8 @@ import { configuredPairEncoder } from "../../../../core/train/run/pair_encoder.t
 import { exportTinyBackbone } from "../../encoders/tiny_backbone.ts";
 import { inFolder } from "../../../in_folder.ts";
 
-function configured(qualityEncoder: string, qualityVectors: string): Configuration {
-  return resolveConfiguration({ qualityEncoder, qualityVectors, qualitySharpness: 2 });
+function configured(qualityEncoder: string, qualityComponent: string): Configuration {
+  return resolveConfiguration({ qualityEncoder, qualityComponent, qualitySharpness: 2 });
 }
 
 Deno.test("configuredPairEncoder() opens the network and finds its component", () =>
