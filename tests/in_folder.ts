@@ -4,11 +4,11 @@
  * @module
  */
 
-/** Runs a test with a folder of its own, which is gone afterwards. */
-export async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+/** What a test gives with a folder of its own, which is gone afterwards. */
+export async function inFolder<T>(test: (folder: string) => Promise<T>): Promise<T> {
   const folder = await Deno.makeTempDir();
   try {
-    await test(folder);
+    return await test(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

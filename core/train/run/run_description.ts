@@ -9,6 +9,7 @@ import { join } from "node:path";
 import type { Configuration } from "../../method/configuration.ts";
 import { fileError } from "../../files/file_error.ts";
 import { writeNewFile, writeNewFileInFolder } from "../../files/new_file.ts";
+import { validate } from "../../schema/validate.ts";
 import type { ConfigurationChange } from "./check_resumable.ts";
 
 /** The contents of `configuration.json` in a run's folder. */
@@ -27,6 +28,20 @@ export interface RunDescription {
   readonly changes?: readonly ConfigurationChange[];
 }
 
+/** What every description has. */
+const SCHEMA = {
+  type: "object",
+  required: ["method", "configuration"],
+  properties: {
+    method: { type: "string" },
+    address: { type: "string" },
+    configuration: { type: "object" },
+    from: { type: "string" },
+    startedFrom: { type: "string" },
+    changes: { type: "array" },
+  },
+} as const;
+
 function pathIn(output: string): string {
   return join(output, "configuration.json");
 }
@@ -40,10 +55,12 @@ function format(description: RunDescription): string {
  *
  * @throws {Deno.errors.NotFound} if the folder holds no run
  * @throws {SyntaxError} if it is damaged
+ * @throws {TypeError} if it names no method and no configuration, whose options are checked where they are used
  */
 export async function readDescription(output: string): Promise<RunDescription> {
   try {
-    return JSON.parse(await Deno.readTextFile(pathIn(output)));
+    const description: unknown = JSON.parse(await Deno.readTextFile(pathIn(output)));
+    return validate(SCHEMA, description, `open the run in ${output}`, "its configuration.json");
   } catch (cause) {
     if (cause instanceof SyntaxError) {
       throw new GenviewSyntaxError(

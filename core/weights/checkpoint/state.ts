@@ -6,6 +6,7 @@
 import { basename, join } from "node:path";
 import { GenviewNotFound, GenviewSyntaxError, GenviewTypeError } from "../../errors/mod.ts";
 import { fileError } from "../../files/file_error.ts";
+import { validate } from "../../schema/validate.ts";
 
 /** Sums over the steps of an epoch that were taken so far. */
 export interface EpochSums {
@@ -45,6 +46,22 @@ export interface CheckpointState {
   readonly tuning?: unknown;
 }
 
+const COUNT = { type: "integer", minimum: 0 };
+
+/** What every state has. */
+const SCHEMA = {
+  type: "object",
+  required: ["method", "step", "epoch", "samples", "configuration"],
+  properties: {
+    method: { type: "string" },
+    address: { type: "string" },
+    step: COUNT,
+    epoch: COUNT,
+    samples: COUNT,
+    configuration: { type: "object" },
+  },
+} as const;
+
 const NAME = /^step-(\d{9})$/;
 
 /** Name of the folder of the checkpoint after a step. */
@@ -64,18 +81,19 @@ export function formatState(state: CheckpointState): string {
 }
 
 function parseState(text: string, path: string): CheckpointState {
-  let state: Partial<CheckpointState> | null;
+  let state: unknown;
   try {
     state = JSON.parse(text);
   } catch (cause) {
     throw new GenviewSyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
   }
-  if (state?.version !== 1 || typeof state.step !== "number" || typeof state.epoch !== "number") {
+  const { version } = (state ?? {}) as { readonly version?: unknown };
+  if (version !== 1) {
     throw new GenviewTypeError(
-      `Cannot read ${path}: it must be the state of a checkpoint of version 1, found version ${state?.version}`,
+      `Cannot read ${path}: it must be the state of a checkpoint of version 1, found version ${version}`,
     );
   }
-  return state as CheckpointState;
+  return validate(SCHEMA, state, `read ${path}`, "the state");
 }
 
 /**
@@ -84,7 +102,8 @@ function parseState(text: string, path: string): CheckpointState {
  * @param path the checkpoint's folder
  * @throws {Deno.errors.NotFound} if the folder is not a checkpoint
  * @throws {SyntaxError} if the state is no JSON
- * @throws {TypeError} if it is of another version, or of another step than the folder's name says
+ * @throws {TypeError} if it lacks what every state has, or is of another version or of another step than the folder's
+ * name says
  */
 export async function loadCheckpointState(path: string): Promise<CheckpointState> {
   const statePath = join(path, "state.json");

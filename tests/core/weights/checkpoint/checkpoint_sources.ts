@@ -9,7 +9,14 @@ import type { CheckpointSources } from "../../../../core/weights/checkpoint/chec
 /** A checkpoint of one parameter after a step. */
 export function checkpointSources(step: number, weight: Tensor): CheckpointSources {
   return {
-    state: { version: 1, method: "test", step, epoch: step / 10, samples: 80, configuration: {} },
+    state: {
+      version: 1,
+      method: "test",
+      step,
+      epoch: Math.floor(step / 10),
+      samples: 80,
+      configuration: {},
+    },
     model: [["weight", weight]],
     optimizer: [["momentum.weight", weight]],
   };
