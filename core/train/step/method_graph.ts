@@ -136,6 +136,15 @@ export function buildMethodGraph(
     action,
     () => method.build(context as Parameters<typeof method.build>[0]),
   );
+  if (outputs instanceof Promise) {
+    outputs.catch(() => {
+      // That it is a promise at all is the fault that is reported.
+    });
+    throw new GenviewTypeError(
+      `Cannot build method "${name}": its build function must return { loss, embeddings }, found a promise; it must ` +
+        "not be async",
+    );
+  }
   for (const output of ["loss", "embeddings"] as const) {
     if (outputs?.[output] instanceof Value) continue;
     throw new GenviewTypeError(

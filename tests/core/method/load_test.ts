@@ -158,6 +158,20 @@ Deno.test("buildMethodGraph() asks a plugin for a loss and embeddings", () =>
     );
   }));
 
+Deno.test("buildMethodGraph() says that a plugin's build function must not be async", () =>
+  withPlugin(
+    'export default { manifest, build: async () => { throw new Error("later"); } };',
+    async (load) => {
+      const method = await load();
+      const options = { backbone: smallBackbone, viewSizes: [SIZE], batchSize: BATCH };
+      assertThrows(
+        () => buildMethodGraph(method, options),
+        TypeError,
+        "found a promise; it must not be async",
+      );
+    },
+  ));
+
 Deno.test("a plugin refuses what it cannot work with as the user's mistake", () =>
   withPlugin(
     'export default { manifest, build: ({ refuse }: any) => refuse("width must be even, found 3") };',
