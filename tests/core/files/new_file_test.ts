@@ -53,3 +53,19 @@ Deno.test("writeNewFile() names the file in the error of a folder that is not th
     );
   });
 });
+
+Deno.test("writeNewFile() writes every name that the file system takes, and says which are too long", async () => {
+  await inFolder(async (folder) => {
+    const longest = `${"é".repeat(125)}xy.js`;
+    for (const name of [longest, `${"x".repeat(210)}.png`]) {
+      await writeNewFile(`${folder}/${name}`, TEXT);
+      assertEquals(await Deno.readFile(`${folder}/${name}`), TEXT);
+    }
+    await assertRejects(
+      () => writeNewFile(`${folder}/${longest}x`, TEXT),
+      Error,
+      "its name is longer than the file system allows; shorten it",
+    );
+    assertEquals(names(folder).length, 2);
+  });
+});
