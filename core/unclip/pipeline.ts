@@ -137,7 +137,7 @@ export class UnclipPipeline implements Disposable {
     return tensor("float32", [count, this.embeddingWidth], embeddings);
   }
 
-  /** Makes sure of the hidden states of texts, and forgets those of others. */
+  /** Encodes texts whose hidden states are not known yet, and drops those of others. */
   async #learnTexts(texts: ReadonlySet<string>): Promise<void> {
     const { textEncoder, tokenizer } = this.#parts;
     for (const known of this.#texts.keys()) if (!texts.has(known)) this.#texts.delete(known);
