@@ -1,6 +1,5 @@
 /**
- * GenView's quality-driven weights: a pair of views counts the more, the more alike its foregrounds are and the less
- * alike its backgrounds.
+ * GenView's quality-driven weights: pairs of views with similar foregrounds and dissimilar backgrounds weigh more.
  *
  * Source: Li et al. 2024 (GenView), arXiv 2403.12003, section 3.3; `mmpretrain/models/selfsup/simsiam.py` of the
  * reference implementation.
@@ -138,7 +137,28 @@ export function similarityWeights(foreground: Value, background: Value, sharpnes
 }
 
 /**
- * Weighs pairs of views by {@linkcode pairSimilarity} and {@linkcode similarityWeights}.
+ * Weights pairs of views by {@linkcode pairSimilarity} and {@linkcode similarityWeights}.
+ *
+ * ```ts
+ * import { assert, assertAlmostEquals } from "@std/assert";
+ * import { constant } from "../engine/graph/value.ts";
+ * import { float32 } from "../engine/graph/tensor.ts";
+ * import { encodeModel } from "../engine/onnx/mod.ts";
+ * import { Session } from "../engine/ort/mod.ts";
+ * import { qualityWeights } from "./quality_weights.ts";
+ *
+ * // Two pairs of views of two tokens, of which the first, high in the component, is the foreground.
+ * const first = float32([2, 2, 3], [9, 1, 0, 0, 1, 0, 9, 1, 0, 0, 1, 0]);
+ * // The first pair has another background, the second another foreground.
+ * const second = float32([2, 2, 3], [9, 1, 0, 0, 0, 1, 9, 0, 9, 0, 1, 0]);
+ * const component = constant(float32([3], [1, 0, 0]));
+ * const { weights } = qualityWeights(constant(first), constant(second), component);
+ *
+ * using session = await Session.create(encodeModel({ outputs: { weights } }));
+ * const [better, worse] = (await session.run({})).weights!.data as Float32Array;
+ * assert(better! > worse!);
+ * assertAlmostEquals(better! + worse!, 2, 1e-5);
+ * ```
  *
  * @param first tokens of the first views, `[N, P, D]`
  * @param second tokens of the second views, `[N, Q, D]`

@@ -1,6 +1,5 @@
 /**
- * Quality-driven weights in training: before each step a frozen encoder looks at the views and says how much each pair
- * counts.
+ * Quality-driven weights in training: before each step a frozen encoder compares the views of each pair.
  *
  * Source: Li et al. 2024 (GenView), arXiv 2403.12003, section 3.3.
  *
@@ -25,7 +24,7 @@ import {
   similarityWeights,
 } from "../../losses/quality_weights.ts";
 
-/** What says how much pairs count. */
+/** The frozen network that weights pairs of views, and how. */
 export interface PairEncoder extends QualityOptions {
   /** The frozen network. It sees the views of training, resized to its own size where theirs is another. */
   readonly network: TokenNetwork;
@@ -112,7 +111,51 @@ interface PairWeightingParts {
   readonly weights: DeviceTensor<"float32">;
 }
 
-/** Weighs the pairs of a step. */
+/**
+ * Weights the pairs of a step.
+ *
+ * ```ts
+ * import { assertAlmostEquals, assertEquals } from "@std/assert";
+ * import { backbone } from "../../backbones/registry.ts";
+ * import { IMAGENET_NORMALIZATION } from "../../data/views/presets.ts";
+ * import { openTokenNetwork } from "../../encoders/open_token_network.ts";
+ * import { input } from "../../engine/graph/value.ts";
+ * import { Scope } from "../../engine/nn/scope.ts";
+ * import { CPU, DeviceTensor } from "../../engine/ort/mod.ts";
+ * import { RandomStream } from "../../engine/random/random_stream.ts";
+ * import { writeSafetensors } from "../../weights/safetensors.ts";
+ * import { PairWeighting } from "./pair_weighting.ts";
+ *
+ * // A frozen network, here one that was never trained, and a component of its tokens, here any vector.
+ * const scope = new Scope();
+ * backbone("vit_tiny_patch16_224").apply(scope, input("images", "float32", [1, 3, 32, 32]));
+ * const folder = await Deno.makeTempDir();
+ * await writeSafetensors(`${folder}/mine.safetensors`, scope.initialize(1));
+ * const network = await openTokenNetwork({ model: `${folder}/mine.safetensors` });
+ * const random = new RandomStream(0, "example");
+ * const component = Float32Array.from({ length: network.width }, () => random.normal());
+ *
+ * // The views of three pairs, and where their weights go.
+ * using owned = new DisposableStack();
+ * const place = (shape: number[]) =>
+ *   owned.use(DeviceTensor.empty({ dtype: "float32", shape }));
+ * const views = [place([3, 3, 32, 32]), place([3, 3, 32, 32])];
+ * for (const view of views) {
+ *   const { dtype, shape } = view.type;
+ *   const data = Float32Array.from({ length: 3 * 3 * 32 * 32 }, () => random.normal());
+ *   view.write({ dtype, shape, data });
+ * }
+ * const pairWeights = place([3]);
+ * const normalize = [IMAGENET_NORMALIZATION, IMAGENET_NORMALIZATION];
+ * const step = { device: CPU, views, normalize, pairWeights };
+ *
+ * using weighting = await PairWeighting.create({ network, component, sharpness: 2 }, step);
+ * const { weights } = await weighting.weigh();
+ * assertEquals(pairWeights.read().data, weights);
+ * assertAlmostEquals(weights.reduce((sum, weight) => sum + weight), 3, 1e-5);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
 export class PairWeighting implements Disposable {
   readonly #parts: PairWeightingParts;
 
