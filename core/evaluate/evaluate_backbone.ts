@@ -56,6 +56,8 @@ export interface BackboneEvaluation
 
 /** How far the features of a data set are. */
 export interface FeatureProgress {
+  /** Whether these are the samples that vote or those that are classified; both may be parts of one data set. */
+  readonly set: "bank" | "queries";
   /** Name of the data set. */
   readonly data: string;
   /** Samples that are done. */
@@ -158,18 +160,18 @@ export async function evaluateBackbone(
   );
   // One map for both data sets, so that an image in both is warned of once.
   const { unreadable = new Map<string, string>() } = evaluation;
-  const featuresOf = (dataset: Dataset) =>
+  const featuresOf = (set: FeatureProgress["set"], dataset: Dataset) =>
     datasetFeatures(extractor, dataset, recipe, {
       batchSize,
       strict,
       unreadable,
       ...(onWarning && { onWarning }),
       ...(onProgress && {
-        onProgress: (done) => onProgress({ data: dataset.name, done, total: dataset.length }),
+        onProgress: (done) => onProgress({ set, data: dataset.name, done, total: dataset.length }),
       }),
     });
-  const bankFeatures = await featuresOf(bank);
-  const found = bank === queries ? bankFeatures : await featuresOf(queries);
+  const bankFeatures = await featuresOf("bank", bank);
+  const found = bank === queries ? bankFeatures : await featuresOf("queries", queries);
   const queryFeatures = { ...found, labels: found.labels.map((label) => numbers.get(label)!) };
   const sameImage = overlappingRows(overlap, bankFeatures, queryFeatures);
   const knn = await weightedKnn(bankFeatures, queryFeatures, {

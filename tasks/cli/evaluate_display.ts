@@ -6,6 +6,9 @@
 import type { EvaluateEvent } from "../../core/train/run/evaluate_run.ts";
 import { ProgressLine, type ProgressOutput, progressOutput } from "./progress_line.ts";
 
+/** The options that name the sets. */
+const SETS = { bank: "--train", queries: "--test" } as const;
+
 /** One progress line after another on standard error: features of each data set, then the probe. */
 export class EvaluateDisplay implements Disposable {
   #progress: ProgressLine | undefined;
@@ -24,7 +27,7 @@ export class EvaluateDisplay implements Disposable {
       if (this.#progress === undefined) this.#output.write(`${text}\n`);
       else this.#progress.note(text);
     } else if (event.kind === "features") {
-      this.#line(`features of ${event.data}`, event.total).update(event.done);
+      this.#line(`features of ${event.data} (${SETS[event.set]})`, event.total).update(event.done);
     } else {
       this.#line("linear probe", event.total).update(event.done, { loss: event.loss });
     }

@@ -1,25 +1,25 @@
 import { assertEquals } from "@std/assert";
 import { EvaluateDisplay } from "../../../tasks/cli/evaluate_display.ts";
 
-Deno.test("EvaluateDisplay has a line for each part, and warnings before and above it", () => {
+Deno.test("EvaluateDisplay has a line for each part, also where both sets are parts of one, and warnings before and above it", () => {
   let text = "";
   {
     using display = new EvaluateDisplay((part) => text += part);
     display.show({ kind: "warning", message: "early" });
-    display.show({ kind: "features", data: "photos", done: 0, total: 8 });
+    display.show({ kind: "features", set: "bank", data: "photos", done: 0, total: 8 });
     display.show({ kind: "warning", message: "a.png cannot be read" });
-    display.show({ kind: "features", data: "others", done: 0, total: 4 });
+    display.show({ kind: "features", set: "queries", data: "photos", done: 0, total: 8 });
     display.show({ kind: "probe", done: 0, total: 90, loss: 1.5 });
   }
   assertEquals(
     text,
     [
       "warning: early",
-      "features of photos",
+      "features of photos (--train)",
       "0%  0/8  – left",
       "warning: a.png cannot be read",
-      "features of others",
-      "0%  0/4  – left",
+      "features of photos (--test)",
+      "0%  0/8  – left",
       "linear probe",
       "0%   0/90  – left  loss 1.500",
       "",
