@@ -99,13 +99,15 @@ class Pairing {
     const all = this.#paths.get(name) ?? [];
     const ownName = (path: string) => keyOf(path, by) === keyOf(key, by);
     const exact = all.filter(ownName);
+    const rivals = (this.#owners.get(name) ?? []).filter((owner) => owner !== key);
+    // Nearly all images: nothing else has their name.
+    if (rivals.length === 0 && exact.length === all.length) return all;
     // What lies in the folder of the image's name may be that of an image there.
     const nested = all.filter((path) => this.#ownerBelow(path, name) !== undefined);
     if (nested.length > 0 && exact.length === 0) {
       throw this.#ambiguous(nested[0]!, key, this.#ownerBelow(nested[0]!, name)!);
     }
     const candidates = all.filter((path) => !nested.includes(path));
-    const rivals = (this.#owners.get(name) ?? []).filter((owner) => owner !== key);
     if (rivals.length === 0) {
       // In one tree, another extension is another file; several trees may each have chosen their own.
       const others = (path: string) => ownName(path) || keyOf(stem(path), by) !== name;
