@@ -69,7 +69,7 @@ export async function main(args: readonly string[]): Promise<void> {
   }
   for (const { level, images: count, path } of lists) {
     const share = (100 * count / images).toFixed(1);
-    console.log(`level ${level}: ${count} images, ${share} %: ${path}`);
+    console.log(`level ${level}: ${count} of ${images} images (${share} %): ${path}`);
   }
 }
 

@@ -51,6 +51,18 @@ function firstLine(message: string): string {
   return stripVTControlCharacters(message).split("\n")[0]!;
 }
 
+/** The runtime's words for a module that is not there; the address stands in quotes. */
+const MISSING_MODULE = /^Module not found "([^"]*)"/;
+
+/** What went wrong, in words for people. */
+function wordsOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return `it threw what is no error: ${thrown}`;
+  const message = firstLine(thrown.message);
+  const missing = MISSING_MODULE.exec(message);
+  if (missing !== null) return `there is no module ${missing[1]}; check the path or address`;
+  return `${thrown.name}: ${message}`;
+}
+
 /**
  * An error of a plugin as one that names the plugin and, unless the plugin refused what it was given, the file and line
  * of the fault. Misuse of the SDK keeps the class of its error.
@@ -62,10 +74,7 @@ export function pluginError(action: string, thrown: unknown): unknown {
   const place = placeInPlugin(thrown);
   const located = place === undefined ? action : `${action}, at ${place}`;
   if (isGenviewError(thrown)) return inContext(located, thrown);
-  const words = thrown instanceof Error
-    ? `${thrown.name}: ${firstLine(thrown.message)}`
-    : `it threw what is no error: ${thrown}`;
-  return new PluginError(`Cannot ${located}: ${words}`, { cause: thrown });
+  return new PluginError(`Cannot ${located}: ${wordsOf(thrown)}`, { cause: thrown });
 }
 
 /**

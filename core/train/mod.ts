@@ -2,7 +2,7 @@
  * Training: a method applied to a backbone, compiled into two graphs, run over a data set, logged and saved.
  *
  * {@linkcode pretrain} opens everything by name and trains or resumes; {@linkcode train} takes a method, a configuration
- * and a data set that were opened before; {@linkcode TrainingStep} and `ViewFeed` are for loops of one's own.
+ * and a data set that were opened before; {@linkcode TrainingStep} and {@linkcode ViewFeed} are for custom training loops.
  * {@linkcode openRun} gives what a run has trained, {@linkcode evaluateRun} its scores.
  *
  * @module

@@ -5,7 +5,8 @@
  */
 import { basename, join } from "node:path";
 import { GenviewNotFound, GenviewSyntaxError, GenviewTypeError } from "../../errors/mod.ts";
-import { fileError } from "../../files/file_error.ts";
+import { explainingFileErrors, fileError } from "../../files/file_error.ts";
+import { ifThere } from "../../files/if_there.ts";
 import { validate } from "../../schema/validate.ts";
 
 /** Sums over the steps of an epoch that were taken so far. */
@@ -112,10 +113,11 @@ export async function loadCheckpointState(path: string): Promise<CheckpointState
     text = await Deno.readTextFile(statePath);
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw fileError(`read ${statePath}`, cause);
-    throw new GenviewNotFound(
-      `Cannot load checkpoint ${path}: it has no state.json; give the folder of a checkpoint (step-…)`,
-      { cause },
-    );
+    const found = await explainingFileErrors(`read ${path}`, ifThere(Deno.stat(path)));
+    const reason = found === undefined
+      ? "there is no such folder; check the path"
+      : "it has no state.json; give the folder of a checkpoint (step-…)";
+    throw new GenviewNotFound(`Cannot load checkpoint ${path}: ${reason}`, { cause });
   }
   const state = parseState(text, statePath);
   const named = checkpointStep(basename(path));

@@ -35,7 +35,7 @@ Deno.test("exportRun() refuses in one line what cannot be written or read", () =
       [path("run"), path("a.pth"), "it must end in .onnx or .safetensors"],
       [path("run"), path("none/a.onnx"), "there is no such file or folder; check the path"],
       [path("run"), path("none/a.safetensors"), "there is no such file or folder; check the path"],
-      [path("other"), path("a.onnx"), "it has no state.json; give the folder of a checkpoint"],
+      [path("other"), path("a.onnx"), "there is no such folder; check the path"],
     ] as const;
     for (const [run, file, message] of cases) {
       const error = await assertRejects(() => exportRun(run, file), Error, message);

@@ -100,7 +100,7 @@ for (
       "an import that is not there",
       2,
       'import { loss } from "./loss.ts";\nexport default { manifest, build: loss };',
-      "Module not found",
+      "there is no module",
     ],
   ] as const
 ) {

@@ -61,7 +61,10 @@ Deno.test("saveCheckpoint() clears away what a killed run has left half-written"
 
 Deno.test("loadCheckpoint() says when a folder is no checkpoint or its state is damaged", () =>
   inFolder(async (folder) => {
-    await assertRejects(() => loadCheckpoint(folder), Deno.errors.NotFound, "it has no state.json");
+    const missing = () => loadCheckpoint(folder);
+    await assertRejects(missing, Deno.errors.NotFound, "there is no such folder");
+    await Deno.mkdir(folder);
+    await assertRejects(missing, Deno.errors.NotFound, "it has no state.json");
     const path = await saveCheckpoint(folder, sources(10, float32([], [1])), 2);
     await Deno.writeTextFile(join(path, "state.json"), '{"version": 1,');
     await assertRejects(() => loadCheckpoint(path), SyntaxError, "state.json");
