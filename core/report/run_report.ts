@@ -190,6 +190,45 @@ async function sections(
  * Evaluates a run's network before training and after, and writes a page of figures, tables and pictures that needs no
  * network, as `index.html` into a folder.
  *
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { bundledMethods } from "../../plugins/mod.ts";
+ * import { openData } from "../data/open_data.ts";
+ * import { sharp } from "../deps/sharp.ts";
+ * import { CPU } from "../engine/ort/mod.ts";
+ * import { holdOut } from "../evaluate/hold_out.ts";
+ * import { loadMethodByName } from "../method/load.ts";
+ * import { openRun, pretrain } from "../train/mod.ts";
+ * import { reportRun } from "./run_report.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const [data, run] = [`${folder}/photos`, `${folder}/run`];
+ * for (const [name, background] of Object.entries({ dark: "#222", light: "#ccc" })) {
+ *   await Deno.mkdir(`${data}/${name}`, { recursive: true });
+ *   for (let i = 0; i < 4; i++) {
+ *     await sharp({ create: { width: 32 + i, height: 32, channels: 3, background } })
+ *       .png().toFile(`${data}/${name}/${i}.png`);
+ *   }
+ * }
+ * const options = { projectorWidth: 16, predictorWidth: 8 };
+ * const configuration = { data, stem: "imagenet", epochs: 1, options } as const;
+ * await pretrain({ output: run, preset: "cifar", configuration }, { methods: bundledMethods });
+ *
+ * const trained = await openRun(run);
+ * const training = await openData(data);
+ * const [bank, queries] = holdOut(training, { share: 0.25, seed: 0 });
+ * const { page, after } = await reportRun({
+ *   method: await loadMethodByName(trained.method, bundledMethods),
+ *   configuration: trained.configuration,
+ *   ...{ training, bank, queries, run },
+ *   checkpoint: trained.path,
+ *   device: CPU,
+ * }, `${folder}/report`);
+ * assert((await Deno.readTextFile(page)).includes("SimSiam"));
+ * assert(after.features.knn.top1 >= after.features.chance.balanced);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
  * @throws {Deno.errors.AlreadyExists} if the folder holds a report
  * @throws {TypeError} if the data sets cannot be compared
  */
