@@ -21,7 +21,7 @@ export interface Axis {
   field: string;
   type: "quantitative";
   title: string | null;
-  axis: { values?: number[]; format?: string };
+  axis: { values?: number[]; format?: string; tickMinStep?: number };
   scale: { type: ScaleType; domain: number[]; nice: false; zero?: false };
 }
 

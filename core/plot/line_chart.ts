@@ -126,10 +126,17 @@ function yRangeOf(chart: LineChart): Range {
   return low === high ? [low / 2, high * 2] : [low * 0.9, high * 1.1];
 }
 
+/** The axis of x; where x counts something, such as epochs, it has ticks at whole numbers alone. */
+function xAxisOf(chart: LineChart): Axis {
+  const axis = axisOf("x", chart.xLabel, xRangeOf(chart));
+  const counts = chart.series.every(({ points }) => points.every(([x]) => Number.isInteger(x)));
+  return counts ? { ...axis, axis: { ...axis.axis, tickMinStep: 1 } } : axis;
+}
+
 /** The axes and colours, which all layers share. */
 function encodingsOf(chart: LineChart): { x: Axis; y: Axis; color: Colors } {
   return {
-    x: axisOf("x", chart.xLabel, xRangeOf(chart)),
+    x: xAxisOf(chart),
     y: axisOf("y", null, yRangeOf(chart), chart.yScale ?? "linear"),
     color: colorsOf(chart.series.map(({ name }) => name)),
   };

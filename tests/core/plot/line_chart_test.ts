@@ -44,6 +44,15 @@ Deno.test("lineChart() shows title, axis labels and ticks", async () => {
   assert(!svg.includes("NaN") && !svg.includes("undefined"));
 });
 
+Deno.test("lineChart() has ticks at whole numbers of what is counted, and between them elsewhere", async () => {
+  const ticks = async (points: readonly Point[]) =>
+    textsOf(await lineChart(chart({ series: [{ name: "loss", points }], yRange: [100, 200] })))
+      .map(({ text }) => text).filter((text) => /^[0-3](\.\d)?$/.test(text));
+  assertEquals(await ticks(POINTS.map(([x]) => [x, 150])), ["0", "1", "2"]);
+  const between = await ticks([[0, 150], [0.5, 150], [2, 150]]);
+  assert(between.some((tick) => tick.includes(".")), between.join(" "));
+});
+
 Deno.test("lineChart() is the same each time", async () => {
   assertEquals(await lineChart(chart()), await lineChart(chart()));
 });
