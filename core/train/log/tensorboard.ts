@@ -80,7 +80,7 @@ export class TensorBoardLog implements Disposable {
   }
 
   /**
-   * Writes numbers by their tags, as float32; not-a-number and infinities are as good as others.
+   * Writes numbers by their tags, as float32, not-a-number and infinities included.
    *
    * @throws {RangeError} if the step is not an integer from 0
    */

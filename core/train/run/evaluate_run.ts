@@ -4,7 +4,7 @@
  * @module
  */
 import { basename, dirname, join } from "node:path";
-import { GenviewTypeError } from "../../errors/mod.ts";
+import { GenviewTypeError, isGenviewError } from "../../errors/mod.ts";
 import { appendJsonLine } from "../../files/json_lines.ts";
 import { FolderLock } from "../../files/folder_lock.ts";
 import { openData, openEvaluationData } from "../../data/open_data.ts";
@@ -117,7 +117,7 @@ export interface RunEvaluation {
   };
   /** How well images find their counterparts; for data sets that have any. */
   readonly retrieval?: RetrievalResult;
-  /** File that the results were added to. */
+  /** File that the results were added to; absent if they were not, of which a warning says why. */
   readonly log?: string;
 }
 
@@ -299,6 +299,13 @@ export async function evaluateRun(
     ...(scores.retrieval && { retrieval: scores.retrieval }),
   };
   if (options.log === false) return found;
-  const file = await log(found, formatDevice(device));
-  return file === undefined ? found : { ...found, log: file };
+  try {
+    const file = await log(found, formatDevice(device));
+    return file === undefined ? found : { ...found, log: file };
+  } catch (error) {
+    // Such as on a disk that is full or read-only: the results, which took long, are not lost for that.
+    if (!isGenviewError(error)) throw error;
+    warn(`The results are not in the run's logs: ${error.message}`);
+    return found;
+  }
 }

@@ -52,6 +52,25 @@ Deno.test("evaluateRun() replaces a torn line of the log, and writes while the r
     assertEquals(lines.map(({ step }) => step), [3, 0]);
   }));
 
+Deno.test("evaluateRun() gives results that cannot be logged, and says why they are not", () =>
+  withFolder(async (path) => {
+    const images = path("images");
+    await drawPictures(images);
+    await writeNetwork(path("run/checkpoints"), images);
+    const warnings: string[] = [];
+    using _other = await FolderLock.acquire(path("run"), { name: "evaluations" });
+    const { knn, log } = await evaluateRun(path("run"), {
+      device: "cpu",
+      probe: "none",
+      report: (event) => void (event.kind === "warning" && warnings.push(event.message)),
+    });
+    assertEquals([knn.k, log], [4, undefined]);
+    assert(
+      warnings[0]!.startsWith("The results are not in the run's logs: Cannot write"),
+      warnings[0],
+    );
+  }));
+
 Deno.test("evaluateRun() refuses a probe that there is not before anything is opened", async () => {
   const error = await assertRejects(() => evaluateRun("nowhere", { probe: "lighty" }), TypeError);
   assert(error.message.includes('the nearest is "lightly"'), error.message);
