@@ -104,7 +104,10 @@ class Pairing {
     if (rivals.length === 0 && exact.length === all.length) return all;
     // What lies in the folder of the image's name may be that of an image there.
     const nested = all.filter((path) => this.#ownerBelow(path, name) !== undefined);
-    if (nested.length > 0 && exact.length === 0) {
+    if (nested.length > 0 && all.every((path) => keyOf(stem(path), by) !== name)) {
+      const isTheirs = (path: string) =>
+        keyOf(this.#ownerBelow(path, name)!, by) === keyOf(path, by);
+      if (nested.length === all.length && nested.every(isTheirs)) return [];
       throw this.#ambiguous(nested[0]!, key, this.#ownerBelow(nested[0]!, name)!);
     }
     const candidates = all.filter((path) => !nested.includes(path));

@@ -4,7 +4,7 @@
  * @module
  */
 import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fileSource } from "../data/mod.ts";
 import { type LevelLine, parseLevelLines } from "../noise/mod.ts";
 import { explainingFileErrors, fileError } from "../files/file_error.ts";
@@ -181,6 +181,18 @@ export function variationsOf(image: PlannedImage, names: OutputNames): PlannedVa
  */
 function checkNames(images: readonly PlannedImage[], names: OutputNames): void {
   const byStem = Map.groupBy(images, ({ key }) => key.replace(EXTENSION, ""));
+  const below = names.imagesPerPrompt === 1
+    ? undefined
+    : images.find(({ key }) => byStem.has(dirname(key)));
+  if (below !== undefined) {
+    const [above] = byStem.get(dirname(below.key))!;
+    throw new GenviewTypeError(
+      `Cannot generate several variations of ${
+        above!.key
+      }: they go into the folder of its name, found the image ` +
+        `${below.key} of that folder; rename one of them, or generate one variation of each`,
+    );
+  }
   for (const others of byStem.values()) {
     const unlike = others.find(({ key }) => outputPath(key, 0, names) !== key);
     if (others.length === 1 || unlike === undefined) continue;

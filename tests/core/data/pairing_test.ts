@@ -100,6 +100,14 @@ Deno.test("withVariations() leaves the variations of images in a folder to them"
     TypeError,
     'found a/x/0.png, which may be that of "a/x.png" or of "a/x/0.png"',
   );
+  // The very name of the other image leaves no doubt, where nothing else speaks for several variations of the first.
+  assertEquals(namesOf(withVariations(two, filesOf("a/x/0.png"))), [[], ["a/x/0.png"]]);
+  assertThrows(() => withVariations(two, filesOf("a/x/0.jpg")), TypeError, "found a/x/0.jpg");
+  // In another format, each still has one that lies where its image does.
+  assertEquals(namesOf(withVariations(two, filesOf("a/x.jpg", "a/x/0.jpg"))), [
+    ["a/x.jpg"],
+    ["a/x/0.jpg"],
+  ]);
   // By class and name, a folder of the name belongs to it wherever it lies.
   assertEquals(
     namesOf(withVariations(two, filesOf("t/a/x.png", "t/x/0.png"), { key: "class-name" })),

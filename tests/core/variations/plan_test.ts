@@ -35,6 +35,12 @@ Deno.test("planVariations() refuses images whose variations no data set could te
     await refuse([jpeg, webp], {}, "a/x.png for a/x.webp");
     await refuse([png, webp], {}, "a/x.png for a/x.webp");
     await refuse([jpeg, png], { format: "jpeg" }, "a/x.jpg for a/x.png");
+    assertEquals((await plan([jpeg, "a/x/0.png"])).length, 2);
+    await assertRejects(
+      () => plan([jpeg, "a/x/0.png"], { imagesPerPrompt: 2 }),
+      TypeError,
+      "they go into the folder of its name, found the image a/x/0.png",
+    );
     assertEquals((await plan([jpeg, "a/x.1.png", "b/x.png"], { imagesPerPrompt: 2 })).length, 3);
   }));
 
