@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isAbsolute } from "node:path";
 import type { EmojiDesign } from "../deps/emoji.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
@@ -36,7 +37,11 @@ async function isFolder(path: string, what: string, rule: string): Promise<boole
   const action = `open ${what} "${path}"`;
   const found = await explainingFileErrors(action, ifThere(Deno.stat(path)));
   if (found !== undefined) return found.isDirectory;
-  throw new GenviewTypeError(`Cannot ${action}: it must be ${rule}, found nothing of this name`);
+  // A run keeps the path as it was given, and may be evaluated from another folder.
+  const place = isAbsolute(path) ? "" : ` in ${Deno.cwd()}`;
+  throw new GenviewTypeError(
+    `Cannot ${action}: it must be ${rule}, found nothing of this name${place}`,
+  );
 }
 
 /**

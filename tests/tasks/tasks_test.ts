@@ -151,32 +151,3 @@ Deno.test("train refuses unknown options, methods and data before it writes anyt
     }
     assertEquals([...Deno.readDirSync(folder)], []);
   }));
-
-Deno.test("demo trains, prints what it reached and writes a report that needs no network", () =>
-  inFolder(async (folder) => {
-    const [run, report] = [join(folder, "run"), join(folder, "report")];
-    const lengths = ["--epochs", "1", "--weighted-epochs", "1", "--images", "256"];
-    const args = [...lengths, "--output", run, "--report", report];
-    const { code, out, err } = await task("demo", ...args);
-    assertEquals(code, 0, err);
-    assertStringIncludes(out, "kNN before training");
-    assertStringIncludes(out, "square in the middle");
-    const page = await Deno.readTextFile(join(report, "index.html"));
-    for (
-      const part of [
-        "Nearest neighbours",
-        "Views",
-        "Configuration",
-        "Loss",
-        "Foreground",
-        "Pairs by",
-        "data:image/",
-      ]
-    ) {
-      assertStringIncludes(page, part);
-    }
-    assert(!/(src|href)="https?:/.test(page), "the page loads something from the network");
-    const again = await task("demo", ...args);
-    assertEquals(again.code, 1);
-    assertStringIncludes(again.err, "name another folder with --report");
-  }));

@@ -84,6 +84,11 @@ Deno.test("openTrainingData() says what is not there", () =>
     const none = { ...PLAIN, data: path("nothing") };
     await assertRejects(() => openTrainingData(none), TypeError, "found nothing of this name");
     await assertRejects(
+      () => openTrainingData({ ...PLAIN, data: "nothing" }),
+      TypeError,
+      `found nothing of this name in ${Deno.cwd()}`,
+    );
+    await assertRejects(
       () => openTrainingData({ ...PLAIN, data: path("images"), variations: path("nothing") }),
       TypeError,
       'Cannot open the variations "',
