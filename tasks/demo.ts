@@ -156,8 +156,8 @@ export async function main(args: readonly string[]): Promise<void> {
     ...(values.resume && { resume: "latest" }),
   });
   display[Symbol.dispose]();
-  const goOn = "resume with the same command and --resume";
-  if (!result.finished) return console.log(`stopped after ${result.step} steps; ${goOn}`);
+  const hint = "resume with the same command and --resume";
+  if (!result.finished) return console.log(`stopped after ${result.step} steps; ${hint}`);
   const where = resolveDevice(device);
   const network = await openTokenNetwork({
     model: values.output,
@@ -173,7 +173,7 @@ export async function main(args: readonly string[]): Promise<void> {
     report: (event) => masksDisplay.show(event),
   });
   masksDisplay[Symbol.dispose]();
-  if (masks === undefined) return console.log(`stopped while looking for foregrounds; ${goOn}`);
+  if (masks === undefined) return console.log(`stopped while looking for foregrounds; ${hint}`);
   const weighted = values.weightedEpochs === 0 ? undefined : await trainWeighted({
     method,
     configuration,
@@ -187,7 +187,7 @@ export async function main(args: readonly string[]): Promise<void> {
     evaluate,
   });
   if (weighted === undefined && values.weightedEpochs > 0) {
-    return console.log(`stopped in the second run; ${goOn}`);
+    return console.log(`stopped in the second run; ${hint}`);
   }
   const written = await reportRun({
     method,

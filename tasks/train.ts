@@ -136,7 +136,7 @@ export async function main(args: readonly string[]): Promise<void> {
   display[Symbol.dispose]();
   if (result.skipped > 0) {
     console.error(
-      `${result.skipped} times an image could not be read, and another came in its place`,
+      `${result.skipped} times an image could not be read and was replaced by another`,
     );
   }
   if (result.finished) console.log(`trained ${result.step} steps: ${result.checkpoint}`);
