@@ -6,6 +6,7 @@
 import { GenviewTypeError } from "../../core/errors/mod.ts";
 import { nearestName } from "../../core/schema/nearest_name.ts";
 import { parseArgs } from "../../support/std/parse_args.ts";
+import { camel } from "./option_values.ts";
 
 /** The options that a command has, by their names without hyphens. */
 export interface DeclaredOptions {
@@ -98,11 +99,13 @@ class Reader {
   }
 
   #note(name: string, value: string): void {
-    const before = this.#given.get(name);
+    // A key of a keyed option may be written either way.
+    const spelled = camel(name);
+    const before = this.#given.get(spelled);
     if (before !== undefined) {
       this.#refuse(`--${name} must be given once, found "${before}" and "${value}"`);
     }
-    this.#given.set(name, value);
+    this.#given.set(spelled, value);
   }
 
   #refuseUnknown(arg: string, name: string): never {

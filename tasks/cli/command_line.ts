@@ -63,6 +63,21 @@ function refuseEmpty(command: Command, option: string, { default: value }: Prope
   throw new GenviewTypeError(`Cannot ${actionOf(command)}: --${option} must not be empty`);
 }
 
+/** The value of an option and those of its keys, each given once; a value that is no object is left for the check. */
+function withEntries(
+  command: Command,
+  [option, value]: readonly [name: string, value: unknown],
+  [entry, keys]: readonly [name: string, values: Readonly<Record<string, unknown>>],
+): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const twice = Object.keys(keys).find((key) => Object.hasOwn(value, key));
+  if (twice === undefined) return { ...value, ...keys };
+  throw new GenviewTypeError(
+    `Cannot ${actionOf(command)}: "${twice}" must be given once, found it in --${option} and as ` +
+      `--${entry}.${kebab(twice)}`,
+  );
+}
+
 /** The options that were given, as the types that the schema asks for. */
 function givenOptions(command: Command, { options, entries }: Arguments): Record<string, unknown> {
   const given: Record<string, unknown> = {};
@@ -75,7 +90,10 @@ function givenOptions(command: Command, { options, entries }: Arguments): Record
     }
     const keys = schema.entry === undefined ? undefined : entries[schema.entry];
     if (keys !== undefined) {
-      given[name] = { ...given[name] as object | undefined, ...convertEntries(keys, schema) };
+      const converted = convertEntries(keys, schema);
+      given[name] = name in given
+        ? withEntries(command, [option, given[name]], [schema.entry!, converted])
+        : converted;
     }
   }
   return given;

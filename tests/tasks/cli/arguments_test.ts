@@ -41,4 +41,9 @@ Deno.test("readArguments() refuses a keyed option that is given twice", () => {
     TypeError,
     '--option.x must be given once, found "1" and "2"',
   );
+  assertThrows(
+    () => read("--option.a-b", "1", "--option.aB", "2"),
+    TypeError,
+    '--option.aB must be given once, found "1" and "2"',
+  );
 });

@@ -59,7 +59,7 @@ Deno.test("parse() reads the keys of an object one by one", () => {
   const options = { projectorWidth: 8, rate: 0.01, kind: "deep" };
   assertEquals(parsed(...args)?.given, { options });
   assertEquals(
-    parsed('--options={"rate":1,"depth":2}', ...args)?.given.options,
+    parsed('--options={"depth":2}', ...args)?.given.options,
     { ...options, depth: 2 },
   );
 });
@@ -106,6 +106,21 @@ Deno.test("parse() refuses an option that is given twice, and names both values"
   assertEquals(
     refused("--fast", "--no-fast"),
     '--fast must be given once, found "--fast" and "--no-fast"',
+  );
+});
+
+Deno.test("parse() refuses a key that stands in its option and by itself, and an option that has no keys", () => {
+  assertEquals(
+    parse(COMMAND, ["--options", '{"rate":1}', "--option.kind", "deep"])?.given["options"],
+    { rate: 1, kind: "deep" },
+  );
+  assertStringIncludes(
+    refused("--options", '{"rate":1}', "--option.rate", "2"),
+    '"rate" must be given once, found it in --options and as --option.rate',
+  );
+  assertStringIncludes(
+    refused("--options", "3", "--option.rate", "2"),
+    "--options must be object, found 3",
   );
 });
 
