@@ -4,7 +4,7 @@
  * @module
  */
 import { GenviewError, isGenviewError } from "../../errors/mod.ts";
-import { explainingFileErrors } from "../../files/file_error.ts";
+import { explainingFileErrors, systemCode } from "../../files/file_error.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { type Checkpoint, loadCheckpoint } from "./checkpoint.ts";
 import { listCheckpoints } from "./list.ts";
@@ -27,12 +27,15 @@ export interface NewestCheckpoint {
   readonly passedOver: readonly DamagedCheckpoint[];
 }
 
+/** Codes of the system for files that may well be whole, but may not be read now. */
+const REFUSALS: ReadonlySet<string | undefined> = new Set(["EACCES", "EPERM", "EMFILE"]);
+
 /**
  * Loads the newest checkpoint that is whole; newer ones that are damaged are passed over.
  *
  * @param folder the `checkpoints` folder of a run
  * @returns undefined if there are none: the run was stopped before its first
- * @throws {GenviewError} if there are some and all are damaged
+ * @throws {GenviewError} if there are some and all are damaged, or the system refuses to read one
  */
 export async function loadNewestCheckpoint(folder: string): Promise<NewestCheckpoint | undefined> {
   const passedOver: DamagedCheckpoint[] = [];
@@ -40,7 +43,7 @@ export async function loadNewestCheckpoint(folder: string): Promise<NewestCheckp
     try {
       return { checkpoint: await loadCheckpoint(path), path, passedOver };
     } catch (error) {
-      if (!isGenviewError(error)) throw error;
+      if (!isGenviewError(error) || REFUSALS.has(systemCode(error.cause))) throw error;
       passedOver.push({ path, reason: error.message });
     }
   }

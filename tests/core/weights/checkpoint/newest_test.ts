@@ -40,6 +40,22 @@ Deno.test("loadNewestCheckpoint() names all checkpoints where none is whole", ()
     await assertRejects(() => loadNewestCheckpoint(folder), Error, "all are damaged");
   }));
 
+Deno.test("loadNewestCheckpoint() takes no older checkpoint where the system refuses to read one", () =>
+  inFolder(async (folder) => {
+    for (const step of [10, 20]) await save(folder, step);
+    // The rights of files do not keep every user from reading them.
+    const read = Deno.readTextFile;
+    Deno.readTextFile = (path) =>
+      String(path).includes("step-000000020")
+        ? Promise.reject(Object.assign(new Deno.errors.PermissionDenied(), { code: "EACCES" }))
+        : read(path);
+    try {
+      await assertRejects(() => loadNewestCheckpoint(folder), Error, "permission is denied");
+    } finally {
+      Deno.readTextFile = read;
+    }
+  }));
+
 Deno.test("setAside() frees the step's name, more than once", () =>
   inFolder(async (folder) => {
     for (let time = 0; time < 2; time++) {
