@@ -13,15 +13,16 @@ import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
 import { writeNewFile } from "../files/new_file.ts";
 import { parseRatioLines } from "../noise/mod.ts";
-import { findUnclip, generateVariations, openUnclip, type SchedulerName } from "../unclip/mod.ts";
+import { findUnclip, generateVariations, openUnclip } from "../unclip/mod.ts";
 import { checkOptions } from "./check_options.ts";
 import type { GridRow } from "./draw_grid.ts";
 import { findVariations, type FoundVariation } from "./find_variations.ts";
+import type { GenerationOptions } from "./generation_options.ts";
 import { type PlannedImage, planVariations, variationsOf } from "./plan.ts";
 import { networkFailure, type VariationRunOptions } from "./progress.ts";
 
 /** What is drawn, and where. */
-export interface VariationGridOptions {
+export interface VariationGridOptions extends GenerationOptions {
   /** The picture, a PNG file. */
   readonly output: string;
   /** Folders of variations; with `model` none. */
@@ -42,26 +43,8 @@ export interface VariationGridOptions {
   readonly cell?: number | undefined;
   /** Generates the variations by this model, a folder in diffusers' layout or a name of the catalogue. */
   readonly model?: string | undefined;
-  /** Seed of all noise (default 0). */
-  readonly seed?: number | undefined;
   /** Images that are denoised together (default 1). */
   readonly batchSize?: number | undefined;
-  /** Steps of the scheduler (default 20). */
-  readonly numInferenceSteps?: number | undefined;
-  /** Classifier-free guidance scale (default 10). */
-  readonly scale?: number | undefined;
-  /** The prompt (default empty). */
-  readonly prompt?: string | undefined;
-  /** The negative prompt (default empty). */
-  readonly negativePrompt?: string | undefined;
-  /** The scheduler (default `model`, the one that the model names). */
-  readonly scheduler?: "model" | SchedulerName | undefined;
-  /** Type that is computed in (default `auto`). */
-  readonly precision?: "auto" | "float32" | "float16" | undefined;
-  /** `auto`, `cpu`, `cuda`, `cuda:N` or `webgpu` (default `auto`). */
-  readonly device?: string | undefined;
-  /** Threads on the CPU; all cores when 0 (default). */
-  readonly threads?: number | undefined;
   /** Whether an existing picture is replaced (default false). */
   readonly overwrite?: boolean | undefined;
 }

@@ -9,9 +9,10 @@ import { formatShard, localDevices, type Shard, shareOf, WHOLE } from "../distri
 import { type Device, resolveDevice } from "../engine/ort/mod.ts";
 import { fileError, systemCode } from "../files/file_error.ts";
 import { removeTemporaries } from "../files/new_file.ts";
-import { findUnclip, type SchedulerName, type UnclipModel } from "../unclip/mod.ts";
+import { findUnclip, type UnclipModel } from "../unclip/mod.ts";
 import { checkOptions } from "./check_options.ts";
 import { findExisting } from "./existing.ts";
+import type { GenerationOptions } from "./generation_options.ts";
 import { lockShare } from "./lock_share.ts";
 import { readManifests } from "./manifest.ts";
 import { type PlannedImage, planVariations, type VariationFormat, variationsOf } from "./plan.ts";
@@ -22,7 +23,7 @@ import { runWorkers } from "./run_workers.ts";
 import { claimFolder, readSettings, type VariationSettings } from "./settings.ts";
 
 /** Which variations are made, where they go, and how they are generated. */
-export interface MakeVariationsOptions {
+export interface MakeVariationsOptions extends GenerationOptions {
   /** A list of paths and noise levels; with `auto` a folder of `fg_ratios_LEVEL.txt`. */
   readonly inputList: string;
   /** Folder of the variations and their manifest. */
@@ -39,8 +40,6 @@ export interface MakeVariationsOptions {
   readonly batchSize?: number | undefined;
   /** Variations of each image (default 1). */
   readonly numImagesPerPrompt?: number | undefined;
-  /** Seed of all noise (default 0). */
-  readonly seed?: number | undefined;
   /** Height and width that they are resized to; 0 keeps the model's own (default 512). */
   readonly size?: number | undefined;
   /** File format (default `source`). */
@@ -49,22 +48,6 @@ export interface MakeVariationsOptions {
   readonly quality?: number | undefined;
   /** A folder in diffusers' layout, or a name of the catalogue (default `stable-unclip-2-1`). */
   readonly model?: string | undefined;
-  /** Steps of the scheduler (default 20). */
-  readonly numInferenceSteps?: number | undefined;
-  /** Classifier-free guidance scale, from 1, which is no guidance (default 10). */
-  readonly scale?: number | undefined;
-  /** The prompt (default empty). */
-  readonly prompt?: string | undefined;
-  /** The negative prompt (default empty). */
-  readonly negativePrompt?: string | undefined;
-  /** The scheduler (default `model`, the one that the model names). */
-  readonly scheduler?: "model" | SchedulerName | undefined;
-  /** Type that is computed in (default `auto`, float16 on CUDA and float32 elsewhere). */
-  readonly precision?: "auto" | "float32" | "float16" | undefined;
-  /** `auto`, `cpu`, `cuda`, `cuda:N` or `webgpu` (default `auto`). */
-  readonly device?: string | undefined;
-  /** Threads on the CPU; all cores when 0 (default). */
-  readonly threads?: number | undefined;
   /** Goes on in a folder that has variations (default true); false refuses one. */
   readonly resume?: boolean | undefined;
   /** First removes the variations that the folder has (default false). */

@@ -5,6 +5,7 @@
  * @module
  */
 export { findVariations, type FoundVariation } from "./find_variations.ts";
+export type { GenerationOptions } from "./generation_options.ts";
 export { makeVariationGrid, type VariationGrid, type VariationGridOptions } from "./grid.ts";
 export {
   listVariations,

@@ -1,26 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { datasetOf, fileSource } from "../../../core/data/dataset_of.ts";
 import { withVariations } from "../../../core/data/pairing.ts";
-import type { VariationFiles } from "../../../core/data/variations.ts";
-
-const dataset = datasetOf("animals", 3, (index) => {
-  const key = ["cat/1.jpg", "cat/2.jpg", "dog/1.jpg"][index]!;
-  return { key, source: fileSource(key), label: Number(index > 1) };
-}, ["cat", "dog"]);
-
-function filesOf(...paths: string[]): VariationFiles {
-  return { name: "generated", paths, source: fileSource };
-}
-
-const variations = filesOf("cat/2.png", "dog/1.png");
-
-/** Names of the variations of each sample. */
-function namesOf(varied: ReturnType<typeof withVariations>): (readonly string[])[] {
-  return Array.from(
-    { length: varied.length },
-    (_, i) => (varied.sample(i).variations ?? []).map(({ name }) => name),
-  );
-}
+import { dataset, filesOf, namesOf, variations } from "./three_animals.ts";
 
 Deno.test("withVariations() leaves samples without variations as they are", () => {
   const varied = withVariations(dataset, variations);

@@ -1,32 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import { datasetOf, fileSource } from "../../../core/data/dataset_of.ts";
 import {
   chooseVariation,
   openVariationFolder,
   openVariationList,
-  type VariationFiles,
 } from "../../../core/data/variations.ts";
 import { withVariations } from "../../../core/data/pairing.ts";
 import { RandomStream } from "../../../core/engine/random/random_stream.ts";
-
-const dataset = datasetOf("animals", 3, (index) => {
-  const key = ["cat/1.jpg", "cat/2.jpg", "dog/1.jpg"][index]!;
-  return { key, source: fileSource(key), label: Number(index > 1) };
-}, ["cat", "dog"]);
-
-function filesOf(...paths: string[]): VariationFiles {
-  return { name: "generated", paths, source: fileSource };
-}
-
-const variations = filesOf("cat/2.png", "dog/1.png");
-
-/** Names of the variations of each sample. */
-function namesOf(varied: ReturnType<typeof withVariations>): (readonly string[])[] {
-  return Array.from(
-    { length: varied.length },
-    (_, i) => (varied.sample(i).variations ?? []).map(({ name }) => name),
-  );
-}
+import { dataset, namesOf, variations } from "./three_animals.ts";
 
 Deno.test("folders and lists of variations are opened", async () => {
   const root = await Deno.makeTempDir();

@@ -1,0 +1,30 @@
+/**
+ * How variations are generated.
+ *
+ * @module
+ */
+import type { SchedulerName } from "../unclip/mod.ts";
+
+/** How Stable unCLIP generates variations; what is left out has its default. */
+export interface GenerationOptions {
+  /** A folder in diffusers' layout, or a name of the catalogue. */
+  readonly model?: string | undefined;
+  /** Seed of all noise (default 0). */
+  readonly seed?: number | undefined;
+  /** Steps of the scheduler (default 20). */
+  readonly numInferenceSteps?: number | undefined;
+  /** Classifier-free guidance scale, from 1, which is no guidance (default 10). */
+  readonly scale?: number | undefined;
+  /** The prompt (default empty). */
+  readonly prompt?: string | undefined;
+  /** The negative prompt (default empty). */
+  readonly negativePrompt?: string | undefined;
+  /** The scheduler (default `model`, the one that the model names). */
+  readonly scheduler?: "model" | SchedulerName | undefined;
+  /** Type that is computed in (default `auto`, float16 on CUDA and float32 elsewhere). */
+  readonly precision?: "auto" | "float32" | "float16" | undefined;
+  /** `auto`, `cpu`, `cuda`, `cuda:N` or `webgpu` (default `auto`). */
+  readonly device?: string | undefined;
+  /** Threads on the CPU; all cores when 0 (default). */
+  readonly threads?: number | undefined;
+}
