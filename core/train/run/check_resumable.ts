@@ -5,10 +5,8 @@
  */
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { type Configuration, configurationSchema } from "../../method/configuration.ts";
-import {
-  type PartialConfiguration,
-  resolveConfiguration,
-} from "../../method/resolve_configuration.ts";
+import { withTodaysNames } from "../../method/former_names.ts";
+import { resolveConfiguration } from "../../method/resolve_configuration.ts";
 import type { Affects, PropertySchema } from "../../schema/schema.ts";
 import { optionName } from "../../schema/option_name.ts";
 import type { CheckpointState } from "../../weights/checkpoint/state.ts";
@@ -53,7 +51,7 @@ export function checkResumable(
   { method, configuration, dataset }: Pick<TrainOptions, "method" | "configuration" | "dataset">,
 ): ConfigurationChange[] {
   // A run from before an option was added had its default.
-  const before = resolveConfiguration(state.configuration as PartialConfiguration);
+  const before = resolveConfiguration(withTodaysNames(state.configuration));
   const changesOf = (names: readonly OptionName[]): ConfigurationChange[] =>
     names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(configuration[name]))
       .map((name) => ({

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import type { Configuration } from "../../method/configuration.ts";
+import { withTodaysNames } from "../../method/former_names.ts";
 import { type Checkpoint, loadCheckpoint } from "../../weights/checkpoint/checkpoint.ts";
 import { type DamagedCheckpoint, loadNewestCheckpoint } from "../../weights/checkpoint/newest.ts";
 
@@ -61,6 +62,6 @@ export async function openRun(path: string): Promise<OpenedRun> {
     ...newest,
     method,
     ...(address !== undefined && { address }),
-    configuration: configuration as Configuration,
+    configuration: withTodaysNames(configuration),
   };
 }

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { withTodaysNames } from "../../method/former_names.ts";
 import { resolve } from "node:path";
 import { openTrainingData } from "../../data/open_data.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { configuredEvaluation } from "../../evaluate/configured_evaluation.ts";
-import type { Configuration } from "../../method/configuration.ts";
 import { type LoadedMethod, loadMethodByName } from "../../method/load.ts";
 import {
   type PartialConfiguration,
@@ -60,7 +60,7 @@ type Beginning = Pick<RunDescription, "method" | "address" | "configuration">;
 async function readBeginning(output: string, resume: string): Promise<Beginning> {
   if (isOwnCheckpoint(output, resume)) return await readDescription(output);
   const { configuration, ...state } = await loadCheckpointState(resume);
-  return { ...state, configuration: configuration as Configuration };
+  return { ...state, configuration: withTodaysNames(configuration) };
 }
 
 function checkMethodOf(before: Beginning, { manifest }: LoadedMethod): void {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { withTodaysNames } from "../../method/former_names.ts";
 import { GenviewAlreadyExists, GenviewNotFound, GenviewSyntaxError } from "../../errors/mod.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -60,7 +61,9 @@ function format(description: RunDescription): string {
 export async function readDescription(output: string): Promise<RunDescription> {
   try {
     const description: unknown = JSON.parse(await Deno.readTextFile(pathIn(output)));
-    return validate(SCHEMA, description, `open the run in ${output}`, "its configuration.json");
+    const action = `open the run in ${output}`;
+    const found = validate<RunDescription>(SCHEMA, description, action, "its configuration.json");
+    return { ...found, configuration: withTodaysNames(found.configuration) };
   } catch (cause) {
     if (cause instanceof SyntaxError) {
       throw new GenviewSyntaxError(
