@@ -6,9 +6,9 @@
 import type { Configuration } from "./configuration.ts";
 
 /** Names of today by the former ones. */
-const RENAMED: Readonly<Record<string, keyof Configuration>> = {
-  qualityVectors: "qualityComponent",
-};
+const RENAMED: ReadonlyMap<string, keyof Configuration> = new Map([
+  ["qualityVectors", "qualityComponent"],
+]);
 
 /**
  * The configuration that a run has stored, under today's names, so that runs of earlier versions can be resumed.
@@ -27,6 +27,6 @@ const RENAMED: Readonly<Record<string, keyof Configuration>> = {
  */
 export function withTodaysNames(stored: unknown): Configuration {
   return Object.fromEntries(
-    Object.entries(stored as object).map(([name, value]) => [RENAMED[name] ?? name, value]),
+    Object.entries(stored as object).map(([name, value]) => [RENAMED.get(name) ?? name, value]),
   ) as unknown as Configuration;
 }

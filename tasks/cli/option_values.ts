@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { optionName } from "../../core/schema/option_name.ts";
 import type { ObjectSchema, PropertySchema } from "../../core/schema/schema.ts";
 
 /** `batchSize` as it is written on a command line: `batch-size`. */
 export function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return optionName(name).slice(2);
 }
 
 /** `batch-size` as schemas and configuration files have it: `batchSize`. */

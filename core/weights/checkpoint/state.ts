@@ -4,8 +4,9 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { GenviewNotFound, GenviewSyntaxError, GenviewTypeError } from "../../errors/mod.ts";
+import { GenviewNotFound, GenviewTypeError } from "../../errors/mod.ts";
 import { explainingFileErrors, fileError } from "../../files/file_error.ts";
+import { parseJson } from "../../files/json.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { validate } from "../../schema/validate.ts";
 
@@ -82,12 +83,7 @@ export function formatState(state: CheckpointState): string {
 }
 
 function parseState(text: string, path: string): CheckpointState {
-  let state: unknown;
-  try {
-    state = JSON.parse(text);
-  } catch (cause) {
-    throw new GenviewSyntaxError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
+  const state = parseJson(text, `read ${path}`);
   const { version } = (state ?? {}) as { readonly version?: unknown };
   if (version !== 1) {
     throw new GenviewTypeError(
