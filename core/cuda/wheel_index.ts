@@ -7,6 +7,7 @@
  */
 import { GenviewError, GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import { type Checksum, checksumOf } from "../files/checksum.ts";
+import { NetworkError, patientFetch } from "../weights/patient_fetch.ts";
 
 /** The index of the Python Package Index. */
 export const PYPI = "https://pypi.org/simple";
@@ -31,19 +32,16 @@ export interface IndexOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Milliseconds within which an index must answer. */
-const PATIENCE = 30_000;
-
 const JSON_TYPE = "application/vnd.pypi.simple.v1+json";
 
-async function ask(
+/** Waits for an answer of an index, or for the rest of it, and says of failures what to do. */
+async function explained<T>(
   url: string,
-  request: RequestInit,
   signal: AbortSignal | undefined,
-): Promise<Response> {
-  const limits = [AbortSignal.timeout(PATIENCE), ...(signal ? [signal] : [])];
+  answer: Promise<T>,
+): Promise<T> {
   try {
-    return await fetch(url, { ...request, signal: AbortSignal.any(limits) });
+    return await answer;
   } catch (cause) {
     signal?.throwIfAborted();
     if (cause instanceof Deno.errors.NotCapable) {
@@ -53,12 +51,9 @@ async function ask(
         { cause },
       );
     }
-    const isNetwork = cause instanceof TypeError || (cause as Error).name === "TimeoutError";
-    if (!isNetwork) throw cause;
+    if (!(cause instanceof NetworkError)) throw cause;
     throw new GenviewError(
-      `Cannot read the index ${url}: ${
-        (cause as Error).message
-      }; check the network, or name a mirror by --index`,
+      `Cannot read the index ${url}: ${cause.message}; check the network, or name a mirror by --index`,
       { cause },
     );
   }
@@ -114,7 +109,7 @@ export async function listWheels(
 ): Promise<Wheel[]> {
   const url = `${index.replace(/\/+$/, "")}/${name}/`;
   const headers = { Accept: `${JSON_TYPE}, text/html;q=0.1` };
-  const response = await ask(url, { headers }, signal);
+  const response = await explained(url, signal, patientFetch({ signal })(url, { headers }));
   if (!response.ok) {
     await response.body?.cancel();
     throw new GenviewTypeError(
@@ -122,7 +117,7 @@ export async function listWheels(
         `simple index, such as ${PYPI}`,
     );
   }
-  const text = await response.text();
+  const text = await explained(url, signal, response.text());
   const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
   return isJson ? parseJson(text, response.url) : parseHtml(text, response.url);
 }
@@ -143,7 +138,11 @@ export async function wheelFacts(
   }
   const checksum = checksumOf("sha256", sha256, `download ${name}`);
   if (size !== undefined) return { size, checksum };
-  const response = await ask(url, { method: "HEAD" }, signal);
+  const response = await explained(
+    url,
+    signal,
+    patientFetch({ signal })(url, { method: "HEAD" }),
+  );
   await response.body?.cancel();
   const length = Number(response.headers.get("Content-Length") ?? NaN);
   if (response.ok && Number.isSafeInteger(length) && length > 0) return { size: length, checksum };
