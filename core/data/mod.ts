@@ -93,21 +93,30 @@ export * from "./views/steps/mod.ts";
 export type { RotationInterpolation } from "./geometry/rotate_image.ts";
 export type { Code as WebAssemblyCode, WebAssemblyFunction } from "./geometry/web_assembly.ts";
 export {
+  barlowTwinsViews,
   byolViews,
   CLIP_NORMALIZATION,
+  dinoGlobalViews,
+  dinoLocalView,
   evaluationRecipe,
   evaluationView,
   IMAGENET_NORMALIZATION,
+  mildLocalView,
   mildView,
   mocoV2View,
   mocoV3ResNetViews,
   mocoV3ViTViews,
   type PresetOptions,
+  simClrSmallView,
+  simClrView,
   smallImageView,
   swavGlobalView,
   swavLocalView,
+  vicRegViews,
+  withoutBlur,
 } from "./views/presets.ts";
 export { type ViewChoice, viewNames, viewRecipes } from "./views/named_views.ts";
+export { type ViewPreset, viewPresetSchema, type Views } from "./views/view_preset.ts";
 export { checkEvaluationRecipe, checkViewRecipe, viewRecipeSchema } from "./views/check_recipe.ts";
 export { type CropBox, type GeometricParameters, type ViewParameters } from "./views/parameters.ts";
 export { sampleView } from "./views/sample_view.ts";

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import type { BackboneSpec } from "../backbones/backbone.ts";
 import { backbone } from "../backbones/registry.ts";
 import { viewRecipes } from "../data/views/named_views.ts";
-import type { Normalization, ViewRecipe } from "../data/views/recipe.ts";
+import type { Normalization } from "../data/views/recipe.ts";
+import type { Views } from "../data/views/view_preset.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { type DamagedCheckpoint, loadNewestCheckpoint } from "../weights/checkpoint/newest.ts";
 import { loadCheckpointState } from "../weights/checkpoint/state.ts";
@@ -37,7 +38,7 @@ interface BackboneConfiguration {
   readonly stem: "imagenet" | "small";
   readonly zeroInitResidual: boolean;
   readonly imageSize: number;
-  readonly views: string | readonly ViewRecipe[];
+  readonly views: Views;
 }
 
 /**

@@ -84,7 +84,10 @@ export function mocoV3ViTViews(
   ];
 }
 
-/** The two views of BYOL. Source: Grill et al. 2020, arXiv 2006.07733, appendix B, table 6. */
+/**
+ * The two views of BYOL. Source: Grill et al. 2020, arXiv 2006.07733, appendix B, table 6;
+ * `byol/utils/augmentations.py`.
+ */
 export function byolViews(
   size = 224,
   options: PresetOptions = {},
@@ -95,7 +98,65 @@ export function byolViews(
   ];
 }
 
-/** The global views of SwAV's multi-crop. Source: Caron et al. 2020, `swav/src/multicropdataset.py`. */
+/**
+ * The two views of Barlow Twins, which are BYOL's. Source: Zbontar et al. 2021, `barlowtwins/main.py`, `Transform`.
+ */
+export function barlowTwinsViews(
+  size = 224,
+  options: PresetOptions = {},
+): readonly [ViewRecipe, ViewRecipe] {
+  return byolViews(size, options);
+}
+
+/**
+ * The two views of VICReg, which are BYOL's. Source: Bardes, Ponce and LeCun 2022, `vicreg/augmentations.py`,
+ * `TrainTransform`. lightly's `VICRegTransform` differs: it blurs with probability 0.5 and solarizes with 0.1 in both.
+ */
+export function vicRegViews(
+  size = 224,
+  options: PresetOptions = {},
+): readonly [ViewRecipe, ViewRecipe] {
+  return byolViews(size, options);
+}
+
+/**
+ * Every view of SimCLR, at the colour strength 1. Source: Chen et al. 2020, arXiv 2002.05709, appendix A;
+ * `simclr/data_util.py`, `preprocess_for_train` and `batch_random_blur`. The reference normalises by no statistics; here
+ * they are ImageNet's.
+ */
+export function simClrView(size = 224, options: PresetOptions = {}): ViewRecipe {
+  return contrastive(size, [0.08, 1], jitter(0.8, 0.8, 0.2), 0.5, 0, "bicubic", options);
+}
+
+/**
+ * Every view of SimCLR at 32 to 64 pixels: at the colour strength 0.5 and without the blur.
+ *
+ * Source: Chen et al. 2020, arXiv 2002.05709, appendix B.9.
+ */
+export function simClrSmallView(size = 32, options: PresetOptions = {}): ViewRecipe {
+  return contrastive(size, [0.08, 1], jitter(0.4, 0.4, 0.1), 0, 0, "bicubic", options);
+}
+
+/** The two global views of DINO. Source: Caron et al. 2021, `dino/main_dino.py`, `DataAugmentationDINO`. */
+export function dinoGlobalViews(
+  size = 224,
+  options: PresetOptions = {},
+): readonly [ViewRecipe, ViewRecipe] {
+  return [
+    contrastive(size, [0.4, 1], jitter(0.4, 0.2, 0.1), 1, 0, "bicubic", options),
+    contrastive(size, [0.4, 1], jitter(0.4, 0.2, 0.1), 0.1, 0.2, "bicubic", options),
+  ];
+}
+
+/** The local views of DINO. Source: Caron et al. 2021, `dino/main_dino.py`, `DataAugmentationDINO`. */
+export function dinoLocalView(size = 96, options: PresetOptions = {}): ViewRecipe {
+  return contrastive(size, [0.05, 0.4], jitter(0.4, 0.2, 0.1), 0.5, 0, "bicubic", options);
+}
+
+/**
+ * The global views of SwAV's multi-crop. Source: Caron et al. 2020, `swav/src/multicropdataset.py`, whose standard
+ * deviation of red is 0.228 where ImageNet's is 0.229, as it is here and in mmpretrain.
+ */
 export function swavGlobalView(size = 224, options: PresetOptions = {}): ViewRecipe {
   return contrastive(size, [0.14, 1], jitter(0.8, 0.8, 0.2), 0.5, 0, "bilinear", options);
 }
@@ -115,24 +176,35 @@ export function smallImageView(size = 32, options: PresetOptions = {}): ViewReci
   return contrastive(size, [0.2, 1], jitter(0.4, 0.4, 0.1), 0, 0, "bilinear", options);
 }
 
+/** A recipe without its blur, which leaves little to see in views of 32 to 64 pixels. */
+export function withoutBlur({ blur: _, ...rest }: ViewRecipe): ViewRecipe {
+  return rest;
+}
+
+function mild(size: number, area: Range, { normalize = IMAGENET_NORMALIZATION }: PresetOptions) {
+  return {
+    size,
+    crop: { area, aspect: ASPECT, interpolation: "bilinear" },
+    flip: 0.5,
+    jitter: jitter(0.2, 0.2, 0.02),
+    grayscale: 0,
+    normalize,
+  } as const;
+}
+
 /**
  * Views of 32 to 64 pixels that keep most of the picture and of its colours, for images that colours tell apart, such
  * as emoji: what differs between them is left to their variations.
  *
  * The numbers are this project's, not published.
  */
-export function mildView(
-  size = 32,
-  { normalize = IMAGENET_NORMALIZATION }: PresetOptions = {},
-): ViewRecipe {
-  return {
-    size,
-    crop: { area: [0.3, 1], aspect: ASPECT, interpolation: "bilinear" },
-    flip: 0.5,
-    jitter: jitter(0.2, 0.2, 0.02),
-    grayscale: 0,
-    normalize,
-  };
+export function mildView(size = 32, options: PresetOptions = {}): ViewRecipe {
+  return mild(size, [0.3, 1], options);
+}
+
+/** Local views beside {@linkcode mildView}: parts of the picture with its colours. The numbers are this project's. */
+export function mildLocalView(size = 16, options: PresetOptions = {}): ViewRecipe {
+  return mild(size, [0.1, 0.3], options);
 }
 
 /**

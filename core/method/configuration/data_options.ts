@@ -1,4 +1,5 @@
-import type { ViewRecipe } from "../../data/views/recipe.ts";
+import { viewRecipeSchema } from "../../data/views/check_recipe.ts";
+import { viewPresetSchema, type Views } from "../../data/views/view_preset.ts";
 import type { Typed } from "../../schema/schema.ts";
 
 /** Options of the images, the backbone that is trained on them, and its views, in JSON Schema. */
@@ -57,10 +58,15 @@ export const dataOptions = {
     description: "height and width of a view in pixels",
   },
   views: {
-    type: ["string", "array"],
+    type: ["string", "array", "object"],
+    items: viewRecipeSchema,
+    required: viewPresetSchema.required,
+    properties: viewPresetSchema.properties,
+    additionalProperties: false,
     default: "simsiam",
     group: "Views",
     affects: "result",
-    description: "published view recipes by name, or a list of recipes",
-  } as Typed<string | readonly ViewRecipe[]>,
+    description:
+      'view recipes: published ones by name, the same with parameters, such as {"preset": "swav", "locals": 4}, or a list of recipes',
+  } as Typed<Views>,
 } as const;

@@ -66,3 +66,20 @@ Deno.test("train --help says that a method is not there", async () => {
     'the nearest is "simsiam"',
   );
 });
+
+Deno.test("train takes views by name, by name with parameters, and spelled out", async () => {
+  for (const views of ["swav", { preset: "swav", locals: 4, localSize: 96 }]) {
+    const text = typeof views === "string" ? views : JSON.stringify(views);
+    assertEquals((await parsed("--views", text))!.given, { views });
+  }
+  for (
+    const [text, message] of [
+      ['{"preset":"swav","local":4}', '--views.local is not known: did you mean "--views.locals"?'],
+      ['{"preset":"swav","locals":-1}', "--views.locals must be >= 0, found -1"],
+      ['{"locals":4}', "--views.preset must be given"],
+      ['[{"size":32}]', "--views.0.crop must be given"],
+    ] as const
+  ) {
+    await assertRejects(() => parsed("--views", text), TypeError, message);
+  }
+});

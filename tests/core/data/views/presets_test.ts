@@ -42,6 +42,19 @@ Deno.test("presets are the published pipelines", () => {
   assertEquals(row(presets.swavGlobalView()), [224, 0.14, 1, bilinear, SWAV, 0.2, 0.5, none]);
   assertEquals(row(presets.swavLocalView()), [96, 0.05, 0.14, bilinear, SWAV, 0.2, 0.5, none]);
   assertEquals(row(presets.smallImageView()), [32, 0.2, 1, bilinear, V2, 0.2, none, none]);
+  for (const views of [presets.barlowTwinsViews(), presets.vicRegViews()]) {
+    assertEquals(views.map(row), [row(byolFirst), row(byolSecond)]);
+  }
+  assertEquals(row(presets.simClrView()), [224, 0.08, 1, bicubic, SWAV, 0.2, 0.5, none]);
+  assertEquals(row(presets.simClrSmallView()), [32, 0.08, 1, bicubic, V2, 0.2, none, none]);
+  assertEquals(presets.dinoGlobalViews().map(row), [
+    [224, 0.4, 1, bicubic, V3, 0.2, 1, none],
+    [224, 0.4, 1, bicubic, V3, 0.2, 0.1, 0.2],
+  ]);
+  assertEquals(row(presets.dinoLocalView()), [96, 0.05, 0.4, bicubic, V3, 0.2, 0.5, none]);
+  const mild = [0.8, 0.2, 0.2, 0.2, 0.02];
+  assertEquals(row(presets.mildView()), [32, 0.3, 1, bilinear, mild, 0, none, none]);
+  assertEquals(row(presets.mildLocalView()), [16, 0.1, 0.3, bilinear, mild, 0, none, none]);
 });
 
 Deno.test("presets pass the check, survive JSON, and take size and statistics", () => {
@@ -54,6 +67,14 @@ Deno.test("presets pass the check, survive JSON, and take size and statistics", 
     presets.swavGlobalView(64, { normalize }),
     presets.swavLocalView(64, { normalize }),
     presets.smallImageView(64, { normalize }),
+    ...presets.barlowTwinsViews(64, { normalize }),
+    ...presets.vicRegViews(64, { normalize }),
+    presets.simClrView(64, { normalize }),
+    presets.simClrSmallView(64, { normalize }),
+    ...presets.dinoGlobalViews(64, { normalize }),
+    presets.dinoLocalView(64, { normalize }),
+    presets.mildView(64, { normalize }),
+    presets.mildLocalView(64, { normalize }),
   ];
   for (const recipe of recipes) {
     assertEquals(checkViewRecipe(JSON.parse(JSON.stringify(recipe))), recipe);
