@@ -2,12 +2,14 @@
 
 SGD, AdamW, clipping and moving averages are PyTorch's. LARS is the update rule of mmpretrain's engine/optimizers/lars.py
 and of facebookresearch/moco-v3's moco/optimizer.py, neither of which is a package that can be installed alone. Gradients
-are rounded to float32 before each step, so that a float32 implementation sees the same ones.
+are rounded to float32 before each step, so that a float32 implementation sees the same ones. Names of cases on the
+command line choose among them.
 """
 
 import json
 import math
 import platform
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +59,8 @@ class Lars(torch.optim.Optimizer):
         for group in self.param_groups:
             for parameter in group["params"]:
                 gradient = parameter.grad
+                if gradient is None:
+                    continue
                 decays = self.rate_inside or parameter.ndim > 1
                 step = gradient + group["weight_decay"] * parameter if decays else gradient
                 step = step * self.ratio(group, parameter, gradient, step)
@@ -79,6 +83,12 @@ class Case:
     weight_decay: float
     rules: list[dict] = field(default_factory=list)
     clip_gradient_norm: float | None = None
+    frozen: str | None = None
+
+
+def frozen_in(case: Case, step: int) -> list[str]:
+    """At first, as SwAV's prototypes and DINO's last layer, and once more after some updates."""
+    return [case.frozen] if case.frozen and (step < 5 or 9 <= step < 12) else []
 
 
 def rule_of(case: Case, name: str) -> dict:
@@ -131,6 +141,8 @@ def measure(case: Case) -> Tensors:
         for parameter in parameters.values():
             parameter.grad = parameter.grad.float().double()
         keep("gradient.", {name: value.grad for name, value in parameters.items()})
+        for name in frozen_in(case, step):
+            parameters[name].grad = None
         norm = torch.nn.utils.clip_grad_norm_(parameters.values(), case.clip_gradient_norm or float("inf"))
         for group, name in zip(optimizer.param_groups, parameters, strict=True):
             rule = rule_of(case, name)
@@ -142,7 +154,8 @@ def measure(case: Case) -> Tensors:
         keep("parameter.", parameters)
         keep("average.", averages)
         for slot, key in case.slots.items():
-            keep(f"{slot}.", {name: optimizer.state[value][key] for name, value in parameters.items()})
+            zeros = {name: torch.zeros_like(value) for name, value in parameters.items()}
+            keep(f"{slot}.", {name: optimizer.state[value].get(key, zeros[name]) for name, value in parameters.items()})
         numbers = {
             "learning_rate": rate,
             "average_momentum": momentum,
@@ -159,6 +172,7 @@ def cases() -> list[Case]:
     simsiam = [{"pattern": "predictor", "fixedLearningRate": True}, {"pattern": "bias", "weightDecayScale": 0}]
     byol = [{"pattern": "bn", "weightDecayScale": 0, "excludeFromLars": True}]
     half = [{"pattern": "predictor", "learningRateScale": 0.5, "weightDecayScale": 2}]
+    prototypes = "predictor.0.weight"
     return [
         Case("sgd", "torch.optim.SGD with momentum 0.9.",
              lambda groups: torch.optim.SGD(groups, 0.1, 0.9), momentum, 0.3, 0.01, simsiam),
@@ -172,15 +186,24 @@ def cases() -> list[Case]:
              lambda groups: Lars(groups, False, 0.9), momentum, 4.8, 0.001, half),
         Case("adamw", "torch.optim.AdamW after clipping by torch.nn.utils.clip_grad_norm_.",
              lambda groups: torch.optim.AdamW(groups, 0.1), moments, 0.02, 0.1, half, 0.2),
+        Case("sgd_frozen", "torch.optim.SGD with momentum 0.9; a parameter has no gradient in some steps.",
+             lambda groups: torch.optim.SGD(groups, 0.1, 0.9), momentum, 0.3, 0.01, simsiam, 0.2, prototypes),
+        Case("lars_frozen", "The rule of mmpretrain's LARS; a parameter has no gradient in some steps.",
+             lambda groups: Lars(groups, True, 0.9), momentum, 4.8, 0.001, byol, 0.2, prototypes),
+        Case("adamw_frozen", "torch.optim.AdamW with betas 0.8 and 0.95; a parameter has no gradient in some steps.",
+             lambda groups: torch.optim.AdamW(groups, 0.1, (0.8, 0.95)), moments, 0.02, 0.1, half, 0.2, prototypes),
     ]
 
 
 def main() -> None:
+    wanted = sys.argv[1:]
     for case in cases():
+        if wanted and case.name not in wanted:
+            continue
         path = FOLDER / f"optim_{case.name}"
         save_file(measure(case), path.with_suffix(".safetensors"))
         sidecar = {
-            "command": "python reference/optimizers.py",
+            "command": f"python reference/optimizers.py {case.name}",
             "seed": SEED,
             "versions": {
                 "python": platform.python_version(),
@@ -193,6 +216,9 @@ def main() -> None:
             "rules": case.rules,
             "clipGradientNorm": case.clip_gradient_norm,
         }
+        if case.frozen:
+            steps = [step for step in range(STEPS) if frozen_in(case, step)]
+            sidecar["frozen"] = {"name": case.frozen, "steps": steps}
         path.with_suffix(".json").write_text(json.dumps(sidecar, indent=2) + "\n")
 
 

@@ -8,6 +8,8 @@ import { div } from "../ops/div.ts";
 import { mul } from "../ops/mul.ts";
 import { sqrt } from "../ops/sqrt.ts";
 import { sub } from "../ops/sub.ts";
+import { tanh } from "../ops/tanh.ts";
+import type { Value } from "../graph/value.ts";
 import { scalarOperand, times } from "./_times.ts";
 import { checkOption, type Optimizer } from "./optimizer.ts";
 
@@ -19,6 +21,13 @@ export interface AdamWOptions {
   readonly beta2?: number;
   /** What is added to the root of the mean squared gradient (default 1e-8). */
   readonly epsilon?: number;
+}
+
+/** `1 - beta^t` as a graph, to the last digits of float32 also where it is small. */
+function correction(beta: number, t: Value): Value {
+  // 1 - exp(-2x) = 2 tanh(x) / (1 + tanh(x)): the difference from 1 would lose what float32 keeps of a small number.
+  const half = tanh(mul(t, -Math.log(beta) / 2));
+  return div(mul(half, 2), add(half, 1));
 }
 
 /**
@@ -45,6 +54,13 @@ export function adamW(
     stepScalars(step) {
       const root = Math.sqrt(1 - beta2 ** (step + 1));
       return { step_scale: root / (1 - beta1 ** (step + 1)), step_epsilon: epsilon * root };
+    },
+    ownStepScalars(updates) {
+      const root = sqrt(correction(beta2, updates));
+      return {
+        step_scale: div(root, correction(beta1, updates)),
+        step_epsilon: mul(root, epsilon),
+      };
     },
     update({ parameter, gradient, slots, learningRate, weightDecay, stepScalars }) {
       const first = add(times(slots["first_moment"]!, beta1), times(gradient, 1 - beta1));

@@ -7,9 +7,15 @@ import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { nodesLeadingTo, readBy, resolve } from "../graph/node.ts";
 import { formatType, sameType, type TensorType } from "../graph/tensor.ts";
 import { input, type Value } from "../graph/value.ts";
-import { where } from "../ops/where.ts";
-import { scalarOperand } from "./_times.ts";
+import { add } from "../ops/add.ts";
 import { ScalarInputs } from "./_scalar_inputs.ts";
+import {
+  countsUpdates,
+  frozenInputs,
+  updatedUnless,
+  updatedWhere,
+  UPDATES_SLOT,
+} from "./freeze.ts";
 import { type ScaledGradient, scaleGradients } from "./gradient_scale.ts";
 import { inPlaceHazards, type InPlaceUpdate } from "./in_place.ts";
 import { movingAverage } from "./moving_average.ts";
@@ -50,6 +56,12 @@ export interface UpdateOptions {
   readonly exponentialMovingAverages?: readonly ExponentialMovingAverage[];
   /** What parameters become after each update, by name. */
   readonly constraints?: ReadonlyMap<string, (updated: Value) => Value>;
+  /**
+   * Names of parameters that are frozen in some steps: where the bool input `frozen.NAME` holds, neither the parameter
+   * nor its slots change, and no norm counts its gradient, as in PyTorch without a gradient (`p.grad = None`). A
+   * constraint on it still acts, and averages follow it. Only these take further passes.
+   */
+  readonly frozen?: ReadonlySet<string>;
   /** The inputs that declare buffers which the forward pass writes; what it wrote arrives as `written.NAME`. */
   readonly buffers?: readonly Value[];
 }
@@ -58,7 +70,7 @@ export interface UpdateOptions {
 export interface Slot {
   /** Name of the slot and of its parameter, such as `momentum.layer1.0.conv1.weight`. */
   readonly name: string;
-  /** Its parameter's type. */
+  /** Its parameter's type, or a scalar of its element type where it counts updates. */
   readonly type: TensorType;
   /** What each of its elements is at the start of a run. */
   readonly initial: number;
@@ -69,7 +81,10 @@ export interface Slot {
  * input `X`, or to memory of its own.
  */
 export interface UpdateGraph {
-  /** All that a step changes, then `gradient.NAME` of each parameter, `written.NAME` of each buffer, and scalars. */
+  /**
+   * All that a step changes, then `gradient.NAME` of each parameter, `written.NAME` of each buffer, `frozen.NAME` of each
+   * parameter that is frozen at times, and scalars.
+   */
   readonly inputs: readonly Value[];
   /** `next.X` for each X of `updated`, and `gradient_norm` and `finite` if asked for. */
   readonly outputs: Readonly<Record<string, Value>>;
@@ -147,6 +162,23 @@ function constrained(name: string, updated: Value, options: UpdateOptions): Valu
   return result;
 }
 
+/** The slots of a parameter. */
+function slotsOf(
+  name: string,
+  type: TensorType,
+  optimizer: Optimizer,
+  frozen: ReadonlyMap<string, Value>,
+): Slot[] {
+  const slots = Object.entries(optimizer.slots(type)).map(([slot, initial]) => ({
+    name: `${slot}.${name}`,
+    type,
+    initial,
+  }));
+  if (!frozen.has(name) || !countsUpdates(optimizer)) return slots;
+  const counter = { dtype: type.dtype, shape: [] };
+  return [...slots, { name: `${UPDATES_SLOT}.${name}`, type: counter, initial: 0 }];
+}
+
 /** The updates of a parameter and of its slots. */
 function updatesOf(
   name: string,
@@ -155,6 +187,7 @@ function updatesOf(
   rule: Omit<ParameterRule, "pattern">,
   options: UpdateOptions,
   scalars: ScalarInputs,
+  frozen: Value | undefined,
 ): NamedUpdate[] {
   const { optimizer } = options;
   const decay = options.weightDecay ?? true ? rule.weightDecayScale ?? 1 : 0;
@@ -165,6 +198,11 @@ function updatesOf(
       input(`${slot}.${name}`, parameter.dtype, parameter.shape),
     ]),
   );
+  // A parameter that misses steps is at another step than the run.
+  const counter = frozen !== undefined && countsUpdates(optimizer)
+    ? input(`${UPDATES_SLOT}.${name}`, parameter.dtype, [])
+    : undefined;
+  const count = counter && add(counter, 1);
   const updated = optimizer.update({
     parameter,
     gradient,
@@ -172,25 +210,28 @@ function updatesOf(
     slots,
     learningRate: scalars.multiple(rate, rule.learningRateScale ?? 1),
     weightDecay: decay === 0 ? undefined : scalars.multiple("weight_decay", decay),
-    stepScalars: Object.fromEntries(
-      Object.keys(optimizer.stepScalars(0)).map((scalar) => [scalar, scalars.get(scalar)]),
-    ),
+    stepScalars: count === undefined
+      ? Object.fromEntries(
+        Object.keys(optimizer.stepScalars(0)).map((scalar) => [scalar, scalars.get(scalar)]),
+      )
+      : optimizer.ownStepScalars(count),
     excludeFromLars: rule.excludeFromLars ?? false,
   });
-  return [
-    { name, input: parameter, output: constrained(name, updated.parameter, options) },
+  const updates = [
+    { name, input: parameter, output: updated.parameter },
     ...Object.entries(slots).map(([slot, input]) => ({
       name: `${slot}.${name}`,
       input,
       output: updated.slots[slot]!,
     })),
+    ...(counter && count
+      ? [{ name: `${UPDATES_SLOT}.${name}`, input: counter, output: count }]
+      : []),
   ];
-}
-
-/** An update that takes place if a condition holds. */
-function gated(condition: Value, update: NamedUpdate): NamedUpdate {
-  const { input, output } = update;
-  return { ...update, output: where(scalarOperand(condition, input.shape), output, input) };
+  const [first, ...others] = frozen === undefined
+    ? updates
+    : updates.map((update) => updatedUnless(frozen, update));
+  return [{ ...first!, output: constrained(name, first!.output, options) }, ...others];
 }
 
 /** The updates of the moving averages, which read the parameters after their update. */
@@ -276,14 +317,17 @@ export function buildUpdate(options: UpdateOptions): UpdateGraph {
     input(gradientName(names[i]!), dtype, shape)
   );
   const inverseLossScale = lossScaling ? scalars.get("inverse_loss_scale") : undefined;
-  const scaled = scaleGradients(gradients, { inverseLossScale, clipNorm });
+  const frozen = frozenInputs(options.frozen ?? new Set(), names);
+  const frozenInOrder = names.map((name) => frozen.get(name));
+  const scaled = scaleGradients(gradients, { inverseLossScale, clipNorm, frozen: frozenInOrder });
 
   const skips = lossScaling || (options.skipNonFinite ?? false);
   const trained = parameters.flatMap((parameter, i) => {
     const name = names[i]!;
     const rule = rules.get(name) ?? {};
-    return updatesOf(name, parameter, scaled.gradients[i]!, rule, options, scalars);
-  }).map((update) => skips ? gated(scaled.finite, update) : update);
+    const gradient = scaled.gradients[i]!;
+    return updatesOf(name, parameter, gradient, rule, options, scalars, frozenInOrder[i]);
+  }).map((update) => skips ? updatedWhere(scaled.finite, update) : update);
   const computed = [...trained, ...averageUpdates(names, trained, options, scalars)];
 
   const measured = skips || clipNorm !== undefined || (options.gradientNorm ?? false);
@@ -301,6 +345,7 @@ export function buildUpdate(options: UpdateOptions): UpdateGraph {
     ...updates.map((update) => update.input),
     ...gradients,
     ...buffers.map(({ output }) => output),
+    ...frozen.values(),
     ...scalars.inputs.values(),
   ];
   const inPlace = updates.filter((update) => !kept.has(update.input));
@@ -313,13 +358,7 @@ export function buildUpdate(options: UpdateOptions): UpdateGraph {
     },
     updated: updates.map(({ name, input }) => ({ name, type: input.type })),
     kept: [...kept].map(inputName),
-    slots: parameters.flatMap(({ type }, i) =>
-      Object.entries(optimizer.slots(type)).map(([slot, initial]) => ({
-        name: `${slot}.${names[i]!}`,
-        type,
-        initial,
-      }))
-    ),
+    slots: parameters.flatMap(({ type }, i) => slotsOf(names[i]!, type, optimizer, frozen)),
     scalars: [...scalars.inputs.keys()],
     warnings,
   };

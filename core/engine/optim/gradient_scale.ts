@@ -11,6 +11,7 @@ import { minimum } from "../ops/minimum.ts";
 import { mul } from "../ops/mul.ts";
 import { reduceL2 } from "../ops/reduce_l2.ts";
 import { sqrt } from "../ops/sqrt.ts";
+import { where } from "../ops/where.ts";
 import { times } from "./_times.ts";
 
 /** A gradient as the optimizer sees it, and its norm. */
@@ -34,6 +35,8 @@ export interface GradientScaleOptions {
   readonly inverseLossScale?: Value | undefined;
   /** Largest norm of all gradients as one vector. */
   readonly clipNorm?: number | undefined;
+  /** For each gradient whether its parameter is frozen in this step, a boolean scalar, or undefined if it never is. */
+  readonly frozen?: readonly (Value | undefined)[];
 }
 
 /** What `torch.nn.utils.clip_grad_norm_` adds to the norm. */
@@ -50,14 +53,19 @@ function product(a: Value | undefined, b: Value | undefined): Value | undefined 
 /**
  * Unscales gradients and clips their joint norm as `torch.nn.utils.clip_grad_norm_` does, both in one pass over each:
  * `g min(1, largest / (norm + 1e-6))`. Without options gradients stay as they are. The joint norm takes one more pass
- * over each, if it is used; a single value that is not finite makes it infinite or NaN.
+ * over each, if it is used; a single value that is not finite makes it infinite or NaN. Gradients of frozen parameters
+ * do not count in it.
  */
 export function scaleGradients(
   gradients: readonly Value[],
-  { inverseLossScale, clipNorm }: GradientScaleOptions,
+  { inverseLossScale, clipNorm, frozen = [] }: GradientScaleOptions,
 ): ScaledGradients {
   const norms = gradients.map((gradient) => reduceL2(gradient));
-  const squares = norms.map((norm) => mul(norm, norm));
+  const squares = norms.map((norm, i) => {
+    const square = mul(norm, norm);
+    const without = frozen[i];
+    return without === undefined ? square : where(without, 0, square);
+  });
   const raw = sqrt(squares.reduce((sum, square) => add(sum, square)));
   const norm = inverseLossScale === undefined ? raw : mul(raw, inverseLossScale);
   const clip = clipNorm === undefined ? undefined : clipFactor(norm, clipNorm);

@@ -101,6 +101,7 @@ export function lars(given: LarsOptions = {}): Optimizer {
     name: "lars",
     slots: () => ({ momentum: 0 }),
     stepScalars: () => ({}),
+    ownStepScalars: () => ({}),
     update: (update) =>
       options.variant === "mmpretrain"
         ? updateWithRateInside(update, options)

@@ -43,6 +43,8 @@ export interface Optimizer {
   readonly slots: (parameter: TensorType) => Readonly<Record<string, number>>;
   /** Scalars that change with the step, by name, computed in float64; `step` counts the updates taken before. */
   readonly stepScalars: (step: number) => Readonly<Record<string, number>>;
+  /** The same as a graph, for a parameter that misses steps; `updates` counts those that it has taken, this one included. */
+  readonly ownStepScalars: (updates: Value) => Readonly<Record<string, Value>>;
   /** One update as a graph. */
   readonly update: (given: ParameterUpdate) => UpdatedParameter;
 }

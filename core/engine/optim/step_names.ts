@@ -11,6 +11,9 @@ export const gradientName = (parameter: string): string => `gradient.${parameter
 /** What the forward pass wrote to a buffer: made by the first graph, taken over by the second. */
 export const writtenName = (buffer: string): string => `written.${buffer}`;
 
+/** Whether a parameter is frozen in a step: made by the first graph, read by the second. */
+export const frozenName = (parameter: string): string => `frozen.${parameter}`;
+
 /** A buffer as it was before the step, where the second graph reads it: a copy, made by the first. */
 export const keptName = (buffer: string): string => `kept.${buffer}`;
 

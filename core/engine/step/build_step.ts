@@ -12,10 +12,10 @@ import type { Value } from "../graph/value.ts";
 import { encodeModel } from "../onnx/encode_model.ts";
 import { identity } from "../ops/identity.ts";
 import { buildUpdate, type Slot, type UpdateGraph, type UpdateOptions } from "../optim/mod.ts";
-import { gradientName, keptName, nextName, writtenName } from "../optim/step_names.ts";
+import { frozenName, gradientName, keptName, nextName, writtenName } from "../optim/step_names.ts";
 
 /** What {@linkcode buildStep} builds. */
-export interface StepOptions extends Omit<UpdateOptions, "buffers"> {
+export interface StepOptions extends Omit<UpdateOptions, "buffers" | "frozen"> {
   /** The scalar to minimise. */
   readonly loss: Value;
   /** Further scalars to read after a step, by name. */
@@ -26,6 +26,11 @@ export interface StepOptions extends Omit<UpdateOptions, "buffers"> {
   readonly state: readonly Value[];
   /** What the forward pass writes to buffers of the state, by name. */
   readonly buffers?: ReadonlyMap<string, Value>;
+  /**
+   * Whether parameters are frozen in a step, bool scalars by name, which the first model computes; see
+   * `UpdateOptions.frozen`.
+   */
+  readonly frozen?: ReadonlyMap<string, Value>;
   /** Scalar inputs that are set at each step, beside the update's own. */
   readonly scalars?: readonly Value[];
 }
@@ -50,7 +55,10 @@ export interface BuiltStep {
   readonly slots: readonly Slot[];
   /** Scalars to be set at each step. */
   readonly scalars: readonly StepTensor[];
-  /** Made by the first model and read by the second: gradients, what is written to buffers, and copies of buffers. */
+  /**
+   * Made by the first model and read by the second: gradients, what is written to buffers, copies of buffers, and
+   * whether parameters are frozen.
+   */
   readonly passed: readonly StepTensor[];
   /** Scalars that the first model makes for people: `loss`, and the further outputs. */
   readonly outputs: readonly StepTensor[];
@@ -105,11 +113,23 @@ function scalarOutputs({ loss, outputs = {} }: StepOptions): Record<string, Valu
   return { loss, ...outputs };
 }
 
+function checkFrozen({ frozen = new Map() }: StepOptions): void {
+  for (const [name, { type }] of frozen) {
+    if (type.dtype === "bool" && type.shape.length === 0) continue;
+    throw new GenviewTypeError(
+      `Cannot build a step: what says whether "${name}" is frozen must be a bool[], found ${
+        formatType(type)
+      }`,
+    );
+  }
+}
+
 /** What the first graph makes for the second. */
 function passedValues(options: StepOptions, update: UpdateGraph): Record<string, Value> {
   const passed = namedGradients(options.loss, options.parameters);
   for (const [name, value] of options.buffers ?? []) passed[writtenName(name)] = value;
   const state = new Map(options.state.map((value) => [nameOf(value), value]));
+  for (const [name, value] of options.frozen ?? []) passed[frozenName(name)] = value;
   for (const name of update.kept) passed[keptName(name)] = identity(state.get(name)!);
   return passed;
 }
@@ -148,7 +168,12 @@ function checkReplaced(update: UpdateGraph, state: readonly Value[]): void {
 export function buildStep(options: StepOptions): BuiltStep {
   const { batch, state, scalars = [] } = options;
   const outputs = scalarOutputs(options);
-  const update = buildUpdate({ ...options, buffers: bufferInputs(options) });
+  checkFrozen(options);
+  const update = buildUpdate({
+    ...options,
+    buffers: bufferInputs(options),
+    frozen: new Set(options.frozen?.keys()),
+  });
   checkReplaced(update, state);
   const passed = passedValues(options, update);
   const next = new Set(update.updated.map(({ name }) => nextName(name)));

@@ -1,8 +1,9 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { nodesLeadingTo } from "../../../../core/engine/graph/node.ts";
 import { elementCount } from "../../../../core/engine/graph/shape.ts";
-import { filled, float32, type Tensor } from "../../../../core/engine/graph/tensor.ts";
+import { filled, float32, type Tensor, tensor } from "../../../../core/engine/graph/tensor.ts";
 import { input, scalar, type Value } from "../../../../core/engine/graph/value.ts";
+import { encodeModel } from "../../../../core/engine/onnx/mod.ts";
 import {
   adamW,
   buildUpdate,
@@ -123,6 +124,7 @@ for (const [name, optimizer] of Object.entries(OPTIMIZERS)) {
       lossScaling: true,
       exponentialMovingAverages: [averageOf(parameters[0]!)],
       constraints: new Map([["fc.weight", (x: Value) => mul(x, div(400, reduceL2(x)))]]),
+      frozen: new Set(["fc.weight", "scale"]),
     });
     const initial: Record<string, Tensor> = { average: filled("float32", [120, 500], 0) };
     for (const [key, shape] of Object.entries(shapes)) initial[key] = wave(shape.length, shape);
@@ -139,6 +141,7 @@ for (const [name, optimizer] of Object.entries(OPTIMIZERS)) {
         average_rate: 0.3,
         ...optimizer.stepScalars(step),
       };
+      for (const run of [apart, inPlace]) run.write("frozen.fc.weight", flag(step === 2));
       await apart.step(gradients, scalars);
       await inPlace.step(gradients, scalars);
     }
@@ -257,4 +260,79 @@ Deno.test("buildUpdate() refuses averages and constraints that do not fit", () =
 
 Deno.test("buildUpdate() refuses to clip to nothing", () => {
   assertThrows(() => build({ clipGradientNorm: 0 }), RangeError, "must be above 0, found 0");
+});
+
+/** A boolean scalar. */
+function flag(value: boolean): Tensor<"bool"> {
+  return tensor("bool", [], Uint8Array.of(Number(value)));
+}
+
+Deno.test("buildUpdate() adds nothing to the update of parameters that are never frozen", () => {
+  for (const [name, optimizer] of Object.entries(OPTIMIZERS)) {
+    const options = { optimizer, clipGradientNorm: 1, gradientNorm: true };
+    const model = (more: Partial<UpdateOptions>) =>
+      encodeModel({ outputs: build({ ...options, ...more }).outputs });
+    assertEquals(model({ frozen: new Set() }), model({}), name);
+    const beside = passes(build({ ...options, frozen: new Set(["fc.bias"]) }));
+    const freed = passes(build({ ...options, frozen: new Set(["fc.weight", "fc.bias"]) }));
+    const slots = Object.keys(optimizer.slots(matrix.type)).length;
+    assertEquals(freed - beside, 1 + slots, `${name}: one pass for each tensor that may stay`);
+  }
+});
+
+Deno.test("buildUpdate() lets constraints act on a frozen parameter, and averages follow it", async () => {
+  const update = build({
+    parameters: [vector],
+    exponentialMovingAverages: [averageOf(vector)],
+    constraints: new Map([["fc.bias", (x: Value) => div(x, reduceL2(x))]]),
+    frozen: new Set(["fc.bias"]),
+  });
+  assertEquals(update.scalars.includes("frozen.fc.bias"), false);
+  using run = await UpdateRun.create(update, {
+    "fc.bias": float32([3], [3, 0, 4]),
+    "momentum.fc.bias": float32([3], [1, 2, 3]),
+  });
+  run.write("frozen.fc.bias", flag(true));
+  // What the gradient is does not matter.
+  const gradient = { "fc.bias": float32([3], [NaN, Infinity, 1]) };
+  await run.step(gradient, { ...SCALARS, weight_decay: 1, average_rate: 1 });
+  assertEquals(run.read("fc.bias"), float32([3], [0.6, 0, 0.8]));
+  assertEquals(run.read("average"), float32([3], [0.6, 0, 0.8]));
+  assertEquals(run.read("momentum.fc.bias"), float32([3], [1, 2, 3]));
+});
+
+Deno.test("buildUpdate() counts no frozen gradient in the norm, nor for whether it is finite", async () => {
+  const other = input("fc.scale", "float32", [3]);
+  const update = build({
+    parameters: [vector, other],
+    frozen: new Set(["fc.bias"]),
+    clipGradientNorm: 1,
+    skipNonFinite: true,
+  });
+  using run = await UpdateRun.create(update, {
+    "fc.bias": float32([3], [1, 1, 1]),
+    "fc.scale": float32([3], [1, 1, 1]),
+  });
+  const gradients = {
+    "fc.bias": float32([3], [NaN, 0, 0]),
+    "fc.scale": float32([3], [0.3, 0, 0.4]),
+  };
+  run.write("frozen.fc.bias", flag(true));
+  await run.step(gradients, SCALARS);
+  assertEquals(run.read("gradient_norm").data, Float32Array.of(0.5));
+  assertEquals(run.read("finite").data, Uint8Array.of(1));
+  assertEquals(run.read("momentum.fc.scale"), gradients["fc.scale"]);
+  run.write("frozen.fc.bias", flag(false));
+  await run.step(gradients, SCALARS);
+  assertEquals(run.read("finite").data, Uint8Array.of(0));
+  await run.step({ ...gradients, "fc.bias": float32([3], [0, 0, 1.2]) }, SCALARS);
+  assertAlmostEquals(run.read("gradient_norm").data[0] as number, 1.3, 1e-6);
+});
+
+Deno.test("buildUpdate() freezes only what is trained", () => {
+  assertThrows(
+    () => build({ frozen: new Set(["fc.bia"]) }),
+    TypeError,
+    'only a trained parameter can be frozen, found "fc.bia"',
+  );
 });

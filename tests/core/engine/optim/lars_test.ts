@@ -76,3 +76,8 @@ Deno.test("lars() refuses options out of range", () => {
   assertThrows(() => lars({ eta: 0 }), RangeError, "eta must be");
   assertThrows(() => lars({ epsilon: -1 }), RangeError, "epsilon must be in [0, Infinity)");
 });
+
+Deno.test("lars() leaves a frozen parameter as it is, with its momentum", async () => {
+  await assertFollows("lars_frozen", lars(), { dtype: "float32", tolerance: 1e-5 });
+  await assertFollows("lars_frozen", lars(), { dtype: "float64", tolerance: 1e-12 });
+});

@@ -29,3 +29,8 @@ Deno.test("sgd() refuses a momentum out of range, and Nesterov's of zero", () =>
   assertThrows(() => sgd({ momentum: 1 }), RangeError, "momentum must be in [0, 1), found 1");
   assertThrows(() => sgd({ momentum: 0, nesterov: true }), RangeError, "must be above 0");
 });
+
+Deno.test("sgd() leaves a frozen parameter as torch.optim.SGD does without its gradient", async () => {
+  await assertFollows("sgd_frozen", sgd(), { dtype: "float32", tolerance: 1e-5 });
+  await assertFollows("sgd_frozen", sgd(), { dtype: "float64", tolerance: 1e-12 });
+});

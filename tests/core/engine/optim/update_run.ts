@@ -82,6 +82,11 @@ export class UpdateRun implements Disposable {
     }
   }
 
+  /** Sets an input that stays until it is set again. */
+  write(name: string, value: Tensor): void {
+    this.#inputs[name]!.write(value);
+  }
+
   /** A parameter, slot or average by its name, or another output. */
   read(name: string): Tensor {
     return (this.#outputs[`next.${name}`] ?? this.#outputs[name]!).read();

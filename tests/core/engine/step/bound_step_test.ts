@@ -124,3 +124,19 @@ Deno.test("BoundStep goes on from slots, and names what is missing", async () =>
     '"momentum.w" must be a float32[2], found none',
   );
 });
+
+Deno.test("BoundStep freezes a parameter where the first model says so", async () => {
+  const built = buildStep(optionsOf({ frozen: new Map([["w", less(taken, 2)]]) }));
+  assertEquals(structuredClone(built), built);
+  using step = await BoundStep.create(built, ONE, { state: STATE });
+  step.input("x", "float32").write(float32([2], [4, 6]));
+  for (let i = 0; i < 2; i++) {
+    const { measures } = await step.run(SCALARS);
+    assertEquals(measures, { gradient_norm: 0 });
+    assertEquals(step.state.get("w")!.read(), STATE.get("w"));
+    assertEquals(step.slots.get("momentum.w")!.read(), float32([2], [0, 0]));
+  }
+  const { measures } = await step.run(SCALARS);
+  assertEquals(measures, { gradient_norm: 5 });
+  assertEquals(step.state.get("w")!.read(), float32([2], [2.5, 4]));
+});

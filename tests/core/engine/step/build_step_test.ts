@@ -80,6 +80,10 @@ Deno.test("buildStep() says what does not fit", () => {
     [{ outputs: { loss: reduceMean(x) } }, 'no further output may be named "loss"'],
     [{ state: [w, average] }, 'buffer "count" must be part of the state, found w, average'],
     [{ state: [w, count] }, '"average" is updated, but no part of the state'],
+    [
+      { frozen: new Map([["w", count]]) },
+      'what says whether "w" is frozen must be a bool[], found float32[]',
+    ],
     [{ batch: [mul(x, 2)] }, "must be inputs, found a float32[4,3]"],
   ];
   for (const [changed, message] of cases) {
