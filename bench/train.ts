@@ -11,7 +11,7 @@
 import { backbone } from "../core/backbones/registry.ts";
 import { int64, type Tensor, zeros } from "../core/engine/graph/tensor.ts";
 import { linear } from "../core/engine/nn/linear.ts";
-import { PAIR_WEIGHTS, sgd, viewName } from "../core/engine/optim/mod.ts";
+import { pairWeightsName, sgd, viewName } from "../core/engine/optim/mod.ts";
 import { crossEntropy } from "../core/losses/mod.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { constant, input } from "../core/engine/graph/value.ts";
@@ -86,11 +86,14 @@ function classification(name: string, batch: number, size: number): MethodGraph 
     embeddings: features,
     scope,
     views: [images],
-    pairWeights: input(PAIR_WEIGHTS, "float32", [batch]),
+    pairs: [{ views: [0, 1], weights: input(pairWeightsName(0, 1), "float32", [batch]) }],
     unusedViews: [],
     usesPairWeights: false,
     scheduled: new Map(),
+    counters: [],
+    permutations: new Map(),
     constraints: new Map(),
+    frozen: new Map(),
     options: {},
   };
 }

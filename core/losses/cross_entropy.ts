@@ -7,12 +7,19 @@ import { GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
 import { sameShape } from "../engine/graph/shape.ts";
 import { formatType } from "../engine/graph/tensor.ts";
 import type { Value } from "../engine/graph/value.ts";
+import { div } from "../engine/ops/div.ts";
 import { logSoftmax } from "../engine/ops/log_softmax.ts";
 import { mul } from "../engine/ops/mul.ts";
 import { neg } from "../engine/ops/neg.ts";
 import { oneHot } from "../engine/ops/one_hot.ts";
 import { reduceSum } from "../engine/ops/reduce_sum.ts";
 import { type LossOptions, weightedMean } from "./loss.ts";
+
+/** Options of {@linkcode crossEntropy}. */
+export interface CrossEntropyOptions extends LossOptions {
+  /** What logits are divided by, above 0, a number or a scalar (default 1). */
+  readonly temperature?: number | Value;
+}
 
 /** The target as probabilities, `[N, C]`. */
 function probabilities(logits: Value, target: Value): Value {
@@ -32,20 +39,26 @@ function probabilities(logits: Value, target: Value): Value {
 }
 
 /**
- * The cross entropy -(1/N) sum_i w_i sum_c t_ic log softmax(x_i)_c of classes under logits, at least 0; log C where all
+ * The cross entropy -(1/N) sum_i w_i sum_c t_ic log softmax(x_i / T)_c of classes under logits, at least 0; log C where all
  * logits are alike. As `torch.nn.functional.cross_entropy`, but that the sum of weighted losses is divided by N.
  *
- * @param logits `[N, C]`, before the softmax; divide them by a temperature where the method has one
+ * @param logits `[N, C]`, before the softmax
  * @param target labels int64 `[N]` in [0, C), or probabilities `[N, C]` whose rows add up to 1
  * @throws {RangeError} if shapes do not fit
  * @throws {TypeError} if the target is neither labels nor of the logits' type
  */
-export function crossEntropy(logits: Value, target: Value, options: LossOptions = {}): Value {
+export function crossEntropy(
+  logits: Value,
+  target: Value,
+  options: CrossEntropyOptions = {},
+): Value {
   if (logits.rank !== 2) {
     throw new GenviewRangeError(
       `Cannot take a cross entropy: logits must be [N,C], found [${logits.shape.join(",")}]`,
     );
   }
-  const chosen = mul(logSoftmax(logits), probabilities(logits, target));
+  const { temperature = 1 } = options;
+  const cooled = temperature === 1 ? logits : div(logits, temperature);
+  const chosen = mul(logSoftmax(cooled), probabilities(logits, target));
   return weightedMean(neg(reduceSum(chosen, { axis: 1 })), options.weights);
 }

@@ -6,7 +6,10 @@
  */
 export { type Loss, type LossOptions, weightedMean } from "./loss.ts";
 export { negativeCosineSimilarity } from "./cosine_similarity.ts";
-export { crossEntropy } from "./cross_entropy.ts";
+export { crossEntropy, type CrossEntropyOptions } from "./cross_entropy.ts";
+export { infoNce, type InfoNceOptions } from "./info_nce.ts";
+export { sinkhorn, type SinkhornOptions } from "./sinkhorn.ts";
+export { swappedPrediction } from "./swapped_prediction.ts";
 export {
   type FeatureSimilarity,
   foregroundMap,

@@ -12,38 +12,93 @@ import type * as initializers from "../engine/nn/initializers.ts";
 import type { MlpLayer } from "../engine/nn/mlp.ts";
 import type * as operators from "../engine/ops/mod.ts";
 import type * as losses from "../losses/mod.ts";
-import type { ManifestLike, OptionsOf } from "./manifest.ts";
+import type { LossRange, ManifestLike, OptionsOf } from "./manifest.ts";
 
 /** A function from one tensor to another that owns named parameters. */
-export type Network = (x: Value) => Value;
+export interface Network {
+  (x: Value): Value;
+  /**
+   * Applies the network to many views at once: the backbone takes those of one size in one pass, so that its batch norm
+   * sees them together, and the heads take all of them in one pass, as SwAV's `multi_cropwrapper` does.
+   *
+   * @param views `[N,3,H,W]` each, or what the network otherwise takes
+   * @returns `[N,D]` for each view
+   */
+  perView(views: readonly Value[]): Value[];
+}
 
-/**
- * The networks of one role. `online` is trained by the loss; `momentum` follows it by an exponential moving average
- * (momentum encoder, target network), is never trained, and starts as its exact copy.
- */
+/** A network that is trained, and the one that follows it. */
+export interface TrainedNetwork extends Network {
+  /**
+   * The same layers, whose parameters follow these by an exponential moving average of momentum
+   * `scheduled.encoderMomentum` (momentum encoder, target network, teacher). They start as an exact copy, are never
+   * trained, and no gradient flows through what they give. Their batch norm has running statistics of its own.
+   */
+  readonly momentum: Network;
+}
+
+/** The parameters of one role. */
 export interface Encoder {
   /** The backbone: images `[N,3,H,W]` to features `[N,width]`, of any size that the views have. */
-  readonly backbone: Network;
+  backbone(images: Value): Value;
   /** Width of the backbone's features. */
   readonly width: number;
   /**
    * A perceptron under a name, such as `projector` or `predictor`. The name stands in the parameters' names, by which
    * parameter rules find it.
    */
-  mlp(name: string, layers: readonly MlpLayer[]): Network;
+  mlp(name: string, layers: readonly MlpLayer[]): (x: Value) => Value;
   /** A parameter of the method's own under a name, such as prototypes. */
   parameter(name: string, shape: Shape, initializer: Initializer): Value;
 }
 
-/** The roles that encoders have. */
+/** The roles that parameters have: trained by the loss, or following those by a moving average. */
 export type Role = "online" | "momentum";
 
-/** A tensor that is kept from step to step, such as a queue. */
+/** A tensor that is kept from step to step. */
 export interface Buffer {
   /** What it holds: what was last written in this step, or what the step before left. */
   read(): Value;
   /** What it holds from now on; a value of the same type. */
   write(value: Value): void;
+}
+
+/** Rows of earlier steps, newest first, such as the keys of MoCo. */
+export interface Queue {
+  /** The rows `[length,width]` as the step before left them, unit length at first; no gradient flows through them. */
+  readonly rows: Value;
+  /** Whether every row has been pushed, bool `[]`. */
+  readonly full: Value;
+  /**
+   * Puts rows in front for the next step and drops the oldest; no gradient flows into them.
+   *
+   * @param rows `[N,width]`, at most `length` of them
+   * @param when bool `[]`; nothing is pushed where it is false
+   */
+  push(rows: Value, when?: Value): void;
+}
+
+/** A permutation of the samples of a batch, drawn anew in each step. */
+export interface Permutation {
+  /** Rows in the order of the permutation. */
+  shuffle(x: Value): Value;
+  /** Rows of a shuffled tensor in the order from before. */
+  restore(x: Value): Value;
+}
+
+/** Options of {@linkcode MethodContext.network}. */
+export interface NetworkOptions {
+  /**
+   * Parts of the batch that batch norm normalises apart in training, as if each lay on a device of its own (default 1).
+   * Sample i belongs to part i mod groups, as in lightly's `SplitBatchNorm`.
+   */
+  readonly batchNormGroups?: number;
+}
+
+/** Options of {@linkcode MethodContext.prototypes}. */
+export interface PrototypesOptions {
+  /** While this bool `[]` holds, neither gradient nor optimizer change them. */
+  readonly frozen?: Value;
 }
 
 /** What the SDK hands to a method. */
@@ -54,25 +109,70 @@ export interface MethodContext<Options = Readonly<Record<string, unknown>>> {
   readonly views: readonly Value[];
   /** Number of samples in the batch. */
   readonly batchSize: number;
-  /** Weight of each pair of views, `[N]`, mean 1: ones, or the quality of generated pairs. */
+  /** Weight of each pair of the first two views, `[N]`, mean 1: ones, or the quality of generated pairs. */
   readonly pairWeights: Value;
+  /**
+   * Weight of the pairs of any two views, `[N]`: `pairWeights` for views 0 and 1. The weights of all pairs that a method
+   * asks for have mean 1 together, as in GenView++.
+   *
+   * @param first index of a view
+   * @param second index of another
+   */
+  weightsOfPair(first: number, second: number): Value;
+  /** Steps taken so far, float32 `[]`. */
+  readonly step: Value;
+  /** Epochs begun before this one, float32 `[]`. */
+  readonly epoch: Value;
   /** The operators of the engine. */
   readonly ops: typeof operators;
   /** The losses of the SDK. */
   readonly losses: typeof losses;
   /** Distributions of initial values. */
   readonly initializers: typeof initializers;
-  /** The networks of a role. */
+  /**
+   * The backbone, then perceptrons: what most methods train.
+   *
+   * @param heads layers of each perceptron by its name, in order; the backbone alone without
+   */
+  network(
+    heads?: Readonly<Record<string, readonly MlpLayer[]>>,
+    options?: NetworkOptions,
+  ): TrainedNetwork;
+  /** A perceptron of its own under a name, such as a predictor. */
+  head(name: string, layers: readonly MlpLayer[]): TrainedNetwork;
+  /** The parts of {@linkcode MethodContext.network} one by one, and parameters of the method's own. */
   encoder(role: Role): Encoder;
+  /**
+   * Prototypes `[count,width]`: trained rows that start with unit length and are brought back to it after each step,
+   * without gradient (SwAV).
+   */
+  prototypes(name: string, count: number, width: number, options?: PrototypesOptions): Value;
+  /** A queue under a name. */
+  queue(name: string, length: number, width: number): Queue;
+  /** A permutation under a name. */
+  permutation(name: string): Permutation;
+  /**
+   * A tensor that is fixed when the graph is built.
+   *
+   * @param data elements, row by row
+   * @param dtype default float32
+   */
+  constant(data: ArrayLike<number>, shape: Shape, dtype?: DType): Value;
   /** A tensor under a name that is kept from step to step. */
   buffer(name: string, shape: Shape, initializer: Initializer, dtype?: DType): Buffer;
-  /** A scalar that a schedule of the configuration sets at each step, such as `momentum` or `temperature`. */
+  /** A scalar that a schedule of the configuration sets at each step, such as `temperature`. */
   scheduled(name: string): Value;
   /**
    * Projects a parameter after each update, such as prototypes to unit length. No gradient flows
    * through it.
    */
   constrain(parameter: Value, constraint: (updated: Value) => Value): void;
+  /**
+   * Keeps a parameter as it is while a condition holds: no gradient, no weight decay, no momentum.
+   *
+   * @param frozen bool `[]`, such as `ops.less(epoch, 1)`
+   */
+  freeze(parameter: Value, frozen: Value): void;
   /**
    * Refuses options or views that the method cannot work with. What it throws is shown as the user's mistake, in one
    * line; any other error of a plugin is shown as a fault of its code, with file and line.
@@ -90,6 +190,8 @@ export interface MethodOutputs {
   readonly embeddings: Value;
   /** Further scalars to log, by name. */
   readonly metrics?: Readonly<Record<string, Value>>;
+  /** What the loss is expected to be, where that depends on options; the manifest's when left out. */
+  readonly lossRange?: LossRange;
 }
 
 /** A method of self-supervised learning: a manifest and a function that builds its graph once. */

@@ -41,7 +41,12 @@ export type {
   MethodContext,
   MethodOutputs,
   Network,
+  NetworkOptions,
+  Permutation,
+  PrototypesOptions,
+  Queue,
   Role,
+  TrainedNetwork,
 } from "./method.ts";
 export { PluginError, PluginRefusal } from "./plugin_error.ts";
 export {
@@ -50,3 +55,8 @@ export {
   readConfiguration,
   resolveConfiguration,
 } from "./resolve_configuration.ts";
+export type { DType } from "../engine/graph/dtype.ts";
+export type { Shape } from "../engine/graph/shape.ts";
+export type { Value } from "../engine/graph/value.ts";
+export type { Initializer } from "../engine/nn/initializers.ts";
+export type { MlpLayer } from "../engine/nn/mlp.ts";

@@ -20,11 +20,13 @@ export { type OpenedRun, openRun } from "./run/open_run.ts";
 export type { ConfigurationChange } from "./run/check_resumable.ts";
 export { readDescription, type RunDescription } from "./run/run_description.ts";
 export { embeddingSpread, uniformSpread } from "./step/embedding_spread.ts";
+export { type WeightedPair } from "./step/context_inputs.ts";
+export { followedBy, MOMENTUM_ENCODER, movingAverages } from "./step/momentum_encoder.ts";
+export { drawPermutation, type PermutationInputs } from "./step/permutation.ts";
 export {
   buildMethodGraph,
   type MethodGraph,
   type MethodGraphOptions,
-  MOMENTUM_ENCODER,
 } from "./step/method_graph.ts";
 export {
   COLLAPSED_SHARE,
@@ -52,6 +54,8 @@ export {
   buildMethodStep,
   initialWeights,
   type MethodStepOptions,
+  type PairInput,
+  type StepDraw,
   type StepResult,
   TrainingStep,
   type TrainingStepOptions,

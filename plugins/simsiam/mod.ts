@@ -3,34 +3,29 @@
  *
  * @module
  */
-import type { Method } from "../../core/method/method.ts";
+import type { Method, Value } from "../../core/method/mod.ts";
 import manifest from "./manifest.json" with { type: "json" };
 
 /** {@link https://arxiv.org/abs/2011.10566 | Chen & He 2021}, algorithm 1, with mmpretrain's heads. */
 const simsiam: Method<typeof manifest> = {
   manifest,
-  build({ options, views, pairWeights, encoder, ops, losses, refuse }) {
-    const { projectorWidth, projectorLayers, predictorWidth } = options;
-    const [first, second] = views;
-    if (first === undefined || second === undefined) {
-      return refuse(`it takes 2 views, found ${views.length}`);
-    }
-    const online = encoder("online");
-    const projector = online.mlp("projector", [
-      ...Array.from({ length: projectorLayers - 1 }, () => ({ width: projectorWidth })),
-      { width: projectorWidth, affine: false, activation: "none" },
-    ]);
-    const predictor = online.mlp("predictor", [
+  build({ options, views, pairWeights: weights, network, head, ops, losses }) {
+    const { projectorWidth: width, projectorLayers, predictorWidth } = options;
+    const encoder = network({
+      projector: [
+        ...Array.from({ length: projectorLayers - 1 }, () => ({ width })),
+        { width, affine: false, activation: "none" },
+      ],
+    });
+    const predictor = head("predictor", [
       { width: predictorWidth },
-      { width: projectorWidth, bias: true, norm: "none", activation: "none" },
+      { width, bias: true, norm: "none", activation: "none" },
     ]);
-
-    const z1 = projector(online.backbone(first));
-    const z2 = projector(online.backbone(second));
-    const half = (p: typeof z1, z: typeof z1) =>
-      losses.negativeCosineSimilarity(p, ops.stopGradient(z), { weights: pairWeights });
-    const loss = ops.add(half(predictor(z1), z2), half(predictor(z2), z1));
-    return { loss: ops.mul(loss, 0.5), embeddings: z1 };
+    const [z1, z2] = views.map((view) => encoder(view)) as [Value, Value];
+    const distance = (z: Value, target: Value) =>
+      losses.negativeCosineSimilarity(predictor(z), ops.stopGradient(target), { weights });
+    const loss = ops.mul(ops.add(distance(z1, z2), distance(z2, z1)), 0.5);
+    return { loss, embeddings: z1 };
   },
 };
 

@@ -5,7 +5,10 @@ import type { Value } from "../graph/value.ts";
 import { add } from "../ops/add.ts";
 import { batchNormalization } from "../ops/batch_normalization.ts";
 import { batchNormalizationInference } from "../ops/batch_normalization_inference.ts";
+import { expand } from "../ops/expand.ts";
 import { mul } from "../ops/mul.ts";
+import { reduceMean } from "../ops/reduce_mean.ts";
+import { reshape } from "../ops/reshape.ts";
 import { constantInitializer, type Initializer } from "./initializers.ts";
 import type { Scope } from "./scope.ts";
 
@@ -22,9 +25,27 @@ export interface BatchNormOptions {
   readonly epsilon?: number;
 }
 
-/** Moves the running statistics towards those of the batch, whose variance PyTorch keeps unbiased. */
-function updateStatistics(layer: Scope, mean: Value, variance: Value, count: number): void {
-  const unbiased = mul(variance, count / (count - 1));
+/** The mean over the groups of a statistic `[groups * C]`, `[C]`. */
+function overGroups(statistic: Value, groups: number): Value {
+  if (groups === 1) return statistic;
+  const channels = statistic.shape[0]! / groups;
+  return reduceMean(reshape(statistic, [groups, channels]), { axes: [0] });
+}
+
+/**
+ * Moves the running statistics towards those of the batch, whose variance PyTorch keeps unbiased; of groups, towards
+ * the mean of theirs.
+ *
+ * @param count elements that each statistic was taken over
+ */
+function updateStatistics(
+  layer: Scope,
+  statistics: { readonly mean: Value; readonly variance: Value },
+  count: number,
+): void {
+  const groups = layer.batchNormGroups;
+  const mean = overGroups(statistics.mean, groups);
+  const unbiased = mul(overGroups(statistics.variance, groups), count / (count - 1));
   for (const [name, batch] of [["running_mean", mean], ["running_var", unbiased]] as const) {
     const initial = constantInitializer(name === "running_var" ? 1 : 0);
     const before = layer.buffer(name, batch.shape, initial);
@@ -34,13 +55,20 @@ function updateStatistics(layer: Scope, mean: Value, variance: Value, count: num
   layer.write("num_batches_tracked", add(batches, 1));
 }
 
+/** A vector `[C]`, repeated for each group, `[groups * C]`. */
+function tile(vector: Value, groups: number): Value {
+  const channels = vector.shape[0]!;
+  return reshape(expand(reshape(vector, [1, channels]), [groups, channels]), [groups * channels]);
+}
+
 /**
  * Batch normalisation over all axes but the channels (Ioffe & Szegedy 2015), as `torch.nn.BatchNorm1d` and
  * `BatchNorm2d`: parameters `weight` and `bias`, buffers `running_mean`, `running_var` and `num_batches_tracked`.
  * In training the batch's statistics normalise and move the running ones by a tenth; otherwise the running ones do.
+ * Where the scope has groups, each part of the batch is normalised by its own statistics, as on devices without SyncBN.
  *
  * @param x `[N, C]` or `[N, C, H, W]`
- * @throws {RangeError} if in training a channel has one element only
+ * @throws {RangeError} if in training a channel has one element only, or the groups do not divide the batch
  */
 export function batchNorm(
   scope: Scope,
@@ -61,15 +89,34 @@ export function batchNorm(
       layer.buffer("num_batches_tracked", [], constantInitializer(0), "int64");
       return batchNormalizationInference(x, { ...scaled, mean, variance, epsilon });
     }
-    const count = elementCount(x.shape) / channels;
+    const groups = layer.batchNormGroups;
+    if (x.shape[0]! % groups !== 0) {
+      throw new GenviewRangeError(
+        `Cannot normalise batch in layer "${layer.path}": ${groups} groups must divide the batch, found ${
+          formatType(x.type)
+        }`,
+      );
+    }
+    const count = elementCount(x.shape) / (channels * groups);
     if (count < 2) {
       throw new GenviewRangeError(
         `Cannot normalise batch in layer "${layer.path}": a channel must have at least 2 ` +
-          `elements in training, found ${formatType(x.type)}`,
+          `elements${groups > 1 ? ` in each of ${groups} groups` : ""} in training, found ${
+            formatType(x.type)
+          }`,
       );
     }
-    const { y, mean, variance } = batchNormalization(x, { ...scaled, epsilon });
-    updateStatistics(layer, mean, variance, count);
-    return y;
+    if (groups === 1) {
+      const { y, ...statistics } = batchNormalization(x, { ...scaled, epsilon });
+      updateStatistics(layer, statistics, count);
+      return y;
+    }
+    // Sample i, which belongs to group i mod groups, becomes a sample whose channels are those of all groups.
+    const grouped = reshape(x, [x.shape[0]! / groups, groups * channels, ...x.shape.slice(2)]);
+    const tiled = scaled &&
+      { scale: tile(scaled.scale, groups), bias: tile(scaled.bias, groups) };
+    const { y, ...statistics } = batchNormalization(grouped, { ...tiled, epsilon });
+    updateStatistics(layer, statistics, count);
+    return reshape(y, x.shape);
   });
 }

@@ -107,3 +107,22 @@ export function torchDefault(fanIn: number): Initializer {
   const bound = 1 / Math.sqrt(fanIn);
   return uniformInitializer(-bound, bound);
 }
+
+/**
+ * Rows of unit length, each drawn from a distribution and divided by its norm: what prototypes and the queues of MoCo
+ * start from.
+ *
+ * @param drawn the distribution before (default normal)
+ */
+export function unitRows(drawn: Initializer = normalInitializer(1)): Initializer {
+  return (shape, random) => {
+    const values = drawn(shape, random);
+    const width = shape.at(-1)!;
+    for (let start = 0; start < values.length; start += width) {
+      const row = values.subarray(start, start + width);
+      const norm = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
+      row.forEach((x, i) => row[i] = x / norm);
+    }
+    return values;
+  };
+}

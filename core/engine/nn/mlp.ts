@@ -1,6 +1,9 @@
 import type { Value } from "../graph/value.ts";
+import { gelu } from "../ops/gelu.ts";
 import { relu } from "../ops/relu.ts";
 import { batchNorm } from "./batch_norm.ts";
+import type { Initializer } from "./initializers.ts";
+import { layerNorm } from "./layer_norm.ts";
 import { linear } from "./linear.ts";
 import type { Scope } from "./scope.ts";
 
@@ -11,16 +14,32 @@ export interface MlpLayer {
   /** Whether the linear map has a bias (default false, as a normalisation would undo it). */
   readonly bias?: boolean;
   /** What follows the linear map (default "batch"). */
-  readonly norm?: "batch" | "none";
-  /** Whether the normalisation has a scale and an offset (default true). */
+  readonly norm?: "batch" | "layer" | "none";
+  /** Whether batch norm has a scale and an offset (default true); layer norm always has. */
   readonly affine?: boolean;
   /** What ends the layer (default "relu"). */
-  readonly activation?: "relu" | "none";
+  readonly activation?: "relu" | "gelu" | "none";
+  /** Initial weight (default: PyTorch's, uniform within 1/sqrt(fan in)). */
+  readonly weightInitializer?: Initializer;
+  /** Initial bias (default: PyTorch's, uniform within 1/sqrt(fan in)). */
+  readonly biasInitializer?: Initializer;
+}
+
+/** Applies what follows a layer's linear map. */
+function normalize(head: Scope, i: number, x: Value, { norm = "batch", affine }: MlpLayer): Value {
+  if (norm === "none") return x;
+  if (norm === "layer") return layerNorm(head, `ln${i}`, x);
+  return batchNorm(head, `bn${i}`, x, affine === undefined ? {} : { affine });
+}
+
+function activate(x: Value, { activation = "relu" }: MlpLayer): Value {
+  if (activation === "none") return x;
+  return activation === "relu" ? relu(x) : gelu(x);
 }
 
 /**
  * Multi-layer perceptron, such as the projectors and predictors of self-supervised methods. Its layers are named `fc0`,
- * `bn0`, `fc1` and so on, as in mmpretrain's `NonLinearNeck`, and start as PyTorch's do.
+ * `bn0` (or `ln0`), `fc1` and so on, as in mmpretrain's `NonLinearNeck`, and start as PyTorch's do.
  *
  * ```ts
  * import { input } from "../graph/value.ts";
@@ -41,9 +60,13 @@ export interface MlpLayer {
 export function mlp(scope: Scope, name: string, x: Value, layers: readonly MlpLayer[]): Value {
   return scope.enter(name, (head) =>
     layers.reduce((before, layer, i) => {
-      const { width, bias = false, norm = "batch", affine = true, activation = "relu" } = layer;
-      const mapped = linear(head, `fc${i}`, before, { width, bias });
-      const normed = norm === "batch" ? batchNorm(head, `bn${i}`, mapped, { affine }) : mapped;
-      return activation === "relu" ? relu(normed) : normed;
+      const { width, bias = false, weightInitializer, biasInitializer } = layer;
+      const mapped = linear(head, `fc${i}`, before, {
+        width,
+        bias,
+        ...(weightInitializer && { weightInitializer }),
+        ...(biasInitializer && { biasInitializer }),
+      });
+      return activate(normalize(head, i, mapped, layer), layer);
     }, x));
 }

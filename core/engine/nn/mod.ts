@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { type Declaration, Scope, type ScopeOptions } from "./scope.ts";
+export { type Declaration, type PlaceOptions, Scope, type ScopeOptions } from "./scope.ts";
 export * from "./initializers.ts";
 export { attention, type AttentionOptions } from "./attention.ts";
 export { batchNorm, type BatchNormOptions } from "./batch_norm.ts";

@@ -33,6 +33,14 @@ export interface ScopeOptions {
   readonly dtype?: DType;
 }
 
+/** What holds for all that is built in a place and below. */
+export interface PlaceOptions {
+  /** Whether all parameters stay untrained (default: as around it). */
+  readonly frozen?: boolean;
+  /** Parts of the batch that batch norm normalises apart in training (default: as around it, 1 at the root). */
+  readonly batchNormGroups?: number;
+}
+
 interface Store {
   readonly training: boolean;
   readonly dtype: DType;
@@ -58,6 +66,8 @@ interface Store {
 export class Scope {
   /** Path of this place, empty at the root. */
   readonly path: string;
+  /** Parts of the batch that batch norm normalises apart in training. */
+  readonly batchNormGroups: number;
   readonly #frozen: boolean;
   readonly #store: Store;
 
@@ -65,11 +75,12 @@ export class Scope {
   constructor(
     options: ScopeOptions = {},
     path = "",
-    frozen = false,
+    place: PlaceOptions = {},
     store: Store | undefined = undefined,
   ) {
     this.path = path;
-    this.#frozen = frozen;
+    this.batchNormGroups = place.batchNormGroups ?? 1;
+    this.#frozen = place.frozen ?? false;
     this.#store = store ?? {
       training: options.training ?? false,
       dtype: options.dtype ?? "float32",
@@ -101,16 +112,22 @@ export class Scope {
   /**
    * Builds a part of the network under a name; errors within it name the path.
    *
-   * @param options.frozen whether all parameters in it stay untrained (default: as around it)
+   * @param place what holds for all of it
    */
-  enter<T>(
-    name: string,
-    build: (scope: Scope) => T,
-    options: { readonly frozen?: boolean } = {},
-  ): T {
-    const frozen = options.frozen ?? this.#frozen;
-    const child = new Scope({}, this.#fullName(name), frozen, this.#store);
+  enter<T>(name: string, build: (scope: Scope) => T, place: PlaceOptions = {}): T {
+    const around = { frozen: this.#frozen, batchNormGroups: this.batchNormGroups };
+    const child = new Scope({}, this.#fullName(name), { ...around, ...place }, this.#store);
     return withinLayer(child.path, () => build(child));
+  }
+
+  /**
+   * Builds under the same path, with other settings for what is built.
+   *
+   * @param place what holds for all of it
+   */
+  within<T>(place: PlaceOptions, build: (scope: Scope) => T): T {
+    const around = { frozen: this.#frozen, batchNormGroups: this.batchNormGroups };
+    return build(new Scope({}, this.path, { ...around, ...place }, this.#store));
   }
 
   /**

@@ -32,13 +32,17 @@ export {
   type WarmUp,
 } from "./schedule.ts";
 export {
+  EPOCH,
   frozenName,
   gradientName,
+  inversePermutationName,
   keptName,
   metricName,
   nextName,
-  PAIR_WEIGHTS,
+  pairWeightsName,
+  permutationName,
   scheduledName,
+  STEP,
   viewName,
   writtenName,
 } from "./step_names.ts";

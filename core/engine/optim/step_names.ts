@@ -29,5 +29,18 @@ export const scheduledName = (scalar: string): string => `scheduled.${scalar}`;
 /** A view of the batch, counted from 0: read by the first graph. */
 export const viewName = (index: number): string => `views.${index}`;
 
-/** The weights of the pairs of views: read by the first graph. */
-export const PAIR_WEIGHTS = "pair_weights";
+/** The weights of the pairs of two views, counted from 0: read by the first graph. */
+export const pairWeightsName = (first: number, second: number): string =>
+  `pair_weights.${first}.${second}`;
+
+/** The order of a permutation that is drawn for each step: read by the first graph. */
+export const permutationName = (name: string): string => `permutation.${name}`;
+
+/** The order that undoes a permutation: read by the first graph. */
+export const inversePermutationName = (name: string): string => `inverse_permutation.${name}`;
+
+/** Steps taken so far: read by either graph. */
+export const STEP = "step";
+
+/** Epochs begun before this one: read by either graph. */
+export const EPOCH = "epoch";

@@ -5,7 +5,8 @@
  */
 import { GenviewTypeError } from "../../errors/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
-import { followedBy, type MethodGraph } from "../step/method_graph.ts";
+import type { MethodGraph } from "../step/method_graph.ts";
+import { movingAverages } from "../step/momentum_encoder.ts";
 
 /** Name of the schedule that a momentum encoder follows. */
 const MOMENTUM = "momentum";
@@ -20,9 +21,7 @@ export function checkScheduled(
   { scheduled, scope }: Pick<MethodGraph, "scheduled" | "scope">,
   { scheduled: given }: Pick<Configuration, "scheduled">,
 ): string[] {
-  const follows = [...scope.declarations.values()].some(({ name, kind }) =>
-    kind === "fixed" && followedBy(name) !== undefined
-  );
+  const follows = movingAverages(scope).length > 0;
   const read = new Set([...scheduled.keys(), ...(follows ? [MOMENTUM] : [])]);
   const found = Object.keys(given);
   const missing = [...read].filter((name) => !found.includes(name));

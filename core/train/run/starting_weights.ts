@@ -10,7 +10,8 @@ import {
 } from "../../encoders/backbone_weights.ts";
 import { sameType, type Tensor } from "../../engine/graph/tensor.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
-import { followedBy, type MethodGraph } from "../step/method_graph.ts";
+import type { MethodGraph } from "../step/method_graph.ts";
+import { followedBy } from "../step/momentum_encoder.ts";
 import { initialWeights } from "../step/training_step.ts";
 import type { RunOrigin } from "./run_origin.ts";
 import type { RunPlan } from "./run_plan.ts";

@@ -154,7 +154,8 @@ class Run {
     const scalars = plan.scalars(this.#taken);
     const began = performance.now();
     const placed = await this.#place(batch, epoch);
-    const result = await step.run(scalars);
+    const { seed } = this.#options.configuration;
+    const result = await step.run(scalars, { seed, step: this.#taken });
     this.#taken++;
     const event: TrainEvent = {
       kind: "step",

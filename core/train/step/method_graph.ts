@@ -8,20 +8,16 @@ import type { Backbone } from "../../backbones/backbone.ts";
 import { elementCount } from "../../engine/graph/shape.ts";
 import { formatType } from "../../engine/graph/tensor.ts";
 import { input, Value } from "../../engine/graph/value.ts";
-import * as initializers from "../../engine/nn/initializers.ts";
-import { mlp } from "../../engine/nn/mlp.ts";
 import { Scope } from "../../engine/nn/scope.ts";
-import * as operators from "../../engine/ops/mod.ts";
-import { PAIR_WEIGHTS, scheduledName, viewName } from "../../engine/optim/step_names.ts";
-import * as losses from "../../losses/mod.ts";
+import { viewName } from "../../engine/optim/step_names.ts";
 import type { LoadedMethod } from "../../method/load.ts";
-import { PluginRefusal, runPlugin } from "../../method/plugin_error.ts";
-import type { Encoder, MethodContext, MethodOutputs, Role } from "../../method/method.ts";
+import { runPlugin } from "../../method/plugin_error.ts";
+import type { MethodOutputs } from "../../method/method.ts";
+import { ContextInputs, type WeightedPair } from "./context_inputs.ts";
+import { makeContext } from "./method_context.ts";
 import { checkInputs, checkViewCount } from "./method_inputs.ts";
+import type { PermutationInputs } from "./permutation.ts";
 import { validate } from "../../schema/validate.ts";
-
-/** Name under which the parameters of the momentum encoder lie. */
-export const MOMENTUM_ENCODER = "momentum_encoder";
 
 /** What a method is applied to. */
 export interface MethodGraphOptions {
@@ -41,38 +37,55 @@ export interface MethodGraph extends MethodOutputs {
   readonly scope: Scope;
   /** The views, `[N,3,H,W]` each. */
   readonly views: readonly Value[];
-  /** The weights of the pairs, `[N]`. */
-  readonly pairWeights: Value;
+  /** The weights of the pairs of views that the method asks for, `[N]` each; those of views 0 and 1 come first. */
+  readonly pairs: readonly WeightedPair[];
   /** Indices of the views that the loss does not depend on. */
   readonly unusedViews: readonly number[];
   /** Whether the loss depends on the weights of the pairs. */
   readonly usesPairWeights: boolean;
   /** Scalars that schedules set, by name. */
   readonly scheduled: ReadonlyMap<string, Value>;
+  /** Counts of steps and epochs that the method reads, as inputs. */
+  readonly counters: readonly Value[];
+  /** Permutations that are drawn for each step, by name. */
+  readonly permutations: ReadonlyMap<string, PermutationInputs>;
   /** What parameters become after each update, by full name. */
   readonly constraints: ReadonlyMap<string, (updated: Value) => Value>;
+  /** Whether a parameter stays as it is in a step, bool `[]`, by full name. */
+  readonly frozen: ReadonlyMap<string, Value>;
   /** The method's options, defaults filled in. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Full name of a parameter's counterpart that the momentum encoder follows, or undefined. */
-export function followedBy(name: string): string | undefined {
-  return name.startsWith(`${MOMENTUM_ENCODER}.`)
-    ? name.slice(MOMENTUM_ENCODER.length + 1)
-    : undefined;
-}
-
-function makeEncoder(scope: Scope, role: Role, backbone: Backbone): Encoder {
-  const within = <T>(build: (scope: Scope) => T): T =>
-    role === "online" ? build(scope) : scope.enter(MOMENTUM_ENCODER, build, { frozen: true });
-  return {
-    width: backbone.width,
-    backbone: (images) =>
-      within((place) => place.enter("backbone", (inner) => backbone.apply(inner, images))),
-    mlp: (name, layers) => (x) => within((place) => mlp(place, name, x, layers)),
-    parameter: (name, shape, initializer) =>
-      within((place) => place.parameter(name, shape, initializer)),
-  };
+/** Checks that a method gives what the interface asks for. */
+function checkOutputs(action: string, outputs: MethodOutputs): void {
+  if (outputs instanceof Promise) {
+    outputs.catch(() => {
+      // That it is a promise at all is the fault that is reported.
+    });
+    throw new GenviewTypeError(
+      `Cannot ${action}: its build function must return { loss, embeddings }, found a promise; it must ` +
+        "not be async",
+    );
+  }
+  for (const output of ["loss", "embeddings"] as const) {
+    if (outputs?.[output] instanceof Value) continue;
+    throw new GenviewTypeError(
+      `Cannot ${action}: its build function must return { loss, embeddings }, found no ${output}`,
+    );
+  }
+  if (outputs.loss.rank !== 0) {
+    throw new GenviewTypeError(
+      `Cannot ${action}: its loss must be a scalar, found ${formatType(outputs.loss.type)}`,
+    );
+  }
+  if (outputs.embeddings.rank !== 2) {
+    throw new GenviewTypeError(
+      `Cannot ${action}: its embeddings must be [N,D], found ${
+        formatType(outputs.embeddings.type)
+      }`,
+    );
+  }
 }
 
 /**
@@ -98,75 +111,45 @@ export function buildMethodGraph(
   const views = viewSizes.map((size, i) =>
     input(viewName(i), "float32", [batchSize, 3, size, size])
   );
-  const pairWeights = input(PAIR_WEIGHTS, "float32", [batchSize]);
-  const scheduled = new Map<string, Value>();
+  const inputs = new ContextInputs(batchSize, views.length);
   const constraints = new Map<string, (updated: Value) => Value>();
-
-  const context: MethodContext = {
+  const frozen = new Map<string, Value>();
+  const context = makeContext({
     options,
     views,
     batchSize,
-    pairWeights,
-    ops: operators,
-    losses,
-    initializers,
-    encoder: (role) => makeEncoder(scope, role, backbone),
-    buffer: (bufferName, shape, initializer, dtype) => {
-      const read = () => scope.buffer(bufferName, shape, initializer, dtype);
-      read();
-      return { read, write: (value) => scope.write(bufferName, value) };
-    },
-    scheduled: (scalarName) => {
-      const known = scheduled.get(scalarName) ?? input(scheduledName(scalarName), "float32", []);
-      scheduled.set(scalarName, known);
-      return known;
-    },
-    constrain: (parameter, constraint) => {
-      const { source } = parameter;
-      if (source.kind !== "input" || scope.declarations.get(source.name)?.kind !== "trainable") {
-        throw new GenviewTypeError("Cannot constrain a value that is not a trained parameter");
-      }
-      constraints.set(source.name, (updated) => runPlugin(action, () => constraint(updated)));
-    },
-    refuse: (message) => {
-      throw new PluginRefusal(message);
-    },
-  };
+    backbone,
+    scope,
+    inputs,
+    frozen,
+    constrain: (parameter, constraint) =>
+      constraints.set(parameter, (updated) => runPlugin(action, () => constraint(updated))),
+  });
   const outputs = runPlugin(
     action,
     () => method.build(context as Parameters<typeof method.build>[0]),
   );
-  if (outputs instanceof Promise) {
-    outputs.catch(() => {
-      // That it is a promise at all is the fault that is reported.
-    });
-    throw new GenviewTypeError(
-      `Cannot build method "${name}": its build function must return { loss, embeddings }, found a promise; it must ` +
-        "not be async",
-    );
-  }
-  for (const output of ["loss", "embeddings"] as const) {
-    if (outputs?.[output] instanceof Value) continue;
-    throw new GenviewTypeError(
-      `Cannot build method "${name}": its build function must return { loss, embeddings }, found no ${output}`,
-    );
-  }
-  if (outputs.loss.rank !== 0) {
-    throw new GenviewTypeError(
-      `Cannot build method "${name}": its loss must be a scalar, found ${
-        formatType(outputs.loss.type)
-      }`,
-    );
-  }
-  if (outputs.embeddings.rank !== 2) {
-    throw new GenviewTypeError(
-      `Cannot build method "${name}": its embeddings must be [N,D], found ${
-        formatType(outputs.embeddings.type)
-      }`,
-    );
-  }
-  const used = checkInputs(method.manifest, outputs.loss, views, pairWeights);
-  return { ...outputs, ...used, scope, views, pairWeights, scheduled, constraints, options };
+  checkOutputs(action, outputs);
+  const { pairs, scheduled, counters, permutations } = inputs;
+  const used = checkInputs(
+    method.manifest,
+    outputs.loss,
+    views,
+    pairs.map(({ weights }) => weights),
+  );
+  return {
+    ...outputs,
+    ...used,
+    scope,
+    views,
+    pairs,
+    scheduled,
+    counters,
+    permutations,
+    constraints,
+    frozen,
+    options,
+  };
 }
 
 /** Number of trained parameters. */

@@ -49,10 +49,10 @@ export function checkInputs(
   { name, views: count, usesPairWeights }: Pick<Manifest, "name" | "views" | "usesPairWeights">,
   loss: Value,
   views: readonly Value[],
-  pairWeights: Value,
+  pairWeights: readonly Value[],
 ): UsedInputs {
   const leaves = leavesOf(loss);
-  const used = leaves.has(pairWeights);
+  const used = pairWeights.some((weights) => leaves.has(weights));
   if (usesPairWeights !== undefined && usesPairWeights !== used) {
     throw new GenviewTypeError(
       `Cannot build method "${name}": its manifest has usesPairWeights ${usesPairWeights}, but its loss ${

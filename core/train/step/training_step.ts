@@ -5,10 +5,12 @@
  */
 import { filled, type Tensor } from "../../engine/graph/tensor.ts";
 import {
+  inversePermutationName,
   metricName,
   type Optimizer,
-  PAIR_WEIGHTS,
+  pairWeightsName,
   type ParameterRule,
+  permutationName,
   viewName,
 } from "../../engine/optim/mod.ts";
 import type { DeviceTensor } from "../../engine/ort/mod.ts";
@@ -19,7 +21,10 @@ import {
   type BuiltStep,
 } from "../../engine/step/mod.ts";
 import { embeddingSpread } from "./embedding_spread.ts";
-import { followedBy, type MethodGraph } from "./method_graph.ts";
+import type { MethodGraph } from "./method_graph.ts";
+import { followedBy, movingAverages } from "./momentum_encoder.ts";
+import { drawPermutation } from "./permutation.ts";
+import { GenviewTypeError } from "../../errors/mod.ts";
 
 /** How parameters follow their gradients. */
 export interface MethodStepOptions {
@@ -33,6 +38,22 @@ export interface MethodStepOptions {
 
 /** How a step is computed. */
 export interface TrainingStepOptions extends BoundStepOptions, MethodStepOptions {}
+
+/** What the randomness of a step is drawn by. */
+export interface StepDraw {
+  /** Seed of the run. */
+  readonly seed: number;
+  /** Steps taken before. */
+  readonly step: number;
+}
+
+/** Two views of each sample, and how much each such pair weighs, where the weights lie. */
+export interface PairInput {
+  /** Indices of the views, ascending. */
+  readonly views: readonly [first: number, second: number];
+  /** The weights, `[N]`, ones at first. */
+  readonly weights: DeviceTensor<"float32">;
+}
 
 /** What a step tells. */
 export interface StepResult {
@@ -69,17 +90,19 @@ export function buildMethodStep(
     },
     parameters: declarations.filter(({ kind }) => kind === "trainable").map(({ value }) => value),
     state: declarations.map(({ value }) => value),
-    batch: [...graph.views, graph.pairWeights],
+    batch: [
+      ...graph.views,
+      ...graph.pairs.map(({ weights }) => weights),
+      ...[...graph.permutations.values()].flatMap(({ order, inverse }) => [order, inverse]),
+    ],
     buffers: graph.scope.written,
-    scalars: [...graph.scheduled.values()],
+    scalars: [...graph.scheduled.values(), ...graph.counters],
     optimizer,
     rules,
     gradientNorm: true,
-    exponentialMovingAverages: declarations.flatMap(({ name, value, kind }) => {
-      const source = followedBy(name);
-      return kind === "fixed" && source !== undefined ? [{ target: value, source }] : [];
-    }),
+    exponentialMovingAverages: movingAverages(graph.scope),
     constraints: graph.constraints,
+    frozen: graph.frozen,
     ...(clipGradientNorm !== undefined && { clipGradientNorm }),
   });
 }
@@ -99,17 +122,22 @@ export function initialWeights(graph: MethodGraph, seed: number): Map<string, Te
 export class TrainingStep implements Disposable {
   /** The views `[N,3,H,W]`, to be written before each step. */
   readonly views: readonly DeviceTensor<"float32">[];
-  /** Weights of the pairs `[N]`, ones at first. */
-  readonly pairWeights: DeviceTensor<"float32">;
+  /** Weights of the pairs that the method asks for, to be written before each step; views 0 and 1 come first. */
+  readonly pairs: readonly PairInput[];
   /** Parameter rules that no parameter follows. */
   readonly warnings: readonly string[];
   readonly #step: BoundStep;
   readonly #metrics: readonly string[];
+  readonly #permutations: readonly string[];
 
   private constructor(step: BoundStep, graph: MethodGraph, { warnings }: BuiltStep) {
     this.views = graph.views.map((_, i) => step.input(viewName(i), "float32"));
-    this.pairWeights = step.input(PAIR_WEIGHTS, "float32");
-    this.pairWeights.write(filled("float32", graph.pairWeights.shape, 1));
+    this.pairs = graph.pairs.map(({ views, weights: { shape } }) => {
+      const weights = step.input(pairWeightsName(...views), "float32");
+      weights.write(filled("float32", shape, 1));
+      return { views, weights };
+    });
+    this.#permutations = [...graph.permutations.keys()];
     this.warnings = warnings;
     this.#step = step;
     this.#metrics = Object.keys(graph.metrics ?? {});
@@ -148,13 +176,34 @@ export class TrainingStep implements Disposable {
     return this.#step.scalars;
   }
 
+  /** Weights of the pairs of the first two views `[N]`. */
+  get pairWeights(): DeviceTensor<"float32"> {
+    return this.pairs[0]!.weights;
+  }
+
+  #drawPermutations(draw: StepDraw | undefined): void {
+    for (const name of this.#permutations) {
+      if (draw === undefined) {
+        throw new GenviewTypeError(
+          `Cannot take a step: permutation "${name}" needs the seed and the step that it is drawn by`,
+        );
+      }
+      const order = this.#step.input(permutationName(name), "int64");
+      const drawn = drawPermutation(name, order.type.shape[0]!, draw);
+      order.write(drawn.order);
+      this.#step.input(inversePermutationName(name), "int64").write(drawn.inverse);
+    }
+  }
+
   /**
    * Takes one step on the views. If the loss is not a finite number, nothing changes and the gradient's norm is NaN.
    *
    * @param scalars the learning rate and the other scalars of {@linkcode TrainingStep.scalars}, by name
-   * @throws {TypeError} if a scalar is missing
+   * @param draw what the method's permutations are drawn by; may be left out where it has none
+   * @throws {TypeError} if a scalar is missing, or what permutations are drawn by
    */
-  async run(scalars: Readonly<Record<string, number>>): Promise<StepResult> {
+  async run(scalars: Readonly<Record<string, number>>, draw?: StepDraw): Promise<StepResult> {
+    this.#drawPermutations(draw);
     const { loss, outputs, measures } = await this.#step.run(scalars);
     return {
       loss,

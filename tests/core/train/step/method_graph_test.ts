@@ -2,11 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { backbone } from "../../../../core/backbones/registry.ts";
 import { elementCount } from "../../../../core/engine/graph/shape.ts";
 import { checkMethod } from "../../../../core/method/load.ts";
-import {
-  buildMethodGraph,
-  followedBy,
-  type MethodGraph,
-} from "../../../../core/train/step/method_graph.ts";
+import { buildMethodGraph, type MethodGraph } from "../../../../core/train/step/method_graph.ts";
+import { followedBy } from "../../../../core/train/step/momentum_encoder.ts";
 import { initialWeights } from "../../../../core/train/step/training_step.ts";
 import simsiam from "../../../../plugins/simsiam/mod.ts";
 import { momentumContrast } from "../momentum_contrast.ts";

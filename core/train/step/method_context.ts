@@ -1,0 +1,112 @@
+/**
+ * What the SDK hands to a method.
+ *
+ * @module
+ */
+import type { Backbone } from "../../backbones/backbone.ts";
+import { encodeNumbers } from "../../engine/graph/numbers.ts";
+import { formatType, tensor } from "../../engine/graph/tensor.ts";
+import { constant, type Value } from "../../engine/graph/value.ts";
+import * as initializers from "../../engine/nn/initializers.ts";
+import type { Scope } from "../../engine/nn/scope.ts";
+import { l2Normalize } from "../../engine/ops/l2_normalize.ts";
+import * as operators from "../../engine/ops/mod.ts";
+import { GenviewTypeError } from "../../errors/mod.ts";
+import * as losses from "../../losses/mod.ts";
+import { PluginRefusal } from "../../method/plugin_error.ts";
+import type { MethodContext } from "../../method/method.ts";
+import type { ContextInputs } from "./context_inputs.ts";
+import { makeEncoder, makeHead, makeNetwork } from "./networks.ts";
+import { makePermutation } from "./permutation.ts";
+import { makeQueue } from "./queue.ts";
+
+/** What a context is made of. */
+export interface ContextParts {
+  /** The method's options, checked and filled in. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The views, `[N,3,H,W]` each. */
+  readonly views: readonly Value[];
+  /** Samples in the batch. */
+  readonly batchSize: number;
+  /** The network that is trained. */
+  readonly backbone: Backbone;
+  /** Takes all parameters and buffers. */
+  readonly scope: Scope;
+  /** Takes all inputs that the method asks for. */
+  readonly inputs: ContextInputs;
+  /** Takes, by a parameter's full name, whether it stays as it is. */
+  readonly frozen: Map<string, Value>;
+  /** Takes, by a parameter's full name, what it becomes after each update. */
+  readonly constrain: (parameter: string, constraint: (updated: Value) => Value) => void;
+}
+
+/**
+ * Full name of a trained parameter.
+ *
+ * @param action what cannot be done with any other value
+ */
+function nameOf(action: string, { source }: Value, scope: Scope): string {
+  if (source.kind === "input" && scope.declarations.get(source.name)?.kind === "trainable") {
+    return source.name;
+  }
+  throw new GenviewTypeError(`Cannot ${action} a value that is not a trained parameter`);
+}
+
+/** The context of a method. */
+export function makeContext(parts: ContextParts): MethodContext {
+  const { options, views, batchSize, backbone, scope, inputs, frozen } = parts;
+  const constrain: MethodContext["constrain"] = (parameter, constraint) =>
+    parts.constrain(nameOf("constrain", parameter, scope), constraint);
+  const freeze: MethodContext["freeze"] = (parameter, when) => {
+    const name = nameOf("freeze", parameter, scope);
+    if (when.dtype !== "bool" || when.rank !== 0) {
+      throw new GenviewTypeError(
+        `Cannot freeze "${name}": the condition must be a bool[], found ${formatType(when.type)}`,
+      );
+    }
+    frozen.set(name, when);
+  };
+  return {
+    options,
+    views,
+    batchSize,
+    get pairWeights() {
+      return inputs.pairWeights;
+    },
+    get step() {
+      return inputs.step;
+    },
+    get epoch() {
+      return inputs.epoch;
+    },
+    weightsOfPair: (first, second) => inputs.weightsOfPair(first, second),
+    ops: operators,
+    losses,
+    initializers,
+    network: (heads, networkOptions) => makeNetwork(scope, backbone, heads, networkOptions),
+    head: (name, layers) => makeHead(scope, backbone, name, layers),
+    encoder: (role) => makeEncoder(scope, backbone, role),
+    prototypes: (name, count, width, { frozen: when } = {}) => {
+      const drawn = initializers.torchDefault(width);
+      const rows = scope.parameter(name, [count, width], initializers.unitRows(drawn));
+      constrain(rows, (updated) => l2Normalize(updated));
+      if (when !== undefined) freeze(rows, when);
+      return rows;
+    },
+    queue: (name, length, width) => makeQueue(scope, name, length, width),
+    permutation: (name) => makePermutation(inputs.permutation(name)),
+    constant: (data, shape, dtype = "float32") =>
+      constant(tensor(dtype, shape, encodeNumbers(dtype, Array.from(data)))),
+    buffer: (name, shape, initializer, dtype) => {
+      const read = () => scope.buffer(name, shape, initializer, dtype);
+      read();
+      return { read, write: (value) => scope.write(name, value) };
+    },
+    scheduled: (name) => inputs.scalar(name),
+    constrain,
+    freeze,
+    refuse: (message) => {
+      throw new PluginRefusal(message);
+    },
+  };
+}

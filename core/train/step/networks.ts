@@ -1,0 +1,126 @@
+/**
+ * The networks that a method builds: backbone and perceptrons, trained or following by a moving average.
+ *
+ * @module
+ */
+import type { Backbone } from "../../backbones/backbone.ts";
+import type { Value } from "../../engine/graph/value.ts";
+import { mlp, type MlpLayer } from "../../engine/nn/mlp.ts";
+import type { Scope } from "../../engine/nn/scope.ts";
+import { concat } from "../../engine/ops/concat.ts";
+import { split } from "../../engine/ops/split.ts";
+import { stopGradient } from "../../engine/ops/stop_gradient.ts";
+import { GenviewTypeError } from "../../errors/mod.ts";
+import type {
+  Encoder,
+  Network,
+  NetworkOptions,
+  Role,
+  TrainedNetwork,
+} from "../../method/method.ts";
+import { MOMENTUM_ENCODER } from "./momentum_encoder.ts";
+
+/** Where the parameters of a role are declared. */
+function inRole<T>(
+  scope: Scope,
+  role: Role,
+  batchNormGroups: number,
+  build: (scope: Scope) => T,
+): T {
+  return role === "online"
+    ? scope.within({ batchNormGroups }, build)
+    : scope.enter(MOMENTUM_ENCODER, build, { frozen: true, batchNormGroups });
+}
+
+/** Applies a function to several tensors in one pass over their rows. */
+function inOnePass(apply: (x: Value) => Value, parts: readonly Value[]): Value[] {
+  if (parts.length === 1) return [apply(parts[0]!)];
+  return split(apply(concat(parts, { axis: 0 })), parts.map(({ shape }) => shape[0]!), { axis: 0 });
+}
+
+/** Applies a function to several tensors, to those of one shape but for their rows in one pass. */
+function inOnePassPerShape(apply: (x: Value) => Value, parts: readonly Value[]): Value[] {
+  const groups = Map.groupBy(parts, ({ shape }) => shape.slice(1).join());
+  const made = new Map<Value, Value>();
+  for (const group of groups.values()) {
+    inOnePass(apply, group).forEach((y, i) => made.set(group[i]!, y));
+  }
+  return parts.map((part) => made.get(part)!);
+}
+
+/** The parameters of a role, one part of the network at a time. */
+export function makeEncoder(
+  scope: Scope,
+  backbone: Backbone,
+  role: Role,
+  { batchNormGroups = 1 }: NetworkOptions = {},
+): Encoder {
+  const within = <T>(build: (scope: Scope) => T) => inRole(scope, role, batchNormGroups, build);
+  return {
+    width: backbone.width,
+    backbone: (images) =>
+      within((place) => place.enter("backbone", (inner) => backbone.apply(inner, images))),
+    mlp: (name, layers) => (x) => within((place) => mlp(place, name, x, layers)),
+    parameter: (name, shape, initializer) =>
+      within((place) => place.parameter(name, shape, initializer)),
+  };
+}
+
+/** Layers of perceptrons by name. */
+type Heads = Readonly<Record<string, readonly MlpLayer[]>>;
+
+/** A network of one role, whose output no gradient flows through where it follows by a moving average. */
+function networkOf(
+  first: ((images: Value) => Value) | undefined,
+  heads: (x: Value) => Value,
+  role: Role,
+): Network {
+  const finish = role === "online" ? (x: Value) => x : stopGradient;
+  const apply = (x: Value) => finish(heads(first === undefined ? x : first(x)));
+  const perView = (views: readonly Value[]) => {
+    if (views.length === 0) {
+      throw new GenviewTypeError(
+        "Cannot apply a network per view: there must be a view, found none",
+      );
+    }
+    const features = first === undefined ? views : inOnePassPerShape(first, views);
+    return inOnePass(heads, features).map(finish);
+  };
+  return Object.assign(apply, { perView });
+}
+
+function bothRoles(build: (role: Role) => Network): TrainedNetwork {
+  const momentum = build("momentum");
+  const online = build("online");
+  return Object.assign((x: Value) => online(x), { perView: online.perView, momentum });
+}
+
+/** The backbone and perceptrons behind it, of both roles. */
+export function makeNetwork(
+  scope: Scope,
+  backbone: Backbone,
+  heads: Heads = {},
+  options: NetworkOptions = {},
+): TrainedNetwork {
+  return bothRoles((role) => {
+    const encoder = makeEncoder(scope, backbone, role, options);
+    const chain = Object.entries(heads).map(([name, layers]) => encoder.mlp(name, layers));
+    return networkOf(
+      encoder.backbone,
+      (features) => chain.reduce((x, head) => head(x), features),
+      role,
+    );
+  });
+}
+
+/** A perceptron by itself, of both roles. */
+export function makeHead(
+  scope: Scope,
+  backbone: Backbone,
+  name: string,
+  layers: readonly MlpLayer[],
+): TrainedNetwork {
+  return bothRoles((role) =>
+    networkOf(undefined, makeEncoder(scope, backbone, role).mlp(name, layers), role)
+  );
+}
