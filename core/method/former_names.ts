@@ -3,12 +3,22 @@
  *
  * @module
  */
+import { ENCODER_MOMENTUM } from "../engine/optim/step_names.ts";
 import type { Configuration } from "./configuration.ts";
 
 /** Names of today by the former ones. */
 const RENAMED: ReadonlyMap<string, keyof Configuration> = new Map([
   ["qualityVectors", "qualityComponent"],
 ]);
+
+/** Names of today by the former ones, of schedules. */
+const RENAMED_SCHEDULES: ReadonlyMap<string, string> = new Map([["momentum", ENCODER_MOMENTUM]]);
+
+function renamed(record: object, names: ReadonlyMap<string, string>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [names.get(name) ?? name, value]),
+  );
+}
 
 /**
  * The configuration that a run has stored, under today's names, so that runs of earlier versions can be resumed.
@@ -17,16 +27,20 @@ const RENAMED: ReadonlyMap<string, keyof Configuration> = new Map([
  * import { assertEquals } from "@std/assert";
  * import { withTodaysNames } from "./former_names.ts";
  *
- * assertEquals(withTodaysNames({ epochs: 2, qualityVectors: "pca_results" }) as unknown, {
- *   epochs: 2,
+ * const stored = { qualityVectors: "pca_results", scheduled: { momentum: { from: 0.99, to: 1 } } };
+ * assertEquals(withTodaysNames(stored) as unknown, {
  *   qualityComponent: "pca_results",
+ *   scheduled: { encoderMomentum: { from: 0.99, to: 1 } },
  * });
  * ```
  *
  * @param stored as it was read; its values are checked where they are used
  */
 export function withTodaysNames(stored: unknown): Configuration {
-  return Object.fromEntries(
-    Object.entries(stored as object).map(([name, value]) => [RENAMED.get(name) ?? name, value]),
-  ) as unknown as Configuration;
+  const today = renamed(stored as object, RENAMED);
+  const { scheduled } = today;
+  if (typeof scheduled === "object" && scheduled !== null) {
+    today["scheduled"] = renamed(scheduled, RENAMED_SCHEDULES);
+  }
+  return today as unknown as Configuration;
 }

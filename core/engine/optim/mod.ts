@@ -32,6 +32,7 @@ export {
   type WarmUp,
 } from "./schedule.ts";
 export {
+  ENCODER_MOMENTUM,
   EPOCH,
   frozenName,
   gradientName,

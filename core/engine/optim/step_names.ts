@@ -26,6 +26,12 @@ export const metricName = (metric: string): string => `metric.${metric}`;
 /** A scalar that a schedule of the method sets: read by either graph. */
 export const scheduledName = (scalar: string): string => `scheduled.${scalar}`;
 
+/**
+ * The schedule that a momentum encoder follows: the share of its weights that it keeps in a step. The momentum of SGD and
+ * LARS is an option of the configuration, `momentum`.
+ */
+export const ENCODER_MOMENTUM = "encoderMomentum";
+
 /** A view of the batch, counted from 0: read by the first graph. */
 export const viewName = (index: number): string => `views.${index}`;
 

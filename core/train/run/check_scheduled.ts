@@ -4,26 +4,34 @@
  * @module
  */
 import { GenviewTypeError } from "../../errors/mod.ts";
+import { ENCODER_MOMENTUM } from "../../engine/optim/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import type { MethodGraph } from "../step/method_graph.ts";
 import { movingAverages } from "../step/momentum_encoder.ts";
 
-/** Name of the schedule that a momentum encoder follows. */
-const MOMENTUM = "momentum";
+/** A name that could be meant for the momentum of SGD as well as for that of the momentum encoder. */
+const AMBIGUOUS = "momentum";
 
 /**
- * Checks that every scalar that a method reads is scheduled; a momentum encoder reads `momentum`.
+ * Checks that every scalar that a method reads is scheduled; a momentum encoder reads `encoderMomentum`.
  *
  * @returns a sentence for each schedule that nothing reads
- * @throws {TypeError} if a scalar is not scheduled, with all that are not
+ * @throws {TypeError} if a scalar is not scheduled, with all that are not, or one is named `momentum`
  */
 export function checkScheduled(
   { scheduled, scope }: Pick<MethodGraph, "scheduled" | "scope">,
   { scheduled: given }: Pick<Configuration, "scheduled">,
 ): string[] {
   const follows = movingAverages(scope).length > 0;
-  const read = new Set([...scheduled.keys(), ...(follows ? [MOMENTUM] : [])]);
+  const read = new Set([...scheduled.keys(), ...(follows ? [ENCODER_MOMENTUM] : [])]);
   const found = Object.keys(given);
+  if (scheduled.has(AMBIGUOUS) || found.includes(AMBIGUOUS)) {
+    throw new GenviewTypeError(
+      `Cannot train: a schedule must not be named "${AMBIGUOUS}", found it in ${
+        found.includes(AMBIGUOUS) ? "--scheduled" : "what the method reads"
+      }; the momentum encoder's is "${ENCODER_MOMENTUM}", that of SGD and LARS is --momentum`,
+    );
+  }
   const missing = [...read].filter((name) => !found.includes(name));
   if (missing.length > 0) {
     throw new GenviewTypeError(

@@ -5,6 +5,7 @@
  */
 import {
   adamW,
+  ENCODER_MOMENTUM,
   lars,
   type Optimizer,
   type RunLength,
@@ -57,7 +58,7 @@ export function runSchedules(
       : { kind: "cosine", value: from, end: to };
     return [name, schedule(description, length)] as const;
   });
-  const momentum = scheduled.find(([name]) => name === "momentum")?.[1];
+  const momentum = scheduled.find(([name]) => name === ENCODER_MOMENTUM)?.[1];
   return (step) => ({
     learning_rate: learningRate(step),
     fixed_learning_rate: base,

@@ -68,7 +68,7 @@ Deno.test("train() refuses schedules, recipes and a method that cannot be traine
           method: momentumContrast,
         }),
       TypeError,
-      "--scheduled must have what the method reads (temperature, momentum), found no temperature, momentum",
+      "--scheduled must have what the method reads (temperature, encoderMomentum), found no temperature, encoderMomentum",
     );
     assertEquals([...Deno.readDirSync(folder)], []);
   }));

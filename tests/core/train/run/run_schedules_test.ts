@@ -81,14 +81,14 @@ Deno.test("runSchedules() divides by 10 at the milestones of the step schedule, 
 });
 
 Deno.test("runSchedules() feeds the method's scalars, and the averages the momentum of the next step", () => {
-  const scheduled = { momentum: { from: 0.99, to: 1 }, temperature: { from: 0.2 } };
+  const scheduled = { encoderMomentum: { from: 0.99, to: 1 }, temperature: { from: 0.2 } };
   const rates = runSchedules(configurationOf({ scheduled }), {
     totalSteps: 1000,
     stepsPerEpoch: 100,
   });
   const first = rates(0);
   assertEquals(first["scheduled.temperature"], 0.2);
-  assertAlmostEquals(first["scheduled.momentum"]!, 0.99, 1e-12);
+  assertAlmostEquals(first["scheduled.encoderMomentum"]!, 0.99, 1e-12);
   // 1 - momentum as mmengine's CosineEMA has it at iterations 1, 250 and 1000.
   assertAlmostEquals(first["average_rate"]!, 0.00999997533, 1e-11);
   assertAlmostEquals(rates(249)["average_rate"]!, 0.00853553391, 1e-11);

@@ -96,7 +96,7 @@ Deno.test("buildMethodGraph() gives a name its one network, parameter, scalar an
     const shape = [3] as const;
     const ones = initializers.constantInitializer(1);
     assert(once.parameter("scale", shape, ones) === again.parameter("scale", shape, ones));
-    assert(context.scheduled("momentum") === context.scheduled("momentum"));
+    assert(context.scheduled("temperature") === context.scheduled("temperature"));
     const buffer = context.buffer("count", [], ones);
     buffer.write(ops.add(buffer.read(), 1));
     const read = context.buffer("count", [], ones).read();
