@@ -1,8 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { float32, int64, type Tensor } from "../../../../core/engine/graph/tensor.ts";
-import { input } from "../../../../core/engine/graph/value.ts";
+import { checkGradients } from "../../../../core/engine/autodiff/check_gradients.ts";
+import { float32, int64, type Tensor, tensor } from "../../../../core/engine/graph/tensor.ts";
+import { input, type Value } from "../../../../core/engine/graph/value.ts";
 import { batchNorm } from "../../../../core/engine/nn/batch_norm.ts";
 import { Scope } from "../../../../core/engine/nn/scope.ts";
+import { add } from "../../../../core/engine/ops/add.ts";
+import { mul } from "../../../../core/engine/ops/mul.ts";
+import { reduceMean } from "../../../../core/engine/ops/reduce_mean.ts";
 import { runGraph } from "../../../run_graph.ts";
 
 const x = input("x", "float32", [4, 2]);
@@ -55,6 +59,61 @@ Deno.test("batchNorm() in inference normalises by the running statistics, scales
   });
   const expected = [0, 27, 1, 47, 2, 67, 5, 127];
   assertNear(results.y!, expected, 1e-4);
+});
+
+Deno.test("batchNorm() in groups normalises sample i with those of group i mod groups", async () => {
+  const scope = new Scope({ training: true });
+  const build = (part: Value) => batchNorm(scope, "bn", part);
+  const y = scope.within({ batchNormGroups: 2 }, (grouped) => batchNorm(grouped, "bn", x));
+  const first = build(input("first", "float32", [2, 2]));
+  const second = build(input("second", "float32", [2, 2]));
+  const parameters = {
+    "bn.weight": float32([2], [2, 0.5]),
+    "bn.bias": float32([2], [-1, 3]),
+  };
+  const feeds = {
+    x: FEATURES,
+    first: float32([2, 2], [1, 10, 3, 30]),
+    second: float32([2, 2], [2, 20, 6, 60]),
+  };
+  const results = await runGraph({ y, one: first, other: second }, { ...feeds, ...parameters });
+  const [a, b] = [results["one"]!.data, results["other"]!.data].map((data) =>
+    [...data].map(Number)
+  );
+  assertNear(results.y!, [...a!.slice(0, 2), ...b!.slice(0, 2), ...a!.slice(2), ...b!.slice(2)]);
+});
+
+Deno.test("batchNorm() in groups moves the running statistics by the mean of theirs", async () => {
+  const scope = new Scope({ training: true });
+  scope.within({ batchNormGroups: 2 }, (grouped) => batchNorm(grouped, "bn", x, { affine: false }));
+  const results = await runGraph(prefixed(scope), { x: FEATURES, ...BUFFERS });
+  // Groups 1, 3 and 2, 6: means 2 and 4, unbiased variances 2 and 8; the other channel ten times as far.
+  assertNear(results["next bn.running_mean"]!, [0.9 + 0.3, -0.9 + 3]);
+  assertNear(results["next bn.running_var"]!, [3.6 + 0.5, 0.225 + 50]);
+  assertEquals(results["next bn.num_batches_tracked"], int64([], [8]));
+});
+
+Deno.test("batchNorm() in groups has the gradients that central differences give", async () => {
+  await checkGradients(
+    ({ x, scale, bias }) => {
+      const scope = new Scope({ training: true, dtype: "float64" });
+      const y = scope.within(
+        { batchNormGroups: 2 },
+        (grouped) => batchNorm(grouped, "bn", x!, { affine: false }),
+      );
+      return reduceMean(mul(add(mul(y, scale!), bias!), y));
+    },
+    {
+      x: tensor(
+        "float64",
+        [6, 2, 2, 1],
+        Float64Array.from({ length: 24 }, (_, i) => Math.sin(3 * i)),
+      ),
+      scale: tensor("float64", [1], Float64Array.of(1.5)),
+      bias: tensor("float64", [1], Float64Array.of(-0.25)),
+    },
+    { evaluate: runGraph },
+  );
 });
 
 Deno.test("batchNorm() declares the same names in training and inference", () => {

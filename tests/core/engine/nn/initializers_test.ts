@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import type { Shape } from "../../../../core/engine/graph/shape.ts";
 import {
   constantInitializer,
@@ -9,6 +9,7 @@ import {
   torchDefault,
   truncatedNormalInitializer,
   uniformInitializer,
+  unitRows,
   xavierUniform,
 } from "../../../../core/engine/nn/initializers.ts";
 import { RandomStream } from "../../../../core/engine/random/random_stream.ts";
@@ -122,4 +123,14 @@ Deno.test("truncatedNormalInitializer() redraws what lies out of bounds", () => 
   const moved = measure(truncatedNormalInitializer(1, { mean: 3, low: 3, high: 4 }));
   assertNear(moved.least, 3, 0.001);
   assertNear(moved.most, 4, 0.001);
+});
+
+Deno.test("unitRows() draws rows of unit length in all directions", () => {
+  const values = unitRows()([50, 3], new RandomStream(0, "rows"));
+  const rows = Array.from({ length: 50 }, (_, i) => [...values.subarray(3 * i, 3 * i + 3)]);
+  for (const row of rows) {
+    assertAlmostEquals(row.reduce((sum, x) => sum + x * x, 0), 1, 1e-6);
+  }
+  const mean = [0, 1, 2].map((axis) => rows.reduce((sum, row) => sum + row[axis]!, 0) / 50);
+  mean.forEach((coordinate) => assertAlmostEquals(coordinate, 0, 0.25));
 });

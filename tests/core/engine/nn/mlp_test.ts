@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { elementCount } from "../../../../core/engine/graph/shape.ts";
 import { input } from "../../../../core/engine/graph/value.ts";
+import { constantInitializer } from "../../../../core/engine/nn/initializers.ts";
 import { mlp, type MlpLayer } from "../../../../core/engine/nn/mlp.ts";
 import { Scope } from "../../../../core/engine/nn/scope.ts";
 import { add } from "../../../../core/engine/ops/add.ts";
@@ -12,6 +13,10 @@ import { stopGradient } from "../../../../core/engine/ops/stop_gradient.ts";
 import { type Build, checkInference, checkTraining } from "./network_golden.ts";
 
 const last = { affine: false, activation: "none" } as const;
+const initial = {
+  weightInitializer: constantInitializer(0.5),
+  biasInitializer: constantInitializer(0),
+};
 const plain = { norm: "none", activation: "none" } as const;
 
 const similarity: Build = (scope, { left, right }) => {
@@ -97,3 +102,21 @@ for (const [name, width, layers, total] of HEADS) {
     assertEquals(parameterCount(width, layers), total);
   });
 }
+
+Deno.test("mlp() takes GELU, layer norm and initialisers of its own", () => {
+  const scope = new Scope({ training: true });
+  mlp(scope, "head", input("x", "float32", [4, 8]), [
+    { width: 6, bias: true, norm: "layer", activation: "gelu", ...initial },
+    { width: 2, norm: "none", activation: "none" },
+  ]);
+  assertEquals([...scope.declarations.keys()].sort(), [
+    "head.fc0.bias",
+    "head.fc0.weight",
+    "head.fc1.weight",
+    "head.ln0.bias",
+    "head.ln0.weight",
+  ]);
+  const drawn = scope.initialize(0);
+  assertEquals([...drawn.get("head.fc0.bias")!.data], new Array(6).fill(0));
+  assertEquals([...drawn.get("head.fc0.weight")!.data], new Array(48).fill(0.5));
+});

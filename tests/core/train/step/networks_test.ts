@@ -1,0 +1,160 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { visionTransformer } from "../../../../core/backbones/vision_transformer.ts";
+import type { Backbone } from "../../../../core/backbones/backbone.ts";
+import type { Value } from "../../../../core/engine/graph/value.ts";
+import { applyLinear } from "../../../../core/engine/nn/linear.ts";
+import * as operators from "../../../../core/engine/ops/mod.ts";
+import { sgd } from "../../../../core/engine/optim/mod.ts";
+import type { MlpLayer } from "../../../../core/method/mod.ts";
+import { buildMethodGraph } from "../../../../core/train/step/method_graph.ts";
+import { buildMethodStep, initialWeights } from "../../../../core/train/step/training_step.ts";
+import { graphOf, methodOf, snapshot, stepOf, writeViews } from "../small_methods.ts";
+
+const LAYERS: readonly MlpLayer[] = [
+  { width: 6 },
+  { width: 4, bias: true, norm: "none", activation: "none" },
+];
+
+/** Names of what a network declares that is applied to one view. */
+function declaredNames(): string[] {
+  const graph = graphOf(methodOf((context) => {
+    const encoder = context.network({ projector: LAYERS });
+    const z = encoder(context.views[0]!);
+    return { loss: context.ops.reduceMean(z), embeddings: z };
+  }));
+  return [...graph.scope.declarations.keys()];
+}
+
+Deno.test("network() is the backbone and its heads, and declares no momentum encoder unless it is applied", () => {
+  const names = declaredNames();
+  assert(names.includes("backbone.conv1.weight"));
+  assert(names.includes("projector.fc1.bias"));
+  assertEquals(names.filter((name) => name.startsWith("momentum_encoder")), []);
+});
+
+Deno.test("network().momentum has the same parameters under momentum_encoder, and head() too", () => {
+  const graph = graphOf(methodOf(({ network, head, views, ops }) => {
+    const encoder = network({ projector: LAYERS });
+    const predictor = head("predictor", [{ width: 4, norm: "none", activation: "none" }]);
+    const z = predictor(encoder(views[0]!));
+    const target = predictor.momentum(encoder.momentum(views[1]!));
+    return { loss: ops.reduceMean(ops.mul(z, target)), embeddings: z };
+  }));
+  const names = [...graph.scope.declarations.keys()];
+  const online = names.filter((name) => !name.startsWith("momentum_encoder."));
+  assertEquals(
+    names.filter((name) => name.startsWith("momentum_encoder.")).sort(),
+    online.map((name) => `momentum_encoder.${name}`).sort(),
+  );
+});
+
+Deno.test("network().momentum passes no gradient on, not even to a network before it", () => {
+  const graph = graphOf(methodOf(({ network, head, views, ops }) => {
+    const encoder = network();
+    const predictor = head("predictor", [{ width: 10, norm: "none", activation: "none" }]);
+    const z = encoder(views[0]!);
+    return { loss: ops.reduceMean(predictor.momentum(z)), embeddings: z };
+  }));
+  assertThrows(
+    () => buildMethodStep(graph, { optimizer: sgd() }),
+    TypeError,
+    "the loss does not depend on it",
+  );
+});
+
+Deno.test("perView() gives what concatenated views give in one pass, in the order of the views", async () => {
+  const { mul, reduceMean } = operators;
+  const metrics = (z: readonly Value[]) =>
+    Object.fromEntries(z.map((value, i) => [`z${i}`, reduceMean(mul(value, value))]));
+  const losses = await Promise.all([true, false].map(async (perView) => {
+    const graph = graphOf(methodOf(({ network, views, ops }) => {
+      const encoder = network({ projector: LAYERS });
+      const parts = perView
+        ? encoder.perView(views)
+        : ops.split(encoder(ops.concat(views, { axis: 0 })), [8, 8], { axis: 0 });
+      return {
+        loss: ops.reduceMean(ops.concat(parts, { axis: 0 })),
+        embeddings: parts[0]!,
+        metrics: metrics(parts),
+      };
+    }));
+    using step = await stepOf(graph);
+    writeViews(step, "views");
+    return await step.run({ learning_rate: 0.1, weight_decay: 0 });
+  }));
+  assertEquals(losses[0], losses[1]);
+  assert(losses[0]!.metrics["z0"] !== losses[0]!.metrics["z1"]);
+});
+
+Deno.test("perView() takes views of one size in one pass, and the heads all in one", () => {
+  const rows: number[] = [];
+  const counting: Backbone = {
+    name: "counting",
+    width: 3,
+    apply: (scope, images) => {
+      rows.push(images.shape[0]!);
+      const features = scope.parameter("weight", [3, 3], () => new Float32Array(9));
+      return applyLinear(operators.reduceMean(images, { axes: [2, 3] }), features);
+    },
+  };
+  const projected: number[] = [];
+  buildMethodGraph(
+    methodOf(({ network, views, ops }) => {
+      const z = network({ projector: [{ width: 2 }] }).perView(views);
+      projected.push(...z.map(({ shape }) => shape[0]!));
+      return { loss: ops.reduceMean(ops.concat(z, { axis: 0 })), embeddings: z[0]! };
+    }),
+    { backbone: counting, viewSizes: [8, 4, 8, 4, 4], batchSize: 2 },
+  );
+  assertEquals(rows, [4, 6]);
+  assertEquals(projected, [2, 2, 2, 2, 2]);
+});
+
+Deno.test("network() normalises batches in groups, where it is asked to", () => {
+  const graph = (groups: number) =>
+    graphOf(methodOf(({ network, views, ops }) => {
+      const z = network({}, { batchNormGroups: groups })(views[0]!);
+      return { loss: ops.reduceMean(z), embeddings: z };
+    }));
+  assertEquals([...graph(4).scope.declarations.keys()], [...graph(1).scope.declarations.keys()]);
+  assertThrows(() => graph(3), RangeError, "3 groups must divide the batch");
+  assertThrows(() => graph(16), RangeError, "16 groups must divide the batch");
+});
+
+/** A transformer whose patch embedding and positions stay as they are. */
+const partlyFixed: Backbone = {
+  name: "vit",
+  width: 8,
+  apply: (scope, images) =>
+    visionTransformer(scope, images, { patch: 2, width: 8, depth: 1, heads: 2, variant: "mocov3" }),
+};
+
+Deno.test("a momentum encoder follows what is trained of a backbone, and keeps the rest as a copy", async () => {
+  const graph = buildMethodGraph(
+    methodOf(({ network, views, ops, losses }) => {
+      const encoder = network({ projector: LAYERS });
+      const z = encoder(views[0]!);
+      const loss = losses.negativeCosineSimilarity(z, encoder.momentum(views[1]!));
+      return { loss: ops.mul(loss, 2), embeddings: z };
+    }),
+    { backbone: partlyFixed, viewSizes: [6, 6], batchSize: 8 },
+  );
+  using step = await stepOf(graph);
+  const before = snapshot(step.weights);
+  writeViews(step, "views");
+  await step.run({ learning_rate: 0.5, weight_decay: 0, average_rate: 0.25 });
+  const after = snapshot(step.weights);
+  const momentum = [...after.keys()].filter((name) => name.startsWith("momentum_encoder."));
+  const changed = momentum.filter((name) =>
+    after.get(name)!.data.some((value, i) => value !== before.get(name)!.data[i])
+  );
+  const fixed = momentum.filter((name) => /patch_embed|pos_embed/.test(name));
+  assertEquals(fixed.length, 3);
+  assertEquals(changed.filter((name) => fixed.includes(name)), []);
+  assert(changed.some((name) => name.includes("blocks.0.attn.qkv.weight")));
+  for (const name of fixed) {
+    const online = name.replace("momentum_encoder.", "");
+    assertEquals(after.get(name)!.data, after.get(online)!.data);
+    assertEquals(initialWeights(graph, 0).get(name)!.data, after.get(online)!.data);
+  }
+});
