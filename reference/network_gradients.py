@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 import torchvision
 from safetensors.torch import save_file
-from timm.layers import build_sincos2d_pos_embed
+from timm.layers import build_sincos2d_pos_embed, resample_abs_pos_embed
 from timm.models.convnext import ConvNeXt
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
@@ -167,6 +167,16 @@ def vision_transformer(**options: object) -> nn.Module:
     )
 
 
+def vision_transformer_of_any_size() -> nn.Module:
+    return VisionTransformer(
+        img_size=16, patch_size=4, embed_dim=48, depth=2, num_heads=3, num_classes=0, dynamic_img_size=True
+    )
+
+
+def of_all_sizes(network: nn.Module, inputs: dict[str, torch.Tensor]) -> Outputs:
+    return {"features": torch.cat([network(images) for images in inputs.values()])}
+
+
 def convnext() -> nn.Module:
     return ConvNeXt(depths=(1, 1, 2, 1), dims=(8, 16, 24, 32), num_classes=0, norm_eps=1e-6)
 
@@ -221,6 +231,13 @@ def cases() -> list[Case]:
             {"images": (3, 3, 16, 24)},
         ),
         Case(
+            "network_vision_transformer_sizes",
+            "timm's VisionTransformer with dynamic_img_size: positions for 16x16, images of 16x16, 8x8, 24x24 and 12x20.",
+            vision_transformer_of_any_size(),
+            {"global": (2, 3, 16, 16), "local": (3, 3, 8, 8), "large": (1, 3, 24, 24), "wide": (1, 3, 12, 20)},
+            of_all_sizes,
+        ),
+        Case(
             "network_convnext",
             "timm's ConvNeXt of depths 1, 1, 2, 1 and widths 8, 16, 24, 32.",
             convnext(),
@@ -236,6 +253,16 @@ def cases() -> list[Case]:
     ]
 
 
+def resampled_positions() -> Iterator[tuple[str, torch.Tensor]]:
+    """Positions for 14x14 patches at other grids, and the gradient of their sum times hashed values by the table."""
+    for height, width in [(6, 6), (24, 24), (14, 7), (10, 16)]:
+        table = uniform("positions", (1, 197, 4)).requires_grad_()
+        made = resample_abs_pos_embed(table, new_size=[height, width])
+        (made * uniform("cotangent", tuple(made.shape))).sum().backward()
+        yield f"{height}x{width}", made.detach().float()
+        yield f"gradient/{height}x{width}", table.grad.float()
+
+
 def main() -> None:
     for case in cases():
         load(case.network.double())
@@ -247,6 +274,8 @@ def main() -> None:
         f"{height}x{width}": build_sincos2d_pos_embed([height, width], 16, reverse_coord=True, interleave_sin_cos=True)
         for height, width in [(4, 4), (2, 3)]
     }
+    resampled = dict(resampled_positions())
+    write("network_positions", "timm's resample_abs_pos_embed from 14x14 patches, and gradients.", None, resampled, {})
     write("network_sine_cosine", "timm's fixed 2-D position embeddings in MoCo v3's order.", None, tables, {})
 
 

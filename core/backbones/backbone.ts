@@ -15,7 +15,7 @@ export interface Backbone {
   readonly width: number;
   /**
    * Features `[N,width]` of images `[N,3,H,W]`. Names within the scope are the keys of torchvision's or timm's state
-   * dict; a second application in the same scope shares all parameters.
+   * dict; a second application in the same scope shares all parameters, also at another size.
    */
   apply(scope: Scope, images: Value): Value;
 }
@@ -39,6 +39,11 @@ export interface BackboneOptions {
   readonly stem?: "imagenet" | "small";
   /** Whether the last scale of every block of a ResNet starts at zero, so that blocks start as identity (default false). */
   readonly zeroInitResidual?: boolean;
+  /**
+   * Height and width in pixels of the images that the positions of a ViT are parameters for (default those of the first
+   * images that it is applied to); those of other sizes are resampled. It says nothing to networks without positions.
+   */
+  readonly imageSize?: number;
 }
 
 /** Types of a state dict's tensors, by name. */
@@ -47,7 +52,7 @@ export type StateDictTypes = ReadonlyMap<string, TensorType>;
 /** What the shapes of a state dict tell of its network. */
 export interface ShapesTell {
   readonly options?: BackboneOptions;
-  /** Height and width of the only images that its parameters fit, in pixels; any size when left out. */
+  /** Height and width in pixels of the images that its positions are parameters for, where it has any. */
   readonly size?: number;
 }
 

@@ -42,7 +42,7 @@ export function findMisfit(
 export interface RecognizedBackbone {
   /** The backbone, built with the options that the shapes tell. */
   readonly spec: BackboneSpec;
-  /** Of ViTs; others take any size. */
+  /** Of the images that a ViT's positions are for, which are resampled for others; there is none of networks without. */
   readonly size?: number;
 }
 
@@ -61,7 +61,7 @@ export function recognizeBackbones(weights: StateDictTypes): RecognizedBackbone[
     if (told === undefined) return [];
     const { options, size } = told;
     return Object.keys(family.members).flatMap((name) => {
-      const spec = backbone(name, options);
+      const spec = backbone(name, { ...options, ...(size !== undefined && { imageSize: size }) });
       const { declarations } = declareBackbone(spec, size ?? ANY_SIZE);
       if (findMisfit(weights, declarations) !== undefined) return [];
       return [{ spec, ...(size !== undefined && { size }) }];

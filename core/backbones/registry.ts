@@ -22,11 +22,15 @@ export const backboneNames: readonly string[] = FAMILIES.flatMap(({ members }) =
   Object.keys(members)
 );
 
-const DEFAULTS: Required<BackboneOptions> = { stem: "imagenet", zeroInitResidual: false };
+/** Of what only some families offer. */
+const DEFAULTS: Required<Omit<BackboneOptions, "imageSize">> = {
+  stem: "imagenet",
+  zeroInitResidual: false,
+};
 
 /** Refuses options that a family does not offer, unless they are the defaults. */
 function checkOptions(name: string, { offers }: BackboneFamily, options: BackboneOptions): void {
-  const known = Object.keys(DEFAULTS) as (keyof BackboneOptions)[];
+  const known = Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[];
   const wrong = known.filter((option) =>
     !offers.includes(option) && (options[option] ?? DEFAULTS[option]) !== DEFAULTS[option]
   );

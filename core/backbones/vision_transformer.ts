@@ -23,7 +23,10 @@ import { expand } from "../engine/ops/expand.ts";
 import { reduceMean } from "../engine/ops/reduce_mean.ts";
 import { reshape } from "../engine/ops/reshape.ts";
 import { slice } from "../engine/ops/slice.ts";
+import type { PatchGrid } from "../engine/nn/sine_cosine_positions.ts";
+import { GenviewRangeError } from "../errors/mod.ts";
 import type { BackboneFamily, BackboneMember } from "./backbone.ts";
+import { resamplePositions, squareGrid } from "./resample_positions.ts";
 
 /** What a vision transformer is made of. */
 export interface VisionTransformerConfig {
@@ -39,6 +42,11 @@ export interface VisionTransformerConfig {
   readonly pooling?: "token" | "mean";
   /** Initial scale of each branch per channel; no scale when left out. */
   readonly layerScale?: number;
+  /**
+   * Height and width in pixels of the images whose positions are parameters (default those of the first images that it
+   * is applied to). Positions for other images are resampled from them.
+   */
+  readonly imageSize?: number;
   /**
    * How it starts: as timm's (default), or as MoCo v3's (Chen et al. 2021, section 4), whose patch embedding stays as
    * it was initialised and whose positions are sines and cosines, neither of them trained.
@@ -79,22 +87,53 @@ const MOCO_V3 = {
   blocks: { weightInitializer: xavierUniform(), qkvInitializer: mocoQkv },
 } as const;
 
+/**
+ * The grid that the positions are parameters for.
+ *
+ * @param own the grid of the images
+ * @throws {RangeError} if the images are others than the first, and those were not square
+ */
+function positionGrid(scope: Scope, own: PatchGrid, config: VisionTransformerConfig): PatchGrid {
+  const { patch, imageSize } = config;
+  if (imageSize !== undefined) {
+    if (imageSize % patch === 0) return { rows: imageSize / patch, columns: imageSize / patch };
+    throw new GenviewRangeError(
+      `Cannot embed positions: patches of ${patch} pixels must tile the images of ${imageSize} that they are for`,
+    );
+  }
+  const name = scope.path === "" ? "pos_embed" : `${scope.path}.pos_embed`;
+  const shape = scope.declarations.get(name)?.value.shape;
+  if (shape === undefined || shape[1]! - 1 === own.rows * own.columns) return own;
+  const square = squareGrid(shape);
+  if (square !== undefined) return square;
+  throw new GenviewRangeError(
+    `Cannot resample positions: the first images must be square, or imageSize say which grid they are for, found ${
+      shape[1]! - 1
+    } patches`,
+  );
+}
+
+/** The positions `[1, patches + 1, width]` of images. */
+function positionsOf(scope: Scope, images: Value, config: VisionTransformerConfig): Value {
+  const { patch, width, variant = "timm" } = config;
+  const [rows, columns] = images.shape.slice(2).map((length) => length / patch);
+  const own = { rows: rows!, columns: columns! };
+  const grid = positionGrid(scope, own, config);
+  const initial = variant === "timm" ? truncatedNormalInitializer(0.02) : sineCosinePositions(grid);
+  const shape = [1, grid.rows * grid.columns + 1, width];
+  const trainable = variant === "timm";
+  return resamplePositions(scope.parameter("pos_embed", shape, initial, { trainable }), grid, own);
+}
+
 /** The patches' tokens behind the class token, with positions added: `[N, patches + 1, width]`. */
 function embed(scope: Scope, images: Value, config: VisionTransformerConfig): Value {
   const { patch, width, variant = "timm" } = config;
   const initial = variant === "timm" ? TIMM.patches : MOCO_V3.patches;
   const classToken = scope.parameter("cls_token", [1, 1, width], normalInitializer(1e-6));
   const patches = patchEmbedding(scope, "patch_embed", images, { patch, width, ...initial });
-  const [count, tokens] = patches.shape as [number, number];
+  const [count] = patches.shape as [number, number];
   const joined = concat([expand(classToken, [count, 1, width]), patches], { axis: 1 });
-  const [rows, columns] = images.shape.slice(2).map((length) => length / patch);
-  const positions = variant === "timm"
-    ? truncatedNormalInitializer(0.02)
-    : sineCosinePositions({ rows: rows!, columns: columns! });
-  const table = scope.parameter("pos_embed", [1, tokens + 1, width], positions, {
-    trainable: variant === "timm",
-  });
-  return add(joined, table);
+  return add(joined, positionsOf(scope, images, config));
 }
 
 /** The tokens `[N, patches + 1, width]` that the last block leaves, not normalised. */
@@ -119,8 +158,10 @@ function patchesOf(tokens: Value): Value {
 }
 
 /**
- * A vision transformer without its classifier (Dosovitskiy et al. 2021), as timm's `VisionTransformer`. Its position
- * embedding fits the images that it is first applied to, and no other size.
+ * A vision transformer without its classifier (Dosovitskiy et al. 2021), as timm's `VisionTransformer` with
+ * `dynamic_img_size`: its positions are parameters for images of one size, and those of other images, such as local views,
+ * are resampled from them, bicubic and with antialiasing. So are MoCo v3's fixed positions, as timm does with any table:
+ * sines computed anew for a larger grid would have values that no training has seen.
  *
  * @param images `[N, 3, H, W]` of whole patches
  * @returns `[N, width]`
@@ -162,11 +203,14 @@ export function visionTransformerTokens(
 function member(description: string, config: VisionTransformerConfig): BackboneMember {
   return {
     description,
-    build: () => ({
-      width: config.width,
-      apply: (scope, images) => visionTransformer(scope, images, config),
-      applyTokens: (scope, images) => visionTransformerTokens(scope, images, config),
-    }),
+    build({ imageSize }) {
+      const sized = imageSize === undefined ? config : { ...config, imageSize };
+      return {
+        width: config.width,
+        apply: (scope, images) => visionTransformer(scope, images, sized),
+        applyTokens: (scope, images) => visionTransformerTokens(scope, images, sized),
+      };
+    },
   };
 }
 

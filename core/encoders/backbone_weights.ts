@@ -5,8 +5,10 @@
  */
 import { join } from "node:path";
 import type { Backbone } from "../backbones/backbone.ts";
+import { resampledTable, squareGrid } from "../backbones/resample_positions.ts";
 import { isFloat } from "../engine/graph/dtype.ts";
 import { decodeNumbers, encodeNumbers } from "../engine/graph/numbers.ts";
+import { sameShape } from "../engine/graph/shape.ts";
 import { formatType, type Tensor, tensor, type TensorType } from "../engine/graph/tensor.ts";
 import { input } from "../engine/graph/value.ts";
 import { type Declaration, Scope } from "../engine/nn/scope.ts";
@@ -31,11 +33,13 @@ export interface BackboneWeights {
   readonly missing: readonly string[];
   /** Tensors of the file, by their names in it, that the backbone has no place for. */
   readonly unused: readonly string[];
+  /** Number of patches that a ViT's positions were for in the file, if they were resampled to those of the backbone. */
+  readonly resampledFrom?: number;
 }
 
 /** How {@linkcode openBackboneWeights} reads. */
 export interface BackboneWeightsOptions {
-  /** Height and width of the images, in pixels, which the positions of a ViT must fit (default 224). */
+  /** Height and width of the images, in pixels; a ViT's positions are resampled to them (default 224). */
   readonly size?: number;
 }
 
@@ -67,6 +71,23 @@ function backbonePart(file: TensorFile, name: string, wanted: ReadonlySet<string
   );
 }
 
+/** Name of a ViT's positions. */
+const POSITIONS = "pos_embed";
+
+/** A ViT's positions for other images, resampled to those that it declares; undefined if there is nothing to do. */
+async function resampledPositions(
+  part: TensorFile,
+  declarations: ReadonlyMap<string, Declaration>,
+): Promise<Tensor | undefined> {
+  const declared = declarations.get(POSITIONS)?.value;
+  if (declared === undefined || !part.has(POSITIONS)) return undefined;
+  const { dtype, shape } = part.type(POSITIONS);
+  if (sameShape(shape, declared.shape) || !isFloat(dtype) || !squareGrid(shape)) return undefined;
+  const table = convert(await part.read(POSITIONS), "float32") as Tensor<"float32">;
+  const made = resampledTable(table, declared.shape);
+  return made && convert(made, declared.dtype);
+}
+
 /** What is wrong with the tensors that are there. */
 function problemsOf(
   part: TensorFile,
@@ -89,7 +110,8 @@ function problemsOf(
 /**
  * Opens weights for a backbone: a run's folder (the newest checkpoint that is whole), a checkpoint's folder, or a file
  * of safetensors or PyTorch's. Prefixes of training programs before the names are taken off: `module.`, `_orig_mod.`,
- * `backbone.`, `encoder_q.`, `base_encoder.`, `encoder.`, `model.` and those within each other.
+ * `backbone.`, `encoder_q.`, `base_encoder.`, `encoder.`, `model.` and those within each other. A ViT's positions for
+ * images of another size are resampled.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -127,10 +149,15 @@ export async function openBackboneWeights(
   using file = await openTensors(await fileOf(path));
   const { prefix, part } = backbonePart(file, backbone.name, new Set(declarations.keys()));
   const behind = prefix === "" ? "" : ` behind the prefix "${prefix}"`;
-  refuseProblems(`${backbone.name} from ${file.path}${behind}`, problemsOf(part, declarations));
+  const positions = await resampledPositions(part, declarations);
+  const asTheyAre = new Map(declarations);
+  if (positions !== undefined) asTheyAre.delete(POSITIONS);
+  refuseProblems(`${backbone.name} from ${file.path}${behind}`, problemsOf(part, asTheyAre));
   const tensors = new Map<string, Tensor>();
   for (const [name, { value }] of declarations) {
-    if (part.has(name)) tensors.set(name, convert(await part.read(name), value.dtype));
+    if (!part.has(name)) continue;
+    const resampled = name === POSITIONS ? positions : undefined;
+    tensors.set(name, resampled ?? convert(await part.read(name), value.dtype));
   }
   return {
     path: file.path,
@@ -142,6 +169,7 @@ export async function openBackboneWeights(
     unused: file.names.filter((name) =>
       !(name.startsWith(prefix) && tensors.has(name.slice(prefix.length)))
     ),
+    ...(positions && { resampledFrom: part.type(POSITIONS).shape[1]! - 1 }),
   };
 }
 
@@ -151,11 +179,14 @@ function list(names: readonly string[]): string {
 
 /** Says in a line what was read, which prefix was taken off, and what is missing or unused. */
 export function describeBackboneWeights(
-  { path, tensors, prefix, missing, unused }: BackboneWeights,
+  { path, tensors, prefix, missing, unused, resampledFrom }: BackboneWeights,
 ): string {
   const parts = [
     `${tensors.size} tensors from ${path}`,
     ...(prefix === "" ? [] : [`prefix "${prefix}" taken off`]),
+    ...(resampledFrom === undefined ? [] : [
+      `positions of ${resampledFrom} patches resampled to ${tensors.get(POSITIONS)!.shape[1]! - 1}`,
+    ]),
     ...(missing.length === 0 ? [] : [`missing: ${list(missing)}`]),
     ...(unused.length === 0 ? [] : [`unused: ${list(unused)}`]),
   ];

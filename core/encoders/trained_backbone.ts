@@ -55,8 +55,8 @@ export async function openTrainedBackbone(path: string): Promise<TrainedBackbone
   const { step, configuration } = newest?.checkpoint.state ?? await loadCheckpointState(folder);
   const trained = configuration as BackboneConfiguration;
   const { stem, zeroInitResidual, imageSize: size } = trained;
-  const spec = backbone(trained.backbone, { stem, zeroInitResidual });
+  const { normalize, size: imageSize } = viewRecipes(trained)[0]!;
+  const spec = backbone(trained.backbone, { stem, zeroInitResidual, imageSize });
   const { tensors } = await openBackboneWeights(folder, spec, { size });
-  const { normalize } = viewRecipes(trained)[0]!;
   return { spec, tensors, size, normalize, step, folder, passedOver: newest?.passedOver ?? [] };
 }

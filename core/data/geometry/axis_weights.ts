@@ -23,11 +23,11 @@ export interface ResizedAxis {
 }
 
 /** Weights of an axis: pixel i is the sum over k < `taps[i]` of `weights[i * stride + k]` times pixel `starts[i] + k`. */
-export interface AxisWeights {
+export interface AxisWeights<Weights = Int32Array> {
   readonly starts: Int32Array;
   readonly taps: Int32Array;
-  /** In units of 2^-22. */
-  readonly weights: Int32Array;
+  /** In units of 2^-22 where they are integers. */
+  readonly weights: Weights;
   readonly stride: number;
 }
 
@@ -49,11 +49,15 @@ const KERNELS: Readonly<Record<Interpolation, Kernel>> = {
 };
 
 /**
- * The weights of an axis. Where it shrinks, the kernel widens with it, which is what keeps the result free of aliasing.
+ * The weights of an axis as real numbers, those of a pixel adding up to 1. Where the axis shrinks, the kernel widens with
+ * it, which is what keeps the result free of aliasing.
  *
- * Source: Pillow, `src/libImaging/Resample.c`, `precompute_coeffs` and `normalize_coeffs_8bpc`.
+ * Source: Pillow, `src/libImaging/Resample.c`, `precompute_coeffs`; PyTorch's `interpolate` with `antialias`.
  */
-export function axisWeights(axis: ResizedAxis, interpolation: Interpolation): AxisWeights {
+export function realAxisWeights(
+  axis: ResizedAxis,
+  interpolation: Interpolation,
+): AxisWeights<Float64Array> {
   const kernel = KERNELS[interpolation];
   const scale = (axis.to - axis.from) / axis.size;
   const widening = Math.max(scale, 1);
@@ -61,23 +65,35 @@ export function axisWeights(axis: ResizedAxis, interpolation: Interpolation): Ax
   const stride = Math.ceil(support) * 2 + 1;
   const starts = new Int32Array(axis.count);
   const taps = new Int32Array(axis.count);
-  const weights = new Int32Array(axis.count * stride);
-  const row = new Float64Array(stride);
+  const weights = new Float64Array(axis.count * stride);
   for (let i = 0; i < axis.count; i++) {
     const centre = axis.from + (axis.first + i + 0.5) * scale;
     const start = Math.max(0, Math.trunc(centre - support + 0.5));
     const end = Math.min(axis.length, Math.trunc(centre + support + 0.5));
+    const first = i * stride;
     let sum = 0;
     for (let k = 0; k < end - start; k++) {
-      row[k] = kernel.at((start + k - centre + 0.5) / widening);
-      sum += row[k]!;
+      weights[first + k] = kernel.at((start + k - centre + 0.5) / widening);
+      sum += weights[first + k]!;
     }
-    for (let k = 0; k < end - start; k++) {
-      const weight = (row[k]! / sum) * ONE;
-      weights[i * stride + k] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
-    }
+    for (let k = 0; k < end - start; k++) weights[first + k]! /= sum;
     starts[i] = start;
     taps[i] = end - start;
   }
   return { starts, taps, weights, stride };
+}
+
+/**
+ * The weights of an axis in fixed point.
+ *
+ * Source: Pillow, `src/libImaging/Resample.c`, `normalize_coeffs_8bpc`.
+ */
+export function axisWeights(axis: ResizedAxis, interpolation: Interpolation): AxisWeights {
+  const { weights, ...window } = realAxisWeights(axis, interpolation);
+  const fixed = new Int32Array(weights.length);
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i]! * ONE;
+    fixed[i] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
+  }
+  return { ...window, weights: fixed };
 }

@@ -26,14 +26,16 @@ export interface RunPlan {
   readonly placement: Placement;
 }
 
-/** The backbone that a configuration asks for. */
+/** The backbone that a configuration asks for; positions of a ViT are for its first view, and resampled for others. */
 export function configuredBackbone(
-  { backbone, stem, zeroInitResidual }: Pick<
+  configuration: Pick<
     Configuration,
-    "backbone" | "stem" | "zeroInitResidual"
+    "backbone" | "stem" | "zeroInitResidual" | "views" | "imageSize"
   >,
 ): Backbone {
-  return backboneOf(backbone, { stem, zeroInitResidual });
+  const { backbone, stem, zeroInitResidual } = configuration;
+  const { size: imageSize } = viewRecipes(configuration)[0]!;
+  return backboneOf(backbone, { stem, zeroInitResidual, imageSize });
 }
 
 /**

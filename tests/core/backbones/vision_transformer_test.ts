@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { concat } from "../../../core/engine/ops/concat.ts";
 import { input } from "../../../core/engine/graph/value.ts";
 import { Scope } from "../../../core/engine/nn/scope.ts";
 import {
@@ -20,6 +21,20 @@ const byMean: Build = (scope, inputs) => ({
     layerScale: 1e-5,
   }),
 });
+
+const ofAllSizes: Build = (scope, { global, local, large, wide }) => ({
+  features: concat(
+    [global!, local!, large!, wide!].map((images) => visionTransformer(scope, images, config)),
+    { axis: 0 },
+  ),
+});
+
+/** The same, when the positions' grid is told rather than taken from the first images. */
+const sized: Build = (scope, { global, local, large, wide }) => {
+  const [first, ...rest] = [local!, global!, large!, wide!]
+    .map((images) => visionTransformer(scope, images, { ...config, imageSize: 16 }));
+  return { features: concat([rest[0]!, first!, ...rest.slice(1)], { axis: 0 }) };
+};
 
 function declare(options: Partial<VisionTransformerConfig>): Scope {
   const scope = new Scope({ training: true });
@@ -56,6 +71,45 @@ Deno.test("visionTransformer() with mean pooling and layer scale trains as timm'
 
 Deno.test("visionTransformer() with mean pooling and layer scale infers as timm's", async () => {
   await checkInference("network_vision_transformer_mean", byMean);
+});
+
+Deno.test("visionTransformer() shares its positions among views of several sizes as timm's", async () => {
+  await checkTraining("network_vision_transformer_sizes", ofAllSizes);
+  await checkInference("network_vision_transformer_sizes", ofAllSizes);
+});
+
+Deno.test("visionTransformer() has positions for the size that it is told, whatever it sees first", async () => {
+  await checkTraining("network_vision_transformer_sizes", sized);
+});
+
+Deno.test("visionTransformer() resamples MoCo v3's fixed positions too, and keeps them fixed", () => {
+  const scope = new Scope();
+  const options = { ...config, variant: "mocov3" } as const;
+  for (const size of [16, 8]) {
+    visionTransformer(scope, input(`images${size}`, "float32", [1, 3, size, size]), options);
+  }
+  const { value, kind } = scope.declarations.get("pos_embed")!;
+  assertEquals([value.shape, kind], [[1, 17, 48], "fixed"]);
+});
+
+Deno.test("visionTransformer() resamples from square grids alone, unless it is told the grid", () => {
+  const scope = new Scope();
+  visionTransformer(scope, input("first", "float32", [1, 3, 8, 12]), config);
+  visionTransformer(scope, input("same", "float32", [1, 3, 8, 12]), config);
+  assertThrows(
+    () => visionTransformer(scope, input("second", "float32", [1, 3, 8, 8]), config),
+    RangeError,
+    "the first images must be square, or imageSize say which grid they are for, found 6 patches",
+  );
+  assertThrows(
+    () =>
+      visionTransformer(new Scope(), input("images", "float32", [1, 3, 8, 8]), {
+        ...config,
+        imageSize: 18,
+      }),
+    RangeError,
+    "patches of 4 pixels must tile the images of 18",
+  );
 });
 
 Deno.test("visionTransformer() starts as timm's does", () => {

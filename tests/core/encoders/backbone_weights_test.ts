@@ -1,5 +1,6 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { backbone } from "../../../core/backbones/registry.ts";
+import { resampledTable } from "../../../core/backbones/resample_positions.ts";
 import {
   describeBackboneWeights,
   openBackboneWeights,
@@ -94,6 +95,7 @@ Deno.test("openBackboneWeights() opens a run's newest checkpoint, or the one tha
 Deno.test("openBackboneWeights() lists all tensors of other shapes and types", () =>
   withFolder(async (path) => {
     const own = weights();
+    own.set("pos_embed", float32([1, 4, 192], new Float32Array(4 * 192)));
     own.set("norm.bias", float32([3], [0, 0, 0]));
     own.set("norm.weight", int64([192], Array<number>(192).fill(1)));
     const file = path("wrong.safetensors");
@@ -104,9 +106,32 @@ Deno.test("openBackboneWeights() lists all tensors of other shapes and types", (
       `Cannot read vit_tiny_patch16_224 from ${file} behind the prefix "backbone.":`,
     );
     assertEquals(error.message.split("\n").slice(1), [
-      '  - "pos_embed" must be [1,10,192], found [1,5,192]',
+      '  - "pos_embed" must be [1,10,192], found [1,4,192]',
       '  - "norm.bias" must be [192], found [3]',
       '  - "norm.weight" must hold floats, found int64[192]',
+    ]);
+  }));
+
+Deno.test("openBackboneWeights() resamples positions for images of another size, and says so", () =>
+  withFolder(async (path) => {
+    const own = weights();
+    const file = path("small.safetensors");
+    await writeSafetensors(file, own);
+    const opened = await openBackboneWeights(file, SPEC, { size: 48 });
+    const positions = opened.tensors.get("pos_embed")!;
+    assertEquals([positions.shape, opened.resampledFrom], [[1, 10, 192], 4]);
+    assertEquals(
+      positions,
+      resampledTable(own.get("pos_embed") as Tensor<"float32">, [1, 10, 192]),
+    );
+    assertStringIncludes(
+      describeBackboneWeights(opened),
+      "positions of 4 patches resampled to 9",
+    );
+    const same = await openBackboneWeights(file, SPEC, { size: 32 });
+    assertEquals([same.tensors.get("pos_embed"), same.resampledFrom], [
+      own.get("pos_embed"),
+      undefined,
     ]);
   }));
 

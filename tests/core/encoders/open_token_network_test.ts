@@ -31,6 +31,8 @@ Deno.test("openTokenNetwork() opens an exported file, whose tensors say network 
     );
     assertEquals([name, grid, width], ["mine", [4, 4], 192]);
     assertEquals([view.size, view.normalize], [64, CLIP_NORMALIZATION]);
+    const large = await openTokenNetwork(choose(path("mine.safetensors"), { imageSize: 96 }));
+    assertEquals([large.grid, large.view.size], [[6, 6], 96]);
   }));
 
 Deno.test("openTokenNetwork() believes what an exported file says of itself, unless told otherwise", () =>
