@@ -1,0 +1,269 @@
+/**
+ * Whether a method follows the program of reference/ that trains it in PyTorch: the same weights, batches and steps, which
+ * reference/training_steps.py describes, and the golden of what came of them.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import type { Backbone } from "../../core/backbones/backbone.ts";
+import { resNet, type ResNetConfig, resNetWidth } from "../../core/backbones/resnet.ts";
+import { elementCount, type Shape } from "../../core/engine/graph/shape.ts";
+import { type Tensor, tensor } from "../../core/engine/graph/tensor.ts";
+import { withTarget } from "../../core/engine/graph/target.ts";
+import { CPU } from "../../core/engine/ort/mod.ts";
+import type { Configuration } from "../../core/method/configuration.ts";
+import type { LoadedMethod } from "../../core/method/load.ts";
+import { resolveConfiguration } from "../../core/method/resolve_configuration.ts";
+import { optimizerOf, runSchedules } from "../../core/train/run/run_schedules.ts";
+import { deviceTuning } from "../../core/train/step/conv_autotune.ts";
+import { buildMethodGraph, type MethodGraph } from "../../core/train/step/method_graph.ts";
+import { initialWeights, TrainingStep } from "../../core/train/step/training_step.ts";
+import { readSafetensors } from "../../core/weights/safetensors.ts";
+import { hashedParameter, hashedTensor, sampledIndices } from "../core/engine/nn/hashed_values.ts";
+import { euclideanNorm, relativeError } from "../core/engine/nn/relative_error.ts";
+
+/** Largest relative error of a loss, a final tensor's norm and change, and norm of its difference. */
+const TOLERANCE = 1e-3;
+
+/** The two runs that a golden holds: all pairs of views alike, or each with a weight of its own. */
+export const RUNS = ["plain", "weighted"] as const;
+
+/** One of the runs. */
+export type RunName = typeof RUNS[number];
+
+/** What a reference program ran, and what came of it. */
+export interface Golden {
+  readonly steps: number;
+  readonly batchSize: number;
+  /** Height and width of each view. */
+  readonly sizes: readonly number[];
+  readonly branchScale: number;
+  readonly cell: number;
+  readonly batches: number;
+  readonly contrast: number;
+  readonly noise: number;
+  readonly samples: number;
+  /** How far PyTorch's float32 leaves its float64. */
+  readonly float32: Readonly<Record<RunName, { readonly beyond: readonly string[] }>>;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** The golden of a name; its sidecar has the settings of the method, too. */
+export async function readGolden<Settings>(name: string): Promise<Golden & Settings> {
+  const path = new URL(`../../fixtures/golden/${name}`, import.meta.url).pathname;
+  const { tensors } = await readSafetensors(`${path}.safetensors`);
+  return { ...JSON.parse(await Deno.readTextFile(`${path}.json`)), tensors };
+}
+
+const SMALL_RESNET: ResNetConfig = {
+  block: "basic",
+  depths: [1, 1, 1],
+  channels: [16, 32, 64],
+  stem: "small",
+};
+
+/** The network of `small_resnet()`. */
+export const smallResNet: Backbone = {
+  name: "small",
+  width: resNetWidth(SMALL_RESNET),
+  apply: (scope, images) => resNet(scope, images, SMALL_RESNET).features,
+};
+
+/** What is trained, and how. */
+export interface Trial {
+  readonly method: LoadedMethod;
+  /** Options of the method. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** What differs from the default configuration; the learning rate is not scaled, and changes with each step. */
+  readonly configuration: Partial<Configuration>;
+  /** Default {@linkcode smallResNet}. */
+  readonly backbone?: Backbone;
+  /** Changes initial weights as the program does, such as prototypes to unit length. */
+  readonly adjust?: (weights: Map<string, Tensor>) => void;
+  /** The final state as the program's state dict has it, where it differs. */
+  readonly stored?: (weights: ReadonlyMap<string, Tensor>) => ReadonlyMap<string, Tensor>;
+}
+
+/** The graph of a trial. */
+export function graphOf({ batchSize, sizes }: Golden, trial: Trial): MethodGraph {
+  return buildMethodGraph(trial.method, {
+    backbone: trial.backbone ?? smallResNet,
+    viewSizes: sizes,
+    batchSize,
+    options: trial.options,
+  });
+}
+
+/** Hashed parameters, those of residual branches weakened, and fresh statistics; a momentum encoder is a copy. */
+function goldenWeights(graph: MethodGraph, { branchScale }: Golden, trial: Trial) {
+  const weights = initialWeights(graph, 0);
+  const copied = "momentum_encoder.";
+  for (const { name, kind, value } of graph.scope.declarations.values()) {
+    if (kind === "buffer") continue;
+    const source = name.startsWith(copied) ? name.slice(copied.length) : name;
+    // What is never trained starts as the method has it, such as fixed positions.
+    if (graph.scope.declarations.get(source)!.kind !== "trainable") continue;
+    const parameter = hashedParameter(source, value.shape);
+    if (/layer.*bn2\.weight/.test(source)) {
+      parameter.data.forEach((scale, i) => parameter.data[i] = branchScale * scale);
+    }
+    weights.set(name, parameter);
+  }
+  trial.adjust?.(weights);
+  return weights;
+}
+
+/** A view of a step's batch: coarse images that all views share, and noise of its own. */
+export function goldenView(
+  golden: Golden,
+  step: number,
+  view: number,
+  shape: Shape,
+): Tensor<"float32"> {
+  const { sizes, cell, batches, contrast, noise } = golden;
+  const cells = Math.max(...sizes) / cell;
+  const size = sizes[view]!;
+  const coarse = hashedTensor(`images.${step % batches}`, [shape[0]!, 3, cells, cells]).data;
+  const own = hashedTensor(`noise.${step}.${view}`, shape).data;
+  const pixels = Float32Array.from({ length: elementCount(shape) }, (_, at) => {
+    const plane = Math.floor(at / (size * size));
+    const row = Math.floor(Math.floor(at / size) % size / cell);
+    const column = Math.floor(at % size / cell);
+    return contrast * coarse[(plane * cells + row) * cells + column]! + noise * own[at]!;
+  });
+  return tensor("float32", shape, pixels);
+}
+
+/** Writes the views of a golden's step, and the weights of their pairs. */
+export function writeBatch(
+  golden: Golden,
+  step: TrainingStep,
+  { at, weighted }: { readonly at: number; readonly weighted: boolean },
+): void {
+  step.views.forEach((view, v) => view.write(goldenView(golden, at, v, view.type.shape)));
+  if (!weighted) return;
+  for (const { views: [first, second], weights } of step.pairs) {
+    weights.write(hashedTensor(`weights.${at}.${first}.${second}`, weights.type.shape, 0.5, 1));
+  }
+}
+
+/** What came of a run. */
+export interface Trained {
+  readonly losses: readonly number[];
+  readonly spreads: readonly number[];
+  readonly metrics: readonly Readonly<Record<string, number>>[];
+  readonly initial: ReadonlyMap<string, Tensor>;
+  readonly final: ReadonlyMap<string, Tensor>;
+}
+
+/** Takes a golden's steps with the formulations of convolutions that a training run takes here. */
+export async function train(golden: Golden, trial: Trial, run: RunName): Promise<Trained> {
+  const { steps, batchSize } = golden;
+  const configuration = resolveConfiguration({
+    batchSize,
+    baseBatchSize: 0,
+    epochs: 1,
+    schedulePer: "iteration",
+    ...trial.configuration,
+  });
+  const tuning = await deviceTuning({ device: CPU });
+  const graph = withTarget(tuning, () => graphOf(golden, trial));
+  const initial = goldenWeights(graph, golden, trial);
+  const length = { totalSteps: steps, stepsPerEpoch: steps / configuration.epochs };
+  const scalars = runSchedules(configuration, length);
+  using step = await TrainingStep.create(graph, {
+    device: CPU,
+    optimizer: optimizerOf(configuration),
+    rules: configuration.parameterRules,
+  }, initial);
+  const losses: number[] = [];
+  const spreads: number[] = [];
+  const metrics: Readonly<Record<string, number>>[] = [];
+  for (let at = 0; at < steps; at++) {
+    writeBatch(golden, step, { at, weighted: run === "weighted" });
+    const epoch = Math.floor(at / length.stepsPerEpoch);
+    const result = await step.run({ ...scalars(at), step: at, epoch }, { seed: 0, step: at });
+    losses.push(result.loss);
+    spreads.push(result.spread);
+    metrics.push(result.metrics);
+  }
+  const final = new Map([...step.weights].map(([name, value]) => [name, value.read()]));
+  const stored = trial.stored ?? ((weights) => weights);
+  return { losses, spreads, metrics, initial: stored(initial), final: stored(final) };
+}
+
+function numbersOf({ data }: Tensor): number[] {
+  return Array.from(data, Number);
+}
+
+/** A series of the golden, such as `losses`. */
+export function series({ tensors }: Golden, run: RunName, name: string): number[] {
+  return numbersOf(tensors.get(`${run}/${name}`)!);
+}
+
+/** Compares a number of each step. */
+export function assertSeries(
+  golden: Golden,
+  run: RunName,
+  name: string,
+  found: readonly number[],
+): void {
+  series(golden, run, name).forEach((wanted, i) => {
+    const error = Math.abs(found[i]! / wanted - 1);
+    assert(
+      error <= TOLERANCE,
+      `${run}: ${name}[${i}] differs from PyTorch's ${wanted} by ${error}`,
+    );
+  });
+}
+
+/** Compares a final tensor's samples, its norm, and the norm of what has changed since the start. */
+function assertTensor(golden: Golden, run: RunName, name: string, trained: Trained): void {
+  const { initial, final } = trained;
+  const [before, after] = [numbersOf(initial.get(name)!), numbersOf(final.get(name)!)];
+  const wanted = series(golden, run, `value/${name}`);
+  if (final.get(name)!.dtype === "int64") {
+    assertEquals(after, wanted, name);
+    return;
+  }
+  const indices = sampledIndices(name, after.length, golden.samples);
+  // Where PyTorch's own float32 leaves float64 further, nothing closer can be asked of another float32.
+  const [own] = series(golden, run, `float32/${name}`);
+  const tolerance = own! <= TOLERANCE ? TOLERANCE : 4 * own!;
+  const assertClose = (what: string, error: number) =>
+    assert(error <= tolerance, `${run}: ${what} of ${name} differs from PyTorch's by ${error}`);
+  const [norm] = series(golden, run, `norm/${name}`);
+  if (name.endsWith("running_mean")) {
+    // Of features whose mean is zero nothing but rounding is left, which is small beside their deviation.
+    const variance = numbersOf(final.get(name.replace("running_mean", "running_var"))!);
+    const deviation = euclideanNorm(variance.map(Math.sqrt));
+    const share = Math.max(
+      euclideanNorm(wanted),
+      deviation * Math.sqrt(wanted.length / after.length),
+    );
+    const error = euclideanNorm(indices.map((index, i) => after[index]! - wanted[i]!));
+    return assertClose("the value", error / share);
+  }
+  assertClose("the value", relativeError(after, wanted, indices));
+  assertClose("the norm", Math.abs(euclideanNorm(after) - norm!) / (norm! || 1));
+  const [change] = series(golden, run, `change/${name}`);
+  const changed = euclideanNorm(after.map((value, i) => value - before[i]!));
+  // What is hardly changed at all is changed by rounding.
+  const share = Math.max(change!, 1e-3 * norm!) || 1;
+  assertClose("the change", Math.abs(changed - change!) / share);
+}
+
+/** Takes a golden's steps and compares every loss, every spread that it has and every final tensor. */
+export async function assertFollows(golden: Golden, trial: Trial, run: RunName): Promise<Trained> {
+  const trained = await train(golden, trial, run);
+  assertSeries(golden, run, "losses", trained.losses);
+  if (golden.tensors.has(`${run}/spreads`)) {
+    assertSeries(golden, run, "spreads", trained.spreads);
+  }
+  const prefix = `${run}/value/`;
+  const names = [...golden.tensors.keys()].filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length));
+  assertEquals([...trained.final.keys()].sort(), names.sort());
+  for (const name of names) assertTensor(golden, run, name, trained);
+  return trained;
+}
