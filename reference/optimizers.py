@@ -1,7 +1,8 @@
 """Writes fixtures/golden/optim_*.safetensors: twenty steps of each optimizer on a small network, in float64.
 
-SGD, AdamW, clipping and moving averages are PyTorch's. LARS is the update rule of mmpretrain's engine/optimizers/lars.py
-and of facebookresearch/moco-v3's moco/optimizer.py, neither of which is a package that can be installed alone. Gradients
+SGD, AdamW, clipping and moving averages are PyTorch's. LARS is the update rule of mmpretrain's engine/optimizers/lars.py,
+of facebookresearch/moco-v3's moco/optimizer.py and of NVIDIA apex's parallel/LARC.py, none of which is a package that can
+be installed alone. Gradients
 are rounded to float32 before each step, so that a float32 implementation sees the same ones. Names of cases on the
 command line choose among them.
 """
@@ -69,6 +70,37 @@ class Lars(torch.optim.Optimizer):
                 state = self.state[parameter]
                 state["momentum_buffer"] = group["momentum"] * state.get("momentum_buffer", 0.0) + step
                 parameter -= state["momentum_buffer"] * (1.0 if self.rate_inside else group["lr"])
+
+
+class Larc(torch.optim.SGD):
+    """The rule of NVIDIA apex's parallel/LARC.py around SGD; `clip` as there."""
+
+    def __init__(self, groups: list[dict], momentum: float, eta: float, clip: bool):
+        for group in groups:
+            group.setdefault("excluded", False)
+        super().__init__(groups, 0.1, momentum)
+        self.eta = eta
+        self.clip = clip
+
+    @torch.no_grad()
+    def step(self) -> None:
+        decays = [group["weight_decay"] for group in self.param_groups]
+        for group, decay in zip(self.param_groups, decays, strict=True):
+            group["weight_decay"] = 0.0
+            for parameter in group["params"]:
+                gradient = parameter.grad
+                if gradient is None:
+                    continue
+                length, other = parameter.norm().item(), gradient.norm().item()
+                if group["excluded"]:
+                    parameter.grad = gradient + decay * parameter
+                elif length > 0 and other > 0:
+                    ratio = self.eta * length / (other + decay * length + 1e-8)
+                    ratio = min(ratio / group["lr"], 1.0) if self.clip else ratio
+                    parameter.grad = ratio * (gradient + decay * parameter)
+        super().step()
+        for group, decay in zip(self.param_groups, decays, strict=True):
+            group["weight_decay"] = decay
 
 
 @dataclass
@@ -184,6 +216,12 @@ def cases() -> list[Case]:
              lambda groups: Lars(groups, True, 0.9), momentum, 4.8, 0.001, byol),
         Case("lars_moco_v3", "The rule of MoCo v3's LARS.",
              lambda groups: Lars(groups, False, 0.9), momentum, 4.8, 0.001, half),
+        Case("lars_larc", "The rule of apex's LARC without clipping.",
+             lambda groups: Larc(groups, 0.9, 0.001, False), momentum, 4.8, 0.001, byol),
+        Case("lars_larc_clip", "The rule of apex's LARC with clipping, eta 0.02.",
+             lambda groups: Larc(groups, 0.9, 0.02, True), momentum, 0.3, 0.001, half),
+        Case("adamw_betas", "torch.optim.AdamW with betas 0.9 and 0.95 and epsilon 1e-5.",
+             lambda groups: torch.optim.AdamW(groups, 0.1, (0.9, 0.95), 1e-5), moments, 0.02, 0.1, half),
         Case("adamw", "torch.optim.AdamW after clipping by torch.nn.utils.clip_grad_norm_.",
              lambda groups: torch.optim.AdamW(groups, 0.1), moments, 0.02, 0.1, half, 0.2),
         Case("sgd_frozen", "torch.optim.SGD with momentum 0.9; a parameter has no gradient in some steps.",

@@ -30,9 +30,6 @@ export const configurationSchema: {
 /** All that determines a training run. */
 export type Configuration = ValuesOf<typeof configurationSchema>;
 
-/** A scalar of a method that changes over the run, by cosine from `from` to `to`, or stays. */
-export type ScalarSchedule = Configuration["scheduled"][string];
-
 /** The configuration with nothing but defaults. */
 export const DEFAULT_CONFIGURATION: Configuration = validate<Configuration>(
   configurationSchema,

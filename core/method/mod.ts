@@ -14,12 +14,7 @@
  *
  * @module
  */
-export {
-  type Configuration,
-  configurationSchema,
-  DEFAULT_CONFIGURATION,
-  type ScalarSchedule,
-} from "./configuration.ts";
+export { type Configuration, configurationSchema, DEFAULT_CONFIGURATION } from "./configuration.ts";
 export { dataOptions } from "./configuration/data_options.ts";
 export { optimizationOptions } from "./configuration/optimization_options.ts";
 export { pairOptions } from "./configuration/pair_options.ts";

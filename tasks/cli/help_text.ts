@@ -37,7 +37,7 @@ function placeholder(schema: PropertySchema): string {
   const types = typesOf(schema);
   if (types.includes("boolean")) return "";
   if (types.includes("string")) return " TEXT";
-  if (types.includes("object")) return " JSON";
+  if (types.includes("object")) return types.includes("number") ? " NUMBER|JSON" : " JSON";
   if (types.includes("array")) {
     const items = schema["items"] as PropertySchema | undefined;
     return items?.type === undefined || items.type === "object" ? " JSON" : " A,B,...";

@@ -23,6 +23,7 @@ export {
 export { movingAverage } from "./moving_average.ts";
 export type { Optimizer, ParameterUpdate, UpdatedParameter } from "./optimizer.ts";
 export { groupParameters, type ParameterGroups, type ParameterRule } from "./parameter_groups.ts";
+export { type ScalarSchedule, scalarSchedule, type ScalarScheduleKind } from "./scalar_schedule.ts";
 export { scaledLearningRate } from "./scaled_learning_rate.ts";
 export {
   type Granularity,

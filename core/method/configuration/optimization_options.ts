@@ -1,3 +1,7 @@
+import type { ScalarSchedule } from "../../engine/optim/mod.ts";
+import type { Typed } from "../../schema/schema.ts";
+import { numberOrScheduleSchema, scalarScheduleSchema } from "./scalar_schedule_schema.ts";
+
 /** Options of the optimizer and its schedule, and of the method, in JSON Schema. */
 export const optimizationOptions = {
   epochs: {
@@ -57,14 +61,57 @@ export const optimizationOptions = {
     affects: "result",
     description: "Nesterov momentum in SGD",
   },
-  weightDecay: {
+  larsVariant: {
+    type: "string",
+    enum: ["mmpretrain", "moco-v3", "larc", "larc-clip"],
+    default: "mmpretrain",
+    group: "Optimisation",
+    affects: "result",
+    description:
+      "whose LARS: mmpretrain's, MoCo v3's (and Barlow Twins' and VICReg's), apex's LARC as SwAV uses it, or LARC that clips",
+  },
+  eta: {
+    type: "number",
+    exclusiveMinimum: 0,
+    default: 0.001,
+    group: "Optimisation",
+    affects: "result",
+    description: "trust coefficient of LARS: length of a step as a share of the parameter's norm",
+  },
+  beta1: {
     type: "number",
     minimum: 0,
+    exclusiveMaximum: 1,
+    default: 0.9,
+    group: "Optimisation",
+    affects: "result",
+    description: "share of the mean gradient that AdamW keeps",
+  },
+  beta2: {
+    type: "number",
+    minimum: 0,
+    exclusiveMaximum: 1,
+    default: 0.999,
+    group: "Optimisation",
+    affects: "result",
+    description: "share of the mean squared gradient that AdamW keeps",
+  },
+  epsilon: {
+    type: "number",
+    minimum: 0,
+    default: 1e-8,
+    group: "Optimisation",
+    affects: "result",
+    description: "what AdamW and LARS add to what divides",
+  },
+  weightDecay: {
+    ...numberOrScheduleSchema,
     default: 1e-4,
     group: "Optimisation",
     affects: "result",
-    description: "weight decay",
-  },
+    description:
+      'weight decay: a number, or its schedule, such as {"from": 0.04, "to": 0.4}; see --scheduled',
+  } as Typed<number | ScalarSchedule>,
   clipGradientNorm: {
     type: "number",
     minimum: 0,
@@ -87,7 +134,7 @@ export const optimizationOptions = {
     default: "epoch",
     group: "Optimisation",
     affects: "result",
-    description: "how often the learning rate changes",
+    description: "how often the learning rate changes after the warm-up",
   },
   warmupEpochs: {
     type: "number",
@@ -97,13 +144,31 @@ export const optimizationOptions = {
     affects: "remedy",
     description: "epochs of linear warm-up",
   },
+  warmupStartFactor: {
+    type: "number",
+    minimum: 0,
+    maximum: 1,
+    default: 1e-4,
+    group: "Optimisation",
+    affects: "remedy",
+    description: "share of the learning rate with which the warm-up starts",
+  },
+  warmupPer: {
+    type: "string",
+    enum: ["epoch", "iteration"],
+    default: "iteration",
+    group: "Optimisation",
+    affects: "remedy",
+    description: "how often the learning rate rises in the warm-up",
+  },
   minimumLearningRate: {
     type: "number",
     minimum: 0,
     default: 0,
     group: "Optimisation",
     affects: "remedy",
-    description: "learning rate at the end of the cosine schedule",
+    description:
+      "learning rate at the end of the cosine schedule, at the base batch size; it scales as the learning rate does",
   },
   milestones: {
     type: "array",
@@ -143,14 +208,10 @@ export const optimizationOptions = {
   scheduled: {
     type: "object",
     default: {},
-    additionalProperties: {
-      type: "object",
-      additionalProperties: false,
-      required: ["from"],
-      properties: { from: { type: "number" }, to: { type: "number" } },
-    },
+    additionalProperties: scalarScheduleSchema,
     group: "Method",
     affects: "result",
-    description: "scheduled scalars of the method, each by cosine from one value to another",
-  },
+    description:
+      'scheduled scalars of the method by name: from one value to another by "kind" cosine, linear or step, for "epochs" from "startEpoch" on, "per" iteration or epoch; such as {"encoderMomentum": {"from": 0.99, "to": 1}}',
+  } as Typed<Readonly<Record<string, ScalarSchedule>>>,
 } as const;

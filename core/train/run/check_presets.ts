@@ -11,6 +11,7 @@ import { resolveConfiguration } from "../../method/resolve_configuration.ts";
 import { buildMethodGraph } from "../step/method_graph.ts";
 import { unusedInputs } from "../step/method_inputs.ts";
 import { checkScheduled } from "./check_scheduled.ts";
+import { runSchedules } from "./run_schedules.ts";
 
 /** Height and width of the views that a graph is built for: symbolic, and so of no consequence. */
 const SIZE = 32;
@@ -45,6 +46,7 @@ export function checkPresets(method: LoadedMethod): CheckedPreset[] {
   return Object.entries(method.manifest.presets).map(([name, preset]) => {
     try {
       const configuration = resolveConfiguration(preset);
+      runSchedules(configuration, { totalSteps: configuration.epochs, stepsPerEpoch: 1 });
       const graph = buildMethodGraph(method, {
         backbone: backbone("resnet18", { stem: "small" }),
         viewSizes: viewRecipes({ ...configuration, imageSize: SIZE }).map(({ size }) => size),

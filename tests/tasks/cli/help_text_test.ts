@@ -26,6 +26,7 @@ const COMMAND = command({
         group: "Network",
         description: "start",
       },
+      decay: { type: ["number", "object"], default: 0, description: "a number or its schedule" },
       milestones: { type: "array", items: { type: "integer" }, default: [], description: "epochs" },
       options: {
         type: "object",
@@ -59,6 +60,7 @@ Deno.test("helpText() lists options by group, with what they take", () => {
   assertStringIncludes(text, "whether to stop (on by default)");
   assertStringIncludes(text, "threads (0: all cores; default 0)");
   assertStringIncludes(text, "--milestones A,B,...");
+  assertStringIncludes(text, "--decay NUMBER|JSON");
   assertStringIncludes(text, "Options of SimSiam:\n  --option.embedding-width NUMBER");
 });
 

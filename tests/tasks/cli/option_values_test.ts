@@ -16,6 +16,8 @@ Deno.test("convertText() gives what the schema asks for, and leaves the rest to 
     ["a,b", { type: "array", items: { type: "string" } }, ["a", "b"]],
     ["1,x", { type: "array", items: { type: "number" } }, [1, "x"]],
     ['{"a":1}', { type: "object" }, { a: 1 }],
+    ["0.04", { type: ["number", "object"] }, 0.04],
+    ['{"from":1}', { type: ["number", "object"] }, { from: 1 }],
     ["{", { type: "object" }, "{"],
     ["8", { enum: [8, 16] }, 8],
     ["8", { enum: ["8", "16"] }, "8"],

@@ -46,3 +46,9 @@ Deno.test("adamW() corrects by a parameter's own updates as by those of the run,
     }
   }
 });
+
+Deno.test("adamW() follows torch.optim.AdamW with other betas and another epsilon", async () => {
+  const optimizer = adamW({ beta2: 0.95, epsilon: 1e-5 });
+  await assertFollows("adamw_betas", optimizer, { dtype: "float32", tolerance: 1e-5 });
+  await assertFollows("adamw_betas", optimizer, { dtype: "float64", tolerance: 1e-12 });
+});

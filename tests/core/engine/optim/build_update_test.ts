@@ -29,6 +29,8 @@ const OPTIMIZERS: Readonly<Record<string, Optimizer>> = {
   "SGD with Nesterov's momentum": sgd({ nesterov: true }),
   "LARS": lars(),
   "LARS of MoCo v3": lars({ variant: "moco-v3" }),
+  "LARC": lars({ variant: "larc" }),
+  "LARC with clipping": lars({ variant: "larc-clip" }),
   "AdamW": adamW(),
 };
 
@@ -109,6 +111,8 @@ Deno.test("buildUpdate() takes the passes that its optimizer documents", () => {
     "SGD with Nesterov's momentum": [8, 6],
     "LARS": [10, 8],
     "LARS of MoCo v3": [11, 9],
+    "LARC": [11, 9],
+    "LARC with clipping": [11, 9],
     "AdamW": [13, 12],
   });
 });

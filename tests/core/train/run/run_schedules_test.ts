@@ -1,4 +1,7 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { input } from "../../../../core/engine/graph/value.ts";
+import { encodeModel } from "../../../../core/engine/onnx/mod.ts";
+import { buildUpdate } from "../../../../core/engine/optim/mod.ts";
 import {
   type Configuration,
   DEFAULT_CONFIGURATION,
@@ -108,4 +111,78 @@ Deno.test("optimizerOf() gives each optimizer the slots that it needs", () => {
   assertEquals(slots({ optimizer: "sgd", momentum: 0 }), 0);
   assertEquals(slots({ optimizer: "lars" }), 1);
   assertEquals(slots({ optimizer: "adamw" }), 2);
+});
+
+Deno.test("runSchedules() scales the final learning rate as it scales the first", () => {
+  const rates = runSchedules(
+    configurationOf({
+      ...{ learningRate: 0.6, minimumLearningRate: 6e-4, batchSize: 64, baseBatchSize: 256 },
+      schedulePer: "iteration",
+    }),
+    { totalSteps: 10, stepsPerEpoch: 10 },
+  );
+  assertAlmostEquals(rates(0)["learning_rate"]!, 0.15, 1e-12);
+  assertAlmostEquals(rates(10)["learning_rate"]!, 1.5e-4, 1e-12);
+});
+
+Deno.test("runSchedules() warms up from a share of the learning rate, by iteration or by epoch", () => {
+  const run = { totalSteps: 40, stepsPerEpoch: 2 };
+  const warmingUp = { learningRate: 1, warmupEpochs: 3, warmupStartFactor: 0.5 };
+  const course = (changes: Partial<Configuration>) => {
+    const rates = runSchedules(configurationOf({ ...warmingUp, ...changes }), run);
+    return [0, 1, 2, 3, 4, 5].map((step) => Number(rates(step)["learning_rate"]!.toFixed(9)));
+  };
+  assertEquals(course({}), [0.5, 0.6, 0.7, 0.8, 0.9, 1]);
+  assertEquals(course({ warmupPer: "epoch" }), [0.5, 0.5, 0.75, 0.75, 1, 1]);
+  assertEquals(course({ warmupStartFactor: 0 })[0], 0);
+});
+
+Deno.test("runSchedules() feeds the steps taken and the epochs begun before", () => {
+  const rates = runSchedules(DEFAULT_CONFIGURATION, { totalSteps: 12, stepsPerEpoch: 4 });
+  assertEquals([0, 3, 4, 11].map((step) => [rates(step)["step"], rates(step)["epoch"]]), [
+    [0, 0],
+    [3, 0],
+    [4, 1],
+    [11, 2],
+  ]);
+});
+
+Deno.test("runSchedules() names the schedule that does not fit", () => {
+  const run = { totalSteps: 12, stepsPerEpoch: 4 };
+  assertThrows(
+    () => runSchedules(configurationOf({ weightDecay: { from: 1, kind: "linear" } }), run),
+    RangeError,
+    "Cannot use --weight-decay: Cannot make a schedule: a linear schedule must have a value",
+  );
+  const scheduled = { temperature: { from: 0.1, epochs: 3 } };
+  assertThrows(
+    () => runSchedules(configurationOf({ scheduled }), run),
+    RangeError,
+    'Cannot use --scheduled "temperature": Cannot make a schedule: a constant schedule must',
+  );
+});
+
+Deno.test("optimizerOf() passes on the variant, the trust coefficient, the betas and epsilon", () => {
+  const scalars = optimizerOf(
+    configurationOf({ optimizer: "adamw", beta1: 0.5, beta2: 0.75, epsilon: 1e-3 }),
+  ).stepScalars(0);
+  assertAlmostEquals(scalars["step_scale"]!, 1, 1e-12);
+  assertAlmostEquals(scalars["step_epsilon"]!, 5e-4, 1e-12);
+  const model = (changes: Partial<Configuration>) =>
+    encodeModel({
+      outputs: buildUpdate({
+        parameters: [input("weight", "float32", [2, 3])],
+        optimizer: optimizerOf(configurationOf({ optimizer: "lars", ...changes })),
+      }).outputs,
+    });
+  const models = [
+    model({}),
+    model({ larsVariant: "moco-v3" }),
+    model({ larsVariant: "larc" }),
+    model({ larsVariant: "larc-clip" }),
+    model({ eta: 0.02 }),
+    model({ epsilon: 1e-3 }),
+    model({ momentum: 0.5 }),
+  ].map(String);
+  assertEquals(new Set(models).size, models.length);
 });
