@@ -68,8 +68,12 @@ export async function readConfiguration(path: string): Promise<PartialConfigurat
   return json as PartialConfiguration;
 }
 
+/** Options that hold values by name, each of which a later part may change by itself. */
+const BY_NAME = ["options", "scheduled"] as const;
+
 /**
- * The whole configuration: later parts win, option by option of the method too, and defaults fill what is left.
+ * The whole configuration: later parts win, option by option and schedule by schedule of the method too, and defaults
+ * fill what is left.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -85,9 +89,13 @@ export function resolveConfiguration(...parts: readonly PartialConfiguration[]):
   const action = "start training";
   for (const part of parts) {
     checkObject(part, action, "the configuration");
-    if (part.options !== undefined) checkObject(part.options, action, "configuration.options");
+    for (const name of BY_NAME) {
+      if (part[name] !== undefined) checkObject(part[name], action, `configuration.${name}`);
+    }
   }
-  const options = Object.assign({}, ...parts.map((part) => part.options ?? {}));
-  const merged = Object.assign({}, ...parts, { options });
+  const byName = BY_NAME.map((name) =>
+    [name, Object.assign({}, ...parts.map((part) => part[name] ?? {}))] as const
+  );
+  const merged = Object.assign({}, ...parts, Object.fromEntries(byName));
   return validate<Configuration>(configurationSchema, merged, action, "configuration");
 }

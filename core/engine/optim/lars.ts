@@ -40,8 +40,11 @@ function trust(
   scaled: Value,
   otherwise: Value | number = 1,
 ): Value {
-  const moving = where(greater(updateNorm, 0), scaled, otherwise);
-  return where(greater(parameterNorm, 0), moving, otherwise);
+  return where(
+    greater(parameterNorm, 0),
+    where(greater(updateNorm, 0), scaled, otherwise),
+    otherwise,
+  );
 }
 
 /** `eta |p| / (|g| + wd |p| + epsilon)`, with the gradient before weight decay. */

@@ -48,3 +48,19 @@ Deno.test("the configuration refuses what is no schedule, and options of optimiz
     assertThrows(() => resolveConfiguration(given as PartialConfiguration), TypeError, message);
   }
 });
+
+Deno.test("resolveConfiguration() takes a schedule from a later part, and keeps the others", () => {
+  const preset = {
+    scheduled: { encoderMomentum: { from: 0.99, to: 1 }, temperature: { from: 1 } },
+  };
+  const { scheduled } = resolveConfiguration(preset, { scheduled: { temperature: { from: 0.2 } } });
+  assertEquals(scheduled, {
+    encoderMomentum: { from: 0.99, to: 1 },
+    temperature: { from: 0.2 },
+  });
+  assertThrows(
+    () => resolveConfiguration({ scheduled: 3 as never }),
+    TypeError,
+    "configuration.scheduled must be an object",
+  );
+});

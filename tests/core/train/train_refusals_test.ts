@@ -55,11 +55,11 @@ Deno.test("train() refuses schedules, recipes and a method that cannot be traine
     await refused({ schedule: "step", milestones: [3, 2] }, "ascending, found [3, 2]");
     const recipe = viewRecipes({ views: "small", imageSize: SIZE })[0]!;
     const crop = { ...recipe.crop, interpolation: "nearest" as "bilinear" };
-    await refused({ views: [recipe, { ...recipe, crop }] }, "views[1].crop.interpolation must be");
+    await refused({ views: [recipe, { ...recipe, crop }] }, "views.1.crop.interpolation must be");
     const { normalize: _, ...rest } = recipe;
     await refused(
       { views: [rest as ViewRecipe, recipe] },
-      "views[0] must have required property 'normalize'",
+      "views.0 must have required property 'normalize'",
     );
     await assertRejects(
       () =>
