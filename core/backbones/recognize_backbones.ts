@@ -49,6 +49,14 @@ export interface RecognizedBackbone {
 /** Smallest images, in pixels, that every backbone of variable size takes. */
 const ANY_SIZE = 64;
 
+/** Names that the backbones of all families have, by which one of them is found in a file that holds more. */
+export function namesOfFamilies(): ReadonlySet<string> {
+  return new Set(FAMILIES.flatMap(({ members }) => {
+    const smallest = backbone(Object.keys(members)[0]!);
+    return [...declareBackbone(smallest, smallest.inputSize).declarations.keys()];
+  }));
+}
+
 /**
  * Finds the backbones that a state dict fits, by names and shapes. Some fit two, which then differ in numbers that no
  * shape tells, such as the heads of MoCo v3's ViT-S and timm's.

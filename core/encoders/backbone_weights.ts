@@ -16,7 +16,10 @@ import { GenviewTypeError } from "../errors/mod.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
 import { loadNewestCheckpoint } from "../weights/checkpoint/newest.ts";
 import { openTensors } from "../weights/open_tensors.ts";
-import { describeCandidates, findPrefix, withoutPrefix } from "../weights/prefix.ts";
+import { findEncoder, partOf } from "../weights/find_encoder.ts";
+import { type EncoderRole, recognizeLayout } from "../weights/layouts/layouts.ts";
+import { OWN_NAMES } from "../weights/layouts/name_schemes.ts";
+import { describeCandidates } from "../weights/prefix.ts";
 import { refuseProblems } from "../weights/stored_parameters.ts";
 import { describeNames, type TensorFile } from "../weights/tensor_file.ts";
 import { verifyTensors } from "../weights/verify_tensors.ts";
@@ -29,6 +32,10 @@ export interface BackboneWeights {
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** What stood before the names in the file, such as `module.encoder_q.`; empty if nothing did. */
   readonly prefix: string;
+  /** Whose names stood behind that, such as `mmpretrain's ViT`. */
+  readonly scheme: string;
+  /** The program and method whose checkpoint the file is by its names, such as `mmpretrain: MoCo v3`. */
+  readonly layout: string;
   /** Parameters and buffers of the backbone that the file does not have; counts of batches are not listed. */
   readonly missing: readonly string[];
   /** Tensors of the file, by their names in it, that the backbone has no place for. */
@@ -41,6 +48,8 @@ export interface BackboneWeights {
 export interface BackboneWeightsOptions {
   /** Height and width of the images, in pixels; a ViT's positions are resampled to them (default 224). */
   readonly size?: number;
+  /** Which of a checkpoint's encoders: the trained one (default), or its moving average. */
+  readonly encoder?: EncoderRole;
 }
 
 /** The file of weights that a path names: of a run its newest whole checkpoint's. */
@@ -57,11 +66,15 @@ function convert(value: Tensor, dtype: TensorType["dtype"]): Tensor {
 }
 
 /** The part of a file that is a backbone's. */
-function backbonePart(file: TensorFile, name: string, wanted: ReadonlySet<string>) {
-  const found = findPrefix(file.names, wanted);
-  if (found.prefix !== undefined) {
-    return { prefix: found.prefix, part: withoutPrefix(file, found.prefix) };
-  }
+function backbonePart(
+  file: TensorFile,
+  name: string,
+  wanted: ReadonlySet<string>,
+  encoder: EncoderRole,
+) {
+  const found = findEncoder(file.names, wanted, encoder);
+  const { prefix, scheme } = found;
+  if (prefix !== undefined) return { prefix, scheme, part: partOf(file, prefix, scheme) };
   throw new GenviewTypeError(
     `Cannot read ${name} from ${file.path}: it must hold tensors of its names, such as "${
       [...wanted][0]
@@ -109,9 +122,9 @@ function problemsOf(
 
 /**
  * Opens weights for a backbone: a run's folder (the newest checkpoint that is whole), a checkpoint's folder, or a file
- * of safetensors or PyTorch's. Prefixes of training programs before the names are taken off: `module.`, `_orig_mod.`,
- * `backbone.`, `encoder_q.`, `base_encoder.`, `encoder.`, `model.` and those within each other. A ViT's positions for
- * images of another size are resampled.
+ * of safetensors or PyTorch's. Checkpoints may be laid out as those of the training programs in `LAYOUTS` of
+ * core/weights: what they put before the names is taken off, and names of mmpretrain's and lightly's are translated. A
+ * ViT's positions for images of another size are resampled.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -141,13 +154,14 @@ function problemsOf(
 export async function openBackboneWeights(
   path: string,
   backbone: Backbone,
-  { size = 224 }: BackboneWeightsOptions = {},
+  { size = 224, encoder = "online" }: BackboneWeightsOptions = {},
 ): Promise<BackboneWeights> {
   const scope = new Scope();
   backbone.apply(scope, input("images", "float32", [1, 3, size, size]));
   const { declarations } = scope;
   using file = await openTensors(await fileOf(path));
-  const { prefix, part } = backbonePart(file, backbone.name, new Set(declarations.keys()));
+  const wanted = new Set(declarations.keys());
+  const { prefix, scheme, part } = backbonePart(file, backbone.name, wanted, encoder);
   const behind = prefix === "" ? "" : ` behind the prefix "${prefix}"`;
   const positions = await resampledPositions(part, declarations);
   const asTheyAre = new Map(declarations);
@@ -159,16 +173,17 @@ export async function openBackboneWeights(
     const resampled = name === POSITIONS ? positions : undefined;
     tensors.set(name, resampled ?? convert(await part.read(name), value.dtype));
   }
+  const used = new Set([...tensors.keys()].map(part.nameInFile));
   return {
     path: file.path,
     tensors,
     prefix,
+    scheme: scheme.name,
+    layout: recognizeLayout(file.names).name,
     missing: [...declarations.values()]
       .filter(({ name, value }) => isFloat(value.dtype) && !tensors.has(name))
       .map(({ name }) => name),
-    unused: file.names.filter((name) =>
-      !(name.startsWith(prefix) && tensors.has(name.slice(prefix.length)))
-    ),
+    unused: file.names.filter((name) => !used.has(name)),
     ...(positions && { resampledFrom: part.type(POSITIONS).shape[1]! - 1 }),
   };
 }
@@ -179,11 +194,12 @@ function list(names: readonly string[]): string {
 
 /** Says in a line what was read, which prefix was taken off, and what is missing or unused. */
 export function describeBackboneWeights(
-  { path, tensors, prefix, missing, unused, resampledFrom }: BackboneWeights,
+  { path, tensors, prefix, scheme, missing, unused, resampledFrom }: BackboneWeights,
 ): string {
   const parts = [
     `${tensors.size} tensors from ${path}`,
     ...(prefix === "" ? [] : [`prefix "${prefix}" taken off`]),
+    ...(scheme === OWN_NAMES.name ? [] : [`names translated from ${scheme}`]),
     ...(resampledFrom === undefined ? [] : [
       `positions of ${resampledFrom} patches resampled to ${tensors.get(POSITIONS)!.shape[1]! - 1}`,
     ]),

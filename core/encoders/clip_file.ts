@@ -23,7 +23,8 @@ import { clipTensors } from "../backbones/clip_weights.ts";
 import { sameShape } from "../engine/graph/shape.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
 import { openTensors } from "../weights/open_tensors.ts";
-import { findPrefix, withoutPrefix } from "../weights/prefix.ts";
+import { partOf } from "../weights/find_encoder.ts";
+import { findPrefix } from "../weights/prefix.ts";
 import type { TensorFile } from "../weights/tensor_file.ts";
 import {
   checkConfiguration,
@@ -42,7 +43,7 @@ import {
  */
 export async function openClipTensors(path: string): Promise<TensorFile> {
   const file = await openTensors(path);
-  return withoutPrefix(file, findPrefix(file.names, new Set(CLIP_MARKS)).prefix ?? "");
+  return partOf(file, findPrefix(file.names, new Set(CLIP_MARKS)).prefix ?? "");
 }
 
 /**

@@ -4,10 +4,8 @@
  * @module
  */
 import { join } from "node:path";
-import { FAMILIES } from "../backbones/registry.ts";
-import { backbone, backboneNames, type BackboneSpec, clipModel } from "../backbones/mod.ts";
+import { clipModel } from "../backbones/mod.ts";
 import { findClipLayout } from "../backbones/clip_layouts.ts";
-import { recognizeBackbones } from "../backbones/recognize_backbones.ts";
 import { CLIP_NORMALIZATION, IMAGENET_NORMALIZATION } from "../data/views/presets.ts";
 import { GenviewNotFound, GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
@@ -15,11 +13,10 @@ import { ifThere } from "../files/if_there.ts";
 import { catalogEntry, readCatalog, wantedFiles } from "../weights/catalog.ts";
 import { defaultHubCache } from "../weights/hub_cache.ts";
 import { openTensors } from "../weights/open_tensors.ts";
-import { describeCandidates, findPrefix, withoutPrefix } from "../weights/prefix.ts";
 import { findPulled } from "../weights/pull.ts";
 import { SafetensorsFile } from "../weights/safetensors.ts";
-import { describeNames, type TensorFile } from "../weights/tensor_file.ts";
 import { backboneTokenNetwork } from "./backbone_token_network.ts";
+import { recognizeBackboneFile } from "./backbone_file.ts";
 import { openBackboneWeights } from "./backbone_weights.ts";
 import { clipModelOfFile, nameOfFile, openClipTensors, recognizeClip } from "./clip_file.ts";
 import { clipTokenNetwork } from "./clip_token_network.ts";
@@ -72,54 +69,6 @@ async function findWeights(name: string, pretrained: string): Promise<string> {
   );
 }
 
-/** The network that a part of a file is of, by its tensors. */
-function specOf(
-  part: TensorFile,
-  asked: string,
-): { readonly spec: BackboneSpec; readonly size?: number } {
-  const candidates = recognizeBackbones(
-    new Map(part.names.map((name) => [name, part.type(name)])),
-  );
-  const names = candidates.map(({ spec }) => spec.name);
-  if (asked !== "") {
-    // Refuses unknown names, and says which are known.
-    const spec = backbone(asked);
-    const chosen = candidates.find((candidate) => candidate.spec.name === spec.name);
-    if (chosen !== undefined) return chosen;
-    // Reading them then lists what does not fit.
-    if (candidates.length === 0) return { spec };
-    throw new GenviewTypeError(
-      `Cannot encode by ${part.path}: its tensors must be those of ${asked}, found ${
-        names.join(" and ")
-      }`,
-    );
-  }
-  const [only, ...others] = candidates;
-  if (only !== undefined && others.length === 0) return only;
-  throw new GenviewTypeError(
-    `Cannot encode by ${part.path}: ${
-      only === undefined
-        ? `its tensors must be those of one of ${
-          backboneNames.join(", ")
-        }, or of a CLIP model, found ${describeNames(part)}; --backbone NAME lists what differs`
-        : `--backbone must say which it is, found tensors of ${names.join(" and of ")}`
-    }`,
-  );
-}
-
-/** The part of a file that is a backbone's, without the prefix of a training program. */
-function backbonePart(file: TensorFile): TensorFile {
-  const found = findPrefix(file.names, new Set(FAMILIES.map(({ mark }) => mark)));
-  if (found.prefix !== undefined) return withoutPrefix(file, found.prefix);
-  throw new GenviewTypeError(
-    `Cannot encode by ${file.path}: its tensors must be those of one of ${
-      backboneNames.join(", ")
-    }, or of a CLIP model, ${
-      found.candidates.length > 0 ? describeCandidates(found) : `found ${describeNames(file)}`
-    }`,
-  );
-}
-
 /** Backbones compute in what they were trained in. */
 function checkOwnPrecision({ model, precision = "float32" }: TokenNetworkChoice): void {
   if (precision === "float32") return;
@@ -132,10 +81,12 @@ async function openBackbone(path: string, choice: TokenNetworkChoice): Promise<T
   checkOwnPrecision(choice);
   using file = await openTensors(path);
   const facts = file instanceof SafetensorsFile ? parseFacts(file.metadata) : undefined;
-  const part = backbonePart(file);
-  const { spec, size: fits } = specOf(part, choice.backbone || (facts?.name ?? ""));
-  const small = part.has("conv1.weight") && part.type("conv1.weight").shape[2] === 3;
-  const size = choice.imageSize || (facts?.size ?? fits ?? (small ? 32 : spec.inputSize));
+  const { spec, size: fits } = recognizeBackboneFile(file, {
+    action: `encode by ${path}`,
+    ...(facts && { backbone: facts.name }),
+    ...(choice.backbone && { backbone: choice.backbone }),
+  });
+  const size = choice.imageSize || (facts?.size ?? fits);
   const { tensors } = await openBackboneWeights(path, spec, { size });
   return backboneTokenNetwork(spec, tensors, {
     name: nameOfFile(path),

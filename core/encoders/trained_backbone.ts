@@ -11,6 +11,7 @@ import type { Normalization } from "../data/views/recipe.ts";
 import type { Views } from "../data/views/view_preset.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { type DamagedCheckpoint, loadNewestCheckpoint } from "../weights/checkpoint/newest.ts";
+import type { EncoderRole } from "../weights/layouts/layouts.ts";
 import { loadCheckpointState } from "../weights/checkpoint/state.ts";
 import { openBackboneWeights } from "./backbone_weights.ts";
 
@@ -45,11 +46,15 @@ interface BackboneConfiguration {
  * Reads the backbone of a run.
  *
  * @param path the run's folder, whose newest whole checkpoint is taken, or that of a checkpoint
+ * @param encoder which of its encoders: the trained one, or its moving average, which not every method has
  * @throws {Deno.errors.NotFound} if it is neither
  * @throws {GenviewError} if all checkpoints of the run are damaged
- * @throws {TypeError} if the checkpoint does not hold the backbone that its configuration names
+ * @throws {TypeError} if the checkpoint does not hold the backbone that its configuration names, or no such encoder
  */
-export async function openTrainedBackbone(path: string): Promise<TrainedBackbone> {
+export async function openTrainedBackbone(
+  path: string,
+  encoder: EncoderRole = "online",
+): Promise<TrainedBackbone> {
   const newest = await loadNewestCheckpoint(join(path, "checkpoints"));
   const folder = newest?.path ?? path;
   const { step, configuration } = newest?.checkpoint.state ?? await loadCheckpointState(folder);
@@ -57,6 +62,6 @@ export async function openTrainedBackbone(path: string): Promise<TrainedBackbone
   const { stem, zeroInitResidual, imageSize: size } = trained;
   const { normalize, size: imageSize } = viewRecipes(trained)[0]!;
   const spec = backbone(trained.backbone, { stem, zeroInitResidual, imageSize });
-  const { tensors } = await openBackboneWeights(folder, spec, { size });
+  const { tensors } = await openBackboneWeights(folder, spec, { size, encoder });
   return { spec, tensors, size, normalize, step, folder, passedOver: newest?.passedOver ?? [] };
 }

@@ -32,7 +32,16 @@ export { findLocal, importFiles } from "./local_files.ts";
 export { readNpy, writeNpy } from "./npy.ts";
 export { openTensors } from "./open_tensors.ts";
 export { openPth, type OpenPthOptions, PthFile } from "./pth.ts";
-export { describeCandidates, findPrefix, type FoundPrefix, withoutPrefix } from "./prefix.ts";
+export { findEncoder, type FoundEncoder, partOf, type RenamedPart } from "./find_encoder.ts";
+export {
+  type CheckpointLayout,
+  type EncoderRole,
+  LAYOUTS,
+  recognizeLayout,
+} from "./layouts/layouts.ts";
+export { NAME_SCHEMES, type NameScheme } from "./layouts/name_schemes.ts";
+export { type Rename, type RenameTensor } from "./layouts/renames.ts";
+export { describeCandidates, findPrefix, type FoundPrefix } from "./prefix.ts";
 export {
   findPulled,
   type FoundFile,

@@ -3,34 +3,10 @@
  *
  * @module
  */
-import type { TensorFile } from "./tensor_file.ts";
+import { type EncoderRole, roleOfPrefix } from "./layouts/layouts.ts";
 
-/** Parts of prefixes that are taken off, and what puts them there. */
-const KNOWN_PARTS: ReadonlySet<string> = new Set([
-  // DistributedDataParallel and DataParallel of PyTorch.
-  "module",
-  // torch.compile.
-  "_orig_mod",
-  // Runs of genview, mmpretrain, solo-learn and lightly.
-  "backbone",
-  // MoCo v1 and v2.
-  "encoder_q",
-  // MoCo v3.
-  "base_encoder",
-  // SimSiam and BYOL.
-  "encoder",
-  // Entries of a checkpoint, and modules within PyTorch Lightning's.
-  "model",
-  "state_dict",
-]);
-
-/** Whether a prefix is made of known parts alone; the empty one is. */
-function isKnown(prefix: string): boolean {
-  return prefix.split(".").slice(0, -1).every((part) => KNOWN_PARTS.has(part));
-}
-
-/** How many of the wanted names follow each prefix. */
-function countPrefixes(
+/** How many of the wanted names follow each prefix, such as `module.encoder_q.`. */
+export function countPrefixes(
   names: Iterable<string>,
   wanted: ReadonlySet<string>,
 ): ReadonlyMap<string, number> {
@@ -57,24 +33,17 @@ export interface FoundPrefix {
 }
 
 /**
- * Finds what stands before the names of a network in a file: nothing, or nested prefixes of training programs.
+ * Chooses the prefix that most of the wanted names follow, and that a layout has before the encoder that is asked for.
  *
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { findPrefix } from "./prefix.ts";
- *
- * const names = ["module.encoder_q.conv1.weight", "module.encoder_k.conv1.weight"];
- * assertEquals(findPrefix(names, new Set(["conv1.weight"])).prefix, "module.encoder_q.");
- * ```
- *
- * @param names names in the file
- * @param wanted names of the network
+ * @param counts how many names follow each
  */
-export function findPrefix(names: Iterable<string>, wanted: ReadonlySet<string>): FoundPrefix {
-  const counts = countPrefixes(names, wanted);
+export function choosePrefix(
+  counts: ReadonlyMap<string, number>,
+  encoder: EncoderRole,
+): FoundPrefix {
   const most = Math.max(0, ...counts.values());
   const best = [...counts].filter(([, count]) => count === most).map(([prefix]) => prefix);
-  const known = best.filter(isKnown);
+  const known = best.filter((prefix) => roleOfPrefix(prefix) === encoder);
   if (known.length === 1) return { prefix: known[0]!, candidates: [] };
   if (known.length > 1) return { candidates: known };
   return {
@@ -84,29 +53,39 @@ export function findPrefix(names: Iterable<string>, wanted: ReadonlySet<string>)
   };
 }
 
+/**
+ * Finds what stands before the names of a network in a file: nothing, or nested prefixes of training programs.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { findPrefix } from "./prefix.ts";
+ *
+ * const names = ["module.encoder_q.conv1.weight", "module.encoder_k.conv1.weight"];
+ * assertEquals(findPrefix(names, new Set(["conv1.weight"])).prefix, "module.encoder_q.");
+ * assertEquals(findPrefix(names, new Set(["conv1.weight"]), "momentum").prefix, "module.encoder_k.");
+ * ```
+ *
+ * @param names names in the file
+ * @param wanted names of the network
+ * @param encoder which of a checkpoint's encoders (default the one that was trained)
+ */
+export function findPrefix(
+  names: Iterable<string>,
+  wanted: ReadonlySet<string>,
+  encoder: EncoderRole = "online",
+): FoundPrefix {
+  return choosePrefix(countPrefixes(names, wanted), encoder);
+}
+
 /** Says of a file in which a network was not found which prefixes its names have. */
 export function describeCandidates({ candidates }: FoundPrefix): string {
   const listed = candidates.slice(0, 4).map((prefix) => `"${prefix}"`).join(" and ");
-  return candidates.every(isKnown)
-    ? `found them behind ${listed}: save one of these parts alone`
-    : `found them behind ${listed}: save that part alone, without the prefix`;
-}
-
-/** A part of an open file: the tensors whose names begin with a prefix, under their names without it. */
-export function withoutPrefix(file: TensorFile, prefix: string): TensorFile {
-  if (prefix === "") return file;
-  const cut = (name: string) => name.slice(prefix.length);
-  return {
-    path: file.path,
-    names: file.names.filter((name) => name.startsWith(prefix)).map(cut),
-    unreadable: new Map(
-      [...file.unreadable].filter(([name]) => name.startsWith(prefix))
-        .map(([name, reason]) => [cut(name), reason]),
-    ),
-    has: (name) => file.has(prefix + name),
-    type: (name) => file.type(prefix + name),
-    offset: (name) => file.offset(prefix + name),
-    read: (name) => file.read(prefix + name),
-    [Symbol.dispose]: () => file[Symbol.dispose](),
-  };
+  const roles = candidates.map(roleOfPrefix);
+  if (roles.every((role) => role === undefined)) {
+    return `found them behind ${listed}: save that part alone, without the prefix`;
+  }
+  const [role] = new Set(roles);
+  return candidates.length === 1 && role !== undefined
+    ? `found only the ${role} encoder, behind ${listed}`
+    : `found them behind ${listed}: save one of these parts alone`;
 }
