@@ -49,37 +49,60 @@ const KERNELS: Readonly<Record<Interpolation, Kernel>> = {
 };
 
 /**
- * The weights of an axis as real numbers, those of a pixel adding up to 1. Where the axis shrinks, the kernel widens with
- * it, which is what keeps the result free of aliasing.
+ * The windows of an axis. Where the axis shrinks, the kernel widens with it, which is what keeps the result free of
+ * aliasing.
  *
  * Source: Pillow, `src/libImaging/Resample.c`, `precompute_coeffs`; PyTorch's `interpolate` with `antialias`.
  */
+class Windows {
+  readonly starts: Int32Array;
+  readonly taps: Int32Array;
+  readonly stride: number;
+  readonly #axis: ResizedAxis;
+  readonly #kernel: Kernel;
+  readonly #scale: number;
+  readonly #widening: number;
+  readonly #support: number;
+
+  constructor(axis: ResizedAxis, interpolation: Interpolation) {
+    this.#axis = axis;
+    this.#kernel = KERNELS[interpolation];
+    this.#scale = (axis.to - axis.from) / axis.size;
+    this.#widening = Math.max(this.#scale, 1);
+    this.#support = this.#kernel.support * this.#widening;
+    this.stride = Math.ceil(this.#support) * 2 + 1;
+    this.starts = new Int32Array(axis.count);
+    this.taps = new Int32Array(axis.count);
+  }
+
+  /** Writes the weights of a pixel, which add up to 1, into a list from an index on. */
+  write(i: number, weights: Float64Array, first: number): void {
+    const axis = this.#axis;
+    const kernel = this.#kernel;
+    const centre = axis.from + (axis.first + i + 0.5) * this.#scale;
+    const start = Math.max(0, Math.trunc(centre - this.#support + 0.5));
+    const taps = Math.min(axis.length, Math.trunc(centre + this.#support + 0.5)) - start;
+    let sum = 0;
+    for (let k = 0; k < taps; k++) {
+      const weight = kernel.at((start + k - centre + 0.5) / this.#widening);
+      weights[first + k] = weight;
+      sum += weight;
+    }
+    for (let k = 0; k < taps; k++) weights[first + k]! /= sum;
+    this.starts[i] = start;
+    this.taps[i] = taps;
+  }
+}
+
+/** The weights of an axis as real numbers, those of a pixel adding up to 1. */
 export function realAxisWeights(
   axis: ResizedAxis,
   interpolation: Interpolation,
 ): AxisWeights<Float64Array> {
-  const kernel = KERNELS[interpolation];
-  const scale = (axis.to - axis.from) / axis.size;
-  const widening = Math.max(scale, 1);
-  const support = kernel.support * widening;
-  const stride = Math.ceil(support) * 2 + 1;
-  const starts = new Int32Array(axis.count);
-  const taps = new Int32Array(axis.count);
+  const windows = new Windows(axis, interpolation);
+  const { starts, taps, stride } = windows;
   const weights = new Float64Array(axis.count * stride);
-  for (let i = 0; i < axis.count; i++) {
-    const centre = axis.from + (axis.first + i + 0.5) * scale;
-    const start = Math.max(0, Math.trunc(centre - support + 0.5));
-    const end = Math.min(axis.length, Math.trunc(centre + support + 0.5));
-    const first = i * stride;
-    let sum = 0;
-    for (let k = 0; k < end - start; k++) {
-      weights[first + k] = kernel.at((start + k - centre + 0.5) / widening);
-      sum += weights[first + k]!;
-    }
-    for (let k = 0; k < end - start; k++) weights[first + k]! /= sum;
-    starts[i] = start;
-    taps[i] = end - start;
-  }
+  for (let i = 0; i < axis.count; i++) windows.write(i, weights, i * stride);
   return { starts, taps, weights, stride };
 }
 
@@ -89,11 +112,17 @@ export function realAxisWeights(
  * Source: Pillow, `src/libImaging/Resample.c`, `normalize_coeffs_8bpc`.
  */
 export function axisWeights(axis: ResizedAxis, interpolation: Interpolation): AxisWeights {
-  const { weights, ...window } = realAxisWeights(axis, interpolation);
-  const fixed = new Int32Array(weights.length);
-  for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i]! * ONE;
-    fixed[i] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
+  const windows = new Windows(axis, interpolation);
+  const { starts, taps, stride } = windows;
+  const weights = new Int32Array(axis.count * stride);
+  const row = new Float64Array(stride);
+  for (let i = 0; i < axis.count; i++) {
+    windows.write(i, row, 0);
+    const count = taps[i]!;
+    for (let k = 0; k < count; k++) {
+      const weight = row[k]! * ONE;
+      weights[i * stride + k] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
+    }
   }
-  return { ...window, weights: fixed };
+  return { starts, taps, weights, stride };
 }
