@@ -58,14 +58,24 @@ export interface Sample {
   readonly variations?: readonly ImageSource[];
 }
 
+/** How many variations the samples of a data set have. */
+export interface Coverage {
+  /** Samples that have any. */
+  readonly matched: number;
+  /** All samples that variations were looked for. */
+  readonly total: number;
+  /** Samples that have no variation, one, two and so on, up to the most that any has. */
+  readonly samplesByCount: readonly number[];
+}
+
 /** A list of samples in a fixed order. */
 export interface Dataset {
   /** What reports call it. */
   readonly name: string;
   /** Number of samples. */
   readonly length: number;
-  /** How many of how many samples have variations, where variations were looked for. */
-  readonly coverage?: { readonly matched: number; readonly total: number };
+  /** How many samples have how many variations, where variations were looked for. */
+  readonly coverage?: Coverage;
   /** Names of the classes in the order of their labels, if the samples are labelled by name. */
   readonly classes?: readonly string[];
   /**

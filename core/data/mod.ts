@@ -9,6 +9,7 @@
  * @module
  */
 export {
+  type Coverage,
   type Dataset,
   type EncodedSource,
   type ImageSource,

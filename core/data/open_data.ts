@@ -146,7 +146,7 @@ export interface TrainingDataOptions {
  * }
  * const data = `${root}/photos`, variations = `${root}/generated`;
  * const dataset = await openTrainingData({ data, variations });
- * assertEquals(dataset.coverage, { matched: 1, total: 1 });
+ * assertEquals(dataset.coverage?.samplesByCount, [0, 1]);
  * await Deno.remove(root, { recursive: true });
  * ```
  *

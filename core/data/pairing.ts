@@ -170,7 +170,7 @@ function noMatch(dataset: Dataset, files: VariationFiles, by: VariationKey): Typ
  * const images = datasetOf("pets", 3, (i) => ({ key: keys[i]!, source: fileSource(keys[i]!) }));
  * const generated = { name: "generated", paths: ["cats/0.png", "dogs/0/0.png"], source: fileSource };
  * const paired = withVariations(images, generated);
- * assertEquals(paired.coverage, { matched: 2, total: 3 });
+ * assertEquals(paired.coverage, { matched: 2, total: 3, samplesByCount: [1, 2] });
  * assertEquals(paired.sample(0).variations?.map(({ name }) => name), ["cats/0.png"]);
  * ```
  *
@@ -184,19 +184,21 @@ export function withVariations(
 ): Dataset {
   const pairing = new Pairing(dataset, files, by);
   const indices: number[] = [];
-  let matched = 0;
+  const samplesByCount = [0];
   for (let index = 0; index < dataset.length; index++) {
     const sample = dataset.sample(index);
-    const found = pairing.partnersOf(sample).length > 0;
-    if (!found && missing === "error") {
+    const count = pairing.partnersOf(sample).length;
+    if (count === 0 && missing === "error") {
       throw new GenviewTypeError(
         `Cannot pair "${dataset.name}" with the variations of ${files.name}: every sample must have ` +
           `one, found none for "${sample.key}"`,
       );
     }
-    if (found) matched++;
-    if (found || missing === "original") indices.push(index);
+    while (samplesByCount.length <= count) samplesByCount.push(0);
+    samplesByCount[count]!++;
+    if (count > 0 || missing === "original") indices.push(index);
   }
+  const matched = dataset.length - samplesByCount[0]!;
   if (matched === 0) throw noMatch(dataset, files, by);
   function sample(index: number): Sample {
     const original = dataset.sample(indices[index]!);
@@ -206,6 +208,6 @@ export function withVariations(
   }
   return {
     ...datasetOf(dataset.name, indices.length, sample, dataset.classes),
-    coverage: { matched, total: dataset.length },
+    coverage: { matched, total: dataset.length, samplesByCount },
   };
 }

@@ -14,35 +14,49 @@ import { isAbsolutePath, normalizeKey } from "./relative_path.ts";
 
 /** How variations stand in for images. */
 export interface VariationOptions {
-  /** Probability that the chosen view is cut from a variation; 1 by default. */
+  /** Probability that a chosen view is cut from a variation; 1 by default. */
   readonly probability?: number;
-  /** Views of which one is chosen, uniformly; all of them by default. */
+  /** Views of which some are chosen, uniformly; all of them by default. */
   readonly views?: readonly number[];
+  /** Views that are chosen, each for another variation; 1 by default, fewer where a sample has fewer variations. */
+  readonly count?: number;
+  /** Views that are cut from the first variation whenever a chosen view is; none by default. */
+  readonly followers?: readonly number[];
 }
 
-/** The view that is cut from a variation, and which variation. */
+/** A view that is cut from a variation, and which variation. */
 export interface ChosenVariation {
   readonly view: number;
   readonly variation: number;
 }
 
+/** Takes one of several numbers out of a list. */
+function takeOne(numbers: number[], random: RandomStream): number {
+  return numbers.splice(random.integer(numbers.length), 1)[0]!;
+}
+
 /**
- * Chooses at most one view of a sample that is cut from a variation: the view is chosen first, then whether it is
- * replaced, then by which variation. Undefined if the sample has none, or the draw leaves all views to the image.
+ * Chooses the views of a sample that are cut from variations. Of each, the view is chosen first, then whether it is
+ * replaced, then by which variation; no two by the same one. There are none if the sample has no variations, or the draws
+ * leave all views to the image.
  *
- * Source: GenView, `MultiView` with `use_gen_img` and `prob_gen_img`.
+ * Source: GenView, `MultiView` with `use_gen_img` and `prob_gen_img`, which chooses one.
  */
-export function chooseVariation(
+export function chooseVariations(
   sample: Sample,
   viewCount: number,
-  { probability = 1, views }: VariationOptions,
+  { probability = 1, views, count = 1 }: VariationOptions,
   random: RandomStream,
-): ChosenVariation | undefined {
-  const candidates = views ?? Array.from({ length: viewCount }, (_, view) => view);
-  const view = candidates[random.integer(candidates.length)]!;
-  const count = sample.variations?.length ?? 0;
-  if (!random.chance(probability) || count === 0) return undefined;
-  return { view, variation: random.integer(count) };
+): ChosenVariation[] {
+  const open = views === undefined ? Array.from({ length: viewCount }, (_, v) => v) : [...views];
+  const variations = Array.from({ length: sample.variations?.length ?? 0 }, (_, v) => v);
+  const chosen: ChosenVariation[] = [];
+  for (let i = 0; i < count && open.length > 0; i++) {
+    const view = takeOne(open, random);
+    if (!random.chance(probability) || variations.length === 0) continue;
+    chosen.push({ view, variation: takeOne(variations, random) });
+  }
+  return chosen;
 }
 
 /** Variations that are at hand: a folder of them, a list, or an archive. */

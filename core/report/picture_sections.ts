@@ -81,6 +81,7 @@ export async function viewsSection(
   recipe: EvaluationRecipe,
   { seed, samples = 6, variations }: ViewsSectionOptions,
 ): Promise<Section> {
+  const several = (variations?.count ?? 1) > 1 || variations?.followers !== undefined;
   const loader = viewLoader(dataset, recipes, {
     batchSize: samples,
     seed,
@@ -108,7 +109,11 @@ export async function viewsSection(
       title: "Views",
       text:
         "The network learns to map random views of an image to similar features, and so to ignore how views differ." +
-        (partners ? " One view is cropped from a variation of the image." : ""),
+        (partners === undefined
+          ? ""
+          : several
+          ? " Several views are cropped from variations of the image."
+          : " One view is cropped from a variation of the image."),
       figures: [{
         png: await imageGrid({
           images: Array.from({ length: samples }, (_, i) => rows.map((row) => row[i]!)).flat(),

@@ -177,7 +177,7 @@ async function sections(
     await spreadSection(record, uniformSpread(graph.embeddings.shape[1]!)),
     await viewsSection(training, recipes, recipe, {
       seed: configuration.seed,
-      variations: configuredVariations(configuration, recipes.length),
+      variations: configuredVariations(configuration, recipes),
     }),
     await neighboursSection(features, bank, queries, recipe),
     ...(options.sections ?? []),

@@ -42,8 +42,11 @@ export function convertText(text: string, schema: PropertySchema): unknown {
   if (wanted.includes("array") && !text.startsWith("[")) {
     const items = schema["items"] as PropertySchema | undefined;
     const isPlain = typesOf(items ?? {}).some((type) => type !== "object" && type !== "array");
-    if (isPlain && !wanted.includes("string")) {
-      return text === "" ? [] : text.split(",").map((part) => convertText(part, items!));
+    if (isPlain) {
+      const parts = text === "" ? [] : text.split(",").map((part) => convertText(part, items!));
+      // A text that may be a word as well is a list where all of it are numbers.
+      const areNumbers = parts.length > 0 && parts.every((part) => typeof part === "number");
+      if (areNumbers || !wanted.includes("string")) return parts;
     }
   }
   const isStructured = wanted.includes("array") || wanted.includes("object");

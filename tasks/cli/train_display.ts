@@ -3,15 +3,19 @@
  *
  * @module
  */
-import type { Dataset } from "../../core/data/mod.ts";
+import type { Coverage } from "../../core/data/mod.ts";
 import { formatDevice } from "../../core/engine/ort/mod.ts";
 import { optionName } from "../../core/schema/option_name.ts";
 import { ProgressLine, type ProgressOutput, progressOutput } from "./progress_line.ts";
 import type { TrainEvent } from "../../core/train/run/train_event.ts";
 
-function describeCoverage({ matched, total }: NonNullable<Dataset["coverage"]>): string {
+/** Says how many images have variations, and how many each: `variations: 3 of 4 images have some (75.0 %), 1 to 8 each`. */
+export function describeCoverage({ matched, total, samplesByCount }: Coverage): string {
   const share = (100 * matched / total).toFixed(1);
-  return `variations: ${matched} of ${total} images have some (${share} %)`;
+  const most = samplesByCount.length - 1;
+  const fewest = samplesByCount.findIndex((samples, count) => count > 0 && samples > 0);
+  const each = fewest === most ? String(most) : `${fewest} to ${most}`;
+  return `variations: ${matched} of ${total} images have some (${share} %), ${each} each`;
 }
 
 function counted(count: number, noun: string): string {

@@ -21,7 +21,7 @@ Deno.test("variations-list writes paths in order, which a data set finds its var
       await openImageFolder(path("images")),
       await openVariationList(list),
     );
-    assertEquals(dataset.coverage, { matched: 6, total: 6 });
+    assertEquals(dataset.coverage, { matched: 6, total: 6, samplesByCount: [0, 6] });
     assertEquals(dataset.sample(0).variations!.map(({ name }) => name), [
       path("generated/big dogs/0.png"),
     ]);

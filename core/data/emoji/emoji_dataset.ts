@@ -138,6 +138,7 @@ export async function openEmoji(
       }),
     };
   }, categories);
-  const all = { matched: emoji.length, total: emoji.length };
-  return variations > 0 ? { ...dataset, coverage: all } : dataset;
+  if (variations === 0) return dataset;
+  const samplesByCount = [...new Array<number>(variations).fill(0), emoji.length];
+  return { ...dataset, coverage: { matched: emoji.length, total: emoji.length, samplesByCount } };
 }

@@ -7,7 +7,7 @@ import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { RandomStream } from "../../engine/random/random_stream.ts";
 import { type Tensor, zeros } from "../../engine/graph/tensor.ts";
 import type { Dataset, Sample } from "../dataset.ts";
-import { chooseVariation, type VariationOptions } from "../variations.ts";
+import { chooseVariations, type ChosenVariation, type VariationOptions } from "../variations.ts";
 import { checkViewRecipe } from "../views/check_recipe.ts";
 import { packPhotometry } from "../views/pack_photometry.ts";
 import type { ViewParameters } from "../views/parameters.ts";
@@ -69,8 +69,8 @@ export interface ViewBatch {
   readonly labels: Tensor<"int64">;
   /** In the order of the recipes. */
   readonly views: readonly BatchedView[];
-  /** int32 [N]: which view of a sample comes from a variation; -1 if none does. */
-  readonly variedView: Tensor<"int32">;
+  /** int32 [N, V]: of which of its variations each view of a sample is a view; -1 where it is one of the image itself. */
+  readonly variationOfView: Tensor<"int32">;
 }
 
 /** Replacements tried for one sample before the data set is taken to be broken. */
@@ -80,7 +80,8 @@ interface LoadedSample {
   readonly index: number;
   readonly sample: Sample;
   readonly views: readonly PreparedView[];
-  readonly variedView: number;
+  /** Of which variation each view is one; -1 of the image itself. */
+  readonly variationOfView: readonly number[];
 }
 
 class ViewBatchMaker implements BatchMaker<ViewBatch> {
@@ -114,7 +115,7 @@ class ViewBatchMaker implements BatchMaker<ViewBatch> {
       views: this.#recipes.map((recipe, view) =>
         this.#packView(recipe, samples.map(({ views }) => views[view]!))
       ),
-      variedView: packVariedViews(samples),
+      variationOfView: packVariations(samples, this.#recipes.length),
     };
   }
 
@@ -147,19 +148,23 @@ class ViewBatchMaker implements BatchMaker<ViewBatch> {
     const { seed, epoch, variations } = this.#options;
     const sample = this.#dataset.sample(index);
     const count = this.#recipes.length;
+    let chosen: readonly ChosenVariation[] = [];
     if (variations) {
       const random = new RandomStream(seed, "variation", epoch, index);
-      const chosen = chooseVariation(sample, count, variations, random);
-      if (chosen) {
-        const sources = variedSources(sample, count, chosen.view, chosen.variation);
-        const views = await this.#loader.load(sources, plan, epoch);
-        if (views) return { index, sample, views, variedView: chosen.view };
-        if (this.#loader.isUnreadable(sample.source)) return undefined;
-      }
+      chosen = chooseVariations(sample, count, variations, random);
     }
-    const sourceOfView = new Array<number>(count).fill(0);
-    const views = await this.#loader.load({ sources: [sample.source], sourceOfView }, plan, epoch);
-    return views && { index, sample, views, variedView: -1 };
+    for (;;) {
+      const variationOfView = variationsOfViews(count, chosen, variations?.followers);
+      const sources = sourcesOf(sample, variationOfView);
+      const views = await this.#loader.load(sources, plan, epoch);
+      if (views) return { index, sample, views, variationOfView };
+      // A view whose variation cannot be read is one of the image.
+      const readable = chosen.filter(({ variation }) =>
+        !this.#loader.isUnreadable(sample.variations![variation]!)
+      );
+      if (readable.length === chosen.length) return undefined;
+      chosen = readable;
+    }
   }
 
   [Symbol.dispose](): void {
@@ -167,31 +172,62 @@ class ViewBatchMaker implements BatchMaker<ViewBatch> {
   }
 }
 
-/** The image and its variation; the image is left out where the variation is the only view's. */
-function variedSources(
-  sample: Sample,
+/** Of which variation each view is one: the chosen views of theirs, and their followers of the first. */
+function variationsOfViews(
   viewCount: number,
-  view: number,
-  variation: number,
-): SampleSources {
-  const other = sample.variations![variation]!;
-  if (viewCount === 1) return { sources: [other], sourceOfView: [0] };
-  const sourceOfView = Array.from({ length: viewCount }, (_, v) => Number(v === view));
-  return { sources: [sample.source, other], sourceOfView };
+  chosen: readonly ChosenVariation[],
+  followers: readonly number[] = [],
+): number[] {
+  const variationOfView = new Array<number>(viewCount).fill(-1);
+  const [first] = chosen;
+  if (first === undefined) return variationOfView;
+  for (const view of followers) variationOfView[view] = first.variation;
+  for (const { view, variation } of chosen) variationOfView[view] = variation;
+  return variationOfView;
 }
 
-function packVariedViews(samples: readonly LoadedSample[]): Tensor<"int32"> {
-  const varied = zeros("int32", [samples.length]);
-  samples.forEach(({ variedView }, i) => varied.data[i] = variedView);
-  return varied;
+/** The image and its variations; what no view is cut from is left out. */
+function sourcesOf(sample: Sample, variationOfView: readonly number[]): SampleSources {
+  const used = [...new Set(variationOfView)].sort((a, b) => a - b);
+  return {
+    sources: used.map((variation) =>
+      variation < 0 ? sample.source : sample.variations![variation]!
+    ),
+    sourceOfView: variationOfView.map((variation) => used.indexOf(variation)),
+  };
+}
+
+function packVariations(samples: readonly LoadedSample[], viewCount: number): Tensor<"int32"> {
+  const packed = zeros("int32", [samples.length, viewCount]);
+  samples.forEach(({ variationOfView }, i) => packed.data.set(variationOfView, i * viewCount));
+  return packed;
+}
+
+/** Refuses views of variations that there are not. */
+function checkVariations(recipes: readonly ViewRecipe[], variations: VariationOptions = {}): void {
+  const { views, followers = [], count = 1 } = variations;
+  const unknown = [...(views ?? []), ...followers].find((view) => !(view in recipes));
+  if (unknown !== undefined || views?.length === 0) {
+    throw new GenviewRangeError(
+      `Cannot load batches: variations.views and followers must name views from 0 to ${
+        recipes.length - 1
+      }, found ${unknown ?? "none"}`,
+    );
+  }
+  const most = new Set(views ?? recipes.keys()).size;
+  if (Number.isSafeInteger(count) && count >= 1 && count <= most) return;
+  throw new GenviewRangeError(
+    `Cannot load batches: variations.count must be an integer from 1 to the ${most} views to choose from, found ${count}`,
+  );
 }
 
 function checkViewLoaderOptions(recipes: readonly ViewRecipe[], options: ViewLoaderOptions): void {
   checkLoaderOptions(options);
-  const { shard = { index: 0, count: 1 }, dropLast = true, variations } = options;
+  const { shard = { index: 0, count: 1 }, dropLast = true } = options;
   if (recipes.length === 0) {
     throw new GenviewRangeError("Cannot load batches: there must be at least one view, found none");
   }
+  checkVariations(recipes, options.variations);
   if (!(Number.isSafeInteger(shard.index) && shard.index >= 0 && shard.index < shard.count)) {
     throw new GenviewRangeError(
       `Cannot load batches: the shard's index must lie in [0, ${shard.count}), found ${shard.index}`,
@@ -200,14 +236,6 @@ function checkViewLoaderOptions(recipes: readonly ViewRecipe[], options: ViewLoa
   if (shard.count > 1 && !dropLast) {
     throw new GenviewRangeError(
       "Cannot load batches: with several shards dropLast must be set, since ranks would differ in the last batch, found false",
-    );
-  }
-  const unknown = variations?.views?.find((view) => !(view in recipes));
-  if (unknown !== undefined || variations?.views?.length === 0) {
-    throw new GenviewRangeError(
-      `Cannot load batches: variations.views must name views from 0 to ${
-        recipes.length - 1
-      }, found ${unknown ?? "none"}`,
     );
   }
 }

@@ -1,3 +1,5 @@
+import type { Typed } from "../../schema/schema.ts";
+
 /** Options of generated views and of the quality-driven weights of pairs, in JSON Schema. */
 export const pairOptions = {
   variations: {
@@ -34,15 +36,35 @@ export const pairOptions = {
     group: "Generated views",
     affects: "result",
     description:
-      "probability that one view of an image that has variations is cropped from one of them",
+      "probability that a view that is chosen for it is cropped from a variation, of images that have some",
   },
   variationViews: {
-    type: "array",
+    type: ["string", "array"],
+    pattern: "^global$",
     items: { type: "integer", minimum: 0 },
     default: [],
     group: "Generated views",
     affects: "result",
-    description: "views, counted from 0, of which one is cropped from a variation; any when empty",
+    description:
+      "views, counted from 0, of which some are chosen to be cropped from variations, or global for those of the largest size; any when empty",
+  } as Typed<"global" | readonly number[]>,
+  variationsPerImage: {
+    type: "integer",
+    minimum: 1,
+    default: 1,
+    group: "Generated views",
+    affects: "result",
+    description:
+      "views of an image that are chosen to be cropped from variations, each from another one; fewer where it has fewer",
+  },
+  variationLocals: {
+    type: "string",
+    enum: ["image", "variation"],
+    default: "image",
+    group: "Generated views",
+    affects: "result",
+    description:
+      "what the views that are smaller than the global ones are cropped from: the image, or the variation that a global view is cropped from",
   },
   qualityEncoder: {
     type: "string",

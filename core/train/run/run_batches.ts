@@ -88,7 +88,7 @@ export class RunBatches implements Disposable {
       epoch,
       strict,
       workers: loaders - 1,
-      variations: configuredVariations(configuration, recipes.length),
+      variations: configuredVariations(configuration, recipes),
       startBatch,
       unreadable: this.#unreadable,
       onWarning: (message) => report?.({ kind: "warning", message }),

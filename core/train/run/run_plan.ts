@@ -64,7 +64,7 @@ export function planRun(
     );
   }
   const recipes = viewRecipes(configuration);
-  configuredVariations(configuration, recipes.length);
+  configuredVariations(configuration, recipes);
   const totalSteps = stepsPerEpoch * epochs;
   return {
     backbone: configuredBackbone(configuration),

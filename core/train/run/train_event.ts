@@ -43,7 +43,7 @@ export type TrainEvent =
     readonly resumedAt: number;
     /** Options that differ from those of these steps. */
     readonly changes: readonly ConfigurationChange[];
-    /** How many of how many samples have variations, where variations were looked for. */
+    /** How many samples have how many variations, where variations were looked for. */
     readonly coverage?: Dataset["coverage"];
     /** Spread of embeddings that are uniform on the sphere, to compare the run's with. */
     readonly uniformSpread: number;

@@ -23,10 +23,10 @@ Deno.test("openTrainingData() takes variations from a folder, a list or the part
     const parts = await split(await tarOf(files), path("train_variations.tar."), 700);
     const sizes = parts.map((part) => ({ path: part, size: Deno.statSync(part).size }));
     await indexTar(sizes, path("index.jsonl"));
-    const two = { matched: 2, total: 6 };
+    const two = { matched: 2, total: 6, samplesByCount: [4, 2] };
     for (
       const [given, coverage] of [
-        [{ variations: path("generated") }, { matched: 6, total: 6 }],
+        [{ variations: path("generated") }, { matched: 6, total: 6, samplesByCount: [0, 6] }],
         [{ variations: path("generated/list.txt") }, two],
         [{ variations: path("index.jsonl"), variationKey: "class-name" }, two],
       ] as const

@@ -5,7 +5,7 @@ import { dataset, filesOf, namesOf, variations } from "./three_animals.ts";
 
 Deno.test("withVariations() leaves samples without variations as they are", () => {
   const varied = withVariations(dataset, variations);
-  assertEquals(varied.coverage, { matched: 2, total: 3 });
+  assertEquals(varied.coverage, { matched: 2, total: 3, samplesByCount: [1, 2] });
   assertEquals(namesOf(varied), [[], ["cat/2.png"], ["dog/1.png"]]);
   assertEquals(varied.classes, ["cat", "dog"]);
 });
@@ -14,7 +14,7 @@ Deno.test("withVariations() leaves out samples without variations if told so", (
   const varied = withVariations(dataset, variations, { missing: "skip" });
   assertEquals(varied.length, 2);
   assertEquals(varied.sample(0).key, "cat/2.jpg");
-  assertEquals(varied.coverage, { matched: 2, total: 3 });
+  assertEquals(varied.coverage, { matched: 2, total: 3, samplesByCount: [1, 2] });
 });
 
 Deno.test("withVariations() finds partners by class and name, wherever the trees begin", () => {

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { TrainDisplay } from "../../../tasks/cli/train_display.ts";
+import { describeCoverage, TrainDisplay } from "../../../tasks/cli/train_display.ts";
 
 function displayed(): { display: TrainDisplay; lines: string[] } {
   const lines: string[] = [];
@@ -27,4 +27,15 @@ Deno.test("TrainDisplay tells of replaced images where there are some", () => {
   display.show({ ...epoch, epoch: 2, skipped: 4 });
   assertEquals(lines[0], "epoch 1: loss 1.0000, 2.0 s, 1.0 s of it waiting for images\n");
   assertStringIncludes(lines[1]!, "waiting for images, 4 unreadable images replaced\n");
+});
+
+Deno.test("describeCoverage() says how many images have variations, and how many each", () => {
+  assertEquals(
+    describeCoverage({ matched: 3, total: 4, samplesByCount: [1, 0, 2, 0, 1] }),
+    "variations: 3 of 4 images have some (75.0 %), 2 to 4 each",
+  );
+  assertEquals(
+    describeCoverage({ matched: 6, total: 6, samplesByCount: [0, 6] }),
+    "variations: 6 of 6 images have some (100.0 %), 1 each",
+  );
 });

@@ -52,7 +52,7 @@ Deno.test("viewLoader() gives full batches with a tensor for each view", async (
   const batches: ViewBatch[] = [];
   for await (const batch of loader) batches.push(batch);
   assertEquals(batches.map(({ batch }) => batch), [0, 1]);
-  for (const { indices, labels, views, variedView } of batches) {
+  for (const { indices, labels, views, variationOfView } of batches) {
     assertEquals([...labels.data].map(Number), [...indices]);
     assertEquals(views.map(({ images }) => images.shape), [
       [4, 24, 24, 3],
@@ -66,7 +66,7 @@ Deno.test("viewLoader() gives full batches with a tensor for each view", async (
         parameters.map(({ blur }) => Math.fround(blur)),
       );
     }
-    assertEquals([...variedView.data], [-1, -1, -1, -1]);
+    assertEquals([...variationOfView.data], new Array(12).fill(-1));
   }
   const { waitSeconds, ...counts } = loader.statistics;
   assertEquals(counts, { batches: 2, decoded: 8, skipped: 0 });
@@ -189,11 +189,11 @@ Deno.test("viewLoader() cuts one view from a variation", async () => {
   }));
   const options = { batchSize: 6, shuffle: false, variations: { views: [0, 1] } };
   const [plain] = await collect(varied, { ...options, variations: {}, epoch: 0 });
-  assert([...plain!.variedView.data].some((view) => view === 2));
+  assert([...plain!.variationOfView.data].some((variation, i) => i % 3 === 2 && variation === 0));
   const [batch] = await collect(varied, options);
-  assertEquals(batch!.variedView.data[0], -1);
+  assertEquals([...batch!.variationOfView.data.subarray(0, 3)], [-1, -1, -1]);
   for (let i = 1; i < 6; i++) {
-    const view = batch!.variedView.data[i]!;
+    const view = batch!.variationOfView.data.subarray(3 * i, 3 * i + 3).indexOf(0);
     assert(view === 0 || view === 1);
     // The photograph is 500 pixels wide, the other image 48: only there do such crops fit.
     batch!.views.forEach(({ parameters }, v) => {
@@ -202,6 +202,78 @@ Deno.test("viewLoader() cuts one view from a variation", async () => {
     });
   }
   assertEquals(await collect(varied, { ...options, workers: 2 }), [batch!]);
+});
+
+/** Samples whose image and variations are of one colour each: the image's is 0, those of the variations 1, 2, 3. */
+function coloured(length: number, unreadable?: number): Dataset {
+  const source = (level: number): ImageSource => ({
+    kind: "rendered",
+    name: `level ${level}`,
+    render() {
+      if (level === unreadable) throw new UnreadableImageError(`level ${level}`, "it is broken");
+      const data = new Uint8Array(3 * 40 * 40).fill(level);
+      return Promise.resolve({ width: 40, height: 40, data });
+    },
+  });
+  return datasetOf("coloured", length, (index) => ({
+    key: String(index),
+    source: source(0),
+    variations: [1, 2, 3].map(source),
+  }));
+}
+
+/** The colour of each view of each sample, and which variation it is said to be of. */
+function coloursOf(
+  { views, variationOfView, indices }: ViewBatch,
+): [seen: number[], told: number[]] {
+  const seen = indices.flatMap((_, i) =>
+    views.map(({ images: { data, shape } }) => data[i * shape[1]! * shape[2]! * 3]!)
+  );
+  return [seen, [...variationOfView.data].map((variation) => variation + 1)];
+}
+
+Deno.test("viewLoader() cuts several views, each from another variation, the same with any number of workers", async () => {
+  const options = { batchSize: 8, variations: { count: 2 } };
+  const batches = await collect(coloured(16), options);
+  for (const batch of batches) {
+    const [seen, told] = coloursOf(batch);
+    assertEquals(seen, told);
+    for (let i = 0; i < 8; i++) {
+      const [image, ...others] = seen.slice(3 * i, 3 * i + 3).toSorted();
+      assertEquals([image, new Set(others).size, others.includes(0)], [0, 2, false]);
+    }
+  }
+  assertEquals(await collect(coloured(16), { ...options, startBatch: 1 }), [batches[1]!]);
+});
+
+Deno.test("viewLoader() reads no image of which no view is cut", async () => {
+  const loader = viewLoader(coloured(4), RECIPES, { ...OPTIONS, variations: { count: 3 } });
+  for await (const batch of loader) {
+    const [seen] = coloursOf(batch);
+    assertEquals(seen.includes(0), false);
+  }
+  assertEquals(loader.statistics.decoded, 12);
+});
+
+Deno.test("viewLoader() cuts local views from the variation of a global one where they follow it", async () => {
+  const variations = { views: [0, 1], followers: [2] };
+  const [batch] = await collect(coloured(8), { batchSize: 8, variations });
+  const [seen, told] = coloursOf(batch!);
+  assertEquals(seen, told);
+  for (let i = 0; i < 8; i++) {
+    const [left, right, local] = seen.slice(3 * i, 3 * i + 3);
+    assertEquals(local, Math.max(left!, right!));
+    assertEquals(Math.min(left!, right!), 0);
+  }
+});
+
+Deno.test("viewLoader() leaves views to the image whose variation is unreadable, and keeps the others", async () => {
+  const [whole] = await collect(coloured(8), { batchSize: 8, variations: { count: 2 } });
+  const [torn] = await collect(coloured(8, 2), { batchSize: 8, variations: { count: 2 } });
+  const without = (seen: number[]) => seen.map((level) => level === 2 ? 0 : level);
+  assertEquals(coloursOf(torn!)[0], without(coloursOf(whole!)[0]));
+  assertEquals(coloursOf(torn!)[0], coloursOf(torn!)[1]);
+  assert(coloursOf(whole!)[0].includes(2));
 });
 
 Deno.test("viewLoader() falls back to the image where its variation is unreadable", async () => {
@@ -216,7 +288,7 @@ Deno.test("viewLoader() falls back to the image where its variation is unreadabl
     variations: {},
     onWarning: (message) => void warnings.push(message),
   });
-  assertEquals([...batch!.variedView.data], [-1, -1]);
+  assertEquals([...batch!.variationOfView.data], new Array(6).fill(-1));
   assertEquals([...batch!.indices].toSorted(), [0, 1]);
   assertEquals(warnings.length, 1);
 });

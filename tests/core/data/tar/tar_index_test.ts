@@ -65,7 +65,7 @@ Deno.test("an index of a tar gives a data set its variations", () =>
     const paired = withVariations(images, await openTarIndex(path("index.jsonl")), {
       key: "class-name",
     });
-    assertEquals(paired.coverage, { matched: 2, total: 2 });
+    assertEquals(paired.coverage, { matched: 2, total: 2, samplesByCount: [0, 2] });
     const [source] = paired.sample(1).variations!;
     assert(source?.kind === "encoded");
     assertEquals(await source.read(), FILES.get("train/n01440764/b.JPEG"));

@@ -28,7 +28,7 @@ Deno.test("train() cuts views from variations, tells the coverage, logs their sh
       if (event.kind === "start") coverage.push(event.coverage);
     };
     await train({ ...given(whole), report });
-    assertEquals(coverage, [{ matched: 16, total: 24 }]);
+    assertEquals(coverage, [{ matched: 16, total: 24, samplesByCount: [8, 16] }]);
     const shares = (await readJsonLines(join(whole, "steps.jsonl")))
       .map(({ generatedViews }) => Number(generatedViews));
     // Two epochs of three steps of eight pairs; of 16 views of 48 in an epoch three quarters are expected.
