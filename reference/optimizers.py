@@ -116,6 +116,7 @@ class Case:
     rules: list[dict] = field(default_factory=list)
     clip_gradient_norm: float | None = None
     frozen: str | None = None
+    clip_each: bool = False
 
 
 def frozen_in(case: Case, step: int) -> list[str]:
@@ -175,7 +176,10 @@ def measure(case: Case) -> Tensors:
         keep("gradient.", {name: value.grad for name, value in parameters.items()})
         for name in frozen_in(case, step):
             parameters[name].grad = None
-        norm = torch.nn.utils.clip_grad_norm_(parameters.values(), case.clip_gradient_norm or float("inf"))
+        units = [[value] for value in parameters.values()] if case.clip_each else []
+        norm = torch.nn.utils.get_total_norm(p.grad for p in parameters.values() if p.grad is not None)
+        for unit in units or [parameters.values()]:
+            torch.nn.utils.clip_grad_norm_(unit, case.clip_gradient_norm or float("inf"))
         for group, name in zip(optimizer.param_groups, parameters, strict=True):
             rule = rule_of(case, name)
             base = case.learning_rate if rule.get("fixedLearningRate") else rate
@@ -224,6 +228,8 @@ def cases() -> list[Case]:
              lambda groups: torch.optim.AdamW(groups, 0.1, (0.9, 0.95), 1e-5), moments, 0.02, 0.1, half),
         Case("adamw", "torch.optim.AdamW after clipping by torch.nn.utils.clip_grad_norm_.",
              lambda groups: torch.optim.AdamW(groups, 0.1), moments, 0.02, 0.1, half, 0.2),
+        Case("adamw_clip_each", "torch.optim.AdamW after clipping each gradient by torch.nn.utils.clip_grad_norm_.",
+             lambda groups: torch.optim.AdamW(groups, 0.1), moments, 0.02, 0.1, half, 0.1, None, True),
         Case("sgd_frozen", "torch.optim.SGD with momentum 0.9; a parameter has no gradient in some steps.",
              lambda groups: torch.optim.SGD(groups, 0.1, 0.9), momentum, 0.3, 0.01, simsiam, 0.2, prototypes),
         Case("lars_frozen", "The rule of mmpretrain's LARS; a parameter has no gradient in some steps.",
@@ -254,6 +260,8 @@ def main() -> None:
             "rules": case.rules,
             "clipGradientNorm": case.clip_gradient_norm,
         }
+        if case.clip_each:
+            sidecar["clipGradientPer"] = "parameter"
         if case.frozen:
             steps = [step for step in range(STEPS) if frozen_in(case, step)]
             sidecar["frozen"] = {"name": case.frozen, "steps": steps}

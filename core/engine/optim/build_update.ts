@@ -16,7 +16,7 @@ import {
   updatedWhere,
   UPDATES_SLOT,
 } from "./freeze.ts";
-import { type ScaledGradient, scaleGradients } from "./gradient_scale.ts";
+import { type ClipUnit, type ScaledGradient, scaleGradients } from "./gradient_scale.ts";
 import { inPlaceHazards, type InPlaceUpdate } from "./in_place.ts";
 import { movingAverage } from "./moving_average.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -41,8 +41,10 @@ export interface UpdateOptions {
   readonly rules?: readonly ParameterRule[];
   /** Whether parameters decay unless a rule says otherwise (default true); without, passes are saved. */
   readonly weightDecay?: boolean;
-  /** Largest norm of all gradients as one vector; any when left out. */
+  /** Largest norm of what is clipped; any when left out. */
   readonly clipGradientNorm?: number;
+  /** Whether all gradients are clipped as one vector, or each by itself (default `model`). */
+  readonly clipGradientPer?: ClipUnit;
   /** Whether to give `gradient_norm`, which is there anyway when it is needed (default false). */
   readonly gradientNorm?: boolean;
   /**
@@ -319,7 +321,12 @@ export function buildUpdate(options: UpdateOptions): UpdateGraph {
   const inverseLossScale = lossScaling ? scalars.get("inverse_loss_scale") : undefined;
   const frozen = frozenInputs(options.frozen ?? new Set(), names);
   const frozenInOrder = names.map((name) => frozen.get(name));
-  const scaled = scaleGradients(gradients, { inverseLossScale, clipNorm, frozen: frozenInOrder });
+  const scaled = scaleGradients(gradients, {
+    inverseLossScale,
+    clipNorm,
+    clipPer: options.clipGradientPer,
+    frozen: frozenInOrder,
+  });
 
   const skips = lossScaling || (options.skipNonFinite ?? false);
   const trained = parameters.flatMap((parameter, i) => {

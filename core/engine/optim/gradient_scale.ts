@@ -29,12 +29,17 @@ export interface ScaledGradients {
   readonly finite: Value;
 }
 
+/** What is clipped by its norm: all gradients as one vector, or that of each parameter by itself. */
+export type ClipUnit = "model" | "parameter";
+
 /** How {@linkcode scaleGradients} scales. */
 export interface GradientScaleOptions {
   /** Inverse of the factor that was on the loss, a scalar. */
   readonly inverseLossScale?: Value | undefined;
-  /** Largest norm of all gradients as one vector. */
+  /** Largest norm of what is clipped; see `clipPer`. */
   readonly clipNorm?: number | undefined;
+  /** What is clipped to it (default `model`). */
+  readonly clipPer?: ClipUnit | undefined;
   /** For each gradient whether its parameter is frozen in this step, a boolean scalar, or undefined if it never is. */
   readonly frozen?: readonly (Value | undefined)[];
 }
@@ -52,13 +57,13 @@ function product(a: Value | undefined, b: Value | undefined): Value | undefined 
 
 /**
  * Unscales gradients and clips their joint norm as `torch.nn.utils.clip_grad_norm_` does, both in one pass over each:
- * `g min(1, largest / (norm + 1e-6))`. Without options gradients stay as they are. The joint norm takes one more pass
- * over each, if it is used; a single value that is not finite makes it infinite or NaN. Gradients of frozen parameters
- * do not count in it.
+ * `g min(1, largest / (norm + 1e-6))`; or, per parameter, the norm of each by itself, as DINO does. Without options
+ * gradients stay as they are. The joint norm takes one more pass over each, if it is used; a single value that is not
+ * finite makes it infinite or NaN. Gradients of frozen parameters do not count in it.
  */
 export function scaleGradients(
   gradients: readonly Value[],
-  { inverseLossScale, clipNorm, frozen = [] }: GradientScaleOptions,
+  { inverseLossScale, clipNorm, clipPer = "model", frozen = [] }: GradientScaleOptions,
 ): ScaledGradients {
   const norms = gradients.map((gradient) => reduceL2(gradient));
   const squares = norms.map((norm, i) => {
@@ -67,15 +72,20 @@ export function scaleGradients(
     return without === undefined ? square : where(without, 0, square);
   });
   const raw = sqrt(squares.reduce((sum, square) => add(sum, square)));
-  const norm = inverseLossScale === undefined ? raw : mul(raw, inverseLossScale);
-  const clip = clipNorm === undefined ? undefined : clipFactor(norm, clipNorm);
-  const factor = product(inverseLossScale, clip);
+  const unscaled = (norm: Value) =>
+    inverseLossScale === undefined ? norm : mul(norm, inverseLossScale);
+  const norm = unscaled(raw);
+  const factorBy = (norm: Value) =>
+    product(inverseLossScale, clipNorm === undefined ? undefined : clipFactor(norm, clipNorm));
+  const joint = factorBy(norm);
   return {
-    gradients: gradients.map((gradient, i) =>
-      factor === undefined
-        ? { gradient, norm: norms[i]! }
-        : { gradient: times(gradient, factor), norm: mul(norms[i]!, factor) }
-    ),
+    gradients: gradients.map((gradient, i) => {
+      const own = norms[i]!;
+      const factor = clipPer === "model" ? joint : factorBy(unscaled(own));
+      return factor === undefined
+        ? { gradient, norm: own }
+        : { gradient: times(gradient, factor), norm: mul(own, factor) };
+    }),
     norm,
     // Neither infinity nor what is not a number is less than infinity.
     finite: less(norm, Infinity),

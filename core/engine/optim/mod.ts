@@ -12,6 +12,7 @@ export {
   type UpdateGraph,
   type UpdateOptions,
 } from "./build_update.ts";
+export type { ClipUnit } from "./gradient_scale.ts";
 export { inPlaceHazards, type InPlaceUpdate } from "./in_place.ts";
 export { lars, type LarsOptions, type LarsVariant } from "./lars.ts";
 export {

@@ -118,7 +118,16 @@ export const optimizationOptions = {
     default: 0,
     group: "Optimisation",
     affects: "remedy",
-    description: "norm to which the whole gradient is clipped (0: no clipping)",
+    description: "norm to which the gradient is clipped (0: no clipping)",
+  },
+  clipGradientPer: {
+    type: "string",
+    enum: ["model", "parameter"],
+    default: "model",
+    group: "Optimisation",
+    affects: "remedy",
+    description:
+      "whether the whole gradient is clipped, or that of each parameter by itself, as DINO does",
   },
   schedule: {
     type: "string",

@@ -41,7 +41,7 @@ export async function compileMethod(
 ): Promise<CompiledMethod> {
   const { method, configuration } = options;
   const { backbone, recipes, placement } = plan;
-  const { batchSize, clipGradientNorm, parameterRules: rules } = configuration;
+  const { batchSize, clipGradientNorm, clipGradientPer, parameterRules: rules } = configuration;
   const build = () =>
     buildMethodGraph(method, {
       backbone,
@@ -63,7 +63,7 @@ export async function compileMethod(
       ...placement,
       optimizer: optimizerOf(configuration),
       rules,
-      ...(clipGradientNorm > 0 && { clipGradientNorm }),
+      ...(clipGradientNorm > 0 && { clipGradientNorm, clipGradientPer }),
     },
     checkpoint?.model ?? await startingWeights(graph, plan, { ...options, from }),
     checkpoint?.optimizer,

@@ -5,6 +5,7 @@
  */
 import { filled, type Tensor } from "../../engine/graph/tensor.ts";
 import {
+  type ClipUnit,
   inversePermutationName,
   metricName,
   type Optimizer,
@@ -32,8 +33,10 @@ export interface MethodStepOptions {
   readonly optimizer: Optimizer;
   /** Exceptions for parameters by name. */
   readonly rules?: readonly ParameterRule[];
-  /** Largest norm of the whole gradient; any when left out. */
+  /** Largest norm of the gradient; any when left out. */
   readonly clipGradientNorm?: number;
+  /** Whether the whole gradient has that norm, or that of each parameter by itself (default `model`). */
+  readonly clipGradientPer?: ClipUnit;
 }
 
 /** How a step is computed. */
@@ -78,7 +81,7 @@ const SPREAD = "spread";
  */
 export function buildMethodStep(
   graph: MethodGraph,
-  { optimizer, rules = [], clipGradientNorm }: MethodStepOptions,
+  { optimizer, rules = [], clipGradientNorm, clipGradientPer = "model" }: MethodStepOptions,
 ): BuiltStep {
   const declarations = [...graph.scope.declarations.values()];
   const metrics = Object.entries(graph.metrics ?? {});
@@ -103,7 +106,7 @@ export function buildMethodStep(
     exponentialMovingAverages: movingAverages(graph.scope),
     constraints: graph.constraints,
     frozen: graph.frozen,
-    ...(clipGradientNorm !== undefined && { clipGradientNorm }),
+    ...(clipGradientNorm !== undefined && { clipGradientNorm, clipGradientPer }),
   });
 }
 

@@ -52,3 +52,8 @@ Deno.test("adamW() follows torch.optim.AdamW with other betas and another epsilo
   await assertFollows("adamw_betas", optimizer, { dtype: "float32", tolerance: 1e-5 });
   await assertFollows("adamw_betas", optimizer, { dtype: "float64", tolerance: 1e-12 });
 });
+
+Deno.test("adamW() follows torch.optim.AdamW after each gradient was clipped by itself", async () => {
+  await assertFollows("adamw_clip_each", adamW(), { dtype: "float32", tolerance: 1e-5 });
+  await assertFollows("adamw_clip_each", adamW(), { dtype: "float64", tolerance: 1e-12 });
+});

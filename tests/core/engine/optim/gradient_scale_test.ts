@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { float32, type Tensor } from "../../../../core/engine/graph/tensor.ts";
 import { input } from "../../../../core/engine/graph/value.ts";
 import { encodeModel } from "../../../../core/engine/onnx/mod.ts";
-import { scaleGradients } from "../../../../core/engine/optim/gradient_scale.ts";
+import { type ClipUnit, scaleGradients } from "../../../../core/engine/optim/gradient_scale.ts";
 import { Session } from "../../../../core/engine/ort/mod.ts";
 
 const a = input("a", "float32", [2]);
@@ -11,8 +11,9 @@ const b = input("b", "float32", [1, 2]);
 async function scaled(
   clipNorm: number | undefined,
   [first, second]: readonly [number[], number[]],
+  clipPer: ClipUnit = "model",
 ): Promise<Record<string, Tensor>> {
-  const { gradients, norm, finite } = scaleGradients([a, b], { clipNorm });
+  const { gradients, norm, finite } = scaleGradients([a, b], { clipNorm, clipPer });
   const outputs = {
     a: gradients[0]!.gradient,
     norm_of_a: gradients[0]!.norm,
@@ -54,4 +55,12 @@ Deno.test("scaleGradients() sees a value that is not finite in the joint norm", 
     const result = await scaled(1, [[3, 0], [wrong, 4]]);
     assertEquals(result["scaled.finite"]!.data, Uint8Array.of(0));
   }
+});
+
+Deno.test("scaleGradients() clips each gradient by itself, and measures the joint norm before", async () => {
+  const result = await scaled(1, [[3, 0], [0, 0.5]], "parameter");
+  assertNear(result["scaled.a"], [1, 0]);
+  assertNear(result["scaled.norm_of_a"], [1]);
+  assertNear(result["scaled.b"], [0, 0.5]);
+  assertNear(result["scaled.norm"], [Math.hypot(3, 0.5)]);
 });

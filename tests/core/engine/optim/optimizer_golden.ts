@@ -20,6 +20,7 @@ interface Golden {
   readonly weightDecay: number;
   readonly rules: readonly ParameterRule[];
   readonly clipGradientNorm: number | null;
+  readonly clipGradientPer?: "parameter";
   /** A parameter that has no gradient in some steps. */
   readonly frozen?: { readonly name: string; readonly steps: readonly number[] };
   readonly tensors: ReadonlyMap<string, Tensor>;
@@ -77,6 +78,7 @@ export async function assertFollows(
     rules: golden.rules,
     weightDecay: golden.weightDecay > 0,
     ...(golden.clipGradientNorm === null ? {} : { clipGradientNorm: golden.clipGradientNorm }),
+    ...(golden.clipGradientPer && { clipGradientPer: golden.clipGradientPer }),
     gradientNorm: true,
     exponentialMovingAverages: averages,
     frozen: new Set(golden.frozen && [golden.frozen.name]),

@@ -85,6 +85,19 @@ Deno.test("TrainingStep clips the gradient to the norm that it is told", async (
   assertAlmostEquals(Math.hypot(...velocities), 0.01, 1e-6);
 });
 
+Deno.test("TrainingStep clips the gradient of each parameter by itself where it is told to", async () => {
+  const graph = graphOf(momentumContrast);
+  using step = await stepOf(graph, initialWeights(graph, 0), undefined, {
+    clipGradientNorm: 0.01,
+    clipGradientPer: "parameter",
+  });
+  writeViews(step, "clip");
+  await step.run({ ...SCALARS, weight_decay: 0 });
+  const norms = [...step.slots.values()].map((slot) => Math.hypot(...numbersOf(slot.read())));
+  assert(norms.filter((norm) => Math.abs(norm - 0.01) < 1e-6).length > 1, `found ${norms}`);
+  assert(norms.every((norm) => norm < 0.01 + 1e-6), `found ${norms}`);
+});
+
 Deno.test("TrainingStep changes nothing when the loss is no number", async () => {
   using step = await stepOf(graphOf(momentumContrast));
   writeViews(step, "before");
