@@ -37,7 +37,11 @@ export const loadedByAddress: readonly (() => Promise<unknown>)[] = [
   () => import("./core/data/loader/view_worker.ts"),
   () => import("./core/distributed/print_devices.ts"),
   () => import("./core/variations/worker.ts"),
+  () => import("./plugins/barlow-twins/mod.ts"),
+  () => import("./plugins/dino/mod.ts"),
   () => import("./plugins/simsiam/mod.ts"),
+  () => import("./plugins/swav/mod.ts"),
+  () => import("./plugins/vicreg/mod.ts"),
 ];
 
 if (import.meta.main) await runProgram(tasks, Deno.args);

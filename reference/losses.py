@@ -11,6 +11,7 @@ import safetensors
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
+from torch import nn
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "golden"
 SEED = 5
@@ -56,6 +57,95 @@ def cross_entropy() -> dict[str, torch.Tensor]:
     return golden | {"probabilities.plain.target": gradient}
 
 
+def assignment(scores: torch.Tensor, epsilon: float, iterations: int) -> torch.Tensor:
+    """Caron et al. 2020, section 3.1: alternating normalisation of exp(scores / epsilon), prototypes by samples."""
+    shares = torch.exp(scores / epsilon).T
+    shares = shares / shares.sum()
+    prototypes, samples = shares.shape
+    for _ in range(iterations):
+        shares = shares / shares.sum(1, keepdim=True) / prototypes
+        shares = shares / shares.sum(0, keepdim=True) / samples
+    return (shares * samples).T
+
+
+def swapped_prediction() -> dict[str, torch.Tensor]:
+    """Codes of two views and, from three, the swapped loss, plain and weighted."""
+    generator = torch.Generator().manual_seed(SEED + 2)
+    draw = lambda *shape: torch.randn(*shape, generator=generator, dtype=torch.float64)
+    embeddings = F.normalize(draw(3, 6, 4), dim=2)
+    prototypes = F.normalize(draw(5, 4)).requires_grad_()
+    weights = F.softmax(draw(6), dim=0) * 6
+    scores = embeddings @ prototypes.T
+    codes = [assignment(view.detach(), 0.05, 3) for view in scores[:2]]
+    golden = {"embeddings": embeddings, "prototypes": prototypes.detach(), "weights": weights}
+    golden |= {"scores": scores.detach(), "codes": torch.stack(codes)}
+    golden |= {"codes.soft": assignment(scores[0].detach(), 0.5, 1)}
+    for kind, mass in {"plain": torch.ones(6, dtype=torch.float64), "weighted": weights}.items():
+        terms = [
+            -(mass * (code * F.log_softmax(scores[v] / 0.1, dim=1)).sum(1)).mean()
+            for a, code in enumerate(codes) for v in range(3) if v != a
+        ]
+        loss = sum(terms) / len(terms)
+        (gradient,) = torch.autograd.grad(loss, prototypes, retain_graph=True)
+        golden |= {f"{kind}.loss": loss.detach(), f"{kind}.prototypes": gradient}
+    return golden
+
+
+def off_diagonal(matrix: torch.Tensor) -> torch.Tensor:
+    return matrix[~torch.eye(len(matrix), dtype=torch.bool)]
+
+
+def weighted_standard(z: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Coordinates of mean 0 and variance 1 where sample i has the mass w_i / N."""
+    mass = (weights / len(z))[:, None]
+    centered = z - (mass * z).sum(0)
+    return centered / ((mass * centered**2).sum(0) + 1e-5).sqrt()
+
+
+def barlow_twins(samples: int, width: int) -> dict[str, torch.Tensor]:
+    """Zbontar et al. 2021, algorithm 1, by the batch norm of PyTorch; weighted by masses of samples."""
+    generator = torch.Generator().manual_seed(SEED + 3)
+    draw = lambda *shape: torch.randn(*shape, generator=generator, dtype=torch.float64)
+    shared = draw(samples, width)
+    first = (2 * shared + draw(samples, width) + 1).requires_grad_()
+    second = (shared + 0.5 * draw(samples, width)).requires_grad_()
+    weights = F.softmax(draw(samples), dim=0) * samples
+    norm = nn.BatchNorm1d(width, affine=False).double()
+    matrices = {
+        "plain": norm(first).T @ norm(second) / samples,
+        "weighted": weighted_standard(first, weights).T
+        @ (weights[:, None] / samples * weighted_standard(second, weights)),
+    }
+    golden = {"first": first.detach(), "second": second.detach(), "weights": weights}
+    for kind, matrix in matrices.items():
+        loss = (matrix.diagonal() - 1).pow(2).sum() + 0.0051 * off_diagonal(matrix).pow(2).sum()
+        gradients = torch.autograd.grad(loss, (first, second), retain_graph=True)
+        golden |= {f"{kind}.loss": loss.detach()}
+        golden |= {f"{kind}.{part}": value for part, value in zip(("first", "second"), gradients)}
+    return golden
+
+
+def vicreg(samples: int, width: int) -> dict[str, torch.Tensor]:
+    """The three terms of Bardes et al. 2022, each with its gradients; the invariance plain and weighted."""
+    generator = torch.Generator().manual_seed(SEED + 4)
+    draw = lambda *shape: torch.randn(*shape, generator=generator, dtype=torch.float64)
+    spread = torch.linspace(0.2, 2, width, dtype=torch.float64)
+    first = (spread * draw(samples, width) + 1).requires_grad_()
+    second = (first.detach() + 0.5 * draw(samples, width)).requires_grad_()
+    weights = F.softmax(draw(samples), dim=0) * samples
+    losses = {
+        "variance": F.relu(1 - torch.sqrt(first.var(dim=0) + 1e-4)).mean(),
+        "covariance": off_diagonal(torch.cov(first.T)).pow(2).sum() / width,
+        "invariance": F.mse_loss(first, second),
+        "invariance.weighted": (weights * (first - second).pow(2).mean(1)).mean(),
+    }
+    golden = {"first": first.detach(), "second": second.detach(), "weights": weights}
+    for name, loss in losses.items():
+        (gradient,) = torch.autograd.grad(loss, (first,), retain_graph=True)
+        golden |= {f"{name}.loss": loss.detach(), f"{name}.first": gradient}
+    return golden
+
+
 def save(name: str, description: str, tensors: dict[str, torch.Tensor]) -> None:
     path = FOLDER / name
     save_file({name: value.contiguous().clone() for name, value in tensors.items()}, path.with_suffix(".safetensors"))
@@ -84,6 +174,24 @@ def main() -> None:
         "gradients, in float64.",
         cross_entropy(),
     )
+    save(
+        "loss_swapped_prediction",
+        "Scores of 6 samples in 3 views on 5 prototypes, codes of 2 of them, the swapped loss, plain and weighted, and "
+        "its gradient, in float64.",
+        swapped_prediction(),
+    )
+    for kind, samples, width in (("wide", 6, 8), ("long", 9, 4)):
+        save(
+            f"loss_barlow_twins_{kind}",
+            f"Barlow Twins' loss of {samples} pairs of {width} coordinates, plain and weighted, and its gradients, in "
+            "float64.",
+            barlow_twins(samples, width),
+        )
+        save(
+            f"loss_vicreg_{kind}",
+            f"VICReg's terms of {samples} pairs of {width} coordinates and their gradients, in float64.",
+            vicreg(samples, width),
+        )
 
 
 if __name__ == "__main__":

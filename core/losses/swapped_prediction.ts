@@ -15,15 +15,16 @@ import { GenviewRangeError } from "../errors/mod.ts";
  *
  * @param targets of the first views
  * @param predictions of all views
+ * @param term the loss of a pair, which is told the indices of both views
  * @throws {RangeError} if there is no pair
  */
 export function swappedPrediction(
   targets: readonly Value[],
   predictions: readonly Value[],
-  term: (target: Value, prediction: Value) => Value,
+  term: (target: Value, prediction: Value, ofTarget: number, ofPrediction: number) => Value,
 ): Value {
   const terms = targets.flatMap((target, a) =>
-    predictions.flatMap((prediction, v) => v === a ? [] : [term(target, prediction)])
+    predictions.flatMap((prediction, v) => v === a ? [] : [term(target, prediction, a, v)])
   );
   const [first, ...others] = terms;
   if (first === undefined) {

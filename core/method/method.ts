@@ -95,9 +95,9 @@ export interface NetworkOptions {
   readonly batchNormGroups?: number;
 }
 
-/** Options of {@linkcode MethodContext.prototypes}. */
-export interface PrototypesOptions {
-  /** While this bool `[]` holds, neither gradient nor optimizer change them. */
+/** Options of {@linkcode MethodContext.head} and {@linkcode MethodContext.prototypes}. */
+export interface FreezeOptions {
+  /** While this bool `[]` holds, such as `ops.less(epoch, 1)`, neither gradient nor optimizer change the parameters. */
   readonly frozen?: Value;
 }
 
@@ -107,6 +107,8 @@ export interface MethodContext<Options = Readonly<Record<string, unknown>>> {
   readonly options: Options;
   /** The views of the batch, `[N,3,H,W]` each, normalised, in the order of the recipes. */
   readonly views: readonly Value[];
+  /** The views before the first one of another size: all of them, or those that local views are beside. */
+  readonly globalViews: readonly Value[];
   /** Number of samples in the batch. */
   readonly batchSize: number;
   /** Weight of each pair of the first two views, `[N]`, mean 1: ones, or the quality of generated pairs. */
@@ -139,14 +141,14 @@ export interface MethodContext<Options = Readonly<Record<string, unknown>>> {
     options?: NetworkOptions,
   ): TrainedNetwork;
   /** A perceptron of its own under a name, such as a predictor. */
-  head(name: string, layers: readonly MlpLayer[]): TrainedNetwork;
+  head(name: string, layers: readonly MlpLayer[], options?: FreezeOptions): TrainedNetwork;
   /** The parts of {@linkcode MethodContext.network} one by one, and parameters of the method's own. */
   encoder(role: Role): Encoder;
   /**
    * Prototypes `[count,width]`: trained rows that start with unit length and are brought back to it after each step,
    * without gradient (SwAV).
    */
-  prototypes(name: string, count: number, width: number, options?: PrototypesOptions): Value;
+  prototypes(name: string, count: number, width: number, options?: FreezeOptions): Value;
   /** A queue under a name. */
   queue(name: string, length: number, width: number): Queue;
   /** A permutation under a name. */

@@ -2,9 +2,11 @@ import { currentTarget } from "../graph/target.ts";
 import type { Value } from "../graph/value.ts";
 import { directConv } from "../ops/conv.ts";
 import { gemm } from "../ops/gemm.ts";
+import { l2Normalize } from "../ops/l2_normalize.ts";
+import { mul } from "../ops/mul.ts";
 import { reshape } from "../ops/reshape.ts";
 import { transpose } from "../ops/transpose.ts";
-import { type Initializer, torchDefault } from "./initializers.ts";
+import { constantInitializer, type Initializer, torchDefault } from "./initializers.ts";
 import type { Scope } from "./scope.ts";
 
 /** Options of {@linkcode linear}. */
@@ -17,6 +19,20 @@ export interface LinearOptions {
   readonly weightInitializer?: Initializer;
   /** Initial bias (default: PyTorch's, uniform within 1/sqrt(fan in)). */
   readonly biasInitializer?: Initializer;
+  /**
+   * Weight normalisation (Salimans & Kingma 2016): rows of unit length, of a parameter `weight_v`; by themselves, or
+   * `scaled` by a parameter `weight_g` that starts at one. A plain `weight` when left out.
+   */
+  readonly weightNorm?: "unit" | "scaled";
+}
+
+/** The weight `[width, in]`, with its parameters. */
+function weightOf(layer: Scope, fanIn: number, { width, weightNorm, ...options }: LinearOptions) {
+  const initial = options.weightInitializer ?? torchDefault(fanIn);
+  if (weightNorm === undefined) return layer.parameter("weight", [width, fanIn], initial);
+  const rows = l2Normalize(layer.parameter("weight_v", [width, fanIn], initial));
+  if (weightNorm === "unit") return rows;
+  return mul(rows, layer.parameter("weight_g", [width, 1], constantInitializer(1)));
 }
 
 /** The map as a convolution by single pixels, `[N, H, W, in]` to `[N, H, W, width]`. */
@@ -54,10 +70,9 @@ export function linear(scope: Scope, name: string, x: Value, options: LinearOpti
   return scope.enter(name, (layer) => {
     const { width, bias = true } = options;
     const fanIn = x.shape.at(-1)!;
-    const initial = torchDefault(fanIn);
-    const weight = layer.parameter("weight", [width, fanIn], options.weightInitializer ?? initial);
+    const weight = weightOf(layer, fanIn, options);
     if (!bias) return applyLinear(x, weight);
-    const offset = layer.parameter("bias", [width], options.biasInitializer ?? initial);
+    const offset = layer.parameter("bias", [width], options.biasInitializer ?? torchDefault(fanIn));
     return applyLinear(x, weight, offset);
   });
 }

@@ -23,6 +23,8 @@ export interface MlpLayer {
   readonly weightInitializer?: Initializer;
   /** Initial bias (default: PyTorch's, uniform within 1/sqrt(fan in)). */
   readonly biasInitializer?: Initializer;
+  /** Rows of the weight of unit length, by themselves or scaled by a parameter that starts at one (default neither). */
+  readonly weightNorm?: "unit" | "scaled";
 }
 
 /** Applies what follows a layer's linear map. */
@@ -60,12 +62,13 @@ function activate(x: Value, { activation = "relu" }: MlpLayer): Value {
 export function mlp(scope: Scope, name: string, x: Value, layers: readonly MlpLayer[]): Value {
   return scope.enter(name, (head) =>
     layers.reduce((before, layer, i) => {
-      const { width, bias = false, weightInitializer, biasInitializer } = layer;
+      const { width, bias = false, weightInitializer, biasInitializer, weightNorm } = layer;
       const mapped = linear(head, `fc${i}`, before, {
         width,
         bias,
         ...(weightInitializer && { weightInitializer }),
         ...(biasInitializer && { biasInitializer }),
+        ...(weightNorm && { weightNorm }),
       });
       return activate(normalize(head, i, mapped, layer), layer);
     }, x));

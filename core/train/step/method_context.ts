@@ -66,9 +66,11 @@ export function makeContext(parts: ContextParts): MethodContext {
     }
     frozen.set(name, when);
   };
+  const firstLocal = views.findIndex(({ shape }) => shape[2] !== views[0]!.shape[2]);
   return {
     options,
     views,
+    globalViews: firstLocal === -1 ? views : views.slice(0, firstLocal),
     batchSize,
     get pairWeights() {
       return inputs.pairWeights;
@@ -84,7 +86,10 @@ export function makeContext(parts: ContextParts): MethodContext {
     losses,
     initializers,
     network: (heads, networkOptions) => makeNetwork(scope, backbone, heads, networkOptions),
-    head: (name, layers) => makeHead(scope, backbone, name, layers),
+    head: (name, layers, { frozen: when } = {}) =>
+      makeHead(scope, backbone, name, layers, (parameter) => {
+        if (when !== undefined) freeze(parameter, when);
+      }),
     encoder: (role) => makeEncoder(scope, backbone, role),
     prototypes: (name, count, width, { frozen: when } = {}) => {
       const drawn = initializers.torchDefault(width);

@@ -113,14 +113,28 @@ export function makeNetwork(
   });
 }
 
-/** A perceptron by itself, of both roles. */
+/**
+ * A perceptron by itself, of both roles.
+ *
+ * @param declared is told each parameter that is trained, whenever the perceptron is applied
+ */
 export function makeHead(
   scope: Scope,
   backbone: Backbone,
   name: string,
   layers: readonly MlpLayer[],
+  declared: (parameter: Value) => void,
 ): TrainedNetwork {
-  return bothRoles((role) =>
-    networkOf(undefined, makeEncoder(scope, backbone, role).mlp(name, layers), role)
-  );
+  return bothRoles((role) => {
+    const apply = makeEncoder(scope, backbone, role).mlp(name, layers);
+    const head = (x: Value) => {
+      const y = apply(x);
+      for (const declaration of scope.declarations.values()) {
+        const own = declaration.kind === "trainable" && declaration.name.startsWith(`${name}.`);
+        if (own) declared(declaration.value);
+      }
+      return y;
+    };
+    return networkOf(undefined, head, role);
+  });
 }

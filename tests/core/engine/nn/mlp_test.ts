@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { elementCount } from "../../../../core/engine/graph/shape.ts";
-import { input } from "../../../../core/engine/graph/value.ts";
+import { tensor } from "../../../../core/engine/graph/tensor.ts";
+import { constant, input } from "../../../../core/engine/graph/value.ts";
 import { constantInitializer } from "../../../../core/engine/nn/initializers.ts";
 import { mlp, type MlpLayer } from "../../../../core/engine/nn/mlp.ts";
 import { Scope } from "../../../../core/engine/nn/scope.ts";
@@ -10,6 +11,7 @@ import { mul } from "../../../../core/engine/ops/mul.ts";
 import { reduceMean } from "../../../../core/engine/ops/reduce_mean.ts";
 import { reduceSum } from "../../../../core/engine/ops/reduce_sum.ts";
 import { stopGradient } from "../../../../core/engine/ops/stop_gradient.ts";
+import { runGraph } from "../../../run_graph.ts";
 import { type Build, checkInference, checkTraining } from "./network_golden.ts";
 
 const last = { affine: false, activation: "none" } as const;
@@ -119,4 +121,32 @@ Deno.test("mlp() takes GELU, layer norm and initialisers of its own", () => {
   const drawn = scope.initialize(0);
   assertEquals([...drawn.get("head.fc0.bias")!.data], new Array(6).fill(0));
   assertEquals([...drawn.get("head.fc0.weight")!.data], new Array(48).fill(0.5));
+});
+
+Deno.test("mlp() takes weights whose rows have unit length, and a scale of each", async () => {
+  const scope = new Scope({ training: true });
+  const x = constant(tensor("float32", [1, 2], Float32Array.from([3, 4])));
+  const weightInitializer = constantInitializer(7);
+  const layers = ["unit", "scaled"] as const;
+  const outputs = Object.fromEntries(
+    layers.map((weightNorm) => [
+      weightNorm,
+      mlp(scope, weightNorm, x, [{ width: 2, weightInitializer, weightNorm, ...plain }]),
+    ]),
+  );
+  assertEquals([...scope.declarations.keys()].sort(), [
+    "scaled.fc0.weight_g",
+    "scaled.fc0.weight_v",
+    "unit.fc0.weight_v",
+  ]);
+  const state = Object.fromEntries(scope.initialize(0));
+  state["scaled.fc0.weight_g"] = tensor("float32", [2, 1], Float32Array.from([1, -2]));
+  const found = await runGraph(outputs, state);
+  const product = 7 * Math.SQRT1_2;
+  const expected = { unit: [product, product], scaled: [product, -2 * product] };
+  for (const name of layers) {
+    expected[name].forEach((value, i) =>
+      assertAlmostEquals(Number(found[name]!.data[i]), value, 1e-6)
+    );
+  }
 });

@@ -158,3 +158,29 @@ Deno.test("a momentum encoder follows what is trained of a backbone, and keeps t
     assertEquals(initialWeights(graph, 0).get(name)!.data, after.get(online)!.data);
   }
 });
+
+Deno.test("a head stays as it is while it is frozen, and the backbone before it learns", async () => {
+  const graph = graphOf(methodOf(({ network, head, views, ops, step }) => {
+    const last = head("last", LAYERS, { frozen: ops.less(step, 1) });
+    const z = last(network()(views[0]!));
+    return { loss: ops.reduceMean(ops.mul(z, z)), embeddings: z };
+  }));
+  const own = [...graph.scope.declarations.values()].filter(({ name, kind }) =>
+    kind === "trainable" && name.startsWith("last.")
+  ).map(({ name }) => name);
+  assertEquals([...graph.frozen.keys()].sort(), own.sort());
+  using step = await stepOf(graph);
+  const states = [snapshot(step.weights)];
+  for (const at of [0, 1]) {
+    writeViews(step, `frozen.${at}`);
+    await step.run({ learning_rate: 0.1, weight_decay: 0.1, step: at });
+    states.push(snapshot(step.weights));
+  }
+  const weight = (at: number, name: string) => states[at]!.get(name)!.data;
+  for (const name of own.filter((name) => name.endsWith("weight"))) {
+    assertEquals(weight(1, name), weight(0, name), name);
+    assert(weight(2, name).some((value, i) => value !== weight(1, name)[i]), name);
+  }
+  const conv = "backbone.conv1.weight";
+  assert(weight(1, conv).some((value, i) => value !== weight(0, conv)[i]));
+});

@@ -1,0 +1,45 @@
+/**
+ * Barlow Twins: each coordinate of the embedding agrees between views and tells something that no other does.
+ *
+ * @module
+ */
+import type { Method } from "../../core/method/mod.ts";
+import manifest from "./manifest.json" with { type: "json" };
+
+/** {@link https://arxiv.org/abs/2103.03230 | Zbontar et al. 2021}, as `main.py` of facebookresearch/barlowtwins. */
+const barlowTwins: Method<typeof manifest> = {
+  manifest,
+  build({ options, views, globalViews, pairWeights: weights, network, ops, losses }) {
+    const { projectorWidth: width, projectorLayers, redundancyWeight, scale } = options;
+    const encoder = network({
+      projector: [
+        ...Array.from({ length: projectorLayers - 1 }, () => ({ width })),
+        { width, norm: "none", activation: "none" },
+      ],
+    });
+    const embeddings = views.map((view) => encoder(view));
+    // Every pair with a global view: local views are not compared with each other.
+    const terms = embeddings.flatMap((first, a) =>
+      embeddings.flatMap((second, b) =>
+        a < b && a < globalViews.length
+          ? [losses.barlowTwins(first, second, { redundancyWeight, weights })]
+          : []
+      )
+    );
+    const total = terms.reduce((sum, term) => ops.add(sum, term));
+    const collapsed = scale * width;
+    const most = collapsed * (1 + redundancyWeight * (width - 1));
+    const range = {
+      random: [0.05 * collapsed, most],
+      healthy: [0, 0.3 * collapsed],
+      collapsed,
+    } as const;
+    return {
+      loss: ops.mul(total, scale / terms.length),
+      embeddings: embeddings[0]!,
+      lossRange: { ...manifest.lossRange, ...range },
+    };
+  },
+};
+
+export default barlowTwins;

@@ -1,0 +1,11 @@
+import { assertEquals } from "@std/assert";
+import { checkMethod } from "../../core/method/load.ts";
+import plugin from "../../plugins/barlow-twins/mod.ts";
+import { presetGraphs } from "./preset_graphs.ts";
+
+const method = checkMethod(plugin, "barlow-twins");
+
+Deno.test("barlow-twins's presets are configurations of networks that there are", () => {
+  const graphs = presetGraphs(method);
+  assertEquals([...graphs.keys()], ["imagenet", "cifar", "demo"]);
+});
