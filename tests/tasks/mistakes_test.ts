@@ -34,7 +34,7 @@ const MISTAKES: readonly Mistake[] = [
   [`${TRAIN} --method @deep.json`, "nested too deeply"],
   [`${TRAIN} --method @three.json`, "must be object, found 3"],
   [`${TRAIN} --method @nowhere.json`, "there is no module"],
-  [`${TRAIN} --method nothing`, 'the nearest is "simsiam"'],
+  [`${TRAIN} --method simsima`, 'the nearest is "simsiam"'],
   [`${TRAIN} --resume @nowhere --output @out`, "there is no such folder"],
   [`${TRAIN} --resume latest --output @out`, "start a run there instead"],
   [`${TRAIN} --variations @nowhere --output @out`, "found nothing of this name"],
