@@ -19,11 +19,33 @@ export { fitBatch, type FittedBatch } from "./run/fit_batch.ts";
 export { type OpenedRun, openRun } from "./run/open_run.ts";
 export type { ConfigurationChange } from "./run/check_resumable.ts";
 export { readDescription, type RunDescription } from "./run/run_description.ts";
+export type { UsedInputs } from "./step/method_inputs.ts";
+export {
+  type AccumulatedGraph,
+  type AccumulatedGraphOptions,
+  buildAccumulatedGraph,
+  type MicroView,
+} from "./step/accumulation/accumulated_graph.ts";
+export {
+  type AccumulatedMethodStep,
+  AccumulatedStep,
+  buildAccumulatedStep,
+  type ViewRows,
+  type WriteViews,
+} from "./step/accumulation/accumulated_step.ts";
+export {
+  type BuiltAccumulation,
+  type BuiltCut,
+  type BuiltMicroView,
+} from "./step/accumulation/build_accumulation.ts";
+export type { Application } from "./step/accumulation/cuts.ts";
+export type { Counterparts } from "./step/accumulation/sample_rows.ts";
 export { embeddingSpread, uniformSpread } from "./step/embedding_spread.ts";
 export { type WeightedPair } from "./step/context_inputs.ts";
 export { followedBy, MOMENTUM_ENCODER, movingAverages } from "./step/momentum_encoder.ts";
 export { drawPermutation, type PermutationInputs } from "./step/permutation.ts";
 export {
+  type AppliedMethod,
   buildMethodGraph,
   type MethodGraph,
   type MethodGraphOptions,

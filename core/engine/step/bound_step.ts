@@ -5,7 +5,7 @@
  */
 import { GenviewTypeError } from "../../errors/mod.ts";
 import type { DType } from "../graph/dtype.ts";
-import { filled, formatType, sameType, type Tensor } from "../graph/tensor.ts";
+import { filled, formatType, type Tensor } from "../graph/tensor.ts";
 import { keptName, nextName } from "../optim/step_names.ts";
 import {
   type Binding,
@@ -16,6 +16,15 @@ import {
   Session,
 } from "../ort/mod.ts";
 import type { BuiltStep, StepTensor } from "./build_step.ts";
+import {
+  bindings,
+  checkValues,
+  initialSlots,
+  numbers,
+  type StepValues,
+  type Tensors,
+  writeScalars,
+} from "./step_tensors.ts";
 
 /** Where and how a step runs. */
 export interface BoundStepOptions extends Placement {
@@ -23,14 +32,6 @@ export interface BoundStepOptions extends Placement {
   readonly providerOptions?: Readonly<Record<string, string>>;
   /** Path prefix of Chrome traces, for profiling. */
   readonly profile?: string;
-}
-
-/** What a step starts from. */
-export interface StepValues {
-  /** Parameters, averages, buffers and what stays as it is, by name. */
-  readonly state: ReadonlyMap<string, Tensor>;
-  /** The optimizer's slots, by name; their initial values when left out. */
-  readonly slots?: ReadonlyMap<string, Tensor> | undefined;
 }
 
 /** What a step tells. */
@@ -43,50 +44,6 @@ export interface StepOutcome {
   readonly outputs: Readonly<Record<string, number>>;
   /** What the update measured, by name; empty if it did not take place. */
   readonly measures: Readonly<Record<string, number>>;
-}
-
-type Tensors = ReadonlyMap<string, DeviceTensor>;
-
-/** Checks that a value is given for every tensor that a step declares. */
-function checkValues(
-  types: readonly StepTensor[],
-  given: ReadonlyMap<string, Tensor>,
-): void {
-  for (const { name, ...type } of types) {
-    const value = given.get(name);
-    if (value !== undefined && sameType(value, type)) continue;
-    throw new GenviewTypeError(
-      `Cannot start training: "${name}" must be a ${formatType(type)}, found ${
-        value === undefined ? "none" : formatType(value)
-      }`,
-    );
-  }
-}
-
-function slotTypes({ slots }: BuiltStep): StepTensor[] {
-  return slots.map(({ name, type }) => ({ name, ...type }));
-}
-
-function initialSlots({ slots }: BuiltStep): Map<string, Tensor> {
-  return new Map(
-    slots.map(({ name, type, initial }) => [name, filled(type.dtype, type.shape, initial)]),
-  );
-}
-
-/** Some tensors by name, for a binding. */
-function bindings(
-  names: readonly { readonly name: string }[],
-  find: (name: string) => DeviceTensor | undefined,
-): Record<string, DeviceTensor> {
-  return Object.fromEntries(names.map(({ name }) => {
-    const found = find(name);
-    if (found === undefined) throw new Error(`Internal: a step knows no tensor "${name}"`);
-    return [name, found];
-  }));
-}
-
-function numbers(of: Tensors): Record<string, number> {
-  return Object.fromEntries([...of].map(([name, value]) => [name, Number(value.read().data[0])]));
 }
 
 /** A training step that is loaded, placed and bound. */
@@ -117,7 +74,8 @@ export class BoundStep implements Disposable {
     const place = (types: readonly StepTensor[], given: ReadonlyMap<string, Tensor>) =>
       new Map(types.map(({ name }) => [name, put(given.get(name)!)]));
     this.state = place(step.state, values.state);
-    this.slots = place(slotTypes(step), values.slots ?? initialSlots(step));
+    const slots = values.slots ?? initialSlots(step);
+    this.slots = new Map(step.slots.map(({ name }) => [name, put(slots.get(name)!)]));
     this.#batch = empty(step.batch, device);
     this.#scalars = new Map(
       step.scalars.map(({ name, dtype, shape }) => [name, put(filled(dtype, shape, 0))]),
@@ -157,8 +115,7 @@ export class BoundStep implements Disposable {
     values: StepValues,
   ): Promise<BoundStep> {
     const { device, threads, providerOptions, profile } = options;
-    checkValues(step.state, values.state);
-    if (values.slots !== undefined) checkValues(slotTypes(step), values.slots);
+    checkValues(step, values);
     using owned = new DisposableStack();
     const load = async (name: "gradients" | "update") =>
       owned.use(
@@ -207,13 +164,7 @@ export class BoundStep implements Disposable {
    * @throws {TypeError} if a scalar is missing
    */
   async run(scalars: Readonly<Record<string, number>>): Promise<StepOutcome> {
-    for (const [name, target] of this.#scalars) {
-      const value = scalars[name];
-      if (value === undefined) {
-        throw new GenviewTypeError(`Cannot take a step: scalar "${name}" is missing`);
-      }
-      target.write(filled(target.type.dtype, [], value));
-    }
+    writeScalars(this.#scalars, scalars);
     await this.#gradients.run();
     const { loss, ...outputs } = numbers(this.#outputs) as { loss: number };
     const updated = Number.isFinite(loss);

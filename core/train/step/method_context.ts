@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Backbone } from "../../backbones/backbone.ts";
 import { encodeNumbers } from "../../engine/graph/numbers.ts";
 import { formatType, tensor } from "../../engine/graph/tensor.ts";
 import { constant, type Value } from "../../engine/graph/value.ts";
@@ -16,22 +15,17 @@ import * as losses from "../../losses/mod.ts";
 import { PluginRefusal } from "../../method/plugin_error.ts";
 import type { MethodContext } from "../../method/method.ts";
 import type { ContextInputs } from "./context_inputs.ts";
-import { makeEncoder, makeHead, makeNetwork } from "./networks.ts";
-import { makePermutation } from "./permutation.ts";
+import { makeEncoder, makeHead, makeNetwork, type NetworkPlace } from "./networks.ts";
 import { makeQueue } from "./queue.ts";
 
 /** What a context is made of. */
-export interface ContextParts {
+export interface ContextParts extends NetworkPlace {
   /** The method's options, checked and filled in. */
   readonly options: Readonly<Record<string, unknown>>;
   /** The views, `[N,3,H,W]` each. */
   readonly views: readonly Value[];
   /** Samples in the batch. */
   readonly batchSize: number;
-  /** The network that is trained. */
-  readonly backbone: Backbone;
-  /** Takes all parameters and buffers. */
-  readonly scope: Scope;
   /** Takes all inputs that the method asks for. */
   readonly inputs: ContextInputs;
   /** Takes, by a parameter's full name, whether it stays as it is. */
@@ -54,7 +48,7 @@ function nameOf(action: string, { source }: Value, scope: Scope): string {
 
 /** The context of a method. */
 export function makeContext(parts: ContextParts): MethodContext {
-  const { options, views, batchSize, backbone, scope, inputs, frozen } = parts;
+  const { options, views, batchSize, scope, inputs, frozen, applications } = parts;
   const constrain: MethodContext["constrain"] = (parameter, constraint) =>
     parts.constrain(nameOf("constrain", parameter, scope), constraint);
   const freeze: MethodContext["freeze"] = (parameter, when) => {
@@ -85,12 +79,12 @@ export function makeContext(parts: ContextParts): MethodContext {
     ops: operators,
     losses,
     initializers,
-    network: (heads, networkOptions) => makeNetwork(scope, backbone, heads, networkOptions),
+    network: (heads, networkOptions) => makeNetwork(parts, heads, networkOptions),
     head: (name, layers, { frozen: when } = {}) =>
-      makeHead(scope, backbone, name, layers, (parameter) => {
+      makeHead(parts, name, layers, (parameter) => {
         if (when !== undefined) freeze(parameter, when);
       }),
-    encoder: (role) => makeEncoder(scope, backbone, role),
+    encoder: (role) => makeEncoder(parts, role),
     prototypes: (name, count, width, { frozen: when } = {}) => {
       const drawn = initializers.torchDefault(width);
       const rows = scope.parameter(name, [count, width], initializers.unitRows(drawn));
@@ -99,7 +93,7 @@ export function makeContext(parts: ContextParts): MethodContext {
       return rows;
     },
     queue: (name, length, width) => makeQueue(scope, name, length, width),
-    permutation: (name) => makePermutation(inputs.permutation(name)),
+    permutation: (name) => applications.permutation(name, inputs.permutation(name)),
     constant: (data, shape, dtype = "float32") =>
       constant(tensor(dtype, shape, encodeNumbers(dtype, Array.from(data)))),
     buffer: (name, shape, initializer, dtype) => {

@@ -13,9 +13,10 @@ import { viewName } from "../../engine/optim/step_names.ts";
 import type { LoadedMethod } from "../../method/load.ts";
 import { runPlugin } from "../../method/plugin_error.ts";
 import type { MethodOutputs } from "../../method/method.ts";
+import { type Applications, DIRECT } from "./applications.ts";
 import { ContextInputs, type WeightedPair } from "./context_inputs.ts";
 import { makeContext } from "./method_context.ts";
-import { checkInputs, checkViewCount } from "./method_inputs.ts";
+import { checkInputs, checkViewCount, type UsedInputs } from "./method_inputs.ts";
 import type { PermutationInputs } from "./permutation.ts";
 import { validate } from "../../schema/validate.ts";
 
@@ -31,18 +32,14 @@ export interface MethodGraphOptions {
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
-/** The symbolic training pass of a method. */
-export interface MethodGraph extends MethodOutputs {
+/** A method applied to symbolic views. */
+export interface AppliedMethod extends MethodOutputs {
   /** All parameters and buffers, and what the pass writes. */
   readonly scope: Scope;
   /** The views, `[N,3,H,W]` each. */
   readonly views: readonly Value[];
   /** The weights of the pairs of views that the method asks for, `[N]` each; those of views 0 and 1 come first. */
   readonly pairs: readonly WeightedPair[];
-  /** Indices of the views that the loss does not depend on. */
-  readonly unusedViews: readonly number[];
-  /** Whether the loss depends on the weights of the pairs. */
-  readonly usesPairWeights: boolean;
   /** Scalars that schedules set, by name. */
   readonly scheduled: ReadonlyMap<string, Value>;
   /** Counts of steps and epochs that the method reads, as inputs. */
@@ -56,6 +53,9 @@ export interface MethodGraph extends MethodOutputs {
   /** The method's options, defaults filled in. */
   readonly options: Readonly<Record<string, unknown>>;
 }
+
+/** The symbolic training pass of a method. */
+export interface MethodGraph extends AppliedMethod, UsedInputs {}
 
 /** Checks that a method gives what the interface asks for. */
 function checkOutputs(action: string, outputs: MethodOutputs): void {
@@ -89,15 +89,17 @@ function checkOutputs(action: string, outputs: MethodOutputs): void {
 }
 
 /**
- * Builds the training pass of a method.
+ * Applies a method to symbolic views.
  *
+ * @param applications how its networks are applied
  * @throws {TypeError} if an option or the number of views is wrong, the method's outputs are not what the interface asks
- * for, the loss does not read what its manifest says, or the plugin's code has a fault, named by file and line
+ * for, or the plugin's code has a fault, named by file and line
  */
-export function buildMethodGraph(
+export function applyMethod(
   method: LoadedMethod,
   { backbone, viewSizes, batchSize, options: given = {} }: MethodGraphOptions,
-): MethodGraph {
+  applications: Applications = DIRECT,
+): AppliedMethod {
   const { name } = method.manifest;
   const action = `build method "${name}"`;
   checkViewCount(method.manifest, viewSizes.length);
@@ -120,6 +122,7 @@ export function buildMethodGraph(
     batchSize,
     backbone,
     scope,
+    applications,
     inputs,
     frozen,
     constrain: (parameter, constraint) =>
@@ -131,15 +134,8 @@ export function buildMethodGraph(
   );
   checkOutputs(action, outputs);
   const { pairs, scheduled, counters, permutations } = inputs;
-  const used = checkInputs(
-    method.manifest,
-    outputs.loss,
-    views,
-    pairs.map(({ weights }) => weights),
-  );
   return {
     ...outputs,
-    ...used,
     scope,
     views,
     pairs,
@@ -150,6 +146,19 @@ export function buildMethodGraph(
     frozen,
     options,
   };
+}
+
+/**
+ * Builds the training pass of a method.
+ *
+ * @throws {TypeError} if an option or the number of views is wrong, the method's outputs are not what the interface asks
+ * for, the loss does not read what its manifest says, or the plugin's code has a fault, named by file and line
+ */
+export function buildMethodGraph(method: LoadedMethod, options: MethodGraphOptions): MethodGraph {
+  const applied = applyMethod(method, options);
+  const { loss, views, pairs } = applied;
+  const weights = pairs.map((pair) => pair.weights);
+  return { ...applied, ...checkInputs(method.manifest, loss, views, weights) };
 }
 
 /** Number of trained parameters. */

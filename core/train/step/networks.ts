@@ -18,7 +18,18 @@ import type {
   Role,
   TrainedNetwork,
 } from "../../method/method.ts";
+import type { Applications } from "./applications.ts";
 import { MOMENTUM_ENCODER } from "./momentum_encoder.ts";
+
+/** What networks are made of, and where. */
+export interface NetworkPlace {
+  /** Takes all parameters and buffers. */
+  readonly scope: Scope;
+  /** The network that is trained. */
+  readonly backbone: Backbone;
+  /** How parts of a network are applied. */
+  readonly applications: Applications;
+}
 
 /** Where the parameters of a role are declared. */
 function inRole<T>(
@@ -50,17 +61,20 @@ function inOnePassPerShape(apply: (x: Value) => Value, parts: readonly Value[]):
 
 /** The parameters of a role, one part of the network at a time. */
 export function makeEncoder(
-  scope: Scope,
-  backbone: Backbone,
+  { scope, backbone, applications }: NetworkPlace,
   role: Role,
   { batchNormGroups = 1 }: NetworkOptions = {},
 ): Encoder {
   const within = <T>(build: (scope: Scope) => T) => inRole(scope, role, batchNormGroups, build);
+  const part = (name: string, build: (scope: Scope, x: Value) => Value) => (x: Value) =>
+    applications.network(name, x, () => within((place) => build(place, x)));
   return {
     width: backbone.width,
-    backbone: (images) =>
-      within((place) => place.enter("backbone", (inner) => backbone.apply(inner, images))),
-    mlp: (name, layers) => (x) => within((place) => mlp(place, name, x, layers)),
+    backbone: part(
+      "backbone",
+      (place, images) => place.enter("backbone", (inner) => backbone.apply(inner, images)),
+    ),
+    mlp: (name, layers) => part(name, (place, x) => mlp(place, name, x, layers)),
     parameter: (name, shape, initializer) =>
       within((place) => place.parameter(name, shape, initializer)),
   };
@@ -97,13 +111,12 @@ function bothRoles(build: (role: Role) => Network): TrainedNetwork {
 
 /** The backbone and perceptrons behind it, of both roles. */
 export function makeNetwork(
-  scope: Scope,
-  backbone: Backbone,
+  place: NetworkPlace,
   heads: Heads = {},
   options: NetworkOptions = {},
 ): TrainedNetwork {
   return bothRoles((role) => {
-    const encoder = makeEncoder(scope, backbone, role, options);
+    const encoder = makeEncoder(place, role, options);
     const chain = Object.entries(heads).map(([name, layers]) => encoder.mlp(name, layers));
     return networkOf(
       encoder.backbone,
@@ -119,17 +132,16 @@ export function makeNetwork(
  * @param declared is told each parameter that is trained, whenever the perceptron is applied
  */
 export function makeHead(
-  scope: Scope,
-  backbone: Backbone,
+  place: NetworkPlace,
   name: string,
   layers: readonly MlpLayer[],
   declared: (parameter: Value) => void,
 ): TrainedNetwork {
   return bothRoles((role) => {
-    const apply = makeEncoder(scope, backbone, role).mlp(name, layers);
+    const apply = makeEncoder(place, role).mlp(name, layers);
     const head = (x: Value) => {
       const y = apply(x);
-      for (const declaration of scope.declarations.values()) {
+      for (const declaration of place.scope.declarations.values()) {
         const own = declaration.kind === "trainable" && declaration.name.startsWith(`${name}.`);
         if (own) declared(declaration.value);
       }

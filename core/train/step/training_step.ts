@@ -71,7 +71,7 @@ export interface StepResult {
 }
 
 /** Name of the output that tells how far the embeddings spread. */
-const SPREAD = "spread";
+export const SPREAD = "spread";
 
 /**
  * Differentiates a method's loss and encodes both graphs of its step, as plain data.

@@ -1,0 +1,91 @@
+/**
+ * What the steps of one model and another have in common: the tensors that last, and the scalars.
+ *
+ * @module
+ */
+import { GenviewTypeError } from "../../errors/mod.ts";
+import { filled, formatType, sameType, type Tensor } from "../graph/tensor.ts";
+import type { DeviceTensor } from "../ort/mod.ts";
+import type { BuiltStep, StepTensor } from "./build_step.ts";
+
+/** What a step starts from. */
+export interface StepValues {
+  /** Parameters, averages, buffers and what stays as it is, by name. */
+  readonly state: ReadonlyMap<string, Tensor>;
+  /** The optimizer's slots, by name; their initial values when left out. */
+  readonly slots?: ReadonlyMap<string, Tensor> | undefined;
+}
+
+/** Tensors on a device, by name. */
+export type Tensors = ReadonlyMap<string, DeviceTensor>;
+
+function checkTensors(
+  types: readonly StepTensor[],
+  given: ReadonlyMap<string, Tensor>,
+): void {
+  for (const { name, ...type } of types) {
+    const value = given.get(name);
+    if (value !== undefined && sameType(value, type)) continue;
+    throw new GenviewTypeError(
+      `Cannot start training: "${name}" must be a ${formatType(type)}, found ${
+        value === undefined ? "none" : formatType(value)
+      }`,
+    );
+  }
+}
+
+function slotTypes({ slots }: Pick<BuiltStep, "slots">): StepTensor[] {
+  return slots.map(({ name, type }) => ({ name, ...type }));
+}
+
+/** What the optimizer's slots are at the start of a run. */
+export function initialSlots({ slots }: Pick<BuiltStep, "slots">): Map<string, Tensor> {
+  return new Map(
+    slots.map(({ name, type, initial }) => [name, filled(type.dtype, type.shape, initial)]),
+  );
+}
+
+/** Some tensors by name, for a binding. */
+export function bindings(
+  names: readonly { readonly name: string }[],
+  find: (name: string) => DeviceTensor | undefined,
+): Record<string, DeviceTensor> {
+  return Object.fromEntries(names.map(({ name }) => {
+    const found = find(name);
+    if (found === undefined) throw new Error(`Internal: a step knows no tensor "${name}"`);
+    return [name, found];
+  }));
+}
+
+/** Scalars as numbers, by name. */
+export function numbers(of: Tensors): Record<string, number> {
+  return Object.fromEntries([...of].map(([name, value]) => [name, Number(value.read().data[0])]));
+}
+
+/**
+ * Checks that a value is given for every tensor that lasts from step to step.
+ *
+ * @throws {TypeError} if one is missing or of another type
+ */
+export function checkValues(
+  step: Pick<BuiltStep, "state" | "slots">,
+  { state, slots }: StepValues,
+): void {
+  checkTensors(step.state, state);
+  if (slots !== undefined) checkTensors(slotTypes(step), slots);
+}
+
+/**
+ * Sets the scalars of a step.
+ *
+ * @throws {TypeError} if one is missing
+ */
+export function writeScalars(places: Tensors, scalars: Readonly<Record<string, number>>): void {
+  for (const [name, target] of places) {
+    const value = scalars[name];
+    if (value === undefined) {
+      throw new GenviewTypeError(`Cannot take a step: scalar "${name}" is missing`);
+    }
+    target.write(filled(target.type.dtype, [], value));
+  }
+}

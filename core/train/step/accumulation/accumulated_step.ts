@@ -1,0 +1,224 @@
+/**
+ * A method's training step on a device that takes a part of the batch at once.
+ *
+ * @module
+ */
+import { GenviewTypeError } from "../../../errors/mod.ts";
+import { filled, type Tensor } from "../../../engine/graph/tensor.ts";
+import {
+  inversePermutationName,
+  metricName,
+  pairWeightsName,
+  permutationName,
+} from "../../../engine/optim/mod.ts";
+import type { DeviceTensor } from "../../../engine/ort/mod.ts";
+import type { BoundStepOptions } from "../../../engine/step/mod.ts";
+import { drawPermutation } from "../permutation.ts";
+import {
+  type MethodStepOptions,
+  type PairInput,
+  SPREAD,
+  type StepDraw,
+  type StepResult,
+  type TrainingStepOptions,
+} from "../training_step.ts";
+import type { AccumulatedGraph } from "./accumulated_graph.ts";
+import { BoundAccumulation, type PlacedMicroView } from "./bound_accumulation.ts";
+import { buildAccumulation, type BuiltAccumulation } from "./build_accumulation.ts";
+
+/** A method's training step by micro-batches as plain data. */
+export interface AccumulatedMethodStep {
+  /** The models, and what they read and make. */
+  readonly built: BuiltAccumulation;
+  /** Indices of the views whose pairs have weights, views 0 and 1 first. */
+  readonly pairs: readonly (readonly [first: number, second: number])[];
+  /** Names of the permutations that are drawn for each step. */
+  readonly permutations: readonly string[];
+  /** Names of the method's own scalars. */
+  readonly metrics: readonly string[];
+}
+
+/**
+ * Differentiates a method's loss and encodes the models of its step by micro-batches, as plain data that a worker can
+ * hand over.
+ *
+ * @throws {TypeError} if the loss does not depend on a parameter
+ * @throws {RangeError} if a rule or the norm to clip to is out of range
+ */
+export function buildAccumulatedStep(
+  graph: AccumulatedGraph,
+  options: MethodStepOptions,
+): AccumulatedMethodStep {
+  const { pairs, permutations, metrics = {} } = graph.whole;
+  return {
+    built: buildAccumulation(graph, options),
+    pairs: pairs.map(({ views }) => views),
+    permutations: [...permutations.keys()],
+    metrics: Object.keys(metrics),
+  };
+}
+
+/** Some samples of a view, and where they go. */
+export interface ViewRows {
+  /** Index of the view. */
+  readonly view: number;
+  /** Which samples of the batch, in order; a permutation may bring any. */
+  readonly rows: readonly number[];
+  /** Takes them, `[M,3,H,W]`. */
+  readonly into: DeviceTensor<"float32">;
+}
+
+/** Writes some samples of views to where they go. */
+export type WriteViews = (views: readonly ViewRows[]) => Promise<void>;
+
+/** A method's training step by micro-batches, compiled and bound. */
+export class AccumulatedStep implements Disposable {
+  /** Samples that the device takes at once. */
+  readonly deviceBatchSize: number;
+  /** Weights of the pairs of the whole batch, to be written before each step; views 0 and 1 come first. */
+  readonly pairs: readonly PairInput[];
+  /** Parameter rules that no parameter follows. */
+  readonly warnings: readonly string[];
+  readonly #step: BoundAccumulation;
+  readonly #metrics: readonly string[];
+  readonly #permutations: readonly string[];
+  readonly #batchSize: number;
+
+  private constructor(
+    step: BoundAccumulation,
+    { built, pairs, permutations, metrics }: AccumulatedMethodStep,
+  ) {
+    this.deviceBatchSize = built.deviceBatchSize;
+    this.#batchSize = built.deviceBatchSize * built.microBatches;
+    this.pairs = pairs.map((views) => {
+      const weights = step.input(pairWeightsName(...views), "float32");
+      weights.write(filled("float32", weights.type.shape, 1));
+      return { views, weights };
+    });
+    this.warnings = built.warnings;
+    this.#step = step;
+    this.#metrics = metrics;
+    this.#permutations = permutations;
+  }
+
+  /**
+   * Differentiates, encodes and loads a method's graphs and puts its state on the device.
+   *
+   * @param model values of all parameters and buffers, by full name
+   * @param optimizer values of the optimizer's slots; their initial ones when left out
+   * @throws {TypeError} if the loss does not depend on a parameter, or a tensor is missing or of another shape
+   */
+  static async create(
+    graph: AccumulatedGraph,
+    options: TrainingStepOptions,
+    model: ReadonlyMap<string, Tensor>,
+    optimizer?: ReadonlyMap<string, Tensor>,
+  ): Promise<AccumulatedStep> {
+    const compiled = buildAccumulatedStep(graph, options);
+    return await AccumulatedStep.bind(compiled, options, model, optimizer);
+  }
+
+  /**
+   * Loads the models of a step that was compiled elsewhere and puts its state on the device.
+   *
+   * @param model values of all parameters and buffers, by full name
+   * @param optimizer values of the optimizer's slots; their initial ones when left out
+   * @throws {TypeError} if a tensor is missing or of another shape
+   */
+  static async bind(
+    compiled: AccumulatedMethodStep,
+    options: BoundStepOptions,
+    model: ReadonlyMap<string, Tensor>,
+    optimizer?: ReadonlyMap<string, Tensor>,
+  ): Promise<AccumulatedStep> {
+    const values = { state: model, slots: optimizer };
+    const step = await BoundAccumulation.create(compiled.built, options, values);
+    return new AccumulatedStep(step, compiled);
+  }
+
+  /** Parameters and buffers where they lie, by full name. */
+  get weights(): ReadonlyMap<string, DeviceTensor> {
+    return this.#step.state;
+  }
+
+  /** The optimizer's slots where they lie, by full name. */
+  get slots(): ReadonlyMap<string, DeviceTensor> {
+    return this.#step.slots;
+  }
+
+  /** Names of the scalars that each step is fed. */
+  get scalars(): readonly string[] {
+    return this.#step.scalars;
+  }
+
+  /** Weights of the pairs of the first two views of the whole batch, `[N]`. */
+  get pairWeights(): DeviceTensor<"float32"> {
+    return this.pairs[0]!.weights;
+  }
+
+  /** Draws the permutations of a step; their orders by name. */
+  #drawPermutations(draw: StepDraw | undefined): ReadonlyMap<string, readonly number[]> {
+    return new Map(this.#permutations.map((name) => {
+      if (draw === undefined) {
+        throw new GenviewTypeError(
+          `Cannot take a step: permutation "${name}" needs the seed and the step that it is drawn by`,
+        );
+      }
+      const { order, inverse } = drawPermutation(name, this.#batchSize, draw);
+      this.#step.input(permutationName(name), "int64").write(order);
+      this.#step.input(inversePermutationName(name), "int64").write(inverse);
+      return [name, Array.from(order.data, Number)];
+    }));
+  }
+
+  /**
+   * Takes one step. If the loss is not a finite number, nothing changes and the gradient's norm is NaN.
+   *
+   * @param scalars the learning rate and the other scalars of {@linkcode AccumulatedStep.scalars}, by name
+   * @param write writes views of a micro-batch: called for each, and, but for one, for each again
+   * @param draw what the method's permutations are drawn by; may be left out where it has none
+   * @throws {TypeError} if a scalar is missing, or what permutations are drawn by
+   */
+  async run(
+    scalars: Readonly<Record<string, number>>,
+    write: WriteViews,
+    draw?: StepDraw,
+  ): Promise<StepResult> {
+    const orders = this.#drawPermutations(draw);
+    const size = this.deviceBatchSize;
+    const rowsOf = (microBatch: number, { permutation }: PlacedMicroView) =>
+      Array.from({ length: size }, (_, i) => {
+        const place = microBatch * size + i;
+        return permutation === undefined ? place : orders.get(permutation)![place]!;
+      });
+    const { loss, outputs, measures } = await this.#step.run(
+      scalars,
+      (microBatch, views) =>
+        write(views.map((view) => ({
+          view: view.view,
+          rows: rowsOf(microBatch, view),
+          into: view.into,
+        }))),
+    );
+    return {
+      loss,
+      spread: outputs[SPREAD]!,
+      gradientNorm: measures["gradient_norm"] ?? NaN,
+      metrics: Object.fromEntries(this.#metrics.map((name) => [name, outputs[metricName(name)]!])),
+    };
+  }
+
+  /**
+   * Ends profiling; returns the paths of the traces of all models.
+   *
+   * @throws {TypeError} if option `profile` was not given, or profiling has ended
+   */
+  endProfiling(): string[] {
+    return this.#step.endProfiling();
+  }
+
+  /** Releases the sessions and all tensors. */
+  [Symbol.dispose](): void {
+    this.#step[Symbol.dispose]();
+  }
+}

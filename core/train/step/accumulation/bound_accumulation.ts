@@ -1,0 +1,302 @@
+/**
+ * A training step by micro-batches on a device: all models loaded, and everything that lasts from step to step bound to
+ * them once.
+ *
+ * @module
+ */
+import { GenviewTypeError } from "../../../errors/mod.ts";
+import { type DType, viewBytes } from "../../../engine/graph/dtype.ts";
+import { bytesOf, filled, formatType, type Tensor, tensor } from "../../../engine/graph/tensor.ts";
+import { gradientName, keptName, nextName, writtenName } from "../../../engine/optim/step_names.ts";
+import { type Binding, CPU, type Device, DeviceTensor, Session } from "../../../engine/ort/mod.ts";
+import type {
+  BoundStepOptions,
+  StepOutcome,
+  StepTensor,
+  StepValues,
+} from "../../../engine/step/mod.ts";
+import {
+  bindings,
+  checkValues,
+  initialSlots,
+  numbers,
+  type Tensors,
+  writeScalars,
+} from "../../../engine/step/step_tensors.ts";
+import { BlockRows } from "./block_rows.ts";
+import { accumulatedName, type BuiltAccumulation } from "./build_accumulation.ts";
+
+/** A view of a micro-batch where it lies. */
+export interface PlacedMicroView {
+  /** Index of the view. */
+  readonly view: number;
+  /** The permutation of the whole batch in whose order its samples come; their own when left out. */
+  readonly permutation?: string;
+  /** Takes the samples, `[M,3,H,W]`. */
+  readonly into: DeviceTensor<"float32">;
+}
+
+/** Writes some views of a micro-batch, counted from 0. */
+export type PlaceMicroBatch = (
+  microBatch: number,
+  views: readonly PlacedMicroView[],
+) => Promise<void>;
+
+/** The models of a step, loaded. */
+interface Sessions {
+  readonly forward: Session;
+  readonly loss: Session;
+  readonly backward: Session;
+  readonly update: Session;
+}
+
+/** What networks give, on its way to the whole batch's loss, and the gradient by it on its way back. */
+interface BoundCut {
+  /** Output of the first model, on the host. */
+  readonly given: DeviceTensor;
+  /** Input of the second. */
+  readonly taken: DeviceTensor;
+  /** Its rows on the host. */
+  readonly rows: BlockRows;
+  /** The gradient by it, where networks are told. */
+  readonly told?: {
+    /** Output of the second model, on the host. */
+    readonly given: DeviceTensor;
+    /** Input of the third. */
+    readonly taken: DeviceTensor;
+    /** Its rows on the host. */
+    readonly rows: BlockRows;
+  };
+}
+
+/** A training step by micro-batches that is loaded, placed and bound. */
+export class BoundAccumulation implements Disposable {
+  /** Parameters, averages, buffers and what stays as it is, where they lie, by name. */
+  readonly state: ReadonlyMap<string, DeviceTensor>;
+  /** The optimizer's slots where they lie, by name. */
+  readonly slots: ReadonlyMap<string, DeviceTensor>;
+  readonly #owned: DisposableStack;
+  readonly #microBatches: number;
+  readonly #batch: Tensors;
+  readonly #scalars: Tensors;
+  readonly #outputs: Tensors;
+  readonly #measures: Tensors;
+  readonly #views: Readonly<Record<"forward" | "backward", readonly PlacedMicroView[]>>;
+  readonly #cuts: readonly BoundCut[];
+  readonly #sessions: Sessions;
+  /** The first model on the i-th micro-batch. */
+  readonly #forward: readonly Binding[];
+  readonly #loss: Binding;
+  readonly #backward: Binding;
+  readonly #update: Binding;
+
+  private constructor(
+    step: BuiltAccumulation,
+    sessions: Sessions,
+    device: Device,
+    values: StepValues,
+  ) {
+    using owned = new DisposableStack();
+    const put = (value: Tensor, where = device) => owned.use(DeviceTensor.from(value, where));
+    const empty = ({ dtype, shape }: Pick<StepTensor, "dtype" | "shape">, where = device) =>
+      owned.use(DeviceTensor.empty({ dtype, shape }, where));
+    const room = (types: readonly StepTensor[], where = device) =>
+      new Map(types.map((type) => [type.name, empty(type, where)]));
+    this.state = new Map(step.state.map(({ name }) => [name, put(values.state.get(name)!)]));
+    const slots = values.slots ?? initialSlots(step);
+    this.slots = new Map(step.slots.map(({ name }) => [name, put(slots.get(name)!)]));
+    this.#microBatches = step.microBatches;
+    this.#batch = room(step.batch);
+    this.#scalars = new Map(
+      step.scalars.map(({ name, dtype, shape }) => [name, put(filled(dtype, shape, 0))]),
+    );
+    this.#outputs = room(step.outputs, CPU);
+    this.#measures = room(step.measures, CPU);
+    const passed = room(step.passed);
+    const { forward, loss, backward, update } = sessions;
+
+    const reads = ({ inputs }: Session, name: string) =>
+      inputs.some((input) => input.name === name);
+    const views = step.views.filter(({ name }) => reads(forward, name) || reads(backward, name));
+    const pixels = room(views);
+    const placed = (session: Session) =>
+      views.filter(({ name }) => reads(session, name)).map(({ view, permutation, name }) => ({
+        view,
+        ...(permutation !== undefined && { permutation }),
+        into: pixels.get(name) as DeviceTensor<"float32">,
+      }));
+    this.#views = { forward: placed(forward), backward: placed(backward) };
+
+    const given = new Map<string, DeviceTensor>();
+    const taken = new Map<string, DeviceTensor>();
+    this.#cuts = step.cuts.map(({ name, micro, whole, differentiated }) => {
+      const rows = () => new BlockRows({ micro, whole, deviceBatchSize: step.deviceBatchSize });
+      const cut = { given: empty(micro, CPU), taken: empty(whole), rows: rows() };
+      given.set(name, cut.given);
+      taken.set(name, cut.taken);
+      if (!differentiated) return cut;
+      const told = { given: empty(whole, CPU), taken: empty(micro), rows: rows() };
+      given.set(gradientName(name), told.given);
+      taken.set(gradientName(name), told.taken);
+      return { ...cut, told };
+    });
+
+    const lasting = new Map([...this.state, ...this.slots]);
+    const read = new Map([...lasting, ...this.#batch, ...this.#scalars, ...pixels, ...taken]);
+    const replaced = new Map([...lasting].map(([name, value]) => [nextName(name), value]));
+    // Each micro-batch writes the buffers anew for the next one; the last one writes what passes to the update. What
+    // they were before the step stays until the loss is known to be finite.
+    const { running } = step;
+    const spare = room(step.microBatches > 1 ? running : []);
+    const written = (from: number) => (name: string) =>
+      (step.microBatches - 1 - from) % 2 === 0 ? passed.get(writtenName(name)) : spare.get(name);
+    const own = new Map(running.map(({ name }) => [writtenName(name), name]));
+    const forwardFrom = (from: number) =>
+      owned.use(forward.bind(
+        bindings(
+          forward.inputs,
+          (name) =>
+            from > 0 && own.has(writtenName(name)) ? written(from - 1)(name) : read.get(name),
+        ),
+        bindings(forward.outputs, (name) => {
+          const buffer = own.get(name);
+          return buffer === undefined ? given.get(name) ?? passed.get(name) : written(from)(buffer);
+        }),
+      ));
+    // The third is bound as the first of those after the first is, and so on.
+    const bound = Array.from({ length: Math.min(3, step.microBatches) }, (_, i) => forwardFrom(i));
+    this.#forward = Array.from(
+      { length: step.microBatches },
+      (_, i) => bound[i < 3 ? i : i % 2 === 1 ? 1 : 2]!,
+    );
+    this.#loss = owned.use(loss.bind(
+      bindings(loss.inputs, (name) => read.get(name)),
+      bindings(
+        loss.outputs,
+        (name) => passed.get(name) ?? given.get(name) ?? this.#outputs.get(name),
+      ),
+    ));
+    const sums = new Map(
+      step.state.map(({ name }) => [accumulatedName(name), passed.get(gradientName(name))]),
+    );
+    this.#backward = owned.use(backward.bind(
+      bindings(backward.inputs, (name) => read.get(name) ?? sums.get(name)),
+      bindings(backward.outputs, (name) => passed.get(name)),
+    ));
+    this.#update = owned.use(update.bind(
+      bindings(
+        update.inputs,
+        (name) => passed.get(keptName(name)) ?? read.get(name) ?? passed.get(name),
+      ),
+      bindings(update.outputs, (name) => replaced.get(name) ?? this.#measures.get(name)),
+    ));
+    this.#sessions = sessions;
+    this.#owned = owned.move();
+  }
+
+  /**
+   * Loads the models and puts all that lasts on the device. On a device other than the CPU, every node must run there.
+   *
+   * @throws {TypeError} if a tensor is missing or of another type
+   * @throws {OrtError} if the device cannot run a model
+   */
+  static async create(
+    step: BuiltAccumulation,
+    options: BoundStepOptions,
+    values: StepValues,
+  ): Promise<BoundAccumulation> {
+    const { device, threads, providerOptions, profile } = options;
+    checkValues(step, values);
+    using owned = new DisposableStack();
+    const load = async (name: keyof Sessions) =>
+      owned.use(
+        await Session.create(step[name], {
+          device,
+          threads,
+          strict: device.provider !== "cpu",
+          ...(providerOptions && { providerOptions }),
+          ...(profile !== undefined && { profile: `${profile}-${name}` }),
+        }),
+      );
+    const sessions = {
+      forward: await load("forward"),
+      loss: await load("loss"),
+      backward: await load("backward"),
+      update: await load("update"),
+    };
+    const bound = new BoundAccumulation(step, sessions, device, values);
+    bound.#owned.use(owned.move());
+    return bound;
+  }
+
+  /**
+   * The tensor of the whole batch under a name, to be written before each step.
+   *
+   * @throws {TypeError} if the batch has none of this name and element type
+   */
+  input<D extends DType>(name: string, dtype: D): DeviceTensor<D> {
+    const found = this.#batch.get(name);
+    if (found?.type.dtype === dtype) return found as DeviceTensor<D>;
+    throw new GenviewTypeError(
+      `Cannot write "${name}": the batch must have a ${dtype} of this name, found ${
+        [...this.#batch].map(([known, { type }]) => `"${known}" ${formatType(type)}`).join(", ")
+      }`,
+    );
+  }
+
+  /** Names of the scalars that each step is given. */
+  get scalars(): readonly string[] {
+    return [...this.#scalars.keys()];
+  }
+
+  /**
+   * Takes one step. If the loss is not a finite number, nothing changes.
+   *
+   * @param scalars the learning rate and the other scalars of {@linkcode BoundAccumulation.scalars}, by name
+   * @param place writes views; called for each micro-batch, and, but for one, for each again
+   * @throws {TypeError} if a scalar is missing
+   */
+  async run(
+    scalars: Readonly<Record<string, number>>,
+    place: PlaceMicroBatch,
+  ): Promise<StepOutcome> {
+    writeScalars(this.#scalars, scalars);
+    for (const [i, forward] of this.#forward.entries()) {
+      await place(i, this.#views.forward);
+      await forward.run();
+      for (const { given, rows } of this.#cuts) rows.write(i, bytesOf(given.read()));
+    }
+    for (const { taken, rows } of this.#cuts) writeBytes(taken, rows.bytes);
+    await this.#loss.run();
+    const { loss, ...outputs } = numbers(this.#outputs) as { loss: number };
+    if (!Number.isFinite(loss)) return { loss, updated: false, outputs, measures: {} };
+    for (const { told } of this.#cuts) told?.rows.bytes.set(bytesOf(told.given.read()));
+    // From the last to the first, because the views of the last one are still there.
+    for (let i = this.#microBatches - 1; i >= 0; i--) {
+      if (i < this.#microBatches - 1) await place(i, this.#views.backward);
+      for (const { told } of this.#cuts) if (told) writeBytes(told.taken, told.rows.read(i));
+      await this.#backward.run();
+    }
+    await this.#update.run();
+    return { loss, updated: true, outputs, measures: numbers(this.#measures) };
+  }
+
+  /**
+   * Ends profiling; returns the paths of the traces of all models.
+   *
+   * @throws {TypeError} if option `profile` was not given, or profiling has ended
+   */
+  endProfiling(): string[] {
+    return Object.values(this.#sessions).map((session: Session) => session.endProfiling());
+  }
+
+  /** Releases the sessions and all tensors. */
+  [Symbol.dispose](): void {
+    this.#owned.dispose();
+  }
+}
+
+function writeBytes(target: DeviceTensor, bytes: Uint8Array<ArrayBuffer>): void {
+  const { dtype, shape } = target.type;
+  target.write(tensor(dtype, shape, viewBytes(dtype, bytes)));
+}

@@ -1,0 +1,282 @@
+/**
+ * A training step by micro-batches as four models: networks forward, the loss of the whole batch, networks backward, and
+ * the update.
+ *
+ * @module
+ */
+import { GenviewTypeError } from "../../../errors/mod.ts";
+import { gradients } from "../../../engine/autodiff/gradients.ts";
+import type { TensorType } from "../../../engine/graph/tensor.ts";
+import { input, type Value } from "../../../engine/graph/value.ts";
+import { encodeModel } from "../../../engine/onnx/encode_model.ts";
+import { add } from "../../../engine/ops/add.ts";
+import { expand } from "../../../engine/ops/expand.ts";
+import { identity } from "../../../engine/ops/identity.ts";
+import { mul } from "../../../engine/ops/mul.ts";
+import { reduceSum } from "../../../engine/ops/reduce_sum.ts";
+import { buildUpdate, type Slot, type UpdateGraph } from "../../../engine/optim/mod.ts";
+import {
+  frozenName,
+  gradientName,
+  keptName,
+  metricName,
+  nextName,
+  writtenName,
+} from "../../../engine/optim/step_names.ts";
+import type { StepTensor } from "../../../engine/step/mod.ts";
+import { embeddingSpread } from "../embedding_spread.ts";
+import { movingAverages } from "../momentum_encoder.ts";
+import { type MethodStepOptions, SPREAD } from "../training_step.ts";
+import { type AccumulatedGraph, leavesOf } from "./accumulated_graph.ts";
+
+/** A view as a micro-batch reads it. */
+export interface BuiltMicroView extends StepTensor {
+  /** Index of the view. */
+  readonly view: number;
+  /** The permutation of the whole batch in whose order its samples come; their own when left out. */
+  readonly permutation?: string;
+}
+
+/** What networks give, where the whole batch takes over. */
+export interface BuiltCut {
+  /** Name of the micro-batch's output and of the whole batch's input. */
+  readonly name: string;
+  /** Of a micro-batch, `[V M,D]`. */
+  readonly micro: TensorType;
+  /** Of the whole batch, `[V N,D]`. */
+  readonly whole: TensorType;
+  /** Whether networks are told the gradient by it. */
+  readonly differentiated: boolean;
+}
+
+/** A training step by micro-batches as plain data, which one worker can hand to another. */
+export interface BuiltAccumulation {
+  /** Samples in a micro-batch. */
+  readonly deviceBatchSize: number;
+  /** Micro-batches in a batch. */
+  readonly microBatches: number;
+  /** First model: from a micro-batch's views to what networks give and write to their buffers. */
+  readonly forward: Uint8Array<ArrayBuffer>;
+  /** Second model: from what networks gave for the whole batch to the loss, and what passes to the others. */
+  readonly loss: Uint8Array<ArrayBuffer>;
+  /** Third model: adds a micro-batch's share to the gradients. */
+  readonly backward: Uint8Array<ArrayBuffer>;
+  /** Fourth model: from state, slots, scalars and what the others made to what takes their place. */
+  readonly update: Uint8Array<ArrayBuffer>;
+  /** The views of a micro-batch. */
+  readonly views: readonly BuiltMicroView[];
+  /** What the whole batch takes over. */
+  readonly cuts: readonly BuiltCut[];
+  /** Buffers that networks write for one micro-batch after the other. */
+  readonly running: readonly StepTensor[];
+  /** To be written before each step, for the whole batch. */
+  readonly batch: readonly StepTensor[];
+  /** Lasts from step to step. */
+  readonly state: readonly StepTensor[];
+  /** The optimizer's state. */
+  readonly slots: readonly Slot[];
+  /** Scalars to be set at each step. */
+  readonly scalars: readonly StepTensor[];
+  /** Made by the first three models for the last one. */
+  readonly passed: readonly StepTensor[];
+  /** Scalars that the second model makes for people. */
+  readonly outputs: readonly StepTensor[];
+  /** Scalars that the update makes for people. */
+  readonly measures: readonly StepTensor[];
+  /** A sentence for each parameter rule that no parameter follows. */
+  readonly warnings: readonly string[];
+}
+
+/** Name under which the third model reads a gradient as it was before a micro-batch. */
+export const accumulatedName = (parameter: string): string => `accumulated.${parameter}`;
+
+function nameOf({ source }: Value): string {
+  if (source.kind !== "input") throw new Error("Internal: an input of a step is none");
+  return source.name;
+}
+
+function declare(name: string, { type: { dtype, shape } }: Value): StepTensor {
+  return { name, dtype, shape: [...shape] };
+}
+
+function declared(values: Readonly<Record<string, Value>>): StepTensor[] {
+  return Object.entries(values).map(([name, value]) => declare(name, value));
+}
+
+/** Inputs by name, each once. */
+function named(values: readonly Value[]): Map<string, Value> {
+  return new Map(values.map((value) => [nameOf(value), value]));
+}
+
+/** Gradients by the trained parameters that a micro-batch's networks have a share in. */
+interface NetworkGradients {
+  /** The shares, by the parameters' names. */
+  readonly shares: ReadonlyMap<string, Value>;
+  /** Names of the cuts whose gradients they depend on. */
+  readonly cuts: ReadonlySet<string>;
+}
+
+/**
+ * What a micro-batch adds to the gradients: those of the sum of its rows times the gradients by these rows.
+ *
+ * @param told the gradients by cuts of the whole batch, undefined where there is none, in the order of the cuts
+ */
+function networkGradients(
+  { micro, cuts }: AccumulatedGraph,
+  told: readonly (Value | undefined)[],
+): NetworkGradients {
+  const products = cuts.flatMap(({ given }, i) => {
+    if (told[i] === undefined) return [];
+    const dy = input(gradientName(nameOf(given.whole)), given.micro.dtype, given.micro.shape);
+    return [reduceSum(mul(given.micro, dy))];
+  });
+  const trained = [...micro.scope.declarations.values()].filter(({ kind }) => kind === "trainable");
+  const [first, ...others] = products;
+  if (first === undefined) return { shares: new Map(), cuts: new Set() };
+  const total = others.reduce((sum, product) => add(sum, product), first);
+  const found = gradients(total, trained.map(({ value }) => value));
+  const shares = new Map(trained.flatMap(({ name }, i): [string, Value][] => {
+    const share = found[i];
+    return share === undefined ? [] : [[name, share]];
+  }));
+  const leaves = [...leavesOf([...shares.values()])];
+  const read = new Set(
+    leaves.flatMap(({ source }) => source.kind === "input" ? [source.name] : []),
+  );
+  const names = cuts.map(({ given }) => nameOf(given.whole));
+  return { shares, cuts: new Set(names.filter((name) => read.has(gradientName(name)))) };
+}
+
+/** The whole batch's part of the gradients: zeros where there is none, for micro-batches to add to. */
+function startOfGradients(
+  loss: Value,
+  parameters: readonly Value[],
+  own: ReadonlyMap<string, Value | undefined>,
+  { shares }: NetworkGradients,
+): Record<string, Value> {
+  return Object.fromEntries(parameters.map((parameter) => {
+    const name = nameOf(parameter);
+    const gradient = own.get(name);
+    if (gradient !== undefined) return [gradientName(name), gradient];
+    if (!shares.has(name)) {
+      throw new GenviewTypeError(
+        `Cannot train "${name}": the loss does not depend on it, or only through a stopped gradient`,
+      );
+    }
+    // A zero that is known when the graph runs: as a constant, it would be as large as the parameter in the model.
+    return [gradientName(name), expand(mul(loss, 0), parameter.shape)];
+  }));
+}
+
+/** What the update reads of the whole batch's graph, beside gradients. */
+function passedByWhole(
+  { whole }: AccumulatedGraph,
+  state: ReadonlyMap<string, Value>,
+  update: UpdateGraph,
+): Record<string, Value> {
+  const passed: Record<string, Value> = {};
+  for (const [name, value] of whole.scope.written) passed[writtenName(name)] = value;
+  for (const [name, value] of whole.frozen) passed[frozenName(name)] = value;
+  for (const name of update.kept) passed[keptName(name)] = identity(state.get(name)!);
+  return passed;
+}
+
+/** What the whole batch's graph gives for people. */
+function shown({ whole: { loss, embeddings, metrics = {} } }: AccumulatedGraph) {
+  return {
+    loss,
+    [SPREAD]: embeddingSpread(embeddings),
+    ...Object.fromEntries(Object.entries(metrics).map(([name, y]) => [metricName(name), y])),
+  };
+}
+
+/**
+ * Differentiates a method's loss and encodes the models of its step, as plain data.
+ *
+ * @throws {TypeError} if the loss does not depend on a parameter
+ * @throws {RangeError} if a rule or the norm to clip to is out of range
+ */
+export function buildAccumulation(
+  graph: AccumulatedGraph,
+  { optimizer, rules = [], clipGradientNorm, clipGradientPer = "model" }: MethodStepOptions,
+): BuiltAccumulation {
+  const { micro, whole, cuts, running, frozen, declarations } = graph;
+  const state = named(declarations.map(({ value }) => value));
+  const parameters = declarations.filter(({ kind }) => kind === "trainable")
+    .map(({ value }) => value);
+  const written = [...running.keys(), ...whole.scope.written.keys()];
+  const update = buildUpdate({
+    parameters,
+    optimizer,
+    rules,
+    buffers: written.map((name) => state.get(name)!),
+    gradientNorm: true,
+    exponentialMovingAverages: movingAverages({
+      declarations: new Map(declarations.map((declaration) => [declaration.name, declaration])),
+    }),
+    constraints: new Map([...micro.constraints, ...whole.constraints]),
+    frozen: new Set([...frozen.keys(), ...whole.frozen.keys()]),
+    ...(clipGradientNorm !== undefined && { clipGradientNorm, clipGradientPer }),
+  });
+
+  const inputs = [...parameters, ...cuts.map(({ given }) => given.whole)];
+  const found = gradients(whole.loss, inputs);
+  const own = new Map(parameters.map((parameter, i) => [nameOf(parameter), found[i]]));
+  const told = found.slice(parameters.length);
+  const networks = networkGradients(graph, told);
+  const start = startOfGradients(whole.loss, parameters, own, networks);
+  const toldByName = Object.fromEntries(cuts.flatMap(({ given }, i) => {
+    const name = nameOf(given.whole);
+    return networks.cuts.has(name) ? [[gradientName(name), told[i]!]] : [];
+  }));
+  const passed = passedByWhole(graph, state, update);
+  const outputs = shown(graph);
+  const passedByMicro = Object.fromEntries([
+    ...[...running].map(([name, value]) => [writtenName(name), value] as const),
+    ...[...frozen].map(([name, value]) => [frozenName(name), value] as const),
+  ]);
+  const sums = Object.fromEntries([...networks.shares].map(([name, share]) => {
+    const before = input(accumulatedName(name), share.dtype, share.shape);
+    return [gradientName(name), add(before, share)];
+  }));
+  const next = new Set(update.updated.map(({ name }) => nextName(name)));
+  const updateScalars = update.inputs.filter((value) => update.scalars.includes(nameOf(value)));
+  const scalars = named([
+    ...updateScalars,
+    ...[micro, whole].flatMap(({ scheduled, counters }) => [...scheduled.values(), ...counters]),
+  ]);
+  return {
+    deviceBatchSize: graph.deviceBatchSize,
+    microBatches: graph.microBatches,
+    forward: encodeModel({
+      outputs: {
+        ...Object.fromEntries(cuts.map(({ given }) => [nameOf(given.whole), given.micro])),
+        ...passedByMicro,
+      },
+    }),
+    loss: encodeModel({ outputs: { ...outputs, ...start, ...toldByName, ...passed } }),
+    backward: encodeModel({ outputs: sums }),
+    update: encodeModel({ outputs: update.outputs }),
+    views: graph.views.map(({ value, ...view }) => ({ ...view, ...declare(nameOf(value), value) })),
+    cuts: cuts.map(({ given }) => ({
+      name: nameOf(given.whole),
+      micro: declare("", given.micro),
+      whole: declare("", given.whole),
+      differentiated: networks.cuts.has(nameOf(given.whole)),
+    })),
+    running: [...running].map(([name, value]) => declare(name, value)),
+    batch: [
+      ...whole.pairs.map(({ weights }) => weights),
+      ...[...whole.permutations.values()].flatMap(({ order, inverse }) => [order, inverse]),
+    ].map((value) => declare(nameOf(value), value)),
+    state: [...state].map(([name, value]) => declare(name, value)),
+    slots: update.slots,
+    scalars: [...scalars].map(([name, value]) => declare(name, value)),
+    passed: declared({ ...start, ...passed, ...passedByMicro }),
+    outputs: declared(outputs),
+    measures: declared(
+      Object.fromEntries(Object.entries(update.outputs).filter(([name]) => !next.has(name))),
+    ),
+    warnings: update.warnings,
+  };
+}

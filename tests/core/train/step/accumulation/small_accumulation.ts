@@ -1,0 +1,141 @@
+/**
+ * Small methods, whose steps by micro-batches are compared with steps of the whole batch.
+ *
+ * @module
+ */
+import type { Backbone } from "../../../../../core/backbones/backbone.ts";
+import { type Tensor, tensor } from "../../../../../core/engine/graph/tensor.ts";
+import { conv2d } from "../../../../../core/engine/nn/conv2d.ts";
+import { layerNorm } from "../../../../../core/engine/nn/layer_norm.ts";
+import { globalAveragePool } from "../../../../../core/engine/ops/global_average_pool.ts";
+import { relu } from "../../../../../core/engine/ops/relu.ts";
+import { sgd } from "../../../../../core/engine/optim/mod.ts";
+import { CPU } from "../../../../../core/engine/ort/mod.ts";
+import type { LoadedMethod } from "../../../../../core/method/load.ts";
+import { buildAccumulatedGraph } from "../../../../../core/train/step/accumulation/accumulated_graph.ts";
+import {
+  AccumulatedStep,
+  type WriteViews,
+} from "../../../../../core/train/step/accumulation/accumulated_step.ts";
+import { buildMethodGraph, type MethodGraph } from "../../../../../core/train/step/method_graph.ts";
+import {
+  initialWeights,
+  type StepResult,
+  TrainingStep,
+  type TrainingStepOptions,
+} from "../../../../../core/train/step/training_step.ts";
+import { hashedTensor } from "../../../engine/nn/hashed_values.ts";
+import { BATCH, SIZE, snapshot } from "../../small_methods.ts";
+
+/** A convolution, a layer norm over the channels and the mean over the pixels: no sample sees another. */
+export const perSampleBackbone: Backbone = {
+  name: "per sample",
+  width: 10,
+  apply: (scope, images) => {
+    const y = conv2d(scope, "conv1", images, { channels: 10, kernel: 3, padding: 1 });
+    return layerNorm(scope, "norm", globalAveragePool(relu(y)));
+  },
+};
+
+/** How a method is built and trained. */
+export interface SmallRun {
+  readonly method: LoadedMethod;
+  readonly backbone: Backbone;
+  readonly viewSizes?: readonly number[];
+  readonly scalars: Readonly<Record<string, number>>;
+  readonly options?: Partial<TrainingStepOptions>;
+}
+
+/** What some steps gave. */
+export interface SmallOutcome {
+  readonly results: readonly StepResult[];
+  readonly weights: ReadonlyMap<string, Tensor>;
+  readonly slots: ReadonlyMap<string, Tensor>;
+}
+
+function graphOptions({ backbone, viewSizes = [SIZE, SIZE] }: SmallRun) {
+  return { backbone, viewSizes, batchSize: BATCH };
+}
+
+/** The views of a step, `[N,3,S,S]` each: what the views of a sample share, and noise of their own. */
+export function viewsOf(step: number, viewSizes: readonly number[]): Tensor<"float32">[] {
+  return viewSizes.map((size, i) => {
+    const shape = [BATCH, 3, size, size];
+    const shared = hashedTensor(`${step}/shared`, shape).data;
+    const own = hashedTensor(`${step}/${i}`, shape).data;
+    return tensor("float32", shape, shared.map((value, at) => value + 0.25 * own[at]!));
+  });
+}
+
+/** Writes rows of views that are there. */
+export function writeRows(views: readonly Tensor<"float32">[]): WriteViews {
+  return (places) => {
+    for (const { view, rows, into } of places) {
+      const { data, shape } = views[view]!;
+      const length = data.length / shape[0]!;
+      const chosen = new Float32Array(rows.length * length);
+      rows.forEach((row, i) =>
+        chosen.set(data.subarray(row * length, (row + 1) * length), i * length)
+      );
+      into.write(tensor("float32", into.type.shape, chosen));
+    }
+    return Promise.resolve();
+  };
+}
+
+function pairWeights(step: number): Tensor<"float32"> {
+  const data = Float32Array.from({ length: BATCH }, (_, i) => 0.5 + ((i + step) % BATCH) / 7);
+  return tensor("float32", [BATCH], data);
+}
+
+const CHOSEN = { device: CPU, threads: 1, optimizer: sgd() };
+
+/** Some steps of the whole batch at once. */
+export async function plainSteps(run: SmallRun, steps: number): Promise<SmallOutcome> {
+  const graph = buildMethodGraph(run.method, graphOptions(run));
+  using step = await TrainingStep.create(
+    graph,
+    { ...CHOSEN, ...run.options },
+    initialWeights(graph, 0),
+  );
+  const results: StepResult[] = [];
+  for (let taken = 0; taken < steps; taken++) {
+    const views = viewsOf(taken, graphOptions(run).viewSizes);
+    views.forEach((view, i) => step.views[i]!.write(view));
+    step.pairWeights.write(pairWeights(taken));
+    results.push(
+      await step.run({ ...run.scalars, step: taken, epoch: 0 }, { seed: 3, step: taken }),
+    );
+  }
+  return { results, weights: snapshot(step.weights), slots: snapshot(step.slots) };
+}
+
+/** The same by micro-batches, from the start or from where another run ended. */
+export async function accumulatedSteps(
+  run: SmallRun,
+  deviceBatchSize: number,
+  steps: number,
+  before?: SmallOutcome,
+): Promise<SmallOutcome> {
+  const options = { ...graphOptions(run), deviceBatchSize };
+  const weights = before?.weights ??
+    initialWeights(buildMethodGraph(run.method, options) as MethodGraph, 0);
+  using step = await AccumulatedStep.create(
+    buildAccumulatedGraph(run.method, options),
+    { ...CHOSEN, ...run.options },
+    weights,
+    before?.slots,
+  );
+  const results: StepResult[] = [...before?.results ?? []];
+  for (let taken = results.length; taken < steps; taken++) {
+    step.pairWeights.write(pairWeights(taken));
+    results.push(
+      await step.run(
+        { ...run.scalars, step: taken, epoch: 0 },
+        writeRows(viewsOf(taken, options.viewSizes)),
+        { seed: 3, step: taken },
+      ),
+    );
+  }
+  return { results, weights: snapshot(step.weights), slots: snapshot(step.slots) };
+}
