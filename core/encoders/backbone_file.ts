@@ -4,11 +4,19 @@
  * @module
  */
 import type { BackboneSpec } from "../backbones/backbone.ts";
-import { namesOfFamilies, recognizeBackbones } from "../backbones/recognize_backbones.ts";
+import {
+  namesOfFamilies,
+  recognizeBackbones,
+  type RecognizedBackbone,
+} from "../backbones/recognize_backbones.ts";
 import { backbone, backboneNames } from "../backbones/registry.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
-import { findEncoder, partOf } from "../weights/find_encoder.ts";
-import { type EncoderRole, recognizeLayout } from "../weights/layouts/layouts.ts";
+import { findEncoder, partOf, type RenamedPart } from "../weights/find_encoder.ts";
+import {
+  type CheckpointLayout,
+  type EncoderRole,
+  recognizeLayout,
+} from "../weights/layouts/layouts.ts";
 import { describeCandidates } from "../weights/prefix.ts";
 import { describeNames, type TensorFile } from "../weights/tensor_file.ts";
 
@@ -28,15 +36,26 @@ export interface BackboneOfFile {
   readonly spec: BackboneSpec;
   /** Height and width of the images that it is for, in pixels: those that a ViT's positions fit. */
   readonly size: number;
+  /** The part of the file that is the encoder's, under own names. */
+  readonly part: RenamedPart;
+  /** What stands before the names in the file. */
+  readonly prefix: string;
+  /** Whose names stand behind that, such as `mmpretrain's ViT`. */
+  readonly scheme: string;
+  /** How the file is laid out. */
+  readonly layout: CheckpointLayout;
 }
 
 /** Images of ResNets whose first convolution is that for small ones. */
 const SMALL_IMAGES = 32;
 
 /** The part of a file that is a backbone's, under own names. */
-function backbonePart(file: TensorFile, { action, encoder }: BackboneFileOptions): TensorFile {
+function backbonePart(file: TensorFile, { action, encoder }: BackboneFileOptions) {
   const found = findEncoder(file.names, namesOfFamilies(), encoder);
-  if (found.prefix !== undefined) return partOf(file, found.prefix, found.scheme);
+  const { prefix, scheme } = found;
+  if (prefix !== undefined) {
+    return { prefix, scheme: scheme.name, part: partOf(file, prefix, scheme) };
+  }
   throw new GenviewTypeError(
     `Cannot ${action}: its tensors must be those of one of ${
       backboneNames.join(", ")
@@ -61,9 +80,17 @@ export function recognizeBackboneFile(
   options: BackboneFileOptions,
 ): BackboneOfFile {
   const { action, backbone: asked } = options;
-  const part = backbonePart(file, options);
+  const found = backbonePart(file, options);
+  const { part } = found;
+  const layout = recognizeLayout(file.names);
+  const ofFile = ({ spec, size = sizeOf(part, spec) }: RecognizedBackbone): BackboneOfFile => ({
+    ...found,
+    spec,
+    size,
+    layout,
+  });
   const fitting = recognizeBackbones(new Map(part.names.map((name) => [name, part.type(name)])));
-  const { backbones } = recognizeLayout(file.names);
+  const { backbones } = layout;
   const own = fitting.filter(({ spec }) => backbones && spec.name.startsWith(backbones));
   const candidates = own.length > 0 && asked === undefined ? own : fitting;
   const names = candidates.map(({ spec }) => spec.name);
@@ -71,17 +98,15 @@ export function recognizeBackboneFile(
     // Refuses unknown names, and says which are known.
     const spec = backbone(asked);
     const chosen = candidates.find((candidate) => candidate.spec.name === spec.name);
-    if (chosen !== undefined) return { size: sizeOf(part, chosen.spec), ...chosen };
+    if (chosen !== undefined) return ofFile(chosen);
     // Reading them then lists what does not fit.
-    if (candidates.length === 0) return { spec, size: sizeOf(part, spec) };
+    if (candidates.length === 0) return ofFile({ spec });
     throw new GenviewTypeError(
       `Cannot ${action}: its tensors must be those of ${asked}, found ${names.join(" and ")}`,
     );
   }
   const [only, ...others] = candidates;
-  if (only !== undefined && others.length === 0) {
-    return { size: sizeOf(part, only.spec), ...only };
-  }
+  if (only !== undefined && others.length === 0) return ofFile(only);
   throw new GenviewTypeError(
     `Cannot ${action}: ${
       only === undefined

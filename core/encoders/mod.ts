@@ -11,6 +11,18 @@ export {
   type ClipSessionOptions,
   createClipSession,
 } from "./clip_encoder.ts";
+export {
+  type BackboneFileOptions,
+  type BackboneOfFile,
+  recognizeBackboneFile,
+} from "./backbone_file.ts";
+export {
+  type BackboneWeights,
+  type BackboneWeightsOptions,
+  describeBackboneWeights,
+  openBackboneWeights,
+} from "./backbone_weights.ts";
+export { inspectCheckpoint, type InspectedCheckpoint } from "./inspect_checkpoint.ts";
 export { ImageEncoder, type ImageEncoderOptions } from "./image_encoder.ts";
 export { type ExportedRun, exportRun, type ExportRunOptions } from "./export_run.ts";
 export { openTrainedBackbone, type TrainedBackbone } from "./trained_backbone.ts";

@@ -1,5 +1,6 @@
 /**
- * Checksums of the hub's files: SHA-256 of large ones, git's own of the others.
+ * Checksums of published files: of the hub's SHA-256 of large ones and git's own of the others; of others what their
+ * publisher states, which may be the first digits only.
  *
  * @module
  */
@@ -8,20 +9,20 @@ import { createHash, type Hash } from "node:crypto";
 
 /** The checksum that a file's bytes must have. */
 export interface Checksum {
-  /** SHA-256 of the bytes, or git's SHA-1 of a blob: of its type, its length and its bytes. */
-  readonly algorithm: "sha256" | "git-sha1";
-  /** Hexadecimal digits, 64 or 40. */
+  /** SHA-256 or MD5 of the bytes, or git's SHA-1 of a blob: of its type, its length and its bytes. */
+  readonly algorithm: "sha256" | "git-sha1" | "md5";
+  /** Hexadecimal digits, 64, 40 or 32, or the first of them. */
   readonly digits: string;
 }
 
 /**
- * A checksum that is given only its digits.
+ * A checksum of the hub's that is given only its digits, all of them.
  *
  * @param action what cannot be done with others
  * @throws {SyntaxError} if they are no digits of this checksum; they become a file's name, so nothing else will do
  */
 export function checksumOf(
-  algorithm: Checksum["algorithm"],
+  algorithm: "sha256" | "git-sha1",
   digits: string,
   action: string,
 ): Checksum {
@@ -36,7 +37,7 @@ export function checksumOf(
 
 /** Begins a checksum of a file of `size` bytes. */
 export function startChecksum(algorithm: Checksum["algorithm"], size: number): Hash {
-  if (algorithm === "sha256") return createHash("sha256");
+  if (algorithm !== "git-sha1") return createHash(algorithm);
   return createHash("sha1").update(`blob ${size}\0`);
 }
 

@@ -1,6 +1,6 @@
 /**
- * Files of weights: safetensors, PyTorch's and NumPy's; checkpoints of training runs; the catalogue of published weights, and the Hugging Face hub's
- * cache.
+ * Files of weights: safetensors, PyTorch's and NumPy's; checkpoints of training runs; the catalogues of published weights and of
+ * published checkpoints, and the Hugging Face hub's cache.
  *
  * @module
  */
@@ -79,3 +79,20 @@ export {
   type VerifyWeightsOptions,
   type WeightsOptions,
 } from "./weight_sets.ts";
+export {
+  type ModelCatalog,
+  type PublishedModel,
+  publishedModel,
+  readModelCatalog,
+} from "./zoo/model_catalog.ts";
+export {
+  defaultModelFolder,
+  findModel,
+  type ListedModel,
+  listModels,
+  type LocatedModel,
+  locateModel,
+  type ModelFolders,
+  placeOfModel,
+} from "./zoo/local_models.ts";
+export { pullModel, type PullModelOptions } from "./zoo/pull_model.ts";

@@ -34,6 +34,15 @@ export const WRAPPERS: ReadonlySet<string> = new Set([
   "state_dict",
 ]);
 
+/** Heads of runs. */
+const OWN_HEADS: readonly Rename[] = [
+  ["projector.fc{i}.", "projector.fc{i}."],
+  ["projector.bn{i}.", "projector.bn{i}."],
+  ["predictor.fc{i}.", "predictor.fc{i}."],
+  ["predictor.bn{i}.", "predictor.bn{i}."],
+  ["prototypes", "prototypes"],
+];
+
 /** mmpretrain's `NonLinearNeck` is what {@linkcode mlp} follows in its names. */
 const MMPRETRAIN_NECK: readonly Rename[] = [["neck.", "projector."]];
 const MMPRETRAIN_PREDICTOR: readonly Rename[] = [["head.predictor.", "predictor."]];
@@ -66,10 +75,7 @@ export const LAYOUTS: readonly CheckpointLayout[] = [
     name: "genview: a method with a momentum encoder",
     marks: ["backbone.", "momentum_encoder.backbone."],
     encoders: { online: "backbone.", momentum: "momentum_encoder.backbone." },
-    heads: [["projector.", "projector."], ["predictor.", "predictor."], [
-      "momentum_encoder.projector.",
-      "momentum_encoder.projector.",
-    ]],
+    heads: [...OWN_HEADS, ["momentum_encoder.projector.", "momentum_encoder.projector."]],
   },
   {
     name: "mmpretrain: MoCo v3",
@@ -97,13 +103,22 @@ export const LAYOUTS: readonly CheckpointLayout[] = [
     marks: ["backbone.", "neck.projection_neck."],
     encoders: { online: "backbone." },
     // `neck.norm` is the same layer as `neck.projection_neck.1`.
-    heads: sequence("neck.projection_neck", "projector", { 0: "fc0", 1: "bn0", 3: "fc1" }),
+    heads: [
+      ...sequence("neck.projection_neck", "projector", { 0: "fc0", 1: "bn0", 3: "fc1" }),
+      ["head.loss_module.prototypes.weight", "prototypes"],
+    ],
   },
   {
     name: "mmpretrain: SimSiam",
     marks: ["backbone.", "neck.fc0.", "head.predictor."],
     encoders: { online: "backbone." },
     heads: [...MMPRETRAIN_NECK, ...MMPRETRAIN_PREDICTOR],
+  },
+  {
+    name: "mmpretrain: SimCLR or Barlow Twins",
+    marks: ["backbone.", "neck.fc0."],
+    encoders: { online: "backbone." },
+    heads: MMPRETRAIN_NECK,
   },
   {
     name: "mmpretrain: another method, or a classifier",
@@ -127,10 +142,7 @@ export const LAYOUTS: readonly CheckpointLayout[] = [
     name: "genview, mmpretrain, lightly or solo-learn: a backbone",
     marks: ["backbone."],
     encoders: { online: "backbone." },
-    heads: [["projector.fc{i}.", "projector.fc{i}."], ["projector.bn{i}.", "projector.bn{i}."], [
-      "predictor.fc{i}.",
-      "predictor.fc{i}.",
-    ], ["predictor.bn{i}.", "predictor.bn{i}."]],
+    heads: OWN_HEADS,
   },
   {
     name: "MoCo v1 or v2, the authors' program",
@@ -173,7 +185,10 @@ export const LAYOUTS: readonly CheckpointLayout[] = [
     name: "SwAV, the authors' program",
     marks: ["projection_head.", "prototypes."],
     encoders: { online: "" },
-    heads: sequence("projection_head", "projector", { 0: "fc0", 1: "bn0", 3: "fc1" }),
+    heads: [
+      ...sequence("projection_head", "projector", { 0: "fc0", 1: "bn0", 3: "fc1" }),
+      ["prototypes.weight", "prototypes"],
+    ],
   },
   {
     name: "VISSL",

@@ -1,0 +1,60 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { main } from "../../tasks/models.ts";
+import { withFolder } from "../core/backbones/clip_golden.ts";
+import { readPublishedLayouts, writePublished } from "../core/encoders/published_checkpoints.ts";
+
+/** What the task prints. */
+async function printed(...args: string[]): Promise<string> {
+  const lines: string[] = [];
+  const { log } = console;
+  console.log = (line: string) => lines.push(line);
+  try {
+    await main(args);
+  } finally {
+    console.log = log;
+  }
+  return lines.join("\n");
+}
+
+const { checkpoints } = await readPublishedLayouts();
+
+Deno.test("models list shows those that the words are about, and which are on this machine", () =>
+  withFolder(async (path) => {
+    const folders = ["--folder", path("here"), "--cache", path("cache")];
+    await Deno.mkdir(path("here"));
+    await Deno.writeTextFile(path("here/moco-v3-vit-s-300ep.pth.tar"), "");
+    const lines = (await printed("list", "vit-s", ...folders)).split("\n");
+    assertEquals(lines.length, 5);
+    assertStringIncludes(lines[1]!, "genview-mocov3-vit-s-300e           74.5 %  MoCo v3");
+    assertEquals(lines[4], `  ${path("here/moco-v3-vit-s-300ep.pth.tar")}`);
+  }));
+
+Deno.test("models show says what a file holds, in groups and one by one", () =>
+  withFolder(async (path) => {
+    const file = path("simsiam.safetensors");
+    await writePublished(file, checkpoints.mmpretrain_simsiam!);
+    const lines = (await printed("show", file)).split("\n");
+    assertEquals(
+      lines.slice(0, 6),
+      [
+        `${file}: mmpretrain: SimSiam`,
+        "  backbone: resnet18, 512 features, images of 224 pixels",
+        '  names: torchvision or timm, behind "backbone."',
+        "  used: 120 tensors",
+        "  heads: 24 tensors",
+        "    neck.fc0.* (1)",
+      ].map((line, i) => i === 4 ? lines[4]! : line),
+    );
+    assertStringIncludes(lines.join("\n"), "    clip_model.visual.* (");
+    const all = await printed("show", file, "--all");
+    assertStringIncludes(all, "    head.predictor.fc1.bias is predictor.fc1.bias");
+    const { used, heads } = JSON.parse(await printed("show", file, "--json"));
+    assertEquals(used.length, 120);
+    assertEquals(heads["neck.fc0.weight"], "projector.fc0.weight");
+  }));
+
+Deno.test("models refuses actions and names that are not there", async () => {
+  await assertRejects(() => main(["push"]), TypeError, 'list, pull, show, found "push"');
+  await assertRejects(() => main(["pull"]), TypeError, "at least one NAME must be given");
+  await assertRejects(() => main(["show", "byol"]), TypeError, 'Cannot find the model "byol"');
+});
