@@ -6,6 +6,7 @@
 import { GenviewTypeError } from "../errors/mod.ts";
 import { sep } from "node:path";
 import { fileError } from "../files/file_error.ts";
+import { type ClassList, describeClass } from "./class_list.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetOf, fileSource } from "./dataset_of.ts";
 import { findFile } from "./decode/read_image_file.ts";
@@ -32,6 +33,9 @@ export function isImageName(name: string): boolean {
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/** Classes that an error names. */
+const SHOWN = 5;
 
 interface Entry {
   readonly name: string;
@@ -77,6 +81,13 @@ async function* imagesBelow(folder: string, prefix: string): AsyncGenerator<stri
   }
 }
 
+/** Whether a folder holds images, and no folder of a class. */
+export async function isFlatFolder(folder: string): Promise<boolean> {
+  const entries = await list(folder);
+  return !entries.some(({ isDirectory }) => isDirectory) &&
+    entries.some(({ name }) => isImageName(name));
+}
+
 /** Paths of the images below a folder, relative to it, folder by folder and in order. */
 export async function listImages(folder: string): Promise<string[]> {
   return await Array.fromAsync(imagesBelow(folder, ""));
@@ -90,18 +101,54 @@ function empty(root: string, found: string): TypeError {
   );
 }
 
+/** Names of the parts that data sets come in. */
+const PARTS = /^(train|training|val|valid|validation|test|testing|meta)$/i;
+
+/** Refuses a folder whose folders are parts of a data set rather than classes. */
+function refuseParts(root: string, folders: readonly string[]): void {
+  if (folders.length < 2 || !folders.every((name) => PARTS.test(name))) return;
+  throw new GenviewTypeError(
+    `Cannot open the image folder "${root}": its folders must be classes, found ${
+      folders.join(", ")
+    }, which are parts of a data set; name one of them, such as ${root}/${folders.at(-2)}`,
+  );
+}
+
+/** The classes of a list, each of which must have its folder. */
+function listedClasses(root: string, folders: readonly string[], list: ClassList): string[] {
+  const there = new Set(folders);
+  const lacking = list.classes.keys().filter((label) => !there.has(list.classes[label]!)).toArray();
+  if (lacking.length === 0) return [...list.classes];
+  const more = lacking.length > SHOWN ? ` and ${lacking.length - SHOWN} more` : "";
+  throw new GenviewTypeError(
+    `Cannot open the image folder "${root}": each class of ${list.name} must have its folder, found none for ${
+      lacking.slice(0, SHOWN).map((label) => describeClass(list, label)).join(", ")
+    }${more}`,
+  );
+}
+
+/** Options of {@linkcode openImageFolder}. */
+export interface ImageFolderOptions {
+  /** Classes that are opened, in the order of their labels; all in alphabetical order by default. */
+  readonly classes?: ClassList;
+}
+
 /**
  * Opens a folder of images. With folders in it, each is a class: classes come in alphabetical order, and their images
  * at any depth below. Without, its images have no labels. Keys are paths relative to the folder.
  *
  * @throws {Deno.errors.NotFound} if there is no such folder
- * @throws {TypeError} if the folder or one of its classes holds no image, or images stand beside folders
+ * @throws {TypeError} if the folder or one of its classes holds no image, images stand beside folders, the folders are
+ * the parts of a data set, or a class of the list has none
  */
-export async function openImageFolder(root: string): Promise<Dataset> {
+export async function openImageFolder(
+  root: string,
+  { classes: listed }: ImageFolderOptions = {},
+): Promise<Dataset> {
   const entries = await list(root);
-  const classes = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
+  const folders = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
   const loose = entries.filter(({ name, isDirectory }) => !isDirectory && isImageName(name));
-  if (classes.length === 0) {
+  if (folders.length === 0) {
     if (loose.length === 0) throw empty(root, "none");
     return datasetOf(root, loose.length, (index) => {
       const key = loose[index]!.name;
@@ -115,6 +162,8 @@ export async function openImageFolder(root: string): Promise<Dataset> {
       }" beside the folders`,
     );
   }
+  refuseParts(root, folders);
+  const classes = listed === undefined ? folders : listedClasses(root, folders, listed);
   const keys: string[] = [];
   const labels: number[] = [];
   for (const [label, name] of classes.entries()) {

@@ -20,6 +20,7 @@ export {
 } from "./dataset.ts";
 export { datasetOf, fileSource } from "./dataset_of.ts";
 export {
+  type EvaluationDataOptions,
   openData,
   type OpenDataOptions,
   openEvaluationData,
@@ -30,7 +31,8 @@ export {
 export { spreadSamples } from "./spread_samples.ts";
 export { subset, uniqueIndices } from "./subset.ts";
 export { normalizeKey } from "./relative_path.ts";
-export { IMAGE_EXTENSIONS, openImageFolder } from "./image_folder.ts";
+export { type ClassList, parseClassList, readClassList } from "./class_list.ts";
+export { IMAGE_EXTENSIONS, type ImageFolderOptions, openImageFolder } from "./image_folder.ts";
 export { type ImageListOptions, openImageList } from "./image_list.ts";
 export {
   type MissingVariation,

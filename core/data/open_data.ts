@@ -4,13 +4,14 @@
  *
  * @module
  */
-import { isAbsolute } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import type { EmojiDesign } from "../deps/emoji.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
 import type { Dataset } from "./dataset.ts";
-import { openImageFolder } from "./image_folder.ts";
+import type { ClassList } from "./class_list.ts";
+import { isFlatFolder, openImageFolder } from "./image_folder.ts";
 import { openImageList } from "./image_list.ts";
 import { openTarIndex } from "./tar/tar_index.ts";
 import { type MissingVariation, type VariationKey, withVariations } from "./pairing.ts";
@@ -18,6 +19,9 @@ import { openVariationFolder, openVariationList, type VariationFiles } from "./v
 
 /** Names of emoji: their design, and whether they have variations. */
 const EMOJI = /^emoji-(google|twitter)(-pairs)?$/;
+
+/** What names of data are. */
+const RULE = "emoji-google, emoji-twitter, either with -pairs, a folder of images or a list file";
 
 /** How a data set is opened by name. */
 export interface OpenDataOptions {
@@ -30,6 +34,8 @@ export interface OpenDataOptions {
   readonly seed?: number;
   /** Whether the images of a list themselves are needed, rather than their names alone (default true). */
   readonly files?: boolean;
+  /** Classes of a folder that are opened, in the order of their labels, or that a list's labels name; emoji have theirs. */
+  readonly classes?: ClassList;
 }
 
 /** Whether a path is that of a folder; an error if there is nothing. */
@@ -60,7 +66,7 @@ async function isFolder(path: string, what: string, rule: string): Promise<boole
  */
 export async function openData(
   name: string,
-  { redraw = false, seed = 0, files = true }: OpenDataOptions = {},
+  { redraw = false, seed = 0, files = true, classes }: OpenDataOptions = {},
 ): Promise<Dataset> {
   const emoji = EMOJI.exec(name);
   if (emoji !== null) {
@@ -68,10 +74,41 @@ export async function openData(
     const variations = emoji[2] === undefined ? 0 : 1;
     return openEmoji(emoji[1] as EmojiDesign, { redraw, seed, variations });
   }
-  const rule = "emoji-google, emoji-twitter, either with -pairs, a folder of images or a list file";
-  return await isFolder(name, "data", rule)
-    ? openImageFolder(name)
-    : openImageList(name, { files });
+  const given = classes === undefined ? {} : { classes };
+  return await isFolder(name, "data", RULE)
+    ? openImageFolder(name, given)
+    : openImageList(name, { files, ...given });
+}
+
+/** Where ImageNet's list of a flat folder lies, such as that of `val`: beside it, or in `meta` as mmpretrain has it. */
+async function listOf(folder: string): Promise<string | undefined> {
+  const path = resolve(folder);
+  const [parent, name] = [dirname(path), `${basename(path)}.txt`];
+  for (const list of [join(parent, name), join(parent, "meta", name)]) {
+    if ((await ifThere(Deno.stat(list)))?.isFile) return list;
+  }
+  return undefined;
+}
+
+/**
+ * Opens labelled data by name, as {@linkcode openData} does, but a folder of images without classes, such as ImageNet's
+ * `val`, by the list of its name where there is one.
+ *
+ * @param classes that are opened
+ * @param names of classes that a list may use, where no classes are given
+ */
+async function openLabelled(
+  name: string,
+  classes: ClassList | undefined,
+  names = classes,
+): Promise<Dataset> {
+  const given = classes === undefined ? {} : { classes };
+  const named = names === undefined ? {} : { classes: names };
+  if (EMOJI.test(name)) return await openData(name);
+  if (!(await isFolder(name, "data", RULE))) return await openImageList(name, named);
+  const list = await isFlatFolder(name) ? await listOf(name) : undefined;
+  if (list === undefined) return await openImageFolder(name, given);
+  return await openImageList(list, { root: name, ...named });
 }
 
 /** What a name of data leads to: the same for all ways to write it. */
@@ -82,10 +119,19 @@ async function identityOf(name: string): Promise<string> {
   return await Deno.realPath(name);
 }
 
+/** Options of {@linkcode openEvaluationData}. */
+export interface EvaluationDataOptions {
+  /** Classes that folders are opened for, in the order of their labels, and that lists may name (default all). */
+  readonly classes?: ClassList;
+}
+
 /**
  * Opens a bank and queries for evaluation by name, rendered images by the seed 0. They are one object where both names
  * lead to the same images, such as `photos`, `photos/` and a link to it: only then is an image left out of its own
  * neighbours.
+ *
+ * Data come in the layouts of ImageNet: folders of classes; a flat folder such as `val` with the list `val.txt` beside it
+ * or in `meta`; or such a list itself, whose labels are numbers or names of the bank's classes.
  *
  * ```ts
  * import { assert } from "@std/assert";
@@ -96,14 +142,17 @@ async function identityOf(name: string): Promise<string> {
  * ```
  *
  * @throws {TypeError} if there are no such data
+ * @throws {SyntaxError} if a list is malformed, naming the lines
  */
 export async function openEvaluationData(
   bank: string,
   queries: string,
+  { classes }: EvaluationDataOptions = {},
 ): Promise<readonly [bank: Dataset, queries: Dataset]> {
-  const first = await openData(bank);
+  const first = await openLabelled(bank, classes);
   if (queries === bank) return [first, first];
-  const second = await openData(queries);
+  const own = first.classes && { name: first.name, classes: first.classes };
+  const second = await openLabelled(queries, classes, classes ?? own);
   return [first, await identityOf(queries) === await identityOf(bank) ? first : second];
 }
 
