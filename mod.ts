@@ -128,8 +128,8 @@ export {
   type MethodGraph,
   type MethodGraphOptions,
 } from "./core/train/step/method_graph.ts";
+export { initialWeights } from "./core/train/step/method_step.ts";
 export {
-  initialWeights,
   type StepResult,
   TrainingStep,
   type TrainingStepOptions,

@@ -54,7 +54,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const names = parsed.positional.length > 0 ? parsed.positional : Object.keys(bundledMethods);
   for (const name of names) {
     const method = await loadMethodByName(name, bundledMethods);
-    console.log(describe(method, checkPresets(method)));
+    console.log(describe(method, await checkPresets(method)));
   }
 }
 

@@ -17,7 +17,7 @@ import { configuredBackbone } from "../train/run/run_plan.ts";
 import { readRunLogs } from "../train/log/run_logs.ts";
 import { uniformSpread } from "../train/step/embedding_spread.ts";
 import { buildMethodGraph, type MethodGraph } from "../train/step/method_graph.ts";
-import { initialWeights } from "../train/step/training_step.ts";
+import { initialWeights } from "../train/step/method_step.ts";
 import { loadCheckpoint } from "../weights/checkpoint/checkpoint.ts";
 import { percent } from "./describe_curve.ts";
 import { neighboursSection, viewsSection } from "./picture_sections.ts";

@@ -75,7 +75,10 @@ export type { RunView, TrainOptions, TrainResult } from "./run/train_options.ts"
 export {
   buildMethodStep,
   initialWeights,
+  type MethodStep,
   type MethodStepOptions,
+} from "./step/method_step.ts";
+export {
   type PairInput,
   type StepDraw,
   type StepResult,

@@ -17,7 +17,8 @@ import { resolveConfiguration } from "../../core/method/resolve_configuration.ts
 import { optimizerOf, runSchedules } from "../../core/train/run/run_schedules.ts";
 import { deviceTuning } from "../../core/train/step/conv_autotune.ts";
 import { buildMethodGraph, type MethodGraph } from "../../core/train/step/method_graph.ts";
-import { initialWeights, TrainingStep } from "../../core/train/step/training_step.ts";
+import { initialWeights } from "../../core/train/step/method_step.ts";
+import { TrainingStep } from "../../core/train/step/training_step.ts";
 import { readSafetensors } from "../../core/weights/safetensors.ts";
 import { hashedParameter, hashedTensor, sampledIndices } from "../core/engine/nn/hashed_values.ts";
 import { euclideanNorm, relativeError } from "../core/engine/nn/relative_error.ts";

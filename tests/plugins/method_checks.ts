@@ -10,6 +10,7 @@ import { elementCount } from "../../core/engine/graph/shape.ts";
 import type { LoadedMethod } from "../../core/method/load.ts";
 import { presetOf, resolveConfiguration } from "../../core/method/resolve_configuration.ts";
 import { checkScheduled } from "../../core/train/run/check_scheduled.ts";
+import { factsOf } from "../../core/train/step/method_facts.ts";
 import { buildMethodGraph, type MethodGraph } from "../../core/train/step/method_graph.ts";
 import { graphOf, stepOf, writeViews } from "../core/train/small_methods.ts";
 
@@ -54,7 +55,7 @@ export function testMethod(
       const configuration = resolveConfiguration(presetOf(method.manifest, preset));
       const graph = presetGraph(method, preset);
       assertEquals(graph.loss.shape, []);
-      assertEquals(checkScheduled(graph, configuration), []);
+      assertEquals(checkScheduled(factsOf(() => graph), configuration), []);
       const parameters = [...graph.scope.declarations.keys()];
       for (const { pattern } of configuration.parameterRules) {
         assert(parameters.some((parameter) => parameter.includes(pattern)), pattern);

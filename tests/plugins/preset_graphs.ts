@@ -20,8 +20,10 @@ export interface PresetGraph {
 }
 
 /** The graphs of all presets by name, none of which configures anything in vain. */
-export function presetGraphs(method: LoadedMethod): ReadonlyMap<string, PresetGraph> {
-  for (const { name, warnings } of checkPresets(method)) assertEquals(warnings, [], name);
+export async function presetGraphs(
+  method: LoadedMethod,
+): Promise<ReadonlyMap<string, PresetGraph>> {
+  for (const { name, warnings } of await checkPresets(method)) assertEquals(warnings, [], name);
   return new Map(
     Object.entries(method.manifest.presets).map(([name, preset]) => {
       const configuration = resolveConfiguration(preset);

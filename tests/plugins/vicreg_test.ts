@@ -5,7 +5,7 @@ import { presetGraphs } from "./preset_graphs.ts";
 
 const method = checkMethod(plugin, "vicreg");
 
-Deno.test("vicreg's presets are configurations of networks that there are", () => {
-  const graphs = presetGraphs(method);
+Deno.test("vicreg's presets are configurations of networks that there are", async () => {
+  const graphs = await presetGraphs(method);
   assertEquals([...graphs.keys()], ["imagenet", "cifar", "demo"]);
 });

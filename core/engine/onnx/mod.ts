@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { checkModel, type ModelTypes } from "./check_model.ts";
 export { encodeCopyModel } from "./copy_model.ts";
 export { encodeModel, type ModelDescription } from "./encode_model.ts";
 export { encodePortableModel, type PortableModelOptions } from "./encode_portable_model.ts";

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { backbone } from "../../backbones/registry.ts";
 import { viewRecipes } from "../../data/views/named_views.ts";
 import { inContext } from "../../errors/mod.ts";
 import type { LoadedMethod } from "../../method/load.ts";
 import { resolveConfiguration } from "../../method/resolve_configuration.ts";
-import { buildMethodGraph } from "../step/method_graph.ts";
+import { openCompiler } from "../compile/method_compiler.ts";
 import { unusedInputs } from "../step/method_inputs.ts";
 import { checkScheduled } from "./check_scheduled.ts";
 import { runSchedules } from "./run_schedules.ts";
@@ -16,8 +15,14 @@ import { runSchedules } from "./run_schedules.ts";
 /** Height and width of the views that a graph is built for: symbolic, and so of no consequence. */
 const SIZE = 32;
 
-/** Samples of the batch that a graph is built for. */
-const BATCH = 4;
+/** Backbone and batch that a graph is built for. */
+const SMALL = {
+  backbone: "resnet18",
+  stem: "small",
+  zeroInitResidual: false,
+  imageSize: SIZE,
+  batchSize: 4,
+} as const;
 
 /** A preset whose graph was built. */
 export interface CheckedPreset {
@@ -36,30 +41,31 @@ export interface CheckedPreset {
  * import { checkMethod } from "../../method/load.ts";
  * import { checkPresets } from "./check_presets.ts";
  *
- * const presets = checkPresets(checkMethod(simsiam, "simsiam"));
+ * const presets = await checkPresets(checkMethod(simsiam, "simsiam"));
  * assertEquals(presets[0], { name: "imagenet", warnings: [] });
  * ```
  *
  * @throws {TypeError} if a preset has wrong values or schedules, or the plugin's code has a fault, named by file and line
  */
-export function checkPresets(method: LoadedMethod): CheckedPreset[] {
-  return Object.entries(method.manifest.presets).map(([name, preset]) => {
+export async function checkPresets(method: LoadedMethod): Promise<CheckedPreset[]> {
+  using compiler = openCompiler(method);
+  const checked: CheckedPreset[] = [];
+  for (const [name, preset] of Object.entries(method.manifest.presets)) {
     try {
       const configuration = resolveConfiguration(preset);
       runSchedules(configuration, { totalSteps: configuration.epochs, stepsPerEpoch: 1 });
-      const graph = buildMethodGraph(method, {
-        backbone: backbone("resnet18", { stem: "small" }),
-        viewSizes: viewRecipes({ ...configuration, imageSize: SIZE }).map(({ size }) => size),
-        batchSize: BATCH,
-        options: configuration.options,
+      const recipes = viewRecipes({ ...configuration, imageSize: SIZE });
+      const facts = await compiler.inspect({
+        configuration: { ...configuration, ...SMALL },
+        viewSizes: recipes.map(({ size }) => size),
+        tuning: {},
       });
       const weighted = configuration.qualityEncoder !== "";
-      return {
-        name,
-        warnings: [...checkScheduled(graph, configuration), ...unusedInputs(graph, weighted)],
-      };
+      const warnings = [...checkScheduled(facts, configuration), ...unusedInputs(facts, weighted)];
+      checked.push({ name, warnings });
     } catch (error) {
       throw inContext(`use preset "${name}"`, error);
     }
-  });
+  }
+  return checked;
 }

@@ -6,8 +6,7 @@
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { ENCODER_MOMENTUM } from "../../engine/optim/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
-import type { MethodGraph } from "../step/method_graph.ts";
-import { movingAverages } from "../step/momentum_encoder.ts";
+import type { MethodFacts } from "../step/method_facts.ts";
 
 /** A name that could be meant for the momentum of SGD as well as for that of the momentum encoder. */
 const AMBIGUOUS = "momentum";
@@ -19,13 +18,12 @@ const AMBIGUOUS = "momentum";
  * @throws {TypeError} if a scalar is not scheduled, with all that are not, or one is named `momentum`
  */
 export function checkScheduled(
-  { scheduled, scope }: Pick<MethodGraph, "scheduled" | "scope">,
+  { scheduled, hasMomentumEncoder }: Pick<MethodFacts, "scheduled" | "hasMomentumEncoder">,
   { scheduled: given }: Pick<Configuration, "scheduled">,
 ): string[] {
-  const follows = movingAverages(scope).length > 0;
-  const read = new Set([...scheduled.keys(), ...(follows ? [ENCODER_MOMENTUM] : [])]);
+  const read = new Set([...scheduled, ...(hasMomentumEncoder ? [ENCODER_MOMENTUM] : [])]);
   const found = Object.keys(given);
-  if (scheduled.has(AMBIGUOUS) || found.includes(AMBIGUOUS)) {
+  if (scheduled.includes(AMBIGUOUS) || found.includes(AMBIGUOUS)) {
     throw new GenviewTypeError(
       `Cannot train: a schedule must not be named "${AMBIGUOUS}", found it in ${
         found.includes(AMBIGUOUS) ? "--scheduled" : "what the method reads"

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { withTarget } from "../../engine/graph/target.ts";
-import { buildMethodGraph, countParameters } from "../step/method_graph.ts";
+import type { LossRange } from "../../method/manifest.ts";
+import { openCompiler } from "../compile/method_compiler.ts";
 import { unusedInputs } from "../step/method_inputs.ts";
 import { TrainingStep } from "../step/training_step.ts";
 import { checkScheduled } from "./check_scheduled.ts";
 import type { RunOrigin } from "./run_origin.ts";
 import type { RunPlan } from "./run_plan.ts";
-import { optimizerOf } from "./run_schedules.ts";
 import { type RunTuning, runTuning } from "./run_tuning.ts";
 import { startingWeights } from "./starting_weights.ts";
 import type { TrainOptions } from "./train_options.ts";
@@ -24,6 +23,8 @@ export interface CompiledMethod {
   readonly parameters: number;
   /** Coordinates of the embeddings whose spread is watched. */
   readonly embeddingWidth: number;
+  /** What the loss is expected to be, where that is known. */
+  readonly lossRange?: LossRange;
   /** Sentences on what the method ignores of its configuration. */
   readonly warnings: readonly string[];
 }
@@ -39,40 +40,38 @@ export async function compileMethod(
   plan: RunPlan,
   { checkpoint, from }: Pick<RunOrigin, "checkpoint" | "from">,
 ): Promise<CompiledMethod> {
-  const { method, configuration } = options;
-  const { backbone, recipes, placement } = plan;
-  const { batchSize, clipGradientNorm, clipGradientPer, parameterRules: rules } = configuration;
-  const build = () =>
-    buildMethodGraph(method, {
-      backbone,
-      viewSizes: recipes.map(({ size }) => size),
-      batchSize,
-      options: configuration.options,
-    });
+  const { configuration, pairEncoder } = options;
+  const { recipes, placement } = plan;
+  using compiler = openCompiler(options.method);
+  const request = { configuration, viewSizes: recipes.map(({ size }) => size), tuning: {} };
   // Symbolic, and so without cost: it is checked before hours may go into tuning it.
-  const symbolic = build();
+  const facts = await compiler.inspect(request);
+  const { parameters, embeddingWidth, lossRange = options.method.manifest.lossRange } = facts;
   const warnings = [
-    ...checkScheduled(symbolic, configuration),
-    ...unusedInputs(symbolic, options.pairEncoder !== undefined),
+    ...checkScheduled(facts, configuration),
+    ...unusedInputs(facts, pairEncoder !== undefined),
   ];
-  const tuning = await runTuning(options, placement, build, checkpoint?.state.tuning);
-  const graph = withTarget(tuning, build);
-  const step = await TrainingStep.create(
-    graph,
-    {
-      ...placement,
-      optimizer: optimizerOf(configuration),
-      rules,
-      ...(clipGradientNorm > 0 && { clipGradientNorm, clipGradientPer }),
-    },
-    checkpoint?.model ?? await startingWeights(graph, plan, { ...options, from }),
+  const tuning = await runTuning(
+    options,
+    placement,
+    facts.convolutions,
+    checkpoint?.state.tuning,
+  );
+  const tuned = { ...request, tuning };
+  const model = checkpoint?.model ??
+    await startingWeights(await compiler.weights(tuned), plan, { ...options, from });
+  const step = await TrainingStep.bind(
+    await compiler.step(tuned),
+    placement,
+    model,
     checkpoint?.optimizer,
   );
   return {
     step,
     tuning,
-    parameters: countParameters(graph),
-    embeddingWidth: graph.embeddings.shape[1]!,
+    parameters,
+    embeddingWidth,
+    ...(lossRange !== undefined && { lossRange }),
     warnings: [...step.warnings, ...warnings],
   };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { dirname, join, resolve } from "node:path";
+import type { ConvProblem } from "../../engine/ops/convolution/problem.ts";
 import type { ConvTuning } from "../../engine/ops/convolution/tuning.ts";
 import { parseConvTuning } from "../../engine/ops/convolution/tuning_table.ts";
 import type { Device, Placement } from "../../engine/ort/mod.ts";
@@ -32,13 +33,13 @@ function keptTuning(
  * The formulations for a run. A resumed run keeps its own, unless it is on another kind of device; otherwise they are the
  * heuristic's, or the fastest if `autotune` is set. Timings are kept in the folder above the run's, for the next run.
  *
- * @param build builds the graph; what it gives is not used
+ * @param convolutions those of the graph
  * @param begun what the checkpoint keeps, if there is one
  */
 export async function runTuning(
   { configuration, output, report }: TrainOptions,
   target: Placement,
-  build: () => unknown,
+  convolutions: readonly ConvProblem[],
   begun: unknown,
 ): Promise<RunTuning> {
   const { provider } = target.device;
@@ -46,7 +47,7 @@ export async function runTuning(
   const kept = keptTuning(begun, known);
   if (kept !== undefined || !configuration.autotune) return kept ?? known;
   const cache = join(dirname(resolve(output)), "convolutions.json");
-  const timed = await autotune(build, target, cache, (done, total) => {
+  const timed = await autotune(convolutions, target, cache, (done, total) => {
     report?.({ kind: "tuning", done, total });
   });
   return { ...timed, provider };

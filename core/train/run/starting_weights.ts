@@ -10,9 +10,7 @@ import {
 } from "../../encoders/backbone_weights.ts";
 import { sameType, type Tensor } from "../../engine/graph/tensor.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
-import type { MethodGraph } from "../step/method_graph.ts";
 import { followedBy } from "../step/momentum_encoder.ts";
-import { initialWeights } from "../step/training_step.ts";
 import type { RunOrigin } from "./run_origin.ts";
 import type { RunPlan } from "./run_plan.ts";
 import type { TrainOptions } from "./train_options.ts";
@@ -37,19 +35,18 @@ function withBackbone(
 }
 
 /**
- * Draws initial values, and puts the weights in the backbone's place that `from` names; says what was read.
+ * Initial values with the weights in the backbone's place that `from` names; says what was read.
  *
  * @throws {TypeError} if none of the backbone's tensors is found, or some have other shapes
  * @throws {Deno.errors.NotFound} if there is no such file or folder
  */
 export async function startingWeights(
-  graph: MethodGraph,
+  initial: ReadonlyMap<string, Tensor>,
   { backbone }: RunPlan,
-  { configuration: { seed, imageSize }, from, report }:
+  { configuration: { imageSize }, from, report }:
     & Pick<TrainOptions, "configuration" | "report">
     & Pick<RunOrigin, "from">,
-): Promise<Map<string, Tensor>> {
-  const initial = initialWeights(graph, seed);
+): Promise<ReadonlyMap<string, Tensor>> {
   if (from === undefined) return initial;
   const weights = await openBackboneWeights(from, backbone, { size: imageSize });
   report?.({ kind: "note", message: `starts with ${describeBackboneWeights(weights)}` });

@@ -11,12 +11,7 @@ import { probeChannelBlock } from "../../engine/ops/convolution/blocked_layout.t
 import { FORWARD } from "../../engine/ops/convolution/forward.ts";
 import { INPUT_GRADIENTS } from "../../engine/ops/convolution/input_gradients.ts";
 import { type ConvProblem, problemKey } from "../../engine/ops/convolution/problem.ts";
-import { withTarget } from "../../engine/graph/target.ts";
-import {
-  type ConvChoice,
-  type ConvTuning,
-  observeConvolutions,
-} from "../../engine/ops/convolution/tuning.ts";
+import type { ConvChoice, ConvTuning } from "../../engine/ops/convolution/tuning.ts";
 import { formatConvTuning, parseConvTuning } from "../../engine/ops/convolution/tuning_table.ts";
 import { WEIGHT_GRADIENTS } from "../../engine/ops/convolution/weight_gradients.ts";
 import {
@@ -143,17 +138,16 @@ async function readChoices(
 }
 
 /**
- * Times the formulations of every convolution that a graph has, and remembers the fastest in a file.
+ * Times the formulations of the convolutions of a graph, and remembers the fastest in a file.
  *
- * @param build builds the graph; its result is not used
  * @param cache path of a JSON file, whose folder is made; choices that it holds are not timed again if the device, the
  * threads and the version of ONNX Runtime are the same, and make room for new ones if not
  * @param onProgress called with the number of convolutions that are done, and of all
- * @returns choices for the graph's own convolutions
+ * @returns choices for these convolutions
  * @throws {SyntaxError} if the file holds something else
  */
 export async function autotune(
-  build: () => unknown,
+  convolutions: readonly ConvProblem[],
   target: Placement,
   cache: string,
   onProgress: (done: number, total: number) => void = () => {},
@@ -161,11 +155,7 @@ export async function autotune(
   const { channelBlock = 1 } = await deviceTuning(target);
   const measuredOn = circumstances(target);
   const choices = { ...await readChoices(cache, channelBlock, measuredOn) };
-  const problems = new Map<string, ConvProblem>();
-  observeConvolutions(
-    (problem) => problems.set(problemKey(problem), problem),
-    () => withTarget({ channelBlock }, build),
-  );
+  const problems = new Map(convolutions.map((problem) => [problemKey(problem), problem]));
   const missing = [...problems].filter(([key]) => !Object.hasOwn(choices, key));
   // Before the timing, which would be lost.
   if (missing.length > 0) await Deno.mkdir(dirname(cache), { recursive: true });

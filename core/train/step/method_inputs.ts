@@ -76,19 +76,18 @@ export function checkInputs(
 /**
  * What is configured and computed in vain.
  *
+ * @param views number of views
  * @param weighted whether pairs are weighted by their quality
  * @returns a sentence for each
  */
 export function unusedInputs(
-  { unusedViews, usesPairWeights, views }: UsedInputs & { readonly views: readonly Value[] },
+  { unusedViews, usesPairWeights, views }: UsedInputs & { readonly views: number },
   weighted: boolean,
 ): string[] {
   const sentences: string[] = [];
   if (unusedViews.length > 0) {
     sentences.push(
-      `The method trains on ${
-        views.length - unusedViews.length
-      } of ${views.length} views: its loss does not ` +
+      `The method trains on ${views - unusedViews.length} of ${views} views: its loss does not ` +
         `depend on view ${unusedViews.join(", ")}, counted from 0`,
     );
   }

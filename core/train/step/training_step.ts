@@ -5,39 +5,18 @@
  */
 import { filled, type Tensor } from "../../engine/graph/tensor.ts";
 import {
-  type ClipUnit,
   inversePermutationName,
   metricName,
-  type Optimizer,
   pairWeightsName,
-  type ParameterRule,
   permutationName,
   viewName,
 } from "../../engine/optim/mod.ts";
 import type { DeviceTensor } from "../../engine/ort/mod.ts";
-import {
-  BoundStep,
-  type BoundStepOptions,
-  buildStep,
-  type BuiltStep,
-} from "../../engine/step/mod.ts";
-import { embeddingSpread } from "./embedding_spread.ts";
-import type { MethodGraph } from "./method_graph.ts";
-import { followedBy, movingAverages } from "./momentum_encoder.ts";
-import { drawPermutation } from "./permutation.ts";
+import { BoundStep, type BoundStepOptions } from "../../engine/step/mod.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
-
-/** How parameters follow their gradients. */
-export interface MethodStepOptions {
-  /** The rule by which they do. */
-  readonly optimizer: Optimizer;
-  /** Exceptions for parameters by name. */
-  readonly rules?: readonly ParameterRule[];
-  /** Largest norm of the gradient; any when left out. */
-  readonly clipGradientNorm?: number;
-  /** Whether the whole gradient has that norm, or that of each parameter by itself (default `model`). */
-  readonly clipGradientPer?: ClipUnit;
-}
+import type { MethodGraph } from "./method_graph.ts";
+import { buildMethodStep, type MethodStep, type MethodStepOptions, SPREAD } from "./method_step.ts";
+import { drawPermutation } from "./permutation.ts";
 
 /** How a step is computed. */
 export interface TrainingStepOptions extends BoundStepOptions, MethodStepOptions {}
@@ -70,57 +49,6 @@ export interface StepResult {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** Name of the output that tells how far the embeddings spread. */
-export const SPREAD = "spread";
-
-/**
- * Differentiates a method's loss and encodes both graphs of its step, as plain data.
- *
- * @throws {TypeError} if the loss does not depend on a parameter
- * @throws {RangeError} if a rule or the norm to clip to is out of range
- */
-export function buildMethodStep(
-  graph: MethodGraph,
-  { optimizer, rules = [], clipGradientNorm, clipGradientPer = "model" }: MethodStepOptions,
-): BuiltStep {
-  const declarations = [...graph.scope.declarations.values()];
-  const metrics = Object.entries(graph.metrics ?? {});
-  return buildStep({
-    loss: graph.loss,
-    outputs: {
-      [SPREAD]: embeddingSpread(graph.embeddings),
-      ...Object.fromEntries(metrics.map(([name, value]) => [metricName(name), value])),
-    },
-    parameters: declarations.filter(({ kind }) => kind === "trainable").map(({ value }) => value),
-    state: declarations.map(({ value }) => value),
-    batch: [
-      ...graph.views,
-      ...graph.pairs.map(({ weights }) => weights),
-      ...[...graph.permutations.values()].flatMap(({ order, inverse }) => [order, inverse]),
-    ],
-    buffers: graph.scope.written,
-    scalars: [...graph.scheduled.values(), ...graph.counters],
-    optimizer,
-    rules,
-    gradientNorm: true,
-    exponentialMovingAverages: movingAverages(graph.scope),
-    constraints: graph.constraints,
-    frozen: graph.frozen,
-    ...(clipGradientNorm !== undefined && { clipGradientNorm, clipGradientPer }),
-  });
-}
-
-/** Initial values of the parameters; the momentum encoder's are the online encoder's. */
-export function initialWeights(graph: MethodGraph, seed: number): Map<string, Tensor> {
-  const weights = graph.scope.initialize(seed);
-  for (const name of weights.keys()) {
-    const source = followedBy(name);
-    const followed = source === undefined ? undefined : weights.get(source);
-    if (followed !== undefined) weights.set(name, followed);
-  }
-  return weights;
-}
-
 /** A method's training step, compiled and bound. */
 export class TrainingStep implements Disposable {
   /** The views `[N,3,H,W]`, to be written before each step. */
@@ -133,17 +61,17 @@ export class TrainingStep implements Disposable {
   readonly #metrics: readonly string[];
   readonly #permutations: readonly string[];
 
-  private constructor(step: BoundStep, graph: MethodGraph, { warnings }: BuiltStep) {
-    this.views = graph.views.map((_, i) => step.input(viewName(i), "float32"));
-    this.pairs = graph.pairs.map(({ views, weights: { shape } }) => {
+  private constructor(step: BoundStep, { views, pairs, permutations, metrics, built }: MethodStep) {
+    this.views = Array.from({ length: views }, (_, i) => step.input(viewName(i), "float32"));
+    this.pairs = pairs.map((views) => {
       const weights = step.input(pairWeightsName(...views), "float32");
-      weights.write(filled("float32", shape, 1));
+      weights.write(filled("float32", weights.type.shape, 1));
       return { views, weights };
     });
-    this.#permutations = [...graph.permutations.keys()];
-    this.warnings = warnings;
+    this.#permutations = permutations;
+    this.warnings = built.warnings;
     this.#step = step;
-    this.#metrics = Object.keys(graph.metrics ?? {});
+    this.#metrics = metrics;
   }
 
   /**
@@ -159,9 +87,24 @@ export class TrainingStep implements Disposable {
     model: ReadonlyMap<string, Tensor>,
     optimizer?: ReadonlyMap<string, Tensor>,
   ): Promise<TrainingStep> {
-    const built = buildMethodStep(graph, options);
-    const step = await BoundStep.create(built, options, { state: model, slots: optimizer });
-    return new TrainingStep(step, graph, built);
+    return await TrainingStep.bind(buildMethodStep(graph, options), options, model, optimizer);
+  }
+
+  /**
+   * Loads the graphs of a step that was compiled elsewhere and puts its state on the device.
+   *
+   * @param model values of all parameters and buffers, by full name
+   * @param optimizer values of the optimizer's slots; their initial ones when left out
+   * @throws {TypeError} if a tensor is missing or of another shape
+   */
+  static async bind(
+    compiled: MethodStep,
+    options: BoundStepOptions,
+    model: ReadonlyMap<string, Tensor>,
+    optimizer?: ReadonlyMap<string, Tensor>,
+  ): Promise<TrainingStep> {
+    const values = { state: model, slots: optimizer };
+    return new TrainingStep(await BoundStep.create(compiled.built, options, values), compiled);
   }
 
   /** Parameters and buffers where they lie, by full name. */

@@ -16,7 +16,8 @@ import {
 import { checkMethod } from "../../../core/method/load.ts";
 import { deviceTuning } from "../../../core/train/step/conv_autotune.ts";
 import { buildMethodGraph } from "../../../core/train/step/method_graph.ts";
-import { initialWeights, TrainingStep } from "../../../core/train/step/training_step.ts";
+import { initialWeights } from "../../../core/train/step/method_step.ts";
+import { TrainingStep } from "../../../core/train/step/training_step.ts";
 import simsiam from "../../../plugins/simsiam/mod.ts";
 import { strayNodes, tracedNodes } from "../engine/ort/execution_trace.ts";
 import { writeViews } from "./small_methods.ts";

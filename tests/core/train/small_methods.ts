@@ -14,11 +14,8 @@ import { CPU } from "../../../core/engine/ort/mod.ts";
 import { checkMethod, type LoadedMethod } from "../../../core/method/load.ts";
 import type { MethodContext, MethodOutputs } from "../../../core/method/method.ts";
 import { buildMethodGraph, type MethodGraph } from "../../../core/train/step/method_graph.ts";
-import {
-  initialWeights,
-  TrainingStep,
-  type TrainingStepOptions,
-} from "../../../core/train/step/training_step.ts";
+import { initialWeights } from "../../../core/train/step/method_step.ts";
+import { TrainingStep, type TrainingStepOptions } from "../../../core/train/step/training_step.ts";
 import { hashedTensor } from "../engine/nn/hashed_values.ts";
 
 /** Samples in a batch. */

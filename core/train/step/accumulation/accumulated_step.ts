@@ -14,14 +14,8 @@ import {
 import type { DeviceTensor } from "../../../engine/ort/mod.ts";
 import type { BoundStepOptions } from "../../../engine/step/mod.ts";
 import { drawPermutation } from "../permutation.ts";
-import {
-  type MethodStepOptions,
-  type PairInput,
-  SPREAD,
-  type StepDraw,
-  type StepResult,
-  type TrainingStepOptions,
-} from "../training_step.ts";
+import { type MethodStepOptions, SPREAD } from "../method_step.ts";
+import type { PairInput, StepDraw, StepResult, TrainingStepOptions } from "../training_step.ts";
 import type { AccumulatedGraph } from "./accumulated_graph.ts";
 import { BoundAccumulation, type PlacedMicroView } from "./bound_accumulation.ts";
 import { buildAccumulation, type BuiltAccumulation } from "./build_accumulation.ts";

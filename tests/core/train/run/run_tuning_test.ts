@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { input } from "../../../../core/engine/graph/value.ts";
 import { conv } from "../../../../core/engine/ops/conv.ts";
+import type { ConvProblem } from "../../../../core/engine/ops/convolution/problem.ts";
+import { observeConvolutions } from "../../../../core/engine/ops/convolution/tuning.ts";
 import { CPU } from "../../../../core/engine/ort/mod.ts";
 import { resolveConfiguration } from "../../../../core/method/resolve_configuration.ts";
 import { runTuning } from "../../../../core/train/run/run_tuning.ts";
@@ -11,10 +13,12 @@ import { inFolder } from "../../../in_folder.ts";
 
 const TARGET = { device: CPU, threads: 1 };
 
-const build = () => {
+/** The convolutions of a graph that has one. */
+const convolutions: ConvProblem[] = [];
+observeConvolutions((problem) => convolutions.push(problem), () => {
   const x = input("x", "float32", [1, 2, 5, 5]);
   return conv(x, input("w", "float32", [2, 2, 3, 3]), { pads: 1 });
-};
+});
 
 /** Chooses the formulations of a run whose folder is to be `folder/run`. */
 function tuningOf(folder: string, autotune: boolean, begun?: unknown) {
@@ -22,7 +26,7 @@ function tuningOf(folder: string, autotune: boolean, begun?: unknown) {
     configuration: resolveConfiguration({ autotune }),
     output: join(folder, "run"),
   } as TrainOptions;
-  return runTuning(run, TARGET, build, begun);
+  return runTuning(run, TARGET, convolutions, begun);
 }
 
 Deno.test("runTuning() times nothing unless it is asked to, and keeps what it times beside the run", () =>

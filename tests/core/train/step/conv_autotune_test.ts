@@ -2,13 +2,17 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { input } from "../../../../core/engine/graph/value.ts";
 import { conv } from "../../../../core/engine/ops/conv.ts";
+import type { ConvProblem } from "../../../../core/engine/ops/convolution/problem.ts";
+import { observeConvolutions } from "../../../../core/engine/ops/convolution/tuning.ts";
 import { CPU } from "../../../../core/engine/ort/mod.ts";
 import { autotune, deviceTuning } from "../../../../core/train/step/conv_autotune.ts";
 
-const build = () => {
+/** The convolutions of a graph that has one. */
+const convolutions: ConvProblem[] = [];
+observeConvolutions((problem) => convolutions.push(problem), () => {
   const x = input("x", "float32", [2, 8, 9, 9]);
   return conv(x, input("w", "float32", [8, 8, 3, 3]), { pads: 1 });
-};
+});
 
 Deno.test("autotune() times every convolution once and remembers the fastest formulations", async () => {
   const folder = await Deno.makeTempDir();
@@ -16,17 +20,17 @@ Deno.test("autotune() times every convolution once and remembers the fastest for
     const cache = join(folder, "convolutions.json");
     const asked: number[] = [];
     const target = { device: CPU, threads: 1 };
-    const first = await autotune(build, target, cache, (_, total) => asked.push(total));
+    const first = await autotune(convolutions, target, cache, (_, total) => asked.push(total));
     assertEquals(asked, [1]);
     const [choice] = Object.values(first.choices!);
     assert(choice?.forward && choice.inputGradient && choice.weightGradient);
 
-    const again = await autotune(build, target, cache, (_, total) => asked.push(total));
+    const again = await autotune(convolutions, target, cache, (_, total) => asked.push(total));
     assertEquals(asked, [1]);
     assertEquals(again, first);
 
     await Deno.writeTextFile(cache, "{}");
-    await assertRejects(() => autotune(build, target, cache), SyntaxError);
+    await assertRejects(() => autotune(convolutions, target, cache), SyntaxError);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -40,7 +44,7 @@ Deno.test("autotune() reuses no choices of other threads, another device or anot
     const timed = async (threads?: number) => {
       let count = 0;
       const target = { device: CPU, threads };
-      await autotune(build, target, cache, () => count++);
+      await autotune(convolutions, target, cache, () => count++);
       return count;
     };
     assertEquals([await timed(1), await timed(1)], [1, 0]);

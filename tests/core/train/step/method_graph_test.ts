@@ -4,7 +4,7 @@ import { elementCount } from "../../../../core/engine/graph/shape.ts";
 import { checkMethod } from "../../../../core/method/load.ts";
 import { buildMethodGraph, type MethodGraph } from "../../../../core/train/step/method_graph.ts";
 import { followedBy } from "../../../../core/train/step/momentum_encoder.ts";
-import { initialWeights } from "../../../../core/train/step/training_step.ts";
+import { initialWeights } from "../../../../core/train/step/method_step.ts";
 import simsiam from "../../../../plugins/simsiam/mod.ts";
 import { momentumContrast } from "../momentum_contrast.ts";
 import { BATCH, graphOf, methodOf, SIZE, smallBackbone } from "../small_methods.ts";

@@ -7,7 +7,7 @@ import * as operators from "../../../../core/engine/ops/mod.ts";
 import { sgd } from "../../../../core/engine/optim/mod.ts";
 import type { MlpLayer } from "../../../../core/method/mod.ts";
 import { buildMethodGraph } from "../../../../core/train/step/method_graph.ts";
-import { buildMethodStep, initialWeights } from "../../../../core/train/step/training_step.ts";
+import { buildMethodStep, initialWeights } from "../../../../core/train/step/method_step.ts";
 import { graphOf, methodOf, snapshot, stepOf, writeViews } from "../small_methods.ts";
 
 const LAYERS: readonly MlpLayer[] = [

@@ -4,7 +4,8 @@ import { filled, type Tensor, tensor } from "../../../../core/engine/graph/tenso
 import { checkMethod } from "../../../../core/method/load.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../../../core/weights/checkpoint/checkpoint.ts";
 import { followedBy } from "../../../../core/train/step/momentum_encoder.ts";
-import { initialWeights, type TrainingStep } from "../../../../core/train/step/training_step.ts";
+import { initialWeights } from "../../../../core/train/step/method_step.ts";
+import { type TrainingStep } from "../../../../core/train/step/training_step.ts";
 import simsiam from "../../../../plugins/simsiam/mod.ts";
 import { momentumContrast, QUEUE, WIDTH } from "../momentum_contrast.ts";
 import {

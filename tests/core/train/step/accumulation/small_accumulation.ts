@@ -18,8 +18,8 @@ import {
   type WriteViews,
 } from "../../../../../core/train/step/accumulation/accumulated_step.ts";
 import { buildMethodGraph, type MethodGraph } from "../../../../../core/train/step/method_graph.ts";
+import { initialWeights } from "../../../../../core/train/step/method_step.ts";
 import {
-  initialWeights,
   type StepResult,
   TrainingStep,
   type TrainingStepOptions,

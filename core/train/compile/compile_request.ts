@@ -1,0 +1,17 @@
+/**
+ * What a method is compiled for, as plain data.
+ *
+ * @module
+ */
+import type { ConvTuning } from "../../engine/ops/convolution/tuning.ts";
+import type { Configuration } from "../../method/configuration.ts";
+
+/** What a method is compiled for. */
+export interface CompileRequest {
+  /** Backbone, batch, the method's options, optimizer, rules and seed. */
+  readonly configuration: Configuration;
+  /** Height and width of each view, in pixels. */
+  readonly viewSizes: readonly number[];
+  /** Formulations of the convolutions, and what is known of the device. */
+  readonly tuning: ConvTuning;
+}

@@ -1,0 +1,53 @@
+/**
+ * What is known of a method's graph without computing anything, as plain data.
+ *
+ * @module
+ */
+import { observeConvolutions } from "../../engine/ops/convolution/tuning.ts";
+import { type ConvProblem, problemKey } from "../../engine/ops/convolution/problem.ts";
+import type { LossRange } from "../../method/manifest.ts";
+import { countParameters, type MethodGraph } from "./method_graph.ts";
+import { movingAverages } from "./momentum_encoder.ts";
+
+/** What is known of a method's graph. */
+export interface MethodFacts {
+  /** Trained parameters. */
+  readonly parameters: number;
+  /** Coordinates of the embeddings whose spread is watched. */
+  readonly embeddingWidth: number;
+  /** Number of views. */
+  readonly views: number;
+  /** Indices of the views that the loss does not depend on. */
+  readonly unusedViews: readonly number[];
+  /** Whether the loss depends on the weights of the pairs. */
+  readonly usesPairWeights: boolean;
+  /** Names of the scalars that schedules set. */
+  readonly scheduled: readonly string[];
+  /** Whether a momentum encoder follows trained parameters. */
+  readonly hasMomentumEncoder: boolean;
+  /** What the loss is expected to be, where that depends on options. */
+  readonly lossRange?: LossRange;
+  /** The convolutions of the forward pass, each once. */
+  readonly convolutions: readonly ConvProblem[];
+}
+
+/** What is known of a graph that a function builds. */
+export function factsOf(build: () => MethodGraph): MethodFacts {
+  const problems = new Map<string, ConvProblem>();
+  const graph = observeConvolutions(
+    (problem) => problems.set(problemKey(problem), problem),
+    build,
+  );
+  const { views, embeddings, unusedViews, usesPairWeights, scheduled, lossRange, scope } = graph;
+  return {
+    parameters: countParameters(graph),
+    embeddingWidth: embeddings.shape[1]!,
+    views: views.length,
+    unusedViews,
+    usesPairWeights,
+    scheduled: [...scheduled.keys()],
+    hasMomentumEncoder: movingAverages(scope).length > 0,
+    ...(lossRange !== undefined && { lossRange }),
+    convolutions: [...problems.values()],
+  };
+}

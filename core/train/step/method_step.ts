@@ -1,0 +1,96 @@
+/**
+ * A method's training step as plain data: what is compiled, here or in a worker, before it is bound to a device.
+ *
+ * @module
+ */
+import type { Tensor } from "../../engine/graph/tensor.ts";
+import { metricName } from "../../engine/optim/step_names.ts";
+import type { ClipUnit, Optimizer, ParameterRule } from "../../engine/optim/mod.ts";
+import { buildStep, type BuiltStep } from "../../engine/step/build_step.ts";
+import { embeddingSpread } from "./embedding_spread.ts";
+import type { MethodGraph } from "./method_graph.ts";
+import { followedBy, movingAverages } from "./momentum_encoder.ts";
+
+/** How parameters follow their gradients. */
+export interface MethodStepOptions {
+  /** The rule by which they do. */
+  readonly optimizer: Optimizer;
+  /** Exceptions for parameters by name. */
+  readonly rules?: readonly ParameterRule[];
+  /** Largest norm of the gradient; any when left out. */
+  readonly clipGradientNorm?: number;
+  /** Whether the whole gradient has that norm, or that of each parameter by itself (default `model`). */
+  readonly clipGradientPer?: ClipUnit;
+}
+
+/** A method's training step as plain data. */
+export interface MethodStep {
+  /** Both models, and what they read and make. */
+  readonly built: BuiltStep;
+  /** Number of views that are written before each step. */
+  readonly views: number;
+  /** Indices of the views whose pairs have weights, views 0 and 1 first. */
+  readonly pairs: readonly (readonly [first: number, second: number])[];
+  /** Names of the permutations that are drawn for each step. */
+  readonly permutations: readonly string[];
+  /** Names of the method's own scalars. */
+  readonly metrics: readonly string[];
+}
+
+/** Name of the output that tells how far the embeddings spread. */
+export const SPREAD = "spread";
+
+/**
+ * Differentiates a method's loss and encodes both graphs of its step, as plain data that a worker can hand over.
+ *
+ * @throws {TypeError} if the loss does not depend on a parameter
+ * @throws {RangeError} if a rule or the norm to clip to is out of range
+ */
+export function buildMethodStep(
+  graph: MethodGraph,
+  { optimizer, rules = [], clipGradientNorm, clipGradientPer = "model" }: MethodStepOptions,
+): MethodStep {
+  const declarations = [...graph.scope.declarations.values()];
+  const metrics = Object.entries(graph.metrics ?? {});
+  const built = buildStep({
+    loss: graph.loss,
+    outputs: {
+      [SPREAD]: embeddingSpread(graph.embeddings),
+      ...Object.fromEntries(metrics.map(([name, value]) => [metricName(name), value])),
+    },
+    parameters: declarations.filter(({ kind }) => kind === "trainable").map(({ value }) => value),
+    state: declarations.map(({ value }) => value),
+    batch: [
+      ...graph.views,
+      ...graph.pairs.map(({ weights }) => weights),
+      ...[...graph.permutations.values()].flatMap(({ order, inverse }) => [order, inverse]),
+    ],
+    buffers: graph.scope.written,
+    scalars: [...graph.scheduled.values(), ...graph.counters],
+    optimizer,
+    rules,
+    gradientNorm: true,
+    exponentialMovingAverages: movingAverages(graph.scope),
+    constraints: graph.constraints,
+    frozen: graph.frozen,
+    ...(clipGradientNorm !== undefined && { clipGradientNorm, clipGradientPer }),
+  });
+  return {
+    built,
+    views: graph.views.length,
+    pairs: graph.pairs.map(({ views }) => views),
+    permutations: [...graph.permutations.keys()],
+    metrics: metrics.map(([name]) => name),
+  };
+}
+
+/** Initial values of the parameters; the momentum encoder's are the online encoder's. */
+export function initialWeights(graph: MethodGraph, seed: number): Map<string, Tensor> {
+  const weights = graph.scope.initialize(seed);
+  for (const name of weights.keys()) {
+    const source = followedBy(name);
+    const followed = source === undefined ? undefined : weights.get(source);
+    if (followed !== undefined) weights.set(name, followed);
+  }
+  return weights;
+}
