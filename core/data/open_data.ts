@@ -11,6 +11,7 @@ import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
 import type { Dataset } from "./dataset.ts";
 import type { ClassList } from "./class_list.ts";
+import { findGroundTruth, withGroundTruth } from "./ground_truth.ts";
 import { isFlatFolder, openImageFolder } from "./image_folder.ts";
 import { openImageList } from "./image_list.ts";
 import { openTarIndex } from "./tar/tar_index.ts";
@@ -92,7 +93,7 @@ async function listOf(folder: string): Promise<string | undefined> {
 
 /**
  * Opens labelled data by name, as {@linkcode openData} does, but a folder of images without classes, such as ImageNet's
- * `val`, by the list of its name where there is one.
+ * `val`, by the list of its name where there is one, or by ImageNet's development kit.
  *
  * @param classes that are opened
  * @param names of classes that a list may use, where no classes are given
@@ -106,9 +107,12 @@ async function openLabelled(
   const named = names === undefined ? {} : { classes: names };
   if (EMOJI.test(name)) return await openData(name);
   if (!(await isFolder(name, "data", RULE))) return await openImageList(name, named);
-  const list = await isFlatFolder(name) ? await listOf(name) : undefined;
-  if (list === undefined) return await openImageFolder(name, given);
-  return await openImageList(list, { root: name, ...named });
+  const isFlat = await isFlatFolder(name);
+  const list = isFlat ? await listOf(name) : undefined;
+  if (list !== undefined) return await openImageList(list, { root: name, ...named });
+  const images = await openImageFolder(name, given);
+  const kit = isFlat ? await findGroundTruth(name) : undefined;
+  return kit === undefined ? images : await withGroundTruth(images, kit);
 }
 
 /** What a name of data leads to: the same for all ways to write it. */
@@ -131,7 +135,8 @@ export interface EvaluationDataOptions {
  * neighbours.
  *
  * Data come in the layouts of ImageNet: folders of classes; a flat folder such as `val` with the list `val.txt` beside it
- * or in `meta`; or such a list itself, whose labels are numbers or names of the bank's classes.
+ * or in `meta`, or with the development kit's `ILSVRC2012_validation_ground_truth.txt` and `meta.mat`; or such a list
+ * itself, whose labels are numbers or names of the bank's classes.
  *
  * ```ts
  * import { assert } from "@std/assert";

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { dirname } from "node:path";
 import { readClassList } from "../../../core/data/class_list.ts";
 import type { Dataset } from "../../../core/data/dataset.ts";
+import { bankLabels } from "../../../core/evaluate/bank_labels.ts";
 import { openData, openEvaluationData } from "../../../core/data/open_data.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
 
@@ -89,6 +90,36 @@ Deno.test("openEvaluationData() opens the classes of a list, in its order", () =
       `each class of ${
         path("two.txt")
       } must have its folder, found none for "n04" (line 3), "n05" (line 4)`,
+    );
+  }));
+
+Deno.test("openEvaluationData() labels a flat val by the development kit", () =>
+  withFolder(async (path) => {
+    const mat = new URL("../../../fixtures/golden/imagenet_devkit.mat", import.meta.url);
+    for (const data of ["ILSVRC2012_devkit_t12/data", "."]) {
+      await imageNet(path, {
+        [`${data}/ILSVRC2012_validation_ground_truth.txt`]: "4\n1\n",
+        "train/n02119789/x.JPEG": "",
+        "train/n01440764/x.JPEG": "",
+      });
+      await Deno.copyFile(mat, path(`${data}/meta.mat`));
+      const [bank, queries] = await openEvaluationData(path("train"), path("val"));
+      assertEquals(
+        samplesOf(queries).map(([key, label]) => [key, queries.classes![Number(label)]]),
+        [
+          ["val_1.JPEG", "n01440764"],
+          ["val_2.JPEG", "n02119789"],
+        ],
+      );
+      assertEquals([...bankLabels(bank, queries)], [[0, 1], [3, 3]]);
+      await Deno.remove(path(data === "." ? "meta.mat" : "ILSVRC2012_devkit_t12"), {
+        recursive: true,
+      });
+    }
+    await assertRejects(
+      () => openEvaluationData(path("train"), path("val")),
+      Deno.errors.NotFound,
+      "meta.mat",
     );
   }));
 
