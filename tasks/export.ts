@@ -5,13 +5,15 @@
  */
 import { exportRun } from "../core/encoders/export_run.ts";
 import { GenviewTypeError } from "../core/errors/mod.ts";
+import type { EncoderRole } from "../core/weights/layouts/layouts.ts";
+import type { PythonLibrary } from "../core/weights/layouts/name_schemes.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 
 const COMMAND = command({
   name: "export",
   summary:
     "Exports a trained backbone: as an ONNX model that any runtime runs, or as safetensors in the names of " +
-    "torchvision and timm. The file's ending decides.",
+    "torchvision, timm or mmpretrain, into whose networks it loads strictly. The file's ending decides.",
   positional: "RUN FILE",
   examples: [
     {
@@ -23,6 +25,11 @@ const COMMAND = command({
       does:
         "loads strictly into torchvision's network, which the file's metadata says how to build",
     },
+    {
+      command:
+        "deno task export runs/moco momentum.safetensors --encoder momentum --names mmpretrain",
+      does: "the moving average of the encoder, for mmpretrain",
+    },
   ],
   options: {
     type: "object",
@@ -32,6 +39,19 @@ const COMMAND = command({
         minimum: 0,
         default: 0,
         description: "images in a run of the ONNX model (0: any number)",
+      },
+      names: {
+        type: "string",
+        enum: ["auto", "torchvision", "timm", "mmpretrain"],
+        default: "auto",
+        description:
+          "library whose names a .safetensors file gets; auto is torchvision of ResNets and timm of others",
+      },
+      encoder: {
+        type: "string",
+        enum: ["online", "momentum"],
+        default: "online",
+        description: "encoder of the run: the one that was trained, or its moving average",
       },
       imageSize: {
         type: "integer",
@@ -53,10 +73,12 @@ export async function main(args: readonly string[]): Promise<void> {
       `Cannot export: RUN and FILE must be named, found ${parsed.positional.length} names`,
     );
   }
-  const { batch, imageSize } = parsed.values;
+  const { batch, imageSize, names, encoder } = parsed.values;
   const { backbone, step, passedOver } = await exportRun(run, file, {
     ...(batch > 0 && { batchSize: batch }),
     ...(imageSize > 0 && { size: imageSize }),
+    ...(names !== "auto" && { library: names as PythonLibrary }),
+    encoder: encoder as EncoderRole,
   });
   for (const { reason } of passedOver) {
     console.error(`warning: passed over a damaged checkpoint: ${reason}`);

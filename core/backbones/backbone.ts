@@ -6,6 +6,7 @@
 import type { TensorType } from "../engine/graph/tensor.ts";
 import type { Value } from "../engine/graph/value.ts";
 import type { Scope } from "../engine/nn/scope.ts";
+import type { PythonLibrary } from "../weights/layouts/name_schemes.ts";
 
 /** A network that turns images into features. */
 export interface Backbone {
@@ -75,10 +76,13 @@ export interface BackboneFamily {
   readonly members: Readonly<Record<string, BackboneMember>>;
   /** What the shapes of a state dict with the mark tell; undefined if no network of the family can have them. */
   shapesTell(weights: StateDictTypes): ShapesTell | undefined;
+  /** The library whose names its networks have here. */
+  readonly library: PythonLibrary;
   /**
-   * Python, with torchvision or timm, that builds the network that a state dict of a member loads into strictly.
+   * Python by which a library builds the network that a member's state dict in that library's names loads into strictly.
    *
    * @param name one of the members
+   * @param weights its state dict, in the own names
    */
-  python(name: string, weights: StateDictTypes): string;
+  python(library: PythonLibrary, name: string, weights: StateDictTypes): string;
 }

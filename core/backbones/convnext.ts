@@ -107,5 +107,15 @@ export const convNextFamily: BackboneFamily = {
     }),
   },
   shapesTell: () => ({}),
-  python: (name) => `model = timm.create_model("${name}", num_classes=0)`,
+  library: "timm",
+  python(library, name) {
+    switch (library) {
+      case "timm":
+        return `model = timm.create_model("${name}", num_classes=0)`;
+      case "torchvision":
+        return `model = torchvision.models.${name}(); model.classifier[2] = torch.nn.Identity()`;
+      case "mmpretrain":
+        return `model = mmpretrain.models.ConvNeXt(arch="${name.replace("convnext_", "")}")`;
+    }
+  },
 };

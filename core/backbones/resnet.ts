@@ -174,11 +174,18 @@ export const resNetFamily: BackboneFamily = {
   // The stem shows in its kernel.
   shapesTell: (weights) =>
     weights.get("conv1.weight")?.shape[2] === 3 ? { options: { stem: "small" } } : {},
-  python(name, weights) {
+  library: "torchvision",
+  python(library, name, weights) {
     const [width, , kernel] = weights.get("conv1.weight")?.shape ?? [];
+    if (library === "mmpretrain") {
+      const kind = kernel === 3 ? "ResNet_CIFAR" : "ResNet";
+      return `model = mmpretrain.models.${kind}(depth=${name.replace("resnet", "")})`;
+    }
     const stem = kernel === 3
       ? `; model.conv1 = torch.nn.Conv2d(3, ${width}, 3, 1, 1, bias=False); model.maxpool = torch.nn.Identity()`
       : "";
-    return `model = torchvision.models.${name}()${stem}; model.fc = torch.nn.Identity()`;
+    return library === "timm"
+      ? `model = timm.create_model("${name}", num_classes=0)${stem}`
+      : `model = torchvision.models.${name}()${stem}; model.fc = torch.nn.Identity()`;
   },
 };

@@ -217,6 +217,16 @@ function member(description: string, config: VisionTransformerConfig): BackboneM
 const TINY = { patch: 16, width: 192, depth: 12, heads: 3 } as const;
 const SMALL = { patch: 16, width: 384, depth: 12, heads: 6 } as const;
 const BASE = { patch: 16, width: 768, depth: 12, heads: 12 } as const;
+const MOCO_V3_SMALL = { ...SMALL, heads: 12, variant: "mocov3" } as const;
+const MOCO_V3_BASE = { ...BASE, variant: "mocov3" } as const;
+
+const CONFIGS: Readonly<Record<string, VisionTransformerConfig>> = {
+  vit_tiny_patch16_224: TINY,
+  vit_small_patch16_224: SMALL,
+  vit_base_patch16_224: BASE,
+  mocov3_vit_small: MOCO_V3_SMALL,
+  mocov3_vit_base: MOCO_V3_BASE,
+};
 
 /** Vision transformers by timm's names, and MoCo v3's. */
 export const visionTransformerFamily: BackboneFamily = {
@@ -227,15 +237,14 @@ export const visionTransformerFamily: BackboneFamily = {
     vit_tiny_patch16_224: member("ViT-Ti/16, 3 heads, 5.5 M parameters", TINY),
     vit_small_patch16_224: member("ViT-S/16, 6 heads, 22 M parameters", SMALL),
     vit_base_patch16_224: member("ViT-B/16, 12 heads, 86 M parameters", BASE),
-    mocov3_vit_small: member("MoCo v3's ViT-S/16: 12 heads, fixed positions and patch embedding", {
-      ...SMALL,
-      heads: 12,
-      variant: "mocov3",
-    }),
-    mocov3_vit_base: member("MoCo v3's ViT-B/16: 12 heads, fixed positions and patch embedding", {
-      ...BASE,
-      variant: "mocov3",
-    }),
+    mocov3_vit_small: member(
+      "MoCo v3's ViT-S/16: 12 heads, fixed positions and patch embedding",
+      MOCO_V3_SMALL,
+    ),
+    mocov3_vit_base: member(
+      "MoCo v3's ViT-B/16: 12 heads, fixed positions and patch embedding",
+      MOCO_V3_BASE,
+    ),
   },
   shapesTell(weights) {
     const positions = weights.get("pos_embed")?.shape[1];
@@ -244,11 +253,24 @@ export const visionTransformerFamily: BackboneFamily = {
     const size = Math.sqrt(positions - 1) * patch;
     return Number.isInteger(size) && size > 0 ? { size } : undefined;
   },
-  python(name, weights) {
+  library: "timm",
+  python(library, name, weights) {
     const size = this.shapesTell(weights)?.size ?? 224;
-    const own = name.replace(/^mocov3_vit_(small|base)$/, "vit_$1_patch16_224");
-    return `model = timm.create_model("${own}", num_classes=0, img_size=${size}${
-      name === "mocov3_vit_small" ? ", num_heads=12" : ""
-    })`;
+    const { patch, width, depth, heads } = CONFIGS[name]!;
+    switch (library) {
+      case "timm": {
+        const own = name.replace(/^mocov3_vit_(small|base)$/, "vit_$1_patch16_224");
+        const split = heads === CONFIGS[own]!.heads ? "" : `, num_heads=${heads}`;
+        return `model = timm.create_model("${own}", num_classes=0, img_size=${size}${split})`;
+      }
+      case "torchvision":
+        return `model = torchvision.models.VisionTransformer(${size}, ${patch}, ${depth}, ${heads}, ${width}, ` +
+          `${4 * width}); model.heads = torch.nn.Identity()`;
+      case "mmpretrain":
+        return `model = mmpretrain.models.VisionTransformer(arch=dict(embed_dims=${width}, num_layers=${depth}, ` +
+          `num_heads=${heads}, feedforward_channels=${
+            4 * width
+          }), img_size=${size}, patch_size=${patch})`;
+    }
   },
 };

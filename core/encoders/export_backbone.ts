@@ -12,12 +12,13 @@ import { formatType, type Tensor } from "../engine/graph/tensor.ts";
 import { Scope } from "../engine/nn/scope.ts";
 import { encodePortableModel, type ModelDescription } from "../engine/onnx/mod.ts";
 import { writeNewFile } from "../files/new_file.ts";
+import { type PythonLibrary, schemeOf } from "../weights/layouts/name_schemes.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
 
 const PREFIX = "backbone.";
 
 /**
- * The backbone's own tensors, under the names that torchvision and timm give them.
+ * The backbone's own tensors, under their own names: torchvision's of ResNets, timm's of others.
  *
  * @param model parameters and buffers of a training run
  * @throws {TypeError} if there are none
@@ -54,11 +55,6 @@ function encodeFacts({ backbone, size, normalize }: BackboneFacts): Record<strin
   };
 }
 
-/** How Python's libraries build the network that a state dict loads into strictly; undefined of networks of others. */
-function pythonOf(name: string, weights: ReadonlyMap<string, Tensor>): string | undefined {
-  return FAMILIES.find(({ members }) => Object.hasOwn(members, name))?.python(name, weights);
-}
-
 /** What an exported file's metadata says; undefined if another program has written it. */
 export function parseFacts(
   { backbone: name, size, mean = "", std = "" }: Readonly<Record<string, string>>,
@@ -72,9 +68,47 @@ export function parseFacts(
   return { name, size: Number(size), normalize: { mean: means, std: deviations } };
 }
 
+/** A state dict in a library's names, and how that library builds the network that it loads into strictly. */
+export interface LibraryStateDict {
+  /** Tensors by the library's names. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Python that makes `model`; undefined of networks that are none of the registry's. */
+  readonly python?: string;
+}
+
 /**
- * Writes the backbone's state dict in the names of torchvision and timm, which load it strictly. The file's metadata say
- * which backbone it is and of which images, and under `python` how those libraries build the network that it fits.
+ * The state dict of a backbone in the names of a Python library.
+ *
+ * @param weights under own names
+ * @param library by default the one whose names the own ones are: torchvision of ResNets, timm of others
+ */
+export function libraryStateDict(
+  name: string,
+  weights: ReadonlyMap<string, Tensor>,
+  library?: PythonLibrary,
+): LibraryStateDict {
+  const family = FAMILIES.find(({ members }) => Object.hasOwn(members, name));
+  const chosen = library ?? family?.library;
+  if (chosen === undefined) return { tensors: weights };
+  const { published, publishedShape } = schemeOf(chosen, weights.keys());
+  const tensors = [...weights].map(([own, value]) =>
+    [published(own)!, { ...value, shape: publishedShape(own, value.shape) }] as const
+  );
+  return {
+    tensors: new Map(tensors),
+    ...(family && { python: family.python(chosen, name, weights) }),
+  };
+}
+
+/** How {@linkcode exportSafetensors} writes. */
+export interface ExportSafetensorsOptions extends BackboneFacts {
+  /** Library whose names the tensors get (default torchvision of ResNets, timm of others). */
+  readonly library?: PythonLibrary;
+}
+
+/**
+ * Writes the backbone's state dict in the names of a Python library, which loads it strictly. The file's metadata say
+ * which backbone it is and of which images, and under `python` how the library builds the network that it fits.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -86,11 +120,11 @@ export function parseFacts(
  *
  * const path = await Deno.makeTempFile();
  * await Deno.remove(path);
- * const model = new Map([["backbone.bn1.bias", float32([2], [1, 2])]]);
- * const facts = { backbone: backbone("resnet18"), size: 32, normalize: IMAGENET_NORMALIZATION };
- * await exportSafetensors(path, model, facts);
+ * const model = new Map([["backbone.norm.bias", float32([2], [1, 2])]]);
+ * const facts = { backbone: backbone("mocov3_vit_small"), size: 224, normalize: IMAGENET_NORMALIZATION };
+ * await exportSafetensors(path, model, { ...facts, library: "mmpretrain" });
  * const { tensors, metadata } = await readSafetensors(path);
- * assertEquals([[...tensors.keys()], metadata.size], [["bn1.bias"], "32"]);
+ * assertEquals([[...tensors.keys()], metadata.size], [["ln1.bias"], "224"]);
  * await Deno.remove(path);
  * ```
  *
@@ -101,11 +135,11 @@ export function parseFacts(
 export async function exportSafetensors(
   path: string,
   model: ReadonlyMap<string, Tensor>,
-  facts: BackboneFacts,
+  { library, ...facts }: ExportSafetensorsOptions,
 ): Promise<void> {
   const weights = backboneStateDict(model);
-  const python = pythonOf(facts.backbone.name, weights);
-  await writeSafetensors(path, weights, {
+  const { tensors, python } = libraryStateDict(facts.backbone.name, weights, library);
+  await writeSafetensors(path, tensors, {
     metadata: { format: "pt", ...encodeFacts(facts), ...(python !== undefined && { python }) },
   });
 }

@@ -5,15 +5,21 @@
  */
 import type { DamagedCheckpoint } from "../weights/checkpoint/newest.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
+import type { EncoderRole } from "../weights/layouts/layouts.ts";
+import type { PythonLibrary } from "../weights/layouts/name_schemes.ts";
 import { exportOnnx, exportSafetensors } from "./export_backbone.ts";
 import { openTrainedBackbone } from "./trained_backbone.ts";
 
-/** How {@linkcode exportRun} writes an ONNX model. */
+/** What {@linkcode exportRun} writes, and how. */
 export interface ExportRunOptions {
-  /** Images in a run of the model (default any number). */
+  /** Images in a run of an ONNX model (default any number). */
   readonly batchSize?: number;
   /** Height and width of its images, in pixels (default those of training). */
   readonly size?: number;
+  /** Library whose names a state dict gets (default torchvision of ResNets, timm of others). */
+  readonly library?: PythonLibrary;
+  /** Which of the run's encoders: the trained one (default), or its moving average, which not every method has. */
+  readonly encoder?: EncoderRole;
 }
 
 /** What was exported. */
@@ -30,7 +36,7 @@ export interface ExportedRun {
 
 /**
  * Exports the backbone of a run: as an ONNX model that any runtime runs (`.onnx`), or as a state dict in the names of
- * torchvision and timm (`.safetensors`).
+ * torchvision, timm or mmpretrain (`.safetensors`).
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -61,23 +67,28 @@ export interface ExportedRun {
  *
  * @param run folder of the run, or of one of its checkpoints
  * @param path the file; its ending decides what is written
- * @throws {TypeError} if it ends otherwise
+ * @throws {TypeError} if it ends otherwise, names are asked of an ONNX model, or the run has no such encoder
  * @throws {Deno.errors.NotFound} if there is no such run, or no folder for the file
  * @throws {Deno.errors.AlreadyExists} if the file exists
  */
 export async function exportRun(
   run: string,
   path: string,
-  { batchSize, size }: ExportRunOptions = {},
+  { batchSize, size, library, encoder }: ExportRunOptions = {},
 ): Promise<ExportedRun> {
   const onnx = path.endsWith(".onnx");
   if (!onnx && !path.endsWith(".safetensors")) {
     throw new GenviewTypeError(`Cannot export to "${path}": it must end in .onnx or .safetensors`);
   }
-  const { spec, tensors, step, passedOver, ...trained } = await openTrainedBackbone(run);
+  if (onnx && library !== undefined) {
+    throw new GenviewTypeError(
+      `Cannot export to "${path}": an ONNX model has no names of ${library}; leave out --names, or name a .safetensors file`,
+    );
+  }
+  const { spec, tensors, step, passedOver, ...trained } = await openTrainedBackbone(run, encoder);
   const model = new Map([...tensors].map(([name, value]) => [`backbone.${name}`, value]));
   const facts = { backbone: spec, size: size ?? trained.size, normalize: trained.normalize };
   if (onnx) await exportOnnx(path, model, { ...facts, ...(batchSize && { batchSize }) });
-  else await exportSafetensors(path, model, facts);
+  else await exportSafetensors(path, model, { ...facts, ...(library && { library }) });
   return { path, backbone: spec.name, step, passedOver };
 }

@@ -39,6 +39,9 @@ export {
   exportOnnx,
   type ExportOnnxOptions,
   exportSafetensors,
+  type ExportSafetensorsOptions,
+  type LibraryStateDict,
+  libraryStateDict,
   parseFacts,
 } from "./export_backbone.ts";
 export {

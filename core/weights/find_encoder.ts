@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { sameShape } from "../engine/graph/shape.ts";
+import type { TensorType } from "../engine/graph/tensor.ts";
 import type { EncoderRole } from "./layouts/layouts.ts";
 import { NAME_SCHEMES, type NameScheme, OWN_NAMES } from "./layouts/name_schemes.ts";
 import { choosePrefix, countPrefixes, type FoundPrefix } from "./prefix.ts";
@@ -66,6 +68,20 @@ function ownNames(
   return found;
 }
 
+/** Takes off the axes of length 1 that a scheme adds. */
+function withOwnShape<T extends TensorType>(
+  name: string,
+  value: T,
+  { publishedShape }: NameScheme,
+): T {
+  const added = publishedShape(name, []);
+  const own = value.shape.slice(0, value.shape.length - added.length);
+  // Of another shape it is left as it is, and refused as such.
+  return added.length > 0 && sameShape(publishedShape(name, own), value.shape)
+    ? { ...value, shape: own }
+    : value;
+}
+
 /** A part of an open file under own names, and what each is called in the file. */
 export interface RenamedPart extends TensorFile {
   /** The name in the file of an own name. */
@@ -93,9 +109,9 @@ export function partOf(
     ),
     nameInFile,
     has: (name) => file.has(nameInFile(name)),
-    type: (name) => file.type(nameInFile(name)),
+    type: (name) => withOwnShape(name, file.type(nameInFile(name)), scheme),
     offset: (name) => file.offset(nameInFile(name)),
-    read: (name) => file.read(nameInFile(name)),
+    read: async (name) => withOwnShape(name, await file.read(nameInFile(name)), scheme),
     [Symbol.dispose]: () => file[Symbol.dispose](),
   };
 }

@@ -39,7 +39,12 @@ export {
   LAYOUTS,
   recognizeLayout,
 } from "./layouts/layouts.ts";
-export { NAME_SCHEMES, type NameScheme } from "./layouts/name_schemes.ts";
+export {
+  NAME_SCHEMES,
+  type NameScheme,
+  type PythonLibrary,
+  schemeOf,
+} from "./layouts/name_schemes.ts";
 export { type Rename, type RenameTensor } from "./layouts/renames.ts";
 export { describeCandidates, findPrefix, type FoundPrefix } from "./prefix.ts";
 export {

@@ -3,7 +3,11 @@
  *
  * @module
  */
+import type { Shape } from "../../engine/graph/shape.ts";
 import { type Rename, type RenameTensor, toOwn, toPublished } from "./renames.ts";
+
+/** Libraries of Python that have the backbones, each under names of its own. */
+export type PythonLibrary = "torchvision" | "timm" | "mmpretrain";
 
 /** Names that a library gives the tensors of a family of backbones. */
 export interface NameScheme {
@@ -13,10 +17,16 @@ export interface NameScheme {
   readonly own: RenameTensor;
   /** The scheme's name of an own tensor; undefined if it is of another family. */
   readonly published: RenameTensor;
+  /** Shape of a tensor there, by own name, where it has further axes of length 1. */
+  publishedShape(name: string, shape: Shape): Shape;
 }
 
-function scheme(name: string, renames: readonly Rename[]): NameScheme {
-  return { name, own: toOwn(renames), published: toPublished(renames) };
+function scheme(
+  name: string,
+  renames: readonly Rename[],
+  publishedShape: NameScheme["publishedShape"] = (_, shape) => shape,
+): NameScheme {
+  return { name, own: toOwn(renames), published: toPublished(renames), publishedShape };
 }
 
 /** The own names: torchvision's of ResNets, timm's of ViTs and ConvNeXts; mmpretrain's of ResNets are the same. */
@@ -24,6 +34,7 @@ export const OWN_NAMES: NameScheme = {
   name: "torchvision or timm",
   own: (name) => name,
   published: (name) => name,
+  publishedShape: (_, shape) => shape,
 };
 
 /** `VisionTransformer` and `MoCoV3ViT` of mmpretrain, a pure renaming of timm's. */
@@ -52,6 +63,35 @@ const MMPRETRAIN_CONVNEXT = scheme("mmpretrain's ConvNeXt", [
   ["norm3.", "head.norm."],
 ]);
 
+/** `VisionTransformer` of torchvision, a pure renaming of timm's. */
+const TORCHVISION_VIT = scheme("torchvision's ViT", [
+  ["class_token", "cls_token"],
+  ["encoder.pos_embedding", "pos_embed"],
+  ["conv_proj.", "patch_embed.proj."],
+  ["encoder.layers.encoder_layer_{i}.ln_1.", "blocks.{i}.norm1."],
+  ["encoder.layers.encoder_layer_{i}.self_attention.in_proj_weight", "blocks.{i}.attn.qkv.weight"],
+  ["encoder.layers.encoder_layer_{i}.self_attention.in_proj_bias", "blocks.{i}.attn.qkv.bias"],
+  ["encoder.layers.encoder_layer_{i}.self_attention.out_proj.", "blocks.{i}.attn.proj."],
+  ["encoder.layers.encoder_layer_{i}.ln_2.", "blocks.{i}.norm2."],
+  ["encoder.layers.encoder_layer_{i}.mlp.0.", "blocks.{i}.mlp.fc1."],
+  ["encoder.layers.encoder_layer_{i}.mlp.3.", "blocks.{i}.mlp.fc2."],
+  ["encoder.ln.", "norm."],
+]);
+
+/** `ConvNeXt` of torchvision, whose scales have the axes of a map. */
+const TORCHVISION_CONVNEXT = scheme("torchvision's ConvNeXt", [
+  ["features.0.{j}.", "stem.{j}."],
+  ...[0, 1, 2, 3].flatMap((stage): Rename[] => [
+    [`features.${2 * stage}.{j}.`, `stages.${stage}.downsample.{j}.`],
+    [`features.${2 * stage + 1}.{b}.block.0.`, `stages.${stage}.blocks.{b}.conv_dw.`],
+    [`features.${2 * stage + 1}.{b}.block.2.`, `stages.${stage}.blocks.{b}.norm.`],
+    [`features.${2 * stage + 1}.{b}.block.3.`, `stages.${stage}.blocks.{b}.mlp.fc1.`],
+    [`features.${2 * stage + 1}.{b}.block.5.`, `stages.${stage}.blocks.{b}.mlp.fc2.`],
+    [`features.${2 * stage + 1}.{b}.layer_scale`, `stages.${stage}.blocks.{b}.gamma`],
+  ]),
+  ["classifier.0.", "head.norm."],
+], (name, shape) => name.endsWith(".gamma") ? [...shape, 1, 1] : shape);
+
 /** torchvision's ResNet as `nn.Sequential(*list(resnet.children())[:-1])`, as lightly's examples build it. */
 const SEQUENCE_OF_RESNET = scheme("a sequence of torchvision's ResNet", [
   ["0.", "conv1."],
@@ -67,13 +107,34 @@ export const NAME_SCHEMES: readonly NameScheme[] = [
   OWN_NAMES,
   MMPRETRAIN_VIT,
   MMPRETRAIN_CONVNEXT,
+  TORCHVISION_VIT,
+  TORCHVISION_CONVNEXT,
   SEQUENCE_OF_RESNET,
 ];
 
-/** mmpretrain's names of a backbone's tensors, given by their own names. */
-export function mmpretrainScheme(names: Iterable<string>): NameScheme {
+/** Schemes of libraries; backbones of none of them have their own names there. */
+const LIBRARIES: Readonly<Record<PythonLibrary, readonly NameScheme[]>> = {
+  torchvision: [TORCHVISION_VIT, TORCHVISION_CONVNEXT],
+  timm: [],
+  mmpretrain: [MMPRETRAIN_VIT, MMPRETRAIN_CONVNEXT],
+};
+
+/**
+ * What a library calls the tensors of a backbone.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { schemeOf } from "./name_schemes.ts";
+ *
+ * assertEquals(schemeOf("mmpretrain", ["norm.weight"]).published("norm.weight"), "ln1.weight");
+ * assertEquals(schemeOf("timm", ["norm.weight"]).published("norm.weight"), "norm.weight");
+ * ```
+ *
+ * @param names the own names of its tensors
+ */
+export function schemeOf(library: PythonLibrary, names: Iterable<string>): NameScheme {
   const own = [...names];
-  return [MMPRETRAIN_VIT, MMPRETRAIN_CONVNEXT].find(({ published }) =>
+  return LIBRARIES[library].find(({ published }) =>
     own.every((name) => published(name) !== undefined)
   ) ?? OWN_NAMES;
 }

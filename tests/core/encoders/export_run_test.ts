@@ -2,7 +2,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { InferenceSession } from "npm:onnxruntime-node@1.29.0";
 import { exportRun } from "../../../core/encoders/export_run.ts";
 import { isGenviewError } from "../../../core/errors/mod.ts";
-import { openSafetensors } from "../../../core/weights/safetensors.ts";
+import type { Tensor } from "../../../core/engine/graph/tensor.ts";
+import { openSafetensors, readSafetensors } from "../../../core/weights/safetensors.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
 import { saveRun } from "./saved_run.ts";
 
@@ -26,6 +27,35 @@ Deno.test("exportRun() writes what the file's ending says, of the newest checkpo
     const [images] = session.inputMetadata;
     assertEquals(images?.isTensor && images.shape, ["batch", 3, 48, 48]);
     await session.release();
+  }));
+
+Deno.test("exportRun() writes the encoder that is asked for", () =>
+  withFolder(async (path) => {
+    await saveRun(path("run"), { momentum: true });
+    const kernels = new Map<string, Tensor>();
+    for (const encoder of ["online", "momentum"] as const) {
+      const file = path(`${encoder}.safetensors`);
+      await exportRun(path("run"), file, { encoder });
+      const { tensors } = await readSafetensors(file);
+      assertEquals(tensors.size, 120);
+      kernels.set(encoder, tensors.get("conv1.weight")!);
+    }
+    const model = path("run/checkpoints/step-000000005/model.safetensors");
+    const { tensors } = await readSafetensors(model);
+    assertEquals(kernels.get("online"), tensors.get("backbone.conv1.weight"));
+    assertEquals(kernels.get("momentum"), tensors.get("momentum_encoder.backbone.conv1.weight"));
+
+    await saveRun(path("other"));
+    await assertRejects(
+      () => exportRun(path("other"), path("none.safetensors"), { encoder: "momentum" }),
+      TypeError,
+      'found only the online encoder, behind "backbone."',
+    );
+    await assertRejects(
+      () => exportRun(path("run"), path("a.onnx"), { library: "timm" }),
+      TypeError,
+      "an ONNX model has no names of timm",
+    );
   }));
 
 Deno.test("exportRun() refuses in one line what cannot be written or read", () =>
