@@ -20,6 +20,15 @@ export const optimizationOptions = {
     affects: "result",
     description: "samples in a step",
   },
+  deviceBatchSize: {
+    type: "integer",
+    minimum: 0,
+    default: 0,
+    group: "Optimisation",
+    affects: "result",
+    description:
+      "samples that networks take at once, a divisor of the batch size; gradients are accumulated, in less memory, and the loss is that of the whole batch, but batch norm and pair weights are normalised within each part, as on several devices (0: the whole batch)",
+  },
   optimizer: {
     type: "string",
     enum: ["sgd", "lars", "adamw"],

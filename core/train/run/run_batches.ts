@@ -6,11 +6,13 @@
 import { type ViewBatch, viewLoader } from "../../data/loader/view_loader.ts";
 import type { Loader } from "../../data/loader/options.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
-import { type PairJudgement, PairWeighting, summarizeJudgement } from "../step/pair_weighting.ts";
-import type { TrainingStep } from "../step/training_step.ts";
-import { ViewFeed } from "../step/view_feed.ts";
+import { AccumulatedStep } from "../step/accumulation/accumulated_step.ts";
+import { type PairJudgement, summarizeJudgement } from "../step/pair_weighting.ts";
+import type { StepDraw, StepResult, TrainingStep } from "../step/training_step.ts";
 import { configuredVariations, generatedShare } from "./generated_views.ts";
+import { MicroBatchFeed } from "./micro_batch_feed.ts";
 import type { RunPlan } from "./run_plan.ts";
+import { type StepFeed, WholeBatchFeed } from "./step_feed.ts";
 import type { TrainOptions } from "./train_options.ts";
 
 /** What is known of a batch that was placed. */
@@ -25,26 +27,13 @@ export interface PlacedBatch {
 export class RunBatches implements Disposable {
   readonly #options: TrainOptions;
   readonly #plan: RunPlan;
-  readonly #step: TrainingStep;
-  readonly #owned: DisposableStack;
-  readonly #feed: ViewFeed;
-  readonly #weighting: PairWeighting | undefined;
+  readonly #feed: StepFeed;
   readonly #unreadable = new Map<string, string>();
 
-  private constructor(
-    options: TrainOptions,
-    plan: RunPlan,
-    step: TrainingStep,
-    owned: DisposableStack,
-    feed: ViewFeed,
-    weighting: PairWeighting | undefined,
-  ) {
+  private constructor(options: TrainOptions, plan: RunPlan, feed: StepFeed) {
     this.#options = options;
     this.#plan = plan;
-    this.#step = step;
-    this.#owned = owned;
     this.#feed = feed;
-    this.#weighting = weighting;
   }
 
   /**
@@ -55,22 +44,12 @@ export class RunBatches implements Disposable {
   static async create(
     options: TrainOptions,
     plan: RunPlan,
-    step: TrainingStep,
+    step: TrainingStep | AccumulatedStep,
   ): Promise<RunBatches> {
-    const { recipes, placement } = plan;
-    using owned = new DisposableStack();
-    const feed = owned.use(
-      await ViewFeed.create(recipes, options.configuration.batchSize, placement),
-    );
-    const weighting = options.pairEncoder === undefined ? undefined : owned.use(
-      await PairWeighting.create(options.pairEncoder, {
-        views: step.views,
-        normalize: recipes.map(({ normalize }) => normalize),
-        pairWeights: step.pairWeights,
-        ...placement,
-      }),
-    );
-    return new RunBatches(options, plan, step, owned.move(), feed, weighting);
+    const feed = step instanceof AccumulatedStep
+      ? await MicroBatchFeed.create(options, plan, step)
+      : await WholeBatchFeed.create(options, plan, step);
+    return new RunBatches(options, plan, feed);
   }
 
   /**
@@ -101,8 +80,7 @@ export class RunBatches implements Disposable {
    * @param shown pairs whose foreground maps are wanted
    */
   async place(batch: ViewBatch, shown: number): Promise<PlacedBatch> {
-    await this.#feed.write(batch.views, this.#step.views);
-    const judgement = await this.#weighting?.weigh(shown);
+    const judgement = await this.#feed.place(batch, shown);
     const varied = this.#options.dataset.coverage && { generatedViews: generatedShare(batch) };
     return {
       metrics: { ...varied, ...(judgement && summarizeJudgement(judgement)) },
@@ -110,13 +88,23 @@ export class RunBatches implements Disposable {
     };
   }
 
+  /**
+   * Takes one step on the batch that was placed last.
+   *
+   * @param scalars the learning rate and other scalars, by name
+   * @param draw what permutations are drawn by
+   */
+  run(scalars: Readonly<Record<string, number>>, draw: StepDraw): Promise<StepResult> {
+    return this.#feed.run(scalars, draw);
+  }
+
   /** The first images of a batch in each view, as the network sees them before normalisation; uint8 `[count,S,S,3]`. */
   pictures(batch: ViewBatch, count: number): Promise<Tensor<"uint8">[]> {
-    return this.#feed.pictures(batch.views, Math.min(count, batch.indices.length));
+    return this.#feed.pictures(batch, Math.min(count, batch.indices.length));
   }
 
   /** Releases the sessions. */
   [Symbol.dispose](): void {
-    this.#owned.dispose();
+    this.#feed[Symbol.dispose]();
   }
 }

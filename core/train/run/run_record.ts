@@ -145,7 +145,7 @@ export class RunRecord implements Disposable {
    */
   async save(
     { step, epoch, sums }: RunProgress,
-    { weights, slots }: TrainingStep,
+    { weights, slots }: Pick<TrainingStep, "weights" | "slots">,
   ): Promise<string> {
     const { configuration, dataset, output, report } = this.#options;
     await this.log.sync();

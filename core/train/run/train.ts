@@ -150,12 +150,12 @@ class Run {
   }
 
   async #takeStep(batch: ViewBatch, epoch: number): Promise<number> {
-    const { plan, method: { step }, record } = this.#parts;
+    const { plan, batches, record } = this.#parts;
     const scalars = plan.scalars(this.#taken);
     const began = performance.now();
     const placed = await this.#place(batch, epoch);
     const { seed } = this.#options.configuration;
-    const result = await step.run(scalars, { seed, step: this.#taken });
+    const result = await batches.run(scalars, { seed, step: this.#taken });
     this.#taken++;
     const event: TrainEvent = {
       kind: "step",

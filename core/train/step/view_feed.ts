@@ -101,9 +101,20 @@ export class ViewFeed implements Disposable {
     views: readonly BatchedView[],
     places: readonly DeviceTensor<"float32">[],
   ): Promise<void> {
-    for (const [i, view] of views.entries()) {
-      await this.#photometry[i]!.apply(view, places[i]!);
-    }
+    for (const [i, view] of views.entries()) await this.writeView(i, view, places[i]!);
+  }
+
+  /**
+   * Writes one of the views into a tensor float32 `[N,3,S,S]`.
+   *
+   * @param index the view, counted from 0 in the order of the recipes
+   */
+  async writeView(
+    index: number,
+    view: BatchedView,
+    place: DeviceTensor<"float32">,
+  ): Promise<void> {
+    await this.#photometry[index]!.apply(view, place);
   }
 
   /** The first views of a batch as pictures, uint8 `[count, S, S, 3]` each; for people. */
