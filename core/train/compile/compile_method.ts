@@ -9,21 +9,28 @@ import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { LoadedMethod } from "../../method/load.ts";
 import { optimizerOf } from "../run/run_schedules.ts";
 import { factsOf, type MethodFacts } from "../step/method_facts.ts";
-import { buildMethodGraph, type MethodGraph } from "../step/method_graph.ts";
+import { buildAccumulatedGraph } from "../step/accumulation/accumulated_graph.ts";
+import {
+  type AccumulatedMethodStep,
+  buildAccumulatedStep,
+} from "../step/accumulation/accumulated_step.ts";
+import { buildMethodGraph } from "../step/method_graph.ts";
 import { buildMethodStep, initialWeights, type MethodStep } from "../step/method_step.ts";
 import type { CompileRequest } from "./compile_request.ts";
 
-function graphOf(
-  method: LoadedMethod,
-  { configuration, viewSizes, tuning }: CompileRequest,
-): MethodGraph {
-  const { batchSize, options, stem, zeroInitResidual } = configuration;
+/** A method's graphs for a request. */
+function graphsOf(method: LoadedMethod, { configuration, viewSizes, tuning }: CompileRequest) {
+  const { batchSize, deviceBatchSize, options, stem, zeroInitResidual } = configuration;
   const imageSize = viewSizes[0]!;
   const backbone = backboneOf(configuration.backbone, { stem, zeroInitResidual, imageSize });
-  return withTarget(
-    tuning,
-    () => buildMethodGraph(method, { backbone, viewSizes, batchSize, options }),
-  );
+  const given = { backbone, viewSizes, batchSize, options };
+  return {
+    whole: () => withTarget(tuning, () => buildMethodGraph(method, given)),
+    accumulated: deviceBatchSize === 0 || deviceBatchSize === batchSize
+      ? undefined
+      : () =>
+        withTarget(tuning, () => buildAccumulatedGraph(method, { ...given, deviceBatchSize })),
+  };
 }
 
 /**
@@ -32,7 +39,8 @@ function graphOf(
  * @throws {TypeError} if the configuration does not fit the method, or the plugin's code has a fault
  */
 export function inspectMethod(method: LoadedMethod, request: CompileRequest): MethodFacts {
-  return factsOf(() => graphOf(method, request));
+  const { whole, accumulated } = graphsOf(method, request);
+  return factsOf(whole, accumulated);
 }
 
 /**
@@ -41,20 +49,27 @@ export function inspectMethod(method: LoadedMethod, request: CompileRequest): Me
  * @throws {TypeError} if the configuration does not fit the method, or the plugin's code has a fault
  */
 export function drawWeights(method: LoadedMethod, request: CompileRequest): Map<string, Tensor> {
-  return initialWeights(graphOf(method, request), request.configuration.seed);
+  return initialWeights(graphsOf(method, request).whole(), request.configuration.seed);
 }
 
 /**
- * Compiles a method's training step.
+ * Compiles a method's training step, by micro-batches if the device is to take a part of the batch at once.
  *
  * @throws {TypeError} if the configuration does not fit the method, or the plugin's code has a fault
  * @throws {RangeError} if a rule or the norm to clip to is out of range
  */
-export function compileMethodStep(method: LoadedMethod, request: CompileRequest): MethodStep {
+export function compileMethodStep(
+  method: LoadedMethod,
+  request: CompileRequest,
+): MethodStep | AccumulatedMethodStep {
   const { clipGradientNorm, clipGradientPer, parameterRules } = request.configuration;
-  return buildMethodStep(graphOf(method, request), {
+  const { whole, accumulated } = graphsOf(method, request);
+  const options = {
     optimizer: optimizerOf(request.configuration),
     rules: parameterRules,
     ...(clipGradientNorm > 0 && { clipGradientNorm, clipGradientPer }),
-  });
+  };
+  return accumulated === undefined
+    ? buildMethodStep(whole(), options)
+    : buildAccumulatedStep(accumulated(), options);
 }

@@ -5,6 +5,7 @@
  */
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { LoadedMethod } from "../../method/load.ts";
+import type { AccumulatedMethodStep } from "../step/accumulation/accumulated_step.ts";
 import type { MethodFacts } from "../step/method_facts.ts";
 import type { MethodStep } from "../step/method_step.ts";
 import type { CompileRequest } from "./compile_request.ts";
@@ -17,7 +18,7 @@ export interface MethodCompiler extends Disposable {
   /** Initial values of all that is declared, by full name. */
   weights(request: CompileRequest): Promise<ReadonlyMap<string, Tensor>>;
   /** The training step. */
-  step(request: CompileRequest): Promise<MethodStep>;
+  step(request: CompileRequest): Promise<MethodStep | AccumulatedMethodStep>;
 }
 
 /** A compiler of a method that the caller's own code has imported: it runs where it is. */

@@ -5,6 +5,7 @@
  */
 import type { LossRange } from "../../method/manifest.ts";
 import { openCompiler } from "../compile/method_compiler.ts";
+import { AccumulatedStep } from "../step/accumulation/accumulated_step.ts";
 import { unusedInputs } from "../step/method_inputs.ts";
 import { TrainingStep } from "../step/training_step.ts";
 import { checkScheduled } from "./check_scheduled.ts";
@@ -16,7 +17,7 @@ import type { TrainOptions } from "./train_options.ts";
 
 /** A method's training step, and what is known of the graph that it was compiled from. */
 export interface CompiledMethod {
-  readonly step: TrainingStep;
+  readonly step: TrainingStep | AccumulatedStep;
   /** Formulations of the convolutions. */
   readonly tuning: RunTuning;
   /** Trained parameters. */
@@ -60,12 +61,11 @@ export async function compileMethod(
   const tuned = { ...request, tuning };
   const model = checkpoint?.model ??
     await startingWeights(await compiler.weights(tuned), plan, { ...options, from });
-  const step = await TrainingStep.bind(
-    await compiler.step(tuned),
-    placement,
-    model,
-    checkpoint?.optimizer,
-  );
+  const compiled = await compiler.step(tuned);
+  const optimizer = checkpoint?.optimizer;
+  const step = compiled.kind === "accumulated"
+    ? await AccumulatedStep.bind(compiled, placement, model, optimizer)
+    : await TrainingStep.bind(compiled, placement, model, optimizer);
   return {
     step,
     tuning,

@@ -31,13 +31,17 @@ export interface MethodFacts {
   readonly convolutions: readonly ConvProblem[];
 }
 
-/** What is known of a graph that a function builds. */
-export function factsOf(build: () => MethodGraph): MethodFacts {
+/**
+ * What is known of a graph that a function builds.
+ *
+ * @param applied builds the graph whose convolutions are computed, where that is another: the one of a micro-batch
+ */
+export function factsOf(build: () => MethodGraph, applied?: () => unknown): MethodFacts {
   const problems = new Map<string, ConvProblem>();
-  const graph = observeConvolutions(
-    (problem) => problems.set(problemKey(problem), problem),
-    build,
-  );
+  const observed = <T>(make: () => T) =>
+    observeConvolutions((problem) => problems.set(problemKey(problem), problem), make);
+  const graph = applied === undefined ? observed(build) : build();
+  if (applied !== undefined) observed(applied);
   const { views, embeddings, unusedViews, usesPairWeights, scheduled, lossRange, scope } = graph;
   return {
     parameters: countParameters(graph),

@@ -25,6 +25,8 @@ export interface MethodStepOptions {
 
 /** A method's training step as plain data. */
 export interface MethodStep {
+  /** How it takes a batch. */
+  readonly kind: "whole";
   /** Both models, and what they read and make. */
   readonly built: BuiltStep;
   /** Number of views that are written before each step. */
@@ -76,6 +78,7 @@ export function buildMethodStep(
     ...(clipGradientNorm !== undefined && { clipGradientNorm, clipGradientPer }),
   });
   return {
+    kind: "whole",
     built,
     views: graph.views.length,
     pairs: graph.pairs.map(({ views }) => views),

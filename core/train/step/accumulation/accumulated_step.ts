@@ -22,6 +22,8 @@ import { buildAccumulation, type BuiltAccumulation } from "./build_accumulation.
 
 /** A method's training step by micro-batches as plain data. */
 export interface AccumulatedMethodStep {
+  /** How it takes a batch. */
+  readonly kind: "accumulated";
   /** The models, and what they read and make. */
   readonly built: BuiltAccumulation;
   /** Indices of the views whose pairs have weights, views 0 and 1 first. */
@@ -45,6 +47,7 @@ export function buildAccumulatedStep(
 ): AccumulatedMethodStep {
   const { pairs, permutations, metrics = {} } = graph.whole;
   return {
+    kind: "accumulated",
     built: buildAccumulation(graph, options),
     pairs: pairs.map(({ views }) => views),
     permutations: [...permutations.keys()],

@@ -25,8 +25,8 @@ import {
 } from "../../../engine/optim/step_names.ts";
 import type { StepTensor } from "../../../engine/step/build_step.ts";
 import { embeddingSpread } from "../embedding_spread.ts";
-import { movingAverages } from "../momentum_encoder.ts";
 import { type MethodStepOptions, SPREAD } from "../method_step.ts";
+import { movingAverages } from "../momentum_encoder.ts";
 import { type AccumulatedGraph, leavesOf } from "./accumulated_graph.ts";
 
 /** A view as a micro-batch reads it. */
