@@ -14,15 +14,17 @@ import type { ClassList } from "./class_list.ts";
 import { findGroundTruth, withGroundTruth } from "./ground_truth.ts";
 import { isFlatFolder, openImageFolder } from "./image_folder.ts";
 import { openImageList } from "./image_list.ts";
+import { findKaggleSolution, withKaggleSolution } from "./kaggle_solution.ts";
 import { openTarIndex } from "./tar/tar_index.ts";
 import { type MissingVariation, type VariationKey, withVariations } from "./pairing.ts";
 import { openVariationFolder, openVariationList, type VariationFiles } from "./variations.ts";
 
-/** Names of emoji: their design, and whether they have variations. */
-const EMOJI = /^emoji-(google|twitter)(-pairs)?$/;
+/** Names of emoji: their design, whether they have variations, and how many if several. */
+const EMOJI = /^emoji-(google|twitter)(-pairs(?:-([1-9]\d?))?)?$/;
 
 /** What names of data are. */
-const RULE = "emoji-google, emoji-twitter, either with -pairs, a folder of images or a list file";
+const RULE =
+  "emoji-google, emoji-twitter, either with -pairs or -pairs-N, a folder of images or a list file";
 
 /** How a data set is opened by name. */
 export interface OpenDataOptions {
@@ -52,7 +54,8 @@ async function isFolder(path: string, what: string, rule: string): Promise<boole
 }
 
 /**
- * Opens a data set by name: `emoji-google` or `emoji-twitter`, either with `-pairs` for a variation of each image; a
+ * Opens a data set by name: `emoji-google` or `emoji-twitter`, either with `-pairs` for a variation of each image, or with
+ * `-pairs-N` for N of them, at most 99; a
  * folder of images; or a list file.
  *
  * ```ts
@@ -72,7 +75,7 @@ export async function openData(
   const emoji = EMOJI.exec(name);
   if (emoji !== null) {
     const { openEmoji } = await import("./emoji/mod.ts");
-    const variations = emoji[2] === undefined ? 0 : 1;
+    const variations = emoji[2] === undefined ? 0 : Number(emoji[3] ?? 1);
     return openEmoji(emoji[1] as EmojiDesign, { redraw, seed, variations });
   }
   const given = classes === undefined ? {} : { classes };
@@ -93,7 +96,7 @@ async function listOf(folder: string): Promise<string | undefined> {
 
 /**
  * Opens labelled data by name, as {@linkcode openData} does, but a folder of images without classes, such as ImageNet's
- * `val`, by the list of its name where there is one, or by ImageNet's development kit.
+ * `val`, by the list of its name where there is one, by ImageNet's development kit, or by Kaggle's table.
  *
  * @param classes that are opened
  * @param names of classes that a list may use, where no classes are given
@@ -111,8 +114,11 @@ async function openLabelled(
   const list = isFlat ? await listOf(name) : undefined;
   if (list !== undefined) return await openImageList(list, { root: name, ...named });
   const images = await openImageFolder(name, given);
-  const kit = isFlat ? await findGroundTruth(name) : undefined;
-  return kit === undefined ? images : await withGroundTruth(images, kit);
+  if (!isFlat) return images;
+  const kit = await findGroundTruth(name);
+  if (kit !== undefined) return await withGroundTruth(images, kit);
+  const table = await findKaggleSolution(name);
+  return table === undefined ? images : await withKaggleSolution(images, table);
 }
 
 /** What a name of data leads to: the same for all ways to write it. */
@@ -135,8 +141,8 @@ export interface EvaluationDataOptions {
  * neighbours.
  *
  * Data come in the layouts of ImageNet: folders of classes; a flat folder such as `val` with the list `val.txt` beside it
- * or in `meta`, or with the development kit's `ILSVRC2012_validation_ground_truth.txt` and `meta.mat`; or such a list
- * itself, whose labels are numbers or names of the bank's classes.
+ * or in `meta`, or with the development kit's `ILSVRC2012_validation_ground_truth.txt` and `meta.mat`, or
+ * with Kaggle's `LOC_val_solution.csv`; or such a list itself, whose labels are numbers or names of the bank's classes.
  *
  * ```ts
  * import { assert } from "@std/assert";

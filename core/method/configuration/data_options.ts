@@ -10,7 +10,7 @@ export const dataOptions = {
     group: "Data",
     affects: "result",
     description:
-      "images to train on: emoji-google, emoji-twitter (with -pairs: each with a variation on another background), a folder of images, or a list file",
+      "images to train on: emoji-google, emoji-twitter (with -pairs: each with a variation on another background; -pairs-3: with three), a folder of images, or a list file",
   },
   evaluationData: {
     type: "string",

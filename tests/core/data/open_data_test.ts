@@ -78,6 +78,20 @@ Deno.test("openEvaluationData() gives one data set for all ways to write its nam
     );
   }));
 
+Deno.test("openTrainingData() gives emoji as many variations as their name says, each its own", async () => {
+  for (const [name, count] of [["", 0], ["-pairs", 1], ["-pairs-3", 3]] as const) {
+    const emoji = await openTrainingData({ ...PLAIN, data: `emoji-twitter${name}` });
+    const { variations = [] } = emoji.sample(0);
+    assertEquals(new Set(variations.map(({ name }) => name)).size, count);
+    assertEquals(emoji.coverage?.samplesByCount.indexOf(emoji.length) ?? 0, count);
+  }
+  await assertRejects(
+    () => openTrainingData({ ...PLAIN, data: "emoji-twitter-pairs-0" }),
+    TypeError,
+    "found nothing of this name",
+  );
+});
+
 Deno.test("openTrainingData() says what is not there", () =>
   withFolder(async (path) => {
     await drawPictures(path("images"));

@@ -41,6 +41,34 @@ Deno.test("train() cuts views from variations, tells the coverage, logs their sh
     assertEquals(await finalState(parts), await finalState(whole));
   }));
 
+Deno.test("train() cuts both views from variations of one image, and resumes bit for bit", () =>
+  inFolder(async (folder) => {
+    const [whole, parts] = [join(folder, "whole"), join(folder, "parts")];
+    const [images, others] = [noise(24), noise(72)];
+    // One image has three variations, the next one, the third none.
+    const paths = Array.from({ length: 24 }, (_, i) => i)
+      .flatMap((i) => [[0, 1, 2], [0], []][i % 3]!.map((k) => `noise ${i}/${k}.png`));
+    const source = (path: string) => {
+      const [image, variation] = path.match(/\d+/g)!.map(Number) as [number, number];
+      return others.sample((3 * image + variation) % 72).source;
+    };
+    const dataset = withVariations(images, { name: "others", paths, source });
+    assertEquals(dataset.coverage?.samplesByCount, [8, 8, 0, 8]);
+    const given = (output: string) => ({
+      ...options(output, { epochs: 2, variationsPerImage: 2 }),
+      dataset,
+    });
+    await train(given(whole));
+    const shares = (await readJsonLines(join(whole, "steps.jsonl")))
+      .map(({ generatedViews }) => Number(generatedViews));
+    // Of two views of three images in turn, both are of variations, one is, and none is.
+    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    assertEquals([shares.length, mean], [6, 0.5]);
+    await train({ ...given(parts), ...stopAfter(4) });
+    await train({ ...given(parts), resume: "latest" });
+    assertEquals(await finalState(parts), await finalState(whole));
+  }));
+
 /** A network that looks at means of patches, as pairs are weighted by. */
 function pairEncoder(sharpness: number): PairEncoder {
   return { network: patchMeans(SIZE), component: PATCH_DIRECTION, sharpness };
