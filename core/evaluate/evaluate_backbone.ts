@@ -15,6 +15,7 @@ import { type DatasetFeatures, datasetFeatures } from "./dataset_features.ts";
 import { neighborCount } from "./nearest_neighbors.ts";
 import { findOverlap, type Overlap } from "./overlap.ts";
 import { retrieval, type RetrievalResult } from "./retrieval.ts";
+import type { ComputeOptions } from "./similarities.ts";
 import { type KnnResult, weightedKnn, type WeightedKnnOptions } from "./weighted_knn.ts";
 
 /** A backbone and its parameters on a device. */
@@ -66,18 +67,22 @@ export interface FeatureProgress {
   readonly total: number;
 }
 
-/** Features and scores of {@linkcode evaluateBackbone}. */
-export interface BackboneScores {
+/** Features of {@linkcode backboneFeatures}. */
+export interface BackboneFeatures {
   /** Features of the bank. */
   readonly bank: DatasetFeatures;
   /** Features of the queries; their labels are in the bank's numbers. */
   readonly queries: DatasetFeatures;
   /** Rows of the bank that are the same image, by row of the queries; empty where there are none. */
   readonly sameImage: ReadonlyMap<number, readonly number[]>;
-  /** Classification by nearest neighbours. */
-  readonly knn: KnnResult;
   /** Accuracy of a classifier that sees no image. */
   readonly chance: ChanceLevel;
+}
+
+/** Features and scores of {@linkcode evaluateBackbone}. */
+export interface BackboneScores extends BackboneFeatures {
+  /** Classification by nearest neighbours. */
+  readonly knn: KnnResult;
   /** How well samples find their counterparts in the other set; where identities, but no images, are in both. */
   readonly retrieval?: RetrievalResult;
 }
@@ -118,6 +123,71 @@ function overlappingRows(
 }
 
 /**
+ * Extracts features of two data sets, and finds which of their samples are the same image.
+ *
+ * @throws {TypeError} if a data set is not labelled, or the bank lacks classes of the queries
+ * @throws {RangeError} if the bank has fewer neighbours than are asked for
+ * @throws {UnreadableImageError} if an image cannot be read and the evaluation is strict
+ */
+export async function backboneFeatures(
+  { backbone, device, weights }: PlacedBackbone,
+  evaluation: BackboneEvaluation,
+): Promise<BackboneFeatures> {
+  const { bank, queries, recipe, batchSize = 64, threads, strict = false } = evaluation;
+  const { onWarning, onProgress } = evaluation;
+  const overlap = evaluation.overlap ?? await findOverlap(bank, queries);
+  const numbers = checkEvaluation(evaluation, overlap);
+  using extractor = await FeatureExtractor.create(
+    { backbone, size: recipe.size, batchSize, normalize: recipe.normalize, device, threads },
+    weights,
+  );
+  // One map for both data sets, so that an image in both is warned of once.
+  const { unreadable = new Map<string, string>() } = evaluation;
+  const featuresOf = (set: FeatureProgress["set"], dataset: Dataset) =>
+    datasetFeatures(extractor, dataset, recipe, {
+      batchSize,
+      strict,
+      unreadable,
+      ...(onWarning && { onWarning }),
+      ...(onProgress && {
+        onProgress: (done) => onProgress({ set, data: dataset.name, done, total: dataset.length }),
+      }),
+    });
+  const bankFeatures = await featuresOf("bank", bank);
+  const found = bank === queries ? bankFeatures : await featuresOf("queries", queries);
+  const queryFeatures = { ...found, labels: found.labels.map((label) => numbers.get(label)!) };
+  const sameImage = overlappingRows(overlap, bankFeatures, queryFeatures);
+  const chance = chanceLevel(bankFeatures.labels, queryFeatures.labels);
+  return { bank: bankFeatures, queries: queryFeatures, sameImage, chance };
+}
+
+/**
+ * How well samples find their counterparts in the other set; undefined where none of the identities is in both, or
+ * images are.
+ *
+ * @param sets the data sets that the features are of
+ */
+export async function counterpartRetrieval(
+  { bank, queries, sameImage }: BackboneFeatures,
+  sets: { readonly bank: Dataset; readonly queries: Dataset },
+  options: ComputeOptions = {},
+): Promise<RetrievalResult | undefined> {
+  const first = identitiesOf(sets.queries, queries);
+  const second = identitiesOf(sets.bank, bank);
+  const known = new Set(second);
+  // A part that is held out of a data set has identities, but no counterparts in the rest.
+  const shared = first?.some((identity) => known.has(identity)) ?? false;
+  if (sameImage.size > 0 || first === undefined || second === undefined || !shared) {
+    return undefined;
+  }
+  return await retrieval(
+    { features: queries.features, identities: first },
+    { features: bank.features, identities: second },
+    options,
+  );
+}
+
+/**
  * Extracts features of both data sets and classifies the queries by their neighbours in the bank. An image that is in
  * both is never its own neighbour.
  *
@@ -147,56 +217,17 @@ function overlappingRows(
  * @throws {UnreadableImageError} if an image cannot be read and the evaluation is strict
  */
 export async function evaluateBackbone(
-  { backbone, device, weights }: PlacedBackbone,
+  network: PlacedBackbone,
   evaluation: BackboneEvaluation,
 ): Promise<BackboneScores> {
-  const { bank, queries, recipe, batchSize = 64, threads, strict = false } = evaluation;
-  const { onWarning, onProgress } = evaluation;
-  const overlap = evaluation.overlap ?? await findOverlap(bank, queries);
-  const numbers = checkEvaluation(evaluation, overlap);
-  using extractor = await FeatureExtractor.create(
-    { backbone, size: recipe.size, batchSize, normalize: recipe.normalize, device, threads },
-    weights,
-  );
-  // One map for both data sets, so that an image in both is warned of once.
-  const { unreadable = new Map<string, string>() } = evaluation;
-  const featuresOf = (set: FeatureProgress["set"], dataset: Dataset) =>
-    datasetFeatures(extractor, dataset, recipe, {
-      batchSize,
-      strict,
-      unreadable,
-      ...(onWarning && { onWarning }),
-      ...(onProgress && {
-        onProgress: (done) => onProgress({ set, data: dataset.name, done, total: dataset.length }),
-      }),
-    });
-  const bankFeatures = await featuresOf("bank", bank);
-  const found = bank === queries ? bankFeatures : await featuresOf("queries", queries);
-  const queryFeatures = { ...found, labels: found.labels.map((label) => numbers.get(label)!) };
-  const sameImage = overlappingRows(overlap, bankFeatures, queryFeatures);
-  const knn = await weightedKnn(bankFeatures, queryFeatures, {
+  const features = await backboneFeatures(network, evaluation);
+  const { bank, queries, sameImage } = features;
+  const { threads } = evaluation;
+  const knn = await weightedKnn(bank, queries, {
     threads,
     ...evaluation.knn,
     excluded: (query) => sameImage.get(query) ?? [],
   });
-  const first = identitiesOf(queries, queryFeatures);
-  const second = identitiesOf(bank, bankFeatures);
-  const known = new Set(second);
-  // A part that is held out of a data set has identities, but no counterparts in the rest.
-  const shared = first?.some((identity) => known.has(identity)) ?? false;
-  const counterparts = sameImage.size === 0 && first && second && shared
-    ? await retrieval(
-      { features: queryFeatures.features, identities: first },
-      { features: bankFeatures.features, identities: second },
-      { threads },
-    )
-    : undefined;
-  return {
-    bank: bankFeatures,
-    queries: queryFeatures,
-    sameImage,
-    knn,
-    chance: chanceLevel(bankFeatures.labels, queryFeatures.labels),
-    ...(counterparts && { retrieval: counterparts }),
-  };
+  const found = await counterpartRetrieval(features, evaluation, { threads });
+  return { ...features, knn, ...(found && { retrieval: found }) };
 }

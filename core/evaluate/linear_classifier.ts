@@ -11,7 +11,7 @@ import { Scope } from "../engine/nn/scope.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
 import type { Optimizer } from "../engine/optim/mod.ts";
 import { type Binding, CPU, DeviceTensor, Session } from "../engine/ort/mod.ts";
-import { BoundStep, buildStep } from "../engine/step/mod.ts";
+import { BoundStep, buildStep, type StepValues } from "../engine/step/mod.ts";
 import { crossEntropy } from "../losses/cross_entropy.ts";
 import type { ComputeOptions } from "./similarities.ts";
 
@@ -25,6 +25,8 @@ export interface LinearClassifierOptions extends ComputeOptions {
   readonly weightDecay: boolean;
   /** Seed of the initial weight. */
   readonly seed: number;
+  /** Parameters and slots to go on from, instead of initial ones. */
+  readonly start?: StepValues | undefined;
 }
 
 /** The classifier's training step, the graph of its answers, and its parameters' declarations. */
@@ -56,12 +58,15 @@ export class LinearClassifier implements Disposable {
   readonly #features: DeviceTensor<"float32">;
   readonly #labels: DeviceTensor<"int64">;
   readonly #logits: DeviceTensor<"float32">;
+  /** Parameters and the optimizer's slots, where they lie. */
+  readonly trained: Pick<BoundStep, "state" | "slots">;
   readonly #step: BoundStep;
   readonly #answers: Binding;
 
   private constructor(step: BoundStep, answers: Session, logits: Value) {
     using owned = new DisposableStack();
     this.#step = step;
+    this.trained = step;
     this.#features = step.input("features", "float32");
     this.#labels = step.input("labels", "int64");
     this.#logits = owned.use(DeviceTensor.empty({ dtype: "float32", shape: logits.shape }));
@@ -70,14 +75,14 @@ export class LinearClassifier implements Disposable {
     this.#owned = owned.move();
   }
 
-  /** Draws the weight from N(0, 0.01), sets the bias to zero, and compiles the graphs. */
+  /** Draws the weight from N(0, 0.01), sets the bias to zero, and compiles the graphs; or goes on from a start. */
   static async create(options: LinearClassifierOptions): Promise<LinearClassifier> {
     const { device = CPU, threads, seed } = options;
     const placement = { device, threads };
     const { scope, step, logits } = buildGraphs(options);
     using owned = new DisposableStack();
-    const state = scope.initialize(seed);
-    const bound = owned.use(await BoundStep.create(step, placement, { state }));
+    const start = options.start ?? { state: scope.initialize(seed) };
+    const bound = owned.use(await BoundStep.create(step, placement, start));
     const answers = owned.use(
       await Session.create(encodeModel({ outputs: { logits } }), placement),
     );

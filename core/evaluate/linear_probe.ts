@@ -5,12 +5,16 @@
  */
 import { GenviewRangeError } from "../errors/mod.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
-import { lars, scaledLearningRate, schedule, sgd } from "../engine/optim/mod.ts";
 import { RandomStream } from "../engine/random/random_stream.ts";
 import { checkLabels, type LabeledFeatures, occurringClasses } from "./labeled_features.ts";
 import { LinearClassifier } from "./linear_classifier.ts";
-import { LINEAR_PROBE_RECIPES, type LinearProbeRecipe } from "./linear_probe_recipes.ts";
-import { largestOf, rankOf } from "./ranking.ts";
+import {
+  LINEAR_PROBE_RECIPES,
+  type LinearProbeRecipe,
+  probeLearningRate,
+  probeOptimizer,
+} from "./linear_probe_recipes.ts";
+import { HitCount } from "./ranking.ts";
 import type { ComputeOptions } from "./similarities.ts";
 
 /** Options of {@linkcode linearProbe}. */
@@ -79,6 +83,14 @@ function gatherRows(
   return gathered;
 }
 
+/** Refuses to go on with a classifier that has diverged. */
+export function requireFinite(loss: number, epoch: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new GenviewRangeError(
+    `Cannot train a linear probe: the loss must be finite, found ${loss} in epoch ${epoch}; lower the learning rate`,
+  );
+}
+
 async function fit(
   classifier: LinearClassifier,
   { features, labels }: LabeledFeatures,
@@ -91,13 +103,8 @@ async function fit(
   },
 ): Promise<number[]> {
   const stepsPerEpoch = Math.floor(labels.length / batchSize);
-  const value = scaledLearningRate(recipe.learningRate, batchSize, recipe.batchSize);
-  const rate = schedule(
-    recipe.schedule === "cosine"
-      ? { kind: "cosine", value, per: "epoch" }
-      : { kind: "step", value, milestones: recipe.schedule },
-    { totalSteps: epochs * stepsPerEpoch, stepsPerEpoch },
-  );
+  const totalSteps = epochs * stepsPerEpoch;
+  const rate = probeLearningRate(recipe, { batchSize, totalSteps, stepsPerEpoch });
   const losses: number[] = [];
   for (let epoch = 0; epoch < epochs; epoch++) {
     const order = new RandomStream(seed, "linear_probe", epoch).permutation(labels.length);
@@ -114,39 +121,42 @@ async function fit(
       );
     }
     const loss = total / stepsPerEpoch;
-    if (!Number.isFinite(loss)) {
-      throw new GenviewRangeError(
-        `Cannot train a linear probe: the loss must be finite, found ${loss} in epoch ${epoch}; lower the learning rate`,
-      );
-    }
+    requireFinite(loss, epoch);
     losses.push(loss);
     onEpoch?.(epoch, loss);
   }
   return losses;
 }
 
-async function assess(
+/** Accuracy of a classifier, and what it predicts. */
+export interface Assessment {
+  /** Share of the rows whose class has the largest logit. */
+  readonly top1: number;
+  /** Share of the rows whose class has one of the five largest. */
+  readonly top5: number;
+  /** Number of the class of the largest logit of each row. */
+  readonly predictions: Int32Array;
+}
+
+/**
+ * Tests a classifier on features.
+ *
+ * @param batchSize rows that it takes at once
+ * @param classes logits of a row
+ */
+export async function assess(
   classifier: LinearClassifier,
   { features, labels }: LabeledFeatures,
   batchSize: number,
   classes: number,
-): Promise<Pick<LinearProbeResult, "top1" | "top5" | "predictions">> {
-  const predictions = new Int32Array(labels.length);
-  let first = 0;
-  let firstFive = 0;
+): Promise<Assessment> {
+  const hits = new HitCount(labels);
   for (let start = 0; start < labels.length; start += batchSize) {
     const count = Math.min(batchSize, labels.length - start);
     const rows = Array.from({ length: count }, (_, i) => start + i);
-    const logits = await classifier.answer(gatherRows(features, rows, batchSize));
-    for (const [i, row] of rows.entries()) {
-      const scores = logits.subarray(i * classes, (i + 1) * classes);
-      predictions[row] = largestOf(scores);
-      const rank = rankOf(scores, labels[row]!);
-      if (rank < 1) first++;
-      if (rank < 5) firstFive++;
-    }
+    hits.add(await classifier.answer(gatherRows(features, rows, batchSize)), count, classes);
   }
-  return { top1: first / labels.length, top5: firstFive / labels.length, predictions };
+  return hits.result();
 }
 
 /**
@@ -191,7 +201,7 @@ export async function linearProbe(
     width,
     classes: classes.labels.length,
     batchSize,
-    optimizer: recipe.optimizer === "lars" ? lars() : sgd(),
+    optimizer: probeOptimizer(recipe),
     weightDecay: recipe.weightDecay > 0,
     seed,
   });

@@ -5,10 +5,10 @@
  */
 import { GenviewRangeError } from "../errors/mod.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
-import { type ComputeOptions, similarityRows } from "./similarities.ts";
+import { type SimilarityOptions, similarityRows } from "./similarities.ts";
 
 /** Options of {@linkcode nearestNeighbors}. */
-export interface NearestNeighborsOptions extends ComputeOptions {
+export interface NearestNeighborsOptions extends SimilarityOptions {
   /** Number of neighbours. */
   readonly k: number;
   /** Rows of the bank that are no neighbours of a query, such as the query itself (default none). */
@@ -19,7 +19,7 @@ export interface NearestNeighborsOptions extends ComputeOptions {
 export interface NearestNeighbors {
   /** Rows of the bank. */
   readonly indices: Int32Array;
-  /** Cosine similarities. */
+  /** Similarities: cosines, or what {@linkcode SimilarityRow} says of other distances. */
   readonly similarities: Float32Array;
 }
 
@@ -102,7 +102,7 @@ class Largest {
 }
 
 /**
- * The k rows of a bank of the largest cosine similarity to each query; among equal ones those that come first.
+ * The k rows of a bank that are most similar to each query; among equal ones those that come first.
  *
  * @param bank float32 `[M,D]`
  * @param queries float32 `[N,D]`
@@ -119,7 +119,7 @@ export async function nearestNeighbors(
   const similarities = new Float32Array(indices.length);
   const largest = new Largest(k);
   for await (const row of similarityRows(bank, queries, options)) {
-    // Below every cosine, and so behind every other row: there are k of those.
+    // Below every similarity, and so behind every other row: there are k of those.
     for (const i of excluded(row.query)) row.similarities[i] = -Infinity;
     largest.find(row.similarities);
     indices.set(largest.indices, row.query * k);

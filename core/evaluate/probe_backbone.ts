@@ -5,7 +5,7 @@
  */
 import { GenviewTypeError } from "../errors/mod.ts";
 import { tensor } from "../engine/graph/tensor.ts";
-import type { BackboneScores } from "./evaluate_backbone.ts";
+import type { BackboneFeatures } from "./evaluate_backbone.ts";
 import { type ChanceLevel, chanceLevel } from "./chance.ts";
 import { type HoldOutOptions, holdOutRows } from "./hold_out.ts";
 import type { LabeledFeatures } from "./labeled_features.ts";
@@ -35,12 +35,22 @@ export interface ProbeRows {
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
+/** Labels of a bank and of queries in one numbering, and which of their rows are the same image. */
+export interface LabeledRows {
+  /** Images that a probe may be trained on. */
+  readonly bank: Pick<LabeledFeatures, "labels">;
+  /** Images that it may be tested on. */
+  readonly queries: Pick<LabeledFeatures, "labels">;
+  /** Rows of the bank that are the same image, by row of the queries. */
+  readonly sameImage: ReadonlyMap<number, readonly number[]>;
+}
+
 /**
  * Chooses the rows of a probe. Where bank and queries share images, those are left out of training; where that leaves a
  * class of the queries without training images, the shared images are split by seed instead.
  */
 export function probeRows(
-  { bank, queries, sameImage }: Pick<BackboneScores, "bank" | "queries" | "sameImage">,
+  { bank, queries, sameImage }: LabeledRows,
   options: HoldOutOptions = {},
 ): ProbeRows {
   const test = range(queries.labels.length);
@@ -106,7 +116,7 @@ export interface ProbeScores extends LinearProbeResult {
  * @throws {RangeError} if options are out of range, or the loss diverges
  */
 export async function probeBackbone(
-  scores: Pick<BackboneScores, "bank" | "queries" | "sameImage">,
+  scores: Pick<BackboneFeatures, "bank" | "queries" | "sameImage">,
   { heldOutShare, ...options }: ProbeOptions = {},
 ): Promise<ProbeScores> {
   const { split, train, test } = probeRows(scores, {

@@ -1,5 +1,5 @@
 /**
- * Cosine similarities of all pairs of two sets of features, a few rows at a time.
+ * Similarities of all pairs of two sets of features, a few rows at a time.
  *
  * @module
  */
@@ -14,23 +14,55 @@ import { normalizeRows } from "./normalize_rows.ts";
 /** Where to compute; on the CPU with all cores when left out. */
 export type ComputeOptions = Partial<Placement>;
 
+/** How far apart features are: by the angle between them, or by their Euclidean distance. */
+export type FeatureDistance = "cosine" | "euclidean";
+
+/** Where and how to compare. */
+export interface SimilarityOptions extends ComputeOptions {
+  /** How far apart features are (default `cosine`). */
+  readonly distance?: FeatureDistance;
+}
+
 /** Similarities of one query to each feature of a bank. */
 export interface SimilarityRow {
   /** Row of the query. */
   readonly query: number;
-  /** Cosines, one for each row of the bank; overwritten when the next row is asked for. */
+  /**
+   * One for each row of the bank: cosines; of Euclidean distances d the logarithm of 1/(d + 1e-5), so that votes of
+   * exp(similarity) are 1/(d + 1e-5). Overwritten when the next row is asked for.
+   */
   readonly similarities: Float32Array;
 }
 
 /** Similarities that are held at once. */
 const MOST_SIMILARITIES = 5e6;
 
+/** What is added to a distance before it is inverted, as in solo-learn's `WeightedKNNClassifier`. */
+const DISTANCE_EPSILON = 1e-5;
+
+/** Squared length of each row. */
+function squaredNorms({ data, shape }: Tensor<"float32">): Float64Array {
+  const width = shape[1]!;
+  const norms = new Float64Array(shape[0]!);
+  data.forEach((value, i) => norms[Math.floor(i / width)]! += value ** 2);
+  return norms;
+}
+
+/** Turns the inner products of a query with a bank into similarities by distance, in place. */
+function byDistance(products: Float32Array, query: number, bank: Float64Array): Float32Array {
+  for (let i = 0; i < products.length; i++) {
+    const distance = Math.sqrt(Math.max(0, query + bank[i]! - 2 * products[i]!));
+    products[i] = -Math.log(distance + DISTANCE_EPSILON);
+  }
+  return products;
+}
+
 function chunkRows(queries: number, bank: number): number {
   return Math.max(1, Math.min(queries, Math.floor(MOST_SIMILARITIES / bank)));
 }
 
 /**
- * The cosine similarities of each query to all features of a bank, in the order of the queries.
+ * The similarities of each query to all features of a bank, in the order of the queries.
  *
  * @param bank float32 `[M,D]`
  * @param queries float32 `[N,D]`
@@ -39,9 +71,12 @@ function chunkRows(queries: number, bank: number): number {
 export async function* similarityRows(
   bank: Tensor<"float32">,
   queries: Tensor<"float32">,
-  { device = CPU, threads }: ComputeOptions = {},
+  { device = CPU, threads, distance = "cosine" }: SimilarityOptions = {},
 ): AsyncGenerator<SimilarityRow> {
-  const [left, right] = [normalizeRows(queries), normalizeRows(bank)];
+  // Normalised in any case, which checks that they are finite.
+  const unit = [normalizeRows(queries), normalizeRows(bank)] as const;
+  const [left, right] = distance === "cosine" ? unit : [queries, bank];
+  const norms = distance === "cosine" ? undefined : [queries, bank].map(squaredNorms);
   const [count, width] = left.shape as [number, number];
   const [size] = right.shape as [number, number];
   if (right.shape[1] !== width) {
@@ -75,10 +110,12 @@ export async function* similarityRows(
     chunk.write(tensor("float32", [rows, width], part));
     await binding.run();
     for (let row = 0; row < filled; row++) {
-      yield {
-        query: first + row,
-        similarities: result.data.subarray(row * size, (row + 1) * size),
-      };
+      const query = first + row;
+      const found = result.data.subarray(row * size, (row + 1) * size);
+      const similarities = norms === undefined
+        ? found
+        : byDistance(found, norms[0]![query]!, norms[1]!);
+      yield { query, similarities };
     }
   }
 }

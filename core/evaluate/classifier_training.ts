@@ -1,0 +1,73 @@
+/**
+ * What trainings of classifiers on augmented images have in common.
+ *
+ * @module
+ */
+import type { LoaderOptions } from "../data/loader/options.ts";
+import { GenviewRangeError } from "../errors/mod.ts";
+import type { EpochCheckpoints } from "./epoch_checkpoints.ts";
+
+/** How far a training is. */
+export interface ClassifierProgress {
+  /** Images that were trained on, in all epochs. */
+  readonly done: number;
+  /** Images of all epochs. */
+  readonly total: number;
+  /** Epoch that is under way, from 0. */
+  readonly epoch: number;
+  /** Mean loss of the steps of this epoch so far; absent before its first. */
+  readonly loss?: number;
+}
+
+/** Options of trainings on augmented images. */
+export interface ClassifierTrainingOptions
+  extends Pick<LoaderOptions, "strict" | "onWarning" | "workers"> {
+  /** Images in a step (default the recipe's, or all if there are fewer); learning rates scale with it. */
+  readonly batchSize?: number;
+  /** Passes over the images (default the recipe's). */
+  readonly epochs?: number;
+  /** Seed of the initial classifier, of the order of images and of their augmentation (default 0). */
+  readonly seed?: number;
+  /** Threads on the CPU; all cores when 0 or left out. */
+  readonly threads?: number | undefined;
+  /** Keeps a checkpoint after each epoch, from whose newest the training goes on; none by default. */
+  readonly checkpoints?: EpochCheckpoints;
+  /** Called as images are done. */
+  readonly onProgress?: (progress: ClassifierProgress) => void;
+}
+
+/** What trainings of classifiers find. */
+export interface ClassifierResult {
+  /** Share of the test images whose class has the largest logit. */
+  readonly top1: number;
+  /** Share of the test images whose class has one of the five largest. */
+  readonly top5: number;
+  /** Mean loss of each epoch. */
+  readonly losses: readonly number[];
+  /** Images in a step. */
+  readonly batchSize: number;
+  /** Epochs in all. */
+  readonly epochs: number;
+  /** Training images. */
+  readonly trained: number;
+  /** Test images that could be read. */
+  readonly tested: number;
+  /** Test images that could not be read. */
+  readonly skipped: number;
+}
+
+/** Images in a run of the network, while features are taken. */
+export const IMAGES_AT_ONCE = 64;
+
+/**
+ * Rows of a step: what is asked for, or the recipe's, or all if there are fewer.
+ *
+ * @throws {RangeError} if it is no integer in [1, rows]
+ */
+export function stepRows(asked: number | undefined, recipe: number, rows: number): number {
+  const batchSize = asked ?? Math.min(recipe, rows);
+  if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= rows) return batchSize;
+  throw new GenviewRangeError(
+    `Cannot train a classifier: the batch size must be an integer in [1, ${rows}], the training images, found ${batchSize}`,
+  );
+}
