@@ -150,11 +150,12 @@ export async function assess(
   batchSize: number,
   classes: number,
 ): Promise<Assessment> {
-  const hits = new HitCount(labels);
+  const hits = new HitCount();
   for (let start = 0; start < labels.length; start += batchSize) {
     const count = Math.min(batchSize, labels.length - start);
     const rows = Array.from({ length: count }, (_, i) => start + i);
-    hits.add(await classifier.answer(gatherRows(features, rows, batchSize)), count, classes);
+    const logits = await classifier.answer(gatherRows(features, rows, batchSize));
+    hits.add(logits, labels.subarray(start, start + count), classes);
   }
   return hits.result();
 }

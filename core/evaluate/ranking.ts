@@ -35,43 +35,36 @@ export function rankOf(values: ArrayLike<number>, position: number): number {
   return before;
 }
 
-/** Counts how often the right class is first, or among the first five, by the logits of one row after another. */
+/** Counts how often the right class is first, or among the first five, by the logits of one batch after another. */
 export class HitCount {
-  readonly #labels: Int32Array;
-  readonly #predictions: Int32Array;
-  #row = 0;
+  readonly #predictions: number[] = [];
   #first = 0;
   #firstFive = 0;
 
-  /** @param labels numbers of the rows' classes, in the order in which their logits come */
-  constructor(labels: Int32Array) {
-    this.#labels = labels;
-    this.#predictions = new Int32Array(labels.length);
-  }
-
   /**
-   * Counts the next rows.
+   * Counts the rows of a batch.
    *
-   * @param logits row-major, of as many rows or more
-   * @param count rows that count
+   * @param logits row-major; rows behind those that have a label do not count
+   * @param labels number of each row's class
    * @param classes logits of a row
    */
-  add(logits: Float32Array, count: number, classes: number): void {
-    for (let i = 0; i < count; i++) {
-      const scores = logits.subarray(i * classes, (i + 1) * classes);
-      const rank = rankOf(scores, this.#labels[this.#row]!);
+  add(logits: Float32Array, labels: ArrayLike<number>, classes: number): void {
+    for (let row = 0; row < labels.length; row++) {
+      const scores = logits.subarray(row * classes, (row + 1) * classes);
+      const rank = rankOf(scores, labels[row]!);
       if (rank < 1) this.#first++;
       if (rank < 5) this.#firstFive++;
-      this.#predictions[this.#row++] = largestOf(scores);
+      this.#predictions.push(largestOf(scores));
     }
   }
 
   /** Shares of the rows that were counted, and the class that comes first of each. */
   result(): { readonly top1: number; readonly top5: number; readonly predictions: Int32Array } {
+    const { length } = this.#predictions;
     return {
-      top1: this.#first / this.#row,
-      top5: this.#firstFive / this.#row,
-      predictions: this.#predictions,
+      top1: this.#first / length,
+      top5: this.#firstFive / length,
+      predictions: Int32Array.from(this.#predictions),
     };
   }
 }

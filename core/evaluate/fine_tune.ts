@@ -1,0 +1,236 @@
+/**
+ * Fine-tuning: a whole network is trained with labels, all of them or a few, and tested.
+ *
+ * @module
+ */
+import { evaluationLoader } from "../data/loader/evaluation_loader.ts";
+import type { LoaderOptions } from "../data/loader/options.ts";
+import { viewLoader } from "../data/loader/view_loader.ts";
+import type { EvaluationRecipe } from "../data/views/recipe.ts";
+import { ImageEncoder } from "../encoders/image_encoder.ts";
+import { type GraphTarget, withTarget } from "../engine/graph/target.ts";
+import { int64, type Tensor, tensor } from "../engine/graph/tensor.ts";
+import { Scope } from "../engine/nn/scope.ts";
+import { encodeModel } from "../engine/onnx/encode_model.ts";
+import { type RunLength, scaledLearningRate, schedule } from "../engine/optim/mod.ts";
+import { type DeviceTensor, type Placement, Session } from "../engine/ort/mod.ts";
+import { RandomStream } from "../engine/random/random_stream.ts";
+import { BoundStep, type StepValues } from "../engine/step/mod.ts";
+import { GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
+import type { Backbone } from "../backbones/backbone.ts";
+import {
+  type ClassifierResult,
+  type ClassifierTrainingOptions,
+  IMAGES_AT_ONCE,
+  stepRows,
+} from "./classifier_training.ts";
+import {
+  averageName,
+  buildFineTuning,
+  classify,
+  type FineTuningGraph,
+  type FineTuningGraphOptions,
+  fineTuningOptimizer,
+} from "./fine_tuning_graph.ts";
+import type { FineTuningRecipe } from "./fine_tuning_recipes.ts";
+import { mixingMask } from "./mixing.ts";
+import { HitCount } from "./ranking.ts";
+import type { SupervisedData } from "./supervised_data.ts";
+import { supervisedView } from "./supervised_view.ts";
+
+/** A network to start from. */
+export interface FineTunedNetwork extends Placement {
+  /** The network. */
+  readonly backbone: Backbone;
+  /** Its parameters and buffers by full name, such as `backbone.conv1.weight`. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** Options of {@linkcode fineTune}. */
+export interface FineTuneOptions extends Omit<ClassifierTrainingOptions, "threads"> {
+  /** How to train. */
+  readonly recipe: FineTuningRecipe;
+  /** How test images are cut; training images are of its size. */
+  readonly evaluation: EvaluationRecipe;
+  /** The machine that the training graph is built for (default any). */
+  readonly target?: GraphTarget;
+}
+
+/** The scalars of a recipe by step; learning rates are in proportion to the batch. */
+export function fineTuningScalars(
+  recipe: FineTuningRecipe,
+  { batchSize, ...run }: RunLength & { readonly batchSize: number },
+): (step: number) => Record<string, number> {
+  const scaled = (rate: number) => scaledLearningRate(rate, batchSize, recipe.batchSize);
+  const { course } = recipe;
+  const end = course.kind === "cosine" && { end: scaled(course.end ?? 0) };
+  const rate = schedule({ ...course, ...end, value: scaled(recipe.learningRate) }, run);
+  const optimizer = fineTuningOptimizer(recipe);
+  return (step) => ({
+    learning_rate: rate(step),
+    weight_decay: recipe.weightDecay,
+    // The average starts as a copy of the weights after the first step, as mmengine's.
+    average_rate: step === 0 ? 1 : recipe.averageRate ?? 1,
+    ...optimizer.stepScalars(step),
+  });
+}
+
+/** Initial values: the network's own, and those of a fresh classifier. */
+function startingValues(
+  { scope, step }: FineTuningGraph,
+  tensors: ReadonlyMap<string, Tensor>,
+  seed: number,
+): StepValues {
+  const initial = scope.initialize(seed);
+  const valueOf = (name: string): Tensor => {
+    const value = tensors.get(name) ??
+      (name.startsWith("backbone.") ? undefined : initial.get(name));
+    if (value !== undefined) return value;
+    throw new GenviewTypeError(
+      `Cannot fine-tune: the network must have "${name}", found no tensor of this name`,
+    );
+  };
+  const average = averageName("");
+  return {
+    state: new Map(step.state.map(({ name }) => [
+      name,
+      valueOf(name.startsWith(average) ? name.slice(average.length) : name),
+    ])),
+  };
+}
+
+/** What is tested: the moving averages where there are any. */
+function testedWeights(state: ReadonlyMap<string, DeviceTensor>): Map<string, DeviceTensor> {
+  return new Map([...state].map(([name, value]) => [name, state.get(averageName(name)) ?? value]));
+}
+
+/** Classifies test images. */
+async function test(
+  graph: Omit<FineTuningGraphOptions, "batchSize" | "size" | "normalize">,
+  { data, evaluation, loading, placement, weights }: {
+    readonly data: SupervisedData;
+    readonly evaluation: EvaluationRecipe;
+    readonly loading: LoaderOptions;
+    readonly placement: Placement;
+    readonly weights: ReadonlyMap<string, DeviceTensor>;
+  },
+): Promise<Pick<ClassifierResult, "top1" | "top5" | "tested" | "skipped">> {
+  const { size, normalize } = evaluation;
+  using encoder = await ImageEncoder.create(
+    { batchSize: IMAGES_AT_ONCE, size, normalize, ...placement },
+    (normalized) => {
+      const logits = classify(new Scope({ training: false }), normalized, graph);
+      return Session.create(encodeModel({ outputs: { logits } }), placement);
+    },
+    ["logits"],
+    weights,
+  );
+  const loader = evaluationLoader(data.test, evaluation, { ...loading, batchSize: IMAGES_AT_ONCE });
+  const hits = new HitCount();
+  for await (const { images, labels } of loader) {
+    if (labels.data.length === 0) continue;
+    const { data: logits } = (await encoder.encode(images)).logits;
+    hits.add(
+      logits,
+      Array.from(labels.data, (label) => data.testClass(Number(label))),
+      data.classes,
+    );
+  }
+  const { top1, top5, predictions: { length: tested } } = hits.result();
+  if (tested === 0) {
+    throw new GenviewTypeError(
+      `Cannot test on "${data.test.name}": it must hold images that can be read, found none`,
+    );
+  }
+  return { top1, top5, tested, skipped: loader.statistics.skipped };
+}
+
+/**
+ * Trains a whole network with labels, from a self-supervised backbone under a fresh classifier, on augmented images, and
+ * tests it on whole ones. In every epoch each image is cut anew ({@linkcode supervisedView}). Batch norms are in training
+ * mode: they normalise by their batches and move their running statistics, by which the test normalises. Learning rates
+ * scale with the batch. Images that do not fill a step are left out of an epoch; which ones changes from epoch to epoch.
+ * A training that was stopped goes on from its newest checkpoint, on the CPU bit for bit.
+ *
+ * The figure is that of the last epoch. SwAV's program prints that of the best epoch on the test images, which is higher.
+ *
+ * @throws {RangeError} if the batch is larger than the training set, the course does not fit, or the loss diverges
+ * @throws {TypeError} if the network lacks a tensor
+ * @throws {UnreadableImageError} if an image cannot be read and `strict` is set
+ */
+export async function fineTune(
+  { backbone, tensors, device, threads }: FineTunedNetwork,
+  data: SupervisedData,
+  options: FineTuneOptions,
+): Promise<ClassifierResult> {
+  const { recipe, evaluation, seed = 0, checkpoints, onProgress, target = {} } = options;
+  const { strict = false, workers, onWarning, epochs = recipe.epochs } = options;
+  const { size, normalize } = evaluation;
+  const rows = data.train.length;
+  const batchSize = stepRows(options.batchSize, recipe.batchSize, rows);
+  const stepsPerEpoch = Math.floor(rows / batchSize);
+  const scalars = fineTuningScalars(recipe, {
+    batchSize,
+    stepsPerEpoch,
+    totalSteps: epochs * stepsPerEpoch,
+  });
+  const parts = { backbone, classes: data.classes, recipe };
+  const graph = withTarget(
+    target,
+    () => buildFineTuning({ ...parts, batchSize, size, normalize }),
+  );
+  const start = await checkpoints?.newest();
+  const placement = { device, threads };
+  using step = await BoundStep.create(
+    graph.step,
+    placement,
+    start ?? startingValues(graph, tensors, seed),
+  );
+  const losses = [...start?.losses ?? []];
+  const loading: LoaderOptions = {
+    batchSize,
+    strict,
+    unreadable: new Map(),
+    ...(workers !== undefined && { workers }),
+    ...(onWarning && { onWarning }),
+  };
+  for (let epoch = losses.length; epoch < epochs; epoch++) {
+    const loader = viewLoader(data.train, [supervisedView(evaluation)], {
+      ...loading,
+      seed,
+      epoch,
+    });
+    let sum = 0;
+    for await (const { batch, views, labels } of loader) {
+      const taken = epoch * stepsPerEpoch + batch;
+      const classes = Array.from(labels.data, (label) => data.trainClass(Number(label)));
+      step.input("images", "uint8").write(views[0]!.images);
+      step.input("labels", "int64").write(int64([batchSize], classes));
+      if (recipe.mixing) {
+        const mask = mixingMask(size, recipe.mixing, new RandomStream(seed, "mixing", taken));
+        step.input("mask", "float32").write(tensor("float32", [size, size], mask));
+      }
+      const { loss } = await step.run(scalars(taken));
+      if (!Number.isFinite(loss)) {
+        throw new GenviewRangeError(
+          `Cannot fine-tune: the loss must be finite, found ${loss} in epoch ${epoch}; lower the learning rate`,
+        );
+      }
+      sum += loss;
+      onProgress?.({
+        done: (taken + 1) * batchSize,
+        total: epochs * stepsPerEpoch * batchSize,
+        epoch,
+        loss: sum / (batch + 1),
+      });
+    }
+    losses.push(sum / stepsPerEpoch);
+    await checkpoints?.save(
+      { epoch: epoch + 1, losses, step: (epoch + 1) * stepsPerEpoch, samples: rows },
+      step,
+    );
+  }
+  const weights = testedWeights(step.state);
+  const found = await test(parts, { data, evaluation, loading, placement, weights });
+  return { ...found, losses, batchSize, epochs, trained: rows };
+}
