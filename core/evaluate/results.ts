@@ -1,0 +1,178 @@
+/**
+ * The results of a run's evaluations: one file, to which each evaluation adds its own.
+ *
+ * @module
+ */
+import { GenviewTypeError } from "../errors/mod.ts";
+import { FolderLock } from "../files/folder_lock.ts";
+import { ifThere } from "../files/if_there.ts";
+import { readJson } from "../files/json.ts";
+import { writeNewFile } from "../files/new_file.ts";
+import { validate } from "../schema/validate.ts";
+import { join } from "node:path";
+import type { ChanceLevel } from "./chance.ts";
+import type { ProbeSplit } from "./probe_backbone.ts";
+import type { Protocol } from "./protocols.ts";
+
+/** Which of a run's encoders is evaluated: the one that is trained, or the moving average of it. */
+export type EncoderName = "online" | "momentum";
+
+/** How many images of a data set were evaluated. */
+export interface EvaluatedData {
+  /** Name of the data set. */
+  readonly data: string;
+  /** Images that were used. */
+  readonly samples: number;
+  /** Images that could not be read. */
+  readonly skipped: number;
+}
+
+/** What one protocol found, with all that it depends on; plain data. */
+export interface EvaluationResult {
+  /** The kind of protocol; `retrieval` comes with `knn`, where samples have counterparts. */
+  readonly protocol: Protocol["kind"] | "retrieval";
+  /** What tables call it, such as `kNN k=20 T=0.07` or `linear A`. */
+  readonly name: string;
+  /** How it was done, in words. */
+  readonly recipe: string;
+  /** The figures, as shares: `top1` and `top5`, of retrieval `recallAt1` and others. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** Accuracy of a classifier that sees no image; of retrieval, what random orders recall. */
+  readonly chance: ChanceLevel | { readonly recallAt1: number; readonly recallAt5: number };
+  /** Images that vote, or are trained on; `share` is that of the labels that were used, where not all were. */
+  readonly train: EvaluatedData & { readonly share?: number };
+  /** Images that are classified; `heldOut` is the share of the training images that they are, if they are. */
+  readonly test: EvaluatedData & { readonly heldOut?: number };
+  /** Test images that are training images too. */
+  readonly overlap: number;
+  /** How they were kept apart, where something was trained. */
+  readonly split?: ProbeSplit;
+  /** Height and width of the images, in pixels. */
+  readonly imageSize: number;
+  /** Seed of the classifier, of the order of images, and of what is held out. */
+  readonly seed: number;
+  /** The encoder that was evaluated. */
+  readonly encoder: EncoderName;
+  /** The checkpoint that was evaluated. */
+  readonly checkpoint: { readonly step: number; readonly epoch: number; readonly path: string };
+  /** Where it was computed. */
+  readonly device: string;
+  /** When it ended, in ISO 8601. */
+  readonly at: string;
+}
+
+/** Name of the file in a run's folder. */
+export const RESULTS_FILE = "results.json";
+
+const SCHEMA = {
+  type: "object",
+  required: ["version", "results"],
+  properties: {
+    version: { const: 1 },
+    results: {
+      type: "array",
+      items: {
+        type: "object",
+        required: [
+          "protocol",
+          "name",
+          "recipe",
+          "figures",
+          "chance",
+          "train",
+          "test",
+          "encoder",
+          "checkpoint",
+        ],
+      },
+    },
+  },
+} as const;
+
+/** What a file of results holds. */
+interface StoredResults {
+  readonly version: 1;
+  readonly results: readonly EvaluationResult[];
+}
+
+/**
+ * The results in a run's folder; none if it was never evaluated.
+ *
+ * @throws {SyntaxError} if the file is no JSON
+ * @throws {TypeError} if it holds no results
+ */
+export async function readResults(run: string): Promise<readonly EvaluationResult[]> {
+  const path = join(run, RESULTS_FILE);
+  const found = await ifThere(readJson(path));
+  if (found === undefined) return [];
+  return validate<StoredResults>(SCHEMA, found, `read ${path}`, "the results").results;
+}
+
+/** What tells results apart: one takes the place of an earlier one of the same. */
+function identityOf(result: EvaluationResult): string {
+  const { name, recipe, encoder, checkpoint, train, test, seed, imageSize, split } = result;
+  return JSON.stringify([
+    ...[name, recipe, encoder, checkpoint.step, seed, imageSize, split],
+    ...[train.data, train.share, test.data, test.heldOut],
+  ]);
+}
+
+/**
+ * Earlier results and new ones: a result takes the place of one of the same protocol, recipe, data, seed, encoder and
+ * checkpoint.
+ */
+export function mergeResults(
+  earlier: readonly EvaluationResult[],
+  added: readonly EvaluationResult[],
+): EvaluationResult[] {
+  return [
+    ...new Map([...earlier, ...added].map((result) => [identityOf(result), result])).values(),
+  ];
+}
+
+/**
+ * Adds results to the file in a run's folder, which is there as a whole at any time.
+ *
+ * @returns the file
+ * @throws {GenviewAlreadyExists} if another evaluation is writing there
+ * @throws {GenviewError} if the system refuses
+ */
+export async function addResults(
+  run: string,
+  added: readonly EvaluationResult[],
+): Promise<string> {
+  // A lock of its own, since a run may be evaluated while it is being trained.
+  using _lock = await FolderLock.acquire(run, { name: "evaluations" });
+  const path = join(run, RESULTS_FILE);
+  const stored: StoredResults = {
+    version: 1,
+    results: mergeResults(await readResults(run), added),
+  };
+  await writeNewFile(path, JSON.stringify(stored, null, 2) + "\n", { overwrite: true });
+  return path;
+}
+
+/** Whether a result is of classes rather than of retrieval. */
+export function classChance({ protocol, chance }: EvaluationResult): ChanceLevel | undefined {
+  return protocol === "retrieval" ? undefined : chance as ChanceLevel;
+}
+
+/**
+ * The results of several runs.
+ *
+ * @throws {TypeError} if none of them has any
+ */
+export async function readRuns(
+  runs: readonly string[],
+): Promise<{ readonly run: string; readonly results: readonly EvaluationResult[] }[]> {
+  const found = await Promise.all(
+    runs.map(async (run) => ({ run, results: await readResults(run) })),
+  );
+  const evaluated = found.filter(({ results }) => results.length > 0);
+  if (evaluated.length > 0) return evaluated;
+  throw new GenviewTypeError(
+    `Cannot show results: a run must have been evaluated, found no ${RESULTS_FILE} in ${
+      runs.join(", ") || "nothing"
+    }; evaluate one first`,
+  );
+}

@@ -1,0 +1,84 @@
+/**
+ * Results of several runs side by side.
+ *
+ * @module
+ */
+import { classChance, type EvaluationResult } from "./results.ts";
+
+/** A table of results on the same data. */
+export interface ResultsTable {
+  /** What was classified by what, and the chance level. */
+  readonly title: string;
+  /** Names of the protocols. */
+  readonly columns: readonly string[];
+  /** One row for each run, checkpoint, encoder and seed. */
+  readonly rows: readonly {
+    readonly name: string;
+    /** Figures by column; absent where the run was not evaluated so. */
+    readonly cells: readonly (string | undefined)[];
+  }[];
+}
+
+function percent(share: number): string {
+  return (100 * share).toFixed(2);
+}
+
+function cellOf({ figures }: EvaluationResult): string {
+  const { top1, top5, recallAt1, recallAt5 } = figures;
+  return `${percent(top1 ?? recallAt1 ?? NaN)} / ${percent(top5 ?? recallAt5 ?? NaN)}`;
+}
+
+function dataOf({ train, test, overlap }: EvaluationResult): string {
+  if (test.heldOut !== undefined) {
+    return `${percent(test.heldOut)} % of each class of ${train.data} by the others`;
+  }
+  const shared = overlap > 0 ? ` (${overlap} images are in both)` : "";
+  return `${test.data} by ${train.data}${shared}`;
+}
+
+function titleOf(results: readonly EvaluationResult[]): string {
+  const chance = results.flatMap((result) => classChance(result) ?? [])[0];
+  const level = chance === undefined
+    ? ""
+    : `; ${chance.classes} classes, chance ${percent(chance.balanced)} / ${
+      percent(chance.balancedTop5)
+    }`;
+  return `${dataOf(results[0]!)}${level}`;
+}
+
+function rowName(run: string, { checkpoint, encoder, seed }: EvaluationResult): string {
+  const parts = [`step ${checkpoint.step}`];
+  if (encoder !== "online") parts.push(`${encoder} encoder`);
+  if (seed !== 0) parts.push(`seed ${seed}`);
+  return `${run} (${parts.join(", ")})`;
+}
+
+/** The latest of results, by when they ended. */
+function latest(results: readonly EvaluationResult[]): EvaluationResult | undefined {
+  return results.toSorted((a, b) => a.at < b.at ? -1 : 1).at(-1);
+}
+
+/**
+ * Tables of the results of several runs, one for each pair of data sets; figures are percentages, top-1 before top-5.
+ * Names of protocols say what differs from their recipes, so that a column holds what can be compared.
+ */
+export function resultsTables(
+  runs: readonly { readonly run: string; readonly results: readonly EvaluationResult[] }[],
+): ResultsTable[] {
+  const all = runs.flatMap(({ run, results }) =>
+    results.map((result) => ({ result, row: rowName(run, result) }))
+  );
+  return [...Map.groupBy(all, ({ result }) => dataOf(result)).values()].map((group) => {
+    const columns = [...new Set(group.map(({ result }) => result.name))];
+    const rows = [...Map.groupBy(group, ({ row }) => row)].map(([name, found]) => ({
+      name,
+      cells: columns.map((column) => {
+        const result = latest(
+          found.flatMap(({ result }) => result.name === column ? [result] : []),
+        );
+        return result && cellOf(result);
+      }),
+    }));
+    return { title: titleOf(group.map(({ result }) => result)), columns, rows };
+  });
+}
