@@ -1,25 +1,34 @@
 /**
- * `deno task evaluate`: how good a backbone's features are.
+ * `deno task evaluate`: how good a backbone's features are, by the protocols of publications.
  *
  * @module
  */
 import { GenviewTypeError } from "../core/errors/mod.ts";
-import type { ChanceLevel } from "../core/evaluate/chance.ts";
 import { DEFAULT_HELD_OUT_SHARE } from "../core/evaluate/hold_out.ts";
+import { FINE_TUNING_RECIPES } from "../core/evaluate/fine_tuning_recipes.ts";
 import { LINEAR_PROBE_RECIPES } from "../core/evaluate/linear_probe_recipes.ts";
 import { DEFAULT_NEIGHBORS } from "../core/evaluate/nearest_neighbors.ts";
 import { PROBE_MODE } from "../core/evaluate/probe_backbone.ts";
-import { evaluateRun, type RunEvaluation } from "../core/train/run/evaluate_run.ts";
+import { DEFAULT_PROTOCOLS, PROTOCOLS } from "../core/evaluate/protocols.ts";
+import { readRuns } from "../core/evaluate/results.ts";
+import { resultsTables } from "../core/evaluate/results_table.ts";
+import { evaluateRun } from "../core/train/run/evaluate_run.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { EvaluateDisplay } from "./cli/evaluate_display.ts";
+import { describeResults, describeTables } from "./cli/evaluation_text.ts";
+
+const PROBES = Object.entries(LINEAR_PROBE_RECIPES).map(([name, { letter }]) =>
+  `${letter} ${name}`
+);
 
 const COMMAND = command({
   name: "evaluate",
   summary:
-    "Evaluates a trained backbone on labelled images: weighted nearest neighbours, a linear probe " +
-    `(${PROBE_MODE}), and retrieval where samples have counterparts. Every figure has its chance level beside it; ` +
-    "results are added to the run's evaluations.jsonl and TensorBoard events.",
-  positional: "RUN",
+    "Evaluates a trained backbone on labelled images by the protocols of publications: nearest neighbours " +
+    "(and retrieval where samples have counterparts), linear probes, fine-tuning with few labels or all. Every " +
+    "figure has its chance level beside it; results are added to the run's results.json and TensorBoard events, " +
+    "and --table shows those of several runs side by side.",
+  positional: "RUN...",
   examples: [
     {
       command: "deno task evaluate runs/demo",
@@ -30,17 +39,57 @@ const COMMAND = command({
       does: "a folder of images, one folder a class, of which a fifth of each class is held out",
     },
     {
-      command: "deno task evaluate runs/photos --train photos/train --test photos/test --k 200",
-      does: "test images of their own",
+      command:
+        "deno task evaluate runs/photos --train photos/train --test photos/test --k 10,20,100,200 --temperature 0.07,0.1",
+      does: "test images of their own; neighbours of several numbers and temperatures in one table",
+    },
+    {
+      command:
+        "deno task evaluate runs/photos --train imagenet/train --test imagenet/val --protocol linear:A",
+      does:
+        "the linear probe of mmpretrain on augmented images; the same command goes on where it was stopped",
+    },
+    {
+      command:
+        "deno task evaluate runs/photos --train imagenet/train --test imagenet/val --protocol semi:1,semi:10,finetune",
+      does: "the whole network fine-tuned with 1 %, 10 % and all of the labels",
+    },
+    {
+      command: "deno task evaluate runs/photos --train photos --encoder momentum",
+      does: "the moving average of the encoder, where the method keeps one",
+    },
+    {
+      command: "deno task evaluate --table runs/photos runs/demo --markdown",
+      does: "what was found so far, side by side",
     },
   ],
   options: {
     type: "object",
     properties: {
+      protocol: {
+        type: "array",
+        items: { type: "string" },
+        minItems: 1,
+        default: DEFAULT_PROTOCOLS,
+        description:
+          `what is done, of ${
+            Object.values(PROTOCOLS).join(", ")
+          }; what is taken where a recipe is left ` +
+          `out stands in brackets. probe is fast: on ${PROBE_MODE}; linear is the published protocol, on augmented ` +
+          `images. Recipes of both: ${PROBES.join(", ")}; of semi and finetune: ${
+            Object.keys(FINE_TUNING_RECIPES).join(", ")
+          }`,
+      },
+      encoder: {
+        type: "string",
+        enum: ["online", "momentum"],
+        default: "online",
+        description: "the encoder that was trained, or its moving average",
+      },
       train: {
         type: "string",
         default: "",
-        description: "labelled images that vote and train the probe (the run's data when empty)",
+        description: "labelled images that vote and are trained on (the run's data when empty)",
       },
       test: {
         type: "string",
@@ -57,28 +106,47 @@ const COMMAND = command({
           "share of each class that is held out by --seed, where test images are training images or none are named",
       },
       k: {
+        type: "array",
+        items: { type: "integer", minimum: 1 },
+        minItems: 1,
+        description:
+          `numbers of neighbours that vote (${DEFAULT_NEIGHBORS}, or all where there are fewer, when left out)`,
+      },
+      temperature: {
+        type: "array",
+        items: { type: "number", exclusiveMinimum: 0 },
+        minItems: 1,
+        default: [0.07],
+        description: "temperatures of the votes",
+      },
+      distance: {
+        type: "string",
+        enum: ["cosine", "euclidean"],
+        default: "cosine",
+        description: "how far apart neighbours are; by Euclidean distance d a vote is 1/(d + 1e-5)",
+      },
+      labelled: {
+        type: "string",
+        description:
+          "file that names the images whose labels semi uses, such as SimCLR's 1percent.txt (a share of each class is drawn by --seed when left out)",
+      },
+      batchSize: {
         type: "integer",
         minimum: 1,
         description:
-          `neighbours that vote (${DEFAULT_NEIGHBORS}, or all where there are fewer, when left out)`,
+          "images in a step of linear, semi and finetune; the learning rate scales with it (the recipe's, or all images where there are fewer, when left out)",
       },
-      temperature: {
-        type: "number",
-        exclusiveMinimum: 0,
-        default: 0.07,
-        description: "temperature of the votes",
-      },
-      probe: {
-        type: "string",
-        enum: ["none", ...Object.keys(LINEAR_PROBE_RECIPES)],
-        default: "lightly",
-        description: `optimizer and learning-rate schedule of the linear probe, on ${PROBE_MODE}`,
+      epochs: {
+        type: "integer",
+        minimum: 1,
+        description: "epochs of linear, semi and finetune (the recipe's when left out)",
       },
       seed: {
         type: "integer",
         minimum: 0,
         default: 0,
-        description: "seed of the probe and of what is held out",
+        description:
+          "seed of classifiers, of the order of images and their crops, of what is held out, and of shares of labels",
       },
       strict: {
         type: "boolean",
@@ -86,100 +154,54 @@ const COMMAND = command({
         description: "stop at the first image that cannot be read, instead of leaving it out",
       },
       device: { type: "string", default: "auto", description: "auto, cpu, cuda, cuda:N or webgpu" },
+      loaders: {
+        type: "integer",
+        minimum: 1,
+        description: "threads that cut images (the run's when left out)",
+      },
       log: {
         type: "boolean",
         default: true,
-        description: "add the results to the run's evaluations.jsonl and TensorBoard events",
+        description:
+          "add results to the run's results.json and TensorBoard events, and keep the checkpoints of trainings in its folder evaluations",
       },
+      table: {
+        type: "boolean",
+        default: false,
+        description: "evaluate nothing; show the results of all RUNs side by side",
+      },
+      markdown: { type: "boolean", default: false, description: "print --table in Markdown" },
       json: { type: "boolean", default: false, description: "print one JSON object" },
     },
   },
 });
 
-const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
-
-/** Accuracies, each beside those of a classifier that sees no image. */
-function accuracy(
-  { top1, top5 }: { readonly top1: number; readonly top5: number },
-  { classes, balanced, balancedTop5, majority }: ChanceLevel,
-): string {
-  return `${percent(top1)} top-1 (chance ${
-    percent(balanced)
-  }, ${classes} classes; most frequent class ${percent(majority)}), ${
-    percent(top5)
-  } top-5 (chance ${percent(balancedTop5)})`;
-}
-
-/** How training and test images of the probe were kept apart, in words. */
-const SPLITS = {
-  "separate": () => "",
-  "test images left out": (trained: number, tested: number) =>
-    `; test images are training images too and are left out of its training: trained on ${trained}, tested on ${tested}`,
-  "held out": (trained: number, tested: number) =>
-    `; test images are training images too, so that it is trained on ${trained} and tested on ${tested} held out by seed`,
-};
-
-/** The results for people, each figure beside its chance level. */
-function describe(found: RunEvaluation, chosenK: boolean): string {
-  const { checkpoint, train, test, overlap, chance, knn, probe, retrieval } = found;
-  const all = !chosenK && knn.k < DEFAULT_NEIGHBORS ? ", all there are" : "";
-  const lines = [
-    test.heldOut === undefined
-      ? `step ${checkpoint.step}: ${test.samples} images of ${test.data} by ${train.samples} of ${train.data}`
-      : `step ${checkpoint.step}: ${test.samples} images of ${test.data}, ${
-        percent(test.heldOut)
-      } of each class held out by seed, by the other ${train.samples}`,
-    `nearest neighbours (k ${knn.k}${all}): ${accuracy(knn, chance)}`,
-  ];
-  if (overlap > 0) {
-    lines.push(
-      `  ${overlap} of the ${test.samples} test images are training images too; each is left out of its own neighbours`,
-    );
-  }
-  if (probe !== undefined) {
-    lines.push(
-      `linear probe (${probe.recipe}; ${probe.mode}): ${accuracy(probe, probe.chance)}${
-        SPLITS[probe.split](probe.trained, probe.tested)
-      }`,
-    );
-  }
-  if (retrieval !== undefined) {
-    const { forward, backward } = retrieval;
-    lines.push(
-      `counterpart found first: ${percent(forward.recallAt1)} and back ${
-        percent(backward.recallAt1)
-      } (chance ${percent(forward.chance.recallAt1)} and ${
-        percent(backward.chance.recallAt1)
-      }); among five: ${percent(forward.recallAt5)} and ${percent(backward.recallAt5)} (chance ${
-        percent(forward.chance.recallAt5)
-      } and ${percent(backward.chance.recallAt5)})`,
-    );
-  }
-  const sets = train.data === test.data && test.heldOut === undefined ? [train] : [train, test];
-  for (const { data, samples, skipped } of sets) {
-    if (skipped === 0) continue;
-    lines.push(
-      `${skipped} of ${samples + skipped} images of ${data} cannot be read and are left out`,
-    );
-  }
-  if (found.log !== undefined) lines.push(`added to ${found.log}`);
-  return lines.join("\n");
-}
-
+/** Runs the task with its arguments. */
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
+  const { json, table, markdown, protocol, ...options } = parsed.values;
+  if (table) {
+    const tables = resultsTables(await readRuns(parsed.positional));
+    return console.log(json ? JSON.stringify(tables, null, 2) : describeTables(tables, markdown));
+  }
+  if (markdown) {
+    throw new GenviewTypeError("Cannot evaluate: --markdown is for --table, found it alone");
+  }
   const [run, ...rest] = parsed.positional;
   if (run === undefined || rest.length > 0) {
     throw new GenviewTypeError(
-      `Cannot evaluate: one RUN must be named, found ${parsed.positional.length}`,
+      `Cannot evaluate: one RUN must be named, or several with --table, found ${parsed.positional.length}`,
     );
   }
-  const { json, ...options } = parsed.values;
   using display = new EvaluateDisplay();
-  const found = await evaluateRun(run, { ...options, report: (event) => display.show(event) });
+  const { results, log } = await evaluateRun(run, {
+    ...options,
+    protocols: protocol,
+    report: (event) => display.show(event),
+  });
   display[Symbol.dispose]();
-  console.log(json ? JSON.stringify(found, null, 2) : describe(found, options.k !== undefined));
+  console.log(json ? JSON.stringify({ results, log }, null, 2) : describeResults(results, log));
 }
 
 if (import.meta.main) await runTask(main);

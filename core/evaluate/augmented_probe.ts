@@ -81,7 +81,7 @@ export async function augmentedProbe(
   data: SupervisedData,
   options: AugmentedProbeOptions,
 ): Promise<ClassifierResult> {
-  const { recipe, evaluation, seed = 0, threads, checkpoints, onProgress } = options;
+  const { recipe, evaluation, seed = 0, threads, checkpoints, onProgress, onTest } = options;
   const { strict = false, workers, onWarning } = options;
   const { epochs = recipe.epochs } = options;
   const rows = data.train.length;
@@ -148,7 +148,10 @@ export async function augmentedProbe(
       classifier.trained,
     );
   }
-  const test = await datasetFeatures(extractor, data.test, evaluation, loading);
+  const test = await datasetFeatures(extractor, data.test, evaluation, {
+    ...loading,
+    ...(onTest && { onProgress: (done) => onTest(done, data.test.length) }),
+  });
   const labels = test.labels.map((label) => data.testClass(label));
   const { top1, top5 } = await assess(classifier, { ...test, labels }, batchSize, data.classes);
   return {

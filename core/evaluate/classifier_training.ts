@@ -34,6 +34,8 @@ export interface ClassifierTrainingOptions
   readonly checkpoints?: EpochCheckpoints;
   /** Called as images are done. */
   readonly onProgress?: (progress: ClassifierProgress) => void;
+  /** Called as test images are done, with their number and that of all. */
+  readonly onTest?: (done: number, total: number) => void;
 }
 
 /** What trainings of classifiers find. */

@@ -107,12 +107,13 @@ function testedWeights(state: ReadonlyMap<string, DeviceTensor>): Map<string, De
 /** Classifies test images. */
 async function test(
   graph: Omit<FineTuningGraphOptions, "batchSize" | "size" | "normalize">,
-  { data, evaluation, loading, placement, weights }: {
+  { data, evaluation, loading, placement, weights, onTest }: {
     readonly data: SupervisedData;
     readonly evaluation: EvaluationRecipe;
     readonly loading: LoaderOptions;
     readonly placement: Placement;
     readonly weights: ReadonlyMap<string, DeviceTensor>;
+    readonly onTest: ClassifierTrainingOptions["onTest"];
   },
 ): Promise<Pick<ClassifierResult, "top1" | "top5" | "tested" | "skipped">> {
   const { size, normalize } = evaluation;
@@ -127,14 +128,17 @@ async function test(
   );
   const loader = evaluationLoader(data.test, evaluation, { ...loading, batchSize: IMAGES_AT_ONCE });
   const hits = new HitCount();
+  let done = 0;
   for await (const { images, labels } of loader) {
     if (labels.data.length === 0) continue;
+    done += labels.data.length;
     const { data: logits } = (await encoder.encode(images)).logits;
     hits.add(
       logits,
       Array.from(labels.data, (label) => data.testClass(Number(label))),
       data.classes,
     );
+    onTest?.(done, data.test.length);
   }
   const { top1, top5, predictions: { length: tested } } = hits.result();
   if (tested === 0) {
@@ -163,7 +167,7 @@ export async function fineTune(
   data: SupervisedData,
   options: FineTuneOptions,
 ): Promise<ClassifierResult> {
-  const { recipe, evaluation, seed = 0, checkpoints, onProgress, target = {} } = options;
+  const { recipe, evaluation, seed = 0, checkpoints, onProgress, onTest, target = {} } = options;
   const { strict = false, workers, onWarning, epochs = recipe.epochs } = options;
   const { size, normalize } = evaluation;
   const rows = data.train.length;
@@ -231,6 +235,6 @@ export async function fineTune(
     );
   }
   const weights = testedWeights(step.state);
-  const found = await test(parts, { data, evaluation, loading, placement, weights });
+  const found = await test(parts, { data, evaluation, loading, placement, weights, onTest });
   return { ...found, losses, batchSize, epochs, trained: rows };
 }

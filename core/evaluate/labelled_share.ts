@@ -49,12 +49,11 @@ export function labelledShare(
 /** Lines of a list that an error names. */
 const SHOWN = 5;
 
-/** The names in a list file, without what stands behind a name, such as a label. */
+/** The names in a list file, without the labels that may stand behind them. */
 async function readNames(path: string): Promise<string[]> {
   const text = await explainingFileErrors(`read ${path}`, Deno.readTextFile(path));
-  return splitLines(text).map((line) => line.trim().split(/\s+/)[0]!).filter((name) =>
-    name !== "" && !name.startsWith("#")
-  );
+  return splitLines(text).map((line) => line.trim().replace(/\s+\d+$/, ""))
+    .filter((name) => name !== "" && !name.startsWith("#"));
 }
 
 /**

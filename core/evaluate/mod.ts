@@ -1,7 +1,8 @@
 /**
- * Evaluation of frozen features: nearest neighbours, linear classifiers and retrieval, each beside its chance level.
- * `evaluateBackbone` computes the features of two data sets and scores them; the other functions take matrices of
- * features that were computed before. An image that is in both data sets is never its own neighbour, and never tests a
+ * Evaluation of backbones: nearest neighbours, linear classifiers, retrieval and fine-tuning, each beside its chance
+ * level. `evaluateBackbone` computes the features of two data sets and scores them; `weightedKnn`, `knnSweep`,
+ * `linearProbe` and `retrieval` take matrices of features that were computed before; `augmentedProbe` and `fineTune`
+ * train on images that are cut anew in every epoch, as published protocols do. An image that is in both data sets is never its own neighbour, and never tests a
  * classifier that was trained on it.
  *
  * ```ts
@@ -18,7 +19,13 @@
  *
  * @module
  */
+export { augmentedProbe, type AugmentedProbeOptions } from "./augmented_probe.ts";
 export { type ChanceLevel, chanceLevel } from "./chance.ts";
+export type {
+  ClassifierProgress,
+  ClassifierResult,
+  ClassifierTrainingOptions,
+} from "./classifier_training.ts";
 export {
   configuredEvaluation,
   configuredRecipe,
@@ -32,13 +39,40 @@ export {
   type DatasetFeaturesOptions,
 } from "./dataset_features.ts";
 export {
+  EpochCheckpoints,
+  type EpochCheckpointsOptions,
+  type EpochProgress,
+  type TrainingIdentity,
+} from "./epoch_checkpoints.ts";
+export {
   type BackboneEvaluation,
+  type BackboneFeatures,
+  backboneFeatures,
   type BackboneScores,
   checkEvaluation,
+  counterpartRetrieval,
   evaluateBackbone,
   type FeatureProgress,
   type PlacedBackbone,
 } from "./evaluate_backbone.ts";
+export {
+  fineTune,
+  type FineTunedNetwork,
+  type FineTuneOptions,
+  fineTuningScalars,
+} from "./fine_tune.ts";
+export {
+  buildFineTuning,
+  type FineTuningGraph,
+  type FineTuningGraphOptions,
+} from "./fine_tuning_graph.ts";
+export {
+  describeFineTuning,
+  FINE_TUNING_RECIPES,
+  type FineTuningRecipe,
+  fineTuningRecipe,
+  type RateCourse,
+} from "./fine_tuning_recipes.ts";
 export {
   DEFAULT_HELD_OUT_SHARE,
   type HeldOut,
@@ -52,7 +86,18 @@ export {
   occurringClasses,
 } from "./labeled_features.ts";
 export { linearProbe, type LinearProbeOptions, type LinearProbeResult } from "./linear_probe.ts";
-export { LINEAR_PROBE_RECIPES, type LinearProbeRecipe } from "./linear_probe_recipes.ts";
+export { labelledShare, readLabelledList } from "./labelled_share.ts";
+export {
+  describeProbeRecipe,
+  LINEAR_PROBE_RECIPES,
+  type LinearProbeLength,
+  type LinearProbeRecipe,
+  linearProbeRecipe,
+  type NamedLinearProbeRecipe,
+  probeLearningRate,
+  probeOptimizer,
+} from "./linear_probe_recipes.ts";
+export { mixingMask, type MixingOptions } from "./mixing.ts";
 export {
   DEFAULT_NEIGHBORS,
   type NearestNeighbors,
@@ -62,6 +107,7 @@ export {
 export { normalizeRows } from "./normalize_rows.ts";
 export { findOverlap, type Overlap } from "./overlap.ts";
 export {
+  type LabeledRows,
   PROBE_MODE,
   probeBackbone,
   type ProbeOptions,
@@ -70,11 +116,37 @@ export {
   type ProbeScores,
   type ProbeSplit,
 } from "./probe_backbone.ts";
+export { DEFAULT_PROTOCOLS, parseProtocol, type Protocol, PROTOCOLS } from "./protocols.ts";
+export {
+  addResults,
+  classChance,
+  type EncoderName,
+  type EvaluatedData,
+  type EvaluationResult,
+  mergeResults,
+  readResults,
+  readRuns,
+  RESULTS_FILE,
+} from "./results.ts";
+export { type ResultsTable, resultsTables } from "./results_table.ts";
 export {
   type IdentifiedFeatures,
   retrieval,
   type RetrievalResult,
   type RetrievalScores,
 } from "./retrieval.ts";
-export type { ComputeOptions } from "./similarities.ts";
-export { type KnnResult, weightedKnn, type WeightedKnnOptions } from "./weighted_knn.ts";
+export type { ComputeOptions, FeatureDistance, SimilarityOptions } from "./similarities.ts";
+export {
+  type SupervisedData,
+  supervisedData,
+  type SupervisedDataOptions,
+} from "./supervised_data.ts";
+export { supervisedView } from "./supervised_view.ts";
+export {
+  type KnnAccuracy,
+  type KnnResult,
+  knnSweep,
+  type KnnSweepOptions,
+  weightedKnn,
+  type WeightedKnnOptions,
+} from "./weighted_knn.ts";

@@ -38,7 +38,7 @@ export interface EvaluationResult {
   /** The figures, as shares: `top1` and `top5`, of retrieval `recallAt1` and others. */
   readonly figures: Readonly<Record<string, number>>;
   /** Accuracy of a classifier that sees no image; of retrieval, what random orders recall. */
-  readonly chance: ChanceLevel | { readonly recallAt1: number; readonly recallAt5: number };
+  readonly chance: ChanceLevel | Readonly<Record<string, number>>;
   /** Images that vote, or are trained on; `share` is that of the labels that were used, where not all were. */
   readonly train: EvaluatedData & { readonly share?: number };
   /** Images that are classified; `heldOut` is the share of the training images that they are, if they are. */

@@ -9,7 +9,6 @@
  */
 export { type CheckedPreset, checkPresets } from "./run/check_presets.ts";
 export {
-  type EvaluatedData,
   type EvaluateEvent,
   evaluateRun,
   type EvaluateRunOptions,

@@ -9,7 +9,7 @@ import { ProgressLine, type ProgressOutput, progressOutput } from "./progress_li
 /** The options that name the sets. */
 const SETS = { bank: "--train", queries: "--test" } as const;
 
-/** One progress line after another on standard error: features of each data set, then the probe. */
+/** One progress line after another on standard error: features of each data set, then what is trained. */
 export class EvaluateDisplay implements Disposable {
   #progress: ProgressLine | undefined;
   #shown = "";
@@ -28,18 +28,30 @@ export class EvaluateDisplay implements Disposable {
       else this.#progress.note(text);
     } else if (event.kind === "features") {
       this.#line(`features of ${event.data} (${SETS[event.set]})`, event.total).update(event.done);
+    } else if (event.kind === "training") {
+      const { name, done, total, epoch, loss } = event;
+      // The first event of a training that goes on is far from its beginning.
+      this.#line(name, total, done).update(done, {
+        epoch: String(epoch + 1),
+        ...(loss !== undefined && { loss }),
+      });
+    } else if (event.kind === "result") {
+      const { name, figures: { top1, recallAt1 } } = event.result;
+      this[Symbol.dispose]();
+      this.#output.write(`${name}: ${(100 * (top1 ?? recallAt1 ?? NaN)).toFixed(2)} %\n`);
     } else {
       this.#line("linear probe", event.total).update(event.done, { loss: event.loss });
     }
   }
 
   /** The progress line of a part, a new one for each part. */
-  #line(part: string, total: number): ProgressLine {
+  #line(part: string, total: number, start = 0): ProgressLine {
     if (this.#progress !== undefined && this.#shown === part) return this.#progress;
     this[Symbol.dispose]();
     this.#shown = part;
     this.#progress = new ProgressLine({
       total,
+      start,
       ...this.#output,
     });
     this.#progress.note(part);

@@ -26,3 +26,17 @@ Deno.test("EvaluateDisplay has a line for each part, also where both sets are pa
     ].join("\n"),
   );
 });
+
+Deno.test("EvaluateDisplay shows trainings by name from where they go on, and results as they come", () => {
+  let text = "";
+  {
+    using display = new EvaluateDisplay((part) => text += part);
+    const name = "linear A (lars)";
+    display.show({ kind: "training", name, done: 50, total: 100, epoch: 4, loss: 2 });
+    display.show({ kind: "result", result: { name, figures: { top1: 0.5 } } as never });
+  }
+  assertEquals(
+    text,
+    "linear A (lars)\n50%   50/100  – left  epoch 5  loss 2\nlinear A (lars): 50.00 %\n",
+  );
+});

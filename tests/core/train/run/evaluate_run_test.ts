@@ -1,55 +1,148 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { FolderLock } from "../../../../core/files/folder_lock.ts";
-import { readJsonLines } from "../../../../core/files/json_lines.ts";
+import { readResults } from "../../../../core/evaluate/results.ts";
 import { type EvaluateEvent, evaluateRun } from "../../../../core/train/run/evaluate_run.ts";
 import { drawPictures } from "../../../tasks/square_pictures.ts";
 import { withFolder } from "../../backbones/clip_golden.ts";
 import { writeNetwork } from "./untrained_network.ts";
 
-Deno.test("evaluateRun() holds out a part of each class, reports progress, and logs into the run", () =>
+Deno.test("evaluateRun() holds out a part of each class, reports progress, and keeps results in the run", () =>
   withFolder(async (path) => {
     const images = path("images");
     await drawPictures(images);
     await writeNetwork(path("run/checkpoints"), images);
     const events: EvaluateEvent[] = [];
-    const found = await evaluateRun(path("run"), {
+    const { results, log } = await evaluateRun(path("run"), {
       device: "cpu",
       heldOutShare: 0.4,
       report: (event) => void events.push(event),
     });
-    assertEquals([found.train.samples, found.test.samples, found.overlap], [4, 2, 0]);
-    assertEquals(found.test.heldOut, 0.4);
-    assertEquals(found.probe!.split, "separate");
-    assertEquals(found.chance, { classes: 2, balanced: 0.5, balancedTop5: 1, majority: 0.5 });
+    assertEquals(results.map(({ name }) => name), ["kNN k=4 T=0.07", "probe lightly (cached)"]);
+    const [knn, probe] = results;
+    assertEquals([knn!.train.samples, knn!.test.samples, knn!.overlap], [4, 2, 0]);
+    assertEquals([knn!.test.heldOut, knn!.encoder, knn!.imageSize], [0.4, "online", 32]);
+    assertEquals(probe!.split, "separate");
+    assertEquals(knn!.chance, { classes: 2, balanced: 0.5, balancedTop5: 1, majority: 0.5 });
     const features = events.filter((event) => event.kind === "features");
     assertEquals(features.map(({ done, total }) => [done, total]), [[4, 4], [2, 2]]);
-    const probe = events.filter((event) => event.kind === "probe");
-    assertEquals([probe.length, probe.at(-1)!.done, probe.at(-1)!.total], [90, 90, 90]);
+    const epochs = events.filter((event) => event.kind === "probe");
+    assertEquals([epochs.length, epochs.at(-1)!.done, epochs.at(-1)!.total], [90, 90, 90]);
+    assertEquals(
+      events.flatMap((event) => event.kind === "result" ? [event.result] : []),
+      [...results],
+    );
+    assertEquals(log, path("run/results.json"));
+    assertEquals(await readResults(path("run")), results);
 
-    await evaluateRun(path("run"), { device: "cpu", probe: "none", test: images });
-    await evaluateRun(path("run"), { device: "cpu", probe: "none", log: false });
-    const lines = await readJsonLines(path("run/evaluations.jsonl"));
-    assertEquals(lines.map(({ step, testSamples }) => [step, testSamples]), [[0, 2], [0, 6]]);
-    assertEquals(lines[0]!["knnTop1"], found.knn.top1);
-    assertEquals([lines[0]!["testHeldOut"], lines[0]!["probeRecipe"]], [0.4, "lightly"]);
-    assertEquals(lines[1]!["overlap"], 6);
+    await evaluateRun(path("run"), { device: "cpu", protocols: ["knn"], test: images });
+    await evaluateRun(path("run"), { device: "cpu", protocols: ["knn"], log: false });
+    // A result takes the place of one of the same protocol, data, seed and checkpoint.
+    await evaluateRun(path("run"), { device: "cpu", protocols: ["knn"], heldOutShare: 0.4 });
+    const kept = await readResults(path("run"));
+    assertEquals(kept.map(({ name, overlap }) => [name, overlap]), [
+      ["kNN k=4 T=0.07", 0],
+      ["probe lightly (cached)", 0],
+      ["kNN k=5 T=0.07", 6],
+    ]);
     // TensorBoard reads no more of a file once its folder holds a later one, so the run's own folder has none.
     assertEquals([...Deno.readDirSync(path("run/tensorboard"))].map(({ name }) => name), [
       "evaluations",
     ]);
-    assertEquals([...Deno.readDirSync(path("run/tensorboard/evaluations"))].length, 2);
+    assertEquals([...Deno.readDirSync(path("run/tensorboard/evaluations"))].length, 4);
   }));
 
-Deno.test("evaluateRun() replaces a torn line of the log, and writes while the run is being trained", () =>
+Deno.test("evaluateRun() sweeps neighbours, by cosines or distances, on features that are taken once", () =>
   withFolder(async (path) => {
     const images = path("images");
     await drawPictures(images);
     const network = await writeNetwork(path("run/checkpoints"), images);
-    await Deno.writeTextFile(path("run/evaluations.jsonl"), '{"step":3,"knnTop1":1}\n{"step":');
+    const events: EvaluateEvent[] = [];
+    const options = { device: "cpu", protocols: ["knn"], test: images, k: [1, 5], log: false };
+    const { results, log } = await evaluateRun(network, {
+      ...options,
+      temperature: [0.07, 0.1],
+      report: (event) => void events.push(event),
+    });
+    assertEquals(results.map(({ name }) => name), [
+      "kNN k=1 T=0.07",
+      "kNN k=1 T=0.1",
+      "kNN k=5 T=0.07",
+      "kNN k=5 T=0.1",
+    ]);
+    assertEquals(log, undefined);
+    assertEquals(events.filter((event) => event.kind === "features").length, 1);
+    const far = await evaluateRun(network, { ...options, distance: "euclidean" });
+    assertEquals(far.results.map(({ name }) => name), ["kNN k=1 Euclidean", "kNN k=5 Euclidean"]);
+    await assertRejects(
+      () => evaluateRun(network, { ...options, k: [1, 6] }),
+      RangeError,
+      "k must be an integer in [1, 5], found 6",
+    );
+  }));
+
+Deno.test("evaluateRun() trains probes and whole networks, and goes on with them where they are asked for again", () =>
+  withFolder(async (path) => {
+    const images = path("images");
+    await drawPictures(images);
+    await writeNetwork(path("run/checkpoints"), images);
+    await drawPictures(path("others"));
+    await Deno.writeTextFile(path("few.txt"), "cats/0.png\nbig dogs/0.png\n");
+    const options = {
+      device: "cpu",
+      heldOutShare: 0.4,
+      epochs: 2,
+      protocols: ["linear:A", "semi:50", "finetune:swav"],
+    };
+    const names = [
+      "linear A (lars), 2 epochs",
+      "50 % of labels (swav), 2 epochs",
+      "fine-tuning (swav), 2 epochs",
+    ];
+    const stop = async (name: string) => {
+      const trained: [string, number][] = [];
+      await assertRejects(() =>
+        evaluateRun(path("run"), {
+          ...options,
+          report: (event) => {
+            if (event.kind !== "training") return;
+            trained.push([event.name, event.epoch]);
+            if (event.name === name && event.epoch === 1) throw new Error("stopped");
+          },
+        })
+      );
+      return trained;
+    };
+    // Each is stopped in its second epoch, and goes on with that the next time; what has ended is only tested.
+    const [linear, semi, whole] = names as [string, string, string];
+    assertEquals(await stop(linear), [[linear, 0], [linear, 1]]);
+    assertEquals(await stop(semi), [[linear, 1], [semi, 0], [semi, 1]]);
+    assertEquals(await stop(whole), [[semi, 1], [whole, 0], [whole, 1]]);
+    const { results } = await evaluateRun(path("run"), options);
+    assertEquals(results.map(({ name }) => name), names);
+    assertEquals(results.map(({ train }) => train.samples), [4, 2, 4]);
+    assertEquals(results[1]!.train.share, 0.5);
+    assert(results[0]!.recipe.includes("LARS 0.001563 (1.6 by batch 4096)"), results[0]!.recipe);
+    assert(results[1]!.recipe.includes("50 % of the labels of each class"), results[1]!.recipe);
+    const listed = await evaluateRun(path("run"), {
+      ...options,
+      test: path("others"),
+      protocols: ["semi:1"],
+      labelled: path("few.txt"),
+    });
+    assertEquals(listed.results[0]!.name, "1 % of labels by list (swav), 2 epochs");
+    assert(listed.results[0]!.recipe.includes(`the images in ${path("few.txt")}`));
+    assertEquals((await readResults(path("run"))).length, 4);
+  }));
+
+Deno.test("evaluateRun() writes while the run is being trained", () =>
+  withFolder(async (path) => {
+    const images = path("images");
+    await drawPictures(images);
+    const network = await writeNetwork(path("run/checkpoints"), images);
     using _training = await FolderLock.acquire(path("run"));
-    const { log } = await evaluateRun(network, { device: "cpu", probe: "none" });
-    const lines = await readJsonLines(log!);
-    assertEquals(lines.map(({ step }) => step), [3, 0]);
+    const { log } = await evaluateRun(network, { device: "cpu", protocols: ["knn"] });
+    assertEquals((await readResults(path("run"))).length, 1);
+    assertEquals(log, path("run/results.json"));
   }));
 
 Deno.test("evaluateRun() gives results that cannot be logged, and says why they are not", () =>
@@ -59,19 +152,74 @@ Deno.test("evaluateRun() gives results that cannot be logged, and says why they 
     await writeNetwork(path("run/checkpoints"), images);
     const warnings: string[] = [];
     using _other = await FolderLock.acquire(path("run"), { name: "evaluations" });
-    const { knn, log } = await evaluateRun(path("run"), {
+    const { results, log } = await evaluateRun(path("run"), {
       device: "cpu",
-      probe: "none",
+      protocols: ["knn"],
       report: (event) => void (event.kind === "warning" && warnings.push(event.message)),
     });
-    assertEquals([knn.k, log], [4, undefined]);
+    assertEquals([results[0]!.name, log], ["kNN k=4 T=0.07", undefined]);
     assert(
       warnings[0]!.startsWith("The results are not in the run's logs: Cannot write"),
       warnings[0],
     );
   }));
 
-Deno.test("evaluateRun() refuses a probe that there is not before anything is opened", async () => {
-  const error = await assertRejects(() => evaluateRun("nowhere", { probe: "lighty" }), TypeError);
-  assert(error.message.includes('the nearest is "lightly"'), error.message);
+Deno.test("evaluateRun() evaluates the momentum encoder by its own parameters and statistics, where there is one", () =>
+  withFolder(async (path) => {
+    const images = path("images");
+    await drawPictures(images);
+    await writeNetwork(path("run/checkpoints"), images);
+    const options = { device: "cpu", protocols: ["linear:F"], epochs: 1, log: false };
+    const error = await assertRejects(
+      () => evaluateRun(path("run"), { ...options, encoder: "momentum" }),
+      TypeError,
+    );
+    assert(error.message.includes('found none for "none"; leave --encoder out'), error.message);
+    await writeNetwork(path("both/checkpoints"), images, { momentum: 0 });
+    await writeNetwork(path("far/checkpoints"), images, { momentum: 0.5 });
+    const of = async (run: string, encoder: "online" | "momentum") => {
+      let loss: number | undefined;
+      const { results } = await evaluateRun(path(run), {
+        ...options,
+        encoder,
+        report: (event) => void (event.kind === "training" && (loss = event.loss)),
+      });
+      assertEquals(results[0]!.encoder, encoder);
+      return loss;
+    };
+    const online = await of("run", "online");
+    assertEquals([await of("both", "momentum"), await of("far", "online")], [online, online]);
+    assert(await of("far", "momentum") !== online);
+  }));
+
+Deno.test("evaluateRun() refuses what there is not before anything is opened", async () => {
+  for (
+    const [protocol, message] of [
+      ["probe:lighty", 'the nearest is "lightly"'],
+      ["fine-tune", 'the nearest is "finetune"'],
+      ["semi", "the percentage of labels must be above 0 and below 100"],
+      ["semi:10:swa", 'the nearest is "swav"'],
+      ["knn:20", 'it must be written as knn, found 1 parts behind "knn"'],
+    ] as const
+  ) {
+    const error = await assertRejects(() => evaluateRun("nowhere", { protocols: [protocol] }));
+    assert((error as Error).message.includes(message), (error as Error).message);
+  }
 });
+
+Deno.test("evaluateRun() reads the run's results before it computes any", () =>
+  withFolder(async (path) => {
+    const images = path("images");
+    await drawPictures(images);
+    await writeNetwork(path("run/checkpoints"), images);
+    await Deno.writeTextFile(path("run/results.json"), '{"version":1,');
+    await assertRejects(
+      () =>
+        evaluateRun(path("run"), {
+          device: "cpu",
+          report: ({ kind }) => assert(kind !== "result"),
+        }),
+      SyntaxError,
+      "results.json: it must be JSON",
+    );
+  }));

@@ -7,12 +7,22 @@ import { DEFAULT_CONFIGURATION } from "../../../../core/method/configuration.ts"
 import { CPU } from "../../../../core/engine/ort/mod.ts";
 import { buildFeatureGraph } from "../../../../core/encoders/feature_extractor.ts";
 import { viewRecipes } from "../../../../core/data/views/named_views.ts";
+import { int64, type Tensor, tensor } from "../../../../core/engine/graph/tensor.ts";
+import { MOMENTUM_ENCODER } from "../../../../core/train/step/momentum_encoder.ts";
 import { saveCheckpoint } from "../../../../core/weights/checkpoint/checkpoint.ts";
 import { configuredBackbone } from "../../../../core/train/run/run_plan.ts";
 import { hashedParameters } from "../../engine/nn/hashed_values.ts";
 
-/** Writes a checkpoint of ResNet-18 on 32 px views, and gives its path. */
-export function writeNetwork(folder: string, data: string): Promise<string> {
+/**
+ * Writes a checkpoint of ResNet-18 on 32 px views, and gives its path.
+ *
+ * @param momentum by which share the weights of a momentum encoder are larger than the others; there is none without
+ */
+export function writeNetwork(
+  folder: string,
+  data: string,
+  { momentum }: { readonly momentum?: number } = {},
+): Promise<string> {
   const configuration = { ...DEFAULT_CONFIGURATION, imageSize: 32, backbone: "resnet18", data };
   const { scope } = buildFeatureGraph({
     backbone: configuredBackbone(configuration),
@@ -29,6 +39,24 @@ export function writeNetwork(folder: string, data: string): Promise<string> {
     samples: 0,
     configuration,
   };
-  const model = Object.entries(hashedParameters(scope));
+  const online: [string, Tensor][] = [
+    ...Object.entries(hashedParameters(scope)),
+    ...[...scope.declarations].flatMap(([name, { value }]): [string, Tensor][] =>
+      value.dtype === "int64" ? [[name, int64([], [0])]] : []
+    ),
+  ];
+  const model = momentum === undefined ? online : [
+    ...online,
+    ...online.map(([name, value]): [string, Tensor] => [
+      `${MOMENTUM_ENCODER}.${name}`,
+      value.dtype === "float32"
+        ? tensor(
+          "float32",
+          value.shape,
+          (value.data as Float32Array).map((x) => x * (1 + momentum)),
+        )
+        : value,
+    ]),
+  ];
   return saveCheckpoint(folder, { state, model, optimizer: [] }, 1);
 }
