@@ -1,5 +1,7 @@
 /**
- * Every command of the README is run, in a copy of the project: as it stands there, but for stand-ins of what is large.
+ * Every command of the README is run, in a copy of the project: as it stands there, but for stand-ins of what is large;
+ * then those of pages that build on what the README's commands have made. Blocks of commands that need what no test has
+ * say so behind their `sh`, and are left out.
  * Those that cannot be run so have tests of their own, which are named here.
  *
  * @module
@@ -12,6 +14,9 @@ import { drawPictures } from "./tasks/square_pictures.ts";
 import { lastOfEach } from "./tasks/last_of_each.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
+
+/** Pages whose commands are run after the README's. */
+const PAGES = ["README.md", "docs/evaluation.md"];
 
 /** What a user of the project has of it. */
 const PARTS = ["core", "plugins", "tasks", "support", "configs"];
@@ -36,14 +41,14 @@ const STAND_INS: readonly (readonly [published: string, small: string])[] = [
 
 const CLIP = ["--model", "runs/photos", "--image-size", "64"];
 
-/** Options that make a task short; those of the README come after them, and win. */
+/** Options that make a task short; those of the page come after them, and win. */
 const SHORT: Readonly<Record<string, readonly string[]>> = {
   "extract-features": CLIP,
   "fg-ratio": CLIP,
   "variations": ["--model", "unclip", "--num-inference-steps", "2", "--size", "64"],
 };
 
-/** Options that win over those of the README. */
+/** Options that win over those of the page. */
 const SHORTER: Readonly<Record<string, readonly string[]>> = {
   train: [
     "--epochs",
@@ -57,6 +62,7 @@ const SHORTER: Readonly<Record<string, readonly string[]>> = {
     "--quality-image-size",
     "64",
   ],
+  evaluate: ["--epochs", "1", "--k", "1,2"],
 };
 
 /** The commands of a document's shell blocks. */
@@ -65,7 +71,7 @@ function commandsOf(markdown: string): string[] {
   return blocks.flatMap((block) => block.trim().split("\n"));
 }
 
-/** The arguments of Deno for a command of the README. */
+/** The arguments of Deno for a command of a page. */
 function argumentsOf(command: string): string[] {
   const small = STAND_INS.reduce((text, [from, to]) => text.replaceAll(from, to), command);
   const [deno, task, name, ...args] = small.split(" ") as [string, string, string, ...string[]];
@@ -92,13 +98,14 @@ async function run(args: readonly string[], cwd: string): Promise<void> {
   assertEquals(code, 0, `${args.join(" ")}\n${said}`);
 }
 
-Deno.test("the README's commands run, in their order", async (context) => {
+Deno.test("the commands of the README and of the pages after it run, in their order", async (context) => {
   await withFolder(async (path) => {
     for (const part of PARTS) await copyFolder(join(ROOT, part), path(part));
     for (const file of FILES) await Deno.copyFile(join(ROOT, file), path(file));
     await drawPictures(path("photos"));
     await writePipeline(path("unclip"), await readPipelineGolden());
-    const commands = commandsOf(await Deno.readTextFile(join(ROOT, "README.md")));
+    const pages = await Promise.all(PAGES.map((page) => Deno.readTextFile(join(ROOT, page))));
+    const commands = pages.flatMap(commandsOf);
     assert(commands.length > 10, "the README has its commands in blocks of sh");
     for (const command of commands) {
       const elsewhere = ELSEWHERE.find(([pattern]) => pattern.test(command));

@@ -51,7 +51,11 @@ interface StoredTraining {
 export class EpochCheckpoints {
   readonly #options: EpochCheckpointsOptions;
 
-  /** @param options where they are kept, and of what they are */
+  /**
+   * Nothing is read or written yet.
+   *
+   * @param options where they are kept, and of what they are
+   */
   constructor(options: EpochCheckpointsOptions) {
     this.#options = options;
   }

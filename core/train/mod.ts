@@ -14,6 +14,7 @@ export {
   type EvaluateRunOptions,
   type RunEvaluation,
 } from "./run/evaluate_run.ts";
+export type { EvaluationDataOptions } from "./run/evaluation_data.ts";
 export { fitBatch, type FittedBatch } from "./run/fit_batch.ts";
 export { type OpenedRun, openRun } from "./run/open_run.ts";
 export type { ConfigurationChange } from "./run/check_resumable.ts";
