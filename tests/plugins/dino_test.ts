@@ -1,11 +1,183 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import type { Backbone } from "../../core/backbones/backbone.ts";
+import { visionTransformer } from "../../core/backbones/vision_transformer.ts";
+import { filled } from "../../core/engine/graph/tensor.ts";
+import { sgd } from "../../core/engine/optim/mod.ts";
+import { CPU } from "../../core/engine/ort/mod.ts";
 import { checkMethod } from "../../core/method/load.ts";
+import { initialWeights, TrainingStep } from "../../core/train/step/training_step.ts";
 import plugin from "../../plugins/dino/mod.ts";
+import {
+  graphOf as smallGraphOf,
+  snapshot,
+  stepOf,
+  writeViews,
+} from "../core/train/small_methods.ts";
+import { assertFollows, graphOf, readGolden, RUNS, type Trial, writeBatch } from "./fidelity.ts";
 import { presetGraphs } from "./preset_graphs.ts";
 
-const method = checkMethod(plugin, "dino");
+const dino = checkMethod(plugin, "dino");
 
-Deno.test("dino's presets are configurations of networks that there are", async () => {
-  const graphs = await presetGraphs(method);
+/** What reference/dino_steps.py ran, beside what all programs have in common. */
+interface Settings {
+  readonly epochs: number;
+  readonly outputs: number;
+  readonly hiddenWidth: number;
+  readonly width: number;
+  readonly studentTemperature: number;
+  readonly teacherTemperatures: readonly [from: number, to: number];
+  readonly warmTemperatureEpochs: number;
+  readonly centerMomentum: number;
+  readonly freezeEpochs: number;
+  readonly encoderMomentum: number;
+  readonly learningRate: number;
+  readonly minimumLearningRate: number;
+  readonly weightDecays: readonly [from: number, to: number];
+  readonly epsilon: number;
+  readonly clipGradientNorm: number;
+}
+
+const golden = await readGolden<Settings>("dino_steps");
+
+function trialOf(settings: Settings): Trial {
+  const { outputs, hiddenWidth, width, studentTemperature, centerMomentum, freezeEpochs } =
+    settings;
+  const { epochs, learningRate, minimumLearningRate, epsilon, clipGradientNorm } = settings;
+  const [coldest, warmest] = settings.teacherTemperatures;
+  const [least, most] = settings.weightDecays;
+  return {
+    method: dino,
+    options: {
+      outputs,
+      hiddenWidth,
+      width,
+      studentTemperature,
+      centerMomentum,
+      freezeEpochs,
+      normalizeLastLayer: false,
+    },
+    configuration: {
+      optimizer: "adamw",
+      epochs,
+      learningRate,
+      minimumLearningRate,
+      epsilon,
+      clipGradientNorm,
+      clipGradientPer: "parameter",
+      weightDecay: { from: least, to: most },
+      parameterRules: ["bias", "bn", "downsample.1"].map((pattern) => ({
+        pattern,
+        weightDecayScale: 0,
+      })),
+      scheduled: {
+        encoderMomentum: { from: settings.encoderMomentum, to: 1 },
+        teacherTemperature: {
+          from: coldest,
+          to: warmest,
+          kind: "linear",
+          epochs: settings.warmTemperatureEpochs,
+          per: "epoch",
+        },
+      },
+    },
+    adjust(weights) {
+      const scale = filled("float32", [outputs, 1], 1);
+      for (const role of ["", "momentum_encoder."]) {
+        weights.set(`${role}last_layer.fc0.weight_g`, scale);
+      }
+    },
+  };
+}
+
+for (const run of RUNS) {
+  Deno.test(`DINO follows PyTorch for 20 steps with crops of two sizes, ${run}, in every loss, final tensor, teacher and centre`, async () => {
+    await assertFollows(golden, trialOf(golden), run);
+  });
+}
+
+Deno.test("DINO's presets are configurations of networks that there are", () => {
+  const graphs = presetGraphs(dino);
   assertEquals([...graphs.keys()], ["imagenet", "cifar", "demo"]);
+  const { graph } = graphs.get("imagenet")!;
+  assertEquals(graph.views.map(({ shape }) => shape[2]), [224, 224, ...Array(8).fill(96)]);
+});
+
+Deno.test("DINO's last layer has unit rows, whether their scale learns later or never", async () => {
+  const scalars = {
+    learning_rate: 0,
+    weight_decay: 0,
+    average_rate: 0,
+    epoch: 0,
+    "scheduled.teacherTemperature": 0.04,
+  };
+  const losses = await Promise.all([true, false].map(async (normalizeLastLayer) => {
+    const options = { outputs: 12, hiddenWidth: 16, width: 8, normalizeLastLayer };
+    using step = await stepOf(smallGraphOf(dino, options));
+    writeViews(step, "unit");
+    return (await step.run(scalars)).loss;
+  }));
+  assertAlmostEquals(losses[0]!, losses[1]!, 1e-6);
+});
+
+/** A ViT of MoCo v3, whose patches and positions are never trained. */
+const partlyFrozen: Backbone = {
+  name: "small",
+  width: 16,
+  apply: (scope, images) =>
+    visionTransformer(scope, images, {
+      patch: 4,
+      width: 16,
+      depth: 1,
+      heads: 2,
+      imageSize: 16,
+      variant: "mocov3",
+    }),
+};
+
+Deno.test("DINO trains a partly frozen ViT on crops of two sizes, and its teacher keeps what is frozen", async () => {
+  const trial = { ...trialOf(golden), backbone: partlyFrozen };
+  const graph = graphOf(golden, trial);
+  const weights = initialWeights(graph, 1);
+  using step = await TrainingStep.create(graph, { device: CPU, optimizer: sgd() }, weights);
+  const states = [snapshot(step.weights)];
+  for (const at of [0, 1]) {
+    writeBatch(golden, step, { at, weighted: false });
+    const { loss } = await step.run({
+      learning_rate: 0.1,
+      weight_decay: 0,
+      average_rate: 0.5,
+      epoch: at,
+      "scheduled.teacherTemperature": 0.04,
+    });
+    assert(Number.isFinite(loss));
+    states.push(snapshot(step.weights));
+  }
+  const [first, , last] = states;
+  const changed = (name: string) =>
+    first!.get(name)!.data.some((value, i) => value !== last!.get(name)!.data[i]);
+  for (const role of ["", "momentum_encoder."]) {
+    for (const name of ["patch_embed.proj.weight", "patch_embed.proj.bias", "pos_embed"]) {
+      assert(!changed(`${role}backbone.${name}`), `${role}${name} must stay`);
+    }
+    for (const name of ["backbone.blocks.0.attn.qkv.weight", "last_layer.fc0.weight_v"]) {
+      assert(changed(`${role}${name}`), `${role}${name} must change`);
+    }
+  }
+});
+
+Deno.test("DINO starts where it says, and its range of losses follows the number of outputs", async () => {
+  const graph = graphOf(golden, trialOf(golden));
+  const weights = initialWeights(graph, 1);
+  using step = await TrainingStep.create(graph, { device: CPU, optimizer: sgd() }, weights);
+  writeBatch(golden, step, { at: 0, weighted: false });
+  const { loss } = await step.run({
+    learning_rate: 0,
+    weight_decay: 0,
+    average_rate: 0,
+    epoch: 0,
+    "scheduled.teacherTemperature": 0.04,
+  });
+  const { random: [low, high], collapsed } = graph.lossRange!;
+  assert(loss > low && loss < high, `the loss must be in [${low}, ${high}], found ${loss}`);
+  assertAlmostEquals(collapsed, Math.log(golden.outputs), 1e-9);
 });

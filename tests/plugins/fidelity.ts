@@ -172,10 +172,12 @@ export async function train(golden: Golden, trial: Trial, run: RunName): Promise
   const initial = goldenWeights(graph, golden, trial);
   const length = { totalSteps: steps, stepsPerEpoch: steps / configuration.epochs };
   const scalars = runSchedules(configuration, length);
+  const { clipGradientNorm, clipGradientPer } = configuration;
   using step = await TrainingStep.create(graph, {
     device: CPU,
     optimizer: optimizerOf(configuration),
     rules: configuration.parameterRules,
+    ...(clipGradientNorm > 0 && { clipGradientNorm, clipGradientPer }),
   }, initial);
   const losses: number[] = [];
   const spreads: number[] = [];

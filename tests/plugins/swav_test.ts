@@ -1,14 +1,88 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { type Tensor, zeros } from "../../core/engine/graph/tensor.ts";
 import { checkMethod } from "../../core/method/load.ts";
 import { countParameters } from "../../core/train/step/method_graph.ts";
 import plugin from "../../plugins/swav/mod.ts";
 import { graphOf as smallGraphOf } from "../core/train/small_methods.ts";
+import { assertFollows, readGolden, RUNS, type Trial } from "./fidelity.ts";
 import { presetGraphs } from "./preset_graphs.ts";
 
 const swav = checkMethod(plugin, "swav");
 
-Deno.test("SwAV's presets are configurations of networks that there are, with the published number of parameters", async () => {
-  const graphs = await presetGraphs(swav);
+/** What reference/swav_steps.py ran, beside what all programs have in common. */
+interface Settings {
+  readonly epochs: number;
+  readonly hiddenWidth: number;
+  readonly width: number;
+  readonly prototypes: number;
+  readonly temperature: number;
+  readonly epsilon: number;
+  readonly iterations: number;
+  readonly freezeIterations: number;
+  readonly queueLength: number;
+  readonly queueStartEpoch: number;
+  readonly learningRate: number;
+  readonly minimumLearningRate: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+}
+
+const golden = await readGolden<Settings>("swav_steps");
+
+/** Rows divided by their lengths. */
+function unitRows({ shape, data }: Tensor): Tensor<"float32"> {
+  const width = shape[1]!;
+  const rows = Float32Array.from(data, Number);
+  for (let start = 0; start < rows.length; start += width) {
+    const row = rows.subarray(start, start + width);
+    const length = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
+    row.forEach((x, i) => row[i] = x / length);
+  }
+  return { dtype: "float32", shape, data: rows };
+}
+
+function trialOf(settings: Settings): Trial {
+  const { epochs, learningRate, minimumLearningRate, momentum, weightDecay } = settings;
+  const { hiddenWidth, width, prototypes, temperature, epsilon, iterations } = settings;
+  const { freezeIterations, queueLength, queueStartEpoch } = settings;
+  return {
+    method: swav,
+    options: {
+      hiddenWidth,
+      width,
+      prototypes,
+      temperature,
+      epsilon,
+      iterations,
+      freezeIterations,
+      queueLength,
+      queueStartEpoch,
+    },
+    configuration: {
+      optimizer: "lars",
+      epochs,
+      learningRate,
+      minimumLearningRate,
+      momentum,
+      weightDecay,
+    },
+    adjust(weights) {
+      weights.set("prototypes.weight", unitRows(weights.get("prototypes.weight")!));
+      for (const crop of [0, 1]) {
+        weights.set(`queue.${crop}`, zeros("float32", [queueLength, width]));
+      }
+    },
+  };
+}
+
+for (const run of RUNS) {
+  Deno.test(`SwAV follows PyTorch for 20 steps with crops of two sizes, ${run}, in every loss, final tensor and queue`, async () => {
+    await assertFollows(golden, trialOf(golden), run);
+  });
+}
+
+Deno.test("SwAV's presets are configurations of networks that there are, with the published number of parameters", () => {
+  const graphs = presetGraphs(swav);
   assertEquals([...graphs.keys()], ["imagenet", "cifar", "demo"]);
   const { graph, configuration } = graphs.get("imagenet")!;
   assertEquals(countParameters(graph), 28_354_752);
