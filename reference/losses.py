@@ -96,8 +96,8 @@ def off_diagonal(matrix: torch.Tensor) -> torch.Tensor:
 
 
 def weighted_standard(z: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Coordinates of mean 0 and variance 1 where sample i has the mass w_i / N."""
-    mass = (weights / len(z))[:, None]
+    """Coordinates of mean 0 and variance 1 where samples have their weights' shares as masses."""
+    mass = (weights / weights.sum())[:, None]
     centered = z - (mass * z).sum(0)
     return centered / ((mass * centered**2).sum(0) + 1e-5).sqrt()
 
@@ -114,7 +114,7 @@ def barlow_twins(samples: int, width: int) -> dict[str, torch.Tensor]:
     matrices = {
         "plain": norm(first).T @ norm(second) / samples,
         "weighted": weighted_standard(first, weights).T
-        @ (weights[:, None] / samples * weighted_standard(second, weights)),
+        @ ((weights / weights.sum())[:, None] * weighted_standard(second, weights)),
     }
     golden = {"first": first.detach(), "second": second.detach(), "weights": weights}
     for kind, matrix in matrices.items():
