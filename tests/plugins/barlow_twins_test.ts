@@ -2,7 +2,8 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { sgd } from "../../core/engine/optim/mod.ts";
 import { CPU } from "../../core/engine/ort/mod.ts";
 import { checkMethod } from "../../core/method/load.ts";
-import { initialWeights, TrainingStep } from "../../core/train/step/training_step.ts";
+import { initialWeights } from "../../core/train/step/method_step.ts";
+import { TrainingStep } from "../../core/train/step/training_step.ts";
 import plugin from "../../plugins/barlow-twins/mod.ts";
 import { graphOf as smallGraphOf, stepOf, writeViews } from "../core/train/small_methods.ts";
 import { assertFollows, graphOf, readGolden, RUNS, type Trial, writeBatch } from "./fidelity.ts";
@@ -50,8 +51,8 @@ for (const run of RUNS) {
   });
 }
 
-Deno.test("Barlow Twins' presets are configurations of networks that there are", () => {
-  const graphs = presetGraphs(barlowTwins);
+Deno.test("Barlow Twins' presets are configurations of networks that there are", async () => {
+  const graphs = await presetGraphs(barlowTwins);
   assertEquals([...graphs.keys()], ["imagenet", "cifar", "demo"]);
 });
 

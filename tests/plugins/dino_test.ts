@@ -5,7 +5,8 @@ import { filled } from "../../core/engine/graph/tensor.ts";
 import { sgd } from "../../core/engine/optim/mod.ts";
 import { CPU } from "../../core/engine/ort/mod.ts";
 import { checkMethod } from "../../core/method/load.ts";
-import { initialWeights, TrainingStep } from "../../core/train/step/training_step.ts";
+import { initialWeights } from "../../core/train/step/method_step.ts";
+import { TrainingStep } from "../../core/train/step/training_step.ts";
 import plugin from "../../plugins/dino/mod.ts";
 import {
   graphOf as smallGraphOf,
@@ -95,8 +96,8 @@ for (const run of RUNS) {
   });
 }
 
-Deno.test("DINO's presets are configurations of networks that there are", () => {
-  const graphs = presetGraphs(dino);
+Deno.test("DINO's presets are configurations of networks that there are", async () => {
+  const graphs = await presetGraphs(dino);
   assertEquals([...graphs.keys()], ["imagenet", "cifar", "demo"]);
   const { graph } = graphs.get("imagenet")!;
   assertEquals(graph.views.map(({ shape }) => shape[2]), [224, 224, ...Array(8).fill(96)]);

@@ -81,8 +81,8 @@ for (const run of RUNS) {
   });
 }
 
-Deno.test("SwAV's presets are configurations of networks that there are, with the published number of parameters", () => {
-  const graphs = presetGraphs(swav);
+Deno.test("SwAV's presets are configurations of networks that there are, with the published number of parameters", async () => {
+  const graphs = await presetGraphs(swav);
   assertEquals([...graphs.keys()], ["imagenet", "cifar", "demo"]);
   const { graph, configuration } = graphs.get("imagenet")!;
   assertEquals(countParameters(graph), 28_354_752);

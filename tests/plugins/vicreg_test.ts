@@ -2,7 +2,8 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { sgd } from "../../core/engine/optim/mod.ts";
 import { CPU } from "../../core/engine/ort/mod.ts";
 import { checkMethod } from "../../core/method/load.ts";
-import { initialWeights, TrainingStep } from "../../core/train/step/training_step.ts";
+import { initialWeights } from "../../core/train/step/method_step.ts";
+import { TrainingStep } from "../../core/train/step/training_step.ts";
 import plugin from "../../plugins/vicreg/mod.ts";
 import {
   assertFollows,
@@ -62,8 +63,8 @@ for (const run of RUNS) {
   });
 }
 
-Deno.test("VICReg's presets are configurations of networks that there are", () => {
-  const graphs = presetGraphs(vicReg);
+Deno.test("VICReg's presets are configurations of networks that there are", async () => {
+  const graphs = await presetGraphs(vicReg);
   assertEquals([...graphs.keys()], ["imagenet", "cifar", "demo"]);
 });
 
