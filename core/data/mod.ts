@@ -20,10 +20,10 @@ export {
 } from "./dataset.ts";
 export { datasetOf, fileSource } from "./dataset_of.ts";
 export {
-  type EvaluationDataOptions,
   openData,
   type OpenDataOptions,
   openEvaluationData,
+  type OpenEvaluationDataOptions,
   openTrainingData,
   openVariations,
   type TrainingDataOptions,

@@ -130,7 +130,7 @@ async function identityOf(name: string): Promise<string> {
 }
 
 /** Options of {@linkcode openEvaluationData}. */
-export interface EvaluationDataOptions {
+export interface OpenEvaluationDataOptions {
   /** Classes that folders are opened for, in the order of their labels, and that lists may name (default all). */
   readonly classes?: ClassList;
 }
@@ -158,7 +158,7 @@ export interface EvaluationDataOptions {
 export async function openEvaluationData(
   bank: string,
   queries: string,
-  { classes }: EvaluationDataOptions = {},
+  { classes }: OpenEvaluationDataOptions = {},
 ): Promise<readonly [bank: Dataset, queries: Dataset]> {
   const first = await openLabelled(bank, classes);
   if (queries === bank) return [first, first];
