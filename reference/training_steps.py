@@ -49,19 +49,22 @@ SETUP = {
 TOLERANCE = 1e-3
 
 
-def small_resnet(channels: tuple[int, ...] = (16, 32, 64)) -> nn.Module:
+def small_resnet(
+    channels: tuple[int, ...] = (16, 32, 64),
+    norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
+) -> nn.Module:
     """A residual network of one basic block in each stage behind a 3x3 stem, under torchvision's names."""
     layers = OrderedDict(
         conv1=nn.Conv2d(3, channels[0], 3, stride=1, padding=1, bias=False),
-        bn1=nn.BatchNorm2d(channels[0]),
+        bn1=norm(channels[0]),
         relu=nn.ReLU(),
     )
     for stage, (before, width) in enumerate(zip((channels[0], *channels), channels)):
         stride = 1 if stage == 0 else 2
         around = None if before == width else nn.Sequential(
-            nn.Conv2d(before, width, 1, stride=stride, bias=False), nn.BatchNorm2d(width)
+            nn.Conv2d(before, width, 1, stride=stride, bias=False), norm(width)
         )
-        layers[f"layer{stage + 1}"] = nn.Sequential(BasicBlock(before, width, stride, around))
+        layers[f"layer{stage + 1}"] = nn.Sequential(BasicBlock(before, width, stride, around, norm_layer=norm))
     return nn.Sequential(OrderedDict(**layers, avgpool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten()))
 
 
@@ -125,6 +128,11 @@ def weights_of(setup: dict, step: int, first: int = 0, second: int = 1) -> torch
     return uniform(f"weights.{step}.{first}.{second}", (setup["batchSize"],), 0.5, 1.0)
 
 
+def normed_or_bias(name: str) -> bool:
+    """Whether a recipe by LARS leaves out a parameter: biases, and batch norm's scales."""
+    return "bn" in name or "bias" in name or "downsample.1" in name
+
+
 @dataclass
 class Run:
     """What came of a run: its state before and after, and what each step gave."""
@@ -138,6 +146,45 @@ class Run:
 
 def snapshot(network: nn.Module) -> dict[str, torch.Tensor]:
     return {name: value.clone() for name, value in network.state_dict().items()}
+
+
+WeightsOfPair = Callable[[int, int], torch.Tensor]
+
+
+def train_steps(
+    setup: dict,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    weighted: bool,
+    loss_of: Callable[[int, list[torch.Tensor], WeightsOfPair], torch.Tensor],
+    momentum: Callable[[int], float] | None = None,
+) -> Run:
+    """Trains by a cosine learning rate; the momentum encoder, if there is one, follows at the start of each step.
+
+    `loss_of` takes the step, the views and the weights of the pairs of two of them.
+    """
+    dtype = next(network.parameters()).dtype
+    initial, losses = snapshot(network), []
+    network.train()
+    for step in range(setup["steps"]):
+        for group in optimizer.param_groups:
+            group["lr"] = cosine(step, setup["steps"], setup["learningRate"], 0)
+
+        def weights(first: int, second: int) -> torch.Tensor:
+            pair = min(first, second), max(first, second)
+            return weights_of(setup, step, *pair).to(dtype) if weighted else torch.ones(setup["batchSize"], dtype=dtype)
+
+        if momentum is not None:
+            follow_online(network, momentum(step))
+        loss = loss_of(step, [view.to(dtype) for view in views_of(setup, step)], weights)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    if momentum is not None:
+        # As the step that would come next begins.
+        follow_online(network, momentum(setup["steps"]))
+    return Run(initial, snapshot(network), losses)
 
 
 def measure(run: Run, most: int) -> Iterator[tuple[str, torch.Tensor]]:

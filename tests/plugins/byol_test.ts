@@ -1,6 +1,7 @@
 import { checkMethod } from "../../core/method/load.ts";
 import plugin from "../../plugins/byol/mod.ts";
-import { testMethod } from "./method_checks.ts";
+import { assertFollows, readGolden, RUNS, tieToTranspose, type Trial } from "./fidelity.ts";
+import { LARS_EXCLUSIONS, testMethod } from "./method_checks.ts";
 
 const byol = checkMethod(plugin, "byol");
 
@@ -12,3 +13,40 @@ testMethod(byol, {
   ]],
   refusedViews: [1, 17],
 });
+
+/** What reference/byol_steps.py ran, beside what all programs have in common. */
+interface Settings {
+  readonly hiddenWidth: number;
+  readonly width: number;
+  readonly encoderMomentum: number;
+  readonly learningRate: number;
+  readonly eta: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+}
+
+const golden = await readGolden<Settings>("byol_steps");
+
+function trialOf({ hiddenWidth, width, encoderMomentum, ...settings }: Settings): Trial {
+  const { learningRate, eta, momentum, weightDecay } = settings;
+  return {
+    method: byol,
+    options: { hiddenWidth, width },
+    configuration: {
+      optimizer: "lars",
+      learningRate,
+      eta,
+      momentum,
+      weightDecay,
+      parameterRules: LARS_EXCLUSIONS,
+      scheduled: { encoderMomentum: { from: encoderMomentum, to: 1 } },
+    },
+    adjust: (weights) => tieToTranspose(weights, "predictor.fc1.weight", "predictor.fc0.weight"),
+  };
+}
+
+for (const run of RUNS) {
+  Deno.test(`BYOL follows PyTorch for 20 steps, ${run}, in every loss and every final tensor`, async () => {
+    await assertFollows(golden, trialOf(golden), run);
+  });
+}

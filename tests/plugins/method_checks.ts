@@ -7,6 +7,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { backbone } from "../../core/backbones/registry.ts";
 import { viewRecipes } from "../../core/data/views/named_views.ts";
 import { elementCount } from "../../core/engine/graph/shape.ts";
+import type { ParameterRule } from "../../core/engine/optim/mod.ts";
 import type { LoadedMethod } from "../../core/method/load.ts";
 import { presetOf, resolveConfiguration } from "../../core/method/resolve_configuration.ts";
 import { checkScheduled } from "../../core/train/run/check_scheduled.ts";
@@ -32,6 +33,11 @@ export function countElements({ scope }: MethodGraph, below = ""): number {
     .filter(({ name, kind }) => kind !== "buffer" && name.startsWith(below))
     .reduce((sum, { value }) => sum + elementCount(value.shape), 0);
 }
+
+/** What recipes by LARS leave out: batch norm's scales and biases. */
+export const LARS_EXCLUSIONS: readonly ParameterRule[] = ["bn", "bias", "downsample.1"].map((
+  pattern,
+) => ({ pattern, weightDecayScale: 0, excludeFromLars: true }));
 
 /** What a method is tested with. */
 export interface MethodChecks {

@@ -1,5 +1,8 @@
+import type { Backbone } from "../../core/backbones/backbone.ts";
+import { visionTransformer } from "../../core/backbones/vision_transformer.ts";
 import { checkMethod } from "../../core/method/load.ts";
 import plugin from "../../plugins/moco-v3/mod.ts";
+import { assertFollows, readGolden, RUNS, type Trial } from "./fidelity.ts";
 import { testMethod } from "./method_checks.ts";
 
 const mocoV3 = checkMethod(plugin, "moco-v3");
@@ -12,3 +15,79 @@ testMethod(mocoV3, {
   ],
   refusedViews: [1, 17],
 });
+
+/** What reference/moco_v3_steps.py ran with both networks, beside what all programs have in common. */
+interface Settings {
+  readonly hiddenWidth: number;
+  readonly width: number;
+  readonly projectorLayers: number;
+  readonly predictorLayers: number;
+  readonly predictorNorm: boolean;
+  readonly temperature: number;
+  readonly encoderMomentum: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}
+
+function trialOf({ encoderMomentum, ...settings }: Settings): Trial {
+  const { hiddenWidth, width, projectorLayers, predictorLayers, predictorNorm, temperature } =
+    settings;
+  const { learningRate, weightDecay } = settings;
+  return {
+    method: mocoV3,
+    options: { hiddenWidth, width, projectorLayers, predictorLayers, predictorNorm, temperature },
+    configuration: {
+      learningRate,
+      weightDecay,
+      scheduled: { encoderMomentum: { from: encoderMomentum, to: 1 } },
+    },
+  };
+}
+
+interface ResNetSettings extends Settings {
+  readonly eta: number;
+  readonly momentum: number;
+}
+
+const resNet = await readGolden<ResNetSettings>("moco_v3_resnet_steps");
+
+interface ViTSettings extends Settings {
+  readonly epsilon: number;
+  readonly patch: number;
+  readonly tokens: number;
+  readonly depth: number;
+  readonly heads: number;
+}
+
+const vit = await readGolden<ViTSettings>("moco_v3_vit_steps");
+
+const smallViT: Backbone = {
+  name: "small",
+  width: vit.tokens,
+  apply: (scope, images) =>
+    visionTransformer(scope, images, { ...vit, width: vit.tokens, variant: "mocov3" }),
+};
+
+for (const run of RUNS) {
+  Deno.test(`MoCo v3 on a ResNet follows PyTorch for 20 steps, ${run}, in every loss and every final tensor`, async () => {
+    const { eta, momentum } = resNet;
+    const trial = trialOf(resNet);
+    const lars = { optimizer: "lars", larsVariant: "moco-v3", eta, momentum } as const;
+    await assertFollows(
+      resNet,
+      { ...trial, configuration: { ...trial.configuration, ...lars } },
+      run,
+    );
+  });
+
+  Deno.test(`MoCo v3 on a ViT follows PyTorch for 20 steps, ${run}, in every loss and every final tensor`, async () => {
+    const { epsilon } = vit;
+    const trial = trialOf(vit);
+    const adamW = { optimizer: "adamw", epsilon } as const;
+    await assertFollows(vit, {
+      ...trial,
+      backbone: smallViT,
+      configuration: { ...trial.configuration, ...adamW },
+    }, run);
+  });
+}

@@ -1,6 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { backbone } from "../../core/backbones/registry.ts";
-import { type Tensor, tensor } from "../../core/engine/graph/tensor.ts";
 import { sgd } from "../../core/engine/optim/mod.ts";
 import { CPU } from "../../core/engine/ort/mod.ts";
 import { checkMethod } from "../../core/method/load.ts";
@@ -11,7 +10,15 @@ import { initialWeights } from "../../core/train/step/method_step.ts";
 import { TrainingStep } from "../../core/train/step/training_step.ts";
 import plugin from "../../plugins/simsiam/mod.ts";
 import { graphOf as smallGraphOf, stepOf, writeViews } from "../core/train/small_methods.ts";
-import { assertFollows, graphOf, readGolden, RUNS, type Trial, writeBatch } from "./fidelity.ts";
+import {
+  assertFollows,
+  graphOf,
+  readGolden,
+  RUNS,
+  tieToTranspose,
+  type Trial,
+  writeBatch,
+} from "./fidelity.ts";
 
 const simsiam = checkMethod(plugin, "simsiam");
 
@@ -40,13 +47,7 @@ function trialOf(
       weightDecay,
       parameterRules: [{ pattern: "predictor", fixedLearningRate: true }],
     },
-    // The predictor's second linear is the first one's transpose.
-    adjust(weights) {
-      const { data, shape } = weights.get("predictor.fc0.weight") as Tensor<"float32">;
-      const [height, width] = shape as [number, number];
-      const turned = data.map((_, i) => data[i % height * width + Math.floor(i / height)]!);
-      weights.set("predictor.fc1.weight", tensor("float32", [width, height], turned));
-    },
+    adjust: (weights) => tieToTranspose(weights, "predictor.fc1.weight", "predictor.fc0.weight"),
   };
 }
 
