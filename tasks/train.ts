@@ -88,6 +88,12 @@ const COMMAND = command({
         description:
           "weights that the backbone starts with: a run, or a file of safetensors or PyTorch's",
       },
+      fromHeads: {
+        type: "boolean",
+        default: false,
+        description:
+          "start the method's heads and moving averages with those weights too, which are then a checkpoint of the same method",
+      },
       ...configurationSchema.properties,
     },
   },
@@ -110,7 +116,8 @@ function nextCommands(output: string, { finished, step }: TrainResult, epochs: n
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(await withMethodOptions(COMMAND, args), args, (text) => console.log(text));
   if (parsed === undefined) return;
-  const { method, preset, config, output: _output, resume, from, ...configuration } = parsed.given;
+  const { method, preset, config, output: _output, resume, from, fromHeads, ...configuration } =
+    parsed.given;
   const { output } = parsed.values;
   let epochs = 0;
   using display = new TrainDisplay();
@@ -125,6 +132,7 @@ export async function main(args: readonly string[]): Promise<void> {
     ...(config && { config }),
     ...(resume && { resume }),
     ...(from && { from }),
+    ...(fromHeads && { fromHeads }),
   }, {
     methods: bundledMethods,
     signal: interrupt.signal,

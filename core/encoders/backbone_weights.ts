@@ -53,7 +53,7 @@ export interface BackboneWeightsOptions {
 }
 
 /** The file of weights that a path names: of a run its newest whole checkpoint's. */
-async function fileOf(path: string): Promise<string> {
+export async function weightsFileOf(path: string): Promise<string> {
   const { isDirectory } = await explainingFileErrors(`read ${path}`, Deno.stat(path));
   if (!isDirectory) return path;
   const newest = await loadNewestCheckpoint(join(path, "checkpoints"));
@@ -159,7 +159,7 @@ export async function openBackboneWeights(
   const scope = new Scope();
   backbone.apply(scope, input("images", "float32", [1, 3, size, size]));
   const { declarations } = scope;
-  using file = await openTensors(await fileOf(path));
+  using file = await openTensors(await weightsFileOf(path));
   const wanted = new Set(declarations.keys());
   const { prefix, scheme, part } = backbonePart(file, backbone.name, wanted, encoder);
   const behind = prefix === "" ? "" : ` behind the prefix "${prefix}"`;

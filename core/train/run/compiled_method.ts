@@ -39,7 +39,7 @@ export interface CompiledMethod {
 export async function compileMethod(
   options: TrainOptions,
   plan: RunPlan,
-  { checkpoint, from }: Pick<RunOrigin, "checkpoint" | "from">,
+  { checkpoint, from, fromHeads }: Pick<RunOrigin, "checkpoint" | "from" | "fromHeads">,
 ): Promise<CompiledMethod> {
   const { configuration, pairEncoder } = options;
   const { recipes, placement } = plan;
@@ -60,7 +60,11 @@ export async function compileMethod(
   );
   const tuned = { ...request, tuning };
   const model = checkpoint?.model ??
-    await startingWeights(await compiler.weights(tuned), plan, { ...options, from });
+    await startingWeights(await compiler.weights(tuned), plan, {
+      ...options,
+      from,
+      ...(fromHeads !== undefined && { fromHeads }),
+    });
   const compiled = await compiler.step(tuned);
   const optimizer = checkpoint?.optimizer;
   const step = compiled.kind === "accumulated"

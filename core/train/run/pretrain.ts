@@ -41,6 +41,8 @@ export interface PretrainOptions {
   readonly resume?: string;
   /** Run, checkpoint or file of weights that the backbone starts with; initial values when left out. */
   readonly from?: string;
+  /** Whether the method's heads and moving averages start with those weights too (default false). */
+  readonly fromHeads?: boolean;
 }
 
 /** The surroundings of a pretraining. */
@@ -165,6 +167,7 @@ export async function pretrain(
   const origin = {
     ...(resume !== undefined && { resume }),
     ...(from !== undefined && { from }),
+    ...(options.fromHeads && { fromHeads: true }),
   };
   // Before anything is opened, which may take gigabytes, so that a second process is refused at once.
   return await inRunFolder({ output, ...origin }, async () => {

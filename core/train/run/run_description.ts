@@ -23,6 +23,8 @@ export interface RunDescription {
   readonly configuration: Configuration;
   /** Weights that the backbone started with. */
   readonly from?: string;
+  /** Whether heads and moving averages started with them too. */
+  readonly fromHeads?: boolean;
   /** Checkpoint of another run from which this one started. */
   readonly startedFrom?: string;
   /** Options changed on resume, oldest first. */
@@ -38,6 +40,7 @@ const SCHEMA = {
     address: { type: "string" },
     configuration: { type: "object" },
     from: { type: "string" },
+    fromHeads: { type: "boolean" },
     startedFrom: { type: "string" },
     changes: { type: "array" },
   },
@@ -121,11 +124,12 @@ export async function updateDescription(
   { changes = [], ...description }: RunDescription,
   resumedAt: number,
 ): Promise<void> {
-  const { startedFrom, from, changes: known = [] } = await readDescription(output);
+  const { startedFrom, from, fromHeads, changes: known = [] } = await readDescription(output);
   const all = [...known.filter(({ step }) => step < resumedAt), ...changes];
   const text = format({
     ...description,
     ...(from !== undefined && { from }),
+    ...(fromHeads !== undefined && { fromHeads }),
     ...(startedFrom !== undefined && { startedFrom }),
     ...(all.length > 0 && { changes: all }),
   });

@@ -18,7 +18,7 @@ import type { TrainOptions } from "./train_options.ts";
  * @throws {TypeError} if a run is to be resumed that started with other weights, or a new one is to start with two
  */
 export async function inRunFolder<T>(
-  options: Pick<TrainOptions, "output" | "resume" | "from">,
+  options: Pick<TrainOptions, "output" | "resume" | "from" | "fromHeads">,
   run: () => Promise<T>,
 ): Promise<T> {
   const { output } = options;

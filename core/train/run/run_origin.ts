@@ -23,6 +23,8 @@ export interface RunOrigin {
   readonly resumes: boolean;
   /** Weights that the backbone started with. */
   readonly from: string | undefined;
+  /** Whether heads and moving averages did too. */
+  readonly fromHeads?: boolean | undefined;
   /** Options that differ from those of earlier steps. */
   readonly changes: readonly ConfigurationChange[];
   /** Newer checkpoints of the run that are damaged. */
@@ -47,8 +49,16 @@ export function isOwnCheckpoint(output: string, which: string): boolean {
  * @throws {TypeError} if a run is to be resumed that started with other weights, or a new one is to start with two
  */
 export async function checkOutput(
-  { output, resume, from }: Pick<TrainOptions, "output" | "resume" | "from">,
+  { output, resume, from, fromHeads }: Pick<
+    TrainOptions,
+    "output" | "resume" | "from" | "fromHeads"
+  >,
 ): Promise<boolean> {
+  if (fromHeads === true && from === undefined) {
+    throw new GenviewTypeError(
+      "Cannot start training: --from-heads is about the weights of --from, found none; name them",
+    );
+  }
   if (resume === undefined || !isOwnCheckpoint(output, resume)) {
     if (resume !== undefined && from !== undefined) {
       throw new GenviewTypeError(
@@ -59,12 +69,17 @@ export async function checkOutput(
     checkNoRun(output);
     return false;
   }
-  const before = (await readDescription(output)).from;
+  const { from: before, fromHeads: headsBefore = false } = await readDescription(output);
   if (from !== undefined && from !== before) {
     throw new GenviewTypeError(
       `Cannot resume: --from must be what the run started with, ${
         before ?? "which is nothing"
       }, found ${from}; leave it out`,
+    );
+  }
+  if (fromHeads === true && !headsBefore) {
+    throw new GenviewTypeError(
+      "Cannot resume: --from-heads must be as the run started, found it set; leave it out",
     );
   }
   return true;
@@ -82,12 +97,13 @@ export async function checkOutput(
 export async function findOrigin(options: TrainOptions): Promise<RunOrigin> {
   const { output, resume } = options;
   const resumes = await checkOutput(options);
-  const { from } = options;
+  const { from, fromHeads } = options;
   const nothing = {
     checkpoint: undefined,
     saved: undefined,
     resumes,
     from,
+    fromHeads,
     changes: [],
     passedOver: [],
   };
@@ -98,13 +114,15 @@ export async function findOrigin(options: TrainOptions): Promise<RunOrigin> {
     : { checkpoint: await loadCheckpoint(resume), path: resume, passedOver: [] };
   if (found === undefined) {
     // The run was stopped before its first checkpoint: it starts again with what it began with.
-    const { method, configuration, startedFrom, from } = await readDescription(output);
+    const { method, configuration, startedFrom, from, fromHeads } = await readDescription(
+      output,
+    );
     if (startedFrom !== undefined) {
       const checkpoint = await loadCheckpoint(startedFrom);
       return { ...nothing, checkpoint, changes: checkResumable(checkpoint.state, options) };
     }
     const begun = { method, configuration, step: 0, samples: options.dataset.length };
-    return { ...nothing, from, changes: checkResumable(begun, options) };
+    return { ...nothing, from, fromHeads, changes: checkResumable(begun, options) };
   }
   const { checkpoint, path, passedOver } = found;
   const { step } = checkpoint.state;

@@ -85,6 +85,7 @@ export class RunRecord implements Disposable {
       await RunLog.open(output, {
         ...known,
         ...(options.from !== undefined && { from: options.from }),
+        ...(options.fromHeads !== undefined && { fromHeads: options.fromHeads }),
         ...(!resumes && options.resume !== undefined && { startedFrom: resolve(options.resume) }),
         changes,
       }, resumes ? { resumedAt: checkpoint?.state.step ?? 0 } : {}),

@@ -40,6 +40,8 @@ export interface TrainOptions {
   readonly resume?: string;
   /** Weights that the backbone starts with, as `openBackboneWeights` takes them; initial ones when left out. */
   readonly from?: string;
+  /** Whether the method's heads and moving averages start with those weights too (default false). */
+  readonly fromHeads?: boolean;
   /** Gives metrics before the first epoch and after every `evaluateEvery` epochs. */
   readonly evaluate?: (run: RunView) => Promise<Readonly<Record<string, number>>>;
   /** Weights each pair of views; all weights are equal when left out. Pairs are drawn if the configuration's `vis` is set. */

@@ -40,7 +40,7 @@ const OWN_HEADS: readonly Rename[] = [
   ["projector.bn{i}.", "projector.bn{i}."],
   ["predictor.fc{i}.", "predictor.fc{i}."],
   ["predictor.bn{i}.", "predictor.bn{i}."],
-  ["prototypes", "prototypes"],
+  ["prototypes.weight", "prototypes.weight"],
 ];
 
 /** mmpretrain's `NonLinearNeck` is what {@linkcode mlp} follows in its names. */
@@ -105,7 +105,7 @@ export const LAYOUTS: readonly CheckpointLayout[] = [
     // `neck.norm` is the same layer as `neck.projection_neck.1`.
     heads: [
       ...sequence("neck.projection_neck", "projector", { 0: "fc0", 1: "bn0", 3: "fc1" }),
-      ["head.loss_module.prototypes.weight", "prototypes"],
+      ["head.loss_module.prototypes.weight", "prototypes.weight"],
     ],
   },
   {
@@ -187,7 +187,7 @@ export const LAYOUTS: readonly CheckpointLayout[] = [
     encoders: { online: "" },
     heads: [
       ...sequence("projection_head", "projector", { 0: "fc0", 1: "bn0", 3: "fc1" }),
-      ["prototypes.weight", "prototypes"],
+      ["prototypes.weight", "prototypes.weight"],
     ],
   },
   {

@@ -207,6 +207,49 @@ Deno.test("pretrain() starts with weights of a run, or of another program with a
     await assertRejects(() => run(both), TypeError, "leave one out");
   }));
 
+Deno.test("pretrain() starts with the heads of a checkpoint where that is asked for, and remembers it", () =>
+  inFolder(async (folder) => {
+    await drawPictures(join(folder, "photos"));
+    const first = small(folder);
+    await run(first);
+    const trained = (await openRun(first.output)).checkpoint.model;
+    const still = { learningRate: 1e-30, weightDecay: 0, epochs: 1 };
+    for (const fromHeads of [false, true]) {
+      const output = join(folder, `heads-${fromHeads}`);
+      const { notes } = await run({
+        ...small(folder, still),
+        output,
+        from: first.output,
+        fromHeads,
+      });
+      assertEquals(notes.some((note) => note.includes("of heads and moving averages")), fromHeads);
+      const after = (await openRun(output)).checkpoint.model;
+      for (const name of ["projector.fc0.weight", "predictor.fc1.weight"]) {
+        const same = bytesOf(after.get(name)!).every((byte, i) =>
+          byte === bytesOf(trained.get(name)!)[i]
+        );
+        assertEquals(same, fromHeads, name);
+      }
+      assertEquals((await readDescription(output)).fromHeads, fromHeads ? true : undefined);
+    }
+    await assertRejects(
+      () => run({ ...small(folder), output: join(folder, "none"), fromHeads: true }),
+      TypeError,
+      "--from-heads is about the weights of --from",
+    );
+    await assertRejects(
+      () =>
+        run({
+          output: join(folder, "heads-false"),
+          from: first.output,
+          fromHeads: true,
+          resume: "latest",
+        }),
+      TypeError,
+      "--from-heads must be as the run started",
+    );
+  }));
+
 Deno.test("pretrain() refuses a folder in which another process is at work before it opens anything", () =>
   inFolder(async (folder) => {
     // Neither the data nor the encoder are there: whoever opened one of them would say so.

@@ -65,7 +65,7 @@ const HEADS = {
     ...layer("projector.fc0", "bias"),
     ...layer("projector.bn0", "affine"),
     ...layer("projector.fc1", "bias"),
-    "prototypes",
+    "prototypes.weight",
   ],
 };
 
