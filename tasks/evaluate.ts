@@ -97,6 +97,12 @@ const COMMAND = command({
         description:
           "labelled images that are classified (when empty the run's evaluation data, or else a held-out part of --train)",
       },
+      classes: {
+        type: "string",
+        default: "",
+        description:
+          "file of the classes that are evaluated, one a line in the order of their labels, such as ImageNet-100's (all when empty)",
+      },
       heldOutShare: {
         type: "number",
         exclusiveMinimum: 0,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readClassList } from "../../data/class_list.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { openData, openEvaluationData } from "../../data/open_data.ts";
 import { DEFAULT_HELD_OUT_SHARE, holdOut } from "../../evaluate/hold_out.ts";
@@ -15,6 +16,8 @@ export interface EvaluationDataOptions {
   readonly train?: string;
   /** Name of the labelled images that are classified (default the run's evaluation data; a held-out part without). */
   readonly test?: string;
+  /** File of the classes that are opened, in the order of their labels, as `readClassList` takes it (default all). */
+  readonly classes?: string;
   /** Share of each class that is held out where no test images are named, or they are training images (default 0.2). */
   readonly heldOutShare?: number;
   /** Seed of what is held out (default 0). */
@@ -33,24 +36,37 @@ export interface EvaluationData {
   readonly overlap: Overlap;
 }
 
+/** A bank and queries, whose names say of which classes they are: results are told apart by them. */
+function ofClasses(
+  [bank, queries]: readonly [bank: Dataset, queries: Dataset],
+  list: string | undefined,
+): readonly [bank: Dataset, queries: Dataset] {
+  if (!list) return [bank, queries];
+  const named = (data: Dataset) => ({ ...data, name: `${data.name}, classes of ${list}` });
+  const first = named(bank);
+  return [first, queries === bank ? first : named(queries)];
+}
+
 /**
  * Opens the images that vote and those that are classified; without test images a part of the training images is held
  * out.
  *
  * @throws {TypeError} if the data cannot be opened
+ * @throws {SyntaxError} if a list is malformed, naming the line
  * @throws {RangeError} if the share is not in (0, 1)
  */
 export async function openEvaluationSets(
   configuration: Pick<Configuration, "data" | "evaluationData">,
-  { train, test, heldOutShare = DEFAULT_HELD_OUT_SHARE, seed = 0 }: EvaluationDataOptions,
+  { train, test, classes, heldOutShare = DEFAULT_HELD_OUT_SHARE, seed = 0 }: EvaluationDataOptions,
 ): Promise<EvaluationData> {
   const trainName = train || configuration.data;
   // The run's evaluation data belong to the run's data, not to others that are named.
   const testName = test || (train ? "" : configuration.evaluationData);
   const named = testName !== "";
+  const listed = classes ? { classes: await readClassList(classes) } : {};
   const [bank, queries] = named
-    ? await openEvaluationData(trainName, testName)
-    : holdOut(await openData(trainName), { share: heldOutShare, seed });
+    ? ofClasses(await openEvaluationData(trainName, testName, listed), classes)
+    : ofClasses(holdOut(await openData(trainName, listed), { share: heldOutShare, seed }), classes);
   const overlap = await findOverlap(bank, queries);
   return { bank, queries, overlap, ...(!named && { heldOut: heldOutShare }) };
 }
