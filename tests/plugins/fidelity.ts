@@ -18,9 +18,16 @@ import { optimizerOf, runSchedules } from "../../core/train/run/run_schedules.ts
 import { deviceTuning } from "../../core/train/step/conv_autotune.ts";
 import { buildMethodGraph, type MethodGraph } from "../../core/train/step/method_graph.ts";
 import { initialWeights } from "../../core/train/step/method_step.ts";
-import { TrainingStep } from "../../core/train/step/training_step.ts";
+import { buildAccumulatedGraph } from "../../core/train/step/accumulation/accumulated_graph.ts";
+import { AccumulatedStep } from "../../core/train/step/accumulation/accumulated_step.ts";
+import {
+  type StepResult,
+  TrainingStep,
+  type TrainingStepOptions,
+} from "../../core/train/step/training_step.ts";
 import { readSafetensors } from "../../core/weights/safetensors.ts";
 import { hashedParameter, hashedTensor, sampledIndices } from "../core/engine/nn/hashed_values.ts";
+import { writeRows } from "../core/train/step/accumulation/small_accumulation.ts";
 import { euclideanNorm, relativeError } from "../core/engine/nn/relative_error.ts";
 
 /** Largest relative error of a loss, of a final tensor's norm, and of the norm of its difference. */
@@ -80,6 +87,8 @@ export interface Trial {
   readonly options: Readonly<Record<string, unknown>>;
   /** What differs from the default configuration; the learning rate is not scaled, and changes with each step. */
   readonly configuration: Partial<Configuration>;
+  /** Samples that the device takes at once; the whole batch when left out. */
+  readonly deviceBatchSize?: number;
   /** Default {@linkcode smallResNet}. */
   readonly backbone?: Backbone;
   /** Changes initial weights as the program does, such as prototypes to unit length. */
@@ -158,7 +167,11 @@ export function writeBatch(
   { at, weighted }: { readonly at: number; readonly weighted: boolean },
 ): void {
   step.views.forEach((view, v) => view.write(goldenView(golden, at, v, view.type.shape)));
-  if (!weighted) return;
+  if (weighted) writeWeights(step, at);
+}
+
+/** Writes the weights of a step's pairs. */
+function writeWeights(step: Pick<TrainingStep, "pairs">, at: number): void {
   for (const { views: [first, second], weights } of step.pairs) {
     weights.write(hashedTensor(`weights.${at}.${first}.${second}`, weights.type.shape, 0.5, 1));
   }
@@ -171,6 +184,41 @@ export interface Trained {
   readonly metrics: readonly Readonly<Record<string, number>>[];
   readonly initial: ReadonlyMap<string, Tensor>;
   readonly final: ReadonlyMap<string, Tensor>;
+}
+
+/** The step of a trial, by micro-batches where it says so. */
+function openStep(
+  { batchSize, sizes: viewSizes }: Golden,
+  { method, options, backbone = smallResNet, deviceBatchSize }: Trial,
+  graph: MethodGraph,
+  settings: TrainingStepOptions,
+  model: ReadonlyMap<string, Tensor>,
+): Promise<TrainingStep | AccumulatedStep> {
+  if (deviceBatchSize === undefined) return TrainingStep.create(graph, settings, model);
+  const given = { backbone, viewSizes, batchSize, options, deviceBatchSize };
+  return AccumulatedStep.create(buildAccumulatedGraph(method, given), settings, model);
+}
+
+/** Takes a golden's step. */
+function takeStep(
+  golden: Golden,
+  step: TrainingStep | AccumulatedStep,
+  { at, weighted, scalars }: {
+    readonly at: number;
+    readonly weighted: boolean;
+    readonly scalars: Readonly<Record<string, number>>;
+  },
+): Promise<StepResult> {
+  const draw = { seed: 0, step: at };
+  if (step instanceof TrainingStep) {
+    writeBatch(golden, step, { at, weighted });
+    return step.run(scalars, draw);
+  }
+  if (weighted) writeWeights(step, at);
+  const views = golden.sizes.map((size, view) =>
+    goldenView(golden, at, view, [golden.batchSize, 3, size, size])
+  );
+  return step.run(scalars, writeRows(views), draw);
 }
 
 /** Takes a golden's steps with the formulations of convolutions that a training run takes here. */
@@ -189,19 +237,24 @@ export async function train(golden: Golden, trial: Trial, run: RunName): Promise
   const length = { totalSteps: steps, stepsPerEpoch: steps / configuration.epochs };
   const scalars = runSchedules(configuration, length);
   const { clipGradientNorm, clipGradientPer } = configuration;
-  using step = await TrainingStep.create(graph, {
+  const settings = {
     device: CPU,
     optimizer: optimizerOf(configuration),
     rules: configuration.parameterRules,
     ...(clipGradientNorm > 0 && { clipGradientNorm, clipGradientPer }),
-  }, initial);
+  };
+  using step = await withTarget(tuning, () => openStep(golden, trial, graph, settings, initial));
   const losses: number[] = [];
   const spreads: number[] = [];
   const metrics: Readonly<Record<string, number>>[] = [];
   for (let at = 0; at < steps; at++) {
-    writeBatch(golden, step, { at, weighted: run === "weighted" });
     const epoch = Math.floor(at / length.stepsPerEpoch);
-    const result = await step.run({ ...scalars(at), step: at, epoch }, { seed: 0, step: at });
+    const given = {
+      at,
+      weighted: run === "weighted",
+      scalars: { ...scalars(at), step: at, epoch },
+    };
+    const result = await takeStep(golden, step, given);
     losses.push(result.loss);
     spreads.push(result.spread);
     metrics.push(result.metrics);

@@ -27,7 +27,7 @@ export const optimizationOptions = {
     group: "Optimisation",
     affects: "result",
     description:
-      "samples that networks take at once, a divisor of the batch size; gradients are accumulated, in less memory, and the loss is that of the whole batch, but batch norm and pair weights are normalised within each part, as on several devices (0: the whole batch)",
+      "samples that networks take at once, a divisor of the batch size; gradients are accumulated, in less memory, and the loss is that of the whole batch, but batch norm and pair weights are normalised within each part, as on several devices (0, or as many as the batch has or more: the whole batch)",
   },
   optimizer: {
     type: "string",

@@ -9,7 +9,7 @@ import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { LoadedMethod } from "../../method/load.ts";
 import { optimizerOf } from "../run/run_schedules.ts";
 import { factsOf, type MethodFacts } from "../step/method_facts.ts";
-import { buildAccumulatedGraph } from "../step/accumulation/accumulated_graph.ts";
+import { buildAccumulatedGraph, microBatchSize } from "../step/accumulation/accumulated_graph.ts";
 import {
   type AccumulatedMethodStep,
   buildAccumulatedStep,
@@ -20,13 +20,14 @@ import type { CompileRequest } from "./compile_request.ts";
 
 /** A method's graphs for a request. */
 function graphsOf(method: LoadedMethod, { configuration, viewSizes, tuning }: CompileRequest) {
-  const { batchSize, deviceBatchSize, options, stem, zeroInitResidual } = configuration;
+  const { batchSize, options, stem, zeroInitResidual } = configuration;
   const imageSize = viewSizes[0]!;
   const backbone = backboneOf(configuration.backbone, { stem, zeroInitResidual, imageSize });
+  const deviceBatchSize = microBatchSize(configuration);
   const given = { backbone, viewSizes, batchSize, options };
   return {
     whole: () => withTarget(tuning, () => buildMethodGraph(method, given)),
-    accumulated: deviceBatchSize === 0 || deviceBatchSize === batchSize
+    accumulated: deviceBatchSize === undefined
       ? undefined
       : () =>
         withTarget(tuning, () => buildAccumulatedGraph(method, { ...given, deviceBatchSize })),

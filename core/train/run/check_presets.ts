@@ -8,6 +8,7 @@ import { inContext } from "../../errors/mod.ts";
 import type { LoadedMethod } from "../../method/load.ts";
 import { resolveConfiguration } from "../../method/resolve_configuration.ts";
 import { openCompiler } from "../compile/method_compiler.ts";
+import { microBatchSize } from "../step/accumulation/accumulated_graph.ts";
 import { unusedInputs } from "../step/method_inputs.ts";
 import { checkScheduled } from "./check_scheduled.ts";
 import { runSchedules } from "./run_schedules.ts";
@@ -53,10 +54,15 @@ export async function checkPresets(method: LoadedMethod): Promise<CheckedPreset[
   for (const [name, preset] of Object.entries(method.manifest.presets)) {
     try {
       const configuration = resolveConfiguration(preset);
+      const accumulates = microBatchSize(configuration) !== undefined;
       runSchedules(configuration, { totalSteps: configuration.epochs, stepsPerEpoch: 1 });
       const recipes = viewRecipes({ ...configuration, imageSize: SIZE });
       const facts = await compiler.inspect({
-        configuration: { ...configuration, ...SMALL },
+        configuration: {
+          ...configuration,
+          ...SMALL,
+          deviceBatchSize: accumulates ? SMALL.batchSize / 2 : 0,
+        },
         viewSizes: recipes.map(({ size }) => size),
         tuning: {},
       });

@@ -10,6 +10,7 @@ import type { ViewRecipe } from "../../data/views/recipe.ts";
 import { type Placement, resolveDevice } from "../../engine/ort/mod.ts";
 import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
+import { microBatchSize } from "../step/accumulation/accumulated_graph.ts";
 import { configuredVariations } from "./generated_views.ts";
 import { runSchedules } from "./run_schedules.ts";
 import type { TrainOptions } from "./train_options.ts";
@@ -41,7 +42,8 @@ export function configuredBackbone(
 /**
  * Plans a run.
  *
- * @throws {RangeError} if the data set has fewer samples than a batch, or a view of variations is none of the recipes
+ * @throws {RangeError} if the data set has fewer samples than a batch, micro-batches do not fill one, or a view of
+ * variations is none of the recipes
  * @throws {TypeError} if there is no such backbone, view recipe or device, or pairs are to be drawn that have no weights
  */
 export function planRun(
@@ -56,6 +58,7 @@ export function planRun(
       `Cannot draw pairs with their weights: --vis needs --quality-encoder, found --vis ${vis} alone`,
     );
   }
+  microBatchSize(configuration);
   const stepsPerEpoch = Math.floor(dataset.length / batchSize);
   if (stepsPerEpoch < 1) {
     throw new GenviewRangeError(

@@ -69,13 +69,38 @@ export function wholeOutputs({ whole }: Pick<AccumulatedGraph, "whole">): Value[
   ];
 }
 
-function checkSizes(deviceBatchSize: number, batchSize: number): void {
+function checkDeviceBatchSize(deviceBatchSize: number, batchSize: number): void {
   const divides = Number.isInteger(deviceBatchSize) && deviceBatchSize >= 1 &&
     batchSize % deviceBatchSize === 0;
   if (divides) return;
   throw new GenviewRangeError(
     `Cannot accumulate gradients: --device-batch-size must divide --batch-size ${batchSize}, found ${deviceBatchSize}`,
   );
+}
+
+/**
+ * Samples in a micro-batch of a configuration; undefined where the device takes the whole batch at once.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { microBatchSize } from "./accumulated_graph.ts";
+ *
+ * assertEquals(microBatchSize({ batchSize: 256, deviceBatchSize: 64 }), 64);
+ * assertEquals(microBatchSize({ batchSize: 256, deviceBatchSize: 0 }), undefined);
+ * assertEquals(microBatchSize({ batchSize: 32, deviceBatchSize: 64 }), undefined);
+ * ```
+ *
+ * @throws {RangeError} if micro-batches do not fill a batch
+ */
+export function microBatchSize(
+  { batchSize, deviceBatchSize }: {
+    readonly batchSize: number;
+    readonly deviceBatchSize: number;
+  },
+): number | undefined {
+  if (deviceBatchSize === 0 || deviceBatchSize >= batchSize) return undefined;
+  checkDeviceBatchSize(deviceBatchSize, batchSize);
+  return deviceBatchSize;
 }
 
 /** Inputs of a graph that are the same for all samples. */
@@ -130,7 +155,7 @@ export function buildAccumulatedGraph(
   { deviceBatchSize, ...options }: AccumulatedGraphOptions,
 ): AccumulatedGraph {
   const { batchSize, viewSizes } = options;
-  checkSizes(deviceBatchSize, batchSize);
+  checkDeviceBatchSize(deviceBatchSize, batchSize);
   const viewOf = ({ source }: Value) => {
     const found = viewSizes.findIndex((_, i) =>
       source.kind === "input" && source.name === viewName(i)

@@ -5,7 +5,7 @@
  * @module
  */
 import { GenviewTypeError } from "../../../errors/mod.ts";
-import { type Node, producer, resolve } from "../../../engine/graph/node.ts";
+import { type Node, producer } from "../../../engine/graph/node.ts";
 import { bytesOf, formatType, sameType, type Tensor } from "../../../engine/graph/tensor.ts";
 import type { Value } from "../../../engine/graph/value.ts";
 
@@ -108,8 +108,12 @@ export class SampleRows {
   #blocks(micro: Value, whole: Value): Blocks {
     const known = this.#known.get(micro);
     if (known !== undefined && known.whole === whole) return known.blocks;
-    const [ours, theirs] = [resolve(micro), resolve(whole)];
-    if (ours !== micro || theirs !== whole) return this.#blocks(ours, theirs);
+    const blocks = this.#found(micro, whole);
+    this.#known.set(micro, { whole, blocks });
+    return blocks;
+  }
+
+  #found(micro: Value, whole: Value): Blocks {
     const { source } = micro;
     const other = whole.source;
     if (source.kind === "input") {
@@ -128,28 +132,45 @@ export class SampleRows {
     ) {
       throw new Unproven(`${source.node.op.type}, which another batch size replaces`);
     }
-    return this.#made(source.node, node, micro, whole);
+    const names = Object.keys(source.node.inputs);
+    const mixed = new Unproven(`${source.node.op.type} over samples`);
+    if (names.join() !== Object.keys(node.inputs).join()) throw mixed;
+    const inputs = names.map((name) => this.#blocks(source.node.inputs[name]!, node.inputs[name]!));
+    if (source.node.expansion === undefined) {
+      const made = this.#made(source.node, node, inputs, micro, whole);
+      if (made === undefined) throw mixed;
+      return made;
+    }
+    try {
+      return this.#blocks(
+        source.node.expansion[source.output]!,
+        node.expansion![source.output]!,
+      );
+    } catch (error) {
+      // What it reads has its proof: so it is the operator that mixes samples, whatever it is made of.
+      throw error instanceof Unproven ? mixed : error;
+    }
   }
 
-  #made(node: Node, other: Node, micro: Value, whole: Value): Blocks {
-    const names = Object.keys(node.inputs);
-    const inputs = names.map((name) => node.inputs[name]!);
-    const mixed = new Unproven(`${node.op.type} over samples`);
-    if (names.join() !== Object.keys(other.inputs).join()) throw mixed;
-    const blocks = names.map((name, i) => this.#blocks(inputs[i]!, other.inputs[name]!));
-    const most = Math.max(0, ...blocks);
+  /** Of a primitive operator, by the blocks of its inputs; undefined if it mixes samples. */
+  #made(
+    node: Node,
+    other: Node,
+    blocks: readonly Blocks[],
+    micro: Value,
+    whole: Value,
+  ): Blocks | undefined {
     const alike = sameAttributes(node.attributes, other.attributes);
-    if (most === 0) {
-      if (alike && sameType(micro.type, whole.type)) return 0;
-      throw mixed;
+    if (blocks.every((each) => each === 0)) {
+      return alike && sameType(micro.type, whole.type) ? 0 : undefined;
     }
+    const inputs = Object.values(node.inputs) as Value[];
     const found = this.#rows(node, inputs, blocks, alike) ??
       this.#moved(node, other, inputs, blocks, alike);
     const { micro: few, whole: all } = this.#sizes;
-    if (
-      found === undefined || micro.shape[0] !== found * few || whole.shape[0] !== found * all
-    ) throw mixed;
-    return found;
+    const fits = found !== undefined && micro.shape[0] === found * few &&
+      whole.shape[0] === found * all;
+    return fits ? found : undefined;
   }
 
   /** Of operators that leave every row in its place. */

@@ -9,6 +9,7 @@ import {
 } from "./small_accumulation.ts";
 import {
   assignments,
+  chained,
   correlations,
   gatheredKeys,
   negatives,
@@ -58,6 +59,7 @@ const METHODS = {
   "assignments over batch and queue, and prototypes": assignments(PER_SAMPLE),
   "negatives of both views": negatives(PER_SAMPLE),
   "correlations over the batch": correlations(PER_SAMPLE),
+  "much between its networks, and a head that is frozen at first": chained(PER_SAMPLE),
 };
 
 for (const [name, method] of Object.entries(METHODS)) {

@@ -24,14 +24,14 @@ export const NORMALIZED: readonly MlpLayer[] = [
 ];
 
 /** MoCo v3's: keys of the whole batch, a momentum encoder, a predictor and weights of pairs. */
-export function gatheredKeys(layers: readonly MlpLayer[]): LoadedMethod {
+export function gatheredKeys(layers: readonly MlpLayer[], temperature = 0.3): LoadedMethod {
   return methodOf(({ views, network, head, ops, losses, pairWeights: weights }) => {
     const encoder = network({ projector: layers });
     const predictor = head("predictor", layers);
     const queries = views.map((view) => ops.l2Normalize(predictor(encoder(view))));
     const keys = views.map((view) => ops.l2Normalize(encoder.momentum(view)));
     const [q1, q2, k1, k2] = [...queries, ...keys] as [Value, Value, Value, Value];
-    const term = (q: Value, k: Value) => losses.infoNce(q, k, { temperature: 0.3, weights });
+    const term = (q: Value, k: Value) => losses.infoNce(q, k, { temperature, weights });
     const loss = ops.add(term(q1, k2), term(q2, k1));
     return { loss, embeddings: q1, metrics: { first: term(q1, k2) } };
   });
@@ -115,5 +115,25 @@ export function correlations(layers: readonly MlpLayer[]): LoadedMethod {
     const one = Array.from({ length: WIDTH ** 2 }, (_, i) => i % (WIDTH + 1) === 0 ? 1 : 0);
     const error = ops.sub(correlation, constant(one, [WIDTH, WIDTH]));
     return { loss: ops.reduceMean(ops.mul(error, error)), embeddings: z1 };
+  });
+}
+
+/** No method's: much that may lie between networks without mixing samples, and a head that is frozen at first. */
+export function chained(layers: readonly MlpLayer[]): LoadedMethod {
+  return methodOf(({ views, network, head, step, ops, encoder, initializers }) => {
+    const { parameter } = encoder("online");
+    const scale = parameter("scale", [WIDTH], initializers.constantInitializer(1));
+    const turn = parameter("turn", [WIDTH, WIDTH], initializers.normalInitializer(1));
+    const [first, second] = views.map(network({ projector: layers })) as [Value, Value];
+    const scaled = ops.mul(ops.l2Normalize(ops.relu(first)), scale);
+    const both = ops.concat([scaled, ops.softmax(second)], { axis: 1 });
+    const centred = ops.sub(both, ops.reduceMean(both, { axis: 1, keepDims: true }));
+    const turned = ops.transpose(ops.reshape(centred, [-1, 2, WIDTH]), [0, 2, 1]);
+    const summed = ops.matMul(ops.reduceSum(turned, { axis: 2 }), turn);
+    const half = ops.slice(centred, { starts: [WIDTH], ends: [2 * WIDTH], axes: [1] });
+    const last = head("last", layers, { frozen: ops.less(step, 2) });
+    const [p1, p2] = last.perView([summed, half]) as [Value, Value];
+    const error = ops.sub(p1, ops.add(p2, scale));
+    return { loss: ops.reduceMean(ops.mul(error, error)), embeddings: first };
   });
 }
