@@ -42,6 +42,14 @@ def classify(similarity: torch.Tensor, bank_labels: torch.Tensor, labels: torch.
     }
 
 
+def classify_by_distance(bank: torch.Tensor, queries: torch.Tensor, bank_labels: torch.Tensor) -> dict[str, torch.Tensor]:
+    """solo-learn's rule for Euclidean distances, whose votes no temperature changes."""
+    similarity = 1 / (torch.cdist(queries, bank) + 1e-5)
+    values, indices = similarity.topk(K, dim=1)
+    scores = (F.one_hot(bank_labels[indices], CLASSES) * values.unsqueeze(-1)).sum(1)
+    return {"indices": indices, "votes": values, "predictions": scores.argmax(1)}
+
+
 def write(name: str, description: str, tensors: dict[str, torch.Tensor], more: dict) -> None:
     path = FOLDER / f"evaluate_{name}"
     save_file({key: value.contiguous() for key, value in tensors.items()}, path.with_suffix(".safetensors"))
@@ -66,9 +74,11 @@ def main() -> None:
     itself = unit_bank @ unit_bank.T
     itself.fill_diagonal_(float("-inf"))
     against_itself = classify(itself, bank_labels, bank_labels)
+    by_distance = classify_by_distance(bank.double(), queries.double(), bank_labels)
     tensors = {"bank": bank, "bank_labels": bank_labels, "queries": queries, "labels": labels}
     tensors |= {f"bank.{name}": value for name, value in against_bank.items()}
     tensors |= {f"itself.{name}": value for name, value in against_itself.items()}
+    tensors |= {f"distance.{name}": value for name, value in by_distance.items()}
     write("knn", "Weighted nearest neighbours in float64, of queries in a bank and of the bank in itself.", tensors,
           {"k": K, "temperature": TEMPERATURE})
     decaying = bank * 0.75 ** torch.arange(WIDTH)

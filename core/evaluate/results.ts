@@ -43,6 +43,8 @@ export interface EvaluationResult {
   readonly train: EvaluatedData & { readonly share?: number };
   /** Images that are classified; `heldOut` is the share of the training images that they are, if they are. */
   readonly test: EvaluatedData & { readonly heldOut?: number };
+  /** List of the classes that were opened, where not all were. */
+  readonly classes?: string;
   /** Test images that are training images too. */
   readonly overlap: number;
   /** How they were kept apart, where something was trained. */
@@ -68,7 +70,7 @@ const SCHEMA = {
   type: "object",
   required: ["version", "results"],
   properties: {
-    version: { const: 1 },
+    version: { enum: [1] },
     results: {
       type: "array",
       items: {
@@ -110,9 +112,10 @@ export async function readResults(run: string): Promise<readonly EvaluationResul
 
 /** What tells results apart: one takes the place of an earlier one of the same. */
 function identityOf(result: EvaluationResult): string {
-  const { name, recipe, encoder, checkpoint, train, test, seed, imageSize, split } = result;
+  const { name, recipe, encoder, checkpoint, train, test, seed, imageSize, split, classes } =
+    result;
   return JSON.stringify([
-    ...[name, recipe, encoder, checkpoint.step, seed, imageSize, split],
+    ...[name, recipe, encoder, checkpoint.step, seed, imageSize, split, classes],
     ...[train.data, train.share, test.data, test.heldOut],
   ]);
 }

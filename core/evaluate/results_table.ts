@@ -28,12 +28,13 @@ function cellOf({ figures }: EvaluationResult): string {
   return `${percent(top1 ?? recallAt1 ?? NaN)} / ${percent(top5 ?? recallAt5 ?? NaN)}`;
 }
 
-function dataOf({ train, test, overlap }: EvaluationResult): string {
+function dataOf({ train, test, overlap, classes }: EvaluationResult): string {
+  const chosen = classes === undefined ? "" : `, classes of ${classes}`;
   if (test.heldOut !== undefined) {
-    return `${percent(test.heldOut)} % of each class of ${train.data} by the others`;
+    return `${percent(test.heldOut)} % of each class of ${train.data} by the others${chosen}`;
   }
   const shared = overlap > 0 ? ` (${overlap} images are in both)` : "";
-  return `${test.data} by ${train.data}${shared}`;
+  return `${test.data} by ${train.data}${shared}${chosen}`;
 }
 
 function titleOf(results: readonly EvaluationResult[]): string {

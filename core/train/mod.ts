@@ -9,12 +9,14 @@
  */
 export { type CheckedPreset, checkPresets } from "./run/check_presets.ts";
 export {
+  type EvaluatedWeights,
   type EvaluateEvent,
-  evaluateRun,
-  type EvaluateRunOptions,
-  type RunEvaluation,
-} from "./run/evaluate_run.ts";
-export type { EvaluationDataOptions } from "./run/evaluation_data.ts";
+  evaluateNetwork,
+  type EvaluateNetworkOptions,
+  type NetworkEvaluation,
+} from "./run/evaluate_network.ts";
+export { evaluateRun, type EvaluateRunOptions } from "./run/evaluate_run.ts";
+export type { EvaluationSetsOptions } from "./run/evaluation_data.ts";
 export { fitBatch, type FittedBatch } from "./run/fit_batch.ts";
 export { type OpenedRun, openRun } from "./run/open_run.ts";
 export type { ConfigurationChange } from "./run/check_resumable.ts";

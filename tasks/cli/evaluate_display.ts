@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EvaluateEvent } from "../../core/train/run/evaluate_run.ts";
+import type { EvaluateEvent } from "../../core/train/run/evaluate_network.ts";
 import { ProgressLine, type ProgressOutput, progressOutput } from "./progress_line.ts";
 
 /** The options that name the sets. */

@@ -5,13 +5,13 @@
  */
 import { readClassList } from "../../data/class_list.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { openData, openEvaluationData } from "../../data/open_data.ts";
+import { openEvaluationData } from "../../data/open_data.ts";
 import { DEFAULT_HELD_OUT_SHARE, holdOut } from "../../evaluate/hold_out.ts";
 import { findOverlap, type Overlap } from "../../evaluate/overlap.ts";
 import type { Configuration } from "../../method/configuration.ts";
 
 /** Which data sets, by name. */
-export interface EvaluationDataOptions {
+export interface EvaluationSetsOptions {
   /** Name of the labelled images that vote and are trained on (default the run's data). */
   readonly train?: string;
   /** Name of the labelled images that are classified (default the run's evaluation data; a held-out part without). */
@@ -36,17 +36,6 @@ export interface EvaluationData {
   readonly overlap: Overlap;
 }
 
-/** A bank and queries, whose names say of which classes they are: results are told apart by them. */
-function ofClasses(
-  [bank, queries]: readonly [bank: Dataset, queries: Dataset],
-  list: string | undefined,
-): readonly [bank: Dataset, queries: Dataset] {
-  if (!list) return [bank, queries];
-  const named = (data: Dataset) => ({ ...data, name: `${data.name}, classes of ${list}` });
-  const first = named(bank);
-  return [first, queries === bank ? first : named(queries)];
-}
-
 /**
  * Opens the images that vote and those that are classified; without test images a part of the training images is held
  * out.
@@ -57,16 +46,16 @@ function ofClasses(
  */
 export async function openEvaluationSets(
   configuration: Pick<Configuration, "data" | "evaluationData">,
-  { train, test, classes, heldOutShare = DEFAULT_HELD_OUT_SHARE, seed = 0 }: EvaluationDataOptions,
+  { train, test, classes, heldOutShare = DEFAULT_HELD_OUT_SHARE, seed = 0 }: EvaluationSetsOptions,
 ): Promise<EvaluationData> {
   const trainName = train || configuration.data;
   // The run's evaluation data belong to the run's data, not to others that are named.
   const testName = test || (train ? "" : configuration.evaluationData);
   const named = testName !== "";
-  const listed = classes ? { classes: await readClassList(classes) } : {};
-  const [bank, queries] = named
-    ? ofClasses(await openEvaluationData(trainName, testName, listed), classes)
-    : ofClasses(holdOut(await openData(trainName, listed), { share: heldOutShare, seed }), classes);
+  const opened = await openEvaluationData(trainName, named ? testName : trainName, {
+    ...(classes && { classes: await readClassList(classes) }),
+  });
+  const [bank, queries] = named ? opened : holdOut(opened[0], { share: heldOutShare, seed });
   const overlap = await findOverlap(bank, queries);
   return { bank, queries, overlap, ...(!named && { heldOut: heldOutShare }) };
 }

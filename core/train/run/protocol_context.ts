@@ -49,7 +49,7 @@ export interface EvaluatedNetwork extends Placement {
 }
 
 /** What the results of all protocols have in common. */
-export type CommonResult = Pick<EvaluationResult, "encoder" | "checkpoint">;
+export type CommonResult = Pick<EvaluationResult, "encoder" | "checkpoint" | "classes">;
 
 /** What a protocol finds by itself. */
 export type FoundResult = Omit<

@@ -54,9 +54,9 @@ async function inTraining<Result>(
   const { batchSize, epochs, seed, strict, workers, onWarning, onTraining, onFeatures } = options;
   const { run, configuration, recipe: { size } } = network;
   const { bank, queries, heldOut } = data;
-  const { encoder, checkpoint: { step } } = common;
+  const { encoder, checkpoint: { step }, classes } = common;
   const whole = {
-    ...{ ...identity, batchSize, epochs, seed, encoder, step, size },
+    ...{ ...identity, batchSize, epochs, seed, encoder, step, size, classes },
     ...{ train: bank.name, test: queries.name, heldOut, samples: bank.length },
   };
   const called = `${name}-${encoder}-step-${step}`.toLowerCase().replace(/[^a-z0-9.-]+/g, "-");

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { float32, type Tensor } from "../../../core/engine/graph/tensor.ts";
 import type { LabeledFeatures } from "../../../core/evaluate/labeled_features.ts";
-import { weightedKnn } from "../../../core/evaluate/weighted_knn.ts";
+import { knnSweep, weightedKnn } from "../../../core/evaluate/weighted_knn.ts";
 import { readSafetensors } from "../../../core/weights/safetensors.ts";
 
 const path = new URL("../../../fixtures/golden/evaluate_knn", import.meta.url).pathname;
@@ -57,6 +57,39 @@ Deno.test("weightedKnn() agrees with PyTorch on queries in a bank", async () => 
 Deno.test("weightedKnn() agrees with PyTorch on a bank in itself", async () => {
   const golden = await readGolden();
   await assertClassifies(golden, labeled(golden, "bank", "bank_labels"), "itself", true);
+});
+
+Deno.test("weightedKnn() agrees with PyTorch on votes by Euclidean distance", async () => {
+  const golden = await readGolden();
+  const { k, tensors } = golden;
+  const [bank, queries] = [
+    labeled(golden, "bank", "bank_labels"),
+    labeled(golden, "queries", "labels"),
+  ];
+  const options = { k, temperature: 1, distance: "euclidean" } as const;
+  const { neighbors, predictions, top1 } = await weightedKnn(bank, queries, options);
+  const expected = (name: string) => Array.from(tensors.get(`distance.${name}`)!.data, Number);
+  assertEquals([...neighbors.indices], expected("indices"));
+  for (const [i, vote] of expected("votes").entries()) {
+    assertAlmostEquals(Math.exp(neighbors.similarities[i]!) / vote, 1, 1e-5);
+  }
+  assertEquals([...predictions], expected("predictions"));
+  const sweep = await knnSweep(bank, queries, { ...options, k: [1, k], temperature: [0.07, 3] });
+  assertEquals(sweep.map(({ k, temperature }) => [k, temperature]), [[1, 1], [k, 1]]);
+  assertEquals(sweep[1]!.top1, top1);
+});
+
+Deno.test("knnSweep() gives what weightedKnn() gives for each", async () => {
+  const golden = await readGolden();
+  const bank = labeled(golden, "bank", "bank_labels");
+  const options = { excluded: itself, k: [3, 1, 20], temperature: [0.05, 1] };
+  const found = await knnSweep(bank, bank, options);
+  assertEquals(found.length, 6);
+  for (const { k, temperature, top1, top5 } of found) {
+    const one = await weightedKnn(bank, bank, { excluded: itself, k, temperature });
+    assertEquals([top1, top5], [one.top1, one.top5], `k ${k}, T ${temperature}`);
+  }
+  await assertRejects(() => knnSweep(bank, bank, { temperature: [0.1, 0] }), RangeError, "found 0");
 });
 
 const corners: LabeledFeatures = {

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { FolderLock } from "../../../../core/files/folder_lock.ts";
 import { readResults } from "../../../../core/evaluate/results.ts";
-import { type EvaluateEvent, evaluateRun } from "../../../../core/train/run/evaluate_run.ts";
+import type { EvaluateEvent } from "../../../../core/train/run/evaluate_network.ts";
+import { evaluateRun } from "../../../../core/train/run/evaluate_run.ts";
 import { drawPictures } from "../../../tasks/square_pictures.ts";
 import { withFolder } from "../../backbones/clip_golden.ts";
 import { writeNetwork } from "./untrained_network.ts";
@@ -131,6 +132,48 @@ Deno.test("evaluateRun() trains probes and whole networks, and goes on with them
     });
     assertEquals(listed.results[0]!.name, "1 % of labels by list (swav), 2 epochs");
     assert(listed.results[0]!.recipe.includes(`the images in ${path("few.txt")}`));
+    assertEquals((await readResults(path("run"))).length, 4);
+  }));
+
+Deno.test("evaluateRun() opens ImageNet's folders, its flat validation images with their list, and lists of classes", () =>
+  withFolder(async (path) => {
+    const synsets = ["n01440764", "n01443537", "n01484850"];
+    await drawPictures(path("drawn"));
+    await Deno.mkdir(path("val"));
+    const lines: string[] = [];
+    for (const [label, synset] of synsets.entries()) {
+      await Deno.mkdir(path(`train/${synset}`), { recursive: true });
+      for (let i = 0; i < 3; i++) {
+        const drawn = path(`drawn/${label === 1 ? "big dogs" : "cats"}/${i}.png`);
+        await Deno.copyFile(drawn, path(`train/${synset}/${synset}_${i}.png`));
+        const image = `ILSVRC2012_val_${label}${i}.png`;
+        await Deno.copyFile(drawn, path(`val/${image}`));
+        lines.push(`${image} ${label}`);
+      }
+    }
+    await Deno.writeTextFile(path("val.txt"), lines.join("\n"));
+    await writeNetwork(path("run/checkpoints"), path("train"));
+    const options = {
+      device: "cpu",
+      test: path("val"),
+      protocols: ["knn", "linear:D"],
+      epochs: 1,
+      k: [1],
+    };
+    const { results } = await evaluateRun(path("run"), options);
+    assertEquals(results.map(({ train, test }) => [train.samples, test.samples]), [[9, 9], [9, 9]]);
+    assertEquals(results.map(({ chance }) => "classes" in chance && chance.classes), [3, 3]);
+    // Test images are copies of training images, of which those of two classes are the same.
+    assert(results[0]!.figures["top1"]! >= 2 / 3, `${results[0]!.figures["top1"]}`);
+    await Deno.writeTextFile(path("two.txt"), "n01440764 tench, Tinca tinca\nn01443537\n");
+    await Deno.writeTextFile(path("val.txt"), lines.slice(0, 6).join("\n"));
+    const chosen = await evaluateRun(path("run"), { ...options, classes: path("two.txt") });
+    assertEquals(chosen.results.map(({ train, test }) => [train.samples, test.samples]), [
+      [6, 6],
+      [6, 6],
+    ]);
+    assertEquals(chosen.results[0]!.figures["top1"], 1);
+    assertEquals(chosen.results[0]!.classes, path("two.txt"));
     assertEquals((await readResults(path("run"))).length, 4);
   }));
 
