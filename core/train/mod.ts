@@ -63,7 +63,9 @@ export { optimizerOf, runSchedules } from "./run/run_schedules.ts";
 export {
   type PairEncoder,
   type PairJudgement,
+  type PairSimilarities,
   PairWeighting,
+  type ViewPair,
   type WeighedStep,
 } from "./step/pair_weighting.ts";
 export { configuredPairEncoder } from "./run/pair_encoder.ts";

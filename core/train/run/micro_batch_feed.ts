@@ -9,7 +9,11 @@ import { allocate } from "../../engine/graph/dtype.ts";
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import { DeviceTensor } from "../../engine/ort/mod.ts";
 import type { AccumulatedStep, ViewRows } from "../step/accumulation/accumulated_step.ts";
-import { type PairJudgement, PairWeighting } from "../step/pair_weighting.ts";
+import {
+  type PairJudgement,
+  type PairSimilarities,
+  PairWeighting,
+} from "../step/pair_weighting.ts";
 import type { StepDraw, StepResult } from "../step/training_step.ts";
 import { ViewFeed } from "../step/view_feed.ts";
 import type { RunPlan } from "./run_plan.ts";
@@ -19,8 +23,8 @@ import type { TrainOptions } from "./train_options.ts";
 /** The encoder that weights pairs, and the views that it compares. */
 interface MicroWeighting {
   readonly weighting: PairWeighting;
-  /** Views of a micro-batch, `[M,3,S,S]`. */
-  readonly views: readonly DeviceTensor<"float32">[];
+  /** Views of a micro-batch by their indices, `[M,3,S,S]`. */
+  readonly views: ReadonlyMap<number, DeviceTensor<"float32">>;
 }
 
 /** Tensors `[n, ...]` one after the other. */
@@ -37,12 +41,17 @@ function joined<D extends "float32" | "uint8">(parts: readonly Tensor<D>[]): Ten
 }
 
 function joinedJudgements(parts: readonly PairJudgement[]): PairJudgement {
-  const values = (of: (part: PairJudgement) => Float32Array) =>
-    Float32Array.from(parts.flatMap((part) => [...of(part)]));
+  const values = (pair: number, name: keyof PairSimilarities) =>
+    Float32Array.from(parts.flatMap(({ pairs }) => [...pairs[pair]![name]]));
+  const [{ pairs }] = parts as [PairJudgement];
+  const [first, ...others] = pairs.map(({ views }, pair) => ({
+    views,
+    foreground: values(pair, "foreground"),
+    background: values(pair, "background"),
+    weights: values(pair, "weights"),
+  }));
   return {
-    foreground: values(({ foreground }) => foreground),
-    background: values(({ background }) => background),
-    weights: values(({ weights }) => weights),
+    pairs: [first!, ...others],
     maps: [joined(parts.map(({ maps }) => maps[0])), joined(parts.map(({ maps }) => maps[1]))],
   };
 }
@@ -87,12 +96,16 @@ export class MicroBatchFeed implements StepFeed {
     if (pairEncoder === undefined) return new MicroBatchFeed(step, owned.move(), feed, undefined);
     const empty = (...shape: number[]) =>
       owned.use(DeviceTensor.empty({ dtype: "float32", shape }, placement.device));
-    const views = recipes.slice(0, 2).map(({ size }) => empty(deviceBatchSize, 3, size, size));
+    const compared = new Set(step.pairs.flatMap((pair) => pair.views));
+    const views = new Map(Array.from(compared, (view) => {
+      const { size } = recipes[view]!;
+      return [view, empty(deviceBatchSize, 3, size, size)];
+    }));
     const weighting = owned.use(
       await PairWeighting.create(pairEncoder, {
-        views,
+        views: recipes.map((_, view) => views.get(view)),
         normalize: recipes.map(({ normalize }) => normalize),
-        pairWeights: empty(deviceBatchSize),
+        pairs: step.pairs.map((pair) => ({ ...pair, weights: empty(deviceBatchSize) })),
         ...placement,
       }),
     );
@@ -115,14 +128,14 @@ export class MicroBatchFeed implements StepFeed {
     const { weighting, views } = this.#weighting;
     const parts: PairJudgement[] = [];
     for (const rows of this.#microBatches(batch)) {
-      await this.#write(batch, views.map((into, view) => ({ view, rows, into })));
+      await this.#write(batch, Array.from(views, ([view, into]) => ({ view, rows, into })));
       parts.push(await weighting.weigh(Math.min(rows.length, Math.max(0, shown - rows[0]!))));
     }
     const judgement = joinedJudgements(parts);
-    const { weights } = judgement;
-    this.#step.pairWeights.write(
-      tensor("float32", [weights.length], Float32Array.from(weights)),
-    );
+    this.#step.pairs.forEach((pair, i) => {
+      const { weights } = judgement.pairs[i]!;
+      pair.weights.write(tensor("float32", [weights.length], Float32Array.from(weights)));
+    });
     return judgement;
   }
 

@@ -65,7 +65,7 @@ export class WholeBatchFeed implements StepFeed {
       await PairWeighting.create(pairEncoder, {
         views: step.views,
         normalize: recipes.map(({ normalize }) => normalize),
-        pairWeights: step.pairWeights,
+        pairs: step.pairs,
         ...placement,
       }),
     );

@@ -184,10 +184,17 @@ class Run {
     const { metrics, judgement } = await batches.place(batch, judged);
     if (this.#taken === 0) await record.drawViews(await batches.pictures(batch, SHOWN_IMAGES));
     if (judged > 0 && judgement !== undefined && pairEncoder !== undefined) {
-      const [first, second] = await batches.pictures(batch, judged);
+      const pictures = await batches.pictures(batch, judged);
+      const [{ views: [first, second], ...similarities }] = judgement.pairs;
       const { network: { grid } } = pairEncoder;
       const pairs = extremePairs(
-        { ...judgement, epoch, pictures: [first!, second!], grid },
+        {
+          ...similarities,
+          maps: judgement.maps,
+          epoch,
+          pictures: [pictures[first]!, pictures[second]!],
+          grid,
+        },
         count,
       );
       this.#report({ kind: "pairs", path: await record.drawPairs(this.#taken, pairs), ...pairs });

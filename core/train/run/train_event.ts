@@ -8,12 +8,14 @@ import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { Device } from "../../engine/ort/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import type { Manifest } from "../../method/manifest.ts";
-import type { PairJudgement } from "../step/pair_weighting.ts";
+import type { PairSimilarities } from "../step/pair_weighting.ts";
 import type { StepResult } from "../step/training_step.ts";
 import type { ConfigurationChange } from "./check_resumable.ts";
 
 /** Pairs of views, and how they were judged; n of them, from the largest weight to the smallest. */
-export interface JudgedPairs extends PairJudgement {
+export interface JudgedPairs extends PairSimilarities {
+  /** Foreground maps of both views, float32 `[n, P]` in [0, 1]. */
+  readonly maps: readonly [Tensor<"float32">, Tensor<"float32">];
   /** Whole epochs that were finished before. */
   readonly epoch: number;
   /** uint8 `[n, S, S, 3]` of each view. */

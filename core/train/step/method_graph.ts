@@ -16,7 +16,7 @@ import type { MethodOutputs } from "../../method/method.ts";
 import { type Applications, DIRECT } from "./applications.ts";
 import { ContextInputs, type WeightedPair } from "./context_inputs.ts";
 import { makeContext } from "./method_context.ts";
-import { checkInputs, checkViewCount, type UsedInputs } from "./method_inputs.ts";
+import { checkInputs, checkViewCount, pairsRead, type UsedInputs } from "./method_inputs.ts";
 import type { PermutationInputs } from "./permutation.ts";
 import { validate } from "../../schema/validate.ts";
 
@@ -38,7 +38,7 @@ export interface AppliedMethod extends MethodOutputs {
   readonly scope: Scope;
   /** The views, `[N,3,H,W]` each. */
   readonly views: readonly Value[];
-  /** The weights of the pairs of views that the method asks for, `[N]` each; those of views 0 and 1 come first. */
+  /** The weights of the pairs of views that the loss reads, `[N]` each; those of views 0 and 1 where it reads none. */
   readonly pairs: readonly WeightedPair[];
   /** Scalars that schedules set, by name. */
   readonly scheduled: ReadonlyMap<string, Value>;
@@ -138,7 +138,7 @@ export function applyMethod(
     ...outputs,
     scope,
     views,
-    pairs,
+    pairs: pairsRead(outputs.loss, pairs),
     scheduled,
     counters,
     permutations,

@@ -7,6 +7,7 @@ import { GenviewTypeError } from "../../errors/mod.ts";
 import { nodesLeadingTo, readBy } from "../../engine/graph/node.ts";
 import type { Value } from "../../engine/graph/value.ts";
 import type { Manifest } from "../../method/manifest.ts";
+import type { WeightedPair } from "./context_inputs.ts";
 
 /** What a loss reads of the inputs that it is offered. */
 export interface UsedInputs {
@@ -38,6 +39,17 @@ export function checkViewCount(
 function leavesOf(value: Value): Set<Value> {
   const nodes = nodesLeadingTo([value], true);
   return new Set([value, ...nodes.flatMap(readBy)]);
+}
+
+/**
+ * The pairs of views whose weights a loss reads; the first alone where it reads none.
+ *
+ * @param pairs those that the method asked for
+ */
+export function pairsRead(loss: Value, pairs: readonly WeightedPair[]): readonly WeightedPair[] {
+  const leaves = leavesOf(loss);
+  const read = pairs.filter(({ weights }) => leaves.has(weights));
+  return read.length > 0 ? read : pairs.slice(0, 1);
 }
 
 /**

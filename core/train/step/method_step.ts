@@ -31,7 +31,7 @@ export interface MethodStep {
   readonly built: BuiltStep;
   /** Number of views that are written before each step. */
   readonly views: number;
-  /** Indices of the views whose pairs have weights, views 0 and 1 first. */
+  /** Indices of the views whose pairs have weights. */
   readonly pairs: readonly (readonly [first: number, second: number])[];
   /** Names of the permutations that are drawn for each step. */
   readonly permutations: readonly string[];

@@ -1,5 +1,6 @@
 /**
- * Quality-driven weights in training: before each step a frozen encoder compares the views of each pair.
+ * Quality-driven weights in training: before each step a frozen encoder sees each view once, and compares those of each
+ * pair. The weights of all pairs have mean 1 together (Li et al. 2025, GenView++, `util/quality_driven_weight.py`).
  *
  * Source: Li et al. 2024 (GenView), arXiv 2403.12003, section 3.3.
  *
@@ -32,42 +33,61 @@ export interface PairEncoder extends QualityOptions {
   readonly component: Float32Array;
 }
 
-/** The training step whose pairs are weighted. */
-export interface WeighedStep extends Placement {
-  /** The views; the first two are the pair. */
-  readonly views: readonly DeviceTensor<"float32">[];
-  /** Statistics that each view is normalised by. */
-  readonly normalize: readonly Normalization[];
+/** Two views of each sample that are compared, and where the weights of such pairs go. */
+export interface ViewPair {
+  /** Indices of the views. */
+  readonly views: readonly [first: number, second: number];
   /** Takes the weights, `[N]`. */
-  readonly pairWeights: DeviceTensor<"float32">;
+  readonly weights: DeviceTensor<"float32">;
 }
 
-/** How the pairs of a batch were judged. */
-export interface PairJudgement {
+/** The training step whose pairs are weighted. */
+export interface WeighedStep extends Placement {
+  /** The views by their indices; those that no pair is of may be left out. */
+  readonly views: readonly (DeviceTensor<"float32"> | undefined)[];
+  /** Statistics that each view is normalised by. */
+  readonly normalize: readonly Normalization[];
+  /** The pairs of views, one at least. */
+  readonly pairs: readonly ViewPair[];
+}
+
+/** How alike the views of pairs are, and how much each pair weighs. */
+export interface PairSimilarities {
   /** s_f, `[N]`. */
   readonly foreground: Float32Array;
   /** s_b, `[N]`. */
   readonly background: Float32Array;
-  /** w, `[N]`, with mean 1. */
+  /** w, `[N]`, with mean 1 over all pairs of all views together. */
   readonly weights: Float32Array;
-  /** Foreground maps of both views of the pairs that were asked for, float32 `[n, P]` in [0, 1]. */
+}
+
+/** How the pairs of one pair of views were judged. */
+export interface JudgedViews extends PairSimilarities {
+  /** Indices of the views. */
+  readonly views: readonly [first: number, second: number];
+}
+
+/** How the pairs of a batch were judged. */
+export interface PairJudgement {
+  /** Each pair of views. */
+  readonly pairs: readonly [JudgedViews, ...JudgedViews[]];
+  /** Foreground maps of the first pair of views, of the samples that were asked for; float32 `[n, P]` in [0, 1]. */
   readonly maps: readonly [Tensor<"float32">, Tensor<"float32">];
 }
 
 /** What is logged of a batch's judgement. */
-export function summarizeJudgement(
-  { foreground, background, weights }: PairJudgement,
-): Readonly<Record<string, number>> {
-  const mean = (values: Float32Array) => values.reduce((sum, x) => sum + x, 0) / values.length;
+export function summarizeJudgement({ pairs }: PairJudgement): Readonly<Record<string, number>> {
+  const all = (name: keyof PairSimilarities) => pairs.flatMap((pair) => [...pair[name]]);
+  const mean = (values: number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
   return {
-    foregroundSimilarity: mean(foreground),
-    backgroundSimilarity: mean(background),
-    largestPairWeight: weights.reduce((most, x) => Math.max(most, x)),
+    foregroundSimilarity: mean(all("foreground")),
+    backgroundSimilarity: mean(all("background")),
+    largestPairWeight: all("weights").reduce((most, x) => Math.max(most, x)),
   };
 }
 
-/** Pairs that go through the encoder together, at most: more gain no speed, and the largest towers take 16 MB for each. */
-const LARGEST_RUN = 16;
+/** Views that go through the encoder together, at most: more gain no speed, and the largest towers take 8 MB for each. */
+const LARGEST_RUN = 32;
 
 /** A view as the encoder takes it. */
 function prepare(view: Value, from: Normalization, { view: { size, normalize } }: TokenNetwork) {
@@ -89,10 +109,9 @@ function checkEncoder({ network, component }: PairEncoder, { views }: WeighedSte
         `foreground, found one for ${network.view.size} pixels in each direction`,
     );
   }
-  if (views.length < 2) {
-    throw new GenviewRangeError(
-      `Cannot weight pairs: there must be two views, found ${views.length}`,
-    );
+  const found = views.filter((view) => view !== undefined).length;
+  if (found < 2) {
+    throw new GenviewRangeError(`Cannot weight pairs: there must be two views, found ${found}`);
   }
 }
 
@@ -100,15 +119,49 @@ type Sides = readonly [DeviceTensor<"float32">, DeviceTensor<"float32">];
 
 interface PairWeightingParts {
   readonly owned: DisposableStack;
-  /** Compares the pairs of a run: takes their numbers, gives both similarities and both maps. */
+  /** Compares the pairs of some samples: takes their numbers, gives all similarities and the first maps. */
   readonly compare: Binding;
-  readonly pairs: DeviceTensor<"int64">;
-  readonly compared: Sides;
+  readonly samples: DeviceTensor<"int64">;
+  /** Foreground and background of each pair of views. */
+  readonly compared: readonly Sides[];
   readonly maps: Sides;
   /** Weighs all pairs by their similarities. */
   readonly weigh: Binding;
+  /** Foreground and background of all pairs, one pair of views after the other. */
   readonly similarities: Sides;
-  readonly weights: DeviceTensor<"float32">;
+  readonly pairs: readonly ViewPair[];
+}
+
+/** What compares the pairs of some samples of a step. */
+function comparison(
+  { component, similarity, network }: PairEncoder,
+  { views, normalize, pairs }: WeighedStep,
+  count: number,
+) {
+  const compared = [...new Set(pairs.flatMap((pair) => pair.views))].sort((a, b) => a - b);
+  const samples = input("samples", "int64", [count]);
+  const prepared = compared.map((index) => {
+    const view = input(viewName(index), "float32", views[index]!.type.shape);
+    return prepare(gather(view, samples), normalize[index]!, network);
+  });
+  const compare = (tokens: Value): Record<string, Value> => {
+    const each = split(tokens, compared.map(() => count), { axis: 0 });
+    const ofView = new Map(compared.map((index, i) => [index, each[i]!]));
+    const vector = constant(float32([component.length], component));
+    const found = pairs.map(({ views: [first, second] }) =>
+      pairSimilarity(ofView.get(first)!, ofView.get(second)!, vector, similarity)
+    );
+    const { maps } = found[0]!;
+    return Object.fromEntries([
+      ...found.flatMap(({ foreground, background }, i) => [
+        [`foreground.${i}`, foreground],
+        [`background.${i}`, background],
+      ]),
+      ["maps.0", maps[0]],
+      ["maps.1", maps[1]],
+    ]);
+  };
+  return { compared, images: concat(prepared, { axis: 0 }), compare };
 }
 
 /**
@@ -147,10 +200,11 @@ interface PairWeightingParts {
  * }
  * const pairWeights = place([3]);
  * const normalize = [IMAGENET_NORMALIZATION, IMAGENET_NORMALIZATION];
- * const step = { device: CPU, views, normalize, pairWeights };
+ * const pairs = [{ views: [0, 1], weights: pairWeights }] as const;
+ * const step = { device: CPU, views, normalize, pairs };
  *
  * using weighting = await PairWeighting.create({ network, component, sharpness: 2 }, step);
- * const { weights } = await weighting.weigh();
+ * const { pairs: [{ weights }] } = await weighting.weigh();
  * assertEquals(pairWeights.read().data, weights);
  * assertAlmostEquals(weights.reduce((sum, weight) => sum + weight), 3, 1e-5);
  * await Deno.remove(folder, { recursive: true });
@@ -171,93 +225,106 @@ export class PairWeighting implements Disposable {
    */
   static async create(encoder: PairEncoder, step: WeighedStep): Promise<PairWeighting> {
     checkEncoder(encoder, step);
-    const { network, component, similarity, sharpness } = encoder;
-    const { device, views, normalize, pairWeights } = step;
-    const batchSize = pairWeights.type.shape[0]!;
-    const count = Math.min(LARGEST_RUN, batchSize);
+    const { network, sharpness } = encoder;
+    const { device, pairs } = step;
+    const batchSize = pairs[0]!.weights.type.shape[0]!;
     const settings = { device, threads: step.threads };
     using owned = new DisposableStack();
     const empty = <D extends "float32" | "int64">(dtype: D, shape: readonly number[]) =>
       owned.use(DeviceTensor.empty({ dtype, shape }, device));
+    const views = new Set(pairs.flatMap((pair) => pair.views)).size;
+    const count = Math.max(1, Math.min(Math.floor(LARGEST_RUN / views), batchSize));
 
-    const pairs = input("pairs", "int64", [count]);
-    const [first, second] = [0, 1].map((i) => {
-      const view = input(viewName(i), "float32", views[i]!.type.shape);
-      return prepare(gather(view, pairs), normalize[i]!, network);
-    }) as [Value, Value];
-    const session = owned.use(
-      await network.createSession(concat([first, second], { axis: 0 }), (tokens) => {
-        const [ours, theirs] = split(tokens, [count, count], { axis: 0 }) as [Value, Value];
-        const vector = constant(float32([component.length], component));
-        const { foreground, background, maps } = pairSimilarity(ours, theirs, vector, similarity);
-        return { foreground, background, "maps.0": maps[0], "maps.1": maps[1] };
-      }, settings),
-    );
+    const { compared, images, compare } = comparison(encoder, step, count);
+    const session = owned.use(await network.createSession(images, compare, settings));
     const tokens = network.grid[0] * network.grid[1];
-    const chosen = empty("int64", [count]);
-    const compared: Sides = [empty("float32", [count]), empty("float32", [count])];
+    const samples = empty("int64", [count]);
+    const sides = pairs.map((): Sides => [empty("float32", [count]), empty("float32", [count])]);
     const maps: Sides = [empty("float32", [count, tokens]), empty("float32", [count, tokens])];
-    const compare = owned.use(
-      session.bind({ pairs: chosen, [viewName(0)]: views[0]!, [viewName(1)]: views[1]! }, {
-        foreground: compared[0],
-        background: compared[1],
+    const binding = owned.use(session.bind(
+      {
+        samples,
+        ...Object.fromEntries(compared.map((index) => [viewName(index), step.views[index]!])),
+      },
+      {
+        ...Object.fromEntries(sides.flatMap(([foreground, background], i) => [
+          [`foreground.${i}`, foreground],
+          [`background.${i}`, background],
+        ])),
         "maps.0": maps[0],
         "maps.1": maps[1],
-      }),
-    );
+      },
+    ));
 
-    const given = ["foreground", "background"].map((name) => input(name, "float32", [batchSize]));
+    const all = [pairs.length * batchSize];
+    const given = ["foreground", "background"].map((name) => input(name, "float32", all));
     const weights = similarityWeights(given[0]!, given[1]!, sharpness);
-    const weighing = owned.use(
-      await Session.create(encodeModel({ outputs: { weights } }), settings),
-    );
-    const similarities: Sides = [empty("float32", [batchSize]), empty("float32", [batchSize])];
+    const ofPairs = pairs.length === 1
+      ? [weights]
+      : split(weights, pairs.map(() => batchSize), { axis: 0 });
+    const outputs = Object.fromEntries(ofPairs.map((value, i) => [`weights.${i}`, value]));
+    const weighing = owned.use(await Session.create(encodeModel({ outputs }), settings));
+    const similarities: Sides = [empty("float32", all), empty("float32", all)];
     const [foreground, background] = similarities;
-    const weigh = owned.use(weighing.bind({ foreground, background }, { weights: pairWeights }));
+    const weigh = owned.use(weighing.bind(
+      { foreground, background },
+      Object.fromEntries(pairs.map((pair, i) => [`weights.${i}`, pair.weights])),
+    ));
     return new PairWeighting({
       owned: owned.move(),
-      compare,
-      pairs: chosen,
-      compared,
+      compare: binding,
+      samples,
+      compared: sides,
       maps,
       weigh,
       similarities,
-      weights: pairWeights,
+      pairs,
     });
   }
 
   /**
    * Judges the pairs whose views lie in the step's tensors, and writes their weights to the step.
    *
-   * @param shown how many pairs' maps are wanted
+   * @param shown how many samples' maps are wanted
    */
   async weigh(shown = 0): Promise<PairJudgement> {
-    const { compare, pairs, compared, maps, weigh, similarities, weights } = this.#parts;
-    const [batchSize, count] = [weights.type.shape[0]!, pairs.type.shape[0]!];
+    const { compare, samples, compared, maps, weigh, similarities, pairs } = this.#parts;
+    const batchSize = pairs[0]!.weights.type.shape[0]!;
+    const count = samples.type.shape[0]!;
     const tokens = maps[0].type.shape[1]!;
-    const found = similarities.map(() => new Float32Array(batchSize));
+    const found = similarities.map(() => new Float32Array(pairs.length * batchSize));
     const drawn = maps.map(() => new Float32Array(shown * tokens));
     for (let at = 0; at < batchSize; at += count) {
-      // The last run takes pairs again where too few are left.
+      // The last run takes samples again where too few are left.
       const start = Math.min(at, batchSize - count);
-      pairs.write(int64([count], Array.from({ length: count }, (_, i) => start + i)));
+      samples.write(int64([count], Array.from({ length: count }, (_, i) => start + i)));
       await compare.run();
-      compared.forEach((values, side) => found[side]!.set(values.read().data, start));
+      compared.forEach((sides, pair) =>
+        sides.forEach((values, side) =>
+          found[side]!.set(values.read().data, pair * batchSize + start)
+        )
+      );
       const rows = Math.min(count, shown - start);
       if (rows <= 0) continue;
       maps.forEach((map, side) =>
         drawn[side]!.set(map.read().data.subarray(0, rows * tokens), start * tokens)
       );
     }
-    found.forEach((values, side) => similarities[side]!.write(float32([batchSize], values)));
+    found.forEach((values, side) => similarities[side]!.write(float32([values.length], values)));
     await weigh.run();
-    const [first, second] = drawn.map((map) => tensor("float32", [shown, tokens], map));
-    return {
-      foreground: found[0]!,
-      background: found[1]!,
-      weights: weights.read().data,
-      maps: [first!, second!],
-    };
+    const [first, ...others] = pairs.map(({ views, weights }, pair): JudgedViews => {
+      const [foreground, background] = found.map((values) =>
+        values.slice(pair * batchSize, (pair + 1) * batchSize)
+      );
+      return {
+        views,
+        foreground: foreground!,
+        background: background!,
+        weights: weights.read().data,
+      };
+    });
+    const [map, other] = drawn.map((values) => tensor("float32", [shown, tokens], values));
+    return { pairs: [first!, ...others], maps: [map!, other!] };
   }
 
   /** Releases the encoder. */

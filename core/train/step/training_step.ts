@@ -53,7 +53,7 @@ export interface StepResult {
 export class TrainingStep implements Disposable {
   /** The views `[N,3,H,W]`, to be written before each step. */
   readonly views: readonly DeviceTensor<"float32">[];
-  /** Weights of the pairs that the method asks for, to be written before each step; views 0 and 1 come first. */
+  /** Weights of the pairs that the method reads, to be written before each step. */
   readonly pairs: readonly PairInput[];
   /** Parameter rules that no parameter follows. */
   readonly warnings: readonly string[];
@@ -122,7 +122,7 @@ export class TrainingStep implements Disposable {
     return this.#step.scalars;
   }
 
-  /** Weights of the pairs of the first two views `[N]`. */
+  /** Weights of the first of those pairs of views, for most methods the only one, `[N]`. */
   get pairWeights(): DeviceTensor<"float32"> {
     return this.pairs[0]!.weights;
   }

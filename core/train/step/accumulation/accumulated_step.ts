@@ -26,7 +26,7 @@ export interface AccumulatedMethodStep {
   readonly kind: "accumulated";
   /** The models, and what they read and make. */
   readonly built: BuiltAccumulation;
-  /** Indices of the views whose pairs have weights, views 0 and 1 first. */
+  /** Indices of the views whose pairs have weights. */
   readonly pairs: readonly (readonly [first: number, second: number])[];
   /** Names of the permutations that are drawn for each step. */
   readonly permutations: readonly string[];
@@ -72,7 +72,7 @@ export type WriteViews = (views: readonly ViewRows[]) => Promise<void>;
 export class AccumulatedStep implements Disposable {
   /** Samples that the device takes at once. */
   readonly deviceBatchSize: number;
-  /** Weights of the pairs of the whole batch, to be written before each step; views 0 and 1 come first. */
+  /** Weights of the pairs of the whole batch that the method reads, to be written before each step. */
   readonly pairs: readonly PairInput[];
   /** Parameter rules that no parameter follows. */
   readonly warnings: readonly string[];
@@ -148,7 +148,7 @@ export class AccumulatedStep implements Disposable {
     return this.#step.scalars;
   }
 
-  /** Weights of the pairs of the first two views of the whole batch, `[N]`. */
+  /** Weights of the first of those pairs of views, for most methods the only one, `[N]`. */
   get pairWeights(): DeviceTensor<"float32"> {
     return this.pairs[0]!.weights;
   }

@@ -24,14 +24,23 @@ interface Placed extends Disposable {
   readonly views: readonly Tensor<"float32">[];
 }
 
-function place(count: number, size: number): Placed {
+function place(
+  count: number,
+  size: number,
+  pairs: readonly (readonly [number, number])[] = [[0, 1]],
+): Placed {
   const owned = new DisposableStack();
-  const views = ["first", "second"].map((name) => noise(count, size, name));
+  const used = 1 + Math.max(...pairs.flat());
+  const views = ["first", "second", "third", "fourth"].slice(0, used)
+    .map((name) => noise(count, size, name));
   return {
     step: {
       views: views.map((view) => owned.use(DeviceTensor.from(view))),
-      normalize: [IMAGENET_NORMALIZATION, IMAGENET_NORMALIZATION],
-      pairWeights: owned.use(DeviceTensor.empty({ dtype: "float32", shape: [count] })),
+      normalize: views.map(() => IMAGENET_NORMALIZATION),
+      pairs: pairs.map((views) => ({
+        views,
+        weights: owned.use(DeviceTensor.empty({ dtype: "float32", shape: [count] })),
+      })),
       device: CPU,
       threads: 1,
     },
@@ -48,7 +57,7 @@ for (const count of [6, 34, 48]) {
       { network: NETWORK, component: DIRECTION, sharpness: 3 },
       placed.step,
     );
-    const judged = await weighting.weigh(3);
+    const { pairs: [judged], maps: judgedMaps } = await weighting.weigh(3);
     const [first, second] = placed.views.map((view, i) => {
       const given = input(`views.${i}`, "float32", view.shape);
       return patchTokens(renormalize(given, IMAGENET_NORMALIZATION, CLIP_NORMALIZATION));
@@ -68,20 +77,72 @@ for (const count of [6, 34, 48]) {
         assertAlmostEquals(value, Number(wanted[name]!.data[i]), 1e-5, `${name} ${i}`)
       );
     }
-    assertEquals([...placed.step.pairWeights.data], [...judged.weights]);
+    assertEquals([...placed.step.pairs[0]!.weights.data], [...judged.weights]);
     assertAlmostEquals(judged.weights.reduce((sum, x) => sum + x, 0), count, 1e-3);
-    assertEquals(judged.maps.map(({ shape }) => shape), [[3, 16], [3, 16]]);
-    judged.maps[1].data.forEach((value, i) =>
+    assertEquals(judgedMaps.map(({ shape }) => shape), [[3, 16], [3, 16]]);
+    judgedMaps[1].data.forEach((value, i) =>
       assertAlmostEquals(value, Number(wanted["map"]!.data[i]), 1e-5)
     );
   });
 }
 
+Deno.test("PairWeighting weights all pairs of views together, each view encoded once", async () => {
+  const asked = [[0, 2], [1, 2], [0, 3]] as const;
+  const sharpness = 3;
+  using placed = place(20, 16, asked);
+  let seen = 0;
+  const counting = {
+    ...NETWORK,
+    createSession: ((images, ...rest) => {
+      seen += images.shape[0]!;
+      return NETWORK.createSession(images, ...rest);
+    }) as typeof NETWORK.createSession,
+  };
+  const options = { network: counting, component: DIRECTION, sharpness };
+  using weighting = await PairWeighting.create(options, placed.step);
+  const judged = await weighting.weigh(2);
+  // Four views of eight samples: 32 images in one run of the encoder.
+  assertEquals(seen, 32);
+  assertEquals(judged.pairs.map(({ views }) => views), [...asked]);
+
+  const scores: number[] = [];
+  for (const [i, [first, second]] of asked.entries()) {
+    using single = place(20, 16, [[0, 1]]);
+    [first, second].forEach((view, side) => single.step.views[side]!.write(placed.views[view]!));
+    using alone = await PairWeighting.create(
+      { network: NETWORK, component: DIRECTION },
+      single.step,
+    );
+    const { pairs: [{ foreground, background }], maps } = await alone.weigh(2);
+    for (const [name, wanted] of Object.entries({ foreground, background })) {
+      const found = judged.pairs[i]![name as "foreground"];
+      found.forEach((value, at) => assertAlmostEquals(value, wanted[at]!, 1e-5));
+    }
+    if (i === 0) {
+      assertEquals(
+        judged.maps.map(({ shape }) => shape),
+        maps.map(({ shape }) => shape),
+      );
+    }
+    scores.push(...foreground.map((value, at) => Math.exp(sharpness * (value - background[at]!))));
+  }
+  // As in GenView++: each score divided by the mean of all.
+  const mean = scores.reduce((sum, score) => sum + score) / scores.length;
+  const weights = judged.pairs.flatMap((pair) => [...pair.weights]);
+  weights.forEach((weight, i) => assertAlmostEquals(weight, scores[i]! / mean, 1e-4));
+  judged.pairs.forEach((pair, i) => {
+    assertEquals([...placed.step.pairs[i]!.weights.data], [...pair.weights]);
+    const ofPair = pair.weights.reduce((sum, weight) => sum + weight, 0) / 20;
+    // Not each pair of views has mean 1 by itself.
+    assert(Math.abs(ofPair - 1) > 1e-4, `mean ${ofPair}`);
+  });
+});
+
 Deno.test("PairWeighting resizes views to what the encoder takes", async () => {
   using placed = place(4, 24);
   const options = { network: NETWORK, component: DIRECTION };
   using weighting = await PairWeighting.create(options, placed.step);
-  const { weights, maps } = await weighting.weigh(1);
+  const { pairs: [{ weights }], maps } = await weighting.weigh(1);
   assert(weights.every((weight) => weight > 0.3 && weight < 3), `weights ${weights}`);
   assertEquals(maps[0].shape, [1, 16]);
 });
@@ -90,7 +151,7 @@ Deno.test("PairWeighting leaves all weights at 1 where they are not sharpened", 
   using placed = place(8, 16);
   const options = { network: NETWORK, component: DIRECTION, sharpness: 0 };
   using weighting = await PairWeighting.create(options, placed.step);
-  assertEquals([...(await weighting.weigh()).weights], new Array(8).fill(1));
+  assertEquals([...(await weighting.weigh()).pairs[0].weights], new Array(8).fill(1));
 });
 
 Deno.test("PairWeighting refuses a component of another width, one token, and one view", async () => {
