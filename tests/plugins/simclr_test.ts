@@ -1,5 +1,14 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { readJsonLines } from "../../core/files/json_lines.ts";
 import { checkMethod } from "../../core/method/load.ts";
+import { train } from "../../core/train/run/train.ts";
+import { buildMethodGraph } from "../../core/train/step/method_graph.ts";
 import plugin from "../../plugins/simclr/mod.ts";
+import { PATCH_DIRECTION, patchMeans } from "../core/train/patch_means.ts";
+import { smallBackbone } from "../core/train/small_methods.ts";
+import { noise, options as smallRun, SIZE } from "../core/train/small_run.ts";
+import { inFolder } from "../in_folder.ts";
 import { assertFollows, readGolden, RUNS } from "./fidelity.ts";
 import { testMethod } from "./method_checks.ts";
 
@@ -38,4 +47,41 @@ for (const [title, name] of Object.entries(GOLDENS)) {
       }, run);
     });
   }
+}
+
+Deno.test("SimCLR tells each view from the others of all images, and views of two sizes from each other", () => {
+  const pairsOf = (viewSizes: readonly number[], positives: string) =>
+    buildMethodGraph(simclr, {
+      backbone: smallBackbone,
+      viewSizes,
+      batchSize: 4,
+      options: { hiddenWidth: 8, width: 8, positives },
+    }).pairs.map(({ views }) => views);
+  for (const positives of ["together", "apart"]) {
+    assertEquals(pairsOf([8, 8], positives), [[0, 1]]);
+    assertEquals(pairsOf([8, 8, 6], positives), [[0, 1], [0, 2], [1, 2]]);
+  }
+});
+
+for (const deviceBatchSize of [0, 4]) {
+  Deno.test(`SimCLR weights all pairs of three views, ${deviceBatchSize || "all"} samples at once`, () =>
+    inFolder(async (folder) => {
+      const output = join(folder, "run");
+      await train({
+        ...smallRun(output, {
+          epochs: 1,
+          views: { preset: "small", views: 3 },
+          deviceBatchSize,
+          parameterRules: [],
+          options: { hiddenWidth: 32, width: 16 },
+        }),
+        method: simclr,
+        dataset: noise(8),
+        pairEncoder: { network: patchMeans(SIZE), component: PATCH_DIRECTION, sharpness: 20 },
+      });
+      const [step] = await readJsonLines(join(output, "steps.jsonl"));
+      const largest = Number(step!["largestPairWeight"]);
+      // Of mean 1 over 24 pairs, or over the 12 of each micro-batch.
+      assert(largest > 1 && largest <= 3 * (deviceBatchSize || 8), `the largest is ${largest}`);
+    }));
 }
