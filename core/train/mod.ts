@@ -61,6 +61,7 @@ export {
 } from "./run/run_guard.ts";
 export { optimizerOf, runSchedules } from "./run/run_schedules.ts";
 export {
+  type JudgedViews,
   type PairEncoder,
   type PairJudgement,
   type PairSimilarities,
