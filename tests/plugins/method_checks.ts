@@ -7,10 +7,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { backbone } from "../../core/backbones/registry.ts";
 import type { ParameterRule } from "../../core/engine/optim/mod.ts";
 import type { LoadedMethod } from "../../core/method/load.ts";
-import { presetOf, resolveConfiguration } from "../../core/method/resolve_configuration.ts";
-import { checkScheduled } from "../../core/train/run/check_scheduled.ts";
-import { factsOf } from "../../core/train/step/method_facts.ts";
-import { buildMethodGraph, type MethodGraph } from "../../core/train/step/method_graph.ts";
+import { buildMethodGraph } from "../../core/train/step/method_graph.ts";
 import { graphOf, stepOf, writeViews } from "../core/train/small_methods.ts";
 import { presetGraphs } from "./preset_graphs.ts";
 
