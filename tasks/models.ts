@@ -3,30 +3,39 @@
  *
  * @module
  */
-import {
-  inspectCheckpoint,
-  type InspectedCheckpoint,
-} from "../core/encoders/inspect_checkpoint.ts";
+import { inspectCheckpoint } from "../core/encoders/inspect_checkpoint.ts";
 import { GenviewError, GenviewTypeError } from "../core/errors/mod.ts";
+import { DEFAULT_PROTOCOLS, PROTOCOLS } from "../core/evaluate/protocols.ts";
+import {
+  evaluateCheckpoint,
+  type EvaluateCheckpointOptions,
+} from "../core/train/run/evaluate_checkpoint.ts";
 import type { EncoderRole } from "../core/weights/layouts/layouts.ts";
 import {
   type ModelCatalog,
+  type PublishedModel,
   publishedModel,
   readModelCatalog,
 } from "../core/weights/zoo/model_catalog.ts";
-import { type ListedModel, listModels, locateModel } from "../core/weights/zoo/local_models.ts";
+import { listModels, locateModel } from "../core/weights/zoo/local_models.ts";
 import { pullModel } from "../core/weights/zoo/pull_model.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { DownloadDisplay } from "./cli/download_display.ts";
+import { EvaluateDisplay } from "./cli/evaluate_display.ts";
+import { describeResults } from "./cli/evaluation_text.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
+import { describeCheckpoint, describeListed } from "./cli/models_text.ts";
+
+/** Heading of the help. */
+const EVALUATION = "Evaluation (eval)";
 
 const COMMAND = command({
   name: "models",
   summary:
     "Published checkpoints of GenView, mmpretrain and the methods' authors: lists them with what they scored, pulls them " +
     "(from the hub into HF_HUB_CACHE, from other hosts into PyTorch's hub/checkpoints), and shows what a checkpoint " +
-    "holds without running what its pickle names. Any file of weights may be named in place of a model.",
-  positional: "list|pull|show [NAME|WORD|FILE ...]",
+    "holds without running what its pickle names, and evaluates it. Any file of weights may be named in place of a model.",
+  positional: "list|pull|show|eval [NAME|WORD|FILE ...]",
   examples: [
     { command: "deno task models list", does: "all that are known" },
     {
@@ -47,6 +56,16 @@ const COMMAND = command({
     },
     {
       command:
+        "deno task models eval genview-mocov3-r50-100e --train imagenet/train --test imagenet/val",
+      does: "nearest neighbours, and a probe by the recipe of the catalogue on cached features",
+    },
+    {
+      command:
+        "deno task models eval genview-mocov3-r50-100e --train imagenet/train --test imagenet/val --protocol linear --output evaluations/mocov3",
+      does: "the probe as it is published; the same command goes on where it was stopped",
+    },
+    {
+      command:
         'deno task train byol --from "$(deno task --quiet models pull mmpretrain-byol-r50-200e)"',
       does: "starts with the backbone of a published checkpoint",
     },
@@ -64,6 +83,63 @@ const COMMAND = command({
         type: "string",
         default: "",
         description: "network that a file's weights are of; found by its tensors when empty",
+      },
+      train: {
+        group: EVALUATION,
+        type: "string",
+        default: "",
+        description: "labelled images that vote and are trained on",
+      },
+      test: {
+        group: EVALUATION,
+        type: "string",
+        default: "",
+        description: "labelled images that are classified (a held-out part of --train when empty)",
+      },
+      protocol: {
+        group: EVALUATION,
+        type: "array",
+        items: { type: "string" },
+        minItems: 1,
+        default: DEFAULT_PROTOCOLS,
+        description: `what is done, of ${
+          Object.values(PROTOCOLS).join(", ")
+        }; of a published model the recipe that is left out of probe and linear is the catalogue's`,
+      },
+      normalize: {
+        group: EVALUATION,
+        type: "string",
+        enum: ["auto", "imagenet", "clip"],
+        default: "auto",
+        description:
+          "statistics that images are normalised with; auto is what the catalogue says of a model",
+      },
+      imageSize: {
+        group: EVALUATION,
+        type: "integer",
+        minimum: 0,
+        default: 0,
+        description: "height and width of the images (0: those of the backbone)",
+      },
+      output: {
+        group: EVALUATION,
+        type: "string",
+        default: "",
+        description:
+          "folder for results.json and the checkpoints of probes that are trained; nothing is written when empty",
+      },
+      device: {
+        group: EVALUATION,
+        type: "string",
+        default: "auto",
+        description: "auto, cpu, cuda, cuda:N or webgpu",
+      },
+      loaders: {
+        group: EVALUATION,
+        type: "integer",
+        minimum: 1,
+        default: 1,
+        description: "threads that cut images",
       },
       all: { type: "boolean", default: false, description: "show every tensor" },
       json: { type: "boolean", default: false, description: "print one JSON object" },
@@ -91,7 +167,11 @@ const COMMAND = command({
   },
 });
 
-interface Options {
+interface Options
+  extends Pick<EvaluateCheckpointOptions, "train" | "test" | "imageSize" | "device" | "loaders"> {
+  readonly protocol: readonly string[];
+  readonly normalize: "auto" | "imagenet" | "clip";
+  readonly output: string;
   readonly catalog: ModelCatalog;
   readonly endpoint: string;
   readonly folders: { readonly hubCache?: string; readonly folder?: string };
@@ -103,14 +183,6 @@ interface Options {
 
 function print(line: string): void {
   console.log(line);
-}
-
-function describeListed({ name, model, file }: ListedModel): string {
-  const { method, backbone, epochs, batchSize, linearTop1, recipe, publisher } = model;
-  const top1 = linearTop1.toFixed(1).padStart(5);
-  const facts = `${method}, ${backbone}, ${epochs} epochs, batch ${batchSize}, by ${publisher}`;
-  return `${name.padEnd(34)} ${top1} %  ${facts}; ` +
-    `probe ${recipe ?? "not stated"}${file === undefined ? "" : `\n  ${file}`}`;
 }
 
 async function list(words: readonly string[], options: Options): Promise<void> {
@@ -151,45 +223,6 @@ async function pull(names: readonly string[], options: Options): Promise<void> {
   }
 }
 
-/** Names by what they begin with, so that a thousand of them are a few lines. */
-function grouped(names: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const name of names) {
-    const parts = name.split(".");
-    const group = parts.length <= 2
-      ? name
-      : `${parts.slice(0, parts[0] === "module" ? 3 : 2).join(".")}.*`;
-    counts.set(group, (counts.get(group) ?? 0) + 1);
-  }
-  return [...counts].map(([group, count]) => group.endsWith("*") ? `${group} (${count})` : group);
-}
-
-function describeCheckpoint(name: string, found: InspectedCheckpoint, all: boolean): string {
-  const { layout, backbone, width, size, prefix, scheme, used, missing, heads, ignored } = found;
-  const lines = [
-    `${name}: ${layout}`,
-    `  backbone: ${backbone}, ${width} features, images of ${size} pixels`,
-    `  names: ${scheme}${prefix === "" ? "" : `, behind "${prefix}"`}`,
-  ];
-  const listed = (what: string, names: readonly string[]) => {
-    lines.push(`  ${what}: ${names.length} tensors`);
-    for (const line of all ? names : grouped(names)) lines.push(`    ${line}`);
-  };
-  lines.push(`  used: ${used.length} tensors`);
-  if (all) lines.push(...used.map((tensor) => `    ${tensor}`));
-  if (missing.length > 0) listed("missing", missing);
-  if (heads.size > 0) {
-    lines.push(`  heads: ${heads.size} tensors`);
-    const named = [...heads].map(([from, to]) => `${from} is ${to}`);
-    lines.push(...(all ? named : grouped([...heads.keys()])).map((line) => `    ${line}`));
-  }
-  if (ignored.length > 0) listed("ignored", ignored);
-  for (const [tensor, reason] of found.unreadable) {
-    lines.push(`  cannot be read: ${tensor}: ${reason}`);
-  }
-  return lines.join("\n");
-}
-
 async function show(names: readonly string[], options: Options): Promise<void> {
   for (const name of names) {
     const { path, model } = await locateModel(name, options.catalog, options.folders);
@@ -210,9 +243,60 @@ async function show(names: readonly string[], options: Options): Promise<void> {
   }
 }
 
+/** Protocols whose recipe, where none is named, is the one by which a model was published. */
+function withRecipe(protocol: string, recipe: string | undefined): string {
+  return recipe !== undefined && /^(probe|linear)$/.test(protocol)
+    ? `${protocol}:${recipe}`
+    : protocol;
+}
+
+/** The statistics of a model's images, which must be named where its publisher does not say them. */
+function statisticsOf(name: string, asked: Options["normalize"], model?: PublishedModel) {
+  if (asked !== "auto") return asked;
+  if (model?.normalize !== undefined) return model.normalize;
+  throw new GenviewTypeError(
+    `Cannot evaluate ${name}: ${
+      model === undefined ? "its file" : "its publisher"
+    } does not say how images are normalised; name --normalize imagenet or --normalize clip, or try both`,
+  );
+}
+
+async function evaluate(names: readonly string[], options: Options): Promise<void> {
+  const { catalog, folders, protocol, output, json, normalize } = options;
+  const [name, ...others] = names;
+  if (others.length > 0) {
+    throw new GenviewTypeError(
+      `Cannot evaluate models: one NAME must be given, found ${names.length}`,
+    );
+  }
+  const { path, model } = await locateModel(name!, catalog, folders);
+  const { train, test, imageSize, device, loaders, encoder } = options;
+  const backbone = options.backbone || model?.backbone;
+  using display = new EvaluateDisplay();
+  const { results, log } = await evaluateCheckpoint(path, {
+    ...{ train, test, imageSize, device, loaders, encoder },
+    normalize: statisticsOf(name!, normalize, model),
+    protocols: protocol.map((each) => withRecipe(each, model?.recipe)),
+    ...(backbone && { backbone }),
+    ...(model && { trainedEpochs: model.epochs }),
+    ...(output && { output }),
+    report: (event) => display.show(event),
+  });
+  display[Symbol.dispose]();
+  if (json) return print(JSON.stringify({ results, log }, null, 2));
+  print(describeResults(results, log));
+  if (model !== undefined) {
+    print(
+      `published: ${model.linearTop1.toFixed(1)} % top-1 of a linear probe (${
+        model.recipe ?? "recipe not stated"
+      }) on ImageNet-1k`,
+    );
+  }
+}
+
 const ACTIONS: Readonly<
   Record<string, (names: readonly string[], options: Options) => Promise<void>>
-> = { list, pull, show };
+> = { list, pull, show, eval: evaluate };
 
 /** Runs the task with its arguments. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -231,13 +315,14 @@ export async function main(args: readonly string[]): Promise<void> {
       `Cannot ${action} models: at least one NAME must be given, found none; "deno task models list" has them`,
     );
   }
-  const { config, cache, folder, encoder, ...values } = parsed.values;
+  const { config, cache, folder, encoder, normalize, ...values } = parsed.values;
   const catalog = await readModelCatalog(config);
   const endpoint = values.endpoint || Deno.env.get("HF_ENDPOINT") || catalog.endpoint;
   await ACTIONS[action]!(names, {
     ...values,
     catalog,
     encoder: encoder as EncoderRole,
+    normalize: normalize as Options["normalize"],
     endpoint: endpoint.replace(/\/+$/, ""),
     folders: { ...(cache && { hubCache: cache }), ...(folder && { folder }) },
   });
