@@ -167,8 +167,10 @@ const COMMAND = command({
   },
 });
 
-interface Options
-  extends Pick<EvaluateCheckpointOptions, "train" | "test" | "imageSize" | "device" | "loaders"> {
+interface Options extends
+  Required<
+    Pick<EvaluateCheckpointOptions, "train" | "test" | "imageSize" | "device" | "loaders">
+  > {
   readonly protocol: readonly string[];
   readonly normalize: "auto" | "imagenet" | "clip";
   readonly output: string;

@@ -33,7 +33,8 @@ export interface FoundPrefix {
 }
 
 /**
- * Chooses the prefix that most of the wanted names follow, and that a layout has before the encoder that is asked for.
+ * Chooses the prefix that a layout has before the encoder that is asked for, and that most of the wanted names follow. One
+ * that less than half of those follow that are found elsewhere is no encoder, such as a layer that is called alike.
  *
  * @param counts how many names follow each
  */
@@ -42,13 +43,17 @@ export function choosePrefix(
   encoder: EncoderRole,
 ): FoundPrefix {
   const most = Math.max(0, ...counts.values());
-  const best = [...counts].filter(([, count]) => count === most).map(([prefix]) => prefix);
-  const known = best.filter((prefix) => roleOfPrefix(prefix) === encoder);
+  const suited = [...counts].filter(([prefix, count]) =>
+    2 * count > most && roleOfPrefix(prefix) === encoder
+  );
+  const best = Math.max(0, ...suited.map(([, count]) => count));
+  const known = suited.filter(([, count]) => count === best).map(([prefix]) => prefix);
   if (known.length === 1) return { prefix: known[0]!, candidates: [] };
   if (known.length > 1) return { candidates: known };
+  const others = [...counts].filter(([, count]) => count === most).map(([prefix]) => prefix);
   return {
-    candidates: best.filter((prefix) =>
-      best.every((other) => other === prefix || !prefix.startsWith(other))
+    candidates: others.filter((prefix) =>
+      others.every((other) => other === prefix || !prefix.startsWith(other))
     ),
   };
 }

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { main } from "../../tasks/models.ts";
 import { withFolder } from "../core/backbones/clip_golden.ts";
+import { drawPictures } from "./square_pictures.ts";
 import { readPublishedLayouts, writePublished } from "../core/encoders/published_checkpoints.ts";
 
 /** What the task prints. */
@@ -50,8 +51,50 @@ Deno.test("models show says what a file holds, in groups and one by one", () =>
     assertEquals(heads["neck.fc0.weight"], "projector.fc0.weight");
   }));
 
+Deno.test("models eval judges a published model by the catalogue's recipe and statistics", () =>
+  withFolder(async (path) => {
+    await drawPictures(path("photos"));
+    await writePublished(path("mine.safetensors"), checkpoints.authors_simsiam!);
+    const model = {
+      publisher: "me",
+      method: "SimSiam",
+      backbone: "resnet18",
+      epochs: 100,
+      batchSize: 512,
+      linearTop1: 68.1,
+      recipe: "moco-v2",
+      url: "https://example.org/mine.safetensors",
+    };
+    const mine = async (facts: object) => {
+      await Deno.writeTextFile(path("models.json"), JSON.stringify({ models: { mine: facts } }));
+      return [
+        "mine",
+        "--config",
+        path("models.json"),
+        "--folder",
+        path("."),
+        "--train",
+        path("photos"),
+      ];
+    };
+    await assertRejects(
+      async () => main(["eval", ...await mine(model)]),
+      TypeError,
+      "its publisher does not say how images are normalised; name --normalize imagenet",
+    );
+    const args = [...await mine({ ...model, normalize: "clip" }), "--image-size", "32"];
+    const text = await printed("eval", ...args);
+    assertStringIncludes(text, "probe moco-v2 (cached): ");
+    assertStringIncludes(
+      text,
+      "published: 68.1 % top-1 of a linear probe (moco-v2) on ImageNet-1k",
+    );
+    const { results } = JSON.parse(await printed("eval", ...args, "--protocol", "knn", "--json"));
+    assertEquals([results.length, results[0].checkpoint.epoch], [1, 100]);
+  }));
+
 Deno.test("models refuses actions and names that are not there", async () => {
-  await assertRejects(() => main(["push"]), TypeError, 'list, pull, show, found "push"');
+  await assertRejects(() => main(["push"]), TypeError, 'list, pull, show, eval, found "push"');
   await assertRejects(() => main(["pull"]), TypeError, "at least one NAME must be given");
   await assertRejects(() => main(["show", "byol"]), TypeError, 'Cannot find the model "byol"');
 });

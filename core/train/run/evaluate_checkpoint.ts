@@ -108,11 +108,10 @@ export async function evaluateCheckpoint(
   path: string,
   options: EvaluateCheckpointOptions,
 ): Promise<NetworkEvaluation> {
-  const { normalize, backbone: _, encoder = "online", imageSize: __, ...rest } = options;
-  const { trainedEpochs = 0, output, ...evaluation } = rest;
+  const { normalize, encoder = "online", trainedEpochs = 0, output, train } = options;
   // Before anything is opened.
   options.protocols?.forEach(parseProtocol);
-  if (!options.train) {
+  if (!train) {
     throw new GenviewTypeError(
       `Cannot evaluate ${path}: --train must name labelled images, found none`,
     );
@@ -126,8 +125,8 @@ export async function evaluateCheckpoint(
     recipe: evaluationRecipe(size, statistics),
     checkpoint: { step: 0, epoch: trainedEpochs, path },
     encoder,
-    data: { data: options.train, evaluationData: "" },
+    data: { data: train, evaluationData: "" },
     configuration: resolveConfiguration({ backbone: spec.name, imageSize: size }),
     folder: output,
-  }, evaluation);
+  }, options);
 }

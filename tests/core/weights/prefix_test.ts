@@ -25,6 +25,15 @@ Deno.test("findPrefix() prefers the trained network to its moving average", () =
   }
 });
 
+Deno.test("findPrefix() takes the encoder that is asked for, also where it lacks a few names", () => {
+  const names = [...named("encoder_q.").slice(1), ...named("encoder_k.")];
+  assertEquals(findPrefix(names, WANTED).prefix, "encoder_q.");
+  assertEquals(findPrefix(names, WANTED, "momentum").prefix, "encoder_k.");
+  // One name of three is a layer that is called alike.
+  const head = [...named("student.net."), "bn1.weight"];
+  assertEquals(findPrefix(head, WANTED).candidates, ["student.net."]);
+});
+
 Deno.test("findPrefix() names prefixes that it does not know, and does not choose among several", () => {
   const unknown = findPrefix(named("student.net.", "teacher."), WANTED);
   assertEquals(unknown, { candidates: ["student.net.", "teacher."] });
