@@ -17,6 +17,7 @@ export const tasks: Tasks = {
   "evaluate": () => import("./tasks/evaluate.ts"),
   "export": () => import("./tasks/export.ts"),
   "weights": () => import("./tasks/weights.ts"),
+  "models": () => import("./tasks/models.ts"),
   "extract-features": () => import("./tasks/extract_features.ts"),
   "fg-ratio": () => import("./tasks/fg_ratio.ts"),
   "noise-levels": () => import("./tasks/noise_levels.ts"),

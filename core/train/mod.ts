@@ -15,6 +15,7 @@ export {
   type EvaluateNetworkOptions,
   type NetworkEvaluation,
 } from "./run/evaluate_network.ts";
+export { evaluateCheckpoint, type EvaluateCheckpointOptions } from "./run/evaluate_checkpoint.ts";
 export { evaluateRun, type EvaluateRunOptions } from "./run/evaluate_run.ts";
 export type { EvaluationSetsOptions } from "./run/evaluation_data.ts";
 export { fitBatch, type FittedBatch } from "./run/fit_batch.ts";
