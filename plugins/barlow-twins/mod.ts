@@ -28,12 +28,8 @@ const barlowTwins: Method<typeof manifest> = {
     );
     const total = terms.reduce((sum, term) => ops.add(sum, term));
     const collapsed = scale * width;
-    const most = collapsed * (1 + redundancyWeight * (width - 1));
-    const range = {
-      random: [0.05 * collapsed, most],
-      healthy: [0, 0.3 * collapsed],
-      collapsed,
-    } as const;
+    const random = [0.2 * collapsed, 4 * collapsed] as const;
+    const range = { random, healthy: [0, 0.3 * collapsed], collapsed } as const;
     return {
       loss: ops.mul(total, scale / terms.length),
       embeddings: embeddings[0]!,

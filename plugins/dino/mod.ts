@@ -43,8 +43,9 @@ const dino: Method<typeof manifest> = {
         : pairWeights;
       return losses.crossEntropy(scores, target, { temperature, weights });
     });
-    const even = Math.log(outputs);
-    const random = [even - 2, even + 0.5] as const;
+    // Unit vectors at random have products of variance 1 / width; a teacher is some 2.5 times as sharp.
+    const [even, variance] = [Math.log(outputs), 1 / (options.width * temperature ** 2)];
+    const random = [Math.max(0, even - 2 * variance), even + variance / 2 + 0.3] as const;
     const range = { random, healthy: [0.1 * even, 0.6 * even], collapsed: even } as const;
     return { loss, embeddings: embeddings[0]!, lossRange: { ...manifest.lossRange, ...range } };
   },

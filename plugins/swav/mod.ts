@@ -10,7 +10,7 @@ import manifest from "./manifest.json" with { type: "json" };
 const swav: Method<typeof manifest> = {
   manifest,
   build(context) {
-    const { options, views, batchSize, ops, losses, step, epoch, pairWeights } = context;
+    const { options, views, batchSize, ops, losses, step, pairWeights } = context;
     const { width, prototypes, temperature, queueLength } = options;
     if (queueLength !== 0 && queueLength < batchSize) {
       context.refuse(
@@ -35,7 +35,7 @@ const swav: Method<typeof manifest> = {
       const queue = context.queue(`queue.${view}`, queueLength, width);
       const all = losses.sinkhorn(ops.concat([own, scoresOf(queue.rows)], { axis: 0 }), options);
       const together = ops.slice(all, { starts: [0], ends: [batchSize], axes: [0] });
-      queue.push(embeddings[view]!, ops.greaterOrEqual(epoch, options.queueStartEpoch));
+      queue.push(embeddings[view]!, ops.greaterOrEqual(context.epoch, options.queueStartEpoch));
       return ops.where(queue.full, together, alone);
     });
     const loss = losses.swappedPrediction(codes, scores, (code, predicted, first, second) => {
@@ -44,8 +44,13 @@ const swav: Method<typeof manifest> = {
         : pairWeights;
       return losses.crossEntropy(predicted, code, { temperature, weights });
     });
-    const even = Math.log(prototypes);
-    const random = [even - 2, even + 0.5] as const;
+    // Unit vectors at random have products of variance 1 / width; codes follow them where views are alike.
+    const [even, variance] = [Math.log(prototypes), 1 / (width * temperature ** 2)];
+    const most = even + variance / 2;
+    const random = [
+      Math.max(0, most - variance * temperature / options.epsilon),
+      most + 0.3,
+    ] as const;
     const range = { random, healthy: [0.2 * even, 0.6 * even], collapsed: even } as const;
     return { loss, embeddings: embeddings[0]!, lossRange: { ...manifest.lossRange, ...range } };
   },

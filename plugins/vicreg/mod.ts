@@ -36,7 +36,7 @@ const vicReg: Method<typeof manifest> = {
       ops.mul(covariance, options.covarianceWeight),
     ].reduce((sum, term) => ops.add(sum, term));
     const collapsed = 0.99 * options.varianceWeight;
-    const random = [0.2 * collapsed, 1.3 * collapsed] as const;
+    const random = [0.5 * collapsed, 1.3 * collapsed] as const;
     const range = { random, healthy: [0.1 * collapsed, 0.8 * collapsed], collapsed } as const;
     return {
       loss,

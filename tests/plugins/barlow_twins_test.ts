@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { sgd } from "../../core/engine/optim/mod.ts";
 import { CPU } from "../../core/engine/ort/mod.ts";
 import { checkMethod } from "../../core/method/load.ts";
@@ -78,4 +78,8 @@ Deno.test("Barlow Twins' loss is symmetric in the views", async () => {
     losses.push((await step.run({ learning_rate: 0, weight_decay: 0 })).loss);
   }
   assertAlmostEquals(losses[0]!, losses[1]!, 1e-5);
+});
+
+Deno.test("Barlow Twins refuses embeddings of one coordinate, which is correlated with no other", () => {
+  assertThrows(() => smallGraphOf(barlowTwins, { projectorWidth: 1 }), TypeError, "projectorWidth");
 });

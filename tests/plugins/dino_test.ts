@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import type { Backbone } from "../../core/backbones/backbone.ts";
 import { visionTransformer } from "../../core/backbones/vision_transformer.ts";
 import { filled } from "../../core/engine/graph/tensor.ts";
@@ -15,6 +15,7 @@ import {
   writeViews,
 } from "../core/train/small_methods.ts";
 import { assertFollows, graphOf, readGolden, RUNS, type Trial, writeBatch } from "./fidelity.ts";
+import { assertWeighsPairs } from "./pair_weights.ts";
 import { presetGraphs } from "./preset_graphs.ts";
 
 const dino = checkMethod(plugin, "dino");
@@ -181,4 +182,33 @@ Deno.test("DINO starts where it says, and its range of losses follows the number
   const { random: [low, high], collapsed } = graph.lossRange!;
   assert(loss > low && loss < high, `the loss must be in [${low}, ${high}], found ${loss}`);
   assertAlmostEquals(collapsed, Math.log(golden.outputs), 1e-9);
+});
+
+Deno.test("DINO's projector starts from a truncated normal distribution, without offsets", () => {
+  const graph = smallGraphOf(dino, { outputs: 12, hiddenWidth: 64, width: 32 });
+  const weights = initialWeights(graph, 0);
+  for (const layer of [0, 1, 2]) {
+    assert(
+      Array.from(weights.get(`projector.fc${layer}.bias`)!.data, Number).every((x) => x === 0),
+    );
+    const values = Array.from(weights.get(`projector.fc${layer}.weight`)!.data, Number);
+    const variance = values.reduce((sum, x) => sum + x * x, 0) / values.length;
+    assertAlmostEquals(Math.sqrt(variance), 0.02, 0.002);
+  }
+});
+
+Deno.test("DINO weighs all terms of a sample alike, or each pair of views by its own weights", () =>
+  assertWeighsPairs(dino, { outputs: 12, hiddenWidth: 16, width: 8, centerMomentum: 1 }, {
+    epoch: 0,
+    average_rate: 0,
+    "scheduled.teacherTemperature": 0.04,
+  }));
+
+Deno.test("DINO refuses a single output, and a temperature of zero", () => {
+  assertThrows(() => smallGraphOf(dino, { outputs: 1 }), TypeError, "outputs");
+  assertThrows(
+    () => smallGraphOf(dino, { studentTemperature: 0 }),
+    TypeError,
+    "studentTemperature",
+  );
 });

@@ -1,10 +1,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Tensor, zeros } from "../../core/engine/graph/tensor.ts";
+import { sgd } from "../../core/engine/optim/mod.ts";
+import { CPU } from "../../core/engine/ort/mod.ts";
 import { checkMethod } from "../../core/method/load.ts";
 import { countParameters } from "../../core/train/step/method_graph.ts";
+import { initialWeights } from "../../core/train/step/method_step.ts";
+import { TrainingStep } from "../../core/train/step/training_step.ts";
 import plugin from "../../plugins/swav/mod.ts";
 import { graphOf as smallGraphOf } from "../core/train/small_methods.ts";
-import { assertFollows, readGolden, RUNS, type Trial } from "./fidelity.ts";
+import { assertFollows, graphOf, readGolden, RUNS, type Trial, writeBatch } from "./fidelity.ts";
+import { assertWeighsPairs } from "./pair_weights.ts";
 import { presetGraphs } from "./preset_graphs.ts";
 
 const swav = checkMethod(plugin, "swav");
@@ -107,10 +112,20 @@ Deno.test("SwAV refuses a queue that a batch does not fit into", () => {
   );
 });
 
-Deno.test("SwAV's range of losses follows the number of prototypes", () => {
-  for (const prototypes of [16, 3000]) {
-    const { lossRange } = smallGraphOf(swav, { prototypes });
-    assertEquals(lossRange!.collapsed, Math.log(prototypes));
-    assert(lossRange!.healthy[1] < lossRange!.collapsed);
-  }
+Deno.test("SwAV refuses a single prototype, to which all would be assigned", () => {
+  assertThrows(() => smallGraphOf(swav, { prototypes: 1 }), TypeError, "prototypes");
 });
+
+Deno.test("SwAV starts where it says, and its range of losses follows the number of prototypes", async () => {
+  const graph = graphOf(golden, trialOf(golden));
+  const weights = initialWeights(graph, 1);
+  using step = await TrainingStep.create(graph, { device: CPU, optimizer: sgd() }, weights);
+  writeBatch(golden, step, { at: 0, weighted: false });
+  const { loss } = await step.run({ learning_rate: 0, weight_decay: 0, step: 0, epoch: 0 });
+  const { random: [low, high], collapsed } = graph.lossRange!;
+  assert(loss > low && loss < high, `the loss must be in [${low}, ${high}], found ${loss}`);
+  assertEquals(collapsed, Math.log(golden.prototypes));
+});
+
+Deno.test("SwAV weighs all terms of a sample alike, or each pair of views by its own weights", () =>
+  assertWeighsPairs(swav, { hiddenWidth: 16, width: 8, prototypes: 12 }, { step: 0 }));

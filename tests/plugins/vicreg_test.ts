@@ -1,10 +1,11 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { sgd } from "../../core/engine/optim/mod.ts";
 import { CPU } from "../../core/engine/ort/mod.ts";
 import { checkMethod } from "../../core/method/load.ts";
 import { initialWeights } from "../../core/train/step/method_step.ts";
 import { TrainingStep } from "../../core/train/step/training_step.ts";
 import plugin from "../../plugins/vicreg/mod.ts";
+import { graphOf as smallGraphOf } from "../core/train/small_methods.ts";
 import {
   assertFollows,
   assertSeries,
@@ -77,4 +78,8 @@ Deno.test("VICReg starts where it says, and its range of losses follows the vari
   const { random: [low, high], collapsed } = graph.lossRange!;
   assert(loss > low && loss < high, `the loss must be in [${low}, ${high}], found ${loss}`);
   assertAlmostEquals(collapsed, 0.99 * golden.varianceWeight, 1e-9);
+});
+
+Deno.test("VICReg refuses embeddings of one coordinate, which is correlated with no other", () => {
+  assertThrows(() => smallGraphOf(vicReg, { expanderWidth: 1 }), TypeError, "expanderWidth");
 });
