@@ -14,6 +14,7 @@ import {
   StringStringEntryProtoSchema,
   type TensorProto,
   toBinary,
+  type ValueInfoProto,
 } from "../../deps/protobuf.ts";
 import { isFloat } from "../graph/dtype.ts";
 import { type Node, nodesLeadingTo, resolve } from "../graph/node.ts";
@@ -42,6 +43,11 @@ export interface ModelDescription {
   readonly inputs?: readonly Value[];
   /** Texts stored in the model under their keys. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /**
+   * Whether the model says the type of every value that a node makes, as {@linkcode traceModel} needs it (default no):
+   * ONNX Runtime infers the types by itself.
+   */
+  readonly typed?: boolean;
 }
 
 /** Constants up to this many bytes are written once, however often they occur. */
@@ -141,6 +147,20 @@ function encodeNode(node: Node, names: Names): NodeProto {
       encodeAttribute(name, value)
     ),
   });
+}
+
+/** Name and type of what nodes make, without the model's outputs, which say theirs anyway. */
+function encodeMadeTypes(
+  nodes: readonly Node[],
+  names: Names,
+  outputs: ModelDescription["outputs"],
+): ValueInfoProto[] {
+  return nodes.flatMap((node) =>
+    Object.values(node.outputs).flatMap((value) => {
+      const name = names.output(value, node);
+      return Object.hasOwn(outputs, name) ? [] : [encodeValueInfo(name, value.type)];
+    })
+  );
 }
 
 /** The inputs that a graph reads, those listed first. */
@@ -260,6 +280,7 @@ export function encodeModel(description: ModelDescription): Uint8Array<ArrayBuff
       initializer: [...fixed.map(({ tensor }) => tensor), ...names.initializers],
       input: fed.map(([name, value]) => encodeValueInfo(name, value.type)),
       output: outputs.map(([name, value]) => encodeValueInfo(name, value.type)),
+      valueInfo: description.typed ? encodeMadeTypes(nodes, names, description.outputs) : [],
     }),
   });
   return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>;

@@ -22,6 +22,7 @@ export { availableProviders, ortLibraryPath, ortVersion } from "./environment.ts
 export { OrtError, type OrtErrorCode } from "./error.ts";
 export { LIBRARY_VARIABLE, useLibrary } from "./library.ts";
 export { checkDevice, type DeviceCheck, resolveDevice } from "./resolve_device.ts";
+export { arenaBytes } from "./memory/arena_bytes.ts";
 export type { Placement } from "./placement.ts";
 export type { RunOptions } from "./run_options.ts";
 export { type Feeds, Session, type SessionRunOptions } from "./session.ts";

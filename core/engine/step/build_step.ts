@@ -33,6 +33,8 @@ export interface StepOptions extends Omit<UpdateOptions, "buffers" | "frozen"> {
   readonly frozen?: ReadonlyMap<string, Value>;
   /** Scalar inputs that are set at each step, beside the update's own. */
   readonly scalars?: readonly Value[];
+  /** Whether the models say the type of every value, as their memory is estimated by (default no). */
+  readonly typed?: boolean;
 }
 
 /** A tensor that a step reads or makes. */
@@ -166,7 +168,7 @@ function checkReplaced(update: UpdateGraph, state: readonly Value[]): void {
  * @throws {RangeError} if a rule or the norm to clip to is out of range
  */
 export function buildStep(options: StepOptions): BuiltStep {
-  const { batch, state, scalars = [] } = options;
+  const { batch, state, scalars = [], typed = false } = options;
   const outputs = scalarOutputs(options);
   checkFrozen(options);
   const update = buildUpdate({
@@ -180,8 +182,8 @@ export function buildStep(options: StepOptions): BuiltStep {
   const measures = Object.entries(update.outputs).filter(([name]) => !next.has(name));
   const updateScalars = update.inputs.filter((value) => update.scalars.includes(nameOf(value)));
   return {
-    gradients: encodeModel({ outputs: { ...outputs, ...passed } }),
-    update: encodeModel({ outputs: update.outputs }),
+    gradients: encodeModel({ outputs: { ...outputs, ...passed }, typed }),
+    update: encodeModel({ outputs: update.outputs, typed }),
     batch: batch.map((value) => declare(nameOf(value), value)),
     state: state.map((value) => declare(nameOf(value), value)),
     slots: update.slots,

@@ -68,6 +68,7 @@ export function compileMethodStep(
   const options = {
     optimizer: optimizerOf(request.configuration),
     rules: parameterRules,
+    typed: request.typed ?? false,
     ...(clipGradientNorm > 0 && { clipGradientNorm, clipGradientPer }),
   };
   return accumulated === undefined

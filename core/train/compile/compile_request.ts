@@ -14,4 +14,6 @@ export interface CompileRequest {
   readonly viewSizes: readonly number[];
   /** Formulations of the convolutions, and what is known of the device. */
   readonly tuning: ConvTuning;
+  /** Whether the models say the type of every value, as their memory is estimated by (default no). */
+  readonly typed?: boolean;
 }

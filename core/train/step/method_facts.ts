@@ -7,12 +7,17 @@ import { observeConvolutions } from "../../engine/ops/convolution/tuning.ts";
 import { type ConvProblem, problemKey } from "../../engine/ops/convolution/problem.ts";
 import type { LossRange } from "../../method/manifest.ts";
 import { countParameters, type MethodGraph } from "./method_graph.ts";
-import { movingAverages } from "./momentum_encoder.ts";
+import { followedBy, movingAverages } from "./momentum_encoder.ts";
+import { elementCount } from "../../engine/graph/shape.ts";
 
 /** What is known of a method's graph. */
 export interface MethodFacts {
   /** Trained parameters. */
   readonly parameters: number;
+  /** Parameters that stay as they are, such as a ViT's fixed positions. */
+  readonly fixedParameters: number;
+  /** Parameters of the momentum encoder. */
+  readonly momentumParameters: number;
   /** Coordinates of the embeddings whose spread is watched. */
   readonly embeddingWidth: number;
   /** Number of views. */
@@ -31,6 +36,13 @@ export interface MethodFacts {
   readonly convolutions: readonly ConvProblem[];
 }
 
+/** Elements of the parameters that are not trained: those of the momentum encoder, or all others. */
+function countUntrained({ scope }: MethodGraph, ofMomentum: boolean): number {
+  return [...scope.declarations.values()]
+    .filter(({ name, kind }) => kind === "fixed" && (followedBy(name) !== undefined) === ofMomentum)
+    .reduce((sum, { value }) => sum + elementCount(value.shape), 0);
+}
+
 /**
  * What is known of a graph that a function builds.
  *
@@ -45,6 +57,8 @@ export function factsOf(build: () => MethodGraph, applied?: () => unknown): Meth
   const { views, embeddings, unusedViews, usesPairWeights, scheduled, lossRange, scope } = graph;
   return {
     parameters: countParameters(graph),
+    fixedParameters: countUntrained(graph, false),
+    momentumParameters: countUntrained(graph, true),
     embeddingWidth: embeddings.shape[1]!,
     views: views.length,
     unusedViews,

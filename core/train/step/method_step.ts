@@ -21,6 +21,8 @@ export interface MethodStepOptions {
   readonly clipGradientNorm?: number;
   /** Whether the whole gradient has that norm, or that of each parameter by itself (default `model`). */
   readonly clipGradientPer?: ClipUnit;
+  /** Whether the models say the type of every value, as their memory is estimated by (default no). */
+  readonly typed?: boolean;
 }
 
 /** A method's training step as plain data. */
@@ -50,7 +52,8 @@ export const SPREAD = "spread";
  */
 export function buildMethodStep(
   graph: MethodGraph,
-  { optimizer, rules = [], clipGradientNorm, clipGradientPer = "model" }: MethodStepOptions,
+  { optimizer, rules = [], clipGradientNorm, clipGradientPer = "model", typed = false }:
+    MethodStepOptions,
 ): MethodStep {
   const declarations = [...graph.scope.declarations.values()];
   const metrics = Object.entries(graph.metrics ?? {});
@@ -75,6 +78,7 @@ export function buildMethodStep(
     exponentialMovingAverages: movingAverages(graph.scope),
     constraints: graph.constraints,
     frozen: graph.frozen,
+    typed,
     ...(clipGradientNorm !== undefined && { clipGradientNorm, clipGradientPer }),
   });
   return {

@@ -87,7 +87,7 @@ export function summarizeJudgement({ pairs }: PairJudgement): Readonly<Record<st
 }
 
 /** Views that go through the encoder together, at most: more gain no speed, and the largest towers take 8 MB for each. */
-const LARGEST_RUN = 32;
+export const LARGEST_RUN = 32;
 
 /** A view as the encoder takes it. */
 function prepare(view: Value, from: Normalization, { view: { size, normalize } }: TokenNetwork) {

@@ -198,7 +198,8 @@ function shown({ whole: { loss, embeddings, metrics = {} } }: AccumulatedGraph) 
  */
 export function buildAccumulation(
   graph: AccumulatedGraph,
-  { optimizer, rules = [], clipGradientNorm, clipGradientPer = "model" }: MethodStepOptions,
+  { optimizer, rules = [], clipGradientNorm, clipGradientPer = "model", typed = false }:
+    MethodStepOptions,
 ): BuiltAccumulation {
   const { micro, whole, cuts, running, frozen, declarations } = graph;
   const state = named(declarations.map(({ value }) => value));
@@ -253,10 +254,11 @@ export function buildAccumulation(
         ...Object.fromEntries(cuts.map(({ given }) => [nameOf(given.whole), given.micro])),
         ...passedByMicro,
       },
+      typed,
     }),
-    loss: encodeModel({ outputs: { ...outputs, ...start, ...toldByName, ...passed } }),
-    backward: encodeModel({ outputs: sums }),
-    update: encodeModel({ outputs: update.outputs }),
+    loss: encodeModel({ outputs: { ...outputs, ...start, ...toldByName, ...passed }, typed }),
+    backward: encodeModel({ outputs: sums, typed }),
+    update: encodeModel({ outputs: update.outputs, typed }),
     views: graph.views.map(({ value, ...view }) => ({ ...view, ...declare(nameOf(value), value) })),
     cuts: cuts.map(({ given }) => ({
       name: nameOf(given.whole),
