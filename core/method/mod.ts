@@ -44,10 +44,10 @@ export type {
   TrainedNetwork,
 } from "./method.ts";
 export { PluginError, PluginRefusal } from "./plugin_error.ts";
+export { type ConfigurationFile, readConfiguration } from "./read_configuration.ts";
 export {
   type PartialConfiguration,
   presetOf,
-  readConfiguration,
   resolveConfiguration,
 } from "./resolve_configuration.ts";
 export type { DType } from "../engine/graph/dtype.ts";

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
-import { explainingFileErrors } from "../files/file_error.ts";
+import { GenviewTypeError } from "../errors/mod.ts";
 import { nearestName } from "../schema/nearest_name.ts";
 import { type Configuration, configurationSchema } from "./configuration.ts";
 import type { Manifest } from "./manifest.ts";
@@ -35,37 +34,15 @@ export function presetOf(manifest: Manifest, name?: string): PartialConfiguratio
  *
  * @param action what cannot be done with anything else
  * @param what how the value is called, such as `options`
+ * @throws {TypeError} if it is none
  */
-function checkObject(value: unknown, action: string, what: string): void {
+export function checkObject(value: unknown, action: string, what: string): void {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
   throw new GenviewTypeError(
     `Cannot ${action}: ${what} must be an object, such as {"epochs": 100}, found ${
       formatFound(value)
     }`,
   );
-}
-
-/**
- * Reads a part of a configuration from a JSON file.
- *
- * @throws {SyntaxError} if the file is not JSON
- * @throws {TypeError} if it holds anything but an object; its values are checked by {@linkcode resolveConfiguration}
- * @throws {Deno.errors.NotFound} if there is no such file
- */
-export async function readConfiguration(path: string): Promise<PartialConfiguration> {
-  const action = `read configuration ${path}`;
-  const text = await explainingFileErrors(action, Deno.readTextFile(path));
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new GenviewSyntaxError(
-      `Cannot ${action}: it must be JSON, found an error: ${(cause as Error).message}`,
-      { cause },
-    );
-  }
-  checkObject(json, action, "the file's content");
-  return json as PartialConfiguration;
 }
 
 /** Options that hold values by name, each of which a later part may change by itself. */

@@ -1,12 +1,7 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { join } from "node:path";
+import { assertEquals, assertThrows } from "@std/assert";
 import { configurationSchema, DEFAULT_CONFIGURATION } from "../../../core/method/configuration.ts";
 import { parseManifest } from "../../../core/method/manifest.ts";
-import {
-  presetOf,
-  readConfiguration,
-  resolveConfiguration,
-} from "../../../core/method/resolve_configuration.ts";
+import { presetOf, resolveConfiguration } from "../../../core/method/resolve_configuration.ts";
 import simsiam from "../../../plugins/simsiam/manifest.json" with { type: "json" };
 
 Deno.test("resolveConfiguration() lets later parts win, option by option", () => {
@@ -76,31 +71,4 @@ Deno.test("every option of a configuration has a group, a description, and says 
     if (groups.at(-1) !== group) groups.push(group!);
   }
   assertEquals(groups, [...new Set(groups)]);
-});
-
-Deno.test("readConfiguration() reads an object, and names the file that holds anything else", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const path = join(folder, "config.json");
-    const read = async (text: string) => {
-      await Deno.writeTextFile(path, text);
-      return await readConfiguration(path);
-    };
-    assertEquals(await read('{"epochs": 3}'), { epochs: 3 });
-    for (const text of ["null", "3", "[]"]) {
-      await assertRejects(
-        () => read(text),
-        TypeError,
-        `Cannot read configuration ${path}: the file's content must be an object, such as {"epochs": 100}, found ${text}`,
-      );
-    }
-    await assertRejects(() => read("{"), SyntaxError, `Cannot read configuration ${path}: it must`);
-    await assertRejects(
-      () => readConfiguration(join(folder, "none.json")),
-      Deno.errors.NotFound,
-      "there is no such file",
-    );
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 });
