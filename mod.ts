@@ -118,11 +118,8 @@ export type {
   Network,
   Role,
 } from "./core/method/method.ts";
-export {
-  presetOf,
-  readConfiguration,
-  resolveConfiguration,
-} from "./core/method/resolve_configuration.ts";
+export { type ConfigurationFile, readConfiguration } from "./core/method/read_configuration.ts";
+export { presetOf, resolveConfiguration } from "./core/method/resolve_configuration.ts";
 export {
   buildMethodGraph,
   type MethodGraph,

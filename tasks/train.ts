@@ -3,11 +3,16 @@
  *
  * @module
  */
+import { bundledConfigurations } from "../configs/mod.ts";
+import { GenviewTypeError } from "../core/errors/mod.ts";
 import { configurationSchema } from "../core/method/configuration.ts";
+import { readConfiguration } from "../core/method/read_configuration.ts";
+import { dryRun } from "../core/train/run/dry_run.ts";
 import { pretrain } from "../core/train/run/pretrain.ts";
 import type { TrainResult } from "../core/train/run/train_options.ts";
 import { bundledMethods } from "../plugins/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
+import { dryRunText } from "./cli/dry_run_text.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { asStarted } from "./cli/program_name.ts";
 import { TrainDisplay } from "./cli/train_display.ts";
@@ -50,6 +55,11 @@ const COMMAND = command({
       does: "crops one view of each pair from the variation that Stable unCLIP has generated",
     },
     {
+      command:
+        "deno task train --config byol_resnet50_16xb256-coslr-200e_in1k --dry-run --images 1281167",
+      does: "says what an experiment of GenView would take, without its data",
+    },
+    {
       command: "deno task train --method ./my-method/manifest.json --output runs/mine",
       does: "trains with a method of your own",
     },
@@ -70,7 +80,26 @@ const COMMAND = command({
       config: {
         type: "string",
         default: "",
-        description: "JSON file with any of the options below",
+        description:
+          "JSON file with any of the options below, or the name of an experiment of GenView; one that names its method stands in place of a preset",
+      },
+      listConfigs: {
+        type: "boolean",
+        default: false,
+        description: "list the experiments that --config knows by name, and do nothing else",
+      },
+      dryRun: {
+        type: "boolean",
+        default: false,
+        description:
+          "say what the run would be, its parameters, steps, learning rates and memory, and write nothing",
+      },
+      images: {
+        type: "integer",
+        minimum: 0,
+        default: 0,
+        description:
+          "with --dry-run: number of images in the data set, which need not be there (0: as many as it has)",
       },
       output: {
         type: "string",
@@ -99,6 +128,14 @@ const COMMAND = command({
   },
 });
 
+/** What may be given beside the configuration. */
+interface Given {
+  readonly dryRun?: boolean;
+  readonly images?: number;
+  readonly resume?: string;
+  readonly from?: string;
+}
+
 /** The commands that a run is followed by. */
 function nextCommands(output: string, { finished, step }: TrainResult, epochs: number): string {
   const folder = /^[\w./-]+$/.test(output) ? output : `'${output.replaceAll("'", `'\\''`)}'`;
@@ -112,12 +149,47 @@ function nextCommands(output: string, { finished, step }: TrainResult, epochs: n
   ].join("\n");
 }
 
+/** The experiments that are known by name, one a line. */
+async function configurationList(): Promise<string> {
+  const rows = await Promise.all(
+    Object.keys(bundledConfigurations).map(async (name) => {
+      const { description = "" } = await readConfiguration(name, bundledConfigurations);
+      return `${name}\n  ${description}`;
+    }),
+  );
+  return rows.join("\n");
+}
+
+function checkDryRun({ dryRun, images, resume, from }: Given): void {
+  if (!dryRun && images) {
+    throw new GenviewTypeError(
+      `Cannot start training: --images needs --dry-run, found --images ${images} alone`,
+    );
+  }
+  const idle = resume ? "--resume" : from && "--from";
+  if (!dryRun || !idle) return;
+  throw new GenviewTypeError(
+    `Cannot describe a run: --dry-run is for a new one with initial weights, found ${idle}; leave it out`,
+  );
+}
+
 /** Runs the task with its arguments. */
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(await withMethodOptions(COMMAND, args), args, (text) => console.log(text));
   if (parsed === undefined) return;
+  const { listConfigs, dryRun: isDry, images, ...given } = parsed.given;
+  if (listConfigs) return console.log(await configurationList());
+  checkDryRun(parsed.given);
   const { method, preset, config, output: _output, resume, from, fromHeads, ...configuration } =
-    parsed.given;
+    given;
+  const named = {
+    configuration,
+    ...(method && { method }),
+    ...(preset && { preset }),
+    ...(config && { config }),
+  };
+  const known = { methods: bundledMethods, configurations: bundledConfigurations };
+  if (isDry) return console.log(dryRunText(await dryRun({ ...named, images: images ?? 0 }, known)));
   const { output } = parsed.values;
   let epochs = 0;
   using display = new TrainDisplay();
@@ -126,15 +198,12 @@ export async function main(args: readonly string[]): Promise<void> {
   );
   const result = await pretrain({
     output,
-    configuration,
-    ...(method && { method }),
-    ...(preset && { preset }),
-    ...(config && { config }),
+    ...named,
     ...(resume && { resume }),
     ...(from && { from }),
     ...(fromHeads && { fromHeads }),
   }, {
-    methods: bundledMethods,
+    ...known,
     signal: interrupt.signal,
     report(event) {
       if (event.kind === "start") epochs = event.configuration.epochs;

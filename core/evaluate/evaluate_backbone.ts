@@ -18,6 +18,9 @@ import { retrieval, type RetrievalResult } from "./retrieval.ts";
 import type { ComputeOptions } from "./similarities.ts";
 import { type KnnResult, weightedKnn, type WeightedKnnOptions } from "./weighted_knn.ts";
 
+/** Images in a run of the network where no number is asked for. */
+export const EVALUATION_BATCH = 64;
+
 /** A backbone and its parameters on a device. */
 export interface PlacedBackbone {
   /** The network. */
@@ -133,7 +136,8 @@ export async function backboneFeatures(
   { backbone, device, weights }: PlacedBackbone,
   evaluation: BackboneEvaluation,
 ): Promise<BackboneFeatures> {
-  const { bank, queries, recipe, batchSize = 64, threads, strict = false } = evaluation;
+  const { bank, queries, recipe, batchSize = EVALUATION_BATCH, threads, strict = false } =
+    evaluation;
   const { onWarning, onProgress } = evaluation;
   const overlap = evaluation.overlap ?? await findOverlap(bank, queries);
   const numbers = checkEvaluation(evaluation, overlap);

@@ -3,40 +3,21 @@
  *
  * @module
  */
-import { withTodaysNames } from "../../method/former_names.ts";
 import { resolve } from "node:path";
 import { openTrainingData } from "../../data/open_data.ts";
-import { GenviewTypeError } from "../../errors/mod.ts";
 import { configuredEvaluation } from "../../evaluate/configured_evaluation.ts";
-import { type LoadedMethod, loadMethodByName } from "../../method/load.ts";
-import {
-  type PartialConfiguration,
-  presetOf,
-  readConfiguration,
-  resolveConfiguration,
-} from "../../method/resolve_configuration.ts";
-import { loadCheckpointState } from "../../weights/checkpoint/state.ts";
 import { fitBatch } from "./fit_batch.ts";
 import { configuredPairEncoder } from "./pair_encoder.ts";
-import { readDescription, type RunDescription } from "./run_description.ts";
+import { type KnownNames, type NamedRun, readBeginning, resolveRun } from "./resolve_run.ts";
 import { inRunFolder } from "./run_folder.ts";
-import { isOwnCheckpoint } from "./run_origin.ts";
 import { trainLocked } from "./train.ts";
 import type { TrainEvent } from "./train_event.ts";
 import type { TrainOptions, TrainResult } from "./train_options.ts";
 
 /** What is pretrained, how, and where to. Empty texts are as if they were left out. */
-export interface PretrainOptions {
+export interface PretrainOptions extends NamedRun {
   /** Folder for checkpoints and logs. */
   readonly output: string;
-  /** Method by name, or the path or address of a manifest (default the run's that is resumed, or else `simsiam`). */
-  readonly method?: string;
-  /** Preset of the method (default the configuration of the run that is resumed, or else the method's first preset). */
-  readonly preset?: string;
-  /** JSON file with a part of the configuration, which wins over the preset. */
-  readonly config?: string;
-  /** A part of the configuration that wins over all others. */
-  readonly configuration?: PartialConfiguration;
   /** `latest`, or the path of a checkpoint, which may be of another run; from the start when left out. */
   readonly resume?: string;
   /** Run, checkpoint or file of weights that the backbone starts with; initial values when left out. */
@@ -46,30 +27,11 @@ export interface PretrainOptions {
 }
 
 /** The surroundings of a pretraining. */
-export interface PretrainContext {
-  /** Addresses of manifests by the names of their methods, such as `bundledMethods`. */
-  readonly methods: Readonly<Record<string, URL>>;
+export interface PretrainContext extends KnownNames {
   /** When it aborts, the run saves a checkpoint after the step that it is in and ends. */
   readonly signal?: AbortSignal;
   /** Called with everything that happens. */
   readonly report?: (event: TrainEvent) => void;
-}
-
-/** What a run began with. */
-type Beginning = Pick<RunDescription, "method" | "address" | "configuration">;
-
-/** What the run began with that is resumed, or from whose checkpoint another one starts. */
-async function readBeginning(output: string, resume: string): Promise<Beginning> {
-  if (isOwnCheckpoint(output, resume)) return await readDescription(output);
-  const { configuration, ...state } = await loadCheckpointState(resume);
-  return { ...state, configuration: withTodaysNames(configuration) };
-}
-
-function checkMethodOf(before: Beginning, { manifest }: LoadedMethod): void {
-  if (manifest.name === before.method) return;
-  throw new GenviewTypeError(
-    `Cannot resume: --method must be the run's, which is ${before.method}, found ${manifest.name}`,
-  );
 }
 
 /** What a configuration names, opened. */
@@ -80,26 +42,18 @@ type Opened = Pick<
 
 /** Opens the method, the data, the evaluation and the pair encoder that a configuration names. */
 async function open(
-  { output, method: chosen, preset, config, configuration: given = {} }: PretrainOptions,
+  options: PretrainOptions,
   { resume }: Pick<TrainOptions, "resume">,
-  { methods, report }: PretrainContext,
+  context: PretrainContext,
 ): Promise<Opened> {
-  const before = resume === undefined ? undefined : await readBeginning(output, resume);
-  const name = chosen || before?.address || before?.method || "simsiam";
-  const method = await loadMethodByName(name, methods);
-  if (before !== undefined) checkMethodOf(before, method);
-  // With a preset the options are compared with the run's as a whole; without one they are changes to it.
-  const kept = preset ? undefined : before?.configuration;
-  const parts = [config ? await readConfiguration(config) : {}, given];
-  const resolved = resolveConfiguration(
-    kept ?? presetOf(method.manifest, preset || undefined),
-    ...parts,
-  );
-  const dataset = await openTrainingData(resolved);
-  const isChosen = kept !== undefined || parts.some(({ batchSize }) => batchSize !== undefined);
-  const { configuration, note } = isChosen
-    ? { configuration: resolved, note: undefined }
-    : fitBatch(resolved, dataset.length);
+  const { report } = context;
+  const before = resume === undefined ? undefined : await readBeginning(options.output, resume);
+  const run = await resolveRun(options, context, before);
+  const { method } = run;
+  const dataset = await openTrainingData(run.configuration);
+  const { configuration, note } = run.isBatchChosen
+    ? { configuration: run.configuration, note: undefined }
+    : fitBatch(run.configuration, dataset.length);
   if (note !== undefined) report?.({ kind: "note", message: note });
   const evaluate = await configuredEvaluation(configuration, {
     onWarning: (message) => report?.({ kind: "warning", message }),

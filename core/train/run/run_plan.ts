@@ -6,6 +6,7 @@
 import type { Backbone } from "../../backbones/backbone.ts";
 import { backbone as backboneOf } from "../../backbones/registry.ts";
 import { viewRecipes } from "../../data/views/named_views.ts";
+import type { Dataset } from "../../data/dataset.ts";
 import type { ViewRecipe } from "../../data/views/recipe.ts";
 import { type Placement, resolveDevice } from "../../engine/ort/mod.ts";
 import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
@@ -25,6 +26,14 @@ export interface RunPlan {
   /** The scalars that a step is fed, by the number of steps before it. */
   readonly scalars: (step: number) => Readonly<Record<string, number>>;
   readonly placement: Placement;
+}
+
+/** What a run is planned by. */
+export interface PlannedRun extends Pick<TrainOptions, "configuration"> {
+  /** The images that it trains on. */
+  readonly dataset: Pick<Dataset, "name" | "length">;
+  /** What weights its pairs, if anything does. */
+  readonly pairEncoder?: unknown;
 }
 
 /** The backbone that a configuration asks for; positions of a ViT are for its first view, and resampled for others. */
@@ -47,10 +56,7 @@ export function configuredBackbone(
  * @throws {TypeError} if there is no such backbone, view recipe or device, or pairs are to be drawn that have no weights
  */
 export function planRun(
-  { configuration, dataset, pairEncoder }: Pick<
-    TrainOptions,
-    "configuration" | "dataset" | "pairEncoder"
-  >,
+  { configuration, dataset, pairEncoder }: PlannedRun,
 ): RunPlan {
   const { batchSize, epochs, threads, vis } = configuration;
   if (vis > 0 && pairEncoder === undefined) {

@@ -1,0 +1,94 @@
+/**
+ * What a run would be, in words.
+ *
+ * @module
+ */
+import { formatDevice } from "../../core/engine/ort/mod.ts";
+import type { DryRun } from "../../core/train/mod.ts";
+import { formatBytes } from "./download_display.ts";
+
+/** Names of the parts of the memory in words, the order in which they are shown. */
+const PARTS = {
+  state: "parameters and buffers",
+  slots: "state of the optimizer",
+  gradients: "gradients",
+  activations: "intermediate values",
+  batches: "batches",
+  pairEncoder: "network that weights pairs",
+  process: "process, code and models",
+} as const;
+
+function counted(count: number, noun: string): string {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function rate(value: number): string {
+  return Number(value.toPrecision(4)).toString();
+}
+
+function parameterText({ parameters: { trained, fixed, momentum } }: DryRun): string {
+  const rest = [
+    ...(momentum > 0 ? [`${momentum.toLocaleString("en")} in the momentum encoder`] : []),
+    ...(fixed > 0 ? [`${fixed.toLocaleString("en")} fixed`] : []),
+  ];
+  const total = trained + fixed + momentum;
+  return `${trained.toLocaleString("en")} trained` +
+    (rest.length === 0 ? "" : `, ${rest.join(", ")}; ${total.toLocaleString("en")} in all`);
+}
+
+function batchText({ configuration: { batchSize, deviceBatchSize }, microBatches }: DryRun) {
+  return microBatches === 1
+    ? counted(batchSize, "sample")
+    : `${
+      counted(batchSize, "sample")
+    } in ${microBatches} micro-batches of ${deviceBatchSize}, within each of which batch norm normalises`;
+}
+
+/** Sizes of views, the number of each: `2 of 224 px, 6 of 96 px`. */
+function viewText({ viewSizes }: DryRun): string {
+  return [...Map.groupBy(viewSizes, (size) => size)]
+    .map(([size, { length }]) => `${length} of ${size} px`).join(", ");
+}
+
+/** Describes a run that is not started. */
+export function dryRunText(run: DryRun): string {
+  const { method, configuration, learningRate: { start, peak, end }, memory, models } = run;
+  const { backbone, epochs, optimizer } = configuration;
+  const rows = [
+    ["method", `${method.title} on ${backbone}`],
+    ["data", `${run.data.name}, ${counted(run.data.length, "image")}`],
+    ["parameters", parameterText(run)],
+    ["views", viewText(run)],
+    ["step", batchText(run)],
+    [
+      "length",
+      `${counted(epochs, "epoch")} of ${counted(run.stepsPerEpoch, "step")}, ${
+        counted(run.totalSteps, "step")
+      } in all`,
+    ],
+    [
+      "learning rate",
+      `${rate(start)} at the start, at most ${rate(peak)}, ${rate(end)} at the end (${optimizer})`,
+    ],
+    [
+      "models",
+      Object.entries(models).map(([name, { nodes, bytes }]) =>
+        `${name} ${counted(nodes, "node")}, ${formatBytes(bytes)}`
+      ).join("; "),
+    ],
+    ["memory", `about ${formatBytes(memory.total)} at most, estimated for the CPU`],
+    ...Object.entries(PARTS).flatMap(([part, name]) => {
+      const bytes = memory[part as keyof typeof PARTS];
+      return bytes === 0 ? [] : [["", `${formatBytes(bytes)} ${name}`]];
+    }),
+    ...(run.device.provider === "cpu" ? [] : [[
+      "",
+      `on ${
+        formatDevice(run.device)
+      } all but the process and loaded batches lie there, with room for its library`,
+    ]]),
+    ...run.warnings.map((warning) => ["warning", warning]),
+  ];
+  const width = Math.max(...rows.map(([name]) => name!.length));
+  return rows.map(([name, text]) => `${name!.padEnd(width)}  ${text}`).join("\n");
+}
