@@ -87,6 +87,13 @@ Deno.test("headNames() has places for BYOL's heads, and for none of a network al
   assertEquals(headNames(recognizeLayout(["conv1.weight"]))("fc.weight"), undefined);
 });
 
+Deno.test("recognizeLayout() finds each layout by its marks, which no other one above it has", () => {
+  for (const layout of LAYOUTS) {
+    const names = layout.marks.map((mark) => `module.${mark}weight`);
+    assertEquals(recognizeLayout(names).name, layout.name);
+  }
+});
+
 Deno.test("recognizeLayout() tells a run of genview from mmpretrain's MoCo v3", () => {
   const run = ["backbone.conv1.weight", "momentum_encoder.backbone.conv1.weight"];
   assertEquals(recognizeLayout(run).name, "genview: a method with a momentum encoder");
