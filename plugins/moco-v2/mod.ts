@@ -41,7 +41,7 @@ const mocoV2: Method<typeof manifest> = {
       embeddings: q,
       lossRange: {
         ...manifest.lossRange,
-        random: [chance - 1 / temperature, chance + 1],
+        random: [Math.max(0, chance - 1 / temperature), chance + 1],
         healthy: [0.4 * chance, 0.8 * chance],
         collapsed: chance,
       },

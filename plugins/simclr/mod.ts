@@ -35,7 +35,7 @@ const simclr: Method<typeof manifest> = {
       embeddings: embeddings[0]!,
       lossRange: {
         ...manifest.lossRange,
-        random: [chance - 1 / temperature, chance + 1],
+        random: [Math.max(0, chance - 1 / temperature), chance + 1],
         healthy: [0.1 * chance, 0.8 * chance],
         collapsed: chance,
       },

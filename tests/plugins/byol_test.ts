@@ -1,7 +1,8 @@
+import { assertEquals } from "@std/assert";
 import { checkMethod } from "../../core/method/load.ts";
 import plugin from "../../plugins/byol/mod.ts";
 import { assertFollows, readGolden, RUNS, tieToTranspose, type Trial } from "./fidelity.ts";
-import { LARS_EXCLUSIONS, testMethod } from "./method_checks.ts";
+import { LARS_EXCLUSIONS, testMethod, weightedPairs } from "./method_checks.ts";
 
 const byol = checkMethod(plugin, "byol");
 
@@ -50,3 +51,13 @@ for (const run of RUNS) {
     await assertFollows(golden, trialOf(golden), run);
   });
 }
+
+Deno.test("BYOL predicts from all views and towards the global ones", () => {
+  const options = { hiddenWidth: 8, width: 8 };
+  assertEquals(weightedPairs(byol, [8, 8], options), [[0, 1]]);
+  assertEquals(weightedPairs(byol, [8, 8, 8], options), [[0, 1], [0, 2], [1, 2]]);
+  assertEquals(weightedPairs(byol, [8, 8, 6, 6], options), [[0, 1], [0, 2], [0, 3], [1, 2], [
+    1,
+    3,
+  ]]);
+});

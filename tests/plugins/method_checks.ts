@@ -5,39 +5,42 @@
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { backbone } from "../../core/backbones/registry.ts";
-import { viewRecipes } from "../../core/data/views/named_views.ts";
-import { elementCount } from "../../core/engine/graph/shape.ts";
 import type { ParameterRule } from "../../core/engine/optim/mod.ts";
 import type { LoadedMethod } from "../../core/method/load.ts";
-import { presetOf, resolveConfiguration } from "../../core/method/resolve_configuration.ts";
-import { checkScheduled } from "../../core/train/run/check_scheduled.ts";
-import { factsOf } from "../../core/train/step/method_facts.ts";
-import { buildMethodGraph, type MethodGraph } from "../../core/train/step/method_graph.ts";
-import { graphOf, stepOf, writeViews } from "../core/train/small_methods.ts";
-
-/** The graph of a preset, at its own sizes, and of its own batch unless another is given. */
-export function presetGraph(method: LoadedMethod, name: string, batchSize?: number): MethodGraph {
-  const configuration = resolveConfiguration(presetOf(method.manifest, name));
-  const { backbone: network, stem, zeroInitResidual, options } = configuration;
-  return buildMethodGraph(method, {
-    backbone: backbone(network, { stem, zeroInitResidual }),
-    viewSizes: viewRecipes(configuration).map(({ size }) => size),
-    batchSize: batchSize ?? configuration.batchSize,
-    options,
-  });
-}
-
-/** Elements of all parameters below a name, trained or following by a moving average; of all without a name. */
-export function countElements({ scope }: MethodGraph, below = ""): number {
-  return [...scope.declarations.values()]
-    .filter(({ name, kind }) => kind !== "buffer" && name.startsWith(below))
-    .reduce((sum, { value }) => sum + elementCount(value.shape), 0);
-}
+import { buildMethodGraph } from "../../core/train/step/method_graph.ts";
+import { graphOf, smallBackbone, stepOf, writeViews } from "../core/train/small_methods.ts";
+import { presetGraphs } from "./preset_graphs.ts";
 
 /** What recipes by LARS leave out: batch norm's scales and biases. */
 export const LARS_EXCLUSIONS: readonly ParameterRule[] = ["bn", "bias", "downsample.1"].map((
   pattern,
 ) => ({ pattern, weightDecayScale: 0, excludeFromLars: true }));
+
+/** What a guess costs in a preset: the loss at which the method has collapsed. */
+export async function chanceOf(method: LoadedMethod, preset: string): Promise<number> {
+  const { graph } = (await presetGraphs(method)).get(preset)!;
+  return (graph.lossRange ?? method.manifest.lossRange).collapsed;
+}
+
+/** The pairs of views whose weights the loss of a method reads, on views of these sizes. */
+export function weightedPairs(
+  method: LoadedMethod,
+  viewSizes: readonly number[],
+  options: Readonly<Record<string, unknown>>,
+): (readonly [number, number])[] {
+  const given = { backbone: smallBackbone, viewSizes, batchSize: 4, options };
+  return buildMethodGraph(method, given).pairs.map(({ views }) => views);
+}
+
+/** The loss of a method on a batch of two small views, from the weights of a seed that is always the same. */
+export async function lossOf(
+  method: LoadedMethod,
+  options: Readonly<Record<string, unknown>>,
+): Promise<number> {
+  using step = await stepOf(graphOf(method, options));
+  writeViews(step, "batch");
+  return (await step.run({ learning_rate: 0, weight_decay: 0, average_rate: 0 })).loss;
+}
 
 /** What a method is tested with. */
 export interface MethodChecks {
@@ -54,22 +57,15 @@ export function testMethod(
   method: LoadedMethod,
   { options, refused, refusedViews }: MethodChecks,
 ): void {
-  const { manifest: { name, title, presets, lossRange } } = method;
+  const { manifest: { name, title, lossRange } } = method;
 
-  for (const preset of Object.keys(presets)) {
-    Deno.test(`${title}'s preset ${preset} resolves, with all that it reads scheduled and no rule in vain`, () => {
-      const configuration = resolveConfiguration(presetOf(method.manifest, preset));
-      const graph = presetGraph(method, preset);
-      assertEquals(graph.loss.shape, []);
-      assertEquals(checkScheduled(factsOf(() => graph), configuration), []);
-      const parameters = [...graph.scope.declarations.keys()];
-      for (const { pattern } of configuration.parameterRules) {
-        assert(parameters.some((parameter) => parameter.includes(pattern)), pattern);
-      }
+  Deno.test(`${title}'s presets are configurations of networks that there are`, async () => {
+    for (const [preset, { graph }] of await presetGraphs(method)) {
+      assertEquals(graph.loss.shape, [], preset);
       const { random, healthy } = graph.lossRange ?? lossRange;
       assert(random[0] < random[1] && healthy[0] < healthy[1], `${random} ${healthy}`);
-    });
-  }
+    }
+  });
 
   Deno.test(`${title} starts in the range that it tells`, async () => {
     for (const seed of ["first", "second", "third"]) {

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { int64, type Tensor, tensor } from "../../core/engine/graph/tensor.ts";
 import { checkMethod } from "../../core/method/load.ts";
 import { buildMethodGraph } from "../../core/train/step/method_graph.ts";
@@ -6,7 +6,7 @@ import plugin from "../../plugins/moco-v2/mod.ts";
 import { hashedTensor } from "../core/engine/nn/hashed_values.ts";
 import { smallBackbone } from "../core/train/small_methods.ts";
 import { assertFollows, readGolden, RUNS } from "./fidelity.ts";
-import { testMethod } from "./method_checks.ts";
+import { chanceOf, testMethod } from "./method_checks.ts";
 
 const mocoV2 = checkMethod(plugin, "moco-v2");
 
@@ -104,3 +104,7 @@ for (const run of RUNS) {
     }, run);
   });
 }
+
+Deno.test("MoCo v2's guess costs the logarithm of the queue and the key", async () => {
+  assertAlmostEquals(await chanceOf(mocoV2, "imagenet"), 11.09, 0.01);
+});

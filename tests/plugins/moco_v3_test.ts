@@ -1,9 +1,10 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type { Backbone } from "../../core/backbones/backbone.ts";
 import { visionTransformer } from "../../core/backbones/vision_transformer.ts";
 import { checkMethod } from "../../core/method/load.ts";
 import plugin from "../../plugins/moco-v3/mod.ts";
 import { assertFollows, readGolden, RUNS, type Trial } from "./fidelity.ts";
-import { testMethod } from "./method_checks.ts";
+import { chanceOf, lossOf, testMethod, weightedPairs } from "./method_checks.ts";
 
 const mocoV3 = checkMethod(plugin, "moco-v3");
 
@@ -91,3 +92,20 @@ for (const run of RUNS) {
     }, run);
   });
 }
+
+Deno.test("MoCo v3's guess costs 4T ln B", async () => {
+  assertAlmostEquals(await chanceOf(mocoV3, "imagenet"), 33.27, 0.01);
+  assertAlmostEquals(await chanceOf(mocoV3, "imagenet-vit"), 6.65, 0.01);
+});
+
+Deno.test("MoCo v3 contrasts two views alike, together and apart, and gives local views no keys", async () => {
+  const options = { hiddenWidth: 8, width: 8 };
+  const [together, apart] = await Promise.all(
+    ["together", "apart"].map((positives) => lossOf(mocoV3, { ...options, positives })),
+  );
+  assertAlmostEquals(together!, apart!, 1e-5);
+  for (const positives of ["together", "apart"]) {
+    const pairs = weightedPairs(mocoV3, [8, 8, 6], { ...options, positives });
+    assertEquals(pairs.toSorted(), [[0, 1], [0, 2], [1, 2]]);
+  }
+});

@@ -1,16 +1,14 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { readJsonLines } from "../../core/files/json_lines.ts";
 import { checkMethod } from "../../core/method/load.ts";
 import { train } from "../../core/train/run/train.ts";
-import { buildMethodGraph } from "../../core/train/step/method_graph.ts";
 import plugin from "../../plugins/simclr/mod.ts";
 import { PATCH_DIRECTION, patchMeans } from "../core/train/patch_means.ts";
-import { smallBackbone } from "../core/train/small_methods.ts";
 import { noise, options as smallRun, SIZE } from "../core/train/small_run.ts";
 import { inFolder } from "../in_folder.ts";
 import { assertFollows, readGolden, RUNS } from "./fidelity.ts";
-import { testMethod } from "./method_checks.ts";
+import { chanceOf, lossOf, testMethod, weightedPairs } from "./method_checks.ts";
 
 const simclr = checkMethod(plugin, "simclr");
 
@@ -49,17 +47,19 @@ for (const [title, name] of Object.entries(GOLDENS)) {
   }
 }
 
-Deno.test("SimCLR tells each view from the others of all images, and views of two sizes from each other", () => {
-  const pairsOf = (viewSizes: readonly number[], positives: string) =>
-    buildMethodGraph(simclr, {
-      backbone: smallBackbone,
-      viewSizes,
-      batchSize: 4,
-      options: { hiddenWidth: 8, width: 8, positives },
-    }).pairs.map(({ views }) => views);
+Deno.test("SimCLR's guess costs the logarithm of the other views", async () => {
+  assertAlmostEquals(await chanceOf(simclr, "imagenet"), 9.01, 0.01);
+});
+
+Deno.test("SimCLR contrasts two views alike, together and apart, and any views with each other", async () => {
+  const options = { hiddenWidth: 8, width: 8 };
+  const [together, apart] = await Promise.all(
+    ["together", "apart"].map((positives) => lossOf(simclr, { ...options, positives })),
+  );
+  assertAlmostEquals(together!, apart!, 1e-6);
   for (const positives of ["together", "apart"]) {
-    assertEquals(pairsOf([8, 8], positives), [[0, 1]]);
-    assertEquals(pairsOf([8, 8, 6], positives), [[0, 1], [0, 2], [1, 2]]);
+    const pairs = weightedPairs(simclr, [8, 8, 6], { ...options, positives });
+    assertEquals(pairs, [[0, 1], [0, 2], [1, 2]]);
   }
 });
 
