@@ -51,6 +51,40 @@ Deno.test("models show says what a file holds, in groups and one by one", () =>
     assertEquals(heads["neck.fc0.weight"], "projector.fc0.weight");
   }));
 
+Deno.test("models pull prints where the file lies, and that nothing but its length was checked", () =>
+  withFolder(async (path) => {
+    const bytes = new Uint8Array(1000).fill(7);
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      ({ method }) =>
+        new Response(method === "HEAD" ? null : bytes, { headers: { "Content-Length": "1000" } }),
+    );
+    const mine = {
+      ...{ publisher: "me", method: "BYOL", backbone: "resnet18", epochs: 1, batchSize: 8 },
+      linearTop1: 5,
+      url: `http://127.0.0.1:${server.addr.port}/mine.pth`,
+    };
+    await Deno.writeTextFile(path("models.json"), JSON.stringify({ models: { mine } }));
+    const warnings: string[] = [];
+    const { error } = console;
+    console.error = (line: string) => warnings.push(line);
+    try {
+      const out = await printed(
+        "pull",
+        "mine",
+        "--config",
+        path("models.json"),
+        "--folder",
+        path("here"),
+      );
+      assertEquals(out, path("here/mine.pth"));
+    } finally {
+      console.error = error;
+    }
+    assertEquals(warnings, ["mine: its publisher states no checksum; only its length was checked"]);
+    assertEquals(await Deno.readFile(path("here/mine.pth")), bytes);
+  }));
+
 Deno.test("models eval judges a published model by the catalogue's recipe and statistics", () =>
   withFolder(async (path) => {
     await drawPictures(path("photos"));
