@@ -57,6 +57,28 @@ def cross_entropy() -> dict[str, torch.Tensor]:
     return golden | {"probabilities.plain.target": gradient}
 
 
+def info_nce() -> dict[str, torch.Tensor]:
+    """The cross entropy of each query's similarities, to the keys of its batch, and to its own key and a queue."""
+    generator = torch.Generator().manual_seed(SEED + 5)
+    draw = lambda *shape: torch.randn(*shape, generator=generator, dtype=torch.float64)
+    queries, keys, queue = (F.normalize(draw(n, 5), dim=1).requires_grad_() for n in (7, 7, 9))
+    weights = F.softmax(draw(7), dim=0) * 7
+    # Its reciprocal is exact in float32, which ONNX Runtime scales products of matrices by, also those in float64.
+    temperature = 0.25
+    own = torch.cat([(queries * keys).sum(1, keepdim=True), queries @ queue.T], dim=1)
+    golden = {"queries": queries.detach(), "keys": keys.detach(), "queue": queue.detach(), "weights": weights}
+    for name, (logits, labels) in {
+        "batch": (queries @ keys.T, torch.arange(7)),
+        "queue": (own, torch.zeros(7, dtype=torch.long)),
+    }.items():
+        losses = F.cross_entropy(logits / temperature, labels, reduction="none")
+        for kind, loss in {"plain": losses.mean(), "weighted": (weights * losses).mean()}.items():
+            golden |= {f"{name}.{kind}.loss": loss.detach()}
+            gradients = torch.autograd.grad(loss, (queries, keys), retain_graph=True)
+            golden |= {f"{name}.{kind}.{part}": g for part, g in zip(("queries", "keys"), gradients)}
+    return golden
+
+
 def assignment(scores: torch.Tensor, epsilon: float, iterations: int) -> torch.Tensor:
     """Caron et al. 2020, section 3.1: alternating normalisation of exp(scores / epsilon), prototypes by samples."""
     shares = torch.exp(scores / epsilon).T
@@ -173,6 +195,12 @@ def main() -> None:
         "Cross entropy of 7 samples of 5 classes, by labels and by probabilities, plain and weighted, and its "
         "gradients, in float64.",
         cross_entropy(),
+    )
+    save(
+        "loss_info_nce",
+        "InfoNCE of 7 queries among the keys of the batch, and among their own and a queue of 9, at temperature 0.25, plain "
+        "and weighted, and its gradients, in float64.",
+        info_nce(),
     )
     save(
         "loss_swapped_prediction",
