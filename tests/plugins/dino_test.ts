@@ -129,6 +129,11 @@ for (const run of RUNS) {
   });
 }
 
+Deno.test("DINO by micro-batches follows the whole batch's PyTorch, where no batch norm tells them apart", async () => {
+  const trial = { ...trialOf(vit), backbone: partlyFrozen, deviceBatchSize: 4 };
+  await assertFollows(vit, trial, "weighted");
+});
+
 Deno.test("DINO's presets are configurations of networks that there are", async () => {
   const graphs = await presetGraphs(dino);
   assertEquals([...graphs.keys()], ["imagenet", "cifar", "demo"]);
