@@ -106,6 +106,9 @@ export {
   type LoadedMethod,
   loadMethod,
   loadMethodByName,
+  type LoadMethodOptions,
+  type MethodAtAddress,
+  type TrainableMethod,
 } from "./core/method/load.ts";
 export { type Configuration, configurationSchema } from "./core/method/configuration.ts";
 export { type Manifest, parseManifest } from "./core/method/manifest.ts";

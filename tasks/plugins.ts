@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type LoadedMethod, loadMethodByName } from "../core/method/load.ts";
+import { loadMethodByName, type TrainableMethod } from "../core/method/load.ts";
 import { type CheckedPreset, checkPresets } from "../core/train/run/check_presets.ts";
 import { bundledMethods } from "../plugins/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
@@ -25,12 +25,12 @@ const COMMAND = command({
 });
 
 /** Number of views that a method takes, in words. */
-function viewCount(views: LoadedMethod["manifest"]["views"]): string {
+function viewCount(views: TrainableMethod["manifest"]["views"]): string {
   if (views === undefined) return "any number of views";
   return typeof views === "number" ? `${views} views` : `${views[0]} to ${views[1]} views`;
 }
 
-function describe({ manifest }: LoadedMethod, presets: readonly CheckedPreset[]): string {
+function describe({ manifest }: TrainableMethod, presets: readonly CheckedPreset[]): string {
   const weights = manifest.usesPairWeights === undefined
     ? []
     : [manifest.usesPairWeights ? "weights pairs by their quality" : "ignores pair weights"];

@@ -1,24 +1,46 @@
 /**
- * Loading of methods: by name, or from the address of their manifest.
+ * Loading of methods: by name, or from the address of their manifest. No code of a method's runs here.
  *
  * @module
  */
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { GenviewTypeError } from "../errors/mod.ts";
 import { nearestName } from "../schema/nearest_name.ts";
+import { keepMethod, readText } from "./kept_methods.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 import type { Method } from "./method.ts";
-import { pluginError } from "./plugin_error.ts";
+import { readSources } from "./module_sources.ts";
 
-/** A method whose manifest has been checked. */
-export type LoadedMethod = Method & {
+/** A method that the caller's own code has imported, and whose manifest has been checked. */
+export type LoadedMethod = Method & { readonly manifest: Manifest };
+
+/** A method that is known by its manifest: its code runs in a worker that may do nothing else. */
+export interface MethodAtAddress {
+  /** What is known of it before any of its code runs. */
   readonly manifest: Manifest;
-  /**
-   * What {@linkcode loadMethodByName} loads it again by: the name of a bundled method, or the address of a manifest;
-   * absent from a method that was imported statically.
-   */
-  readonly address?: string;
-};
+  /** What {@linkcode loadMethodByName} loads it again by: the name of a bundled method, or the address of a manifest. */
+  readonly address: string;
+  /** Where its module lies. */
+  readonly entry: URL;
+  /** The folder that its code may read. */
+  readonly folder: URL;
+  /** The folder that errors name: of a method from the web, its address there. */
+  readonly origin: URL;
+  /** SHA-256 of its manifest and modules; of a bundled one from the web it is not known. */
+  readonly sha256?: string;
+}
+
+/** A method that can be trained. */
+export type TrainableMethod = LoadedMethod | MethodAtAddress;
+
+/** How methods are loaded. */
+export interface LoadMethodOptions {
+  /** Whether a method from the web is fetched anew, rather than taken as it was kept. */
+  readonly reload?: boolean;
+  /** Folder in which methods from the web are kept (default `genview/methods` in XDG_CACHE_HOME, or in `~/.cache`). */
+  readonly cache?: string;
+}
 
 /**
  * Checks a method that was imported statically.
@@ -44,46 +66,57 @@ export function checkMethod(candidate: unknown, source: string): LoadedMethod {
   return { ...(candidate as LoadedMethod), manifest: parseManifest(manifest, source) };
 }
 
-/** The default export of a plugin's file. */
-async function defaultExport(
-  action: string,
-  module: Promise<{ readonly default?: unknown }>,
-): Promise<unknown> {
-  try {
-    return (await module).default;
-  } catch (thrown) {
-    throw pluginError(action, thrown);
-  }
-}
-
 /**
- * Loads a plugin: reads its manifest, then imports the module that it names.
+ * Loads a method: reads its manifest and the text of its modules, of which nothing runs. A method from the web is fetched
+ * once and kept, without a trace in a lock file.
  *
- * @param manifestUrl address of `manifest.json`, a file's or on the web; needs the permission to import from there
- * @throws {TypeError} if either cannot be found, its manifest is wrong, or the module has another manifest's name; of
- * class {@linkcode PluginError}, with file and line, if its code has a fault
+ * @param manifestUrl address of `manifest.json`, a file's or on the web; needs the permission to read or fetch it
+ * @throws {TypeError} if its manifest or a module is missing or wrong, or a module imports what is not the method's own
+ * @throws {GenviewError} if a server does not answer, or the system refuses
  */
-export async function loadMethod(manifestUrl: URL): Promise<LoadedMethod> {
-  const source = manifestUrl.href;
-  const json = await defaultExport(
-    `load plugin "${source}"`,
-    import(source, { with: { type: "json" } }),
-  );
-  const manifest = parseManifest(json, source);
-  const entry = new URL(manifest.entry, manifestUrl).href;
-  const action = `load plugin "${manifest.name}" of ${source}`;
-  const method = checkMethod(await defaultExport(action, import(entry)), entry);
-  if (method.manifest.name !== manifest.name) {
-    throw new GenviewTypeError(
-      `Cannot load plugin "${source}": its module is the method "${method.manifest.name}", ` +
-        `found "${manifest.name}" in the manifest`,
-    );
+export async function loadMethod(
+  manifestUrl: URL,
+  { reload = false, cache }: LoadMethodOptions = {},
+): Promise<MethodAtAddress> {
+  const origin = new URL("./", manifestUrl);
+  const isFile = manifestUrl.protocol === "file:";
+  const { manifest, sha256, folder } = isFile
+    ? { ...await readSources(manifestUrl, readText), folder: origin }
+    : await keepMethod(manifestUrl, { reload, ...(cache !== undefined && { cache }) });
+  const entry = new URL(manifest.entry, folder);
+  return { manifest, address: manifestUrl.href, entry, folder, origin, sha256 };
+}
+
+/** Loads a bundled method, which comes with this library's own code from wherever that is. */
+async function loadBundled(name: string, manifestUrl: URL): Promise<MethodAtAddress> {
+  if (manifestUrl.protocol === "file:") return { ...await loadMethod(manifestUrl), address: name };
+  const { default: json } = await import(manifestUrl.href, { with: { type: "json" } });
+  const manifest = parseManifest(json, manifestUrl.href);
+  const folder = new URL("./", manifestUrl);
+  return {
+    manifest,
+    address: name,
+    entry: new URL(manifest.entry, folder),
+    folder,
+    origin: folder,
+  };
+}
+
+/** The manifest that a path or an address leads to, which may be that of its folder; undefined for plain names. */
+async function manifestAddress(text: string): Promise<URL | undefined> {
+  if (URL.canParse(text) && /^(https?|file):/.test(text)) {
+    return new URL(text.endsWith(".json") ? text : `${text.replace(/\/$/, "")}/manifest.json`);
   }
-  return { ...method, address: source };
+  if (text.endsWith(".json")) return pathToFileURL(text);
+  if (!/[\\/]/.test(text)) {
+    const manifest = pathToFileURL(join(text, "manifest.json"));
+    return await readText(manifest) === undefined ? undefined : manifest;
+  }
+  return pathToFileURL(join(text, "manifest.json"));
 }
 
 /**
- * Loads a method by the name of a bundled one, or by the path or address of a manifest.
+ * Loads a method by the name of a bundled one, or by the path or address of its folder or manifest.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -95,19 +128,23 @@ export async function loadMethod(manifestUrl: URL): Promise<LoadedMethod> {
  * ```
  *
  * @param bundled addresses of manifests by the names that they can be loaded by, such as `bundledMethods`
- * @throws {TypeError} if there is none; of class {@linkcode PluginError}, with file and line, if its code has a fault
+ * @throws {TypeError} if there is none, its manifest is wrong, or a module is missing or imports what is not its own
+ * @throws {GenviewError} if a server does not answer, or the system refuses
  */
 export async function loadMethodByName(
   text: string,
   bundled: Readonly<Record<string, URL>>,
-): Promise<LoadedMethod> {
+  options: LoadMethodOptions = {},
+): Promise<MethodAtAddress> {
   const manifest = Object.hasOwn(bundled, text) ? bundled[text] : undefined;
-  if (manifest !== undefined) return { ...await loadMethod(manifest), address: text };
-  if (URL.canParse(text) && /^(https?|file):/.test(text)) return await loadMethod(new URL(text));
-  if (text.endsWith(".json")) return await loadMethod(pathToFileURL(text));
+  if (manifest !== undefined) return await loadBundled(text, manifest);
+  const address = await manifestAddress(text);
+  if (address !== undefined) return await loadMethod(address, options);
   const names = Object.keys(bundled);
   throw new GenviewTypeError(
-    `Cannot load method "${text}": it must be the path or address of a manifest.json, or the name of a bundled ` +
-      `method, the nearest is "${nearestName(text, names)}" (known are ${names.join(", ")})`,
+    `Cannot load method "${text}": it must be the path or address of a method's folder or manifest.json, or the name ` +
+      `of a bundled method, the nearest is "${nearestName(text, names)}" (known are ${
+        names.join(", ")
+      })`,
   );
 }

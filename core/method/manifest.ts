@@ -55,8 +55,8 @@ export interface Manifest extends ManifestLike {
   readonly usesPairWeights?: boolean;
   /** JSON Schema of the method's options, with defaults. */
   readonly options: ObjectSchema;
-  /** What the loss is expected to be. */
-  readonly lossRange: LossRange;
+  /** What the loss is expected to be; not known in advance, or told by the graph, when left out. */
+  readonly lossRange?: LossRange;
   /** Configurations by name; the first is the default. */
   readonly presets: Readonly<Record<string, Partial<Configuration>>>;
 }
@@ -67,6 +67,19 @@ export type OptionsOf<M extends ManifestLike> = {
 };
 
 const pair = { type: "array", items: { type: "number" }, minItems: 2, maxItems: 2 };
+
+/** JSON Schema of a loss range. */
+export const lossRangeSchema: object = {
+  type: "object",
+  additionalProperties: false,
+  required: ["random", "healthy", "collapsed", "note"],
+  properties: {
+    random: pair,
+    healthy: pair,
+    collapsed: { type: "number" },
+    note: { type: "string" },
+  },
+};
 
 /** A preset says which values differ from the defaults; help's groups and the rules of resuming are not its subject. */
 const presetSchema = {
@@ -92,7 +105,6 @@ export const manifestSchema: object = {
     "description",
     "paper",
     "options",
-    "lossRange",
     "presets",
   ],
   properties: {
@@ -127,17 +139,7 @@ export const manifestSchema: object = {
         additionalProperties: { const: false },
       },
     },
-    lossRange: {
-      type: "object",
-      additionalProperties: false,
-      required: ["random", "healthy", "collapsed", "note"],
-      properties: {
-        random: pair,
-        healthy: pair,
-        collapsed: { type: "number" },
-        note: { type: "string" },
-      },
-    },
+    lossRange: lossRangeSchema,
     presets: { type: "object", minProperties: 1, additionalProperties: presetSchema },
   },
 };

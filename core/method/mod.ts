@@ -19,7 +19,15 @@ export { dataOptions } from "./configuration/data_options.ts";
 export { optimizationOptions } from "./configuration/optimization_options.ts";
 export { pairOptions } from "./configuration/pair_options.ts";
 export { runOptions } from "./configuration/run_options.ts";
-export { checkMethod, type LoadedMethod, loadMethod, loadMethodByName } from "./load.ts";
+export {
+  checkMethod,
+  type LoadedMethod,
+  loadMethod,
+  loadMethodByName,
+  type LoadMethodOptions,
+  type MethodAtAddress,
+  type TrainableMethod,
+} from "./load.ts";
 export {
   API_VERSION,
   type LossRange,

@@ -11,13 +11,13 @@ import { configuredRecipe } from "../evaluate/configured_evaluation.ts";
 import { type BackboneScores, evaluateBackbone } from "../evaluate/evaluate_backbone.ts";
 import { PROBE_MODE, probeBackbone, type ProbeScores } from "../evaluate/probe_backbone.ts";
 import type { Configuration } from "../method/configuration.ts";
-import type { LoadedMethod } from "../method/load.ts";
+import type { TrainableMethod } from "../method/load.ts";
+import { openCompiler } from "../train/compile/method_compiler.ts";
 import { configuredVariations } from "../train/run/generated_views.ts";
 import { configuredBackbone } from "../train/run/run_plan.ts";
 import { readRunLogs } from "../train/log/run_logs.ts";
 import { uniformSpread } from "../train/step/embedding_spread.ts";
-import { buildMethodGraph, type MethodGraph } from "../train/step/method_graph.ts";
-import { initialWeights } from "../train/step/method_step.ts";
+import type { MethodFacts } from "../train/step/method_facts.ts";
 import { loadCheckpoint } from "../weights/checkpoint/checkpoint.ts";
 import { percent } from "./describe_curve.ts";
 import { neighboursSection, viewsSection } from "./picture_sections.ts";
@@ -33,7 +33,7 @@ import {
 /** What a report of a run is made from. */
 export interface RunReportOptions {
   /** The method that the run was trained with. */
-  readonly method: LoadedMethod;
+  readonly method: TrainableMethod;
   /** The run's configuration. */
   readonly configuration: Configuration;
   /** What it was trained on. */
@@ -96,13 +96,14 @@ async function scoresOf(
   return { features, probe: await probeBackbone(features) };
 }
 
-function graphOf({ method, configuration }: RunReportOptions): MethodGraph {
-  return buildMethodGraph(method, {
-    backbone: configuredBackbone(configuration),
-    viewSizes: viewRecipes(configuration).map(({ size }) => size),
-    batchSize: configuration.batchSize,
-    options: configuration.options,
-  });
+/** What is known of the run's graph, and the weights that it started with. */
+async function compiled(
+  { method, configuration }: RunReportOptions,
+): Promise<readonly [MethodFacts, ReadonlyMap<string, Tensor>]> {
+  await using compiler = openCompiler(method);
+  const viewSizes = viewRecipes(configuration).map(({ size }) => size);
+  const request = { configuration, viewSizes, tuning: {} };
+  return [await compiler.inspect(request), await compiler.weights(request)];
 }
 
 /** The numbers at the head of the report, each beside its chance level. */
@@ -154,7 +155,7 @@ function subtitle(
 
 async function sections(
   options: RunReportOptions,
-  graph: MethodGraph,
+  facts: MethodFacts,
   { features }: NetworkScores,
   names: Names,
 ): Promise<Section[]> {
@@ -173,8 +174,11 @@ async function sections(
         { value: chance.majority, label: "most frequent class" },
       ],
     }),
-    await lossSection(record, manifest),
-    await spreadSection(record, uniformSpread(graph.embeddings.shape[1]!)),
+    await lossSection(record, {
+      title: manifest.title,
+      lossRange: facts.lossRange ?? manifest.lossRange,
+    }),
+    await spreadSection(record, uniformSpread(facts.embeddingWidth)),
     await viewsSection(training, recipes, recipe, {
       seed: configuration.seed,
       variations: configuredVariations(configuration, recipes),
@@ -236,21 +240,21 @@ export async function reportRun(
   options: RunReportOptions,
   folder: string,
 ): Promise<WrittenRunReport> {
-  const { method, configuration, checkpoint } = options;
+  const { method, checkpoint } = options;
   const names = options.names ??
     {
       training: options.training.name,
       bank: options.bank.name,
       queries: options.queries.name,
     };
-  const graph = graphOf(options);
-  const before = await scoresOf(initialWeights(graph, configuration.seed), options);
+  const [facts, initial] = await compiled(options);
+  const before = await scoresOf(initial, options);
   const after = await scoresOf((await loadCheckpoint(checkpoint)).model, options);
   const page = await writeReport(folder, {
     title: options.title ?? `${method.manifest.title} on ${names.training}`,
     subtitle: subtitle(options, names),
     cards: cards(before, after, names),
-    sections: await sections(options, graph, after, names),
+    sections: await sections(options, facts, after, names),
     ...(options.notes && { notes: options.notes }),
   });
   return { page, before, after };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LossRange, Manifest } from "../method/manifest.ts";
+import type { LossRange } from "../method/manifest.ts";
 import type { LogRecord } from "../files/json_lines.ts";
 import type { RunLogs } from "../train/log/run_logs.ts";
 import type { Point } from "../plot/curve.ts";
@@ -21,22 +21,23 @@ function points(records: readonly LogRecord[], x: string, y: string): Point[] {
 }
 
 /** Where the end of a loss lies beside what is expected of a method. */
-function judgeLoss(end: number, { healthy, collapsed }: LossRange): string {
-  const range = `a healthy run ends (${healthy[0]} to ${healthy[1]})`;
-  if (end >= healthy[0] && end <= healthy[1]) return `That is where ${range}.`;
+function judgeLoss(end: number, range: LossRange | undefined): string {
+  if (range === undefined) return "";
+  const { healthy, collapsed } = range;
+  const where = `a healthy run ends (${healthy[0]} to ${healthy[1]})`;
+  if (end >= healthy[0] && end <= healthy[1]) return ` That is where ${where}.`;
   const side = end > healthy[1] ? "above" : "below";
   const near = Math.abs(end - collapsed) < Math.min(...healthy.map((x) => Math.abs(end - x)))
     ? `, nearer to ${collapsed}, where the method has collapsed`
     : "";
-  return `That is ${side} where ${range}${near}.`;
+  return ` That is ${side} where ${where}${near}.`;
 }
 
 /** The loss of each step, beside the values that are expected of the method. */
 export async function lossSection(
   { steps }: Pick<RunLogs, "steps">,
-  { title, lossRange }: Pick<Manifest, "title" | "lossRange">,
+  { title, lossRange }: { readonly title: string; readonly lossRange?: LossRange | undefined },
 ): Promise<Section> {
-  const { random, healthy, collapsed } = lossRange;
   const curve = points(steps, "step", "loss");
   const course = describeCurve(curve, { x: "step" });
   const svg = await lineChart({
@@ -44,21 +45,25 @@ export async function lossSection(
     xLabel: "step",
     yLabel: "loss of each step, smoothed, and the step's own behind it",
     series: [{ name: "loss", points: curve }],
-    bands: [
-      { low: healthy[0], high: healthy[1], label: "healthy" },
-      { low: random[0], high: random[1], label: "at random" },
-    ],
-    rules: [{ value: collapsed, label: "collapsed" }],
+    ...(lossRange && {
+      bands: [
+        { low: lossRange.healthy[0], high: lossRange.healthy[1], label: "healthy" },
+        { low: lossRange.random[0], high: lossRange.random[1], label: "at random" },
+      ],
+      rules: [{ value: lossRange.collapsed, label: "collapsed" }],
+    }),
     smoothing: 0.9,
   });
   return {
     title: "Loss",
-    text: `${course} ${judgeLoss(endsOf(curve)[1], lossRange)}` +
-      (lossRange.note === "" ? "" : `\n\nWhat to expect of ${title}: ${lossRange.note}`),
+    text: `${course}${judgeLoss(endsOf(curve)[1], lossRange)}` +
+      (lossRange?.note ? `\n\nWhat to expect of ${title}: ${lossRange.note}` : ""),
     figures: [{
       svg,
-      caption:
-        `The loss of ${title}. Shaded: the range at random weights, and the range where a healthy run ends.`,
+      caption: `The loss of ${title}.` +
+        (lossRange === undefined
+          ? ""
+          : " Shaded: the range at random weights, and the range where a healthy run ends."),
       alt: `Loss over ${steps.length} steps. ${course}`,
     }],
   };

@@ -7,6 +7,9 @@
  *
  * @module
  */
+export type { CompileLimits } from "./compile/compile_limits.ts";
+export type { CompileRequest } from "./compile/compile_request.ts";
+export { type MethodCompiler, openCompiler } from "./compile/method_compiler.ts";
 export { type EncoderMemory, encoderMemory } from "./memory/encoder_memory.ts";
 export { type EvaluationMemory, evaluationMemory } from "./memory/evaluation_memory.ts";
 export { type RunMemory, runMemory, type RunMemoryParts } from "./memory/run_memory.ts";
@@ -49,6 +52,9 @@ export {
 } from "./step/accumulation/build_accumulation.ts";
 export type { Application } from "./step/accumulation/cuts.ts";
 export type { Counterparts } from "./step/accumulation/sample_rows.ts";
+export type { Windows } from "../engine/ops/_windows.ts";
+export type { ConvAttributes, ConvProblem } from "../engine/ops/convolution/problem.ts";
+export type { MethodFacts } from "./step/method_facts.ts";
 export { embeddingSpread, uniformSpread } from "./step/embedding_spread.ts";
 export { type WeightedPair } from "./step/context_inputs.ts";
 export { followedBy, MOMENTUM_ENCODER, movingAverages } from "./step/momentum_encoder.ts";

@@ -7,6 +7,7 @@ import type { Coverage } from "../../core/data/mod.ts";
 import { formatDevice } from "../../core/engine/ort/mod.ts";
 import { optionName } from "../../core/schema/option_name.ts";
 import { ProgressLine, type ProgressOutput, progressOutput } from "./progress_line.ts";
+import type { LossRange } from "../../core/method/manifest.ts";
 import type { TrainEvent } from "../../core/train/run/train_event.ts";
 
 /** Says how many images have variations, and how many each: `variations: 3 of 4 images have some (75.0 %), 1 to 8 each`. */
@@ -22,6 +23,16 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** What is expected of the loss, where that is known. */
+function describeLoss(range: LossRange | undefined): string {
+  if (range === undefined) return "";
+  const { random, healthy, collapsed } = range;
+  return `loss: about ${(random[0] + random[1]) / 2} at random, ${healthy[0]} to ${
+    healthy[1]
+  } when healthy, ` +
+    `${collapsed} when collapsed; `;
+}
+
 /** Shows a run's events as a progress line and notes. */
 export class TrainDisplay implements Disposable {
   #progress: ProgressLine | undefined;
@@ -35,7 +46,6 @@ export class TrainDisplay implements Disposable {
   /** Shows one event. */
   show(event: TrainEvent): void {
     if (event.kind === "start") {
-      const { random, healthy, collapsed } = event.method.lossRange;
       const { backbone, batchSize, epochs } = event.configuration;
       this.#progress = new ProgressLine({
         total: event.totalSteps,
@@ -50,12 +60,9 @@ export class TrainDisplay implements Disposable {
           (event.resumedAt > 0 ? `, from step ${event.resumedAt}` : ""),
       );
       this.note(
-        `loss: about ${(random[0] + random[1]) / 2} at random, ${healthy[0]} to ${
-          healthy[1]
+        `${describeLoss(event.lossRange)}spread: about ${
+          event.uniformSpread.toFixed(4)
         } when healthy, ` +
-          `${collapsed} when collapsed; spread: about ${
-            event.uniformSpread.toFixed(4)
-          } when healthy, ` +
           "0 when collapsed",
       );
       for (const { name, from, to } of event.changes) {

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Dataset } from "../../core/data/mod.ts";
 import type { Configuration } from "../../core/method/configuration.ts";
-import type { LoadedMethod } from "../../core/method/load.ts";
+import type { TrainableMethod } from "../../core/method/load.ts";
 import { pairsSection, type Section } from "../../core/report/mod.ts";
 import { train } from "../../core/train/run/train.ts";
 import type { TrainOptions } from "../../core/train/run/train_options.ts";
@@ -19,7 +19,7 @@ const SHOWN = 6;
 
 /** Options of the second run. */
 export interface WeightedRun {
-  readonly method: LoadedMethod;
+  readonly method: TrainableMethod;
   /** That of the first run, from which the second differs in length and weights. */
   readonly configuration: Configuration;
   readonly dataset: Dataset;

@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { bundledConfigurations } from "../../configs/mod.ts";
 import { viewRecipes } from "../../core/data/mod.ts";
 import type { Configuration } from "../../core/method/configuration.ts";
-import { type LoadedMethod, loadMethodByName } from "../../core/method/load.ts";
+import type { LoadedMethod } from "../../core/method/load.ts";
 import { readConfiguration } from "../../core/method/read_configuration.ts";
 import { presetOf, resolveConfiguration } from "../../core/method/resolve_configuration.ts";
 import { openCompiler } from "../../core/train/compile/method_compiler.ts";
@@ -14,6 +14,7 @@ import type { MethodFacts } from "../../core/train/step/method_facts.ts";
 import { unusedInputs } from "../../core/train/step/method_inputs.ts";
 import { checkScheduled } from "../../core/train/run/check_scheduled.ts";
 import { bundledMethods } from "../../plugins/mod.ts";
+import { importMethod } from "../plugins/imported_method.ts";
 import { reduced, twoSteps } from "./reduced_run.ts";
 
 /** Parameters of the experiments, those of the momentum encoder among them, as mmpretrain's metafiles state them. */
@@ -37,7 +38,7 @@ interface Experiment {
 }
 
 const methods = await Promise.all(
-  Object.keys(bundledMethods).map((name) => loadMethodByName(name, bundledMethods)),
+  Object.keys(bundledMethods).map(importMethod),
 );
 
 const presets: Experiment[] = methods.flatMap((method) =>
@@ -76,7 +77,7 @@ function build(experiment: Experiment): Promise<MethodFacts> {
 }
 
 async function buildAnew({ method, configuration }: Experiment): Promise<MethodFacts> {
-  using compiler = openCompiler(method);
+  await using compiler = openCompiler(method);
   const viewSizes = viewRecipes(configuration).map(({ size }) => size);
   const request = { configuration, viewSizes, tuning: {} };
   const { kind, built } = await compiler.step(request);

@@ -19,7 +19,7 @@ export const LARS_EXCLUSIONS: readonly ParameterRule[] = ["bn", "bias", "downsam
 /** What a guess costs in a preset: the loss at which the method has collapsed. */
 export async function chanceOf(method: LoadedMethod, preset: string): Promise<number> {
   const { graph } = (await presetGraphs(method)).get(preset)!;
-  return (graph.lossRange ?? method.manifest.lossRange).collapsed;
+  return (graph.lossRange ?? method.manifest.lossRange)!.collapsed;
 }
 
 /** The pairs of views whose weights the loss of a method reads, on views of these sizes. */
@@ -62,7 +62,7 @@ export function testMethod(
   Deno.test(`${title}'s presets are configurations of networks that there are`, async () => {
     for (const [preset, { graph }] of await presetGraphs(method)) {
       assertEquals(graph.loss.shape, [], preset);
-      const { random, healthy } = graph.lossRange ?? lossRange;
+      const { random, healthy } = (graph.lossRange ?? lossRange)!;
       assert(random[0] < random[1] && healthy[0] < healthy[1], `${random} ${healthy}`);
     }
   });
@@ -74,7 +74,7 @@ export function testMethod(
       writeViews(step, seed);
       const scalars = { learning_rate: 0, weight_decay: 0, average_rate: 0 };
       const { loss } = await step.run(scalars, { seed: 0, step: 0 });
-      const [low, high] = (graph.lossRange ?? lossRange).random;
+      const [low, high] = (graph.lossRange ?? lossRange)!.random;
       assert(loss > low && loss < high, `the loss must be in [${low}, ${high}], found ${loss}`);
     }
   });

@@ -1,17 +1,16 @@
 import { assertEquals } from "@std/assert";
 import { backbone } from "../../core/backbones/registry.ts";
-import { loadMethodByName } from "../../core/method/load.ts";
 import { presetOf } from "../../core/method/resolve_configuration.ts";
 import { buildMethodGraph } from "../../core/train/step/method_graph.ts";
 import { headNames, recognizeLayout } from "../../core/weights/layouts/layouts.ts";
-import { bundledMethods } from "../../plugins/mod.ts";
 import { readPublishedLayouts } from "../core/encoders/published_checkpoints.ts";
+import { importMethod } from "./imported_method.ts";
 
 const { checkpoints } = await readPublishedLayouts();
 
 /** Names of a method's parameters and buffers beside the backbones, as a run has them. */
 async function ownHeads(method: string, preset?: string): Promise<string[]> {
-  const loaded = await loadMethodByName(method, bundledMethods);
+  const loaded = await importMethod(method);
   const { options } = presetOf(loaded.manifest, preset);
   const network = preset === "imagenet-vit" ? "mocov3_vit_small" : "resnet18";
   const { scope } = buildMethodGraph(loaded, {

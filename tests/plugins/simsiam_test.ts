@@ -63,7 +63,7 @@ Deno.test("SimSiam starts where its manifest says, with embeddings spread evenly
   using step = await TrainingStep.create(graph, { device: CPU, optimizer: sgd() }, weights);
   writeBatch(golden, step, { at: 0, weighted: false });
   const { loss, spread } = await step.run({ learning_rate: 0, weight_decay: 0 });
-  const [low, high] = simsiam.manifest.lossRange.random;
+  const [low, high] = simsiam.manifest.lossRange!.random;
   assert(loss > low && loss < high, `the loss must be in [${low}, ${high}], found ${loss}`);
   assertAlmostEquals(spread / uniformSpread(golden.projectorWidth), 1, 0.05);
 });

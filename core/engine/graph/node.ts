@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GenviewRangeError } from "../../errors/mod.ts";
 import type { Op } from "./op.ts";
 import type { GraphTarget } from "./target.ts";
 import type { Value } from "./value.ts";
@@ -31,9 +32,28 @@ export interface Node {
 }
 
 let nextIndex = 0;
+let endIndex = Infinity;
 
-/** The next position in the order of creation. */
+/**
+ * Allows so many nodes to be made from now on and no more, where a graph may be one without end.
+ *
+ * @throws {RangeError} never by itself; whatever makes one node more does
+ */
+export function limitNodes(count: number): void {
+  endIndex = nextIndex + count;
+}
+
+/**
+ * The next position in the order of creation.
+ *
+ * @throws {RangeError} if there are as many as may be
+ */
 export function takeNodeIndex(): number {
+  if (nextIndex >= endIndex) {
+    throw new GenviewRangeError(
+      "Cannot build a graph of that size: it has more operations than it may have here",
+    );
+  }
   return nextIndex++;
 }
 

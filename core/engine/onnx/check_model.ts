@@ -39,7 +39,7 @@ const ATTRIBUTES: ReadonlySet<AttributeType> = new Set([
 export interface ModelTypes {
   /** Types of the inputs that it may have, by name. */
   readonly inputs: ReadonlyMap<string, TensorType>;
-  /** Types of its outputs, by name: these and no others. */
+  /** Types of the outputs that it may have, by name. */
   readonly outputs: ReadonlyMap<string, TensorType>;
 }
 
@@ -111,9 +111,14 @@ function checkTypes(
  * it is said to.
  *
  * @param action what cannot be done with another model, such as `build method "mine"`
+ * @returns names of its outputs
  * @throws {TypeError} if it is not
  */
-export function checkModel(bytes: Uint8Array, types: ModelTypes, action: string): void {
+export function checkModel(
+  bytes: Uint8Array,
+  types: ModelTypes,
+  action: string,
+): ReadonlySet<string> {
   const { graph, functions, trainingInfo } = parse(bytes, action);
   if (graph === undefined || functions.length > 0 || trainingInfo.length > 0) {
     return refuse(action, "a model must be one graph and nothing else", "another");
@@ -126,8 +131,6 @@ export function checkModel(bytes: Uint8Array, types: ModelTypes, action: string)
   checkTypes(graph.input, types.inputs, action);
   checkTypes(graph.output, types.outputs, action);
   const made = new Set(graph.output.map(({ name }) => name));
-  const missing = [...types.outputs.keys()].filter((name) => !made.has(name));
-  if (missing.length > 0 || made.size !== graph.output.length) {
-    refuse(action, "a model must make all that is declared", `no ${missing.join(", ")}`);
-  }
+  if (made.size === graph.output.length) return made;
+  return refuse(action, "outputs of a model must have names of their own", "two of one name");
 }

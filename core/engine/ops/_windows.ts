@@ -21,9 +21,11 @@ export interface WindowOptions {
 
 /** Windows with every length spelled out. */
 export interface Windows {
+  /** Steps from one window to the next. */
   readonly strides: readonly number[];
   /** All begins, then all ends. */
   readonly pads: readonly number[];
+  /** Steps from one element of a window to the next. */
   readonly dilations: readonly number[];
 }
 

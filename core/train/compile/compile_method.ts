@@ -4,8 +4,10 @@
  * @module
  */
 import { backbone as backboneOf } from "../../backbones/registry.ts";
+import { elementCount } from "../../engine/graph/shape.ts";
 import { withTarget } from "../../engine/graph/target.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
+import { GenviewRangeError } from "../../errors/mod.ts";
 import type { LoadedMethod } from "../../method/load.ts";
 import { optimizerOf } from "../run/run_schedules.ts";
 import { factsOf, type MethodFacts } from "../step/method_facts.ts";
@@ -14,19 +16,38 @@ import {
   type AccumulatedMethodStep,
   buildAccumulatedStep,
 } from "../step/accumulation/accumulated_step.ts";
-import { buildMethodGraph } from "../step/method_graph.ts";
+import { buildMethodGraph, type MethodGraph } from "../step/method_graph.ts";
 import { buildMethodStep, initialWeights, type MethodStep } from "../step/method_step.ts";
+import { DEFAULT_LIMITS } from "./compile_limits.ts";
 import type { CompileRequest } from "./compile_request.ts";
 
+/** Refuses a method that declares more than a device could hold, before anything of it is drawn. */
+function checkElements({ scope }: MethodGraph, { manifest }: LoadedMethod, most: number): void {
+  const declared = [...scope.declarations.values()];
+  const elements = declared.reduce((sum, { value: { shape } }) => sum + elementCount(shape), 0);
+  if (elements <= most) return;
+  throw new GenviewRangeError(
+    `Cannot build method "${manifest.name}": it may declare ${most} elements, found ${elements}`,
+  );
+}
+
 /** A method's graphs for a request. */
-function graphsOf(method: LoadedMethod, { configuration, viewSizes, tuning }: CompileRequest) {
+function graphsOf(
+  method: LoadedMethod,
+  { configuration, viewSizes, tuning }: CompileRequest,
+  elements: number,
+) {
   const { batchSize, options, stem, zeroInitResidual } = configuration;
   const imageSize = viewSizes[0]!;
   const backbone = backboneOf(configuration.backbone, { stem, zeroInitResidual, imageSize });
   const deviceBatchSize = microBatchSize(configuration);
   const given = { backbone, viewSizes, batchSize, options };
   return {
-    whole: () => withTarget(tuning, () => buildMethodGraph(method, given)),
+    whole: () => {
+      const graph = withTarget(tuning, () => buildMethodGraph(method, given));
+      checkElements(graph, method, elements);
+      return graph;
+    },
     accumulated: deviceBatchSize === undefined
       ? undefined
       : () =>
@@ -37,34 +58,48 @@ function graphsOf(method: LoadedMethod, { configuration, viewSizes, tuning }: Co
 /**
  * Builds a method's graph and says what is known of it.
  *
+ * @param elements most elements of all that it may declare
  * @throws {TypeError} if the configuration does not fit the method, or the plugin's code has a fault
+ * @throws {RangeError} if it declares more
  */
-export function inspectMethod(method: LoadedMethod, request: CompileRequest): MethodFacts {
-  const { whole, accumulated } = graphsOf(method, request);
+export function inspectMethod(
+  method: LoadedMethod,
+  request: CompileRequest,
+  elements: number = DEFAULT_LIMITS.elements,
+): MethodFacts {
+  const { whole, accumulated } = graphsOf(method, request, elements);
   return factsOf(whole, accumulated);
 }
 
 /**
  * Draws the initial values of all that a method declares.
  *
+ * @param elements most elements of all that it may declare
  * @throws {TypeError} if the configuration does not fit the method, or the plugin's code has a fault
+ * @throws {RangeError} if it declares more
  */
-export function drawWeights(method: LoadedMethod, request: CompileRequest): Map<string, Tensor> {
-  return initialWeights(graphsOf(method, request).whole(), request.configuration.seed);
+export function drawWeights(
+  method: LoadedMethod,
+  request: CompileRequest,
+  elements: number = DEFAULT_LIMITS.elements,
+): Map<string, Tensor> {
+  return initialWeights(graphsOf(method, request, elements).whole(), request.configuration.seed);
 }
 
 /**
  * Compiles a method's training step, by micro-batches if the device is to take a part of the batch at once.
  *
+ * @param elements most elements of all that it may declare
  * @throws {TypeError} if the configuration does not fit the method, or the plugin's code has a fault
- * @throws {RangeError} if a rule or the norm to clip to is out of range
+ * @throws {RangeError} if it declares more, or a rule or the norm to clip to is out of range
  */
 export function compileMethodStep(
   method: LoadedMethod,
   request: CompileRequest,
+  elements: number = DEFAULT_LIMITS.elements,
 ): MethodStep | AccumulatedMethodStep {
   const { clipGradientNorm, clipGradientPer, parameterRules } = request.configuration;
-  const { whole, accumulated } = graphsOf(method, request);
+  const { whole, accumulated } = graphsOf(method, request, elements);
   const options = {
     optimizer: optimizerOf(request.configuration),
     rules: parameterRules,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ConvTuning } from "../../engine/ops/convolution/tuning.ts";
+import type { GraphTarget } from "../../engine/graph/target.ts";
 import type { Configuration } from "../../method/configuration.ts";
 
 /** What a method is compiled for. */
@@ -13,7 +13,7 @@ export interface CompileRequest {
   /** Height and width of each view, in pixels. */
   readonly viewSizes: readonly number[];
   /** Formulations of the convolutions, and what is known of the device. */
-  readonly tuning: ConvTuning;
+  readonly tuning: GraphTarget;
   /** Whether the models say the type of every value, as their memory is estimated by (default no). */
   readonly typed?: boolean;
 }

@@ -5,8 +5,9 @@
  */
 import { viewRecipes } from "../../data/views/named_views.ts";
 import { inContext } from "../../errors/mod.ts";
-import type { LoadedMethod } from "../../method/load.ts";
+import type { TrainableMethod } from "../../method/load.ts";
 import { resolveConfiguration } from "../../method/resolve_configuration.ts";
+import type { CompileLimits } from "../compile/compile_limits.ts";
 import { openCompiler } from "../compile/method_compiler.ts";
 import { microBatchSize } from "../step/accumulation/accumulated_graph.ts";
 import { unusedInputs } from "../step/method_inputs.ts";
@@ -46,10 +47,14 @@ export interface CheckedPreset {
  * assertEquals(presets[0], { name: "imagenet", warnings: [] });
  * ```
  *
+ * @param limits how much a method may take that is compiled in a worker
  * @throws {TypeError} if a preset has wrong values or schedules, or the plugin's code has a fault, named by file and line
  */
-export async function checkPresets(method: LoadedMethod): Promise<CheckedPreset[]> {
-  using compiler = openCompiler(method);
+export async function checkPresets(
+  method: TrainableMethod,
+  limits: CompileLimits = {},
+): Promise<CheckedPreset[]> {
+  await using compiler = openCompiler(method, limits);
   const checked: CheckedPreset[] = [];
   for (const [name, preset] of Object.entries(method.manifest.presets)) {
     try {

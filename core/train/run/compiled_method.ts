@@ -43,7 +43,7 @@ export async function compileMethod(
 ): Promise<CompiledMethod> {
   const { configuration, pairEncoder } = options;
   const { recipes, placement } = plan;
-  using compiler = openCompiler(options.method);
+  await using compiler = openCompiler(options.method, options.limits);
   const request = { configuration, viewSizes: recipes.map(({ size }) => size), tuning: {} };
   // Symbolic, and so without cost: it is checked before hours may go into tuning it.
   const facts = await compiler.inspect(request);

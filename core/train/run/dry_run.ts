@@ -117,7 +117,7 @@ export async function dryRun(
   });
   const { recipes, placement } = plan;
   const viewSizes = recipes.map(({ size }) => size);
-  using compiler = openCompiler(method);
+  await using compiler = openCompiler(method);
   const tuning = await deviceTuning(placement);
   const request = { configuration, viewSizes, tuning, typed: true };
   const facts = await compiler.inspect(request);

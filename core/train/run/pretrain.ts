@@ -6,6 +6,7 @@
 import { resolve } from "node:path";
 import { openTrainingData } from "../../data/open_data.ts";
 import { configuredEvaluation } from "../../evaluate/configured_evaluation.ts";
+import type { CompileLimits } from "../compile/compile_limits.ts";
 import { fitBatch } from "./fit_batch.ts";
 import { configuredPairEncoder } from "./pair_encoder.ts";
 import { type KnownNames, type NamedRun, readBeginning, resolveRun } from "./resolve_run.ts";
@@ -28,6 +29,8 @@ export interface PretrainOptions extends NamedRun {
 
 /** The surroundings of a pretraining. */
 export interface PretrainContext extends KnownNames {
+  /** How much a method may take while it is compiled. */
+  readonly limits?: CompileLimits;
   /** When it aborts, the run saves a checkpoint after the step that it is in and ends. */
   readonly signal?: AbortSignal;
   /** Called with everything that happens. */
@@ -130,6 +133,7 @@ export async function pretrain(
       ...opened,
       output,
       ...origin,
+      ...(context.limits && { limits: context.limits }),
       ...(context.signal && { signal: context.signal }),
       ...(context.report && { report: context.report }),
     });

@@ -6,7 +6,7 @@
 import { GenviewTypeError } from "../../errors/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import { withTodaysNames } from "../../method/former_names.ts";
-import { type LoadedMethod, loadMethodByName } from "../../method/load.ts";
+import { loadMethodByName, type TrainableMethod } from "../../method/load.ts";
 import { type ConfigurationFile, readConfiguration } from "../../method/read_configuration.ts";
 import {
   type PartialConfiguration,
@@ -20,7 +20,7 @@ import { isOwnCheckpoint } from "./run_origin.ts";
 /** What a run is made of, by name. Empty texts are as if they were left out. */
 export interface NamedRun {
   /**
-   * Method by name, or the path or address of a manifest (default the run's that is resumed, or that of `config`, or else
+   * Method by name, or the path or address of its folder or manifest (default the run's that is resumed, or that of `config`, or else
    * `simsiam`).
    */
   readonly method?: string;
@@ -33,6 +33,8 @@ export interface NamedRun {
   readonly config?: string;
   /** A part of the configuration that wins over all others. */
   readonly configuration?: PartialConfiguration;
+  /** Whether a method from the web is fetched anew, rather than taken as it was kept (default false). */
+  readonly reload?: boolean;
 }
 
 /** What names of methods and configurations lead to. */
@@ -45,7 +47,7 @@ export interface KnownNames {
 
 /** A method and its whole configuration. */
 export interface ResolvedRun {
-  readonly method: LoadedMethod;
+  readonly method: TrainableMethod;
   readonly configuration: Configuration;
   /** Whether the batch size was chosen for this run, rather than by a preset for data sets of any size. */
   readonly isBatchChosen: boolean;
@@ -66,7 +68,7 @@ export async function readBeginning(output: string, resume: string): Promise<Beg
   return { ...state, configuration: withTodaysNames(configuration) };
 }
 
-function checkMethodOf(before: Beginning, { manifest }: LoadedMethod): void {
+function checkMethodOf(before: Beginning, { manifest }: TrainableMethod): void {
   if (manifest.name === before.method) return;
   throw new GenviewTypeError(
     `Cannot resume: --method must be the run's, which is ${before.method}, found ${manifest.name}`,
@@ -87,14 +89,14 @@ function checkMethodOfFile(chosen: string | undefined, file: ConfigurationFile, 
  * @throws {TypeError} if a name leads nowhere, or the configuration is wrong
  */
 export async function resolveRun(
-  { method: chosen, preset, config, configuration: given = {} }: NamedRun,
+  { method: chosen, preset, config, configuration: given = {}, reload = false }: NamedRun,
   { methods, configurations = {} }: KnownNames,
   before?: Beginning,
 ): Promise<ResolvedRun> {
   const file = config ? await readConfiguration(config, configurations) : { configuration: {} };
   checkMethodOfFile(chosen, file, config ?? "");
   const name = chosen || file.method || before?.address || before?.method || "simsiam";
-  const method = await loadMethodByName(name, methods);
+  const method = await loadMethodByName(name, methods, { reload });
   if (before !== undefined) checkMethodOf(before, method);
   const beneath = () => {
     if (preset) return presetOf(method.manifest, preset);

@@ -19,6 +19,8 @@ export interface RunDescription {
   readonly method: string;
   /** Name of a bundled method, or address of its manifest, by which it is loaded again. */
   readonly address?: string;
+  /** SHA-256 of the method's manifest and modules in hexadecimal digits, where it was loaded by name or address. */
+  readonly sourceSha256?: string;
   /** Current configuration. */
   readonly configuration: Configuration;
   /** Weights that the backbone started with. */
@@ -38,6 +40,7 @@ const SCHEMA = {
   properties: {
     method: { type: "string" },
     address: { type: "string" },
+    sourceSha256: { type: "string" },
     configuration: { type: "object" },
     from: { type: "string" },
     fromHeads: { type: "boolean" },

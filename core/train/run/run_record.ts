@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import { writeNewFileInFolder } from "../../files/new_file.ts";
-import type { Manifest } from "../../method/manifest.ts";
 import { deviceSources, saveCheckpoint } from "../../weights/checkpoint/checkpoint.ts";
 import { setAside } from "../../weights/checkpoint/newest.ts";
 import type { CheckpointState, EpochSums } from "../../weights/checkpoint/state.ts";
 import { RunLog } from "../log/run_log.ts";
 import type { TrainingStep } from "../step/training_step.ts";
 import type { CompiledMethod } from "./compiled_method.ts";
+import { methodChanges, type MethodRecord, recordMethod } from "./method_record.ts";
+import { readDescription } from "./run_description.ts";
 import { drawPairs, drawViews } from "./pairs_picture.ts";
 import type { RunOrigin } from "./run_origin.ts";
 import type { JudgedPairs } from "./train_event.ts";
@@ -30,15 +30,7 @@ export interface RunProgress {
 }
 
 /** What all checkpoints of a run say alike. */
-type RunFacts = Pick<
-  CheckpointState,
-  "method" | "address" | "manifestSha256" | "configuration" | "tuning"
->;
-
-/** SHA-256 of a manifest, by which a changed plugin is known. */
-function manifestDigest(manifest: Manifest): string {
-  return createHash("sha256").update(JSON.stringify(manifest)).digest("hex");
-}
+type RunFacts = MethodRecord & Pick<CheckpointState, "configuration" | "tuning">;
 
 const MILLISECONDS_PER_MINUTE = 60_000;
 
@@ -75,15 +67,14 @@ export class RunRecord implements Disposable {
   ): Promise<RunRecord> {
     const { method, configuration, output, report } = options;
     const { resumes, checkpoint, changes, passedOver } = origin;
-    const known = {
-      method: method.manifest.name,
-      ...(method.address !== undefined && { address: method.address }),
-      configuration,
-    };
+    const recorded = recordMethod(method);
+    const { manifestSha256: _manifest, ...described } = recorded;
+    const before = checkpoint?.state ?? (resumes ? await readDescription(output) : {});
     using owned = new DisposableStack();
     const log = owned.use(
       await RunLog.open(output, {
-        ...known,
+        ...described,
+        configuration,
         ...(options.from !== undefined && { from: options.from }),
         ...(options.fromHeads !== undefined && { fromHeads: options.fromHeads }),
         ...(!resumes && options.resume !== undefined && { startedFrom: resolve(options.resume) }),
@@ -96,15 +87,11 @@ export class RunRecord implements Disposable {
       report?.({ kind: "warning", message });
     }
     for (const message of log.warnings) report?.({ kind: "warning", message });
-    const manifestSha256 = manifestDigest(method.manifest);
-    const before = checkpoint?.state.manifestSha256;
-    if (before !== undefined && before !== manifestSha256) {
-      const message =
-        `The manifest of ${method.manifest.title} has changed since the checkpoint was written`;
+    for (const message of methodChanges(before, recorded, method.manifest.title)) {
       report?.({ kind: "warning", message });
     }
     owned.move();
-    return new RunRecord(log, options, origin, { ...known, manifestSha256, tuning });
+    return new RunRecord(log, options, origin, { ...recorded, configuration, tuning });
   }
 
   /** Draws the first images of the run's first batch into its logs. */

@@ -93,6 +93,7 @@ class Run {
     this.#report({
       kind: "start",
       method: manifest,
+      ...(method.lossRange && { lossRange: method.lossRange }),
       configuration,
       device: placement.device,
       parameters: method.parameters,

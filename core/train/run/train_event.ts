@@ -7,7 +7,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { Device } from "../../engine/ort/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
-import type { Manifest } from "../../method/manifest.ts";
+import type { LossRange, Manifest } from "../../method/manifest.ts";
 import type { PairSimilarities } from "../step/pair_weighting.ts";
 import type { StepResult } from "../step/training_step.ts";
 import type { ConfigurationChange } from "./check_resumable.ts";
@@ -31,6 +31,8 @@ export type TrainEvent =
     readonly kind: "start";
     /** Manifest of the method. */
     readonly method: Manifest;
+    /** What the loss is expected to be, where that is known. */
+    readonly lossRange?: LossRange;
     /** What the run is trained with, batches fitted to the data. */
     readonly configuration: Configuration;
     /** Where the graphs are computed. */

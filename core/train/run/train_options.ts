@@ -7,7 +7,8 @@ import type { Backbone } from "../../backbones/backbone.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { Device, DeviceTensor } from "../../engine/ort/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
-import type { LoadedMethod } from "../../method/load.ts";
+import type { TrainableMethod } from "../../method/load.ts";
+import type { CompileLimits } from "../compile/compile_limits.ts";
 import type { PairEncoder } from "../step/pair_weighting.ts";
 import type { TrainEvent } from "./train_event.ts";
 
@@ -26,7 +27,9 @@ export interface RunView {
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
   /** The method that trains. */
-  readonly method: LoadedMethod;
+  readonly method: TrainableMethod;
+  /** How much a method may take that is compiled in a worker. */
+  readonly limits?: CompileLimits;
   /** Everything else that determines the run. */
   readonly configuration: Configuration;
   /** The images, in memory or read as they are needed. */

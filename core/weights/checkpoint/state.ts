@@ -34,6 +34,8 @@ export interface CheckpointState {
   readonly address?: string;
   /** SHA-256 of the method's manifest in hexadecimal digits. */
   readonly manifestSha256?: string;
+  /** SHA-256 of the method's manifest and modules in hexadecimal digits, where it was loaded by name or address. */
+  readonly sourceSha256?: string;
   /** Optimizer steps that were taken. */
   readonly step: number;
   /** Whole epochs that were finished. */

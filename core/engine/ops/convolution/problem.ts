@@ -9,15 +9,21 @@ import { type Windows, windowSpan } from "../_windows.ts";
 
 /** Attributes of a convolution: its windows, whose kernel is the weight's, and its groups. */
 export interface ConvAttributes extends Windows {
+  /** Groups of channels that are convolved by themselves. */
   readonly group: number;
 }
 
 /** A convolution `y = conv(x, w)` by its shapes: `[N, C, ...]`, `[K, C / group, ...]` and `[N, K, ...]`. */
 export interface ConvProblem {
+  /** Element type of all three. */
   readonly dtype: DType;
+  /** `[N, C, ...]`. */
   readonly x: Shape;
+  /** `[K, C / group, ...]`. */
   readonly w: Shape;
+  /** `[N, K, ...]`. */
   readonly y: Shape;
+  /** Windows and groups. */
   readonly attributes: ConvAttributes;
 }
 
