@@ -6,6 +6,7 @@
 import { nearestName } from "../core/schema/nearest_name.ts";
 
 const BENCHMARKS: Readonly<Record<string, string>> = {
+  accumulation: "a training step by micro-batches against one of the whole batch",
   clip: "features of CLIP's image towers against open_clip's",
   component: "the principal component of more tokens than memory holds",
   conv: "formulations of convolutions and their gradients against each other",
