@@ -42,6 +42,7 @@ export interface SmallRun {
   readonly method: LoadedMethod;
   readonly backbone: Backbone;
   readonly viewSizes?: readonly number[];
+  readonly methodOptions?: Readonly<Record<string, unknown>>;
   readonly scalars: Readonly<Record<string, number>>;
   readonly options?: Partial<TrainingStepOptions>;
 }
@@ -53,8 +54,8 @@ export interface SmallOutcome {
   readonly slots: ReadonlyMap<string, Tensor>;
 }
 
-function graphOptions({ backbone, viewSizes = [SIZE, SIZE] }: SmallRun) {
-  return { backbone, viewSizes, batchSize: BATCH };
+function graphOptions({ backbone, viewSizes = [SIZE, SIZE], methodOptions = {} }: SmallRun) {
+  return { backbone, viewSizes, batchSize: BATCH, options: methodOptions };
 }
 
 /** The views of a step, `[N,3,S,S]` each: what the views of a sample share, and noise of their own. */
