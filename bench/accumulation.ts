@@ -11,7 +11,7 @@ import { withTarget } from "../core/engine/graph/target.ts";
 import { type Tensor, tensor } from "../core/engine/graph/tensor.ts";
 import { sgd } from "../core/engine/optim/mod.ts";
 import { CPU } from "../core/engine/ort/mod.ts";
-import { loadMethodByName } from "../core/method/load.ts";
+import { checkMethod } from "../core/method/load.ts";
 import {
   AccumulatedStep,
   buildAccumulatedGraph,
@@ -21,7 +21,7 @@ import {
   type WriteViews,
 } from "../core/train/mod.ts";
 import { deviceTuning } from "../core/train/step/conv_autotune.ts";
-import { bundledMethods } from "../plugins/mod.ts";
+import simclr from "../plugins/simclr/mod.ts";
 import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
 import { hashedTensor } from "../tests/core/engine/nn/hashed_values.ts";
 import { alternate, answerRounds, describeComparison, imagesPerSecond } from "./alternate.ts";
@@ -80,7 +80,7 @@ function rowsOf(views: readonly Tensor<"float32">[]): WriteViews {
 /** One side: a round is a step. */
 async function work(options: Options): Promise<void> {
   const { backbone: name, batch: batchSize, deviceBatch, size, threads, worker } = options;
-  const method = await loadMethodByName("simclr", bundledMethods);
+  const method = checkMethod(simclr, "simclr");
   const given = {
     backbone: backbone(name, size <= 64 ? { stem: "small" } : {}),
     viewSizes: [size, size],

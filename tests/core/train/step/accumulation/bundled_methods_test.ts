@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { viewRecipes } from "../../../../../core/data/views/named_views.ts";
-import { type LoadedMethod, loadMethodByName } from "../../../../../core/method/load.ts";
+import { checkMethod, type LoadedMethod } from "../../../../../core/method/load.ts";
 import {
   presetOf,
   resolveConfiguration,
@@ -34,9 +34,10 @@ function smallRun(method: LoadedMethod): SmallRun {
   };
 }
 
-for (const name of Object.keys(bundledMethods)) {
+for (const [name, address] of Object.entries(bundledMethods)) {
   Deno.test(`${name} in one micro-batch takes the steps of the whole batch, and goes on in several`, async () => {
-    const run = smallRun(await loadMethodByName(name, bundledMethods));
+    const plugin = await import(new URL("./mod.ts", address).href);
+    const run = smallRun(checkMethod(plugin.default, name));
     const expected = await plainSteps(run, 2);
     const found = await accumulatedSteps(run, BATCH, 2);
     for (const [i, { loss }] of expected.results.entries()) {
