@@ -100,7 +100,7 @@ function describe({ before, after, page }: WrittenRunReport, masks: MaskComparis
     `kNN before training ${percent(before.features.knn.top1)}, after ${
       percent(after.features.knn.top1)
     } (${level})`,
-    `linear probe before ${percent(before.probe.top1)}, after ${
+    `linear probe on cached features before ${percent(before.probe.top1)}, after ${
       percent(after.probe.top1)
     } (${level})`,
     `same emoji found first before ${

@@ -5,7 +5,7 @@
  */
 import { GenviewRangeError } from "../errors/mod.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
-import { type SimilarityOptions, similarityRows } from "./similarities.ts";
+import { similarityBlocks, type SimilarityOptions } from "./similarities.ts";
 
 /** Options of {@linkcode nearestNeighbors}. */
 export interface NearestNeighborsOptions extends SimilarityOptions {
@@ -62,43 +62,56 @@ export function mostExcluded(
   return most;
 }
 
-/** The largest values of a row, in place and in order; among equal ones the first. */
-class Largest {
-  readonly values: Float32Array;
+/** The largest values of rows that come in parts, in place and in order; among equal ones the first. */
+class Largest implements NearestNeighbors {
+  readonly similarities: Float32Array;
   readonly indices: Int32Array;
-  #count = 0;
+  readonly #k: number;
+  readonly #counts: Int32Array;
 
-  constructor(k: number) {
-    this.values = new Float32Array(k);
-    this.indices = new Int32Array(k);
+  constructor(rows: number, k: number) {
+    this.similarities = new Float32Array(rows * k);
+    this.indices = new Int32Array(rows * k);
+    this.#k = k;
+    this.#counts = new Int32Array(rows);
   }
 
-  find(row: Float32Array): void {
-    const { values } = this;
-    const last = values.length - 1;
-    this.#count = 0;
-    for (let i = 0; i < row.length; i++) {
-      const value = row[i]!;
-      if (this.#count > last && value <= values[last]!) continue;
-      this.#insert(value, i);
+  /** Takes the next part of a row, which begins at a position. */
+  take(row: number, part: Float32Array, position: number): void {
+    const start = row * this.#k;
+    const values = this.similarities.subarray(start, start + this.#k);
+    const indices = this.indices.subarray(start, start + this.#k);
+    const last = this.#k - 1;
+    let count = this.#counts[row]!;
+    for (let i = 0; i < part.length; i++) {
+      const value = part[i]!;
+      if (count > last && value <= values[last]!) continue;
+      count = insert(values, indices, count, value, position + i);
     }
+    this.#counts[row] = count;
   }
+}
 
-  #insert(value: number, index: number): void {
-    const { values, indices } = this;
-    const end = Math.min(this.#count, values.length - 1);
-    let low = 0;
-    for (let high = end; low < high;) {
-      const middle = (low + high) >> 1;
-      if (values[middle]! >= value) low = middle + 1;
-      else high = middle;
-    }
-    values.copyWithin(low + 1, low, end);
-    indices.copyWithin(low + 1, low, end);
-    values[low] = value;
-    indices[low] = index;
-    this.#count = end + 1;
+/** Inserts a value behind those that are as large, and gives how many there are then. */
+function insert(
+  values: Float32Array,
+  indices: Int32Array,
+  count: number,
+  value: number,
+  index: number,
+): number {
+  const end = Math.min(count, values.length - 1);
+  let low = 0;
+  for (let high = end; low < high;) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! >= value) low = middle + 1;
+    else high = middle;
   }
+  values.copyWithin(low + 1, low, end);
+  indices.copyWithin(low + 1, low, end);
+  values[low] = value;
+  indices[low] = index;
+  return end + 1;
 }
 
 /**
@@ -115,15 +128,18 @@ export async function nearestNeighbors(
 ): Promise<NearestNeighbors> {
   const { excluded = () => [] } = options;
   const k = neighborCount(options.k, bank.shape[0]!, mostExcluded(excluded, queries.shape[0]!));
-  const indices = new Int32Array(queries.shape[0]! * k);
-  const similarities = new Float32Array(indices.length);
-  const largest = new Largest(k);
-  for await (const row of similarityRows(bank, queries, options)) {
-    // Below every similarity, and so behind every other row: there are k of those.
-    for (const i of excluded(row.query)) row.similarities[i] = -Infinity;
-    largest.find(row.similarities);
-    indices.set(largest.indices, row.query * k);
-    similarities.set(largest.values, row.query * k);
+  const largest = new Largest(queries.shape[0]!, k);
+  for await (const { firstQuery, firstBank, rows } of similarityBlocks(bank, queries, options)) {
+    for (const [row, similarities] of rows.entries()) {
+      const query = firstQuery + row;
+      for (const index of excluded(query)) {
+        const position = index - firstBank;
+        // Below every similarity, and so behind every other row: there are k of those.
+        if (position >= 0 && position < similarities.length) similarities[position] = -Infinity;
+      }
+      largest.take(query, similarities, firstBank);
+    }
   }
+  const { indices, similarities } = largest;
   return { indices, similarities };
 }

@@ -13,9 +13,10 @@ const SMALLEST_NORM = 1e-12;
  * Divides each row by its Euclidean norm; a row of zeros stays one.
  *
  * @param features float32 `[N,D]`
+ * @param first number of the first row in an error, for rows that are a part of others
  * @throws {RangeError} if the features are not a matrix, or a row holds what is not a finite number
  */
-export function normalizeRows(features: Tensor<"float32">): Tensor<"float32"> {
+export function normalizeRows(features: Tensor<"float32">, first = 0): Tensor<"float32"> {
   const [rows, width] = features.shape;
   if (rows === undefined || width === undefined || features.shape.length > 2) {
     throw new GenviewRangeError(
@@ -31,7 +32,7 @@ export function normalizeRows(features: Tensor<"float32">): Tensor<"float32"> {
       throw new GenviewRangeError(
         `Cannot normalize rows: features must be finite, found a norm of ${
           Math.sqrt(square)
-        } in row ${row}`,
+        } in row ${first + row}`,
       );
     }
     const norm = Math.max(Math.sqrt(square), SMALLEST_NORM);

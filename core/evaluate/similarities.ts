@@ -34,8 +34,21 @@ export interface SimilarityRow {
   readonly similarities: Float32Array;
 }
 
+/** Similarities of some queries to some rows of a bank. */
+export interface SimilarityBlock {
+  /** First row of the queries. */
+  readonly firstQuery: number;
+  /** First row of the bank. */
+  readonly firstBank: number;
+  /** Similarities of the queries in their order, as many arrays; overwritten when the next block is asked for. */
+  readonly rows: readonly Float32Array[];
+}
+
 /** Similarities that are held at once. */
 const MOST_SIMILARITIES = 5e6;
+
+/** Rows of a bank in a block, where not all are wanted at once. */
+const BANK_ROWS = 8192;
 
 /** What is added to a distance before it is inverted, as in solo-learn's `WeightedKNNClassifier`. */
 const DISTANCE_EPSILON = 1e-5;
@@ -57,8 +70,116 @@ function byDistance(products: Float32Array, query: number, bank: Float64Array): 
   return products;
 }
 
+/** Rows of a matrix in memory of their own, zeros behind the last. */
+class RowBlock {
+  readonly #tensor: Tensor<"float32">;
+
+  constructor(rows: number, width: number) {
+    this.#tensor = tensor("float32", [rows, width], new Float32Array(rows * width));
+  }
+
+  take({ data, shape }: Tensor<"float32">, first: number): Tensor<"float32"> {
+    const [rows, width] = this.#tensor.shape as [number, number];
+    const end = Math.min(shape[0]!, first + rows);
+    this.#tensor.data.fill(0).set(data.subarray(first * width, end * width));
+    return this.#tensor;
+  }
+}
+
+/** Rows of a bank and of queries in a block. */
+interface BlockRows {
+  readonly bankRows: number;
+  readonly queryRows: number;
+}
+
+async function* blocks(
+  bank: Tensor<"float32">,
+  queries: Tensor<"float32">,
+  { bankRows, queryRows }: BlockRows,
+  { device = CPU, threads, distance = "cosine" }: SimilarityOptions,
+): AsyncGenerator<SimilarityBlock> {
+  const [count, width] = queries.shape as [number, number];
+  const [size] = bank.shape as [number, number];
+  const cosine = distance === "cosine";
+  // Normalised in any case, which checks that they are finite.
+  const unit = normalizeRows(queries);
+  const left = cosine ? unit : queries;
+  const norms = cosine ? undefined : { queries: squaredNorms(queries), bank: squaredNorms(bank) };
+  const similarities = gemm(
+    input("queries", "float32", [queryRows, width]),
+    input("bank", "float32", [bankRows, width]),
+    { transposeB: true },
+  );
+  const model = encodeModel({ outputs: { similarities } });
+  using session = await Session.create(model, { device, threads });
+  using part = DeviceTensor.empty({ dtype: "float32", shape: [queryRows, width] }, device);
+  using bankPart = DeviceTensor.empty({ dtype: "float32", shape: [bankRows, width] }, device);
+  using result = DeviceTensor.empty({ dtype: "float32", shape: [queryRows, bankRows] });
+  using binding = session.bind({ queries: part, bank: bankPart }, { similarities: result });
+  const [bankBlock, queryBlock] = [new RowBlock(bankRows, width), new RowBlock(queryRows, width)];
+  // The bank is normalised and moved once, a block at a time; what is padded with zeros is left out again.
+  for (let firstBank = 0; firstBank < size; firstBank += bankRows) {
+    const taken = Math.min(bankRows, size - firstBank);
+    const block = bankBlock.take(bank, firstBank);
+    const normalized = normalizeRows(block, firstBank);
+    bankPart.write(cosine ? normalized : block);
+    for (let firstQuery = 0; firstQuery < count; firstQuery += queryRows) {
+      part.write(queryBlock.take(left, firstQuery));
+      await binding.run();
+      const rows = Array.from({ length: Math.min(queryRows, count - firstQuery) }, (_, row) => {
+        const found = result.data.subarray(row * bankRows, row * bankRows + taken);
+        return norms === undefined ? found : byDistance(
+          found,
+          norms.queries[firstQuery + row]!,
+          norms.bank.subarray(firstBank, firstBank + taken),
+        );
+      });
+      yield { firstQuery, firstBank, rows };
+    }
+  }
+}
+
+/** Checks that features can be compared; whether there is anything to compare. */
+function comparable(bank: Tensor<"float32">, queries: Tensor<"float32">): boolean {
+  for (const features of [queries, bank]) {
+    if (features.shape.length !== 2) normalizeRows(features);
+  }
+  if (bank.shape[1] !== queries.shape[1]) {
+    throw new GenviewRangeError(
+      `Cannot compare features: their widths must be the same, found ${formatType(queries)} and ${
+        formatType(bank)
+      }`,
+    );
+  }
+  return queries.shape[0]! > 0 && bank.shape[0]! > 0;
+}
+
+/**
+ * The similarities of queries to the features of a bank, block by block of the bank and within it of the queries: the
+ * bank is read once, and memory beside it is that of a block.
+ *
+ * @param bank float32 `[M,D]`
+ * @param queries float32 `[N,D]`
+ * @throws {RangeError} if they are not matrices of the same width, or hold what is not a finite number
+ */
+export async function* similarityBlocks(
+  bank: Tensor<"float32">,
+  queries: Tensor<"float32">,
+  options: SimilarityOptions = {},
+): AsyncGenerator<SimilarityBlock> {
+  if (!comparable(bank, queries)) return;
+  const bankRows = evenPart(bank.shape[0]!, BANK_ROWS);
+  const queryRows = chunkRows(queries.shape[0]!, bankRows);
+  yield* blocks(bank, queries, { bankRows, queryRows }, options);
+}
+
+/** Rows of equal parts that are at most so large: the last one is padded little. */
+function evenPart(rows: number, most: number): number {
+  return Math.ceil(rows / Math.ceil(rows / most));
+}
+
 function chunkRows(queries: number, bank: number): number {
-  return Math.max(1, Math.min(queries, Math.floor(MOST_SIMILARITIES / bank)));
+  return evenPart(queries, Math.max(1, Math.floor(MOST_SIMILARITIES / bank)));
 }
 
 /**
@@ -71,51 +192,14 @@ function chunkRows(queries: number, bank: number): number {
 export async function* similarityRows(
   bank: Tensor<"float32">,
   queries: Tensor<"float32">,
-  { device = CPU, threads, distance = "cosine" }: SimilarityOptions = {},
+  options: SimilarityOptions = {},
 ): AsyncGenerator<SimilarityRow> {
-  // Normalised in any case, which checks that they are finite.
-  const unit = [normalizeRows(queries), normalizeRows(bank)] as const;
-  const [left, right] = distance === "cosine" ? unit : [queries, bank];
-  const norms = distance === "cosine" ? undefined : [queries, bank].map(squaredNorms);
-  const [count, width] = left.shape as [number, number];
-  const [size] = right.shape as [number, number];
-  if (right.shape[1] !== width) {
-    throw new GenviewRangeError(
-      `Cannot compare features: their widths must be the same, found ${formatType(queries)} and ${
-        formatType(bank)
-      }`,
-    );
-  }
-  if (count === 0 || size === 0) return;
-  const rows = chunkRows(count, size);
-  const similarities = gemm(
-    input("queries", "float32", [rows, width]),
-    input("bank", "float32", [size, width]),
-    { transposeB: true },
-  );
-  const model = encodeModel({ outputs: { similarities } });
-  using session = await Session.create(model, {
-    device,
-    threads,
-  });
-  using chunk = DeviceTensor.empty({ dtype: "float32", shape: [rows, width] });
-  using features = DeviceTensor.from(right, device);
-  using result = DeviceTensor.empty({ dtype: "float32", shape: [rows, size] });
-  using binding = session.bind({ queries: chunk, bank: features }, { similarities: result });
-  for (let first = 0; first < count; first += rows) {
-    const filled = Math.min(rows, count - first);
-    // The last chunk is padded with rows of zeros, whose similarities are discarded.
-    const part = new Float32Array(rows * width);
-    part.set(left.data.subarray(first * width, (first + filled) * width));
-    chunk.write(tensor("float32", [rows, width], part));
-    await binding.run();
-    for (let row = 0; row < filled; row++) {
-      const query = first + row;
-      const found = result.data.subarray(row * size, (row + 1) * size);
-      const similarities = norms === undefined
-        ? found
-        : byDistance(found, norms[0]![query]!, norms[1]!);
-      yield { query, similarities };
+  if (!comparable(bank, queries)) return;
+  const [bankRows] = bank.shape as [number, number];
+  const rows = { bankRows, queryRows: chunkRows(queries.shape[0]!, bankRows) };
+  for await (const block of blocks(bank, queries, rows, options)) {
+    for (const [row, similarities] of block.rows.entries()) {
+      yield { query: block.firstQuery + row, similarities };
     }
   }
 }

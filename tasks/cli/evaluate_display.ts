@@ -40,7 +40,9 @@ export class EvaluateDisplay implements Disposable {
       this[Symbol.dispose]();
       this.#output.write(`${name}: ${(100 * (top1 ?? recallAt1 ?? NaN)).toFixed(2)} %\n`);
     } else {
-      this.#line("linear probe", event.total).update(event.done, { loss: event.loss });
+      this.#line("linear probe on cached features", event.total).update(event.done, {
+        loss: event.loss,
+      });
     }
   }
 

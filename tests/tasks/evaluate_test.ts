@@ -50,7 +50,7 @@ Deno.test("evaluate shows each figure beside chance, how, on what, and what it l
     assertStringIncludes(out, `added to ${path("run/results.json")}`);
     assertEquals(err.match(/warning: Skipped the image ".*broken.png"/g)?.length, 1, err);
     assertStringIncludes(err, `features of ${images}`);
-    assertStringIncludes(err, "linear probe");
+    assertStringIncludes(err, "linear probe on cached features");
 
     const machine = JSON.parse((await evaluate(network, "--json", "--no-log")).out);
     const [knn, probe] = machine.results;

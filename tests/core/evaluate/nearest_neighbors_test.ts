@@ -19,6 +19,37 @@ Deno.test("nearestNeighbors() finds what sorting finds", async () => {
   }
 });
 
+Deno.test("nearestNeighbors() goes through a bank in blocks, and finds what sorting all of it finds", async () => {
+  // Three blocks of the bank, and two of the queries within each.
+  const bank = drawn("large bank", 17_000, 2);
+  const queries = drawn("queries", 900, 2);
+  for (const distance of ["cosine", "euclidean"] as const) {
+    const excluded = (query: number) => [0, 8191 + query, 16_999 - query];
+    const { indices, similarities } = await nearestNeighbors(bank, queries, {
+      ...{ k: 7, excluded, distance },
+    });
+    let row = 0;
+    for await (const { similarities: all } of similarityRows(bank, queries, { distance })) {
+      const query = row++;
+      if (query % 149 !== 0) continue;
+      for (const index of excluded(query)) all[index] = -Infinity;
+      const order = Array.from(all.keys()).sort((a, b) => all[b]! - all[a]! || a - b).slice(0, 7);
+      assertEquals([...indices.subarray(query * 7, query * 7 + 7)], order, `query ${query}`);
+      assertEquals(
+        [...similarities.subarray(query * 7, query * 7 + 7)],
+        order.map((index) => all[index]!),
+      );
+    }
+    assertEquals(row, 900);
+  }
+  const damaged = float32([9000, 1], Array.from({ length: 9000 }, (_, i) => i === 8999 ? NaN : 1));
+  await assertRejects(
+    () => nearestNeighbors(damaged, float32([1, 1], [1]), { k: 1 }),
+    RangeError,
+    "found a norm of NaN in row 8999",
+  );
+});
+
 Deno.test("nearestNeighbors() prefers the first of equals, and leaves out the query itself", async () => {
   const bank = float32([5, 1], [1, 2, -1, 3, 4]);
   const all = await nearestNeighbors(bank, bank, { k: 4 });

@@ -20,7 +20,7 @@ Deno.test("EvaluateDisplay has a line for each part, also where both sets are pa
       "warning: a.png cannot be read",
       "features of photos (--test)",
       "0%  0/8  – left",
-      "linear probe",
+      "linear probe on cached features",
       "0%   0/90  – left  loss 1.500",
       "",
     ].join("\n"),
