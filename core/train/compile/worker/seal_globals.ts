@@ -30,18 +30,12 @@ const LANGUAGE: readonly string[] = [
   ..."WeakSet Atomics Intl JSON Math Reflect Temporal".split(" "),
 ];
 
-/** Takes away whatever is neither language nor kept, from the global object and from what it inherits from. */
+/** Takes away whatever is neither language nor kept. */
 export function sealGlobals(): void {
   const kept = new Set<PropertyKey>([...KEPT, ...LANGUAGE]);
-  for (
-    let scope: object | null = globalThis;
-    scope !== null && scope !== Object.prototype;
-    scope = Object.getPrototypeOf(scope)
-  ) {
-    for (const name of Reflect.ownKeys(scope)) {
-      if (name === "constructor" || typeof name === "symbol" || kept.has(name)) continue;
-      if (Reflect.deleteProperty(scope, name)) continue;
-      throw new Error(`Internal: a global named "${name}" cannot be taken away`);
-    }
+  for (const name of Reflect.ownKeys(globalThis)) {
+    if (typeof name === "symbol" || kept.has(name)) continue;
+    if (Reflect.deleteProperty(globalThis, name)) continue;
+    throw new Error(`Internal: a global named "${name}" cannot be taken away`);
   }
 }
