@@ -15,10 +15,12 @@ export interface BlockRowsOptions {
   readonly whole: TensorType;
   /** M. */
   readonly deviceBatchSize: number;
+  /** Memory of the whole, such as a tensor's own; zeros of its own when left out. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * A tensor of the whole batch in memory of the host, which micro-batches write and read: rows m of block v of the i-th
+ * A tensor of the whole batch in the host's memory, which micro-batches write and read: rows m of block v of the i-th
  * micro-batch are rows i M + m of block v of the whole.
  *
  * ```ts
@@ -47,11 +49,11 @@ export class BlockRows {
   /** Bytes of one block of the whole. */
   readonly #block: number;
 
-  /** All rows are zero at first. */
-  constructor({ micro, whole, deviceBatchSize }: BlockRowsOptions) {
+  /** Takes the memory as it is. */
+  constructor({ micro, whole, deviceBatchSize, bytes }: BlockRowsOptions) {
     const size = ({ dtype, shape }: { readonly dtype: DType; readonly shape: readonly number[] }) =>
       elementCount(shape) * byteSize(dtype);
-    this.bytes = new Uint8Array(size(whole));
+    this.bytes = bytes ?? new Uint8Array(size(whole));
     this.#blocks = micro.shape[0]! / deviceBatchSize;
     this.#stretch = size(micro) / this.#blocks;
     this.#block = this.bytes.length / this.#blocks;

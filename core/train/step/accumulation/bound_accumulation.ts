@@ -6,7 +6,7 @@
  */
 import { GenviewTypeError } from "../../../errors/mod.ts";
 import { type DType, viewBytes } from "../../../engine/graph/dtype.ts";
-import { bytesOf, filled, formatType, type Tensor, tensor } from "../../../engine/graph/tensor.ts";
+import { filled, formatType, type Tensor, tensor } from "../../../engine/graph/tensor.ts";
 import { gradientName, keptName, nextName, writtenName } from "../../../engine/optim/step_names.ts";
 import { type Binding, CPU, type Device, DeviceTensor, Session } from "../../../engine/ort/mod.ts";
 import type {
@@ -56,7 +56,7 @@ interface BoundCut {
   readonly given: DeviceTensor;
   /** Input of the second. */
   readonly taken: DeviceTensor;
-  /** Its rows on the host. */
+  /** Its rows on the host: of the second's input itself, where that is there. */
   readonly rows: BlockRows;
   /** The gradient by it, where networks are told. */
   readonly told?: {
@@ -64,7 +64,7 @@ interface BoundCut {
     readonly given: DeviceTensor;
     /** Input of the third. */
     readonly taken: DeviceTensor;
-    /** Its rows on the host. */
+    /** The rows of the second model's output. */
     readonly rows: BlockRows;
   };
 }
@@ -130,12 +130,23 @@ export class BoundAccumulation implements Disposable {
     const given = new Map<string, DeviceTensor>();
     const taken = new Map<string, DeviceTensor>();
     this.#cuts = step.cuts.map(({ name, micro, whole, differentiated }) => {
-      const rows = () => new BlockRows({ micro, whole, deviceBatchSize: step.deviceBatchSize });
-      const cut = { given: empty(micro, CPU), taken: empty(whole), rows: rows() };
+      const { deviceBatchSize } = step;
+      const place = { given: empty(micro, CPU), taken: empty(whole) };
+      // On the host the rows go straight to where the loss reads them.
+      const bytes = device.provider === "cpu" ? memoryOf(place.taken) : undefined;
+      const cut = {
+        ...place,
+        rows: new BlockRows({ micro, whole, deviceBatchSize, ...(bytes && { bytes }) }),
+      };
       given.set(name, cut.given);
       taken.set(name, cut.taken);
       if (!differentiated) return cut;
-      const told = { given: empty(whole, CPU), taken: empty(micro), rows: rows() };
+      const gradient = empty(whole, CPU);
+      const told = {
+        given: gradient,
+        taken: empty(micro),
+        rows: new BlockRows({ micro, whole, deviceBatchSize, bytes: memoryOf(gradient) }),
+      };
       given.set(gradientName(name), told.given);
       taken.set(gradientName(name), told.taken);
       return { ...cut, told };
@@ -264,13 +275,14 @@ export class BoundAccumulation implements Disposable {
     for (const [i, forward] of this.#forward.entries()) {
       await place(i, this.#views.forward);
       await forward.run();
-      for (const { given, rows } of this.#cuts) rows.write(i, bytesOf(given.read()));
+      for (const { given, rows } of this.#cuts) rows.write(i, memoryOf(given));
     }
-    for (const { taken, rows } of this.#cuts) writeBytes(taken, rows.bytes);
+    for (const { taken, rows } of this.#cuts) {
+      if (taken.device.provider !== "cpu") writeBytes(taken, rows.bytes);
+    }
     await this.#loss.run();
     const { loss, ...outputs } = numbers(this.#outputs) as { loss: number };
     if (!Number.isFinite(loss)) return { loss, updated: false, outputs, measures: {} };
-    for (const { told } of this.#cuts) told?.rows.bytes.set(bytesOf(told.given.read()));
     // From the last to the first, because the views of the last one are still there.
     for (let i = this.#microBatches - 1; i >= 0; i--) {
       if (i < this.#microBatches - 1) await place(i, this.#views.backward);
@@ -294,6 +306,11 @@ export class BoundAccumulation implements Disposable {
   [Symbol.dispose](): void {
     this.#owned.dispose();
   }
+}
+
+/** The memory of a tensor on the host, in place. */
+function memoryOf({ data }: DeviceTensor): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
 }
 
 function writeBytes(target: DeviceTensor, bytes: Uint8Array<ArrayBuffer>): void {
