@@ -52,7 +52,7 @@ function partsOf({ kind, built }: MethodStep | AccumulatedMethodStep) {
   const { forward, loss, backward, update, batch, views, cuts } = built;
   // A cut lies there for a micro-batch and for the whole batch, and so does its gradient.
   const cutBytes = cuts.map(({ micro, whole, differentiated }) =>
-    (bytesOf(micro) + 2 * bytesOf(whole)) * (differentiated ? 2 : 1)
+    (bytesOf(micro) + bytesOf(whole)) * (differentiated ? 2 : 1)
   );
   return {
     models: { forward, loss, backward, update },
