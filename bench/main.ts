@@ -11,6 +11,7 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   component: "the principal component of more tokens than memory holds",
   conv: "formulations of convolutions and their gradients against each other",
   geometry: "crops cut as Pillow does it against sharp's",
+  memory: "the peak memory that a dry run estimates against that of real runs",
   train: "a training step against PyTorch's",
   unclip: "denoising by Stable unCLIP's UNet against diffusers'",
   views: "two SimSiam views against torchvision's on Pillow",

@@ -1,10 +1,12 @@
 /**
- * The optimization recipes of the published methods, each as a configuration, against what their schedules give in
+ * The optimization recipes of the published methods, those of the experiments that come with the SDK first, against what their schedules give in
  * mmengine's closed forms.
  */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { bundledConfigurations } from "../../../../configs/mod.ts";
 import { backbone } from "../../../../core/backbones/registry.ts";
 import { groupParameters } from "../../../../core/engine/optim/mod.ts";
+import { readConfiguration } from "../../../../core/method/read_configuration.ts";
 import { checkMethod } from "../../../../core/method/load.ts";
 import {
   type PartialConfiguration,
@@ -26,22 +28,20 @@ interface Recipe {
   readonly expected: Readonly<Record<string, Course>>;
 }
 
+/** An experiment that comes with the SDK. */
+async function experiment(name: string): Promise<PartialConfiguration> {
+  return (await readConfiguration(name, bundledConfigurations)).configuration;
+}
+
 const noDecayOfVectors = ["downsample.1", "bias", "bn"].map((pattern) => ({
   pattern,
   weightDecayScale: 0,
   excludeFromLars: true,
 }));
 
-const encoderMomentum = { from: 0.99, to: 1 };
-
 const RECIPES: Readonly<Record<string, Recipe>> = {
   "SimSiam": {
-    configuration: {
-      epochs: 200,
-      learningRate: 0.05,
-      weightDecay: 1e-4,
-      parameterRules: [{ pattern: "predictor", fixedLearningRate: true }],
-    },
+    configuration: await experiment("simsiam_resnet50_8xb32-coslr-200e_in1k"),
     optimizer: "sgd",
     expected: {
       learning_rate: [[0, 0, 0.05], [0, 5003, 0.05], [1, 0, 0.04999692], [100, 0, 0.025], [
@@ -53,11 +53,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
     },
   },
   "MoCo v2": {
-    configuration: {
-      epochs: 200,
-      learningRate: 0.03,
-      scheduled: { encoderMomentum: { from: 0.999 } },
-    },
+    configuration: await experiment("mocov2_resnet50_8xb32-coslr-200e_in1k"),
     optimizer: "sgd",
     expected: {
       learning_rate: [[0, 0, 0.03], [100, 3, 0.015]],
@@ -66,12 +62,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
     },
   },
   "MoCo v3 on ResNet-50": {
-    configuration: {
-      ...{ epochs: 100, batchSize: 4096, baseBatchSize: 4096, optimizer: "lars" },
-      ...{ learningRate: 9.6, weightDecay: 1e-6, schedulePer: "iteration", warmupEpochs: 10 },
-      parameterRules: noDecayOfVectors,
-      scheduled: { encoderMomentum },
-    },
+    configuration: await experiment("mocov3_resnet50_8xb512-amp-coslr-100e_in1k"),
     optimizer: "lars",
     expected: {
       learning_rate: [
@@ -88,11 +79,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
     },
   },
   "MoCo v3 on a ViT": {
-    configuration: {
-      ...{ epochs: 300, batchSize: 4096, baseBatchSize: 4096, optimizer: "adamw" },
-      ...{ learningRate: 2.4e-3, weightDecay: 0.1, schedulePer: "iteration", warmupEpochs: 40 },
-      scheduled: { encoderMomentum },
-    },
+    configuration: await experiment("mocov3_vit-base-p16_16xb256-amp-coslr-300e_in1k"),
     optimizer: "adamw",
     expected: {
       learning_rate: [[0, 0, 2.4e-7], [39, 311, 2.4e-3], [40, 0, 2.4e-3], [170, 0, 1.2e-3]],
@@ -100,12 +87,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
     },
   },
   "BYOL": {
-    configuration: {
-      ...{ epochs: 200, batchSize: 4096, baseBatchSize: 4096, optimizer: "lars" },
-      ...{ learningRate: 4.8, weightDecay: 1e-6, schedulePer: "epoch", warmupEpochs: 10 },
-      parameterRules: noDecayOfVectors,
-      scheduled: { encoderMomentum },
-    },
+    configuration: await experiment("byol_resnet50_16xb256-coslr-200e_in1k"),
     optimizer: "lars",
     expected: {
       learning_rate: [
@@ -120,10 +102,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
     },
   },
   "SwAV at batch 256": {
-    configuration: {
-      ...{ epochs: 200, optimizer: "lars", larsVariant: "larc", learningRate: 0.6 },
-      ...{ minimumLearningRate: 6e-4, weightDecay: 1e-6, schedulePer: "iteration" },
-    },
+    configuration: await experiment("swav_resnet50_8xb32-mcrop-coslr-200e_in1k-224px-96px"),
     optimizer: "lars",
     expected: {
       learning_rate: [[0, 0, 0.6], [100, 0, 0.3003], [199, 5003, 6e-4]],
