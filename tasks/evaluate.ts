@@ -67,6 +67,7 @@ const COMMAND = command({
     type: "object",
     properties: {
       protocol: {
+        group: "Protocols",
         type: "array",
         items: { type: "string" },
         minItems: 1,
@@ -81,29 +82,34 @@ const COMMAND = command({
           }`,
       },
       encoder: {
+        group: "Protocols",
         type: "string",
         enum: ["online", "momentum"],
         default: "online",
         description: "the encoder that was trained, or its moving average",
       },
       train: {
+        group: "Data",
         type: "string",
         default: "",
         description: "labelled images that vote and are trained on (the run's data when empty)",
       },
       test: {
+        group: "Data",
         type: "string",
         default: "",
         description:
           "labelled images that are classified (when empty the run's evaluation data, or else a held-out part of --train)",
       },
       classes: {
+        group: "Data",
         type: "string",
         default: "",
         description:
           "file of the classes that are evaluated, one a line in the order of their labels, such as ImageNet-100's (all when empty)",
       },
       heldOutShare: {
+        group: "Data",
         type: "number",
         exclusiveMinimum: 0,
         exclusiveMaximum: 1,
@@ -112,6 +118,7 @@ const COMMAND = command({
           "share of each class that is held out by --seed, where test images are training images or none are named",
       },
       k: {
+        group: "Neighbours",
         type: "array",
         items: { type: "integer", minimum: 1 },
         minItems: 1,
@@ -119,6 +126,7 @@ const COMMAND = command({
           `numbers of neighbours that vote (${DEFAULT_NEIGHBORS}, or all where there are fewer, when left out)`,
       },
       temperature: {
+        group: "Neighbours",
         type: "array",
         items: { type: "number", exclusiveMinimum: 0 },
         minItems: 1,
@@ -126,28 +134,34 @@ const COMMAND = command({
         description: "temperatures of the votes",
       },
       distance: {
+        group: "Neighbours",
         type: "string",
         enum: ["cosine", "euclidean"],
         default: "cosine",
-        description: "how far apart neighbours are; by Euclidean distance d a vote is 1/(d + 1e-5)",
+        description:
+          "how far apart neighbours are; by Euclidean distances votes are their inverses, whatever the temperature",
       },
       labelled: {
+        group: "Training",
         type: "string",
         description:
           "file that names the images whose labels semi uses, such as SimCLR's 1percent.txt (a share of each class is drawn by --seed when left out)",
       },
       batchSize: {
+        group: "Training",
         type: "integer",
         minimum: 1,
         description:
           "images in a step of linear, semi and finetune; the learning rate scales with it (the recipe's, or all images where there are fewer, when left out)",
       },
       epochs: {
+        group: "Training",
         type: "integer",
         minimum: 1,
         description: "epochs of linear, semi and finetune (the recipe's when left out)",
       },
       seed: {
+        group: "Training",
         type: "integer",
         minimum: 0,
         default: 0,
@@ -155,29 +169,43 @@ const COMMAND = command({
           "seed of classifiers, of the order of images and their crops, of what is held out, and of shares of labels",
       },
       strict: {
+        group: "Data",
         type: "boolean",
         default: false,
         description: "stop at the first image that cannot be read, instead of leaving it out",
       },
       device: { type: "string", default: "auto", description: "auto, cpu, cuda, cuda:N or webgpu" },
       loaders: {
+        group: "Data",
         type: "integer",
         minimum: 1,
         description: "threads that cut images (the run's when left out)",
       },
       log: {
+        group: "Results",
         type: "boolean",
         default: true,
         description:
           "add results to the run's results.json and TensorBoard events, and keep the checkpoints of trainings in its folder evaluations",
       },
       table: {
+        group: "Results",
         type: "boolean",
         default: false,
         description: "evaluate nothing; show the results of all RUNs side by side",
       },
-      markdown: { type: "boolean", default: false, description: "print --table in Markdown" },
-      json: { type: "boolean", default: false, description: "print one JSON object" },
+      markdown: {
+        group: "Results",
+        type: "boolean",
+        default: false,
+        description: "print --table in Markdown",
+      },
+      json: {
+        group: "Results",
+        type: "boolean",
+        default: false,
+        description: "print one JSON object",
+      },
     },
   },
 });
