@@ -28,7 +28,7 @@ SETUP = {
     "hiddenWidth": 96,
     "width": 48,
     "encoderMomentum": 0.9,
-    "learningRate": 0.01,
+    "learningRate": 0.003,
     "eta": 0.2,
     "momentum": 0.9,
     "weightDecay": 1e-2,
