@@ -68,7 +68,43 @@ export interface ViewRows {
 /** Writes some samples of views to where they go. */
 export type WriteViews = (views: readonly ViewRows[]) => Promise<void>;
 
-/** A method's training step by micro-batches, compiled and bound. */
+/**
+ * A method's training step by micro-batches, compiled and bound.
+ *
+ * ```ts
+ * import { backbone } from "../../../backbones/mod.ts";
+ * import { sgd } from "../../../engine/optim/mod.ts";
+ * import { CPU } from "../../../engine/ort/mod.ts";
+ * import { checkMethod } from "../../../method/load.ts";
+ * import simsiam from "../../../../plugins/simsiam/mod.ts";
+ * import { AccumulatedStep, buildAccumulatedGraph, buildMethodGraph, initialWeights } from "../../mod.ts";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const method = checkMethod(simsiam, "simsiam");
+ * const given = {
+ *   backbone: backbone("resnet18"),
+ *   viewSizes: [32, 32],
+ *   batchSize: 4,
+ *   options: { projectorWidth: 32, predictorWidth: 8 },
+ * };
+ * const weights = initialWeights(buildMethodGraph(method, given), 0);
+ * const graph = buildAccumulatedGraph(method, { ...given, deviceBatchSize: 2 });
+ * using step = await AccumulatedStep.create(graph, { device: CPU, optimizer: sgd() }, weights);
+ *
+ * const asked: (readonly number[])[] = [];
+ * const { loss } = await step.run({ learning_rate: 0.1, weight_decay: 0 }, (views) => {
+ *   for (const { view, rows, into } of views) {
+ *     // The pixels of these rows of the view go here; noise in this example.
+ *     for (let i = 0; i < into.data.length; i++) into.data[i] = Math.sin(i * (view + 1) + rows[0]!);
+ *   }
+ *   asked.push(views[0]!.rows);
+ *   return Promise.resolve();
+ * });
+ * assert(Math.abs(loss) <= 1);
+ * // Forward for both micro-batches, and backward from the last, whose views are still there.
+ * assertEquals(asked, [[0, 1], [2, 3], [0, 1]]);
+ * ```
+ */
 export class AccumulatedStep implements Disposable {
   /** Samples that the device takes at once. */
   readonly deviceBatchSize: number;
