@@ -196,10 +196,14 @@ export interface MethodOutputs {
   readonly lossRange?: LossRange;
 }
 
-/** A method of self-supervised learning: a manifest and a function that builds its graph once. */
+/** A method of self-supervised learning: a manifest and a function that builds its graph. */
 export interface Method<M extends ManifestLike = ManifestLike> {
   /** Name, options, presets: all that is known before any code runs. */
   readonly manifest: M;
-  /** Builds the loss from symbolic views. */
+  /**
+   * Builds the loss from symbolic views, before the first step. Where gradients are accumulated it is asked for a part of
+   * the batch as well as for all of it, and must apply the same networks in the same order to both, each to what follows
+   * sample by sample from views and other networks; what comes after the networks may mix samples as it likes.
+   */
   build(context: MethodContext<OptionsOf<M>>): MethodOutputs;
 }
