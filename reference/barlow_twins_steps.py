@@ -1,7 +1,8 @@
 """Writes fixtures/golden/barlow_twins_steps.*: 20 steps of Barlow Twins in PyTorch, from hashed weights on hashed batches.
 
 Two global views and a local one, which is compared with both; the authors' LARS, which leaves vectors alone, and their
-slower rate of biases and batch norms. Weights are masses of pairs in the correlations.
+slower rate of biases and batch norms. Weights are masses of pairs in the correlations, those of each pair of views its
+own.
 """
 
 import torch
@@ -35,6 +36,9 @@ SETUP = {
     "weightDecay": 1e-3,
 }
 
+# Every pair of a global view and another.
+PAIRS = ((0, 1), (0, 2), (1, 2))
+
 
 class BarlowTwins(nn.Module):
     """Zbontar et al. 2021, algorithm 1, over every pair of a global view and another."""
@@ -46,14 +50,16 @@ class BarlowTwins(nn.Module):
         self.projector = perceptron(64, [{"width": width}, {"width": width, "norm": None, "relu": False}])
         hash_parameters(self)
 
-    def forward(self, views: list[torch.Tensor], weights: torch.Tensor) -> torch.Tensor:
+    def forward(self, views: list[torch.Tensor], weights: dict[tuple[int, int], torch.Tensor]) -> torch.Tensor:
         embeddings = [self.projector(self.backbone(view)) for view in views]
         losses = []
-        for a, b in ((0, 1), (0, 2), (1, 2)):
-            first, second = (weighted_standard(embeddings[view], weights) for view in (a, b))
-            matrix = first.T @ ((weights / weights.sum())[:, None] * second)
+        for a, b in PAIRS:
+            mass = weights[a, b]
+            first, second = (weighted_standard(embeddings[view], mass) for view in (a, b))
+            matrix = first.T @ ((mass / mass.sum())[:, None] * second)
             redundancy = off_diagonal(matrix).pow(2).sum()
-            losses.append((matrix.diagonal() - 1).pow(2).sum() + SETUP["redundancyWeight"] * redundancy)
+            invariance = (matrix.diagonal() - 1).pow(2).sum()
+            losses.append(mass.mean() * (invariance + SETUP["redundancyWeight"] * redundancy))
         return SETUP["scale"] * sum(losses) / len(losses)
 
 
@@ -70,7 +76,8 @@ def train(dtype: torch.dtype, weighted: bool) -> Run:
         rate = cosine(step, SETUP["steps"], SETUP["learningRate"], 0)
         for group, scale in zip(optimizer.param_groups, (1, SETUP["vectorRateScale"])):
             group["lr"], group["weight_decay"] = rate * scale, SETUP["weightDecay"]
-        weights = weights_of(SETUP, step).to(dtype) if weighted else torch.ones(SETUP["batchSize"], dtype=dtype)
+        ones = torch.ones(SETUP["batchSize"], dtype=dtype)
+        weights = {pair: weights_of(SETUP, step, *pair).to(dtype) if weighted else ones for pair in PAIRS}
         loss = network([view.to(dtype) for view in views_of(SETUP, step)], weights)
         optimizer.zero_grad()
         loss.backward()

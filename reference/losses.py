@@ -131,7 +131,7 @@ def barlow_twins(samples: int, width: int) -> dict[str, torch.Tensor]:
     shared = draw(samples, width)
     first = (2 * shared + draw(samples, width) + 1).requires_grad_()
     second = (shared + 0.5 * draw(samples, width)).requires_grad_()
-    weights = F.softmax(draw(samples), dim=0) * samples
+    weights = F.softmax(draw(samples), dim=0) * 1.2 * samples
     norm = nn.BatchNorm1d(width, affine=False).double()
     matrices = {
         "plain": norm(first).T @ norm(second) / samples,
@@ -141,6 +141,7 @@ def barlow_twins(samples: int, width: int) -> dict[str, torch.Tensor]:
     golden = {"first": first.detach(), "second": second.detach(), "weights": weights}
     for kind, matrix in matrices.items():
         loss = (matrix.diagonal() - 1).pow(2).sum() + 0.0051 * off_diagonal(matrix).pow(2).sum()
+        loss = loss * (weights.mean() if kind == "weighted" else 1)
         gradients = torch.autograd.grad(loss, (first, second), retain_graph=True)
         golden |= {f"{kind}.loss": loss.detach()}
         golden |= {f"{kind}.{part}": value for part, value in zip(("first", "second"), gradients)}

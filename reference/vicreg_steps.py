@@ -1,7 +1,7 @@
 """Writes fixtures/golden/vicreg_steps.*: 20 steps of VICReg in PyTorch, from hashed weights on hashed batches.
 
 Two global views and a local one, which is compared with both; the authors' LARS, which leaves vectors alone. Weights
-multiply the invariance of their pairs; variance and covariance are of views and not of pairs.
+multiply the invariance of their pairs, those of each pair of views its own; variance and covariance are of views and not of pairs.
 """
 
 import torch
@@ -31,12 +31,16 @@ SETUP = {
     "invarianceWeight": 25.0,
     "varianceWeight": 20.0,
     "covarianceWeight": 2.0,
-    "learningRate": 0.5,
+    "learningRate": 0.4,
     # Vectors have no LARS to shorten their steps, which would be long under a loss of this size.
-    "vectorRateScale": 0.01,
+    "vectorRateScale": 0.004,
     "momentum": 0.9,
     "weightDecay": 1e-3,
 }
+
+# Every pair of a global view and another.
+PAIRS = ((0, 1), (0, 2), (1, 2))
+Weights = dict[tuple[int, int], torch.Tensor]
 
 
 class VicReg(nn.Module):
@@ -49,11 +53,10 @@ class VicReg(nn.Module):
         self.expander = perceptron(64, [{"width": width, "bias": True}, {"width": width, "norm": None, "relu": False}])
         hash_parameters(self)
 
-    def forward(self, views: list[torch.Tensor], weights: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
+    def forward(self, views: list[torch.Tensor], weights: Weights) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         z = [self.expander(self.backbone(view)) for view in views]
-        pairs = ((0, 1), (0, 2), (1, 2))
         terms = {
-            "invariance": sum((weights * (z[a] - z[b]).pow(2).mean(1)).mean() for a, b in pairs) / len(pairs),
+            "invariance": sum((weights[a, b] * (z[a] - z[b]).pow(2).mean(1)).mean() for a, b in PAIRS) / len(PAIRS),
             "variance": sum(F.relu(1 - torch.sqrt(own.var(dim=0) + 1e-4)).mean() for own in z) / len(z),
             # The sum over the two views of a pair.
             "covariance": 2 * sum(off_diagonal(torch.cov(own.T)).pow(2).sum() / own.shape[1] for own in z) / len(z),
@@ -74,7 +77,8 @@ def train(dtype: torch.dtype, weighted: bool) -> Run:
         rate = cosine(step, SETUP["steps"], SETUP["learningRate"], 0)
         for group, scale in zip(optimizer.param_groups, (1, SETUP["vectorRateScale"])):
             group["lr"], group["weight_decay"] = rate * scale, SETUP["weightDecay"]
-        weights = weights_of(SETUP, step).to(dtype) if weighted else torch.ones(SETUP["batchSize"], dtype=dtype)
+        ones = torch.ones(SETUP["batchSize"], dtype=dtype)
+        weights = {pair: weights_of(SETUP, step, *pair).to(dtype) if weighted else ones for pair in PAIRS}
         loss, terms = network([view.to(dtype) for view in views_of(SETUP, step)], weights)
         optimizer.zero_grad()
         loss.backward()

@@ -8,6 +8,7 @@ import { constant, type Value } from "../engine/graph/value.ts";
 import { add } from "../engine/ops/add.ts";
 import { div } from "../engine/ops/div.ts";
 import { mul } from "../engine/ops/mul.ts";
+import { reduceMean } from "../engine/ops/reduce_mean.ts";
 import { reduceSum } from "../engine/ops/reduce_sum.ts";
 import { reshape } from "../engine/ops/reshape.ts";
 import { sqrt } from "../engine/ops/sqrt.ts";
@@ -33,7 +34,7 @@ function standardized(z: Value, mass: Value): { unit: Value; weighted: Value } {
  * Barlow Twins' loss sum_i (1 - C_ii)^2 + λ sum_i sum_{j != i} C_ij^2 of the cross-correlation C of two views' embeddings
  * (Zbontar et al. 2021, equations 1 and 2; `main.py` of facebookresearch/barlowtwins). It is at least 0, and D where the
  * embeddings are constant. A weight is the mass of its pair in C and in the means and variances behind it, as a share of
- * all weights, so that C has ones on its diagonal whenever the views agree.
+ * all weights, so that C has ones on its diagonal whenever the views agree; the mean of the weights multiplies the loss.
  *
  * @param first `[N,D]`
  * @param second `[N,D]`
@@ -51,5 +52,6 @@ export function barlowTwins(
   const diagonal = reduceSum(mul(weighted, unit), { axis: 0 });
   const missing = sub(1, diagonal);
   const redundancy = sub(crossSquares(weighted, unit), reduceSum(mul(diagonal, diagonal)));
-  return add(reduceSum(mul(missing, missing)), mul(redundancy, redundancyWeight));
+  const loss = add(reduceSum(mul(missing, missing)), mul(redundancy, redundancyWeight));
+  return weights === undefined ? loss : mul(loss, reduceMean(weights));
 }

@@ -9,7 +9,7 @@ import manifest from "./manifest.json" with { type: "json" };
 /** {@link https://arxiv.org/abs/2103.03230 | Zbontar et al. 2021}, as `main.py` of facebookresearch/barlowtwins. */
 const barlowTwins: Method<typeof manifest> = {
   manifest,
-  build({ options, views, globalViews, pairWeights: weights, network, ops, losses }) {
+  build({ options, views, globalViews, weightsOfPair, network, ops, losses }) {
     const { projectorWidth: width, projectorLayers, redundancyWeight, scale } = options;
     const encoder = network({
       projector: [
@@ -22,7 +22,7 @@ const barlowTwins: Method<typeof manifest> = {
     const terms = embeddings.flatMap((first, a) =>
       embeddings.flatMap((second, b) =>
         a < b && a < globalViews.length
-          ? [losses.barlowTwins(first, second, { redundancyWeight, weights })]
+          ? [losses.barlowTwins(first, second, { redundancyWeight, weights: weightsOfPair(a, b) })]
           : []
       )
     );

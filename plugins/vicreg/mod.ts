@@ -9,7 +9,7 @@ import manifest from "./manifest.json" with { type: "json" };
 /** {@link https://arxiv.org/abs/2105.04906 | Bardes et al. 2022}, as `main_vicreg.py` of facebookresearch/vicreg. */
 const vicReg: Method<typeof manifest> = {
   manifest,
-  build({ options, views, globalViews, pairWeights: weights, network, ops, losses }) {
+  build({ options, views, globalViews, weightsOfPair, network, ops, losses }) {
     const { expanderWidth: width, expanderLayers } = options;
     const encoder = network({
       expander: [
@@ -21,7 +21,9 @@ const vicReg: Method<typeof manifest> = {
     // Every pair with a global view: local views are not compared with each other.
     const differences = embeddings.flatMap((first, a) =>
       embeddings.flatMap((second, b) =>
-        a < b && a < globalViews.length ? [losses.invarianceLoss(first, second, { weights })] : []
+        a < b && a < globalViews.length
+          ? [losses.invarianceLoss(first, second, { weights: weightsOfPair(a, b) })]
+          : []
       )
     );
     const mean = (terms: readonly Value[]) =>
