@@ -31,9 +31,9 @@ SETUP = {
     "invarianceWeight": 25.0,
     "varianceWeight": 20.0,
     "covarianceWeight": 2.0,
-    "learningRate": 0.4,
+    "learningRate": 0.25,
     # Vectors have no LARS to shorten their steps, which would be long under a loss of this size.
-    "vectorRateScale": 0.004,
+    "vectorRateScale": 0.002,
     "momentum": 0.9,
     "weightDecay": 1e-3,
 }
