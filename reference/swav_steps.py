@@ -38,8 +38,8 @@ SETUP = {
     "freezeIterations": 7,
     "queueLength": 32,
     "queueStartEpoch": 1,
-    "learningRate": 0.5,
-    "minimumLearningRate": 0.005,
+    "learningRate": 0.3,
+    "minimumLearningRate": 0.003,
     "momentum": 0.9,
     # Enough that the bias before a batch norm, whose gradient is rounding alone, follows its decay: LARS scales both up.
     "weightDecay": 1e-3,
