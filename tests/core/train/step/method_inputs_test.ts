@@ -74,3 +74,20 @@ Deno.test("buildMethodGraph() holds views and pair weights against the manifest"
     );
   }
 });
+
+Deno.test("buildMethodGraph() gives the pairs of views whose weights reach the loss, the first two where none does", () => {
+  const pairsOf = (asked: readonly (readonly [number, number])[], read: number) => {
+    const method = methodOf(({ views, weightsOfPair, encoder, ops }) => {
+      const [first] = views.map((view) => encoder("online").backbone(view));
+      const rows = ops.reduceMean(first!, { axes: [1] });
+      const weights = asked.map(([a, b]) => weightsOfPair(a, b)).slice(0, read);
+      const loss = weights.reduce((product, value) => ops.mul(product, value), rows);
+      return { loss: ops.reduceMean(loss), embeddings: first! };
+    });
+    return graphOf(method, 3).pairs.map(({ views }) => views);
+  };
+  // However often and in whatever order they are asked for.
+  assertEquals(pairsOf([[2, 1], [1, 2], [0, 2]], 3), [[1, 2], [0, 2]]);
+  assertEquals(pairsOf([[1, 2], [0, 2]], 1), [[1, 2]]);
+  assertEquals(pairsOf([[1, 2]], 0), [[0, 1]]);
+});
