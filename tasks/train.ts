@@ -60,7 +60,7 @@ const COMMAND = command({
       does: "says what an experiment of GenView would take, without its data",
     },
     {
-      command: "deno task train --method ./my-method/manifest.json --output runs/mine",
+      command: "deno task train --method ./my-method --output runs/mine",
       does: "trains with a method of your own",
     },
   ],
@@ -70,7 +70,12 @@ const COMMAND = command({
       method: {
         type: "string",
         default: "simsiam",
-        description: "method by name, or the address of a manifest.json",
+        description: "method by name, or the path or address of its folder or manifest.json",
+      },
+      reload: {
+        type: "boolean",
+        default: false,
+        description: "fetch a method from the web anew, rather than take it as it was kept",
       },
       preset: {
         type: "string",
@@ -180,11 +185,21 @@ export async function main(args: readonly string[]): Promise<void> {
   const { listConfigs, dryRun: isDry, images, ...given } = parsed.given;
   if (listConfigs) return console.log(await configurationList());
   checkDryRun(parsed.given);
-  const { method, preset, config, output: _output, resume, from, fromHeads, ...configuration } =
-    given;
+  const {
+    method,
+    preset,
+    config,
+    output: _output,
+    reload,
+    resume,
+    from,
+    fromHeads,
+    ...configuration
+  } = given;
   const named = {
     configuration,
     ...(method && { method }),
+    ...(reload && { reload }),
     ...(preset && { preset }),
     ...(config && { config }),
   };

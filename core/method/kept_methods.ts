@@ -44,6 +44,11 @@ export async function readText(address: URL): Promise<string | undefined> {
   return await explainingFileErrors(`read ${address.href}`, ifThere(Deno.readTextFile(address)));
 }
 
+/** The text at an address, a file's or on the web; undefined if there is none. */
+export function textAt(address: URL): Promise<string | undefined> {
+  return address.protocol === "file:" ? readText(address) : fetchText(address);
+}
+
 /** A plugin's text, and the folder in which it lies as files. */
 export interface KeptMethod extends MethodSources {
   /** Address of the folder. */

@@ -51,6 +51,7 @@ export type {
   Role,
   TrainedNetwork,
 } from "./method.ts";
+export { createMethod, type NewMethodOptions } from "./new_method.ts";
 export { PluginError, PluginRefusal } from "./plugin_error.ts";
 export { type ConfigurationFile, readConfiguration } from "./read_configuration.ts";
 export {

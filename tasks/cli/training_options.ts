@@ -55,7 +55,9 @@ export async function withMethodOptions<Options extends ObjectSchema>(
       ? undefined
       : command.options.properties["method"]?.default);
   if (!isAsked || typeof named !== "string") return known;
-  const { manifest } = await loadMethodByName(named, bundledMethods);
+  const { manifest } = await loadMethodByName(named, bundledMethods, {
+    reload: options["reload"] === true,
+  });
   return extend(known, {
     preset: { suggestions: Object.keys(manifest.presets) },
     options: {

@@ -1,29 +1,45 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
 import { withFolder } from "../core/backbones/clip_golden.ts";
 import manifest from "../../plugins/simsiam/manifest.json" with { type: "json" };
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** Runs `deno task plugins`. */
-async function plugins(...args: string[]) {
+async function deno(cwd: string, ...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", "plugins", ...args],
-    cwd: ROOT,
+    args,
+    cwd,
     env: { NO_COLOR: "1" },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, out: text(stdout), err: text(stderr) };
 }
 
-Deno.test("plugins lists the bundled methods", async () => {
-  const { code, out, err } = await plugins();
+/** Runs `deno task plugins`. */
+function plugins(...args: string[]) {
+  return deno(ROOT, "task", "--quiet", "plugins", ...args);
+}
+
+Deno.test("plugins lists the bundled methods, and shows what one says of itself", async () => {
+  const listed = await plugins("list");
+  assertEquals(listed.code, 0, listed.err);
+  assertStringIncludes(listed.out, "simsiam        SimSiam: Two views of an image");
+  const { code, out, err } = await plugins("show", "simsiam");
   assertEquals(code, 0, err);
   assertStringIncludes(out, "simsiam 0.1.0: SimSiam, https://arxiv.org/abs/2011.10566");
   assertStringIncludes(out, "2 views; weights pairs by their quality");
   assertStringIncludes(out, "presets: imagenet, cifar, demo");
 });
 
-Deno.test("plugins says in one line where a plugin of one's own is wrong", () =>
+Deno.test("plugins says what it can do, and what is missing", async () => {
+  const wrong = await plugins("lst");
+  assertEquals(wrong.code, 1);
+  assertStringIncludes(wrong.err, 'must be list, show, validate, new, found "lst"');
+  const none = await plugins("validate");
+  assertStringIncludes(none.err, "needs a method by name, path or address, found none");
+});
+
+Deno.test("plugins validate says in one line where a plugin of one's own is wrong", () =>
   withFolder(async (path) => {
     const write = async (code: string, changes: object = {}) => {
       await Deno.mkdir(path("mine"), { recursive: true });
@@ -37,7 +53,7 @@ Deno.test("plugins says in one line where a plugin of one's own is wrong", () =>
       );
     };
     const refusal = async () => {
-      const { code, out, err } = await plugins(path("mine/manifest.json"));
+      const { code, out, err } = await plugins("validate", path("mine"));
       assertEquals([code, out], [1, ""]);
       assertEquals(err.trim().split("\n").length, 1, err);
       return err;
@@ -59,4 +75,47 @@ Deno.test("plugins says in one line where a plugin of one's own is wrong", () =>
         `manifest.presets.fast must be object, found ${JSON.stringify(preset)}`,
       );
     }
+  }));
+
+Deno.test("plugins new writes a method that is valid, passes deno check, and whose test passes", () =>
+  withFolder(async (path) => {
+    const folder = path("sparse-views");
+    const { code, out, err } = await plugins("new", "sparse-views", "--output", folder);
+    assertEquals(code, 0, err);
+    for (const name of ["manifest.json", "mod.ts", "README.md", "mod_test.ts"]) {
+      assertStringIncludes(out, `${folder}/${name}\n`);
+    }
+    const valid = await plugins("validate", folder);
+    assertEquals([valid.code, valid.out], [0, "sparse-views: small can be trained\n"], valid.err);
+    const checked = await deno(folder, "check", "mod.ts", "mod_test.ts");
+    assertEquals(checked.code, 0, checked.err);
+    const tested = await deno(folder, "test", "-A", "--no-check");
+    assertEquals(tested.code, 0, tested.out + tested.err);
+    assertStringIncludes(tested.out, "sparse-views lowers its loss");
+    const { $schema } = JSON.parse(await Deno.readTextFile(`${folder}/manifest.json`));
+    assertEquals(existsSync(new URL($schema)), true);
+
+    const before = await Deno.readTextFile(`${folder}/mod.ts`);
+    const again = await plugins("new", "sparse-views", "--output", folder, "--from", "simsiam");
+    assertEquals(again.code, 1);
+    assertStringIncludes(again.err, "it is there already; choose another name or folder");
+    assertEquals(await Deno.readTextFile(`${folder}/mod.ts`), before);
+  }));
+
+Deno.test("plugins new --from copies a bundled method, which passes deno check where it then is", () =>
+  withFolder(async (path) => {
+    for (const name of ["simsiam", "swav"]) {
+      const folder = path(name);
+      const { code, err } = await plugins("new", `my-${name}`, "--from", name, "--output", folder);
+      assertEquals(code, 0, err);
+      const checked = await deno(folder, "check", "mod.ts");
+      assertEquals(checked.code, 0, checked.err);
+      const shown = await plugins("show", folder);
+      assertStringIncludes(shown.out, `my-${name} 0.1.0: `);
+    }
+    const wrong = await plugins("new", "mine", "--from", "simsaim", "--output", path("x"));
+    assertStringIncludes(wrong.err, 'the nearest is "simsiam"');
+    const name = await plugins("new", "My_Method", "--output", path("x"));
+    assertStringIncludes(name.err, "small letters, digits and dashes");
+    assertEquals(existsSync(path("x")), false);
   }));
