@@ -15,7 +15,7 @@ const PARTS = {
   activations: "intermediate values",
   batches: "batches",
   pairEncoder: "network that weights pairs",
-  process: "process, code and models",
+  process: "process, code, models and the list of images",
 } as const;
 
 function counted(count: number, noun: string): string {

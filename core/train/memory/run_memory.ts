@@ -23,7 +23,8 @@ export interface RunMemory {
   readonly batches: number;
   /** The network that weights pairs; 0 without one. */
   readonly pairEncoder: number;
-  /** The process itself: Deno, ONNX Runtime, the code, the loaders, the models, and the values that a run starts with. */
+  /** The process itself: Deno, ONNX Runtime, the code, the loaders, the models, the list of images, and the values that a run
+   * starts with. */
   readonly process: number;
   /** All of it. */
   readonly total: number;
@@ -44,6 +45,9 @@ const EMOJI = 80 << 20;
 /** What an evaluation takes beside its network: its images, and the features that are compared. */
 const EVALUATION = 60 << 20;
 
+/** What an image of a data set takes that is read as it is needed: its path and its label. */
+const IMAGE = 500;
+
 /** Batches that a loader holds: the one in use, and two that are made ahead. */
 const LOADED_BATCHES = 3;
 
@@ -58,6 +62,8 @@ export interface RunMemoryParts {
   readonly encoder?: EncoderMemory | undefined;
   /** Of its evaluations, if there are any. */
   readonly evaluation?: EvaluationMemory | undefined;
+  /** Images of its data set. */
+  readonly images: number;
   /** Recipes of its views. */
   readonly recipes: readonly Pick<ViewRecipe, "size">[];
   /** Parameters that values are drawn for: all but those of the momentum encoder, which starts as a copy. */
@@ -74,7 +80,7 @@ export interface RunMemoryParts {
  * (`deno task bench memory`).
  */
 export function runMemory(
-  { step, encoder, evaluation, recipes, drawnParameters, configuration }: RunMemoryParts,
+  { step, encoder, evaluation, images, recipes, drawnParameters, configuration }: RunMemoryParts,
 ): RunMemory {
   const { batchSize, loaders, data } = configuration;
   const pixels = recipes.reduce((sum, { size }) => sum + size * size, 0);
@@ -90,7 +96,7 @@ export function runMemory(
     batches: step.batch + LOADED_BATCHES * batchSize * COLORS * pixels,
     pairEncoder: encoder?.weights ?? 0,
     process: PROCESS + NODE * nodes + LOADER * Math.max(0, loaders - 2) +
-      (data.startsWith("emoji-") ? EMOJI : 0) + (evaluation ? EVALUATION : 0) +
+      (data.startsWith("emoji-") ? EMOJI : IMAGE * images) + (evaluation ? EVALUATION : 0) +
       Float32Array.BYTES_PER_ELEMENT * drawnParameters,
   };
   return { ...parts, total: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };

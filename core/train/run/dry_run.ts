@@ -143,6 +143,7 @@ export async function dryRun(
       step,
       encoder: await encoderMemory(configuration),
       evaluation: evaluationMemory(plan.backbone, configuration),
+      images: data.length,
       recipes,
       drawnParameters: facts.parameters + facts.fixedParameters,
       configuration,

@@ -6,6 +6,7 @@
 import type { ModelTrace } from "../../onnx/model_trace.ts";
 import { Arena, type Block } from "./arena.ts";
 import { mergeEqualNodes } from "./merge_equal_nodes.ts";
+import { pushTransposes } from "./push_transposes.ts";
 import { planBuffers, type PlannedBuffer } from "./buffer_plan.ts";
 
 /** Runs after which an arena has all that it will ever need, in practice. */
@@ -46,7 +47,7 @@ function runThrough(arena: Arena, buffers: readonly PlannedBuffer[]): void {
  * @param models in the order of their runs
  */
 export function arenaBytes(models: readonly ModelTrace[]): number {
-  const plans = models.map((model) => planBuffers(mergeEqualNodes(model)));
+  const plans = models.map((model) => planBuffers(pushTransposes(mergeEqualNodes(model))));
   const arena = new Arena();
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const before = arena.bytes;

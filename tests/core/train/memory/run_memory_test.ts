@@ -40,6 +40,7 @@ const STEP: StepMemory = {
 Deno.test("runMemory() counts loaded batches as bytes, and the largest of the networks that run in turn", () => {
   const given = {
     step: STEP,
+    images: 16,
     recipes: [{ size: 10 }, { size: 10 }, { size: 4 }],
     drawnParameters: 250,
     configuration: { batchSize: 8, loaders: 2, data: "photos" },

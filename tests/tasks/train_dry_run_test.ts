@@ -1,0 +1,54 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { bundledConfigurations } from "../../configs/mod.ts";
+import { inFolder } from "../in_folder.ts";
+import { main } from "../../tasks/train.ts";
+import { drawPictures } from "./square_pictures.ts";
+
+/** What the task prints. */
+async function printed(...args: string[]): Promise<string> {
+  const { log } = console;
+  let text = "";
+  console.log = (line: string) => void (text += `${line}\n`);
+  try {
+    await main(args);
+  } finally {
+    console.log = log;
+  }
+  return text;
+}
+
+Deno.test("train --dry-run describes a run of the images that there are, and writes nothing", () =>
+  inFolder(async (folder) => {
+    await drawPictures(join(folder, "photos"));
+    const output = join(folder, "run");
+    const text = await printed(
+      ...["--preset", "cifar", "--data", join(folder, "photos"), "--batch-size", "2"],
+      ...["--epochs", "5", "--output", output, "--dry-run"],
+    );
+    assertStringIncludes(text, "SimSiam on resnet18");
+    assertStringIncludes(text, "18,501,440 trained\n");
+    assertStringIncludes(text, "2 of 32 px");
+    assertStringIncludes(text, "5 epochs of 3 steps, 15 steps in all");
+    assert(/about \d+(\.\d+)? [MG]B at most, estimated for the CPU/.test(text), text);
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["photos"]);
+  }));
+
+Deno.test("train --list-configs names every experiment", async () => {
+  const lines = (await printed("--list-configs")).split("\n");
+  assertEquals(lines.filter((line) => /^\w/.test(line)), Object.keys(bundledConfigurations));
+});
+
+Deno.test("train refuses a dry run of what is not new, and images without one", async () => {
+  for (
+    const [args, message] of [
+      [["--images", "10"], "--images needs --dry-run, found --images 10 alone"],
+      [
+        ["--dry-run", "--resume", "latest"],
+        "is for a new one with initial weights, found --resume",
+      ],
+      [["--dry-run", "--from", "x.pth"], "is for a new one with initial weights, found --from"],
+      [["--dry-run", "--config", "byol_resnet"], 'the nearest is "byol_resnet50'],
+    ] as const
+  ) await assertRejects(() => main(args), TypeError, message);
+});
