@@ -108,7 +108,7 @@ export async function dryRun(
     ? { name: run.configuration.data, length: images }
     : await openTrainingData(run.configuration);
   const { configuration } = run.isBatchChosen ? run : fitBatch(run.configuration, data.length);
-  const { batchSize, deviceBatchSize, qualityEncoder } = configuration;
+  const { qualityEncoder } = configuration;
   const weighted = qualityEncoder !== "";
   const plan = planRun({
     configuration,
@@ -137,7 +137,7 @@ export async function dryRun(
     viewSizes,
     stepsPerEpoch: plan.stepsPerEpoch,
     totalSteps: plan.totalSteps,
-    microBatches: deviceBatchSize === 0 ? 1 : batchSize / deviceBatchSize,
+    microBatches: compiled.kind === "accumulated" ? compiled.built.microBatches : 1,
     learningRate: learningRates(plan, configuration),
     memory: runMemory({
       step,

@@ -37,6 +37,14 @@ Deno.test("dryRun() takes more memory for larger batches, and less by micro-batc
   assertEquals(divided < 1.3 * small, true);
 });
 
+Deno.test("dryRun() counts the micro-batches of a batch: one where the device could take more", async () => {
+  const microBatches = async (deviceBatchSize: number) => {
+    const configuration = { batchSize: 32, deviceBatchSize };
+    return (await dryRun({ preset: "cifar", images: 64, configuration }, KNOWN)).microBatches;
+  };
+  assertEquals(await Promise.all([0, 8, 32, 64].map(microBatches)), [1, 4, 1, 1]);
+});
+
 Deno.test("dryRun() refuses what training refuses", async () => {
   await assertRejects(
     () => dryRun({ images: 10, configuration: { batchSize: 16 } }, KNOWN),
