@@ -16,7 +16,7 @@ import { lastOfEach } from "./tasks/last_of_each.ts";
 const ROOT = new URL("../", import.meta.url).pathname;
 
 /** Pages whose commands are run after the README's. */
-const PAGES = ["README.md", "docs/evaluation.md"];
+const PAGES = ["README.md", "docs/evaluation.md", "docs/writing-a-plugin.md"];
 
 /** What a user of the project has of it. */
 const PARTS = ["core", "plugins", "tasks", "support", "configs"];
@@ -31,6 +31,8 @@ const ELSEWHERE: readonly (readonly [command: RegExp, where: string])[] = [
   [/^deno task weights pull /, "tests/tasks/weights_test.ts"],
   [/^deno task variations-import /, "tests/tasks/variations_import_test.ts"],
   [/^deno task bench /, "tests/bench/bench_test.ts"],
+  [/^deno test -A my-method$/, "tests/tasks/plugins_test.ts"],
+  [/(\.\.|runs)\/alignment/, "tests/writing_a_plugin_test.ts"],
 ];
 
 /** Published networks, and what is small and stands in their place. */
