@@ -12,7 +12,9 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   conv: "formulations of convolutions and their gradients against each other",
   geometry: "crops cut as Pillow does it against sharp's",
   memory: "the peak memory that a dry run estimates against that of real runs",
-  train: "a training step against PyTorch's",
+  methods: "every method on emoji at one budget beside lightly's",
+  start: "a session's start to its first step against PyTorch's",
+  train: "a training step against PyTorch's, or of each method against lightly's",
   unclip: "denoising by Stable unCLIP's UNet against diffusers'",
   views: "two SimSiam views against torchvision's on Pillow",
 };

@@ -29,7 +29,10 @@ import {
   describeComparison,
   imagesPerSecond,
 } from "./alternate.ts";
+import { METHOD_SPECIMENS } from "./method_specimens.ts";
 import { DENO_RUN, Peer } from "./peer.ts";
+import { printProcessor } from "./processor.ts";
+import { compareMethods, describeMethod } from "./train_methods.ts";
 
 /** Networks, batches and sizes that are compared. */
 const CONFIGURATIONS = [
@@ -49,6 +52,9 @@ const COMMAND: Command = {
   examples: [{
     command: "deno task bench train --python python3 --steps 9",
     does: "with the interpreter that has torch, torchvision and timm",
+  }, {
+    command: "deno task bench train --method all --python python3",
+    does: "a step of every method against lightly's, with the interpreter that has lightly",
   }],
   options: {
     type: "object",
@@ -61,6 +67,29 @@ const COMMAND: Command = {
         enum: ["", ...CONFIGURATIONS.map(({ name }) => name)],
         default: "",
         description: "one network instead of all",
+      },
+      method: {
+        type: "string",
+        enum: ["", "all", ...Object.keys(METHOD_SPECIMENS)],
+        default: "",
+        description: "a method, or all, against lightly's instead",
+      },
+      batch: {
+        type: "integer",
+        minimum: 2,
+        default: 64,
+        description: "samples in a batch, with --method",
+      },
+      peer: {
+        type: "string",
+        enum: ["fastest", "plain", "channels-last", "compiled", "compiled-channels-last"],
+        default: "fastest",
+        description: "setting of lightly's side, with --method; fastest tries the first two",
+      },
+      profile: {
+        type: "string",
+        default: "",
+        description: "path prefix of traces of our side, with --method",
       },
       device: { type: "string", default: "cpu", description: "cpu, cuda or cuda:N" },
       tf32: { type: "boolean", default: false, description: "let both sides use TF32 on CUDA" },
@@ -137,6 +166,10 @@ interface Options {
   readonly steps: number;
   readonly threads: number;
   readonly only: string;
+  readonly method: string;
+  readonly batch: number;
+  readonly peer: string;
+  readonly profile: string;
   readonly device: string;
   readonly tf32: boolean;
   readonly json: boolean;
@@ -170,11 +203,15 @@ async function compare(
   });
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const parsed = parse(COMMAND, args, console.log);
-  if (parsed === undefined) return;
-  const options = parsed.values as unknown as Options;
-  if (options.worker) return await work(options);
+/** A step of methods instead of a network's. */
+async function printMethods({ method, json, ...options }: Options): Promise<void> {
+  const names = method === "all" ? Object.keys(METHOD_SPECIMENS) : [method];
+  for await (const comparison of compareMethods({ names, ...options })) {
+    console.log(json ? JSON.stringify(comparison) : describeMethod(comparison));
+  }
+}
+
+async function printNetworks(options: Options): Promise<void> {
   const chosen = CONFIGURATIONS.filter(({ name }) => !options.only || name === options.only);
   for (const configuration of chosen) {
     const comparison = await compare(configuration, options);
@@ -186,6 +223,15 @@ async function main(args: readonly string[]): Promise<void> {
           describeComparison(comparison, "PyTorch's", imagesPerSecond(batch)),
     );
   }
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const parsed = parse(COMMAND, args, console.log);
+  if (parsed === undefined) return;
+  const options = parsed.values as unknown as Options;
+  if (options.worker) return await work(options);
+  if (!options.json) await printProcessor();
+  await (options.method ? printMethods(options) : printNetworks(options));
 }
 
 if (import.meta.main) await runTask(main);

@@ -46,6 +46,14 @@ export interface StepOutcome {
   readonly measures: Readonly<Record<string, number>>;
 }
 
+/** Waits until all are done, so that none is left running when one of them fails; then throws its error. */
+async function allDone<T extends readonly Promise<unknown>[]>(
+  ...work: T
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work);
+  return await Promise.all(work);
+}
+
 /** A training step that is loaded, placed and bound. */
 export class BoundStep implements Disposable {
   /** Parameters, averages, buffers and what stays as it is, where they lie, by name. */
@@ -104,18 +112,19 @@ export class BoundStep implements Disposable {
   }
 
   /**
-   * Loads both models and puts all that lasts on the device. On a device other than the CPU, every node must run there.
+   * Loads both models at once and puts all that lasts on the device. On a device other than the CPU, every node must run
+   * there.
    *
+   * @param values what the step starts from, which may still be on its way
    * @throws {TypeError} if a tensor is missing or of another type
    * @throws {OrtError} if the device cannot run a model
    */
   static async create(
     step: BuiltStep,
     options: BoundStepOptions,
-    values: StepValues,
+    values: StepValues | Promise<StepValues>,
   ): Promise<BoundStep> {
     const { device, threads, providerOptions, profile } = options;
-    checkValues(step, values);
     using owned = new DisposableStack();
     const load = async (name: "gradients" | "update") =>
       owned.use(
@@ -127,12 +136,13 @@ export class BoundStep implements Disposable {
           ...(profile !== undefined && { profile: `${profile}-${name}` }),
         }),
       );
-    const bound = new BoundStep(
-      step,
-      [await load("gradients"), await load("update")],
-      device,
-      values,
-    );
+    const check = async () => {
+      const given = await values;
+      checkValues(step, given);
+      return given;
+    };
+    const [given, gradients, update] = await allDone(check(), load("gradients"), load("update"));
+    const bound = new BoundStep(step, [gradients, update], device, given);
     bound.#owned.use(owned.move());
     return bound;
   }

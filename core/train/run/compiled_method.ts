@@ -59,16 +59,19 @@ export async function compileMethod(
     checkpoint?.state.tuning,
   );
   const tuned = { ...request, tuning };
-  const model = checkpoint?.model ??
-    await startingWeights(await compiler.weights(tuned), plan, {
-      ...options,
-      from,
-      ...(fromHeads !== undefined && { fromHeads }),
-    });
+  const stateOf = async () =>
+    checkpoint?.model ??
+      await startingWeights(await compiler.weights(tuned), plan, {
+        ...options,
+        from,
+        ...(fromHeads !== undefined && { fromHeads }),
+      });
   const compiled = await compiler.step(tuned);
+  const model = stateOf();
   const optimizer = checkpoint?.optimizer;
+  // Initial values are drawn by the compiler while the models are loaded here.
   const step = compiled.kind === "accumulated"
-    ? await AccumulatedStep.bind(compiled, placement, model, optimizer)
+    ? await AccumulatedStep.bind(compiled, placement, await model, optimizer)
     : await TrainingStep.bind(compiled, placement, model, optimizer);
   return {
     step,

@@ -93,17 +93,17 @@ export class TrainingStep implements Disposable {
   /**
    * Loads the graphs of a step that was compiled elsewhere and puts its state on the device.
    *
-   * @param model values of all parameters and buffers, by full name
+   * @param model values of all parameters and buffers, by full name, which may still be on their way
    * @param optimizer values of the optimizer's slots; their initial ones when left out
    * @throws {TypeError} if a tensor is missing or of another shape
    */
   static async bind(
     compiled: MethodStep,
     options: BoundStepOptions,
-    model: ReadonlyMap<string, Tensor>,
+    model: ReadonlyMap<string, Tensor> | Promise<ReadonlyMap<string, Tensor>>,
     optimizer?: ReadonlyMap<string, Tensor>,
   ): Promise<TrainingStep> {
-    const values = { state: model, slots: optimizer };
+    const values = Promise.resolve(model).then((state) => ({ state, slots: optimizer }));
     return new TrainingStep(await BoundStep.create(compiled.built, options, values), compiled);
   }
 

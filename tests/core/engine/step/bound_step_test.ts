@@ -125,6 +125,17 @@ Deno.test("BoundStep goes on from slots, and names what is missing", async () =>
   );
 });
 
+Deno.test("BoundStep takes a state that is still on its way, and says so if it does not come", async () => {
+  const built = buildStep(optionsOf());
+  const late = new Promise<{ state: typeof STATE }>((resolve) =>
+    setTimeout(() => resolve({ state: STATE }), 50)
+  );
+  using step = await BoundStep.create(built, ONE, late);
+  assertEquals(step.state.get("w")!.read(), STATE.get("w"));
+  const lost = Promise.reject(new RangeError("no values came"));
+  await assertRejects(() => BoundStep.create(built, ONE, lost), RangeError, "no values came");
+});
+
 Deno.test("BoundStep freezes a parameter where the first model says so", async () => {
   const built = buildStep(optionsOf({ frozen: new Map([["w", less(taken, 2)]]) }));
   assertEquals(structuredClone(built), built);

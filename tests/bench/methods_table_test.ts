@@ -1,0 +1,35 @@
+import { assert, assertEquals } from "@std/assert";
+import { type CellResult, methodsTable, notWorse, spreadOf } from "../../bench/methods_table.ts";
+
+function result(
+  method: string,
+  seed: number,
+  side: "ours" | "lightly",
+  knnTop1: number,
+): CellResult {
+  const budget = { epochs: 2, imageSize: 64, minutes: 1 };
+  return { method, seed, side, knnTop1, probeTop1: 0.5, recallAt1: 0.25, ...budget };
+}
+
+Deno.test("methodsTable() has the mean and deviation over seeds of both sides, and whether ours is not worse", () => {
+  const results = [
+    ...[0.5, 0.6].map((x, seed) => result("byol", seed, "ours", x)),
+    ...[0.7, 0.8].map((x, seed) => result("byol", seed, "lightly", x)),
+    ...[0.5, 0.6].map((x, seed) => result("simclr", seed, "ours", x)),
+  ];
+  assertEquals(
+    methodsTable(results, ["byol", "simclr"]),
+    [
+      "| method | kNN | kNN, lightly | linear probe | linear probe, lightly | retrieval | retrieval, lightly | not worse |",
+      "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+      "| byol | 55.0 ± 7.1 | 75.0 ± 7.1 | 50.0 ± 0.0 | 50.0 ± 0.0 | 25.0 ± 0.0 | 25.0 ± 0.0 | no |",
+      "| simclr | 55.0 ± 7.1 |  | 50.0 ± 0.0 |  | 25.0 ± 0.0 |  |  |",
+    ].join("\n"),
+  );
+});
+
+Deno.test("notWorse() allows what seeds spread by", () => {
+  const theirs = spreadOf([0.6, 0.7]);
+  assert(notWorse(spreadOf([0.55, 0.65]), theirs));
+  assert(!notWorse(spreadOf([0.4, 0.5]), theirs));
+});
