@@ -1,0 +1,104 @@
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { join } from "node:path";
+import { loadMethod } from "../../../core/method/load.ts";
+import { inFolder } from "../../in_folder.ts";
+import { BUILD, MANIFEST } from "../train/compile/written_plugin.ts";
+
+/** A plugin on loopback whose files a test may change. */
+async function served(
+  test: (files: Map<string, string>, address: URL, cache: string, asked: string[]) => Promise<void>,
+): Promise<void> {
+  await inFolder(async (cache) => {
+    const asked: string[] = [];
+    const files = new Map([
+      ["/mine/manifest.json", JSON.stringify(MANIFEST)],
+      [
+        "/mine/mod.ts",
+        'import type { Method } from "https://genview.example/core/method/mod.ts";\n' +
+        'import manifest from "./manifest.json" with { type: "json" };\n' +
+        'import { build } from "./parts/build.ts";\nexport default { manifest, build };\n',
+      ],
+      ["/mine/parts/build.ts", `export const { build } = { ${BUILD} };\n`],
+    ]);
+    await using server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+      ({ url }) => {
+        const { pathname } = new URL(url);
+        asked.push(pathname);
+        const text = files.get(pathname);
+        return text === undefined ? new Response("not found", { status: 404 }) : new Response(text);
+      },
+    );
+    const address = new URL(`http://127.0.0.1:${server.addr.port}/mine/manifest.json`);
+    await test(files, address, cache, asked);
+  });
+}
+
+Deno.test("a method from the web is fetched once, with all its modules, and anew when that is asked for", () =>
+  served(async (files, address, cache, asked) => {
+    const first = await loadMethod(address, { cache });
+    assertEquals(asked.toSorted(), [...files.keys()].toSorted());
+    assertEquals([first.address, first.origin.href], [address.href, new URL("./", address).href]);
+    assert(first.folder.href.startsWith("file:") && first.entry.href.endsWith("/mod.ts"));
+
+    files.set("/mine/parts/build.ts", `${files.get("/mine/parts/build.ts")}// changed\n`);
+    const kept = await loadMethod(address, { cache });
+    assertEquals([kept.sha256, asked.length], [first.sha256, files.size]);
+    const renewed = await loadMethod(address, { cache, reload: true });
+    assertNotEquals(renewed.sha256, first.sha256);
+    assertEquals((await loadMethod(address, { cache })).sha256, renewed.sha256);
+
+    const text = await Deno.readTextFile(new URL("parts/build.ts", renewed.folder));
+    assertStringIncludes(text, "// changed");
+  }));
+
+Deno.test("a method from the web that is not there, or lacks a module, leaves what was kept as it was", () =>
+  served(async (files, address, cache) => {
+    const kept = await loadMethod(address, { cache });
+    const entry = files.get("/mine/mod.ts")!;
+    files.delete("/mine/mod.ts");
+    const error = await assertRejects(
+      () => loadMethod(address, { cache, reload: true }),
+      TypeError,
+      "there is no module",
+    );
+    assertStringIncludes(error.message, new URL("./mod.ts", address).href);
+    files.set("/mine/mod.ts", entry.replace("./parts/build.ts", "http://127.0.0.1:1/build.ts"));
+    await assertRejects(
+      () => loadMethod(address, { cache, reload: true }),
+      TypeError,
+      "modules of its own folder alone",
+    );
+    files.delete("/mine/manifest.json");
+    await assertRejects(
+      () => loadMethod(address, { cache, reload: true }),
+      TypeError,
+      "there is no manifest",
+    );
+    assertEquals((await loadMethod(address, { cache })).sha256, kept.sha256);
+  }));
+
+Deno.test("a method's digest tells all its modules apart, wherever they lie", () =>
+  served(async (files, address, cache) => {
+    const { sha256 } = await loadMethod(address, { cache });
+    await inFolder(async (folder) => {
+      for (const [path, text] of files) {
+        const file = join(folder, path);
+        await Deno.mkdir(join(file, ".."), { recursive: true });
+        await Deno.writeTextFile(file, text);
+      }
+      const local = new URL(`file://${folder}/mine/manifest.json`);
+      assertEquals((await loadMethod(local)).sha256, sha256);
+      for (const path of files.keys()) {
+        await Deno.writeTextFile(join(folder, path), `${files.get(path)}\n`);
+        assertNotEquals((await loadMethod(local)).sha256, sha256);
+        await Deno.writeTextFile(join(folder, path), files.get(path)!);
+      }
+    });
+  }));
