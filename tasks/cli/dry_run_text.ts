@@ -85,7 +85,7 @@ export function dryRunText(run: DryRun): string {
       "",
       `on ${
         formatDevice(run.device)
-      } all but the process and loaded batches lie there, with room for its library`,
+      } all but the process and the loaded batches take its own memory, and its libraries some more`,
     ]]),
     ...run.warnings.map((warning) => ["warning", warning]),
   ];

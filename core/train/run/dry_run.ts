@@ -16,7 +16,7 @@ import { type ModelSize, stepMemory } from "../memory/step_memory.ts";
 import { deviceTuning } from "../step/conv_autotune.ts";
 import { unusedInputs } from "../step/method_inputs.ts";
 import { checkScheduled } from "./check_scheduled.ts";
-import { fitBatch } from "./fit_batch.ts";
+import { fitBatch, type FittedBatch } from "./fit_batch.ts";
 import { type KnownNames, type NamedRun, resolveRun } from "./resolve_run.ts";
 import { planRun, type RunPlan } from "./run_plan.ts";
 
@@ -59,7 +59,7 @@ export interface DryRun {
   readonly learningRate: { readonly start: number; readonly peak: number; readonly end: number };
   /** Peak memory on the CPU, in bytes. */
   readonly memory: RunMemory;
-  /** Sentences on what the configuration asks for in vain. */
+  /** Sentences on what was changed to fit the data, and on what the configuration asks for in vain. */
   readonly warnings: readonly string[];
 }
 
@@ -107,7 +107,9 @@ export async function dryRun(
   const data = images > 0
     ? { name: run.configuration.data, length: images }
     : await openTrainingData(run.configuration);
-  const { configuration } = run.isBatchChosen ? run : fitBatch(run.configuration, data.length);
+  const { configuration, note }: FittedBatch = run.isBatchChosen
+    ? { configuration: run.configuration }
+    : fitBatch(run.configuration, data.length);
   const { qualityEncoder } = configuration;
   const weighted = qualityEncoder !== "";
   const plan = planRun({
@@ -149,6 +151,7 @@ export async function dryRun(
       configuration,
     }),
     warnings: [
+      ...(note === undefined ? [] : [note]),
       ...checkScheduled(facts, configuration),
       ...unusedInputs(facts, weighted),
       ...compiled.built.warnings,

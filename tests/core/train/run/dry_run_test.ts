@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { bundledConfigurations } from "../../../../configs/mod.ts";
 import { dryRun } from "../../../../core/train/run/dry_run.ts";
 import { bundledMethods } from "../../../../plugins/mod.ts";
@@ -43,6 +43,15 @@ Deno.test("dryRun() counts the micro-batches of a batch: one where the device co
     return (await dryRun({ preset: "cifar", images: 64, configuration }, KNOWN)).microBatches;
   };
   assertEquals(await Promise.all([0, 8, 32, 64].map(microBatches)), [1, 4, 1, 1]);
+});
+
+Deno.test("dryRun() lowers a preset's batch to the data, as a run does, and says so", async () => {
+  const { configuration, warnings, stepsPerEpoch } = await dryRun(
+    { preset: "demo", images: 20, configuration: { warmupEpochs: 0 } },
+    KNOWN,
+  );
+  assertEquals([configuration.batchSize, stepsPerEpoch, warnings.length], [8, 2, 1]);
+  assertStringIncludes(warnings[0]!, "the preset's batch of 64 images is larger than the data set");
 });
 
 Deno.test("dryRun() refuses what training refuses", async () => {
