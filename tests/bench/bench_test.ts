@@ -59,6 +59,42 @@ testWith(["torch", "torchvision", "timm"], "bench train compares with PyTorch", 
   assertStringIncludes(out, "resnet18");
 });
 
+testWith(["torch", "lightly"], "bench train compares a method's step with lightly's", async () => {
+  const args = ["--python", PYTHON, "--steps", "3", "--batch", "4", "--peer", "plain"];
+  const { code, out, err } = await bench("train", ...args, "--method", "byol", "--json");
+  assertEquals(code, 0, err);
+  const { method, peerSetting } = JSON.parse(out);
+  assertEquals([method, peerSetting], ["byol", "plain"]);
+});
+
+testWith(
+  ["torch", "lightly"],
+  "bench methods trains both sides and keeps what is done",
+  async () => {
+    const output = await Deno.makeTempDir();
+    const args = ["--python", PYTHON, "--methods", "simsiam", "--seeds", "1", "--epochs", "1"];
+    const run = () => bench("methods", ...args, "--image-size", "32", "--output", output);
+    const { code, out, err } = await run();
+    assertEquals(code, 0, err);
+    assertMatch(out, /\| simsiam \|( [\d.]+ \|){6}/);
+    assertStringIncludes(err, "2 of 2: simsiam, seed 0, lightly: kNN");
+    // Nothing is done twice.
+    const again = await run();
+    assertEquals([again.code, again.out], [0, out]);
+    assert(!again.err.includes("kNN"), again.err);
+    await Deno.remove(output, { recursive: true });
+  },
+);
+
+testWith(["torch", "torchvision"], "bench start compares with PyTorch", async () => {
+  const args = ["--python", PYTHON, "--rounds", "1", "--batch", "2"];
+  const { code, out, err } = await bench("start", ...args, "--json");
+  assertEquals(code, 0, err);
+  const { ours, theirs, parts } = JSON.parse(out);
+  for (const side of [ours, theirs]) assert(side["the first step is done"][0] > 0, out);
+  assert(parts["draw initial weights"][1] > 0, out);
+});
+
 testWith(["torch", "open_clip"], "bench clip compares with open_clip", async () => {
   const args = ["--python", PYTHON, "--rounds", "3", "--only", "ViT-B-16"];
   const { code, out, err } = await bench("clip", ...args, "--json");
