@@ -192,9 +192,9 @@ export class WorkerCompiler implements MethodCompiler {
     this.#tell({ kind: "stop" });
   }
 
-  /** Ends the thread and the worker. */
+  /** Ends the thread and the worker; whoever still waits is told that it was closed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#tell({ kind: "stop" });
+    this.#end("its compiler was closed");
     await this.#stopped.promise;
     this.#worker.terminate();
   }

@@ -179,6 +179,18 @@ Deno.test("a compiler whose plugin has been ended says so of whatever is asked n
     assertEquals(second.message, first.message);
   }));
 
+Deno.test("a compiler that is closed tells whoever waits, and leaves no timer behind", () =>
+  withPlugin(`export default { manifest, ${BUILD} };`, async (load) => {
+    const waiting: Promise<unknown>[] = [];
+    {
+      await using compiler = openCompiler(await load());
+      waiting.push(
+        assertRejects(() => compiler.inspect(smallRequest()), PluginError, "was closed"),
+      );
+    }
+    await Promise.all(waiting);
+  }));
+
 Deno.test("a compiler gives a plugin of a folder its modules, and nothing of the folder's neighbours", () =>
   withPlugin(`export default { manifest, ${BUILD} };`, async (load) => {
     await using compiler = openCompiler(await load());
