@@ -1,10 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { readModelCatalog } from "../../core/weights/zoo/model_catalog.ts";
-import { main as exportMain } from "../../tasks/export.ts";
-import { main as modelsMain } from "../../tasks/models.ts";
 import { LAYOUTS } from "../../core/weights/layouts/layouts.ts";
-import { withFolder } from "../core/backbones/clip_golden.ts";
-import { saveRun } from "../core/encoders/saved_run.ts";
 
 const text = await Deno.readTextFile(new URL("../../docs/models.md", import.meta.url));
 
@@ -39,24 +35,3 @@ Deno.test("docs/models.md has every layout's encoders", () => {
     }
   }
 });
-
-Deno.test("docs/models.md's commands run, but for those in blocks that need weights", () =>
-  withFolder(async (path) => {
-    await saveRun(path("run"), { momentum: true });
-    const commands = [...text.matchAll(/^```sh\n(.*?)^```/gms)].flatMap((
-      [, block],
-    ) => [...block!.matchAll(/^deno task (models|export) (.*)$/gm)]);
-    assertEquals(commands.length, 4);
-    const { log } = console;
-    console.log = () => {};
-    try {
-      for (const [, task, rest] of commands) {
-        const args = rest!.split(" ").map((word) =>
-          word === "runs/photos" ? path("run") : word.endsWith(".safetensors") ? path(word) : word
-        );
-        await (task === "models" ? modelsMain : exportMain)(args);
-      }
-    } finally {
-      console.log = log;
-    }
-  }));

@@ -53,12 +53,11 @@ export function transformerBlock(
       ...initial,
       ...(qkvInitializer && { qkvInitializer }),
     });
-    const scaled = scaleBranch(block, "ls1", attended, layerScale);
-    const middle = add(x, block.residualBranch(scaled));
+    const middle = add(x, scaleBranch(block, "ls1", attended, layerScale));
     const mapped = feedForward(block, "mlp", layerNorm(block, "norm2", middle, { epsilon }), {
       hidden: options.hidden ?? 4 * x.shape.at(-1)!,
       ...initial,
     });
-    return add(middle, block.residualBranch(scaleBranch(block, "ls2", mapped, layerScale)));
+    return add(middle, scaleBranch(block, "ls2", mapped, layerScale));
   });
 }
