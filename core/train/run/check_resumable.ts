@@ -9,6 +9,7 @@ import { withTodaysNames } from "../../method/former_names.ts";
 import { resolveConfiguration } from "../../method/resolve_configuration.ts";
 import type { Affects, PropertySchema } from "../../schema/schema.ts";
 import { optionName } from "../../schema/option_name.ts";
+import { isSameValue } from "../../schema/same_value.ts";
 import type { CheckpointState } from "../../weights/checkpoint/state.ts";
 import type { TrainOptions } from "./train_options.ts";
 
@@ -53,7 +54,7 @@ export function checkResumable(
   // A run from before an option was added had its default.
   const before = resolveConfiguration(withTodaysNames(state.configuration));
   const changesOf = (names: readonly OptionName[]): ConfigurationChange[] =>
-    names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(configuration[name]))
+    names.filter((name) => !isSameValue(before[name], configuration[name]))
       .map((name) => ({
         step: state.step,
         name,
