@@ -31,9 +31,9 @@ const MISTAKES: readonly Mistake[] = [
   [`${TRAIN} --config @deep.json`, "must be an object"],
   [`${TRAIN} --config @three.json`, "must be an object"],
   [`${TRAIN} --config @broken.json`, "it must be JSON"],
-  [`${TRAIN} --method @deep.json`, "nested too deeply"],
+  [`${TRAIN} --method @deep.json`, "at most 256 levels"],
   [`${TRAIN} --method @three.json`, "must be object, found 3"],
-  [`${TRAIN} --method @nowhere.json`, "there is no module"],
+  [`${TRAIN} --method @nowhere.json`, "there is no manifest"],
   [`${TRAIN} --method simsima`, 'the nearest is "simsiam"'],
   [`${TRAIN} --resume @nowhere --output @out`, "there is no such folder"],
   [`${TRAIN} --resume latest --output @out`, "start a run there instead"],
@@ -69,7 +69,8 @@ const MISTAKES: readonly Mistake[] = [
   ["variations-import --output-dir @out @file", "must end in a block of zeros"],
   ["variations-grid --output @out.png @nowhere", "Cannot"],
   ["variations-grid --input-prefix @photos", "--output must be given"],
-  ["plugins @broken.json", "Cannot load plugin"],
+  ["plugins validate @broken.json", "Cannot load plugin"],
+  ["plugins new simsiam --output @photos", "it is there already"],
   ["doctor stray", "it takes no arguments beside options"],
 ];
 

@@ -43,7 +43,10 @@ Deno.test("runProgram() lists the tasks where none is named, and knows its versi
 
 Deno.test("programHelp() names the permissions of all tasks together, and keeps to the width but for commands", () => {
   const text = programHelp(noting().tasks, 60, (heading) => heading);
-  assertStringIncludes(text, "deno install --global --name genview --allow-read ");
+  assertStringIncludes(
+    text,
+    "deno install --global --name genview --unstable-worker-options --allow-read ",
+  );
   const wide = text.split("\n").filter((line) =>
     line.length > 60 && !line.includes("deno install")
   );
