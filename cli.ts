@@ -36,6 +36,8 @@ export const tasks: Tasks = {
  */
 export const loadedByAddress: readonly (() => Promise<unknown>)[] = [
   () => import("./core/data/loader/view_worker.ts"),
+  () => import("./core/train/compile/worker/supervisor.ts"),
+  () => import("./core/train/compile/worker/compile_program.ts"),
   () => import("./core/distributed/print_devices.ts"),
   () => import("./core/variations/worker.ts"),
   () => import("./plugins/barlow-twins/mod.ts"),

@@ -27,8 +27,8 @@ import { hashedTensor } from "../tests/core/engine/nn/hashed_values.ts";
 import { alternate, answerRounds, describeComparison, imagesPerSecond } from "./alternate.ts";
 import { DENO_RUN, Peer } from "./peer.ts";
 
-/** Largest relative difference of the losses of the first step, for the statistics of batch norm. */
-const SIMILAR_LOSS = 0.15;
+/** Largest relative difference of the losses of the first step: batch norm of a few samples leaves much. */
+const SIMILAR_LOSS = 0.5;
 
 const SCALARS = { learning_rate: 0.01, weight_decay: 1e-4 };
 

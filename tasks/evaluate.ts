@@ -216,8 +216,12 @@ export async function main(args: readonly string[]): Promise<void> {
   if (parsed === undefined) return;
   const { json, table, markdown, protocol, ...options } = parsed.values;
   if (table) {
-    const tables = resultsTables(await readRuns(parsed.positional));
-    return console.log(json ? JSON.stringify(tables, null, 2) : describeTables(tables, markdown));
+    const runs = await readRuns(parsed.positional);
+    const tables = resultsTables(runs);
+    const lacking = parsed.positional.filter((named) => !runs.some(({ run }) => run === named));
+    return console.log(
+      json ? JSON.stringify(tables, null, 2) : describeTables(tables, { markdown, lacking }),
+    );
   }
   if (markdown) {
     throw new GenviewTypeError("Cannot evaluate: --markdown is for --table, found it alone");

@@ -65,6 +65,7 @@ Deno.test("cli.ts is installed from a web server and runs tasks in an empty fold
     ]);
     const installed = await run(Deno.execPath(), [
       ...["install", "--global", "--root", root, "--name", "genview", "--no-prompt"],
+      "--unstable-worker-options",
       ...permissions,
       `${served.address}cli.ts`,
     ], place);
@@ -81,6 +82,7 @@ Deno.test("cli.ts is installed from a web server and runs tasks in an empty fold
     const helpTrain = await genview("help", "train");
     assertEquals(helpTrain.code, 0, helpTrain.err);
     assertStringIncludes(helpTrain.out, "Usage: genview train [options]");
+    assertStringIncludes(helpTrain.out, "--unstable-worker-options");
     assertStringIncludes(helpTrain.out, "--allow-ffi");
     assert(!helpTrain.out.includes("deno task"), helpTrain.out);
     const helpExport = await genview("help", "export");

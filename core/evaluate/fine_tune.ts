@@ -33,6 +33,7 @@ import {
   fineTuningOptimizer,
 } from "./fine_tuning_graph.ts";
 import type { FineTuningRecipe } from "./fine_tuning_recipes.ts";
+import { dropPathName, dropPathShares, dropProbability } from "./drop_path.ts";
 import { mixingMask } from "./mixing.ts";
 import { HitCount } from "./ranking.ts";
 import type { SupervisedData } from "./supervised_data.ts";
@@ -149,6 +150,31 @@ async function test(
   return { top1, top5, tested, skipped: loader.statistics.skipped };
 }
 
+/** Writes the inputs of a step that are drawn: the mask that mixes images, and which residual branches are left out. */
+function writeRandomInputs(
+  step: BoundStep,
+  { branches }: FineTuningGraph,
+  { mixing, dropPath = 0 }: FineTuningRecipe,
+  { seed, taken, size, batchSize }: {
+    readonly seed: number;
+    readonly taken: number;
+    readonly size: number;
+    readonly batchSize: number;
+  },
+): void {
+  if (mixing !== undefined) {
+    const mask = mixingMask(size, mixing, new RandomStream(seed, "mixing", taken));
+    step.input("mask", "float32").write(tensor("float32", [size, size], mask));
+  }
+  for (let branch = 0; branch < branches; branch++) {
+    const random = new RandomStream(seed, "drop_path", taken, branch);
+    const shares = dropPathShares(batchSize, dropProbability(dropPath, branch, branches), random);
+    step.input(dropPathName(branch), "float32").write(
+      tensor("float32", [batchSize, 1, 1], shares),
+    );
+  }
+}
+
 /**
  * Trains a whole network with labels, from a self-supervised backbone under a fresh classifier, on augmented images, and
  * tests it on whole ones. In every epoch each image is cut anew ({@linkcode supervisedView}). Batch norms are in training
@@ -183,6 +209,11 @@ export async function fineTune(
     target,
     () => buildFineTuning({ ...parts, batchSize, size, normalize }),
   );
+  if (recipe.dropPath !== undefined && graph.branches === 0) {
+    onWarning?.(
+      `Drop path ${recipe.dropPath} of the recipe has nothing to leave out: ${backbone.name} has no transformer blocks`,
+    );
+  }
   const start = await checkpoints?.newest();
   const placement = { device, threads };
   using step = await BoundStep.create(
@@ -210,10 +241,7 @@ export async function fineTune(
       const classes = Array.from(labels.data, (label) => data.trainClass(Number(label)));
       step.input("images", "uint8").write(views[0]!.images);
       step.input("labels", "int64").write(int64([batchSize], classes));
-      if (recipe.mixing) {
-        const mask = mixingMask(size, recipe.mixing, new RandomStream(seed, "mixing", taken));
-        step.input("mask", "float32").write(tensor("float32", [size, size], mask));
-      }
+      writeRandomInputs(step, graph, recipe, { seed, taken, size, batchSize });
       const { loss } = await step.run(scalars(taken));
       if (!Number.isFinite(loss)) {
         throw new GenviewRangeError(

@@ -23,6 +23,7 @@ import { adamW, type Optimizer, type ParameterRule, sgd } from "../engine/optim/
 import { buildStep, type BuiltStep } from "../engine/step/mod.ts";
 import { type ImageEncoderOptions, imageInput } from "../encoders/image_encoder.ts";
 import { crossEntropy } from "../losses/cross_entropy.ts";
+import { dropPathName } from "./drop_path.ts";
 import type { FineTuningRecipe } from "./fine_tuning_recipes.ts";
 
 /** What is fine-tuned. */
@@ -42,9 +43,11 @@ export interface FineTuningGraph {
   readonly scope: Scope;
   /**
    * The step: its batch are `images` uint8 `[N,S,S,3]`, `labels` int64 `[N]`, and `mask` float32 `[S,S]` where images
-   * are mixed; its scalars `learning_rate`, `weight_decay` and `average_rate` as far as the recipe has them.
+   * are mixed, and `drop_path.I` float32 `[N,1,1]` for each residual branch that may be left out; its scalars `learning_rate`, `weight_decay` and `average_rate` as far as the recipe has them.
    */
   readonly step: BuiltStep;
+  /** Number of residual branches that may be left out; 0 where the recipe leaves none out, or there are none. */
+  readonly branches: number;
 }
 
 /** Name of the classifier under which its weight and bias lie. */
@@ -124,7 +127,12 @@ export function buildFineTuning(options: FineTuningGraphOptions): FineTuningGrap
   const { images, normalized } = imageInput(options);
   const labels = input("labels", "int64", [batchSize]);
   const mask = mixing && input("mask", "float32", [size, size]);
-  const scope = new Scope({ training: true });
+  const kept: Value[] = [];
+  const residualBranch = (branch: Value) => {
+    kept.push(input(dropPathName(kept.length), "float32", [batchSize, 1, 1]));
+    return mul(branch, kept.at(-1)!);
+  };
+  const scope = new Scope({ training: true, ...(recipe.dropPath && { residualBranch }) });
   const logits = classify(scope, mask ? mixed(normalized, mask) : normalized, options);
   const target = smoothed(oneHot(labels, classes), classes, labelSmoothing);
   const loss = crossEntropy(logits, mask ? mixed(target, reduceMean(mask)) : target);
@@ -136,7 +144,7 @@ export function buildFineTuning(options: FineTuningGraphOptions): FineTuningGrap
   }));
   const step = buildStep({
     loss,
-    batch: [images, labels, ...(mask ? [mask] : [])],
+    batch: [images, labels, ...(mask ? [mask] : []), ...kept],
     parameters: trained.map(({ value }) => value),
     state: [...declarations.map(({ value }) => value), ...averages.map(({ target }) => target)],
     buffers: scope.written,
@@ -146,5 +154,5 @@ export function buildFineTuning(options: FineTuningGraphOptions): FineTuningGrap
     exponentialMovingAverages: averages,
     ...(clipGradientNorm !== undefined && { clipGradientNorm }),
   });
-  return { scope, step };
+  return { scope, step, branches: kept.length };
 }

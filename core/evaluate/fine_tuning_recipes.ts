@@ -36,6 +36,8 @@ export interface FineTuningRecipe {
   readonly classifierDeviation: number;
   /** Beta parameters of mixup and cutmix, of which one is drawn for each step; no mixing when left out. */
   readonly mixing?: { readonly mixup: number; readonly cutmix: number };
+  /** Probability that a residual branch of a transformer's last block is left out; none is when left out. */
+  readonly dropPath?: number;
   /** Largest norm of the whole gradient; any when left out. */
   readonly clipGradientNorm?: number;
   /** Share of the new weights in a moving average of them, which is what is tested; the weights themselves otherwise. */
@@ -108,9 +110,10 @@ function vit(): FineTuningRecipe {
     labelSmoothing: 0.1,
     classifierDeviation: 0.02,
     mixing: { mixup: 0.8, cutmix: 1 },
+    dropPath: 0.1,
     clipGradientNorm: 5,
     averageRate: 4e-5,
-    leftOut: ["drop path 0.1", "RandAugment", "random erasing"],
+    leftOut: ["RandAugment", "random erasing"],
   };
 }
 
@@ -199,6 +202,7 @@ export function describeFineTuning(
     describeCourse(recipe.course),
     ...(recipe.labelSmoothing > 0 ? [`label smoothing ${recipe.labelSmoothing}`] : []),
     ...(mixing ? [`mixup ${mixing.mixup} or cutmix ${mixing.cutmix}`] : []),
+    ...(recipe.dropPath ? [`drop path ${recipe.dropPath}`] : []),
     ...(recipe.clipGradientNorm ? [`gradient norm at most ${recipe.clipGradientNorm}`] : []),
     ...(recipe.averageRate ? [`moving average ${recipe.averageRate} of the weights`] : []),
     ...(recipe.leftOut.length > 0 ? [`without ${recipe.leftOut.join(", ")}`] : []),

@@ -106,9 +106,16 @@ export function describeResults(results: readonly EvaluationResult[], log?: stri
   ].join("\n");
 }
 
-/** Tables of several runs. */
-export function describeTables(tables: readonly ResultsTable[], markdown: boolean): string {
-  return tables.map(({ title, columns, rows }) => {
+/**
+ * Tables of several runs.
+ *
+ * @param options.lacking runs that have no results
+ */
+export function describeTables(
+  tables: readonly ResultsTable[],
+  { markdown, lacking }: { readonly markdown: boolean; readonly lacking: readonly string[] },
+): string {
+  const parts = tables.map(({ title, columns, rows }) => {
     const table = {
       header: ["top-1 / top-5 in %", ...columns],
       rows: rows.map(({ name, cells }) => [name, ...cells.map((cell) => cell ?? "–")]),
@@ -116,5 +123,7 @@ export function describeTables(tables: readonly ResultsTable[], markdown: boolea
     return markdown
       ? `**${title}**\n\n${markdownTable(table)}`
       : `${title}\n${alignedTable(table)}`;
-  }).join("\n\n");
+  });
+  if (lacking.length > 0) parts.push(`not evaluated: ${lacking.join(", ")}`);
+  return parts.join("\n\n");
 }

@@ -25,11 +25,16 @@ const DESCRIPTIONS: Readonly<Record<string, { readonly description: string }>> =
 /** Address of the program, as `deno install` takes it. */
 const ADDRESS = new URL("../../cli.ts", import.meta.url);
 
+/** Tasks that compile methods in a worker. */
+const COMPILING: readonly string[] = ["demo", "train", "plugins"];
+
 /** Flags that some tasks need together, and one that lets the program itself be imported from where it is. */
 function neededPermissions(names: readonly string[]): string {
   const isRemote = ADDRESS.protocol !== "file:";
   const own = isRemote ? [`--allow-import=${ADDRESS.host}`] : [];
-  return mergePermissions([...names.map(permissionsOf), own]).join(" ");
+  // Without this flag a method that is given by name cannot be compiled where it may do nothing.
+  const flags = names.some((name) => COMPILING.includes(name)) ? ["--unstable-worker-options"] : [];
+  return [...flags, ...mergePermissions([...names.map(permissionsOf), own])].join(" ");
 }
 
 const EXAMPLES = [

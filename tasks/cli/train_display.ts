@@ -23,14 +23,14 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** What is expected of the loss, where that is known. */
-function describeLoss(range: LossRange | undefined): string {
+/** What is expected of the loss, to three digits, where that is known: `loss: -0.25 to 0.25 at random, …`. */
+export function describeLoss(range: LossRange | undefined): string {
   if (range === undefined) return "";
-  const { random, healthy, collapsed } = range;
-  return `loss: about ${(random[0] + random[1]) / 2} at random, ${healthy[0]} to ${
-    healthy[1]
-  } when healthy, ` +
-    `${collapsed} when collapsed; `;
+  const [random, healthy] = [range.random, range.healthy].map((ends) =>
+    ends.map((value) => Number(value.toPrecision(3))).join(" to ")
+  );
+  const collapsed = Number(range.collapsed.toPrecision(4));
+  return `loss: ${random} at random, ${healthy} when healthy, ${collapsed} when collapsed; `;
 }
 
 /** Shows a run's events as a progress line and notes. */

@@ -139,3 +139,10 @@ Deno.test("bench says which benchmark was meant", async () => {
   assertEquals(code, 1);
   assertStringIncludes(err, 'the nearest is "views"');
 });
+
+Deno.test("bench accumulation compares micro-batches with the whole batch", async () => {
+  const args = ["--batch", "8", "--device-batch", "4", "--size", "32", "--steps", "3"];
+  const { code, out, err } = await bench("accumulation", ...args);
+  assertEquals(code, 0, err);
+  assertMatch(out, /batch 8 by 4:\n +by the clock +[\d.]+ times the whole batch's speed/);
+});

@@ -23,11 +23,6 @@ const PYTHON = Deno.env.get("GENVIEW_PYTHON") ?? "python3";
 const PARTS = ["core", "plugins", "tasks", "support", "configs"];
 const FILES = ["deno.json", "deno.lock", "mod.ts", "cli.ts"];
 
-/** Pages whose commands are run elsewhere. */
-const OTHER_PAGES: Readonly<Record<string, string>> = {
-  "docs/writing-a-plugin.md": "tests/writing_a_plugin_test.ts",
-};
-
 /** Commands that are run elsewhere, and where. */
 const ELSEWHERE: readonly (readonly [command: RegExp, where: string])[] = [
   [/^deno run cli\.ts --help$/, "tests/cli_test.ts"],
@@ -37,6 +32,8 @@ const ELSEWHERE: readonly (readonly [command: RegExp, where: string])[] = [
   [/^deno task weights pull /, "tests/tasks/weights_test.ts"],
   [/^deno task variations-import /, "tests/tasks/variations_import_test.ts"],
   [/^deno task bench /, "tests/bench/bench_test.ts"],
+  [/^deno test -A my-method$/, "tests/tasks/plugins_test.ts"],
+  [/(\.\.|runs)\/alignment/, "tests/writing_a_plugin_test.ts"],
 ];
 
 /** Published networks, and what is small and stands in their place. */
@@ -113,8 +110,7 @@ async function runCommands(
   ran: Set<string>,
 ) {
   for (const command of commandsOf(block)) {
-    const elsewhere = OTHER_PAGES[block.page] ??
-      ELSEWHERE.find(([pattern]) => pattern.test(command))?.[1];
+    const elsewhere = ELSEWHERE.find(([pattern]) => pattern.test(command))?.[1];
     const why = block.info !== "" ? block.info : elsewhere ? `run by ${elsewhere}` : "run above";
     const ignore = block.info !== "" || elsewhere !== undefined || ran.has(command);
     await context.step({

@@ -76,6 +76,7 @@ Deno.test("evaluate shows each figure beside chance, how, on what, and what it l
       `${images} by ${images} (6 images are in both); 2 classes, chance`,
     );
     assertStringIncludes(table.out, `${path("run")} (step 0)`);
+    assertStringIncludes(table.out, `not evaluated: ${images}`);
     const markdown = await evaluate("--table", "--markdown", path("run"));
     assertStringIncludes(
       markdown.out,

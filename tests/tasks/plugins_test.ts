@@ -86,7 +86,7 @@ Deno.test("plugins new writes a method that is valid, passes deno check, and who
       assertStringIncludes(out, `${folder}/${name}\n`);
     }
     const valid = await plugins("validate", folder);
-    assertEquals([valid.code, valid.out], [0, "sparse-views: small can be trained\n"], valid.err);
+    assertEquals([valid.code, valid.out], [0, "sparse-views: cifar can be trained\n"], valid.err);
     const checked = await deno(folder, "check", "mod.ts", "mod_test.ts");
     assertEquals(checked.code, 0, checked.err);
     const tested = await deno(folder, "test", "-A", "--no-check");

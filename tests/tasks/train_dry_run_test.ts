@@ -27,7 +27,7 @@ Deno.test("train --dry-run describes a run of the images that there are, and wri
       ...["--epochs", "5", "--output", output, "--dry-run"],
     );
     assertStringIncludes(text, "SimSiam on resnet18");
-    assertStringIncludes(text, "18,501,440 trained\n");
+    assertStringIncludes(text, "18,516,032 trained\n");
     assertStringIncludes(text, "2 of 32 px");
     assertStringIncludes(text, "5 epochs of 3 steps, 15 steps in all");
     assert(/about \d+(\.\d+)? [MG]B at most, estimated for the CPU/.test(text), text);

@@ -31,6 +31,8 @@ export interface ScopeOptions {
   readonly training?: boolean;
   /** Element type of the parameters (default float32). */
   readonly dtype?: DType;
+  /** What a residual branch of a transformer becomes before it is added, such as dropped (default: itself). */
+  readonly residualBranch?: (branch: Value) => Value;
 }
 
 /** What holds for all that is built in a place and below. */
@@ -44,6 +46,7 @@ export interface PlaceOptions {
 interface Store {
   readonly training: boolean;
   readonly dtype: DType;
+  readonly residualBranch: (branch: Value) => Value;
   readonly declarations: Map<string, Declaration>;
   /** What each buffer has become so far in the forward pass. */
   readonly written: Map<string, Value>;
@@ -84,6 +87,7 @@ export class Scope {
     this.#store = store ?? {
       training: options.training ?? false,
       dtype: options.dtype ?? "float32",
+      residualBranch: options.residualBranch ?? ((branch) => branch),
       declarations: new Map(),
       written: new Map(),
     };
@@ -97,6 +101,11 @@ export class Scope {
   /** Element type of the parameters. */
   get dtype(): DType {
     return this.#store.dtype;
+  }
+
+  /** What a residual branch becomes before it is added. */
+  residualBranch(branch: Value): Value {
+    return this.#store.residualBranch(branch);
   }
 
   /** All that has been declared in the whole tree, by full name, in the order of declaration. */

@@ -53,11 +53,12 @@ export function transformerBlock(
       ...initial,
       ...(qkvInitializer && { qkvInitializer }),
     });
-    const middle = add(x, scaleBranch(block, "ls1", attended, layerScale));
+    const scaled = scaleBranch(block, "ls1", attended, layerScale);
+    const middle = add(x, block.residualBranch(scaled));
     const mapped = feedForward(block, "mlp", layerNorm(block, "norm2", middle, { epsilon }), {
       hidden: options.hidden ?? 4 * x.shape.at(-1)!,
       ...initial,
     });
-    return add(middle, scaleBranch(block, "ls2", mapped, layerScale));
+    return add(middle, block.residualBranch(scaleBranch(block, "ls2", mapped, layerScale)));
   });
 }

@@ -92,7 +92,7 @@ function learningRates(
  *   { method: "simsiam", preset: "cifar", images: 50_000, configuration: { epochs: 2 } },
  *   { methods: bundledMethods },
  * );
- * assertEquals([parameters.trained, totalSteps, learningRate.peak], [18_501_440, 194, 0.06]);
+ * assertEquals([parameters.trained, totalSteps, learningRate.peak], [18_516_032, 194, 0.06]);
  * ```
  *
  * @throws {TypeError} if a name leads nowhere, or the configuration is wrong

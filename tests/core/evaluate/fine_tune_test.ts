@@ -47,13 +47,18 @@ Deno.test("fineTune() trains backbone and classifier, and goes on from its newes
   withFolder(async (path) => {
     const supervised = await data();
     for (const [name, recipe] of Object.entries({ plain, vit })) {
-      const run = (folder: string, onProgress?: (event: ClassifierProgress) => void) =>
+      const run = (
+        folder: string,
+        onProgress?: (event: ClassifierProgress) => void,
+        onWarning: (message: string) => void = () => {},
+      ) =>
         fineTune(network(), supervised, {
           recipe: { ...recipe, learningRate: 0.32, classifierLearningRate: 0.32 },
           evaluation: RECIPE,
           batchSize: 4,
           epochs: 8,
           seed: 2,
+          onWarning,
           ...(onProgress && { onProgress }),
           checkpoints: new EpochCheckpoints({
             folder: path(`${name}/${folder}`),
@@ -62,7 +67,14 @@ Deno.test("fineTune() trains backbone and classifier, and goes on from its newes
             configuration: {},
           }),
         });
-      const whole = await run("whole");
+      const warnings: string[] = [];
+      const whole = await run("whole", undefined, (message) => warnings.push(message));
+      assertEquals(
+        warnings,
+        name === "plain" ? [] : [
+          "Drop path 0.1 of the recipe has nothing to leave out: small has no transformer blocks",
+        ],
+      );
       assertEquals([whole.trained, whole.tested, whole.losses.length], [8, 4, 8]);
       if (name === "plain") assertEquals(whole.top1, 1);
       await assertRejects(() =>

@@ -1,10 +1,11 @@
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { Backbone } from "../../../core/backbones/backbone.ts";
 import { visionTransformer } from "../../../core/backbones/vision_transformer.ts";
 import { IMAGENET_NORMALIZATION } from "../../../core/data/views/presets.ts";
 import { int64, type Tensor, tensor } from "../../../core/engine/graph/tensor.ts";
 import { CPU } from "../../../core/engine/ort/mod.ts";
 import { BoundStep } from "../../../core/engine/step/mod.ts";
+import { dropPathName } from "../../../core/evaluate/drop_path.ts";
 import { fineTuningScalars } from "../../../core/evaluate/fine_tune.ts";
 import { averageName, buildFineTuning } from "../../../core/evaluate/fine_tuning_graph.ts";
 import { fineTuningRecipe } from "../../../core/evaluate/fine_tuning_recipes.ts";
@@ -45,7 +46,7 @@ function maskOf({ size }: Golden, step: number): Tensor<"float32"> {
   return tensor("float32", [size, size], mask);
 }
 
-Deno.test("mmpretrain's ViT recipe follows PyTorch for 10 steps: mixing, smoothing, clipping, decay, warm-up, average", async () => {
+Deno.test("mmpretrain's ViT recipe follows PyTorch for 10 steps: mixing, smoothing, drop path, clipping, decay, warm-up, average", async () => {
   const golden: Golden = JSON.parse(await Deno.readTextFile(`${path}.json`));
   const { tensors } = await readSafetensors(`${path}.safetensors`);
   const { steps, batchSize, size, classes, width, learningRate, end, startFactor } = golden;
@@ -69,6 +70,7 @@ Deno.test("mmpretrain's ViT recipe follows PyTorch for 10 steps: mixing, smoothi
     ...{ backbone, batchSize, size, classes, recipe },
     normalize: IMAGENET_NORMALIZATION,
   });
+  assertEquals(graph.branches, 2 * golden.depth);
   const state = new Map(graph.step.state.map(({ name, shape }) => {
     const source = name.startsWith(averageName("")) ? name.slice(averageName("").length) : name;
     return [name, hashedParameter(source, shape)];
@@ -81,6 +83,11 @@ Deno.test("mmpretrain's ViT recipe follows PyTorch for 10 steps: mixing, smoothi
     const labels = Array.from({ length: batchSize }, (_, row) => (row * 3 + i) % classes);
     step.input("labels", "int64").write(int64([batchSize], labels));
     step.input("mask", "float32").write(maskOf(golden, i));
+    for (let branch = 0; branch < graph.branches; branch++) {
+      const drawn = hashedTensor(`drop.${i}.${branch}`, [batchSize, 1, 1]);
+      const shares = drawn.data.map((value) => value < -0.6 ? 0 : 1.25);
+      step.input(dropPathName(branch), "float32").write(tensor("float32", drawn.shape, shares));
+    }
     const { loss } = await step.run(scalars(i));
     const off = Math.abs(loss / wanted - 1);
     assert(off < TOLERANCE, `the loss of step ${i} is ${loss}, not ${wanted}`);

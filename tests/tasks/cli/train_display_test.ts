@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { describeCoverage, TrainDisplay } from "../../../tasks/cli/train_display.ts";
+import { describeCoverage, describeLoss, TrainDisplay } from "../../../tasks/cli/train_display.ts";
 
 function displayed(): { display: TrainDisplay; lines: string[] } {
   const lines: string[] = [];
@@ -38,4 +38,14 @@ Deno.test("describeCoverage() says how many images have variations, and how many
     describeCoverage({ matched: 6, total: 6, samplesByCount: [0, 6] }),
     "variations: 6 of 6 images have some (100.0 %), 1 each",
   );
+});
+
+Deno.test("describeLoss() gives the ends of what is expected, to three digits", () => {
+  const chance = Math.log(65537);
+  const range = { random: [chance - 5, chance + 1], healthy: [0.4 * chance, 9], note: "" } as const;
+  assertEquals(
+    describeLoss({ ...range, collapsed: chance }),
+    "loss: 6.09 to 12.1 at random, 4.44 to 9 when healthy, 11.09 when collapsed; ",
+  );
+  assertEquals(describeLoss(undefined), "");
 });
