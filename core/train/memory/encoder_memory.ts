@@ -47,13 +47,13 @@ const IMAGES = "images";
  * @throws {TypeError} if it names nothing that is known
  */
 export async function encoderMemory(
-  { qualityEncoder, qualityImageSize, batchSize }: Pick<
+  { qualityEncoder, qualityImageSize, batchSize, deviceBatchSize }: Pick<
     Configuration,
-    "qualityEncoder" | "qualityImageSize" | "batchSize"
+    "qualityEncoder" | "qualityImageSize" | "batchSize" | "deviceBatchSize"
   >,
 ): Promise<EncoderMemory | undefined> {
   if (qualityEncoder === "") return undefined;
-  const count = Math.min(LARGEST_RUN, 2 * batchSize);
+  const count = Math.min(LARGEST_RUN, 2 * (deviceBatchSize || batchSize));
   const images = (size: number) => input(IMAGES, "float32", [count, 3, size, size]);
   if (isClipName(qualityEncoder)) {
     const tower = clipModel(qualityEncoder);

@@ -39,6 +39,12 @@ const NODE = 20 << 10;
 /** What each loader beyond the first takes: a worker with the code of data sets and views. */
 const LOADER = 40 << 20;
 
+/**
+ * Share of the values that a run starts with, parameters and the optimizer's, that is still in JavaScript's memory at the
+ * peak, after they have been copied to where the step keeps them.
+ */
+const UNCOLLECTED = 0.5;
+
 /** What rendered emoji take: their drawings. */
 const EMOJI = 80 << 20;
 
@@ -97,7 +103,7 @@ export function runMemory(
     pairEncoder: encoder?.weights ?? 0,
     process: PROCESS + NODE * nodes + LOADER * Math.max(0, loaders - 2) +
       (data.startsWith("emoji-") ? EMOJI : IMAGE * images) + (evaluation ? EVALUATION : 0) +
-      Float32Array.BYTES_PER_ELEMENT * drawnParameters,
+      UNCOLLECTED * (Float32Array.BYTES_PER_ELEMENT * drawnParameters + step.slots),
   };
   return { ...parts, total: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0) };
 }
