@@ -119,8 +119,10 @@ export {
 export { DEFAULT_PROTOCOLS, parseProtocol, type Protocol, PROTOCOLS } from "./protocols.ts";
 export {
   addResults,
+  checkpointName,
   classChance,
   type EncoderName,
+  type EvaluatedCheckpoint,
   type EvaluatedData,
   type EvaluationResult,
   mergeResults,

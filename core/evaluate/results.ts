@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../errors/mod.ts";
+import { GenviewAlreadyExists, GenviewTypeError } from "../errors/mod.ts";
 import { FolderLock } from "../files/folder_lock.ts";
 import { ifThere } from "../files/if_there.ts";
 import { readJson } from "../files/json.ts";
 import { writeNewFile } from "../files/new_file.ts";
 import { validate } from "../schema/validate.ts";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import type { Normalization } from "../data/views/recipe.ts";
 import type { ChanceLevel } from "./chance.ts";
 import type { ProbeSplit } from "./probe_backbone.ts";
 import type { Protocol } from "./protocols.ts";
@@ -25,6 +26,23 @@ export interface EvaluatedData {
   readonly samples: number;
   /** Images that could not be read. */
   readonly skipped: number;
+}
+
+/** The weights that were evaluated. */
+export interface EvaluatedCheckpoint {
+  /** Steps of the run; 0 where they are not known. */
+  readonly step: number;
+  /** Epochs of the run; 0 where they are not known. */
+  readonly epoch: number;
+  /** Where the weights lie. */
+  readonly path: string;
+  /** First digits of the SHA-256 of the encoder's weights; absent in results of earlier versions. */
+  readonly weights?: string;
+}
+
+/** What people call the weights that were evaluated: the step of a run, or the name of a file from elsewhere. */
+export function checkpointName({ step, path }: EvaluatedCheckpoint): string {
+  return basename(dirname(path)) === "checkpoints" ? `step ${step}` : basename(path);
 }
 
 /** What one protocol found, with all that it depends on; plain data. */
@@ -51,12 +69,14 @@ export interface EvaluationResult {
   readonly split?: ProbeSplit;
   /** Height and width of the images, in pixels. */
   readonly imageSize: number;
+  /** Statistics that the images were normalised with; absent in results of earlier versions. */
+  readonly normalize?: Normalization;
   /** Seed of the classifier, of the order of images, and of what is held out. */
   readonly seed: number;
   /** The encoder that was evaluated. */
   readonly encoder: EncoderName;
   /** The checkpoint that was evaluated. */
-  readonly checkpoint: { readonly step: number; readonly epoch: number; readonly path: string };
+  readonly checkpoint: EvaluatedCheckpoint;
   /** Where it was computed. */
   readonly device: string;
   /** When it ended, in ISO 8601. */
@@ -114,15 +134,16 @@ export async function readResults(run: string): Promise<readonly EvaluationResul
 function identityOf(result: EvaluationResult): string {
   const { name, recipe, encoder, checkpoint, train, test, seed, imageSize, split, classes } =
     result;
+  const { mean, std } = result.normalize ?? {};
   return JSON.stringify([
-    ...[name, recipe, encoder, checkpoint.step, seed, imageSize, split, classes],
-    ...[train.data, train.share, test.data, test.heldOut],
+    ...[name, recipe, encoder, checkpoint.step, checkpoint.weights, seed, split, classes],
+    ...[train.data, train.share, test.data, test.heldOut, imageSize, mean, std],
   ]);
 }
 
 /**
- * Earlier results and new ones: a result takes the place of one of the same protocol, recipe, data, seed, encoder and
- * checkpoint.
+ * Earlier results and new ones: a result takes the place of one of the same protocol, recipe, data, statistics of its
+ * images, seed, encoder, step and weights.
  */
 export function mergeResults(
   earlier: readonly EvaluationResult[],
@@ -133,19 +154,39 @@ export function mergeResults(
   ];
 }
 
+/** Milliseconds between two tries to write. */
+const PAUSE = 50;
+
+/** Milliseconds that others who write are waited for; each takes far less than one second. */
+const PATIENCE = 10_000;
+
+/** Locks the results in a run's folder, as soon as others have written theirs. */
+async function lockResults(run: string): Promise<FolderLock> {
+  const end = performance.now() + PATIENCE;
+  for (;;) {
+    try {
+      // A lock of its own, since a run may be evaluated while it is being trained.
+      return await FolderLock.acquire(run, { name: "evaluations" });
+    } catch (error) {
+      if (!(error instanceof GenviewAlreadyExists) || performance.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    }
+  }
+}
+
 /**
- * Adds results to the file in a run's folder, which is there as a whole at any time.
+ * Adds results to the file in a run's folder, which is there as a whole at any time. Other evaluations that are just
+ * writing there are waited for.
  *
  * @returns the file
- * @throws {GenviewAlreadyExists} if another evaluation is writing there
+ * @throws {GenviewAlreadyExists} if another evaluation keeps the file locked for ten seconds
  * @throws {GenviewError} if the system refuses
  */
 export async function addResults(
   run: string,
   added: readonly EvaluationResult[],
 ): Promise<string> {
-  // A lock of its own, since a run may be evaluated while it is being trained.
-  using _lock = await FolderLock.acquire(run, { name: "evaluations" });
+  using _lock = await lockResults(run);
   const path = join(run, RESULTS_FILE);
   const stored: StoredResults = {
     version: 1,

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { classChance, type EvaluationResult } from "./results.ts";
+import { CLIP_NORMALIZATION } from "../data/views/presets.ts";
+import { isSameValue } from "../schema/same_value.ts";
+import { checkpointName, classChance, type EvaluationResult } from "./results.ts";
 
 /** A table of results on the same data. */
 export interface ResultsTable {
@@ -47,8 +49,12 @@ function titleOf(results: readonly EvaluationResult[]): string {
   return `${dataOf(results[0]!)}${level}`;
 }
 
-function rowName(run: string, { checkpoint, encoder, seed }: EvaluationResult): string {
-  const parts = [`step ${checkpoint.step}`];
+function rowName(
+  run: string,
+  { checkpoint, encoder, seed, normalize }: EvaluationResult,
+): string {
+  const parts = [checkpointName(checkpoint)];
+  if (isSameValue(normalize, CLIP_NORMALIZATION)) parts.push("CLIP statistics");
   if (encoder !== "online") parts.push(`${encoder} encoder`);
   if (seed !== 0) parts.push(`seed ${seed}`);
   return `${run} (${parts.join(", ")})`;

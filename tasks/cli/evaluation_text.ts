@@ -4,7 +4,7 @@
  * @module
  */
 import type { ChanceLevel } from "../../core/evaluate/chance.ts";
-import { classChance, type EvaluationResult } from "../../core/evaluate/results.ts";
+import { checkpointName, classChance, type EvaluationResult } from "../../core/evaluate/results.ts";
 import type { ResultsTable } from "../../core/evaluate/results_table.ts";
 import { alignedTable, markdownTable } from "./table_text.ts";
 
@@ -75,7 +75,7 @@ function describeNeighbors(results: readonly EvaluationResult[]): string {
 export function describeResults(results: readonly EvaluationResult[], log?: string): string {
   const [first] = results;
   if (first === undefined) return "";
-  const { checkpoint: { step }, encoder, overlap, test } = first;
+  const { checkpoint, encoder, overlap, test } = first;
   const data = test.heldOut === undefined
     ? `${test.data} by ${first.train.data}`
     : `${percent(test.heldOut)} of each class of ${test.data}, held out by seed, by the others`;
@@ -87,7 +87,7 @@ export function describeResults(results: readonly EvaluationResult[], log?: stri
     ({ data }) => data,
   );
   return [
-    `step ${step}, ${encoder} encoder: ${data}`,
+    `${checkpointName(checkpoint)}, ${encoder} encoder: ${data}`,
     ...(neighbors.length > 0 ? [describeNeighbors(neighbors)] : []),
     ...(neighbors.length > 0 && overlap > 0
       ? [

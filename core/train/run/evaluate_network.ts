@@ -11,8 +11,9 @@ import type { ClassifierProgress } from "../../evaluate/classifier_training.ts";
 import { checkEvaluation, type FeatureProgress } from "../../evaluate/evaluate_backbone.ts";
 import { readLabelledList } from "../../evaluate/labelled_share.ts";
 import { DEFAULT_PROTOCOLS, parseProtocol } from "../../evaluate/protocols.ts";
-import type { EncoderName, EvaluationResult } from "../../evaluate/results.ts";
+import type { EncoderName, EvaluatedCheckpoint, EvaluationResult } from "../../evaluate/results.ts";
 import type { FeatureDistance } from "../../evaluate/similarities.ts";
+import { weightsDigest } from "../../evaluate/weights_digest.ts";
 import { Protocols } from "./evaluate_protocols.ts";
 import { type EvaluationSetsOptions, openEvaluationSets } from "./evaluation_data.ts";
 import { EvaluationLog } from "./evaluation_log.ts";
@@ -78,7 +79,7 @@ export interface EvaluatedWeights {
   /** How test images are cut; training images are of its size. */
   readonly recipe: EvaluationRecipe;
   /** Where the weights lie, and after how many steps and epochs; 0 where that is not known. */
-  readonly checkpoint: EvaluationResult["checkpoint"];
+  readonly checkpoint: Omit<EvaluatedCheckpoint, "weights">;
   /** Which encoder they are of. */
   readonly encoder: EncoderName;
   /** Names of the data where none are given. */
@@ -116,7 +117,11 @@ export async function evaluateNetwork(
   using runner = new Protocols({
     network: { backbone, tensors, recipe, device, configuration, run: folder },
     data,
-    common: { encoder, checkpoint, ...(classes && { classes }) },
+    common: {
+      encoder,
+      checkpoint: { ...checkpoint, weights: weightsDigest(tensors) },
+      ...(classes && { classes }),
+    },
     options: {
       ...rest,
       ...(choose && { labelledList: { name: labelled!, choose } }),

@@ -34,6 +34,7 @@ export class Protocols implements Disposable {
       ...common,
       ...found,
       imageSize: recipe.size,
+      normalize: recipe.normalize,
       seed,
       device: formatDevice(device),
       at: new Date().toISOString(),

@@ -54,7 +54,7 @@ export type CommonResult = Pick<EvaluationResult, "encoder" | "checkpoint" | "cl
 /** What a protocol finds by itself. */
 export type FoundResult = Omit<
   EvaluationResult,
-  keyof CommonResult | "at" | "device" | "seed" | "imageSize"
+  keyof CommonResult | "at" | "device" | "seed" | "imageSize" | "normalize"
 >;
 
 /** All that a protocol is given. */

@@ -52,11 +52,11 @@ async function inTraining<Result>(
   train: (options: Omit<ClassifierTrainingOptions, "threads">) => Promise<Result>,
 ): Promise<Result> {
   const { batchSize, epochs, seed, strict, workers, onWarning, onTraining, onFeatures } = options;
-  const { run, configuration, recipe: { size } } = network;
+  const { run, configuration, recipe: { size, normalize: { mean, std } } } = network;
   const { bank, queries, heldOut } = data;
-  const { encoder, checkpoint: { step }, classes } = common;
+  const { encoder, checkpoint: { step, weights }, classes } = common;
   const whole = {
-    ...{ ...identity, batchSize, epochs, seed, encoder, step, size, classes },
+    ...{ ...identity, batchSize, epochs, seed, encoder, step, weights, size, mean, std, classes },
     ...{ train: bank.name, test: queries.name, heldOut, samples: bank.length },
   };
   const called = `${name}-${encoder}-step-${step}`.toLowerCase().replace(/[^a-z0-9.-]+/g, "-");

@@ -7,6 +7,7 @@ import {
   readRuns,
 } from "../../../core/evaluate/results.ts";
 import { resultsTables } from "../../../core/evaluate/results_table.ts";
+import { CLIP_NORMALIZATION, IMAGENET_NORMALIZATION } from "../../../core/data/views/presets.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
 
 function result(changes: Partial<EvaluationResult> = {}): EvaluationResult {
@@ -29,7 +30,7 @@ function result(changes: Partial<EvaluationResult> = {}): EvaluationResult {
   };
 }
 
-Deno.test("mergeResults() replaces a result of the same protocol, recipe, data, seed, encoder and checkpoint", () => {
+Deno.test("mergeResults() replaces a result of the same protocol, recipe, data, statistics, seed, encoder and weights", () => {
   const first = result();
   const again = result({ figures: { top1: 0.8, top5: 0.9 }, at: "2026-11-30T10:00:00.000Z" });
   assertEquals(mergeResults([first], [again]), [again]);
@@ -43,6 +44,9 @@ Deno.test("mergeResults() replaces a result of the same protocol, recipe, data, 
     result({ imageSize: 96 }),
     result({ classes: "imagenet100.txt" }),
     result({ checkpoint: { ...first.checkpoint, step: 6 } }),
+    result({ checkpoint: { ...first.checkpoint, weights: "0123456789ab" } }),
+    result({ normalize: CLIP_NORMALIZATION }),
+    result({ normalize: IMAGENET_NORMALIZATION }),
   ];
   assertEquals(mergeResults([first], others).length, 1 + others.length);
 });
@@ -72,6 +76,33 @@ Deno.test("addResults() adds to the file of a run, which readResults() checks", 
       `found no results.json in ${path("empty")}; evaluate one first`,
     );
   }));
+
+Deno.test("addResults() loses nothing where several evaluations end at once", () =>
+  withFolder(async (path) => {
+    const seeds = [0, 1, 2, 3, 4, 5];
+    await Promise.all(seeds.map((seed) => addResults(path("run"), [result({ seed })])));
+    assertEquals((await readResults(path("run"))).map(({ seed }) => seed).sort(), seeds);
+  }));
+
+Deno.test("resultsTables() tells files in one folder apart, and statistics of their images", () => {
+  const file = (path: string) => ({ step: 0, epoch: 200, path });
+  const [imagenet, clip] = [{ normalize: IMAGENET_NORMALIZATION }, {
+    normalize: CLIP_NORMALIZATION,
+  }];
+  const [table] = resultsTables([{
+    run: "published",
+    results: [
+      result({ checkpoint: file("/cache/moco.pth"), ...imagenet }),
+      result({ checkpoint: file("/cache/moco.pth"), ...clip }),
+      result({ checkpoint: file("/cache/byol.pth"), ...imagenet }),
+    ],
+  }]);
+  assertEquals(table!.rows.map(({ name }) => name), [
+    "published (moco.pth)",
+    "published (moco.pth, CLIP statistics)",
+    "published (byol.pth)",
+  ]);
+});
 
 Deno.test("resultsTables() has a table for each pair of data sets, and a row for each network", () => {
   const knn = result({

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { readResults } from "../../../../core/evaluate/results.ts";
 import { evaluateCheckpoint } from "../../../../core/train/run/evaluate_checkpoint.ts";
 import { withFolder } from "../../backbones/clip_golden.ts";
@@ -27,7 +27,9 @@ Deno.test("evaluateCheckpoint() judges either encoder of a checkpoint, and adds 
       assertEquals(results.map(({ protocol }) => protocol), ["knn", "probe"]);
       for (const { checkpoint, encoder: evaluated, imageSize } of results) {
         assertEquals([evaluated, imageSize], [encoder, 32]);
-        assertEquals(checkpoint, { step: 0, epoch: 200, path: path("moco.safetensors") });
+        const { weights, ...others } = checkpoint;
+        assertEquals(others, { step: 0, epoch: 200, path: path("moco.safetensors") });
+        assertMatch(weights!, /^[0-9a-f]{12}$/);
       }
       assertEquals(log, path("evaluations/moco/results.json"));
     }
@@ -38,6 +40,42 @@ Deno.test("evaluateCheckpoint() judges either encoder of a checkpoint, and adds 
       "momentum",
       "momentum",
     ]);
+  }));
+
+Deno.test("evaluateCheckpoint() keeps checkpoints and statistics apart that are evaluated into one folder", () =>
+  withFolder(async (path) => {
+    await drawPictures(path("photos"));
+    const { authors_moco2, mmpretrain_byol } = checkpoints;
+    await writePublished(path("moco.safetensors"), authors_moco2!);
+    await writePublished(path("byol.safetensors"), mmpretrain_byol!);
+    const options = {
+      train: path("photos"),
+      imageSize: 32,
+      protocols: ["linear:A"],
+      epochs: 1,
+      heldOutShare: 0.5,
+    } as const;
+    const judged = async (name: string, normalize: "imagenet" | "clip", output?: string) => {
+      const { results } = await evaluateCheckpoint(path(name), {
+        ...options,
+        normalize,
+        ...(output && { output }),
+      });
+      return results[0]!.figures;
+    };
+    const all = [
+      ["moco.safetensors", "imagenet"],
+      ["byol.safetensors", "imagenet"],
+      ["byol.safetensors", "clip"],
+    ] as const;
+    for (const [name, normalize] of all) {
+      assertEquals(
+        await judged(name, normalize, path("published")),
+        await judged(name, normalize),
+      );
+    }
+    assertEquals((await readResults(path("published"))).length, all.length);
+    assertEquals((await Array.fromAsync(Deno.readDir(path("published/evaluations")))).length, 3);
   }));
 
 Deno.test("evaluateCheckpoint() refuses what lacks a part of the backbone, and data that are not named", () =>
