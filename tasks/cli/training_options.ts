@@ -4,8 +4,10 @@
  *
  * @module
  */
+import { bundledConfigurations } from "../../configs/mod.ts";
 import { backboneNames } from "../../core/backbones/mod.ts";
 import { viewNames } from "../../core/data/mod.ts";
+import { readConfiguration } from "../../core/method/read_configuration.ts";
 import { loadMethodByName } from "../../core/method/load.ts";
 import type { ObjectSchema, PropertySchema } from "../../core/schema/schema.ts";
 import { bundledMethods } from "../../plugins/mod.ts";
@@ -34,6 +36,20 @@ function extend<Options extends ObjectSchema>(
   };
 }
 
+/** The method that is named, by a configuration file too; undefined of a run's that is resumed, which is not read here. */
+async function namedMethod(
+  command: Command,
+  { method, config, resume }: Readonly<Record<string, unknown>>,
+): Promise<string | undefined> {
+  if (typeof method === "string") return method;
+  if (resume) return undefined;
+  if (typeof config === "string" && config !== "") {
+    const file = await readConfiguration(config, bundledConfigurations);
+    if (file.method !== undefined) return file.method;
+  }
+  return command.options.properties["method"]?.default as string | undefined;
+}
+
 /**
  * A command of which `options` is read key by key (`--option.projector-width 512`), as the method has them that the
  * arguments name: `--help` lists them, and they are checked before anything is opened. The method is loaded for these
@@ -49,12 +65,8 @@ export async function withMethodOptions<Options extends ObjectSchema>(
   const known = extend(command, KNOWN);
   const { options, entries, help } = argumentsOf(known, args);
   const isAsked = help || Object.keys(entries).length > 0;
-  // The method of a run that is resumed, or of a configuration file, is known only once that is read.
-  const named = options["method"] ??
-    (options["resume"] || options["config"]
-      ? undefined
-      : command.options.properties["method"]?.default);
-  if (!isAsked || typeof named !== "string") return known;
+  const named = isAsked ? await namedMethod(command, options) : undefined;
+  if (named === undefined) return known;
   const { manifest } = await loadMethodByName(named, bundledMethods, {
     reload: options["reload"] === true,
   });

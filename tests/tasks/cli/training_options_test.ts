@@ -12,6 +12,7 @@ const COMMAND = command({
     properties: {
       method: { type: "string", default: "simsiam", description: "method" },
       preset: { type: "string", default: "", description: "preset" },
+      config: { type: "string", default: "", description: "configuration" },
       resume: { type: "string", default: "", description: "checkpoint" },
       ...configurationSchema.properties,
     },
@@ -43,6 +44,17 @@ Deno.test("train takes the method's options one by one, checked by its manifest"
 Deno.test("train leaves the options of a resumed run's method to that method", async () => {
   const { given } = (await parsed("--resume", "latest", "--option.temperature", "0.2"))!;
   assertEquals(given, { resume: "latest", options: { temperature: 0.2 } });
+});
+
+Deno.test("train knows the options of the method that a configuration names", async () => {
+  const config = "byol_resnet50_16xb256-coslr-200e_in1k";
+  const { given } = (await parsed("--config", config, "--option.hidden-width", "64"))!;
+  assertEquals(given, { config, options: { hiddenWidth: 64 } });
+  await assertRejects(
+    () => parsed("--config", config, "--option.projector-width", "64"),
+    TypeError,
+    "--option.projector-width is not known",
+  );
 });
 
 Deno.test("train --help lists what its options are known to take, and the method's own", async () => {
