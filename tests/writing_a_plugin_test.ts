@@ -9,7 +9,8 @@ const PAGE = "docs/writing-a-plugin.md";
 
 /** The text of the page's block that follows the name of a file. */
 function fileOf(page: string, name: string): string {
-  const [, block] = new RegExp(`\`${name}\`:\n\n\`\`\`\\w+\n(.*?\n)\`\`\`\n`, "s").exec(page) ?? [];
+  const [, block] = new RegExp(`\`${name}\`:\n\n\`\`\`[^\n]+\n(.*?\n)\`\`\`\n`, "s").exec(page) ??
+    [];
   assert(block !== undefined, `${PAGE} must have a block for ${name}`);
   return block;
 }
