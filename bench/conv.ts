@@ -39,6 +39,7 @@ interface Configuration {
 
 const CONFIGURATIONS: readonly Configuration[] = [
   { name: "resnet18", batch: 64, size: 32, options: { stem: "small" } },
+  { name: "crops", network: "resnet18", batch: 256, size: 16, options: { stem: "small" } },
   { name: "demo", network: "resnet18", batch: 64, size: 32 },
   { name: "resnet50", batch: 8, size: 224 },
   { name: "vit_small_patch16_224", batch: 8, size: 224 },

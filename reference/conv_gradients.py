@@ -56,6 +56,17 @@ CONVOLUTIONS = {
     ),
     "conv 1 axis plain": ((2, 3, 9), (4, 3, 3), {"pads": [1, 1]}),
 }
+# Maps with fewer pixels than the kernel has elements, drawn apart so that the others stay as they are.
+SMALL_CONVOLUTIONS = {
+    "conv four pixels": ((3, 5, 2, 2), (4, 5, 3, 3), {"pads": [1, 1, 1, 1], "bias": True}),
+    "conv four pixels stride 2": ((3, 4, 2, 2), (6, 4, 3, 3), {"strides": [2, 2], "pads": [1, 1, 1, 1]}),
+    "conv one pixel": ((3, 5, 1, 1), (4, 5, 3, 3), {"pads": [1, 1, 1, 1]}),
+    "conv dilated over four pixels": (
+        (2, 3, 2, 2),
+        (4, 3, 3, 2),
+        {"strides": [1, 2], "pads": [2, 0, 1, 3], "dilations": [1, 2]},
+    ),
+}
 TRANSPOSED = {
     "transposed": ((2, 4, 5, 6), (4, 3, 3, 3), {"strides": [2, 2], "pads": [1, 1, 1, 1], "bias": True}),
     "transposed output padding": (
@@ -250,6 +261,9 @@ def main() -> None:
         tensors |= max_pool(name, given, generator)
     for name, given in CEIL_AVERAGE_POOLS.items():
         tensors |= average_pool(name, given, generator)
+    generator = torch.Generator().manual_seed(SEED + 2)
+    for name, shapes in SMALL_CONVOLUTIONS.items():
+        tensors |= convolution(name, shapes, generator, transposed=False)
     save_file(tensors, GOLDEN.with_suffix(".safetensors"))
     sidecar = {
         "command": "python reference/conv_gradients.py",
@@ -260,7 +274,7 @@ def main() -> None:
             "torch": torch.__version__,
         },
         "description": "Convolutions, pools and batch normalisation with their gradients in float64.",
-        "convolutions": {name: options for name, (_, _, options) in CONVOLUTIONS.items()},
+        "convolutions": {name: options for name, (_, _, options) in (CONVOLUTIONS | SMALL_CONVOLUTIONS).items()},
         "transposed": {name: options for name, (_, _, options) in TRANSPOSED.items()},
         "max_pools": {name: options for name, (_, options) in (MAX_POOLS | CEIL_MAX_POOLS).items()},
         "average_pools": {

@@ -5,6 +5,7 @@
  * @module
  */
 import { elementCount } from "../../graph/shape.ts";
+import { suitsDense } from "./dense.ts";
 import { FORWARD } from "./forward.ts";
 import { type ConvProblem, isDepthwise, isPointwise, spatial } from "./problem.ts";
 import { INPUT_GRADIENTS } from "./input_gradients.ts";
@@ -16,6 +17,12 @@ const BLOCKED_POSITIONS = 256;
 
 /** Images of a single pixel from which one product for the whole batch beats a product for each image. */
 const LARGE_BATCH = 16;
+
+/** Images from which one product of all inputs by all outputs pays, whose weight has to be gathered first. */
+const DENSE_BATCH = 32;
+
+/** The same for the gradient by the weight, whose places have to be summed. */
+const DENSE_WEIGHT_BATCH = 128;
 
 function positions({ y }: ConvProblem): number {
   return elementCount(y) / y[1]!;
@@ -33,14 +40,27 @@ function isGathered({ x, y, attributes }: ConvProblem): boolean {
   return elementCount(spatial(y)) === 1 && x[0]! >= LARGE_BATCH && attributes.group === 1;
 }
 
+function densePays(problem: ConvProblem): boolean {
+  return suitsDense(problem) && problem.x[0]! >= DENSE_BATCH;
+}
+
+/** Where kernels are not strided over the map, and it has more than one pixel: others are as fast there. */
+function denseWeightPays(problem: ConvProblem): boolean {
+  const [read, written] = [spatial(problem.x), spatial(problem.y)].map(elementCount);
+  return densePays(problem) && read === written && read! > 1 &&
+    problem.x[0]! >= DENSE_WEIGHT_BATCH;
+}
+
 function chooseForward(problem: ConvProblem, block: number): ConvChoice["forward"] {
   if (isProduct(problem)) return "product";
+  if (densePays(problem)) return "dense";
   if (blockedPays(problem) && FORWARD.blocked.suits(problem, block)) return "blocked";
   return isGathered(problem) ? "gathered" : "direct";
 }
 
 function chooseInputGradient(problem: ConvProblem, block: number): ConvChoice["inputGradient"] {
   if (isProduct(problem)) return "product";
+  if (densePays(problem)) return "dense";
   if (blockedPays(problem) && INPUT_GRADIENTS.blocked.suits(problem, block)) return "blocked";
   if (blockedPays(problem) && INPUT_GRADIENTS.phases.suits(problem, block)) return "phases";
   return INPUT_GRADIENTS.turned.suits(problem, block) ? "turned" : "transposed";
@@ -57,6 +77,7 @@ function hasSmallProducts({ w, y }: ConvProblem): boolean {
 
 function chooseWeightGradient(problem: ConvProblem): ConvChoice["weightGradient"] {
   if (WEIGHT_GRADIENTS.diagonals.suits(problem, 1)) return "diagonals";
+  if (denseWeightPays(problem)) return "dense";
   const single = spatial(problem.w).every((length) => length === 1);
   if (single) return hasSmallProducts(problem) ? "images" : "taps";
   return WEIGHT_GRADIENTS.wide.suits(problem, 1) ? "wide" : "taps";

@@ -12,6 +12,7 @@ import { reshape } from "../reshape.ts";
 import { transpose } from "../transpose.ts";
 import { allTaps, padSpatial } from "./_taps.ts";
 import { blockedConv, blockedWeight, suitsBlocks } from "./blocked_layout.ts";
+import { denseProduct, suitsDense } from "./dense.ts";
 import { type ConvProblem, isPointwise } from "./problem.ts";
 
 /** What a convolution is made of. */
@@ -53,15 +54,18 @@ export function gatheredProduct(x: Value, weight: Value, problem: ConvProblem): 
   return transpose(reshape(products, [outputs, batch, ...lengths]), [1, 0, ...spatialAxes]);
 }
 
+function withBias(y: Value, b: Value | undefined): Value {
+  return b === undefined ? y : add(y, reshape(b, [-1, ...y.shape.slice(2).map(() => 1)]));
+}
+
 function gathered({ x, w, b }: ForwardValues, problem: ConvProblem): Value {
   const [outputs, inputs] = w.shape as [number, number];
   const weight = transpose(reshape(w, [outputs, inputs, -1]), [0, 2, 1]);
-  const y = gatheredProduct(x, weight, problem);
-  return b === undefined ? y : add(y, reshape(b, [-1, ...problem.y.slice(2).map(() => 1)]));
+  return withBias(gatheredProduct(x, weight, problem), b);
 }
 
 /** Names of the formulations of a convolution. */
-export type ForwardName = "direct" | "product" | "gathered" | "blocked";
+export type ForwardName = "direct" | "product" | "gathered" | "dense" | "blocked";
 
 /** Formulations of a convolution. */
 export const FORWARD: Readonly<Record<ForwardName, Formulation<ForwardValues>>> = {
@@ -80,6 +84,11 @@ export const FORWARD: Readonly<Record<ForwardName, Formulation<ForwardValues>>> 
    * product with a vector.
    */
   gathered: { suits: ({ attributes }) => attributes.group === 1, build: gathered },
+  /** One matrix product of all inputs by all outputs, for maps with fewer pixels than the kernel has elements. */
+  dense: {
+    suits: suitsDense,
+    build: ({ x, w, b }, problem) => withBias(denseProduct(x, w, problem), b),
+  },
   /** The blocked kernels of ONNX Runtime's CPU provider. */
   blocked: {
     suits: suitsBlocks,

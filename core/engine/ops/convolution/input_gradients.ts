@@ -11,6 +11,7 @@ import { reshape } from "../reshape.ts";
 import { transpose } from "../transpose.ts";
 import { turnAround } from "./_taps.ts";
 import { blockedConv, blockedTurnedWeight, suitsBlocks } from "./blocked_layout.ts";
+import { denseInputGradient, suitsDense } from "./dense.ts";
 import { type Formulation, gatheredProduct } from "./forward.ts";
 import { phasedInputGradient, suitsPhases } from "./phases.ts";
 import { type ConvProblem, isDepthwise, isPointwise, paddingEnd, spatial } from "./problem.ts";
@@ -73,6 +74,7 @@ export type InputGradientName =
   | "product"
   | "turned"
   | "gathered"
+  | "dense"
   | "blocked"
   | "phases";
 
@@ -94,7 +96,12 @@ export const INPUT_GRADIENTS: Readonly<
     suits: (problem) => canTurn(problem) && problem.attributes.group === 1,
     build: gathered,
   },
-  /** The same by the blocked kernels of ONNX Runtime's CPU provider. */
+  /** One matrix product of all outputs by all inputs, for maps with fewer pixels than the kernel has elements. */
+  dense: {
+    suits: suitsDense,
+    build: ({ dy, w }, problem) => denseInputGradient(dy, w, problem),
+  },
+  /** A convolution by the turned kernel in the blocked kernels of ONNX Runtime's CPU provider. */
   blocked: {
     suits: (problem, block) =>
       canTurn(problem) && (problem.attributes.group === 1 || isDepthwise(problem)) &&

@@ -17,6 +17,7 @@ import { reshape } from "../reshape.ts";
 import { slice } from "../slice.ts";
 import { transpose } from "../transpose.ts";
 import { allTaps, padSpatial, tapCount } from "./_taps.ts";
+import { denseWeightGradient, suitsDense } from "./dense.ts";
 import type { Formulation } from "./forward.ts";
 import { type ConvProblem, isDepthwise, paddingEnd, reachesInput, spatial } from "./problem.ts";
 
@@ -143,7 +144,7 @@ function diagonals({ x, dy }: WeightGradientValues, problem: ConvProblem): Value
 }
 
 /** Names of the formulations of the gradient by the weight. */
-export type WeightGradientName = "columns" | "taps" | "images" | "wide" | "diagonals";
+export type WeightGradientName = "columns" | "taps" | "images" | "dense" | "wide" | "diagonals";
 
 /** Formulations of the gradient by the weight. */
 export const WEIGHT_GRADIENTS: Readonly<
@@ -158,6 +159,8 @@ export const WEIGHT_GRADIENTS: Readonly<
   taps: { suits: () => true, build: taps },
   /** A product for each tap of each image, summed over the images: nothing is transposed. */
   images: { suits: () => true, build: images },
+  /** One matrix product of all inputs by all outputs, for maps with fewer pixels than the kernel has elements. */
+  dense: { suits: suitsDense, build: ({ x, dy }, problem) => denseWeightGradient(x, dy, problem) },
   /**
    * A single convolution by dy: the images of the batch are the channels that are summed, and the channels lie side by
    * side in a row, so that a shift by one pixel is a shift by all channels. Gathering is left to the convolution, which
