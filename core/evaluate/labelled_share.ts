@@ -49,17 +49,41 @@ export function labelledShare(
 /** Lines of a list that an error names. */
 const SHOWN = 5;
 
+/** An image that a list names, and where. */
+interface NamedImage {
+  readonly name: string;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
 /** The names in a list file, without the labels that may stand behind them. */
-async function readNames(path: string): Promise<string[]> {
+async function readNames(path: string): Promise<NamedImage[]> {
   const text = await explainingFileErrors(`read ${path}`, Deno.readTextFile(path));
-  return splitLines(text).map((line) => line.trim().replace(/\s+\d+$/, ""))
-    .filter((name) => name !== "" && !name.startsWith("#"));
+  return splitLines(text)
+    .map((line, i) => ({ name: line.trim().replace(/\s+\d+$/, ""), line: i + 1 }))
+    .filter(({ name }) => name !== "" && !name.startsWith("#"));
+}
+
+/** Indices of a data set's images by their keys, and by their names alone where these are of several images. */
+function indicesByName(dataset: Dataset): Map<string, number[]> {
+  const indices = new Map<string, number[]>();
+  const add = (name: string, index: number) => {
+    const known = indices.get(name);
+    if (known === undefined) indices.set(name, [index]);
+    else known.push(index);
+  };
+  for (let index = 0; index < dataset.length; index++) {
+    const { key } = dataset.sample(index);
+    add(key, index);
+    if (basename(key) !== key) add(basename(key), index);
+  }
+  return indices;
 }
 
 /**
  * A function that chooses the images of a list: one name a line, of an image in its class's folder
  * (`n01440764/n01440764_18.JPEG`) or alone (`n01440764_18.JPEG`), as in the lists of ImageNet's 1 % and 10 % that
- * SimCLR published (`imagenet_subsets/1percent.txt`).
+ * SimCLR published (`imagenet_subsets/1percent.txt`). It throws a TypeError with the lines that name no image, or several.
  *
  * @throws {GenviewError} if the file cannot be read
  */
@@ -68,24 +92,24 @@ export async function readLabelledList(
 ): Promise<(dataset: Dataset) => readonly number[]> {
   const names = await readNames(path);
   return (dataset) => {
-    const indices = new Map<string, number>();
-    for (let index = 0; index < dataset.length; index++) {
-      const { key } = dataset.sample(index);
-      indices.set(basename(key), index);
-      indices.set(key, index);
-    }
-    const lacking = names.filter((name) => !indices.has(name));
-    if (lacking.length > 0 || names.length === 0) {
-      const more = lacking.length > SHOWN ? ` and ${lacking.length - SHOWN} more` : "";
+    const indices = indicesByName(dataset);
+    const wrong = names.flatMap(({ name, line }) => {
+      const found = indices.get(name) ?? [];
+      if (found.length === 1) return [];
+      const [first, second] = found.map((index) => dataset.sample(index).key);
+      return first === undefined
+        ? [`"${name}" (line ${line})`]
+        : [`"${name}" (line ${line}), which may be ${first} or ${second}`];
+    });
+    if (wrong.length > 0 || names.length === 0) {
+      const more = wrong.length > SHOWN ? ` and ${wrong.length - SHOWN} more` : "";
       throw new GenviewTypeError(
-        `Cannot choose the labelled images of ${path}: each line must name an image of "${dataset.name}" that is ` +
+        `Cannot choose the labelled images of ${path}: each line must name one image of "${dataset.name}" that is ` +
           `trained on, found ${
-            names.length === 0
-              ? "none"
-              : lacking.slice(0, SHOWN).map((name) => `"${name}"`).join(", ")
+            names.length === 0 ? "none" : wrong.slice(0, SHOWN).join(", ")
           }${more}`,
       );
     }
-    return [...new Set(names.map((name) => indices.get(name)!))].sort((a, b) => a - b);
+    return [...new Set(names.map(({ name }) => indices.get(name)![0]!))].sort((a, b) => a - b);
   };
 }

@@ -14,6 +14,7 @@ import { DEFAULT_PROTOCOLS, parseProtocol } from "../../evaluate/protocols.ts";
 import type { EncoderName, EvaluatedCheckpoint, EvaluationResult } from "../../evaluate/results.ts";
 import type { FeatureDistance } from "../../evaluate/similarities.ts";
 import { weightsDigest } from "../../evaluate/weights_digest.ts";
+import { checkProtocolOptions } from "./check_protocol_options.ts";
 import { Protocols } from "./evaluate_protocols.ts";
 import { type EvaluationSetsOptions, openEvaluationSets } from "./evaluation_data.ts";
 import { EvaluationLog } from "./evaluation_log.ts";
@@ -97,7 +98,8 @@ export interface EvaluatedWeights {
  * each epoch in its folder `evaluations`: one that was stopped goes on when it is asked for again, and one that has ended
  * is only tested.
  *
- * @throws {TypeError} if the data cannot be opened or compared, or there is no such protocol or recipe
+ * @throws {TypeError} if the data cannot be opened or compared, there is no such protocol or recipe, or an option is
+ * given that no protocol takes
  * @throws {RangeError} if an option is out of range
  */
 export async function evaluateNetwork(
@@ -108,10 +110,13 @@ export async function evaluateNetwork(
   const { labelled, classes, report, loaders = 1, ...rest } = options;
   const { seed = 0, strict = false, k } = rest;
   const protocols = (options.protocols ?? DEFAULT_PROTOCOLS).map(parseProtocol);
+  checkProtocolOptions(options, protocols);
   const onWarning = (message: string) => report?.({ kind: "warning", message });
   const data = await openEvaluationSets(names, options);
   checkEvaluation({ ...data, knn: k === undefined ? {} : { k: Math.max(...k) } }, data.overlap);
   const choose = labelled === undefined ? undefined : await readLabelledList(labelled);
+  // What it lacks shows here, rather than after hours of other protocols.
+  choose?.(data.bank);
   const log = await EvaluationLog.open(folder, onWarning);
   const device = resolveDevice(options.device ?? "auto");
   using runner = new Protocols({

@@ -67,7 +67,18 @@ Deno.test("readLabelledList() chooses images by name, with or without their fold
     await assertRejects(
       () => Promise.resolve().then(() => choose(bank)),
       TypeError,
-      'found "dog_7.jpg"',
+      'that is trained on, found "dog_7.jpg" (line 2)',
+    );
+    const twins = datasetOf("twins", 2, (i) => {
+      const key = `${["cat", "dog"][i]}/0.jpg`;
+      return { key, source: fileSource(key), label: i };
+    });
+    await Deno.writeTextFile(file, "# few\ncat/0.jpg\n0.jpg\n");
+    const ambiguous = await readLabelledList(file);
+    await assertRejects(
+      () => Promise.resolve().then(() => ambiguous(twins)),
+      TypeError,
+      'found "0.jpg" (line 3), which may be cat/0.jpg or dog/0.jpg',
     );
     await assertRejects(() => readLabelledList(path("none")), Deno.errors.NotFound);
   }));

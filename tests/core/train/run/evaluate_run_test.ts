@@ -135,6 +135,34 @@ Deno.test("evaluateRun() trains probes and whole networks, and goes on with them
     assertEquals((await readResults(path("run"))).length, 4);
   }));
 
+Deno.test("evaluateRun() refuses options that no protocol takes, and wrong lists, before it computes anything", () =>
+  withFolder(async (path) => {
+    const images = path("images");
+    await drawPictures(images);
+    await writeNetwork(path("run/checkpoints"), images);
+    await Deno.writeTextFile(path("few.txt"), "cats/0.png\ncats/7.png\n");
+    await Deno.writeTextFile(path("classes.txt"), "cats\nunicorns\n");
+    const labelled = path("few.txt");
+    for (
+      const [options, message] of [
+        [{ labelled }, "--labelled is for the protocol semi, found knn, probe alone"],
+        [{ epochs: 3 }, "--epochs is for the protocol linear, semi, finetune"],
+        [{ protocols: ["semi:50"], k: [3] }, "--k is for the protocol knn, found semi alone"],
+        [{ protocols: ["knn", "semi:50"], labelled, test: images }, 'found "cats/7.png" (line 2)'],
+        [{ classes: path("classes.txt") }, '"unicorns" (line 2)'],
+      ] as const
+    ) {
+      await assertRejects(
+        () => evaluateRun(path("run"), { device: "cpu", ...options }),
+        TypeError,
+        message,
+      );
+    }
+    assertEquals((await Array.fromAsync(Deno.readDir(path("run")))).map(({ name }) => name), [
+      "checkpoints",
+    ]);
+  }));
+
 Deno.test("evaluateRun() opens ImageNet's folders, its flat validation images with their list, and lists of classes", () =>
   withFolder(async (path) => {
     const synsets = ["n01440764", "n01443537", "n01484850"];
@@ -194,7 +222,7 @@ Deno.test("evaluateRun() gives results that cannot be logged, and says why they 
     await drawPictures(images);
     await writeNetwork(path("run/checkpoints"), images);
     const warnings: string[] = [];
-    using _other = await FolderLock.acquire(path("run"), { name: "evaluations" });
+    await Deno.mkdir(path("run/.genview-evaluations.lock"));
     const { results, log } = await evaluateRun(path("run"), {
       device: "cpu",
       protocols: ["knn"],
@@ -202,7 +230,7 @@ Deno.test("evaluateRun() gives results that cannot be logged, and says why they 
     });
     assertEquals([results[0]!.name, log], ["kNN k=4 T=0.07", undefined]);
     assert(
-      warnings[0]!.startsWith("The results are not in the run's logs: Cannot write"),
+      warnings[0]!.startsWith("The results are not in the run's logs: Cannot lock"),
       warnings[0],
     );
   }));
