@@ -7,13 +7,12 @@ import { GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
 import { sameShape } from "../engine/graph/shape.ts";
 import { formatType } from "../engine/graph/tensor.ts";
 import type { Value } from "../engine/graph/value.ts";
-import { div } from "../engine/ops/div.ts";
 import { logSoftmax } from "../engine/ops/log_softmax.ts";
 import { mul } from "../engine/ops/mul.ts";
 import { neg } from "../engine/ops/neg.ts";
 import { oneHot } from "../engine/ops/one_hot.ts";
 import { reduceSum } from "../engine/ops/reduce_sum.ts";
-import { type LossOptions, weightedMean } from "./loss.ts";
+import { cooled, type LossOptions, weightedMean } from "./loss.ts";
 
 /** Options of {@linkcode crossEntropy}. */
 export interface CrossEntropyOptions extends LossOptions {
@@ -44,7 +43,7 @@ function probabilities(logits: Value, target: Value): Value {
  *
  * @param logits `[N, C]`, before the softmax
  * @param target labels int64 `[N]` in [0, C), or probabilities `[N, C]` whose rows add up to 1
- * @throws {RangeError} if shapes do not fit
+ * @throws {RangeError} if shapes do not fit, or the temperature is not above 0
  * @throws {TypeError} if the target is neither labels nor of the logits' type
  */
 export function crossEntropy(
@@ -58,7 +57,6 @@ export function crossEntropy(
     );
   }
   const { temperature = 1 } = options;
-  const cooled = temperature === 1 ? logits : div(logits, temperature);
-  const chosen = mul(logSoftmax(cooled), probabilities(logits, target));
+  const chosen = mul(logSoftmax(cooled(logits, temperature)), probabilities(logits, target));
   return weightedMean(neg(reduceSum(chosen, { axis: 1 })), options.weights);
 }

@@ -5,14 +5,13 @@
  */
 import type { Value } from "../engine/graph/value.ts";
 import { concat } from "../engine/ops/concat.ts";
-import { div } from "../engine/ops/div.ts";
 import { logSumExp } from "../engine/ops/log_sum_exp.ts";
 import { matMul } from "../engine/ops/mat_mul.ts";
 import { mul } from "../engine/ops/mul.ts";
 import { reduceSum } from "../engine/ops/reduce_sum.ts";
 import { squeeze } from "../engine/ops/squeeze.ts";
 import { sub } from "../engine/ops/sub.ts";
-import { type LossOptions, weightedMean } from "./loss.ts";
+import { cooled, type LossOptions, weightedMean } from "./loss.ts";
 
 /** Options of {@linkcode infoNce}. */
 export interface InfoNceOptions extends LossOptions {
@@ -29,12 +28,13 @@ export interface InfoNceOptions extends LossOptions {
  *
  * @param queries `[N, D]`, of unit length
  * @param keys `[N, D]`, of unit length; key i is query i's; wrap them in stopGradient where the method asks for it
+ * @throws {RangeError} if shapes do not fit, or the temperature is not above 0
  */
 export function infoNce(queries: Value, keys: Value, options: InfoNceOptions): Value {
   const { temperature, negatives, weights } = options;
   const positive = reduceSum(mul(queries, keys), { axes: [1], keepDims: true });
   const among = matMul(queries, negatives ?? keys, { transposeB: true });
   const similarities = negatives === undefined ? among : concat([positive, among], { axis: 1 });
-  const all = logSumExp(div(similarities, temperature), { axes: [1] });
-  return weightedMean(sub(all, div(squeeze(positive, [1]), temperature)), weights);
+  const all = logSumExp(cooled(similarities, temperature), { axes: [1] });
+  return weightedMean(sub(all, cooled(squeeze(positive, [1]), temperature)), weights);
 }

@@ -5,6 +5,7 @@
  */
 import { GenviewRangeError } from "../errors/mod.ts";
 import type { Value } from "../engine/graph/value.ts";
+import { div } from "../engine/ops/div.ts";
 import { mul } from "../engine/ops/mul.ts";
 import { reduceMean } from "../engine/ops/reduce_mean.ts";
 
@@ -47,4 +48,19 @@ export function weightedMean(perSample: Value, weights?: Value): Value {
     );
   }
   return reduceMean(mul(perSample, weights));
+}
+
+/**
+ * Similarities or logits divided by a temperature.
+ *
+ * @param temperature above 0, a number or a scalar
+ * @throws {RangeError} if it is a number of 0 or less
+ */
+export function cooled(x: Value, temperature: number | Value): Value {
+  if (typeof temperature === "number" && !(temperature > 0)) {
+    throw new GenviewRangeError(
+      `Cannot divide by a temperature: it must be above 0, found ${temperature}`,
+    );
+  }
+  return temperature === 1 ? x : div(x, temperature);
 }

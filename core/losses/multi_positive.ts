@@ -8,7 +8,6 @@ import { int64 } from "../engine/graph/tensor.ts";
 import { constant, type Value } from "../engine/graph/value.ts";
 import { add } from "../engine/ops/add.ts";
 import { concat } from "../engine/ops/concat.ts";
-import { div } from "../engine/ops/div.ts";
 import { equal } from "../engine/ops/equal.ts";
 import { logSumExp } from "../engine/ops/log_sum_exp.ts";
 import { matMul } from "../engine/ops/mat_mul.ts";
@@ -16,7 +15,7 @@ import { mul } from "../engine/ops/mul.ts";
 import { reduceSum } from "../engine/ops/reduce_sum.ts";
 import { sub } from "../engine/ops/sub.ts";
 import { where } from "../engine/ops/where.ts";
-import { weightedMean } from "./loss.ts";
+import { cooled, weightedMean } from "./loss.ts";
 
 /** Options of {@linkcode multiPositive}. */
 export interface MultiPositiveOptions {
@@ -59,7 +58,7 @@ function checkViews(queries: readonly Value[], keys: readonly Value[]): void {
  *
  * @param queries `[N, D]` of each view, of unit length
  * @param keys `[N, D]` of each of the first views, of unit length; wrap them in stopGradient where the method asks for it
- * @throws {RangeError} if there is no query with a positive
+ * @throws {RangeError} if there is no query with a positive, or the temperature is not above 0
  */
 export function multiPositive(
   queries: readonly Value[],
@@ -71,10 +70,10 @@ export function multiPositive(
     const among = concat(keys.filter((_, v) => ownView || v !== u), { axis: 0 });
     const similarities = matMul(query, among, { transposeB: true });
     const others = ownView && u < keys.length ? withoutOwn(similarities, u) : similarities;
-    const all = logSumExp(div(others, temperature), { axes: [1] });
+    const all = logSumExp(cooled(others, temperature), { axes: [1] });
     return keys.flatMap((key, v) => {
       if (v === u) return [];
-      const positive = div(reduceSum(mul(query, key), { axes: [1] }), temperature);
+      const positive = cooled(reduceSum(mul(query, key), { axes: [1] }), temperature);
       return [weightedMean(sub(all, positive), weightsOfPair?.(u, v))];
     });
   });

@@ -70,7 +70,8 @@ export interface Queue {
   /** Whether every row has been pushed, bool `[]`. */
   readonly full: Value;
   /**
-   * Puts rows in front for the next step and drops the oldest; no gradient flows into them.
+   * Puts rows in front for the next step and drops the oldest; no gradient flows into them. Of several pushes in a step
+   * the last is in front.
    *
    * @param rows `[N,width]`, at most `length` of them
    * @param when bool `[]`; nothing is pushed where it is false
@@ -111,7 +112,10 @@ export interface MethodContext<Options = Readonly<Record<string, unknown>>> {
   readonly globalViews: readonly Value[];
   /** Number of samples in the batch. */
   readonly batchSize: number;
-  /** Weight of each pair of the first two views, `[N]`, mean 1: ones, or the quality of generated pairs. */
+  /**
+   * Weight of each pair of the first two views, `[N]`: ones, or the quality of generated pairs. Its mean is 1, as long as
+   * no other views' weights are asked for.
+   */
   readonly pairWeights: Value;
   /**
    * Weight of the pairs of any two views, `[N]`: `pairWeights` for views 0 and 1. The weights of all pairs that a method
@@ -166,11 +170,12 @@ export interface MethodContext<Options = Readonly<Record<string, unknown>>> {
   scheduled(name: string): Value;
   /**
    * Projects a parameter after each update, such as prototypes to unit length. No gradient flows
-   * through it.
+   * through it. A parameter has one constraint; that of {@linkcode MethodContext.prototypes} is there already.
    */
   constrain(parameter: Value, constraint: (updated: Value) => Value): void;
   /**
-   * Keeps a parameter as it is while a condition holds: no gradient, no weight decay, no momentum.
+   * Keeps a parameter as it is while a condition holds: no gradient, no weight decay, no momentum. Of several
+   * conditions any does.
    *
    * @param frozen bool `[]`, such as `ops.less(epoch, 1)`
    */
@@ -186,11 +191,11 @@ export interface MethodContext<Options = Readonly<Record<string, unknown>>> {
 
 /** What a method wants minimised and shown. */
 export interface MethodOutputs {
-  /** The scalar to minimise. */
+  /** The scalar to minimise, a float. */
   readonly loss: Value;
   /** Embeddings `[N,D]` by which collapse is measured: for most methods the projector's output. */
   readonly embeddings: Value;
-  /** Further scalars to log, by name. */
+  /** Further scalars to log, by names that the log does not have itself, such as `loss`. */
   readonly metrics?: Readonly<Record<string, Value>>;
   /** What the loss is expected to be, where that depends on options; the manifest's when left out. */
   readonly lossRange?: LossRange;

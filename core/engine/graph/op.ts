@@ -142,14 +142,27 @@ function describe(inputs: NamedValues): string {
     .join(", ");
 }
 
+/** What stands where a value should, in short. */
+function describeOther(found: unknown): string {
+  return typeof found === "object" || typeof found === "function"
+    ? Array.isArray(found) ? "an array" : `a ${typeof found}`
+    : JSON.stringify(found) ?? String(found);
+}
+
 /** The inputs that are given, in the operator's order. */
 function ordered(spec: OpSpec, inputs: NamedValues): Record<string, Value> {
   const given: Record<string, Value> = {};
   const names = spec.inputs.length > 0 ? spec.inputs : Object.keys(inputs);
   for (const name of [...names, ...(spec.optional ?? [])]) {
-    const value = inputs[name];
-    if (value !== undefined) given[name] = value;
-    else if (spec.inputs.includes(name)) {
+    const value: unknown = inputs[name];
+    if (value instanceof Value) given[name] = value;
+    else if (value !== undefined) {
+      throw new GenviewTypeError(
+        `Cannot apply ${spec.type}${where()}: input "${name}" must be a value of the graph, found ${
+          describeOther(value)
+        }`,
+      );
+    } else if (spec.inputs.includes(name)) {
       throw new GenviewTypeError(`Cannot apply ${spec.type}${where()}: input "${name}" is missing`);
     }
   }

@@ -1,3 +1,5 @@
+import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
+import { formatType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { gelu } from "../ops/gelu.ts";
 import { relu } from "../ops/relu.ts";
@@ -25,6 +27,38 @@ export interface MlpLayer {
   readonly biasInitializer?: Initializer;
   /** Rows of the weight of unit length, by themselves or scaled by a parameter that starts at one (default neither). */
   readonly weightNorm?: "unit" | "scaled";
+}
+
+/** What members of a layer that are words may be. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  norm: ["batch", "layer", "none"],
+  activation: ["relu", "gelu", "none"],
+  weightNorm: ["unit", "scaled"],
+};
+
+/** Refuses what an untyped plugin may hand over, and what would be taken for something else. */
+function checkLayers(name: string, x: Value, layers: readonly MlpLayer[]): void {
+  if (x.rank !== 2) {
+    throw new GenviewTypeError(
+      `Cannot apply perceptron "${name}": it takes [N,D], found ${formatType(x.type)}`,
+    );
+  }
+  for (const [i, layer] of layers.entries()) {
+    if (!Number.isInteger(layer.width) || layer.width < 1) {
+      throw new GenviewRangeError(
+        `Cannot apply perceptron "${name}": the width of layer ${i} must be a positive integer, found ${layer.width}`,
+      );
+    }
+    for (const [member, words] of Object.entries(WORDS)) {
+      const found = layer[member as keyof MlpLayer];
+      if (found === undefined || words.includes(String(found))) continue;
+      throw new GenviewTypeError(
+        `Cannot apply perceptron "${name}": ${member} of layer ${i} must be ${
+          words.join(" or ")
+        }, found ${found}`,
+      );
+    }
+  }
 }
 
 /** Applies what follows a layer's linear map. */
@@ -58,8 +92,11 @@ function activate(x: Value, { activation = "relu" }: MlpLayer): Value {
  *
  * @param x `[N, in]`
  * @returns `[N, width of the last layer]`
+ * @throws {TypeError} if `x` is no matrix, or a layer asks for a normalisation or an activation that there is not
+ * @throws {RangeError} if a width is no positive integer
  */
 export function mlp(scope: Scope, name: string, x: Value, layers: readonly MlpLayer[]): Value {
+  checkLayers(name, x, layers);
   return scope.enter(name, (head) =>
     layers.reduce((before, layer, i) => {
       const { width, bias = false, weightInitializer, biasInitializer, weightNorm } = layer;

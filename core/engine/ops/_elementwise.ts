@@ -17,8 +17,13 @@ export type Operand = Value | number;
 /**
  * A number as an operand beside a tensor. ONNX Runtime's CPU kernels walk along the last axis that both operands have:
  * where it is of length 1, a scalar without axes costs some fifty times what one with as many axes as the tensor does.
+ *
+ * @throws {TypeError} if it is no number, as an untyped plugin may hand over
  */
 function beside(number: number, other: Operand): Value {
+  if (typeof number !== "number") {
+    throw new GenviewTypeError(`a and b must be values or numbers, found ${typeof number}`);
+  }
   if (!(other instanceof Value)) return scalar(number);
   checkNumber(other.dtype, number);
   return other.shape.at(-1) === 1

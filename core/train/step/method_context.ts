@@ -16,6 +16,7 @@ import { PluginRefusal } from "../../method/plugin_error.ts";
 import type { MethodContext } from "../../method/method.ts";
 import type { ContextInputs } from "./context_inputs.ts";
 import { makeEncoder, makeHead, makeNetwork, type NetworkPlace } from "./networks.ts";
+import { checkValue } from "./method_outputs.ts";
 import { makeQueue } from "./queue.ts";
 
 /** What a context is made of. */
@@ -46,19 +47,32 @@ function nameOf(action: string, { source }: Value, scope: Scope): string {
   throw new GenviewTypeError(`Cannot ${action} a value that is not a trained parameter`);
 }
 
+/** What keeps prototypes at unit length. */
+const unitLength = (rows: Value) => l2Normalize(rows);
+
 /** The context of a method. */
 export function makeContext(parts: ContextParts): MethodContext {
   const { options, views, batchSize, scope, inputs, frozen, applications } = parts;
-  const constrain: MethodContext["constrain"] = (parameter, constraint) =>
-    parts.constrain(nameOf("constrain", parameter, scope), constraint);
+  const constraints = new Map<string, (updated: Value) => Value>();
+  const constrain: MethodContext["constrain"] = (parameter, constraint) => {
+    const name = nameOf("constrain", parameter, scope);
+    const known = constraints.get(name) ?? constraint;
+    if (known !== constraint) {
+      throw new GenviewTypeError(`Cannot constrain "${name}" twice: make one constraint of both`);
+    }
+    constraints.set(name, constraint);
+    parts.constrain(name, constraint);
+  };
   const freeze: MethodContext["freeze"] = (parameter, when) => {
     const name = nameOf("freeze", parameter, scope);
+    checkValue(`freeze "${name}": the condition must be`, when);
     if (when.dtype !== "bool" || when.rank !== 0) {
       throw new GenviewTypeError(
         `Cannot freeze "${name}": the condition must be a bool[], found ${formatType(when.type)}`,
       );
     }
-    frozen.set(name, when);
+    const known = frozen.get(name) ?? when;
+    frozen.set(name, known === when ? when : operators.or(known, when));
   };
   const firstLocal = views.findIndex(({ shape }) => shape[2] !== views[0]!.shape[2]);
   return {
@@ -88,7 +102,7 @@ export function makeContext(parts: ContextParts): MethodContext {
     prototypes: (name, count, width, { frozen: when } = {}) => {
       const drawn = initializers.torchDefault(width);
       const rows = scope.parameter(name, [count, width], initializers.unitRows(drawn));
-      constrain(rows, (updated) => l2Normalize(updated));
+      constrain(rows, unitLength);
       if (when !== undefined) freeze(rows, when);
       return rows;
     },
@@ -99,7 +113,9 @@ export function makeContext(parts: ContextParts): MethodContext {
     buffer: (name, shape, initializer, dtype) => {
       const read = () => scope.buffer(name, shape, initializer, dtype);
       read();
-      return { read, write: (value) => scope.write(name, value) };
+      const write = (value: Value) =>
+        scope.write(name, checkValue(`write buffer "${name}": it must become`, value));
+      return { read, write };
     },
     scheduled: (name) => inputs.scalar(name),
     constrain,

@@ -3,11 +3,9 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../../errors/mod.ts";
 import type { Backbone } from "../../backbones/backbone.ts";
 import { elementCount } from "../../engine/graph/shape.ts";
-import { formatType } from "../../engine/graph/tensor.ts";
-import { input, Value } from "../../engine/graph/value.ts";
+import { input, type Value } from "../../engine/graph/value.ts";
 import { Scope } from "../../engine/nn/scope.ts";
 import { viewName } from "../../engine/optim/step_names.ts";
 import type { LoadedMethod } from "../../method/load.ts";
@@ -16,6 +14,7 @@ import type { MethodOutputs } from "../../method/method.ts";
 import { type Applications, DIRECT } from "./applications.ts";
 import { ContextInputs, type WeightedPair } from "./context_inputs.ts";
 import { makeContext } from "./method_context.ts";
+import { checkOutputs, checkValue } from "./method_outputs.ts";
 import { checkInputs, checkViewCount, pairsRead, type UsedInputs } from "./method_inputs.ts";
 import type { PermutationInputs } from "./permutation.ts";
 import { validate } from "../../schema/validate.ts";
@@ -57,37 +56,6 @@ export interface AppliedMethod extends MethodOutputs {
 /** The symbolic training pass of a method. */
 export interface MethodGraph extends AppliedMethod, UsedInputs {}
 
-/** Checks that a method gives what the interface asks for. */
-function checkOutputs(action: string, outputs: MethodOutputs): void {
-  if (outputs instanceof Promise) {
-    outputs.catch(() => {
-      // That it is a promise at all is the fault that is reported.
-    });
-    throw new GenviewTypeError(
-      `Cannot ${action}: its build function must return { loss, embeddings }, found a promise; it must ` +
-        "not be async",
-    );
-  }
-  for (const output of ["loss", "embeddings"] as const) {
-    if (outputs?.[output] instanceof Value) continue;
-    throw new GenviewTypeError(
-      `Cannot ${action}: its build function must return { loss, embeddings }, found no ${output}`,
-    );
-  }
-  if (outputs.loss.rank !== 0) {
-    throw new GenviewTypeError(
-      `Cannot ${action}: its loss must be a scalar, found ${formatType(outputs.loss.type)}`,
-    );
-  }
-  if (outputs.embeddings.rank !== 2) {
-    throw new GenviewTypeError(
-      `Cannot ${action}: its embeddings must be [N,D], found ${
-        formatType(outputs.embeddings.type)
-      }`,
-    );
-  }
-}
-
 /**
  * Applies a method to symbolic views.
  *
@@ -126,7 +94,10 @@ export function applyMethod(
     inputs,
     frozen,
     constrain: (parameter, constraint) =>
-      constraints.set(parameter, (updated) => runPlugin(action, () => constraint(updated))),
+      constraints.set(parameter, (updated) => {
+        const kept = runPlugin(action, () => constraint(updated));
+        return checkValue(`${action}: the constraint on "${parameter}" must give`, kept);
+      }),
   });
   const outputs = runPlugin(
     action,

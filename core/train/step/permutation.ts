@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
+import { formatType, type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import { input, type Value } from "../../engine/graph/value.ts";
 import { gather } from "../../engine/ops/gather.ts";
 import { inversePermutationName, permutationName } from "../../engine/optim/step_names.ts";
 import { RandomStream } from "../../engine/random/random_stream.ts";
+import { GenviewRangeError } from "../../errors/mod.ts";
 import type { Permutation } from "../../method/method.ts";
 
 /** The inputs of a permutation, int64 `[N]` both. */
@@ -28,10 +29,15 @@ export function permutationInputs(name: string, batchSize: number): PermutationI
 
 /** A permutation by its inputs. */
 export function makePermutation({ order, inverse }: PermutationInputs): Permutation {
-  return {
-    shuffle: (x) => gather(x, order, { axis: 0, unique: true }),
-    restore: (x) => gather(x, inverse, { axis: 0, unique: true }),
+  const by = (places: Value) => (x: Value) => {
+    if (x.shape[0] === places.shape[0]) return gather(x, places, { axis: 0, unique: true });
+    throw new GenviewRangeError(
+      `Cannot permute samples: there must be a row for each of ${places.shape[0]}, found ${
+        formatType(x.type)
+      }`,
+    );
   };
+  return { shuffle: by(order), restore: by(inverse) };
 }
 
 /**

@@ -20,13 +20,18 @@ import type { Queue } from "../../method/method.ts";
  * length. Rows that were not pushed yet are random and of unit length, as in MoCo's `builder.py`.
  */
 export function makeQueue(scope: Scope, name: string, length: number, width: number): Queue {
-  const rows = scope.buffer(name, [length, width], unitRows());
   const counter = `${name}_filled`;
-  const filled = scope.buffer(counter, [], constantInitializer(0));
+  // As they are by now: another push of this step may have come before.
+  const heldRows = () => scope.buffer(name, [length, width], unitRows());
+  const heldCount = () => scope.buffer(counter, [], constantInitializer(0));
+  heldRows();
+  heldCount();
+  const before = (buffer: string) => scope.declarations.get(buffer)!.value;
   return {
-    rows,
-    full: greaterOrEqual(filled, length),
+    rows: before(name),
+    full: greaterOrEqual(before(counter), length),
     push(pushed, when) {
+      const [rows, filled] = [heldRows(), heldCount()];
       const count = pushed.shape[0]!;
       if (count > length) {
         throw new GenviewRangeError(

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { float32 } from "../../../core/engine/graph/tensor.ts";
 import { input } from "../../../core/engine/graph/value.ts";
-import { weightedMean } from "../../../core/losses/mod.ts";
+import { crossEntropy, infoNce, multiPositive, weightedMean } from "../../../core/losses/mod.ts";
 import { runGraph } from "../../run_graph.ts";
 
 const PER_SAMPLE = input("losses", "float32", [4]);
@@ -30,4 +30,17 @@ Deno.test("weightedMean() refuses losses and weights that are not one for each s
     RangeError,
     "Cannot weigh losses: the weights must be [4], found [3]",
   );
+});
+
+Deno.test("losses refuse a temperature that is not above 0", () => {
+  const x = input("x", "float32", [4, 2]);
+  for (const temperature of [0, -0.1, NaN]) {
+    for (
+      const loss of [
+        () => crossEntropy(x, x, { temperature }),
+        () => infoNce(x, x, { temperature }),
+        () => multiPositive([x, x], [x, x], { temperature }),
+      ]
+    ) assertThrows(loss, RangeError, `it must be above 0, found ${temperature}`);
+  }
 });

@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { elementCount } from "../../../../core/engine/graph/shape.ts";
 import { tensor } from "../../../../core/engine/graph/tensor.ts";
 import { constant, input } from "../../../../core/engine/graph/value.ts";
@@ -104,6 +104,23 @@ for (const [name, width, layers, total] of HEADS) {
     assertEquals(parameterCount(width, layers), total);
   });
 }
+
+Deno.test("mlp() refuses layers that there are not, where types have not", () => {
+  const apply = (layer: object, shape: readonly number[] = [4, 8]) => () =>
+    mlp(new Scope({ training: true }), "head", input("x", "float32", shape), [layer as MlpLayer]);
+  for (
+    const [given, message] of [
+      [
+        apply({ width: 2, activation: "swish" }),
+        "activation of layer 0 must be relu or gelu or none",
+      ],
+      [apply({ width: 2, norm: "batchnorm" }), "norm of layer 0 must be batch or layer or none"],
+      [apply({ width: 2, weightNorm: true }), "weightNorm of layer 0 must be unit or scaled"],
+      [apply({}), "the width of layer 0 must be a positive integer, found undefined"],
+      [apply({ width: 2 }, [4, 3, 6, 6]), "it takes [N,D], found float32[4,3,6,6]"],
+    ] as const
+  ) assertThrows(given, Error, `Cannot apply perceptron "head": ${message}`);
+});
 
 Deno.test("mlp() takes GELU, layer norm and initialisers of its own", () => {
   const scope = new Scope({ training: true });

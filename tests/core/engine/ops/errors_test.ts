@@ -20,6 +20,19 @@ const CASES: readonly (readonly [() => unknown, string])[] = [
   [() => op.less(x, y), "Cannot apply Less to (a: float32[2,3], b: float32[4]): axis 1 must match"],
   [() => op.and(x, x), "Cannot apply And to (a: float32[2,3], b: float32[2,3]): a must be bool"],
   [() => op.not(x), `Cannot apply Not ${X}: x must be bool, found float32[2,3]`],
+  [
+    () => op.mul(x, "2" as never),
+    `Cannot apply Mul ${X.replace("x:", "a:")}: a and b must be values or`,
+  ],
+  [() => op.div(x, undefined as never), "a and b must be values or numbers, found undefined"],
+  [
+    () => op.exp([x] as never),
+    'Cannot apply Exp: input "x" must be a value of the graph, found an array',
+  ],
+  [
+    () => op.not(true as never),
+    'Cannot apply Not: input "x" must be a value of the graph, found true',
+  ],
   [() => op.where(x, x, x), "condition must be bool, found float32[2,3]"],
   [() => op.clip(x, { min: 2, max: 1 }), `Cannot apply Clip ${X}: min must be at most max`],
   [() => op.leakyRelu(x, 2), `Cannot apply LeakyRelu ${X}: the slope must be in [0, 1], found 2`],

@@ -90,6 +90,38 @@ Deno.test("freeze() takes trained parameters and conditions only", () => {
   );
 });
 
+Deno.test("prototypes of a name are the same wherever they are asked for, under one constraint", () => {
+  const build = (again: boolean) =>
+    graphOf(methodOf(({ network, prototypes, constrain, views, ops }) => {
+      const z = network()(views[0]!);
+      const rows = prototypes("prototypes", 5, 10);
+      assert(prototypes("prototypes", 5, 10) === rows);
+      if (again) constrain(rows, (updated) => ops.relu(updated));
+      return { loss: ops.reduceMean(ops.matMul(z, rows, { transposeB: true })), embeddings: z };
+    }));
+  assertEquals([...build(false).constraints.keys()], ["prototypes"]);
+  assertThrows(() => build(true), TypeError, 'Cannot constrain "prototypes" twice');
+});
+
+Deno.test("a parameter stays as it is while any of its conditions holds", async () => {
+  const method = methodOf(({ network, encoder, freeze, views, ops, initializers, step }) => {
+    const z = network()(views[0]!);
+    const own = encoder("online").parameter("own", [1], initializers.constantInitializer(1));
+    freeze(own, ops.less(step, 1));
+    freeze(own, ops.greater(step, 1));
+    return { loss: ops.reduceMean(ops.mul(z, own)), embeddings: z };
+  });
+  using step = await stepOf(graphOf(method));
+  const changed: boolean[] = [];
+  for (const taken of [0, 1, 2]) {
+    const before = step.weights.get("own")!.read().data[0];
+    writeViews(step, "views");
+    await step.run({ learning_rate: 0.5, weight_decay: 0, step: taken });
+    changed.push(step.weights.get("own")!.read().data[0] !== before);
+  }
+  assertEquals(changed, [false, true, false]);
+});
+
 Deno.test("constant() fixes numbers of any type, and refuses what its shape does not hold", () => {
   graphOf(methodOf(({ network, views, constant, ops }) => {
     const z = network()(views[0]!);

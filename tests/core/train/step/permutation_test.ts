@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { drawPermutation } from "../../../../core/train/step/permutation.ts";
 import { BATCH, graphOf, methodOf, stepOf, writeViews } from "../small_methods.ts";
 
@@ -52,5 +52,18 @@ Deno.test("a step with a permutation asks for what it is drawn by", async () => 
     () => step.run({ learning_rate: 0, weight_decay: 0 }),
     TypeError,
     'permutation "shuffle" needs the seed and the step',
+  );
+});
+
+Deno.test("a permutation refuses another number of rows than there are samples", () => {
+  const method = methodOf(({ network, permutation, views, ops }) => {
+    const z = network()(views[0]!);
+    const { shuffle } = permutation("shuffle");
+    return { loss: ops.reduceMean(shuffle(ops.concat([z, z], { axis: 0 }))), embeddings: z };
+  });
+  assertThrows(
+    () => graphOf(method),
+    RangeError,
+    "Cannot permute samples: there must be a row for each of 8, found float32[16,10]",
   );
 });

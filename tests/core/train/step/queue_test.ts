@@ -76,6 +76,33 @@ Deno.test("a queue takes nothing while it is told not to", async () => {
   assertEquals(step.weights.get("queue_filled")!.read().data[0], BATCH);
 });
 
+Deno.test("a queue keeps the rows of both pushes of a step, and reads as the step before left it", async () => {
+  using step = await stepOf(graphOf(methodOf(({ network, queue, views, ops }) => {
+    const [first, second] = views.map(network()) as [Value, Value];
+    const old = queue("queue", 2 * BATCH, WIDTH);
+    old.push(first);
+    queue("queue", 2 * BATCH, WIDTH).push(second);
+    return {
+      loss: ops.reduceMean(ops.add(first, second)),
+      embeddings: first,
+      metrics: {
+        old: ops.reduceSum(queue("queue", 2 * BATCH, WIDTH).rows),
+        sum: ops.add(ops.reduceSum(first), ops.reduceSum(second)),
+        newest: ops.reduceSum(second),
+      },
+    };
+  })));
+  const sum = (rows: readonly number[][]) => rows.flat().reduce((all, x) => all + x, 0);
+  const initial = rowsOf(step.weights.get("queue")!.read());
+  writeViews(step, "a");
+  const { metrics } = await step.run(SCALARS);
+  assertAlmostEquals(metrics["old"]!, sum(initial), 1e-4);
+  const held = rowsOf(step.weights.get("queue")!.read());
+  assertAlmostEquals(sum(held), metrics["sum"]!, 1e-4);
+  assertAlmostEquals(sum(held.slice(0, BATCH)), metrics["newest"]!, 1e-4);
+  assertEquals(step.weights.get("queue_filled")!.read().data[0], 2 * BATCH);
+});
+
 Deno.test("a queue that is shorter than a batch is refused", () => {
   assertThrows(
     () => queueGraph(BATCH - 1),
