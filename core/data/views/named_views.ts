@@ -114,9 +114,20 @@ function publishedViews(name: string): PublishedViews {
   );
 }
 
-/** Refuses what is asked of local views that there are not. */
-function checkLocals(preset: ViewPreset, { local }: PublishedViews, count: number): void {
+/** Refuses what is asked of local views that there are not, or that would be global ones by their size. */
+function checkLocals(
+  preset: ViewPreset,
+  { local }: PublishedViews,
+  count: number,
+  imageSize: number,
+): void {
   const { preset: name, localSize, localArea } = preset;
+  if (localSize !== undefined && localSize >= imageSize) {
+    throw new GenviewTypeError(
+      `Cannot build views "${name}": localSize must be smaller than the global views' size ${imageSize}, found ` +
+        `${localSize}`,
+    );
+  }
   if (local === undefined && count > 0) {
     const others = viewNames.filter((other) => NAMED[other]!.local !== undefined);
     throw new GenviewTypeError(
@@ -141,7 +152,7 @@ function showing(recipe: ViewRecipe, area: Range | undefined): ViewRecipe {
 function recipesOf(preset: ViewPreset, imageSize: number): readonly ViewRecipe[] {
   const published = publishedViews(preset.preset);
   const { views = 2, locals = published.locals ?? 0, area, localArea } = preset;
-  checkLocals(preset, published, locals);
+  checkLocals(preset, published, locals, imageSize);
   const { localSize = Math.max(1, Math.round(LOCAL_SHARE * imageSize)) } = preset;
   const options = {
     normalize: preset.normalize === "clip" ? CLIP_NORMALIZATION : IMAGENET_NORMALIZATION,
@@ -179,7 +190,20 @@ export function viewRecipes({ views, imageSize }: ViewChoice): readonly ViewReci
   if (views.length === 0) {
     throw new GenviewTypeError("Cannot build views: there must be at least one recipe, found none");
   }
-  return views.map((recipe, i) => checkViewRecipe(recipe, `views[${i}]`));
+  const recipes = views.map((recipe, i) => checkViewRecipe(recipe, `views[${i}]`));
+  checkOrder(recipes);
+  return recipes;
+}
+
+/** Global views are told from local ones by their size and their place. */
+function checkOrder(recipes: readonly ViewRecipe[]): void {
+  const wrong = recipes.findIndex(({ size }, i) => i > 0 && size > recipes[i - 1]!.size);
+  if (wrong === -1) return;
+  throw new GenviewTypeError(
+    `Cannot build views: larger views must come before smaller ones, found views[${wrong}] of size ${
+      recipes[wrong]!.size
+    } behind one of ${recipes[wrong - 1]!.size}`,
+  );
 }
 
 /** `Array.isArray` leaves read-only lists out. */

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { CLIP_NORMALIZATION } from "../../../../core/data/views/presets.ts";
+import { CLIP_NORMALIZATION, mildView } from "../../../../core/data/views/presets.ts";
 import type { ViewRecipe } from "../../../../core/data/views/recipe.ts";
 import { viewNames, viewRecipes } from "../../../../core/data/views/named_views.ts";
 import type { ViewPreset } from "../../../../core/data/views/view_preset.ts";
@@ -28,6 +28,12 @@ Deno.test("viewRecipes() refuses recipes that are malformed, and none", () => {
     "views[0] must have required property 'normalize'",
   );
   assertThrows(() => viewRecipes({ views: [], imageSize: 32 }), TypeError, "at least one recipe");
+  const [large, small] = [32, 16].map((size) => mildView(size)) as [ViewRecipe, ViewRecipe];
+  assertThrows(
+    () => viewRecipes({ views: [large, small, large], imageSize: 32 }),
+    TypeError,
+    "views[2] of size 32 behind one of 16",
+  );
 });
 
 Deno.test("viewRecipes() suggests the nearest name", () => {
@@ -127,6 +133,12 @@ Deno.test("viewRecipes() refuses parameters that are wrong, or of views that the
         "localSize is of local views, found none of them; leave it out",
       ],
       [{ preset: "swav", locals: 0, localArea: [0.1, 0.2] }, "ask for some by locals"],
+      [
+        { preset: "swav", localSize: 224 },
+        "localSize must be smaller than the global views' size 224, found 224",
+      ],
+      [{ preset: "dino", localSize: 256 }, "found 256"],
+      [{ preset: "swav", locals: -1 }, "views.locals must be >= 0, found -1"],
       [{ preset: "simclr", views: 0 }, "views.views must be >= 1, found 0"],
       [{ preset: "simclr", local: 2 }, 'did you mean "locals"?'],
       [{ preset: "simclr", area: [0.9, 0.2] }, "simclr.crop.area must rise, found [0.9,0.2]"],
