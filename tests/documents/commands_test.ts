@@ -1,16 +1,15 @@
 /**
  * Every command of every page is run, in the order of the pages and in one copy of the project, so that pages share
  * what earlier ones have made: as it stands there, but for stand-ins of what is large. What stands on several pages is
- * run once. Blocks that need what no test has say so (see pages.ts) and are left out; their options must exist.
+ * run once. Blocks that need what no test has say so (see pages.ts) and are left out; options_test.ts looks at them.
  * Commands that cannot be run so have tests of their own, which are named here.
  *
  * Programs in Python are run where `python3`, or the interpreter that GENVIEW_PYTHON names, has what they import.
  *
  * @module
  */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { tasks } from "../../cli.ts";
 import { withFolder } from "../core/backbones/clip_golden.ts";
 import { readPipelineGolden, writePipeline } from "../core/unclip/pipeline_golden.ts";
 import { drawPictures } from "../tasks/square_pictures.ts";
@@ -147,38 +146,4 @@ Deno.test("the commands of all pages run, in their order", async (context) => {
       assert((await Deno.stat(path(made))).size > 0, made);
     }
   });
-});
-
-Deno.test("commands of pages that no test can run have options that their tasks know", async () => {
-  const helps = new Map<string, string>();
-  const { log } = console;
-  for (const block of blocks.filter(({ language, info }) => language === "sh" && info !== "")) {
-    for (const command of commandsOf(block)) {
-      const place = `${block.page}:${block.line}: ${command}`;
-      const [, name, rest] =
-        /\bdeno task ([\w-]+)(.*)/.exec(command.replace(/\$\(.*?\)/, "OUTPUT")) ??
-          [];
-      if (name === undefined || name === "bench") continue;
-      const words = rest!.split(/\s+/);
-      if (!helps.has(name)) {
-        let help = "";
-        console.log = (text: string) => help += `${text}\n`;
-        try {
-          const { main } = await tasks[name]!();
-          await main(["--help"]);
-        } finally {
-          console.log = log;
-        }
-        helps.set(name, help);
-      }
-      const help = helps.get(name)!;
-      for (
-        const option of words.filter((word) => /^--\w/.test(word) && !/^--option\./.test(word))
-      ) {
-        assertStringIncludes(help, ` ${option.replace(/=.*/, "")}`, place);
-      }
-      const takesWords = !/^Usage: .*\[options\]$/m.test(help);
-      assert(takesWords || words[1] === undefined || /^-/.test(words[1]), place);
-    }
-  }
 });
