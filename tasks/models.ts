@@ -66,7 +66,7 @@ const COMMAND = command({
     },
     {
       command:
-        'deno task train byol --from "$(deno task --quiet models pull mmpretrain-byol-r50-200e)"',
+        'deno task train --method byol --from "$(deno task --quiet models pull mmpretrain-byol-r50-200e)"',
       does: "starts with the backbone of a published checkpoint",
     },
   ],

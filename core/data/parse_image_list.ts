@@ -52,14 +52,29 @@ function splitLine(line: string, labelOf: LabelOf, known: string): ListedImage |
 class LineReader {
   readonly #classes: ClassList | undefined;
   readonly #labels: ReadonlyMap<string, number>;
+  /** Labels and lines of the images so far. */
+  readonly #seen = new Map<string, { readonly label: number; readonly line: number }>();
 
   constructor(classes: ClassList | undefined) {
     this.#classes = classes;
     this.#labels = new Map(classes?.classes.map((name, label) => [name, label]));
   }
 
-  /** Reads one line; a text is what is wrong with it. */
-  read(line: string): ListedImage | string {
+  /** Reads one line; a text is what is wrong with it. An image may stand in several lines, with one and the same label. */
+  read(text: string, line: number): ListedImage | string {
+    const image = this.#labelled(text);
+    if (typeof image === "string" || image.label === undefined) return image;
+    const { path, label } = image;
+    const before = this.#seen.get(path);
+    if (before === undefined) this.#seen.set(path, { label, line });
+    else if (before.label !== label) {
+      return `"${path}" must have one label, found ${label}, and ${before.label} in line ${before.line}`;
+    }
+    return image;
+  }
+
+  /** Reads one line by itself. */
+  #labelled(line: string): ListedImage | string {
     const classes = this.#classes;
     const known = classes === undefined ? "" : ` or a class of ${classes.name}`;
     const image = splitLine(line, (name) => this.#labels.get(name), known);
@@ -92,7 +107,7 @@ export function parseImageLines(
   splitLines(text).forEach((line, i) => {
     const trimmed = line.replace(/^ +/, "").replace(/ +$/, "");
     if (trimmed.trim() === "" || trimmed.startsWith("#")) return;
-    const parsed = reader.read(trimmed);
+    const parsed = reader.read(trimmed, i + 1);
     if (typeof parsed === "string") {
       problems.push(`line ${i + 1}: ${parsed}`);
       return;
@@ -132,7 +147,8 @@ export function parseImageLines(
  *
  * @param name what errors call the list
  * @param classes names that labels may have, and which numbers they are
- * @throws {SyntaxError} if lines are malformed, naming the first ten; or if some have a label and some do not
+ * @throws {SyntaxError} if lines are malformed or give an image two labels, naming the first ten; or if some have a label
+ * and some do not
  */
 export function parseImageList(text: string, name = "list", classes?: ClassList): ListedImage[] {
   return [...parseImageLines(text, name, classes).values()];

@@ -86,6 +86,16 @@ export interface EvaluationResult {
 /** Name of the file in a run's folder. */
 export const RESULTS_FILE = "results.json";
 
+/** JSON Schema of an object that has some fields of these types, and may have others. */
+function fields(types: Readonly<Record<string, object>>) {
+  return { type: "object", required: Object.keys(types), properties: types } as const;
+}
+
+const TEXT = { type: "string" } as const;
+const COUNT = { type: "integer", minimum: 0 } as const;
+const NUMBERS = { type: "object", additionalProperties: { type: "number" } } as const;
+const DATA = fields({ data: TEXT, samples: COUNT, skipped: COUNT });
+
 const SCHEMA = {
   type: "object",
   required: ["version", "results"],
@@ -93,20 +103,12 @@ const SCHEMA = {
     version: { enum: [1] },
     results: {
       type: "array",
-      items: {
-        type: "object",
-        required: [
-          "protocol",
-          "name",
-          "recipe",
-          "figures",
-          "chance",
-          "train",
-          "test",
-          "encoder",
-          "checkpoint",
-        ],
-      },
+      items: fields({
+        ...{ protocol: TEXT, name: TEXT, recipe: TEXT, encoder: TEXT, at: TEXT },
+        ...{ figures: NUMBERS, chance: NUMBERS, train: DATA, test: DATA },
+        ...{ overlap: COUNT, imageSize: COUNT, seed: COUNT },
+        checkpoint: fields({ step: COUNT, epoch: COUNT, path: TEXT }),
+      }),
     },
   },
 } as const;

@@ -27,7 +27,12 @@ function percent(share: number): string {
 
 function cellOf({ figures }: EvaluationResult): string {
   const { top1, top5, recallAt1, recallAt5 } = figures;
-  return `${percent(top1 ?? recallAt1 ?? NaN)} / ${percent(top5 ?? recallAt5 ?? NaN)}`;
+  const [first, firstFive] = [top1 ?? recallAt1, top5 ?? recallAt5];
+  if (first !== undefined && firstFive !== undefined) {
+    return `${percent(first)} / ${percent(firstFive)}`;
+  }
+  // Of a protocol that a later version has.
+  return Object.entries(figures).map(([name, share]) => `${name} ${percent(share)}`).join(", ");
 }
 
 function dataOf({ train, test, overlap, classes }: EvaluationResult): string {

@@ -61,6 +61,16 @@ Deno.test("parseImageList() names ten malformed lines at most", () => {
   assertStringIncludes(error.message, '"; and 4 more');
 });
 
+Deno.test("parseImageList() refuses two labels of one image, and takes the same one twice", () => {
+  const repeated = parseImageList("a.jpg 1\nb.jpg 0\na.jpg\t1\n");
+  assertEquals(repeated.map(({ label }) => label), [1, 0, 1]);
+  assertThrows(
+    () => parseImageList("# images\na.jpg 1\nb.jpg 0\na.jpg 2\n", "val.txt"),
+    SyntaxError,
+    'Cannot read the image list "val.txt": line 4: "a.jpg" must have one label, found 2, and 1 in line 2',
+  );
+});
+
 Deno.test("parseImageList() wants labels on all lines or none", () => {
   assertThrows(
     () => parseImageList("a.jpg 1\nb.jpg\nc.jpg 2\nd.jpg\n"),

@@ -64,6 +64,14 @@ Deno.test("addResults() adds to the file of a run, which readResults() checks", 
           "version must be equal to one of the allowed values 1, found 2",
         ],
         ['{"version":1,"results":[{"name":"kNN"}]}', "protocol"],
+        [
+          JSON.stringify({ version: 1, results: [{ ...result(), checkpoint: {} }] }),
+          "results.0.checkpoint must have required property 'step'",
+        ],
+        [
+          JSON.stringify({ version: 1, results: [{ ...result(), figures: { top1: "0.7" } }] }),
+          "figures.top1 must be number",
+        ],
       ] as const
     ) {
       await Deno.writeTextFile(path("run/results.json"), text);
@@ -83,6 +91,13 @@ Deno.test("addResults() loses nothing where several evaluations end at once", ()
     await Promise.all(seeds.map((seed) => addResults(path("run"), [result({ seed })])));
     assertEquals((await readResults(path("run"))).map(({ seed }) => seed).sort(), seeds);
   }));
+
+Deno.test("resultsTables() names the figures of a protocol that it does not know", () => {
+  const [table] = resultsTables([
+    { run: "a", results: [result({ name: "detection", figures: { precision: 0.25 } })] },
+  ]);
+  assertEquals(table!.rows[0]!.cells, ["precision 25.00"]);
+});
 
 Deno.test("resultsTables() tells files in one folder apart, and statistics of their images", () => {
   const file = (path: string) => ({ step: 0, epoch: 200, path });
