@@ -202,8 +202,9 @@ async function pull(names: readonly string[], options: Options): Promise<void> {
     now: () => performance.now(),
   });
   const token = Deno.env.get("HF_TOKEN");
-  for (const name of names) {
-    const model = publishedModel(options.catalog, name);
+  // A name that is wrong shows before gigabytes of the others have come.
+  const models = names.map((name) => [name, publishedModel(options.catalog, name)] as const);
+  for (const [name, model] of models) {
     try {
       const path = await pullModel(model, {
         ...options.folders,

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { ifThere } from "../../core/files/if_there.ts";
 import { main } from "../../tasks/models.ts";
 import { withFolder } from "../core/backbones/clip_golden.ts";
 import { drawPictures } from "./square_pictures.ts";
@@ -81,6 +82,16 @@ Deno.test("models pull prints where the file lies, and that nothing but its leng
     } finally {
       console.error = error;
     }
+    await assertRejects(
+      () =>
+        main([
+          ...["pull", "mine", "yours", "--config", path("models.json")],
+          ...["--folder", path("elsewhere")],
+        ]),
+      TypeError,
+      'Cannot find the model "yours"',
+    );
+    assertEquals(await ifThere(Deno.stat(path("elsewhere"))), undefined);
     assertEquals(warnings, ["mine: its publisher states no checksum; only its length was checked"]);
     assertEquals(await Deno.readFile(path("here/mine.pth")), bytes);
   }));
