@@ -56,8 +56,14 @@ const SHORTER: Readonly<Record<string, readonly string[]>> = {
     ...["--epochs", "1", "--preset", "cifar", "--stem", "imagenet", "--batch-size", "4"],
     ...["--data", "photos", "--evaluation-data", "", "--quality-image-size", "64"],
   ],
-  evaluate: ["--epochs", "1", "--k", "1,2"],
 };
+
+/** Options that make an evaluation short: those that its protocols take. */
+function shorterEvaluation(args: readonly string[]): string[] {
+  const protocols = args[args.indexOf("--protocol") + 1]!;
+  const trains = args.includes("--protocol") && /linear|semi|finetune/.test(protocols);
+  return trains ? ["--epochs", "1"] : ["--k", "1,2"];
+}
 
 /** The arguments of Deno for a command of a page. */
 function argumentsOf(command: string): string[] {
@@ -66,7 +72,8 @@ function argumentsOf(command: string): string[] {
   assertEquals([deno, task], ["deno", "task"], `not a task: ${command}`);
   const asItIs = ["--resume", "--dry-run", "--list-configs", "--help", "--table"]
     .some((option) => args.includes(option));
-  const last = asItIs ? [] : SHORTER[name] ?? [];
+  const shorter = name === "evaluate" ? shorterEvaluation(args) : SHORTER[name] ?? [];
+  const last = asItIs ? [] : shorter;
   return ["task", "--quiet", name, ...lastOfEach([...(SHORT[name] ?? []), ...args, ...last])];
 }
 
