@@ -1,5 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import { type CellResult, methodsTable, notWorse, spreadOf } from "../../bench/methods_table.ts";
+import {
+  type CellResult,
+  methodsChart,
+  methodsTable,
+  notWorse,
+  spreadOf,
+} from "../../bench/methods_table.ts";
+import { pngSize } from "../../core/plot/mod.ts";
 
 function result(
   method: string,
@@ -26,6 +33,17 @@ Deno.test("methodsTable() has the mean and deviation over seeds of both sides, a
       "| simclr | 55.0 ± 7.1 |  | 50.0 ± 0.0 |  | 25.0 ± 0.0 |  |  |",
     ].join("\n"),
   );
+});
+
+Deno.test("methodsChart() draws a method of one seed, and several", async () => {
+  const results = [0.5, 0.6].flatMap((x, seed) => [
+    result("byol", seed, "ours", x),
+    result("simclr", seed, "lightly", x + 0.1),
+  ]);
+  for (const some of [results, results.slice(0, 1)]) {
+    const { width, height } = pngSize(await methodsChart(some, ["byol", "simclr"]));
+    assert(width > 600 && height > 300, `${width} x ${height}`);
+  }
 });
 
 Deno.test("notWorse() allows what seeds spread by", () => {
