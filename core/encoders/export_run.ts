@@ -14,7 +14,7 @@ import { openTrainedBackbone } from "./trained_backbone.ts";
 export interface ExportRunOptions {
   /** Images in a run of an ONNX model (default any number). */
   readonly batchSize?: number;
-  /** Height and width of its images, in pixels (default those of training). */
+  /** Height and width of an ONNX model's images, in pixels (default those of training). */
   readonly size?: number;
   /** Library whose names a state dict gets (default torchvision of ResNets, timm of others). */
   readonly library?: PythonLibrary;
@@ -67,7 +67,8 @@ export interface ExportedRun {
  *
  * @param run folder of the run, or of one of its checkpoints
  * @param path the file; its ending decides what is written
- * @throws {TypeError} if it ends otherwise, names are asked of an ONNX model, or the run has no such encoder
+ * @throws {TypeError} if it ends otherwise, names are asked of an ONNX model or sizes of a state dict, or the run has no
+ * such encoder
  * @throws {Deno.errors.NotFound} if there is no such run, or no folder for the file
  * @throws {Deno.errors.AlreadyExists} if the file exists
  */
@@ -83,6 +84,12 @@ export async function exportRun(
   if (onnx && library !== undefined) {
     throw new GenviewTypeError(
       `Cannot export to "${path}": an ONNX model has no names of ${library}; leave out --names, or name a .safetensors file`,
+    );
+  }
+  if (!onnx && (batchSize !== undefined || size !== undefined)) {
+    throw new GenviewTypeError(
+      `Cannot export to "${path}": a state dict has neither a batch nor an image size; leave out --batch and ` +
+        "--image-size, or name an .onnx file",
     );
   }
   const { spec, tensors, step, passedOver, ...trained } = await openTrainedBackbone(run, encoder);

@@ -59,9 +59,9 @@ export async function openTrainedBackbone(
   const folder = newest?.path ?? path;
   const { step, configuration } = newest?.checkpoint.state ?? await loadCheckpointState(folder);
   const trained = configuration as BackboneConfiguration;
-  const { stem, zeroInitResidual, imageSize: size } = trained;
-  const { normalize, size: imageSize } = viewRecipes(trained)[0]!;
-  const spec = backbone(trained.backbone, { stem, zeroInitResidual, imageSize });
+  const { stem, zeroInitResidual } = trained;
+  const { normalize, size } = viewRecipes(trained)[0]!;
+  const spec = backbone(trained.backbone, { stem, zeroInitResidual, imageSize: size });
   const { tensors } = await openBackboneWeights(folder, spec, { size, encoder });
   return { spec, tensors, size, normalize, step, folder, passedOver: newest?.passedOver ?? [] };
 }

@@ -38,7 +38,9 @@ export interface EvaluationOptions {
 export function configuredRecipe(
   configuration: Pick<Configuration, "imageSize" | "views">,
 ): EvaluationRecipe {
-  return evaluationRecipe(configuration.imageSize, viewRecipes(configuration)[0]!.normalize);
+  // Recipes that are spelled out have a size of their own.
+  const { size, normalize } = viewRecipes(configuration)[0]!;
+  return evaluationRecipe(size, normalize);
 }
 
 /**

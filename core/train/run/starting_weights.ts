@@ -38,13 +38,13 @@ function withWeights(
  */
 export async function startingWeights(
   initial: ReadonlyMap<string, Tensor>,
-  { backbone }: RunPlan,
-  { configuration: { imageSize }, from, fromHeads = false, report }:
-    & Pick<TrainOptions, "configuration" | "report">
+  { backbone, recipes }: RunPlan,
+  { from, fromHeads = false, report }:
+    & Pick<TrainOptions, "report">
     & Pick<RunOrigin, "from" | "fromHeads">,
 ): Promise<ReadonlyMap<string, Tensor>> {
   if (from === undefined) return initial;
-  const weights = await openBackboneWeights(from, backbone, { size: imageSize });
+  const weights = await openBackboneWeights(from, backbone, { size: recipes[0]!.size });
   report?.({ kind: "note", message: `starts with ${describeBackboneWeights(weights)}` });
   const all = new Map([...weights.tensors].map(([name, value]) => [BACKBONE + name, value]));
   if (!fromHeads) return withWeights(initial, all, weights.path);

@@ -56,6 +56,13 @@ Deno.test("exportRun() writes the encoder that is asked for", () =>
       TypeError,
       "an ONNX model has no names of timm",
     );
+    for (const options of [{ batchSize: 4 }, { size: 64 }]) {
+      await assertRejects(
+        () => exportRun(path("run"), path("sized.safetensors"), options),
+        TypeError,
+        "a state dict has neither a batch nor an image size",
+      );
+    }
   }));
 
 Deno.test("exportRun() refuses in one line what cannot be written or read", () =>

@@ -3,7 +3,13 @@ import { UnreadableImageError } from "../../../core/data/mod.ts";
 import { DEFAULT_CONFIGURATION } from "../../../core/method/configuration.ts";
 import { openData } from "../../../core/data/mod.ts";
 import {
+  CLIP_NORMALIZATION,
+  evaluationRecipe,
+  smallImageView,
+} from "../../../core/data/views/presets.ts";
+import {
   configuredEvaluation,
+  configuredRecipe,
   evaluationOf,
 } from "../../../core/evaluate/configured_evaluation.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
@@ -12,6 +18,14 @@ import { SIZE } from "../train/small_methods.ts";
 import { drawPictures } from "../../tasks/square_pictures.ts";
 
 const CONFIGURATION = { ...DEFAULT_CONFIGURATION, imageSize: SIZE, threads: 1 };
+
+Deno.test("configuredRecipe() cuts images to the size of the global views, also where those are spelled out", () => {
+  const normalize = CLIP_NORMALIZATION;
+  const views = [smallImageView(48, { normalize }), smallImageView(24, { normalize })];
+  const recipe = configuredRecipe({ imageSize: 224, views });
+  assertEquals(recipe, evaluationRecipe(48, normalize));
+  assertEquals(configuredRecipe({ imageSize: 96, views: "swav" }).size, 96);
+});
 
 Deno.test("evaluationOf() evaluates by as many neighbours as there are, and says so once", async () => {
   using stack = new DisposableStack();
