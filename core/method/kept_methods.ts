@@ -49,18 +49,12 @@ export function textAt(address: URL): Promise<string | undefined> {
   return address.protocol === "file:" ? readText(address) : fetchText(address);
 }
 
-/** A plugin's text, and the folder in which it lies as files. */
-export interface KeptMethod extends MethodSources {
-  /** Address of the folder. */
-  readonly folder: URL;
-}
-
 /** What is kept of a manifest's address. */
-async function readKept(manifestUrl: URL, place: string): Promise<KeptMethod | undefined> {
+async function readKept(manifestUrl: URL, place: string): Promise<MethodSources | undefined> {
   const name = manifestUrl.pathname.split("/").at(-1)!;
   const file = pathToFileURL(join(place, name));
   if (await readText(file) === undefined) return undefined;
-  return { ...await readSources(file, readText), folder: new URL("./", file) };
+  return await readSources(file, readText);
 }
 
 /**
@@ -74,7 +68,7 @@ async function readKept(manifestUrl: URL, place: string): Promise<KeptMethod | u
 export async function keepMethod(
   manifestUrl: URL,
   { reload, cache = methodCache() }: { readonly reload: boolean; readonly cache?: string },
-): Promise<KeptMethod> {
+): Promise<MethodSources> {
   const digest = createHash("sha256").update(manifestUrl.href).digest("hex");
   const address = join(cache, digest);
   const current = join(address, "current.json");
@@ -93,5 +87,5 @@ export async function keepMethod(
   const { sha256 } = sources;
   const description = JSON.stringify({ address: manifestUrl.href, sha256 }, null, 2) + "\n";
   await writeNewFile(current, description, { overwrite: true });
-  return { ...sources, folder: pathToFileURL(place + "/") };
+  return sources;
 }

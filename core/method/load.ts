@@ -23,10 +23,10 @@ export interface MethodAtAddress {
   readonly address: string;
   /** Where its module lies. */
   readonly entry: URL;
-  /** The folder that its code may read. */
-  readonly folder: URL;
-  /** The folder that errors name: of a method from the web, its address there. */
+  /** Its folder, a file's or on the web. */
   readonly origin: URL;
+  /** Texts of its manifest and modules by their paths within its folder; of a bundled one from the web Deno has them. */
+  readonly modules?: ReadonlyMap<string, string>;
   /** SHA-256 of its manifest and modules; of a bundled one from the web it is not known. */
   readonly sha256?: string;
 }
@@ -79,12 +79,11 @@ export async function loadMethod(
   { reload = false, cache }: LoadMethodOptions = {},
 ): Promise<MethodAtAddress> {
   const origin = new URL("./", manifestUrl);
-  const isFile = manifestUrl.protocol === "file:";
-  const { manifest, sha256, folder } = isFile
-    ? { ...await readSources(manifestUrl, readText), folder: origin }
+  const { manifest, sha256, files } = manifestUrl.protocol === "file:"
+    ? await readSources(manifestUrl, readText)
     : await keepMethod(manifestUrl, { reload, ...(cache !== undefined && { cache }) });
-  const entry = new URL(manifest.entry, folder);
-  return { manifest, address: manifestUrl.href, entry, folder, origin, sha256 };
+  const entry = new URL(manifest.entry, origin);
+  return { manifest, address: manifestUrl.href, entry, origin, sha256, modules: files };
 }
 
 /** Loads a bundled method, which comes with this library's own code from wherever that is. */
@@ -92,14 +91,8 @@ async function loadBundled(name: string, manifestUrl: URL): Promise<MethodAtAddr
   if (manifestUrl.protocol === "file:") return { ...await loadMethod(manifestUrl), address: name };
   const { default: json } = await import(manifestUrl.href, { with: { type: "json" } });
   const manifest = parseManifest(json, manifestUrl.href);
-  const folder = new URL("./", manifestUrl);
-  return {
-    manifest,
-    address: name,
-    entry: new URL(manifest.entry, folder),
-    folder,
-    origin: folder,
-  };
+  const origin = new URL("./", manifestUrl);
+  return { manifest, address: name, entry: new URL(manifest.entry, origin), origin };
 }
 
 /** The manifest that a path or an address leads to, which may be that of its folder; undefined for plain names. */

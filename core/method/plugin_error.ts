@@ -30,7 +30,7 @@ const STACK_LINES = 200;
 /** The addresses, with line and column, in a text's lines `at …`. */
 function placesIn(text: string): string[] {
   return text.split("\n").flatMap((line) =>
-    /^\s+at .*?\(?((?:file|https?|data|blob):\S+?:\d+:\d+)\)?$/.exec(line)?.[1] ?? []
+    /^\s+at .*?\(?((?:file|https?|data|blob|method):\S+?:\d+:\d+)\)?$/.exec(line)?.[1] ?? []
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * A method that is compiled in a worker which may do nothing but read its own folder and this library's code.
+ * A method that is compiled in a worker which may do nothing but read this library's code.
  *
  * @module
  */
@@ -20,6 +20,7 @@ import { checkMethodStep } from "./check_step.ts";
 import { type CompileLimits, DEFAULT_LIMITS } from "./compile_limits.ts";
 import type { CompileRequest } from "./compile_request.ts";
 import type { MethodCompiler } from "./method_compiler.ts";
+import { METHOD_FOLDER } from "./worker/method_modules.ts";
 import type { Answer, Fault, FromSupervisor, Question, ToSupervisor } from "./worker/protocol.ts";
 import { requireWorkerOptions } from "./worker_options.ts";
 
@@ -41,17 +42,12 @@ const FAULTS: Readonly<Record<string, new (message: string) => Error>> = {
   GenviewError,
 };
 
-/**
- * What a method's worker may do: read this library's code and the method's own folder, or import from where they are on
- * the web.
- */
-export function workerPermissions(folder: URL): Deno.PermissionOptionsObject {
-  const places = [CODE, folder];
-  const files = places.filter(({ protocol }) => protocol === "file:");
-  const hosts = places.filter(({ protocol }) => protocol !== "file:").map(({ host }) => host);
+/** What a method's worker may do: read this library's code, or import it from where it is on the web. */
+export function workerPermissions(): Deno.PermissionOptionsObject {
+  const isFile = CODE.protocol === "file:";
   return {
-    read: files,
-    import: hosts.length > 0 ? [...new Set(hosts)] : false,
+    read: isFile ? [CODE] : false,
+    import: isFile ? false : [CODE.host],
     env: false,
     ffi: false,
     net: false,
@@ -81,35 +77,40 @@ export class WorkerCompiler implements MethodCompiler {
   #next = 0;
   #ended: Error | undefined;
 
-  private constructor(method: MethodAtAddress, limits: Required<CompileLimits>) {
+  private constructor(method: MethodAtAddress, limits: Required<CompileLimits>, program: string) {
     this.#method = method;
     this.#limits = limits;
     this.#worker = new Worker(SUPERVISOR, {
       type: "module",
       name: `method ${method.manifest.name}`,
-      deno: { permissions: workerPermissions(method.folder) },
+      deno: { permissions: workerPermissions() },
     });
     this.#worker.onmessage = ({ data }: MessageEvent<FromSupervisor>) => this.#hear(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.#end(event.message);
     };
-    const { manifest, entry } = method;
+    const { manifest, entry, modules } = method;
     this.#tell({
       kind: "start",
-      program: PROGRAM.href,
-      data: { manifest, entry: entry.href, limits },
+      program,
+      data: { manifest, entry: entry.href, modules, limits },
     });
   }
 
   /**
    * Starts the worker, in which the method is imported at once.
    *
+   * @param program address of what its thread runs; a hostile one can do no more than answer wrongly
    * @throws {TypeError} if Deno lets no worker have permissions of its own
    */
-  static open(method: MethodAtAddress, limits: CompileLimits = {}): WorkerCompiler {
+  static open(
+    method: MethodAtAddress,
+    limits: CompileLimits = {},
+    program: string = PROGRAM.href,
+  ): WorkerCompiler {
     requireWorkerOptions(`compile method "${method.manifest.name}"`);
-    return new WorkerCompiler(method, { ...DEFAULT_LIMITS, ...limits });
+    return new WorkerCompiler(method, { ...DEFAULT_LIMITS, ...limits }, program);
   }
 
   /** {@inheritDoc MethodCompiler.inspect} */
@@ -172,14 +173,14 @@ export class WorkerCompiler implements MethodCompiler {
     else waiting.resolve((answer as { readonly value?: unknown }).value);
   }
 
-  /** A fault of the thread's as an error here; it names the method's own address, not that of a copy. */
+  /** A fault of the thread's as an error here; it names the method's own address, not that in the thread. */
   #errorOf(fault: unknown): Error {
     const { kind, message } = (fault ?? {}) as Partial<Fault>;
     const ErrorClass = typeof kind === "string" && Object.hasOwn(FAULTS, kind)
       ? FAULTS[kind]!
       : Error;
-    const { folder, origin, manifest } = this.#method;
-    const text = String(message).slice(0, MESSAGE_LENGTH).replaceAll(folder.href, origin.href);
+    const { origin, manifest } = this.#method;
+    const text = String(message).slice(0, MESSAGE_LENGTH).replaceAll(METHOD_FOLDER, origin.href);
     return new ErrorClass(
       text.includes(manifest.name) ? text : `Cannot ${this.#building}: ${text}`,
     );

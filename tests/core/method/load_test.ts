@@ -9,11 +9,11 @@ Deno.test("loadMethod() loads a plugin from the address of its manifest", async 
     new URL("../../../plugins/simsiam/manifest.json", import.meta.url),
   );
   assertEquals(method.manifest.name, "simsiam");
-  assertEquals([method.address, method.origin.href, method.folder.href], [
+  assertEquals([method.address, method.origin.href], [
     import.meta.resolve("../../../plugins/simsiam/manifest.json"),
     import.meta.resolve("../../../plugins/simsiam/"),
-    import.meta.resolve("../../../plugins/simsiam/"),
   ]);
+  assertEquals([...method.modules!.keys()], ["manifest.json", "mod.ts"]);
 });
 
 Deno.test("loadMethod() names the address that cannot be had", async () => {

@@ -11,6 +11,7 @@ import { GenviewTypeError, isGenviewError } from "../../../errors/mod.ts";
 import { checkMethod, type LoadedMethod } from "../../../method/load.ts";
 import { pluginError } from "../../../method/plugin_error.ts";
 import { compileMethodStep, drawWeights, inspectMethod } from "../compile_method.ts";
+import { METHOD_FOLDER, serveModules } from "./method_modules.ts";
 import type { Answer, Asked, Fault, ProgramData, Question } from "./protocol.ts";
 import { sealGlobals } from "./seal_globals.ts";
 
@@ -36,13 +37,18 @@ const REPLIES: Readonly<
 };
 
 /** The method whose module is at an address, under the manifest that was checked before. */
-async function importMethod({ manifest, entry }: ProgramData): Promise<LoadedMethod> {
+async function importMethod(
+  { manifest, entry, modules }: ProgramData,
+): Promise<LoadedMethod> {
   const action = `load plugin "${manifest.name}" of ${entry}`;
   let module: { readonly default?: unknown };
+  const cause = modules === undefined ? (thrown: unknown) => thrown : serveModules(modules);
   try {
-    module = await import(entry);
+    module = await import(
+      modules === undefined ? entry : new URL(manifest.entry, METHOD_FOLDER).href
+    );
   } catch (thrown) {
-    throw pluginError(action, thrown);
+    throw pluginError(action, cause(thrown));
   }
   const method = checkMethod(module.default, entry);
   if (method.manifest.name === manifest.name) return { ...method, manifest };

@@ -24,6 +24,8 @@ export interface ProgramData {
   readonly manifest: Manifest;
   /** Address of its module. */
   readonly entry: string;
+  /** Texts of its modules by their paths within its folder; imported from where it lies when left out. */
+  readonly modules: ReadonlyMap<string, string> | undefined;
   readonly limits: Required<CompileLimits>;
 }
 

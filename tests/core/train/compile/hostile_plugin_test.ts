@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { loadMethod } from "../../../../core/method/load.ts";
 import { checkPresets } from "../../../../core/train/run/check_presets.ts";
 import { openCompiler } from "../../../../core/train/compile/method_compiler.ts";
+import { WorkerCompiler } from "../../../../core/train/compile/worker_compiler.ts";
 import { inFolder } from "../../../in_folder.ts";
 import { BUILD, smallRequest, writePlugin } from "./written_plugin.ts";
 
@@ -19,10 +20,10 @@ interface Targets {
   readonly server: string;
 }
 
-/** A thread of the plugin's own, whose globals nobody has taken away: it reports what it was let do. */
+/** A thread of the plugin's own: it reports what it was let do. */
 const THREAD = (targets: Targets) => `
+import { parentPort } from "node:worker_threads";
 const imported = (name) => new Function("name", "return imp" + "ort(name)")(name);
-const { parentPort } = await imported("node:worker_threads");
 const t = ${JSON.stringify(targets)};
 const done = [];
 const attempt = async (name, action) => {
@@ -44,8 +45,14 @@ await attempt("worker", () => new Worker("data:text/javascript,", {
 }));
 await attempt("prompt", async () =>
   (await Deno.permissions.request({ name: "read" })).state === "granted" ? 1 : undefined);
-parentPort.postMessage(done);
+const message = "let do: [" + done.join() + "]";
+parentPort.postMessage({ id: 0, fault: { kind: "Error", message } });
 `;
+
+/** A thread's program in place of that which seals it off and imports the method. */
+function programOf(code: string): string {
+  return `data:text/javascript,${encodeURIComponent(code)}`;
+}
 
 /** Code from texts gets past a look at the imports. */
 const IMPORTED =
@@ -142,6 +149,17 @@ async function withTargets(test: (targets: Targets, folder: string) => Promise<v
   });
 }
 
+Deno.test("a thread that nothing is taken away from may read no file, and do nothing else", () =>
+  withTargets(async (targets, folder) => {
+    const method = await loadMethod(await writePlugin(join(folder, "mine"), "export default 1;"));
+    await using compiler = WorkerCompiler.open(method, {}, programOf(THREAD(targets)));
+    const own = { ...targets, secret: join(folder, "mine", "mod.ts") };
+    await using second = WorkerCompiler.open(method, {}, programOf(THREAD(own)));
+    for (const each of [compiler, second]) {
+      await assertRejects(() => each.inspect(smallRequest()), Error, "let do: []");
+    }
+  }));
+
 Deno.test("a hostile plugin is let do nothing at import or in build, and what it builds comes out right", () =>
   withTargets(async (targets, folder) => {
     const hostile = await loadMethod(await writePlugin(join(folder, "hostile"), HOSTILE(targets)));
@@ -183,13 +201,16 @@ Deno.test("a plugin that imports what is only known when it runs is refused", ()
     await assertRejects(() => loadMethod(address), TypeError, "must name its module by a text");
   }));
 
-/** A plugin that gets hold of the port by which its thread answers. */
+const OWN = `export default { manifest, ${BUILD} };`;
+
+/** The program of a method's thread, before which code runs that has the port by which the thread answers. */
 const WITH_PORT = (code: string) => `
-${IMPORTED}
-const { parentPort } = await imported("node:worker_threads");
-const process = (await imported("node:process")).default;
+import { parentPort } from "node:worker_threads";
+import process from "node:process";
 ${code}
-export default { manifest, ${BUILD} };
+await import(${
+  JSON.stringify(import.meta.resolve("../../../../core/train/compile/worker/compile_program.ts"))
+});
 `;
 
 for (
@@ -211,24 +232,22 @@ for (
       'parentPort.postMessage({ id: 0, fault: { kind: "__proto__", message: { a: 1 } } });',
       'Cannot build method "mine"',
     ],
-    ["ends the process", "process.exit(0);", "Deno is not defined"],
-    [
-      "pollutes what all objects have",
-      '(Object.prototype as any).polluted = "yes";',
-      "polluted",
-    ],
+    ["ends the process", "process.exit(0);", "it ended its own thread"],
     [
       "leaves an error uncaught",
-      "imported('node:timers').then((t) => " +
-      't.setTimeout(() => { throw new Error("late"); }, 1));\nawait new Promise(() => {});',
+      'setTimeout(() => { throw new Error("late"); }, 1);\nawait new Promise(() => {});',
       "late",
     ],
   ] as const
 ) {
-  Deno.test(`a plugin that ${what} confuses nobody`, () =>
+  Deno.test(`a thread that ${what} confuses nobody`, () =>
     inFolder(async (folder) => {
-      const method = await loadMethod(await writePlugin(folder, WITH_PORT(code)));
-      await using compiler = openCompiler(method, { seconds: 20 });
+      const method = await loadMethod(await writePlugin(folder, OWN));
+      await using compiler = WorkerCompiler.open(
+        method,
+        { seconds: 20 },
+        programOf(WITH_PORT(code)),
+      );
       const began = performance.now();
       const error = await assertRejects(() => compiler.inspect(smallRequest()), Error, words);
       assertStringIncludes(error.message, "mine");
@@ -236,17 +255,20 @@ for (
     }));
 }
 
+Deno.test("a plugin that pollutes what all objects have confuses nobody", () =>
+  inFolder(async (folder) => {
+    const code = `(Object.prototype as any).polluted = "yes";\n${OWN}`;
+    await using compiler = openCompiler(await loadMethod(await writePlugin(folder, code)));
+    await assertRejects(() => compiler.inspect(smallRequest()), Error, "polluted");
+  }));
+
 Deno.test("messages that nobody asked for are passed over", () =>
   inFolder(async (folder) => {
-    const method = await loadMethod(
-      await writePlugin(
-        folder,
-        WITH_PORT(
-          "for (const m of [null, 1, 'x', [], { id: 'a' }, { id: 77, value: 1 }, new Map(), " +
-            "{ buffers: 3 }, { buffers: [1, new Uint8Array(8)] }]) parentPort.postMessage(m);",
-        ),
-      ),
+    const method = await loadMethod(await writePlugin(folder, OWN));
+    const program = WITH_PORT(
+      "for (const m of [null, 1, 'x', [], { id: 'a' }, { id: 77, value: 1 }, new Map(), " +
+        "{ buffers: 3 }, { buffers: [1, new Uint8Array(8)] }]) parentPort.postMessage(m);",
     );
-    await using compiler = openCompiler(method, { seconds: 60 });
+    await using compiler = WorkerCompiler.open(method, { seconds: 60 }, programOf(program));
     assertEquals((await compiler.inspect(smallRequest())).embeddingWidth, 8);
   }));

@@ -38,7 +38,7 @@ for (
       "const nothing: any = undefined;\nexport default { manifest, build: nothing.build };",
       "TypeError: Cannot read properties of undefined (reading 'build')",
     ],
-    ["code that cannot be parsed", 2, "const = 3;", "TypeError: SyntaxError: Unexpected token"],
+    ["code that cannot be parsed", 2, "const = 3;", "SyntaxError: Unexpected token"],
     [
       "an import that is not there",
       2,
