@@ -23,7 +23,12 @@ const COMMAND = command({
   summary:
     "Pretrains a backbone without labels. Options on the command line win over those of --config, " +
     "which win over those of --preset.",
+  positional: "[METHOD]",
   examples: [
+    {
+      command: "deno task train byol --preset cifar --data photos/ --output runs/byol",
+      does: "trains by another method; deno task plugins lists them",
+    },
     {
       command: "deno task train --preset cifar --data photos/ --epochs 100 --output runs/photos",
       does: "trains ResNet-18 on 32 px views of a folder of images",
@@ -178,6 +183,15 @@ function checkDryRun({ dryRun, images, resume, from }: Given): void {
   );
 }
 
+/** The method that is named, by itself or by --method. */
+function methodOf(words: readonly string[], option: string | undefined): string | undefined {
+  const found = [...words, ...(option ? [option] : [])];
+  if (found.length <= 1) return found[0];
+  throw new GenviewTypeError(
+    `Cannot start training: METHOD must be named once, found ${found.join(", ")}`,
+  );
+}
+
 /** Runs the task with its arguments. */
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(await withMethodOptions(COMMAND, args), args, (text) => console.log(text));
@@ -186,7 +200,7 @@ export async function main(args: readonly string[]): Promise<void> {
   if (listConfigs) return console.log(await configurationList());
   checkDryRun(parsed.given);
   const {
-    method,
+    method: option,
     preset,
     config,
     output: _output,
@@ -196,6 +210,7 @@ export async function main(args: readonly string[]): Promise<void> {
     fromHeads,
     ...configuration
   } = given;
+  const method = methodOf(parsed.positional, option);
   const named = {
     configuration,
     ...(method && { method }),

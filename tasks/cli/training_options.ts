@@ -40,7 +40,9 @@ function extend<Options extends ObjectSchema>(
 async function namedMethod(
   command: Command,
   { method, config, resume }: Readonly<Record<string, unknown>>,
+  [word]: readonly string[],
 ): Promise<string | undefined> {
+  if (word !== undefined) return word;
   if (typeof method === "string") return method;
   if (resume) return undefined;
   if (typeof config === "string" && config !== "") {
@@ -63,9 +65,9 @@ export async function withMethodOptions<Options extends ObjectSchema>(
   args: readonly string[],
 ): Promise<Command<Options>> {
   const known = extend(command, KNOWN);
-  const { options, entries, help } = argumentsOf(known, args);
+  const { options, entries, positional, help } = argumentsOf(known, args);
   const isAsked = help || Object.keys(entries).length > 0;
-  const named = isAsked ? await namedMethod(command, options) : undefined;
+  const named = isAsked ? await namedMethod(command, options, positional) : undefined;
   if (named === undefined) return known;
   const { manifest } = await loadMethodByName(named, bundledMethods, {
     reload: options["reload"] === true,

@@ -52,3 +52,13 @@ Deno.test("train refuses a dry run of what is not new, and images without one", 
     ] as const
   ) await assertRejects(() => main(args), TypeError, message);
 });
+
+Deno.test("train takes the method as a word, in any place and once", async () => {
+  const about = ["--preset", "demo", "--images", "1000", "--dry-run"];
+  assertStringIncludes(await printed("byol", ...about), "BYOL on resnet18");
+  assertStringIncludes(await printed(...about, "byol"), "BYOL on resnet18");
+  assertStringIncludes(await printed("swav", "--help"), "Options of SwAV");
+  const message = "METHOD must be named once, found byol, simsiam";
+  await assertRejects(() => main(["byol", "--method", "simsiam", ...about]), TypeError, message);
+  await assertRejects(() => main(["byol", "simsiam", ...about]), TypeError, message);
+});
