@@ -63,6 +63,7 @@ await using compiler = openCompiler(method);
 using step = await TrainingStep.bind(
   await compiler.step(request), { device: CPU }, await compiler.weights(request),
 );
+for (const view of step.views) view.data.fill(0.5);
 const { loss } = await step.run({ learning_rate: 0.05, weight_decay: 1e-4 });
 console.log(Number.isFinite(loss));
 `;

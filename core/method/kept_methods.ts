@@ -7,46 +7,14 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { homedir } from "node:os";
 import { pathToFileURL } from "node:url";
-import { GenviewError } from "../errors/mod.ts";
-import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
 import { makeFolder, writeNewFile } from "../files/new_file.ts";
 import { type MethodSources, readSources } from "./module_sources.ts";
+import { fetchText, readText } from "./module_text.ts";
 
 /** Where plugins from the web are kept: `genview/methods` in XDG_CACHE_HOME, or in `~/.cache`. */
 export function methodCache(): string {
   return join(Deno.env.get("XDG_CACHE_HOME") || join(homedir(), ".cache"), "genview", "methods");
-}
-
-/** Seconds that a server may take for a module. */
-const SECONDS = 60;
-
-async function fetchText(address: URL): Promise<string | undefined> {
-  const action = `fetch ${address.href}`;
-  let response: Response;
-  try {
-    response = await fetch(address, { signal: AbortSignal.timeout(SECONDS * 1000) });
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) throw cause;
-    throw new GenviewError(
-      `Cannot ${action}: the server must answer, found ${(cause as Error).message}`,
-      { cause },
-    );
-  }
-  const text = await response.text();
-  if (response.ok) return text;
-  if (response.status === 404) return undefined;
-  throw new GenviewError(`Cannot ${action}: the server answered ${response.status}`);
-}
-
-/** The text of a file; undefined if there is none. */
-export async function readText(address: URL): Promise<string | undefined> {
-  return await explainingFileErrors(`read ${address.href}`, ifThere(Deno.readTextFile(address)));
-}
-
-/** The text at an address, a file's or on the web; undefined if there is none. */
-export function textAt(address: URL): Promise<string | undefined> {
-  return address.protocol === "file:" ? readText(address) : fetchText(address);
 }
 
 /** What is kept of a manifest's address. */

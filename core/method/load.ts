@@ -7,10 +7,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { GenviewTypeError } from "../errors/mod.ts";
 import { nearestName } from "../schema/nearest_name.ts";
-import { keepMethod, readText } from "./kept_methods.ts";
+import { keepMethod } from "./kept_methods.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 import type { Method } from "./method.ts";
 import { readSources } from "./module_sources.ts";
+import { readerOf, readText } from "./module_text.ts";
 
 /** A method that the caller's own code has imported, and whose manifest has been checked. */
 export type LoadedMethod = Method & { readonly manifest: Manifest };
@@ -80,7 +81,7 @@ export async function loadMethod(
 ): Promise<MethodAtAddress> {
   const origin = new URL("./", manifestUrl);
   const { manifest, sha256, files } = manifestUrl.protocol === "file:"
-    ? await readSources(manifestUrl, readText)
+    ? await readSources(manifestUrl, await readerOf(origin))
     : await keepMethod(manifestUrl, { reload, ...(cache !== undefined && { cache }) });
   const entry = new URL(manifest.entry, origin);
   return { manifest, address: manifestUrl.href, entry, origin, sha256, modules: files };

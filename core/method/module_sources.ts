@@ -25,6 +25,9 @@ export type ReadText = (address: URL) => Promise<string | undefined>;
 const MODULES = 200;
 const CHARACTERS = 16_000_000;
 
+/** Names of modules. */
+const MODULE = /\.(?:m?[jt]s|json)$/;
+
 const GAP = String.raw`(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*(?:\n|$))`;
 const TEXT = String.raw`(?:"([^"\n]*)"|'([^'\n]*)')`;
 const CLAUSE = String.raw`(?:[\p{ID_Continue}$,{}*]|"[^"\n]*"|'[^'\n]*'|${GAP})*?`;
@@ -118,6 +121,12 @@ export async function readSources(manifestUrl: URL, read: ReadText): Promise<Met
       throw new GenviewTypeError(
         `Cannot load plugin "${manifest.name}" of ${manifestUrl.href}: there is no module ${address.href}; check the ` +
           "path or address",
+      );
+    }
+    if (!MODULE.test(address.pathname)) {
+      throw new GenviewTypeError(
+        `Cannot load plugin "${manifest.name}" of ${manifestUrl.href}: its modules must be .ts, .mts, .js, .mjs or .json ` +
+          `files, found ${address.href}`,
       );
     }
     characters += code.length;

@@ -9,7 +9,7 @@ import { GenviewAlreadyExists, GenviewTypeError } from "../errors/mod.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
 import { writeNewFileInFolder } from "../files/new_file.ts";
 import { nearestName } from "../schema/nearest_name.ts";
-import { textAt } from "./kept_methods.ts";
+import { textAt } from "./module_text.ts";
 
 /** Root of this library, wherever it is. */
 const SDK = new URL("../../", import.meta.url);

@@ -1,5 +1,6 @@
 import { assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { GenviewError } from "../../../core/errors/mod.ts";
 import { loadMethod } from "../../../core/method/load.ts";
 import { inFolder } from "../../in_folder.ts";
 import { BUILD, MANIFEST } from "../train/compile/written_plugin.ts";
@@ -94,4 +95,33 @@ Deno.test("a method's digest tells all its modules apart, wherever they lie", ()
         await Deno.writeTextFile(join(folder, path), files.get(path)!);
       }
     });
+  }));
+
+Deno.test("a method from the web whose server sends without end, or breaks off, is refused in words", () =>
+  inFolder(async (cache) => {
+    const part = new Uint8Array(1 << 20).fill(32);
+    await using server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+      ({ url }) =>
+        new Response(
+          new ReadableStream({
+            pull(controller) {
+              if (url.includes("/broken/")) throw new Error("broken off");
+              controller.enqueue(part);
+            },
+          }),
+        ),
+    );
+    const at = (path: string) =>
+      new URL(`http://127.0.0.1:${server.addr.port}/${path}/manifest.json`);
+    await assertRejects(
+      () => loadMethod(at("endless"), { cache }),
+      TypeError,
+      "endless/manifest.json: a module may have 16000000 bytes, found more",
+    );
+    await assertRejects(
+      () => loadMethod(at("broken"), { cache }),
+      GenviewError,
+      "broken/manifest.json: the server must answer, found ",
+    );
   }));

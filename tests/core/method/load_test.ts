@@ -2,6 +2,8 @@ import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from 
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkMethod, loadMethod, loadMethodByName } from "../../../core/method/load.ts";
+import { inFolder } from "../../in_folder.ts";
+import { writePlugin } from "../train/compile/written_plugin.ts";
 import { bundledMethods } from "../../../plugins/mod.ts";
 
 Deno.test("loadMethod() loads a plugin from the address of its manifest", async () => {
@@ -64,3 +66,44 @@ Deno.test("loadMethodByName() takes a bundled name, a path or an address, and su
     'the nearest is "simsiam" (known are ',
   );
 });
+
+Deno.test("loadMethod() follows no link out of a plugin's folder, and reads no file of any size", () =>
+  inFolder(async (folder) => {
+    const address = await writePlugin(
+      join(folder, "mine"),
+      'import data from "./data.json" with { type: "json" };\nexport default { manifest, data };',
+    );
+    const data = join(folder, "mine", "data.json");
+    await Deno.writeTextFile(join(folder, "secret.json"), "{}");
+    await Deno.symlink(join(folder, "secret.json"), data);
+    await assertRejects(
+      () => loadMethod(address),
+      TypeError,
+      "its modules must lie in its folder, found data.json, a link to ",
+    );
+    await Deno.remove(data);
+    await Deno.symlink("manifest.json", data);
+    assertEquals((await loadMethod(address)).manifest.name, "mine");
+    await Deno.remove(data);
+    const file = await Deno.open(data, { create: true, write: true });
+    await file.truncate(1e9);
+    file.close();
+    await assertRejects(() => loadMethod(address), TypeError, "a module may have 16000000 bytes");
+    await Deno.remove(data);
+    await Deno.symlink(join(folder, "mine"), join(folder, "link"));
+    await Deno.writeTextFile(data, "{}");
+    const linked = pathToFileURL(join(folder, "link", "manifest.json"));
+    assertEquals((await loadMethod(linked)).manifest.name, "mine");
+  }));
+
+Deno.test("loadMethod() wants modules that are TypeScript, JavaScript or JSON", () =>
+  inFolder(async (folder) => {
+    const code = 'import part from "./part.wasm";\nexport default { manifest, part };';
+    const address = await writePlugin(folder, code);
+    await Deno.writeTextFile(join(folder, "part.wasm"), "");
+    await assertRejects(
+      () => loadMethod(address),
+      TypeError,
+      "must be .ts, .mts, .js, .mjs or .json files, found " + new URL("./part.wasm", address).href,
+    );
+  }));
