@@ -3,6 +3,7 @@ import type { Backbone } from "../../core/backbones/backbone.ts";
 import { visionTransformer } from "../../core/backbones/vision_transformer.ts";
 import { checkMethod } from "../../core/method/load.ts";
 import plugin from "../../plugins/moco-v3/mod.ts";
+import { graphOf as smallGraphOf, stepOf, writeViews } from "../core/train/small_methods.ts";
 import { assertFollows, readGolden, RUNS, type Trial } from "./fidelity.ts";
 import { chanceOf, lossOf, testMethod, weightedPairs } from "./method_checks.ts";
 
@@ -92,6 +93,15 @@ for (const run of RUNS) {
     }, run);
   });
 }
+
+Deno.test("MoCo v3 logs its contrast, the loss over 4T", async () => {
+  const options = { hiddenWidth: 8, width: 8, temperature: 0.5 };
+  const graph = smallGraphOf(mocoV3, options);
+  using step = await stepOf(graph);
+  writeViews(step, "batch");
+  const { loss, metrics } = await step.run({ learning_rate: 0, weight_decay: 0, average_rate: 0 });
+  assertAlmostEquals(metrics["contrast"]!, loss / 2, 1e-5);
+});
 
 Deno.test("MoCo v3's guess costs 4T ln B", async () => {
   assertAlmostEquals(await chanceOf(mocoV3, "imagenet"), 33.27, 0.01);

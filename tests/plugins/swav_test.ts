@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type Tensor, zeros } from "../../core/engine/graph/tensor.ts";
+import { float32, type Tensor, zeros } from "../../core/engine/graph/tensor.ts";
 import { sgd } from "../../core/engine/optim/mod.ts";
 import { CPU } from "../../core/engine/ort/mod.ts";
 import { checkMethod } from "../../core/method/load.ts";
@@ -7,7 +7,7 @@ import { countParameters } from "../../core/train/step/method_graph.ts";
 import { initialWeights } from "../../core/train/step/method_step.ts";
 import { TrainingStep } from "../../core/train/step/training_step.ts";
 import plugin from "../../plugins/swav/mod.ts";
-import { graphOf as smallGraphOf } from "../core/train/small_methods.ts";
+import { graphOf as smallGraphOf, stepOf, writeViews } from "../core/train/small_methods.ts";
 import { assertFollows, graphOf, readGolden, RUNS, type Trial, writeBatch } from "./fidelity.ts";
 import { assertWeighsPairs } from "./pair_weights.ts";
 import { presetGraphs } from "./preset_graphs.ts";
@@ -102,6 +102,25 @@ Deno.test("SwAV's presets are configurations of networks that there are, with th
     4_462_720,
     384_000,
   ]);
+});
+
+Deno.test("SwAV assigns with its own entropy and iterations, alone and along with a full queue", async () => {
+  const lossOf = async (options: Readonly<Record<string, number>>, filled: number) => {
+    const small = { hiddenWidth: 16, width: 8, prototypes: 12, queueLength: 16 };
+    using step = await stepOf(smallGraphOf(swav, { ...small, ...options }));
+    writeViews(step, "views");
+    for (const view of [0, 1]) {
+      step.weights.get(`queue.${view}_filled`)!.write(float32([], [filled]));
+    }
+    return (await step.run({ learning_rate: 0, weight_decay: 0, step: 0, epoch: 0 })).loss;
+  };
+  for (const filled of [0, 16]) {
+    const usual = await lossOf({}, filled);
+    for (const options of [{ epsilon: 0.5 }, { iterations: 1 }, { temperature: 0.5 }]) {
+      const other = await lossOf(options, filled);
+      assert(Math.abs(other - usual) > 1e-3, `${JSON.stringify(options)}: ${usual}, ${other}`);
+    }
+  }
 });
 
 Deno.test("SwAV refuses a queue that a batch does not fit into", () => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { formatType } from "../../engine/graph/tensor.ts";
 import { constantInitializer, unitRows } from "../../engine/nn/initializers.ts";
 import type { Scope } from "../../engine/nn/scope.ts";
 import { add } from "../../engine/ops/add.ts";
@@ -32,7 +33,14 @@ export function makeQueue(scope: Scope, name: string, length: number, width: num
     full: greaterOrEqual(before(counter), length),
     push(pushed, when) {
       const [rows, filled] = [heldRows(), heldCount()];
-      const count = pushed.shape[0]!;
+      const [count = 0, inner] = pushed.shape;
+      if (pushed.rank !== 2 || inner !== width) {
+        throw new GenviewRangeError(
+          `Cannot push to queue "${name}": rows must be [N,${width}], found ${
+            formatType(pushed.type)
+          }`,
+        );
+      }
       if (count > length) {
         throw new GenviewRangeError(
           `Cannot push to queue "${name}": it must hold a whole batch, found ${length} rows for ${count}; ` +

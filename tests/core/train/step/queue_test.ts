@@ -110,3 +110,16 @@ Deno.test("a queue that is shorter than a batch is refused", () => {
     "it must hold a whole batch, found 7 rows for 8",
   );
 });
+
+Deno.test("a queue refuses rows of another width", () => {
+  const method = methodOf(({ network, queue, views, ops }) => {
+    const z = network()(views[0]!);
+    queue("queue", BATCH, WIDTH + 1).push(z);
+    return { loss: ops.reduceMean(z), embeddings: z };
+  });
+  assertThrows(
+    () => graphOf(method),
+    RangeError,
+    'Cannot push to queue "queue": rows must be [N,11], found float32[8,10]',
+  );
+});
