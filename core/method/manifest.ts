@@ -55,7 +55,10 @@ export interface Manifest extends ManifestLike {
   readonly usesPairWeights?: boolean;
   /** JSON Schema of the method's options, with defaults. */
   readonly options: ObjectSchema;
-  /** What the loss is expected to be; not known in advance, or told by the graph, when left out. */
+  /**
+   * What the loss is expected to be; not known in advance, or told by the graph, when left out. Where the graph tells it
+   * too, by options and batch, this is that of the first preset.
+   */
   readonly lossRange?: LossRange;
   /** Configurations by name; the first is the default. */
   readonly presets: Readonly<Record<string, Partial<Configuration>>>;

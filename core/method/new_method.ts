@@ -87,7 +87,8 @@ function relocated(text: string, file: URL): string {
 export async function createMethod(name: string, options: NewMethodOptions): Promise<string[]> {
   if (!/^[a-z][a-z0-9-]*$/.test(name)) {
     throw new GenviewTypeError(
-      `Cannot write method "${name}": its name must be small letters, digits and dashes, and begin with a letter`,
+      `Cannot write method "${name}": its name must be small letters, digits and dashes, and begin with a letter; ` +
+        "a folder of another name is given by --output",
     );
   }
   const origin = originOf(options);

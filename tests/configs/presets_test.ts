@@ -1,10 +1,14 @@
 /** The presets for ImageNet beside the experiments, and what is common to the recipes of one kind. */
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { bundledConfigurations } from "../../configs/mod.ts";
 import { scaledLearningRate } from "../../core/engine/optim/mod.ts";
 import type { Configuration } from "../../core/method/configuration.ts";
 import { readConfiguration } from "../../core/method/read_configuration.ts";
 import { presetOf, resolveConfiguration } from "../../core/method/resolve_configuration.ts";
+import { viewRecipes } from "../../core/data/views/named_views.ts";
+import { buildMethodGraph } from "../../core/train/step/method_graph.ts";
+import { bundledMethods } from "../../plugins/mod.ts";
+import { smallBackbone } from "../core/train/small_methods.ts";
 import { importMethod } from "../plugins/imported_method.ts";
 
 /** Presets, and the experiments that are the same recipe. */
@@ -72,3 +76,28 @@ Deno.test("residual branches start at zero where they do in the published recipe
   }
   assertEquals(found, ["simsiam", "swav", "simclr", "barlow-twins", "vicreg"]);
 });
+
+for (const name of Object.keys(bundledMethods)) {
+  Deno.test(`${name}'s manifest tells the range of losses of its first preset`, async () => {
+    const method = await importMethod(name);
+    const configuration = resolveConfiguration(presetOf(method.manifest));
+    const graph = buildMethodGraph(method, {
+      backbone: smallBackbone,
+      viewSizes: viewRecipes(configuration).map(({ size }) => size),
+      batchSize: configuration.batchSize,
+      options: configuration.options,
+    });
+    const told = method.manifest.lossRange!;
+    const found = graph.lossRange ?? told;
+    for (const part of ["random", "healthy"] as const) {
+      for (const end of [0, 1] as const) {
+        const [rounded, exact] = [told[part][end], found[part][end]];
+        assert(
+          Math.abs(rounded - exact) <= 0.06 + 5e-3 * Math.abs(exact),
+          `${part} must be ${found[part]}, found ${told[part]}`,
+        );
+      }
+    }
+    assertAlmostEquals(told.collapsed, found.collapsed, 5e-3);
+  });
+}
