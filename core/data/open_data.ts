@@ -15,6 +15,7 @@ import { findGroundTruth, withGroundTruth } from "./ground_truth.ts";
 import { isFlatFolder, openImageFolder } from "./image_folder.ts";
 import { openImageList } from "./image_list.ts";
 import { findKaggleSolution, withKaggleSolution } from "./kaggle_solution.ts";
+import { ofListedClasses } from "./listed_classes.ts";
 import { openTarIndex } from "./tar/tar_index.ts";
 import { type MissingVariation, type VariationKey, withVariations } from "./pairing.ts";
 import { openVariationFolder, openVariationList, type VariationFiles } from "./variations.ts";
@@ -94,6 +95,14 @@ async function listOf(folder: string): Promise<string | undefined> {
   return undefined;
 }
 
+/** The images of a flat folder with the labels of ImageNet's development kit or Kaggle's table, where there is one. */
+async function withTable(name: string, images: Dataset): Promise<Dataset | undefined> {
+  const kit = await findGroundTruth(name);
+  if (kit !== undefined) return await withGroundTruth(images, kit);
+  const table = await findKaggleSolution(name);
+  return table === undefined ? undefined : await withKaggleSolution(images, table);
+}
+
 /**
  * Opens labelled data by name, as {@linkcode openData} does, but a folder of images without classes, such as ImageNet's
  * `val`, by the list of its name where there is one, by ImageNet's development kit, or by Kaggle's table.
@@ -108,17 +117,17 @@ async function openLabelled(
 ): Promise<Dataset> {
   const given = classes === undefined ? {} : { classes };
   const named = names === undefined ? {} : { classes: names };
-  if (EMOJI.test(name)) return await openData(name);
+  const within = (dataset: Dataset) =>
+    classes === undefined ? dataset : ofListedClasses(dataset, classes);
+  if (EMOJI.test(name)) return within(await openData(name));
   if (!(await isFolder(name, "data", RULE))) return await openImageList(name, named);
   const isFlat = await isFlatFolder(name);
   const list = isFlat ? await listOf(name) : undefined;
   if (list !== undefined) return await openImageList(list, { root: name, ...named });
   const images = await openImageFolder(name, given);
   if (!isFlat) return images;
-  const kit = await findGroundTruth(name);
-  if (kit !== undefined) return await withGroundTruth(images, kit);
-  const table = await findKaggleSolution(name);
-  return table === undefined ? images : await withKaggleSolution(images, table);
+  const labelled = await withTable(name, images);
+  return labelled === undefined ? images : within(labelled);
 }
 
 /** What a name of data leads to: the same for all ways to write it. */

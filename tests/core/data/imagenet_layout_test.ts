@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { dirname } from "node:path";
-import { readClassList } from "../../../core/data/class_list.ts";
+import { parseClassList, readClassList } from "../../../core/data/class_list.ts";
 import type { Dataset } from "../../../core/data/dataset.ts";
 import { bankLabels } from "../../../core/evaluate/bank_labels.ts";
 import { openData, openEvaluationData } from "../../../core/data/open_data.ts";
@@ -112,6 +112,10 @@ Deno.test("openEvaluationData() labels a flat val by the development kit", () =>
         ],
       );
       assertEquals([...bankLabels(bank, queries)], [[0, 1], [3, 3]]);
+      const classes = parseClassList("n02119789\n", "one.txt");
+      const [one, part] = await openEvaluationData(path("train"), path("val"), { classes });
+      assertEquals(samplesOf(part).map(([key, label]) => [key, label]), [["val_2.JPEG", 0]]);
+      assertEquals([...bankLabels(one, part)], [[0, 0]]);
       await Deno.remove(path(data === "." ? "meta.mat" : "ILSVRC2012_devkit_t12"), {
         recursive: true,
       });
@@ -122,6 +126,25 @@ Deno.test("openEvaluationData() labels a flat val by the development kit", () =>
       "meta.mat",
     );
   }));
+
+Deno.test("openEvaluationData() takes emoji of listed classes, and names lines of classes that there are not", async () => {
+  const all = await openData("emoji-twitter");
+  const chosen = [all.classes![3]!, all.classes![1]!];
+  const classes = parseClassList(chosen.join("\n"), "emoji.txt");
+  const [bank] = await openEvaluationData("emoji-twitter", "emoji-google", { classes });
+  assertEquals(bank.classes, chosen);
+  const count = (dataset: Dataset, label: number) =>
+    samplesOf(dataset).filter(([, found]) => found === label).length;
+  assertEquals([count(bank, 0), count(bank, 1)], [count(all, 3), count(all, 1)]);
+  await assertRejects(
+    () =>
+      openEvaluationData("emoji-twitter", "emoji-twitter", {
+        classes: parseClassList(`${chosen[0]}\n\nn04`, "emoji.txt"),
+      }),
+    TypeError,
+    "each class of emoji.txt must be one of its",
+  );
+});
 
 Deno.test("a flat folder has no labels without a list, and in training none with one", () =>
   withFolder(async (path) => {
