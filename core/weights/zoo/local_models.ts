@@ -118,6 +118,9 @@ export interface LocatedModel {
   readonly model?: PublishedModel;
 }
 
+/** What can only be a path: one of several parts, or a file of weights. */
+const PATH = /[\\/]|\.(pth|pt|tar|bin|safetensors)$/;
+
 /**
  * The checkpoint that a name of the catalogue or a path stands for.
  *
@@ -128,8 +131,13 @@ export async function locateModel(
   catalog: ModelCatalog,
   folders: ModelFolders = {},
 ): Promise<LocatedModel> {
-  if (!Object.hasOwn(catalog.models, name) && await ifThere(Deno.stat(name)) !== undefined) {
-    return { path: name };
+  if (!Object.hasOwn(catalog.models, name)) {
+    if (await ifThere(Deno.stat(name)) !== undefined) return { path: name };
+    if (PATH.test(name)) {
+      throw new GenviewTypeError(
+        `Cannot open ${name}: it must be a file of weights or a model's name, found no such file; check the path`,
+      );
+    }
   }
   const model = publishedModel(catalog, name);
   const path = await findModel(model, folders);

@@ -117,5 +117,16 @@ Deno.test("locateModel() takes files, and names of what was pulled", () =>
     await Deno.writeFile(path, BYTES);
     assertEquals(await locateModel("mine", catalog, { folder }), { path, model });
     assertEquals(await locateModel(path, catalog, { folder }), { path });
-    await assertRejects(() => locateModel("none.pth", catalog, { folder }), TypeError, "none.pth");
+    for (const none of ["none.pth", `${folder}/none`]) {
+      await assertRejects(
+        () => locateModel(none, catalog, { folder }),
+        TypeError,
+        `Cannot open ${none}: it must be a file of weights or a model's name, found no such file`,
+      );
+    }
+    await assertRejects(
+      () => locateModel("nine", catalog, { folder }),
+      TypeError,
+      'the nearest is "mine"',
+    );
   }));
