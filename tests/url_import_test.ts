@@ -94,4 +94,9 @@ Deno.test("a method by name is compiled in a worker from the SDK's address where
     assertEquals([switched.code, switched.out], [0, "true"], switched.err);
     const flagged = await run({}, "--unstable-worker-options");
     assertEquals([flagged.code, flagged.out], [0, "true"], flagged.err);
+    await Deno.mkdir(join(folder, "other"));
+    const other = join(folder, "other", "deno.json");
+    await Deno.writeTextFile(other, JSON.stringify({ unstable: ["worker-options"] }));
+    const named = await run({}, "--config", other);
+    assertEquals([named.code, named.out], [0, "true"], named.err);
   }));

@@ -14,6 +14,8 @@ export interface CompileLimits {
   readonly elements?: number;
   /** Megabytes of the memory in which JavaScript keeps objects (default 2048). */
   readonly megabytes?: number;
+  /** Megabytes by which the memory of the whole process may grow meanwhile, which arrays of numbers are part of (default 16384). */
+  readonly growth?: number;
 }
 
 /** The limits where none are given. */
@@ -22,4 +24,5 @@ export const DEFAULT_LIMITS: Required<CompileLimits> = {
   operations: 2_000_000,
   elements: 2 ** 33,
   megabytes: 2048,
+  growth: 16_384,
 };

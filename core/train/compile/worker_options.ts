@@ -73,6 +73,12 @@ function commandLine(): readonly string[] | undefined {
   return new TextDecoder().decode(bytes.subarray(0, Math.max(0, length))).split("\0");
 }
 
+/** The configuration that a command line names by `--config`. */
+function namedConfiguration(flags: readonly string[]): string | undefined {
+  const at = flags.findIndex((flag) => /^(?:-c|--config)(?:=|$)/.test(flag));
+  return at < 0 ? undefined : flags[at]!.split("=")[1] ?? flags[at + 1];
+}
+
 /**
  * Checks that a worker may be given permissions.
  *
@@ -84,6 +90,8 @@ export function requireWorkerOptions(action: string): void {
   if (folder !== undefined && switchesOn(nearestConfiguration(folder))) return;
   const flags = seen(commandLine);
   if (flags?.includes(FLAG)) return;
+  const named = flags === undefined ? undefined : namedConfiguration(flags);
+  if (named !== undefined && switchesOn(textOf(named))) return;
   // Elsewhere a flag cannot be seen, and Deno itself says what is missing.
   if (flags === undefined && Deno.build.os !== "linux") return;
   throw new GenviewTypeError(

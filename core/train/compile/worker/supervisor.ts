@@ -31,12 +31,29 @@ function isWorker(): boolean {
   return "WorkerGlobalScope" in globalThis;
 }
 
+/** Milliseconds between looks at the memory of the process. */
+const INTERVAL = 200;
+
+/** Megabytes that the process has in memory. */
+function megabytesHeld(): number {
+  return Deno.memoryUsage().rss / 1e6;
+}
+
 function supervise(scope: SupervisorScope): void {
   let thread: Thread | undefined;
+  let watch: ReturnType<typeof setInterval> | undefined;
   const ended = (reason: string) => scope.postMessage({ kind: "ended", reason });
   const start = ({ program, data }: Extract<ToSupervisor, { kind: "start" }>) => {
     const resourceLimits = { maxOldGenerationSizeMb: data.limits.megabytes };
     thread = new Thread(threadAddress(program), { workerData: data, resourceLimits });
+    const { growth } = data.limits;
+    const most = megabytesHeld() + growth;
+    // Arrays of numbers lie outside of what the thread's own limit counts.
+    watch = setInterval(() => {
+      if (megabytesHeld() <= most) return;
+      clearInterval(watch);
+      ended(`the process took ${growth} MB more memory meanwhile, which is all that it may`);
+    }, INTERVAL);
     thread.on("message", (answer: unknown) => {
       scope.postMessage({ kind: "answer", answer }, buffersOf(answer));
     });
@@ -55,6 +72,7 @@ function supervise(scope: SupervisorScope): void {
     if (message.kind === "start") start(message);
     else if (message.kind === "ask") thread?.postMessage(message.asked);
     else {
+      clearInterval(watch);
       await thread?.terminate();
       scope.postMessage({ kind: "stopped" });
     }

@@ -160,6 +160,20 @@ for (
       { megabytes: 100 },
       "it took more memory than the 100 MB that it may",
     ],
+    [
+      "arrays without end",
+      "const all: unknown[] = [];\nfor (;;) {\nall.push(new Uint8Array(1 << 26).fill(1));\n" +
+      "for (const began = Date.now(); Date.now() - began < 100;);\n}",
+      { growth: 600, seconds: 60 },
+      "the process took 600 MB more memory meanwhile, which is all that it may",
+    ],
+    [
+      "recursion without end",
+      "function again(): number { return 1 + again(); }\n" +
+      "export default { manifest, build() { return again(); } };",
+      {},
+      "Maximum call stack size exceeded",
+    ],
   ] as const
 ) {
   Deno.test(`${what} ends with an error that names the plugin`, async () => {
