@@ -121,7 +121,10 @@ async function create(
       bundled: bundledMethods,
       ...(from && { from }),
     });
-    console.log([...paths, `next: deno task plugins validate ${folder}`].join("\n"));
+    console.log(
+      [...paths, `next: deno task plugins validate ${/\s/.test(folder) ? `"${folder}"` : folder}`]
+        .join("\n"),
+    );
   }
 }
 
