@@ -137,6 +137,10 @@ export async function linearProbeResults(
   }];
 }
 
+function keysOf(dataset: EvaluationData["bank"]): string[] {
+  return Array.from({ length: dataset.length }, (_, index) => dataset.sample(index).key);
+}
+
 /** Fine-tuning of the whole network, with all labels or with a share of them. */
 export async function fineTuningResults(
   protocol: Extract<Protocol, { kind: "semi" | "finetune" }>,
@@ -164,7 +168,8 @@ export async function fineTuningResults(
     kind,
     recipe,
     share,
-    labelled: kind === "semi" ? labelledList?.name : undefined,
+    // What the list names, rather than its own name: it may have been edited.
+    labelled: listed === "" ? undefined : identityDigest({ keys: keysOf(data.train) }),
   };
   const found = await inTraining(
     context,

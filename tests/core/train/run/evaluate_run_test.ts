@@ -132,6 +132,17 @@ Deno.test("evaluateRun() trains probes and whole networks, and goes on with them
     });
     assertEquals(listed.results[0]!.name, "1 % of labels by list (swav), 2 epochs");
     assert(listed.results[0]!.recipe.includes(`the images in ${path("few.txt")}`));
+    // A list that was edited is another training.
+    await Deno.writeTextFile(path("few.txt"), "cats/1.png\nbig dogs/1.png\n");
+    const epochs: number[] = [];
+    await evaluateRun(path("run"), {
+      ...options,
+      test: path("others"),
+      protocols: ["semi:1"],
+      labelled: path("few.txt"),
+      report: (event) => void (event.kind === "training" && epochs.push(event.epoch)),
+    });
+    assertEquals(epochs, [0, 1]);
     assertEquals((await readResults(path("run"))).length, 4);
   }));
 
