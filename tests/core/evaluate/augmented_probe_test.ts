@@ -8,7 +8,7 @@ import { CPU, DeviceTensor } from "../../../core/engine/ort/mod.ts";
 import { augmentedProbe } from "../../../core/evaluate/augmented_probe.ts";
 import type { ClassifierProgress } from "../../../core/evaluate/classifier_training.ts";
 import { EpochCheckpoints } from "../../../core/evaluate/epoch_checkpoints.ts";
-import type { PlacedBackbone } from "../../../core/evaluate/evaluate_backbone.ts";
+import { evaluateBackbone, type PlacedBackbone } from "../../../core/evaluate/evaluate_backbone.ts";
 import { holdOut } from "../../../core/evaluate/hold_out.ts";
 import { LINEAR_PROBE_RECIPES } from "../../../core/evaluate/linear_probe_recipes.ts";
 import { type SupervisedData, supervisedData } from "../../../core/evaluate/supervised_data.ts";
@@ -42,6 +42,21 @@ async function emoji(count: number): Promise<SupervisedData> {
   const [bank, queries] = holdOut(chosen);
   return await supervisedData({ bank, queries });
 }
+
+Deno.test("neither neighbours nor a probe on augmented images change the backbone, its running statistics included", async () => {
+  using stack = new DisposableStack();
+  const placed = placedBackbone(stack);
+  const values = () =>
+    new Map([...placed.weights].map(([name, tensor]) => [name, Array.from(tensor.data, Number)]));
+  const before = values();
+  assert(before.has("backbone.bn1.running_mean"), [...before.keys()].join(", "));
+  const bank = colors("bank", ["green", "red"], { each: 4 });
+  const queries = colors("queries", ["green", "red"]);
+  await evaluateBackbone(placed, { bank, queries, recipe: RECIPE });
+  const data = await supervisedData({ bank, queries });
+  await augmentedProbe(placed, data, { recipe, evaluation: RECIPE, epochs: 1, batchSize: 4 });
+  assertEquals(values(), before);
+});
 
 Deno.test("augmentedProbe() learns on emoji, from anew-cut images each epoch", async () => {
   using stack = new DisposableStack();
