@@ -7,6 +7,7 @@ import { filled } from "../engine/graph/tensor.ts";
 import { constant, type Value } from "../engine/graph/value.ts";
 import { add } from "../engine/ops/add.ts";
 import { div } from "../engine/ops/div.ts";
+import { maximum } from "../engine/ops/maximum.ts";
 import { mul } from "../engine/ops/mul.ts";
 import { reduceMean } from "../engine/ops/reduce_mean.ts";
 import { reduceSum } from "../engine/ops/reduce_sum.ts";
@@ -34,7 +35,8 @@ function standardized(z: Value, mass: Value): { unit: Value; weighted: Value } {
  * Barlow Twins' loss sum_i (1 - C_ii)^2 + λ sum_i sum_{j != i} C_ij^2 of the cross-correlation C of two views' embeddings
  * (Zbontar et al. 2021, equations 1 and 2; `main.py` of facebookresearch/barlowtwins). It is at least 0, and D where the
  * embeddings are constant. A weight is the mass of its pair in C and in the means and variances behind it, as a share of
- * all weights, so that C has ones on its diagonal whenever the views agree; the mean of the weights multiplies the loss.
+ * all weights, so that C has ones on its diagonal whenever the views agree; the mean of the weights multiplies the loss, and where all are 0
+ * so is it.
  *
  * @param first `[N,D]`
  * @param second `[N,D]`
@@ -46,7 +48,7 @@ export function barlowTwins(
 ): Value {
   const mass = weights === undefined
     ? constant(filled(first.dtype, [first.shape[0]!, 1], 1 / first.shape[0]!))
-    : reshape(div(weights, reduceSum(weights)), [first.shape[0]!, 1]);
+    : reshape(div(weights, maximum(reduceSum(weights), 1e-30)), [first.shape[0]!, 1]);
   const { weighted } = standardized(first, mass);
   const { unit } = standardized(second, mass);
   const diagonal = reduceSum(mul(weighted, unit), { axis: 0 });

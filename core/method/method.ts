@@ -81,7 +81,7 @@ export interface Queue {
 
 /** A permutation of the samples of a batch, drawn anew in each step. */
 export interface Permutation {
-  /** Rows in the order of the permutation. */
+  /** Rows `[N,...]`, one of each sample, in the order of the permutation. */
   shuffle(x: Value): Value;
   /** Rows of a shuffled tensor in the order from before. */
   restore(x: Value): Value;

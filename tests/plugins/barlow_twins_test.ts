@@ -7,6 +7,7 @@ import { TrainingStep } from "../../core/train/step/training_step.ts";
 import plugin from "../../plugins/barlow-twins/mod.ts";
 import { graphOf as smallGraphOf, stepOf, writeViews } from "../core/train/small_methods.ts";
 import { assertFollows, graphOf, readGolden, RUNS, type Trial, writeBatch } from "./fidelity.ts";
+import { assertPairsAddUp } from "./pair_weights.ts";
 import { presetGraphs } from "./preset_graphs.ts";
 
 const barlowTwins = checkMethod(plugin, "barlow-twins");
@@ -83,3 +84,6 @@ Deno.test("Barlow Twins' loss is symmetric in the views", async () => {
 Deno.test("Barlow Twins refuses embeddings of one coordinate, which is correlated with no other", () => {
   assertThrows(() => smallGraphOf(barlowTwins, { projectorWidth: 1 }), TypeError, "projectorWidth");
 });
+
+Deno.test("Barlow Twins weighs each pair of three views by its own weights, also where they are all 0", () =>
+  assertPairsAddUp(barlowTwins, { projectorWidth: 16 }, {}));

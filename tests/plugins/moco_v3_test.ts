@@ -5,6 +5,7 @@ import { checkMethod } from "../../core/method/load.ts";
 import plugin from "../../plugins/moco-v3/mod.ts";
 import { graphOf as smallGraphOf, stepOf, writeViews } from "../core/train/small_methods.ts";
 import { assertFollows, readGolden, RUNS, type Trial } from "./fidelity.ts";
+import { assertPairsAddUp } from "./pair_weights.ts";
 import { chanceOf, lossOf, testMethod, weightedPairs } from "./method_checks.ts";
 
 const mocoV3 = checkMethod(plugin, "moco-v3");
@@ -119,3 +120,8 @@ Deno.test("MoCo v3 contrasts two views alike, together and apart, and gives loca
     assertEquals(pairs.toSorted(), [[0, 1], [0, 2], [1, 2]]);
   }
 });
+
+for (const positives of ["together", "apart"]) {
+  Deno.test(`MoCo v3 weighs each pair of three views by its own weights, ${positives}`, () =>
+    assertPairsAddUp(mocoV3, { hiddenWidth: 8, width: 8, positives }, { average_rate: 0 }));
+}

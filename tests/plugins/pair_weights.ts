@@ -21,16 +21,33 @@ export async function assertWeighsPairs(
   options: Readonly<Record<string, unknown>>,
   scalars: Readonly<Record<string, number>>,
 ): Promise<void> {
-  const graphOf = (weigh: string) =>
-    buildMethodGraph(method, {
-      backbone: smallBackbone,
-      viewSizes: [SIZE, SIZE, SIZE],
-      batchSize: BATCH,
-      options: { ...options, weigh },
-    });
-  assertEquals(graphOf("samples").pairs.map(({ views }) => views), [[0, 1]]);
-  const graph = graphOf("pairs");
-  assertEquals(graph.pairs.map(({ views }) => views), [[0, 1], [0, 2], [1, 2]]);
+  const samples = graphOf(method, { ...options, weigh: "samples" });
+  assertEquals(samples.pairs.map(({ views }) => views), [[0, 1]]);
+  await assertPairsAddUp(method, { ...options, weigh: "pairs" }, scalars);
+}
+
+function graphOf(method: LoadedMethod, options: Readonly<Record<string, unknown>>) {
+  return buildMethodGraph(method, {
+    backbone: smallBackbone,
+    viewSizes: [SIZE, SIZE, SIZE],
+    batchSize: BATCH,
+    options,
+  });
+}
+
+/**
+ * Checks that the loss of three views is the sum of what each pair of them adds by its weights.
+ *
+ * @param options of a small instance of the method
+ * @param scalars that a step is fed
+ */
+export async function assertPairsAddUp(
+  method: LoadedMethod,
+  options: Readonly<Record<string, unknown>>,
+  scalars: Readonly<Record<string, number>>,
+): Promise<void> {
+  const graph = graphOf(method, options);
+  assertEquals(graph.pairs.map(({ views }) => views).toSorted(), [[0, 1], [0, 2], [1, 2]]);
   using step = await stepOf(graph);
   writeViews(step, "pairs");
   const lossOf = async (weightOf: (pair: number) => number) => {

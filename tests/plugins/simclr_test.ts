@@ -8,6 +8,7 @@ import { PATCH_DIRECTION, patchMeans } from "../core/train/patch_means.ts";
 import { noise, options as smallRun, SIZE } from "../core/train/small_run.ts";
 import { inFolder } from "../in_folder.ts";
 import { assertFollows, readGolden, RUNS } from "./fidelity.ts";
+import { assertPairsAddUp } from "./pair_weights.ts";
 import { chanceOf, lossOf, testMethod, weightedPairs } from "./method_checks.ts";
 
 const simclr = checkMethod(plugin, "simclr");
@@ -84,4 +85,9 @@ for (const deviceBatchSize of [0, 4]) {
       // Of mean 1 over 24 pairs, or over the 12 of each micro-batch.
       assert(largest > 1 && largest <= 3 * (deviceBatchSize || 8), `the largest is ${largest}`);
     }));
+}
+
+for (const positives of ["together", "apart"]) {
+  Deno.test(`SimCLR weighs each pair of three views by its own weights, ${positives}`, () =>
+    assertPairsAddUp(simclr, { hiddenWidth: 8, width: 8, positives }, {}));
 }
