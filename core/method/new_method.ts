@@ -107,7 +107,10 @@ export async function createMethod(name: string, options: NewMethodOptions): Pro
   const paths: string[] = [];
   for (const [file, text] of texts) {
     const path = join(folder, file);
-    const own = text.replaceAll(`"${origin.name}"`, `"${name}"`).replaceAll(TEMPLATE_NAME, name);
+    const own = text.replace(`"name": "${origin.name}"`, `"name": "${name}"`).replaceAll(
+      TEMPLATE_NAME,
+      name,
+    );
     await explainingFileErrors(`write ${path}`, writeNewFileInFolder(path, own));
     paths.push(path);
   }

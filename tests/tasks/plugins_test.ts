@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { withFolder } from "../core/backbones/clip_golden.ts";
+import { bundledMethods } from "../../plugins/mod.ts";
 import manifest from "../../plugins/simsiam/manifest.json" with { type: "json" };
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -49,7 +50,8 @@ Deno.test("plugins validate says in one line where a plugin of one's own is wron
       );
       await Deno.writeTextFile(
         path("mine/mod.ts"),
-        `import manifest from "./manifest.json" with { type: "json" };\nexport default { manifest,\n${code}\n};\n`,
+        `import { bundledMethods } from "../../plugins/mod.ts";
+import manifest from "./manifest.json" with { type: "json" };\nexport default { manifest,\n${code}\n};\n`,
       );
     };
     const refusal = async () => {
@@ -102,17 +104,21 @@ Deno.test("plugins new writes a method that is valid, passes deno check, and who
     assertEquals(await Deno.readTextFile(`${folder}/mod.ts`), before);
   }));
 
-Deno.test("plugins new --from copies a bundled method, which passes deno check where it then is", () =>
+Deno.test("plugins new --from copies each bundled method, which is valid and passes deno check where it then is", () =>
   withFolder(async (path) => {
-    for (const name of ["simsiam", "swav"]) {
-      const folder = path(name);
-      const { code, err } = await plugins("new", `my-${name}`, "--from", name, "--output", folder);
+    const names = Object.keys(bundledMethods);
+    for (const name of names) {
+      const args = ["--from", name, "--output", path(name)];
+      const { code, err } = await plugins("new", `my-${name}`, ...args);
       assertEquals(code, 0, err);
-      const checked = await deno(folder, "check", "mod.ts");
-      assertEquals(checked.code, 0, checked.err);
-      const shown = await plugins("show", folder);
-      assertStringIncludes(shown.out, `my-${name} 0.1.0: `);
     }
+    const modules = names.map((name) => `${name}/mod.ts`);
+    const checked = await deno(path("."), "check", ...modules);
+    assertEquals(checked.code, 0, checked.err);
+    const folders = names.map((name) => path(name));
+    const valid = await plugins("validate", ...folders);
+    assertEquals(valid.code, 0, valid.err);
+    for (const name of names) assertStringIncludes(valid.out, `my-${name}: imagenet`);
     const wrong = await plugins("new", "mine", "--from", "simsaim", "--output", path("x"));
     assertStringIncludes(wrong.err, 'the nearest is "simsiam"');
     const name = await plugins("new", "My_Method", "--output", path("x"));
