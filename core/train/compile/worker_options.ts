@@ -35,23 +35,36 @@ function programFolder(): string | undefined {
   return seen(() => Deno.cwd());
 }
 
-/** The nearest configuration in a folder or above it. */
-function nearestConfiguration(folder: string): string | undefined {
-  for (const name of ["deno.json", "deno.jsonc"]) {
-    const text = textOf(join(folder, name));
-    if (text !== undefined) return text;
-  }
+/** The configurations in a folder and above it, the nearest first. */
+function configurationsFrom(folder: string): string[] {
+  const found = ["deno.json", "deno.jsonc"].map((name) => textOf(join(folder, name)))
+    .find((text) => text !== undefined);
   const above = dirname(folder);
-  return above === folder ? undefined : nearestConfiguration(above);
+  return [
+    ...(found === undefined ? [] : [found]),
+    ...above === folder ? [] : configurationsFrom(above),
+  ];
 }
 
 function switchesOn(configuration: string | undefined): boolean {
   return /"unstable"\s*:\s*\[[^\]]*"worker-options"/.test(configuration ?? "");
 }
 
+/** Whether Deno finds it switched on in the nearest configuration, or in that of the workspace around it. */
+function isSwitchedOn(folder: string): boolean {
+  const [nearest, ...above] = configurationsFrom(folder);
+  return switchesOn(nearest) ||
+    above.some((configuration) =>
+      /"workspace"\s*:/.test(configuration) && switchesOn(configuration)
+    );
+}
+
 const COMMAND_LINE = "/proc/self/cmdline\0";
 
-/** The command line of this process by the C library: Deno itself shows it only to programs that may do everything. */
+/**
+ * What Deno was told by this process's command line, which the C library reads: Deno shows it only to programs that may
+ * do everything.
+ */
 function commandLine(): readonly string[] | undefined {
   if (Deno.build.os !== "linux") return undefined;
   if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return undefined;
@@ -70,7 +83,9 @@ function commandLine(): readonly string[] | undefined {
   const length = Number(read(file, bytes, BigInt(bytes.length)));
   close(file);
   library.close();
-  return new TextDecoder().decode(bytes.subarray(0, Math.max(0, length))).split("\0");
+  const words = new TextDecoder().decode(bytes.subarray(0, Math.max(0, length))).split("\0");
+  // Each word ends in a zero; the last words are the program's own.
+  return words.slice(0, words.length - 1 - Deno.args.length);
 }
 
 /** The configuration that a command line names by `--config`. */
@@ -86,12 +101,13 @@ function namedConfiguration(flags: readonly string[]): string | undefined {
  * @throws {TypeError} if Deno would end the program
  */
 export function requireWorkerOptions(action: string): void {
-  const folder = programFolder();
-  if (folder !== undefined && switchesOn(nearestConfiguration(folder))) return;
   const flags = seen(commandLine);
   if (flags?.includes(FLAG)) return;
   const named = flags === undefined ? undefined : namedConfiguration(flags);
-  if (named !== undefined && switchesOn(textOf(named))) return;
+  const folder = programFolder();
+  if (named !== undefined) {
+    if (switchesOn(textOf(named))) return;
+  } else if (folder !== undefined && isSwitchedOn(folder)) return;
   // Elsewhere a flag cannot be seen, and Deno itself says what is missing.
   if (flags === undefined && Deno.build.os !== "linux") return;
   throw new GenviewTypeError(
