@@ -46,6 +46,8 @@ await attempt("worker", () => new Worker("data:text/javascript,", {
 await attempt("prompt", async () =>
   (await Deno.permissions.request({ name: "read" })).state === "granted" ? 1 : undefined);
 const message = "let do: [" + done.join() + "]";
+// A thread that listens to nothing would end, and that may be heard of before what it said.
+parentPort.on("message", () => {});
 parentPort.postMessage({ id: 0, fault: { kind: "Error", message } });
 `;
 
