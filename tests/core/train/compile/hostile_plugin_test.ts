@@ -46,9 +46,8 @@ await attempt("worker", () => new Worker("data:text/javascript,", {
 await attempt("prompt", async () =>
   (await Deno.permissions.request({ name: "read" })).state === "granted" ? 1 : undefined);
 const message = "let do: [" + done.join() + "]";
-// A thread that listens to nothing would end, and that may be heard of before what it said.
-parentPort.on("message", () => {});
-parentPort.postMessage({ id: 0, fault: { kind: "Error", message } });
+// What nobody has asked for yet is passed over.
+parentPort.on("message", () => parentPort.postMessage({ id: 0, fault: { kind: "Error", message } }));
 `;
 
 /** A thread's program in place of that which seals it off and imports the method. */
