@@ -182,7 +182,7 @@ export class WorkerCompiler implements MethodCompiler {
     const { origin, manifest } = this.#method;
     const text = String(message).slice(0, MESSAGE_LENGTH).replaceAll(METHOD_FOLDER, origin.href);
     return new ErrorClass(
-      text.includes(manifest.name) ? text : `Cannot ${this.#building}: ${text}`,
+      text.includes(`"${manifest.name}"`) ? text : `Cannot ${this.#building}: ${text}`,
     );
   }
 

@@ -15,6 +15,9 @@ import { METHOD_FOLDER, serveModules } from "./method_modules.ts";
 import type { Answer, Asked, Fault, ProgramData, Question } from "./protocol.ts";
 import { sealGlobals } from "./seal_globals.ts";
 
+/** Milliseconds between looks at whether a question was cut short. */
+const INTERVAL = 500;
+
 /** What a question is answered with, and the buffers that it hands over. */
 type Reply = readonly [value: unknown, buffers: ArrayBuffer[]];
 
@@ -68,8 +71,16 @@ function faultOf(thrown: unknown): Fault {
 function serve(data: ProgramData): void {
   const port = parentPort!;
   const send = port.postMessage.bind(port) as (answer: Answer, transfer: ArrayBuffer[]) => void;
+  const { operations, elements, megabytes } = data.limits;
+  // Where a question is answered nothing else is done; if a timer finds one open, its memory ran out, and it was cut short.
+  let open: number | undefined;
+  setInterval(() => {
+    if (open === undefined) return;
+    const message = `it took more memory than the ${megabytes} MB that it may`;
+    send({ id: open, fault: { kind: "PluginError", message } }, []);
+    open = undefined;
+  }, INTERVAL);
   sealGlobals();
-  const { operations, elements } = data.limits;
   const method = importMethod(data);
   method.catch(() => {
     // Whoever asks is told.
@@ -78,11 +89,15 @@ function serve(data: ProgramData): void {
     const { id, question } = asked;
     try {
       limitNodes(operations);
-      const [value, buffers] = REPLIES[question](await method, asked, elements);
+      const imported = await method;
+      open = id;
+      const [value, buffers] = REPLIES[question](imported, asked, elements);
       const handed = [...new Set(buffers)];
       send({ id, value, buffers: handed }, handed);
     } catch (thrown) {
       send({ id, fault: faultOf(thrown) }, []);
+    } finally {
+      open = undefined;
     }
   });
 }

@@ -161,6 +161,19 @@ for (
       "it took more memory than the 100 MB that it may",
     ],
     [
+      "objects without end in build",
+      "export default { manifest, build() { const all: unknown[] = [];\n" +
+      "for (;;) all.push(Array.from({ length: 1000 }, (_, i) => ({ i })));\n} };",
+      { megabytes: 100 },
+      "it took more memory than the 100 MB that it may",
+    ],
+    [
+      "an array of a petabyte in build",
+      "export default { manifest, build() { return new Float32Array(2 ** 48); } };",
+      {},
+      "it took more memory than the 2048 MB that it may",
+    ],
+    [
       "arrays without end",
       "const all: unknown[] = [];\nfor (;;) {\nall.push(new Uint8Array(1 << 26).fill(1));\n" +
       "for (const began = Date.now(); Date.now() - began < 100;);\n}",
