@@ -5,14 +5,28 @@
  * @module
  */
 import { join } from "node:path";
+import { GenviewTypeError } from "../core/errors/mod.ts";
 import configuration from "../deno.json" with { type: "json" };
+import { command, parse, runTask } from "../tasks/cli/command_line.ts";
+
+const COMMAND = command({
+  name: "docs",
+  summary:
+    "Writes the documentation of every entry point of the library as pages of HTML with a search, into docs/api or the " +
+    "folder that is named. Earlier pages there are replaced.",
+  positional: "[FOLDER]",
+  examples: [
+    { command: "deno task docs", does: "writes docs/api; open index.html there" },
+    { command: "deno task docs /tmp/genview-docs", does: "writes them somewhere else" },
+  ],
+  options: { type: "object", properties: {} },
+});
 
 const ROOT = new URL("../", import.meta.url).pathname;
-const folder = Deno.args[0] ?? join(ROOT, "docs", "api");
-const { ".": main, ...others } = configuration.exports;
+const { ".": first, ...further } = configuration.exports;
 
 /** Removes pages that were written before; other folders stay as they are. */
-async function removeEarlier(): Promise<void> {
+async function removeEarlier(folder: string): Promise<void> {
   try {
     await Deno.stat(join(folder, "all_symbols.html"));
   } catch (error) {
@@ -30,9 +44,9 @@ async function summaryOf(path: string): Promise<string> {
 }
 
 /** Lists the other entry points on the first page: Deno puts the main one's documentation there, and no list. */
-async function listEntryPoints(): Promise<void> {
+async function listEntryPoints(folder: string): Promise<void> {
   const rows = await Promise.all(
-    Object.entries(others).map(async ([name, path]) =>
+    Object.entries(further).map(async ([name, path]) =>
       `<li><a href="${name}/index.html">${path.slice(2)}</a>: ${await summaryOf(path)}</li>\n`
     ),
   );
@@ -46,13 +60,26 @@ async function listEntryPoints(): Promise<void> {
   await Deno.writeTextFile(page, after);
 }
 
-await removeEarlier();
-const { code } = await new Deno.Command(Deno.execPath(), {
-  args: [
-    ...["doc", "--quiet", "--html", "--name=genview", `--output=${folder}`],
-    ...[main, ...Object.values(others)].map((path) => join(ROOT, path)),
-  ],
-}).spawn().status;
-if (code !== 0) Deno.exit(code);
-await listEntryPoints();
-console.log(`open ${join(folder, "index.html")}`);
+/** Runs the task with its arguments. */
+async function main(args: readonly string[]): Promise<void> {
+  const parsed = parse(COMMAND, args);
+  if (parsed === undefined) return;
+  const [folder = join(ROOT, "docs", "api"), ...others] = parsed.positional;
+  if (others.length > 0) {
+    throw new GenviewTypeError(
+      `Cannot write the documentation: one FOLDER may be named, found ${others.length + 1}`,
+    );
+  }
+  await removeEarlier(folder);
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["doc", "--quiet", "--html", "--name=genview", `--output=${folder}`],
+      ...[first, ...Object.values(further)].map((path) => join(ROOT, path)),
+    ],
+  }).spawn().status;
+  if (code !== 0) Deno.exit(code);
+  await listEntryPoints(folder);
+  console.log(`open ${join(folder, "index.html")}`);
+}
+
+if (import.meta.main) await runTask(main);
