@@ -23,7 +23,6 @@ interface Targets {
 /** A thread of the plugin's own: it reports what it was let do. */
 const THREAD = (targets: Targets) => `
 import { parentPort } from "node:worker_threads";
-const { id } = await new Promise((resolve) => parentPort.once("message", resolve));
 const imported = (name) => new Function("name", "return imp" + "ort(name)")(name);
 const t = ${JSON.stringify(targets)};
 const done = [];
