@@ -35,7 +35,7 @@ function rowsOf<D extends DType>({ dtype, shape, data }: Tensor<D>, rows: readon
  * const images = { dtype: "uint8", shape: [3, 1, 1, 3], data: Uint8Array.from({ length: 9 }, (_, i) => i) } as const;
  * const view = viewRows({ images, photometry: packPhotometry(parameters), parameters }, [2, 0]);
  * assertEquals(view.images.data, Uint8Array.of(6, 7, 8, 0, 1, 2));
- * assertEquals(view.parameters, [parameters[2], parameters[0]]);
+ * assertEquals(view.parameters, [parameters[2]!, parameters[0]!]);
  * ```
  *
  * @param rows places of the samples in the batch
