@@ -1,6 +1,8 @@
 /**
  * The program of the worker that starts a method's thread. It runs without permissions, which the thread inherits, and
- * no code of the method's: unlike the worker itself, a thread of its own can be ended while it loops.
+ * no code of the method's: so it still hears and answers while the thread loops, and tells the thread's end when that
+ * runs out of memory, of which a worker itself would end the process. A thread that loops is left alone, as nothing in
+ * Deno 2.9 ends it (`terminate()` returns and it goes on): it takes a core until the process ends.
  *
  * @module
  */
