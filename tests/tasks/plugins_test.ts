@@ -50,8 +50,7 @@ Deno.test("plugins validate says in one line where a plugin of one's own is wron
       );
       await Deno.writeTextFile(
         path("mine/mod.ts"),
-        `import { bundledMethods } from "../../plugins/mod.ts";
-import manifest from "./manifest.json" with { type: "json" };\nexport default { manifest,\n${code}\n};\n`,
+        `import manifest from "./manifest.json" with { type: "json" };\nexport default { manifest,\n${code}\n};\n`,
       );
     };
     const refusal = async () => {
