@@ -129,11 +129,8 @@ export {
   type MethodGraphOptions,
 } from "./core/train/step/method_graph.ts";
 export { initialWeights } from "./core/train/step/method_step.ts";
-export {
-  type StepResult,
-  TrainingStep,
-  type TrainingStepOptions,
-} from "./core/train/step/training_step.ts";
+export { TrainingStep, type TrainingStepOptions } from "./core/train/step/training_step.ts";
+export type { StepResult } from "./core/train/step/step_inputs.ts";
 export {
   openSafetensors,
   readSafetensors,

@@ -10,6 +10,7 @@ export { negativeCosineSimilarity } from "./cosine_similarity.ts";
 export { crossEntropy, type CrossEntropyOptions } from "./cross_entropy.ts";
 export { infoNce, type InfoNceOptions } from "./info_nce.ts";
 export { multiPositive, type MultiPositiveOptions } from "./multi_positive.ts";
+export { pairsOfViews } from "./pairs_of_views.ts";
 export { sinkhorn, type SinkhornOptions } from "./sinkhorn.ts";
 export { swappedPrediction } from "./swapped_prediction.ts";
 export { covarianceLoss, invarianceLoss, varianceLoss } from "./vicreg.ts";

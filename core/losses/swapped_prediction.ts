@@ -15,7 +15,7 @@ import { GenviewRangeError } from "../errors/mod.ts";
  *
  * @param targets of the first views
  * @param predictions of all views
- * @param term the loss of a pair, which is told the indices of both views
+ * @param term the loss of a pair, called with the indices of both views
  * @throws {RangeError} if there is no pair
  */
 export function swappedPrediction(

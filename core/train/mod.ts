@@ -94,13 +94,9 @@ export {
   buildMethodStep,
   initialWeights,
   type MethodStep,
+  type MethodStepNames,
   type MethodStepOptions,
 } from "./step/method_step.ts";
-export {
-  type PairInput,
-  type StepDraw,
-  type StepResult,
-  TrainingStep,
-  type TrainingStepOptions,
-} from "./step/training_step.ts";
+export type { PairInput, StepDraw, StepResult } from "./step/step_inputs.ts";
+export { TrainingStep, type TrainingStepOptions } from "./step/training_step.ts";
 export { ViewFeed } from "./step/view_feed.ts";

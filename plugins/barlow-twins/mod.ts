@@ -18,14 +18,10 @@ const barlowTwins: Method<typeof manifest> = {
       ],
     });
     const embeddings = views.map((view) => encoder(view));
-    // Every pair with a global view: local views are not compared with each other.
-    const terms = embeddings.flatMap((first, a) =>
-      embeddings.flatMap((second, b) =>
-        a < b && a < globalViews.length
-          ? [losses.barlowTwins(first, second, { redundancyWeight, weights: weightsOfPair(a, b) })]
-          : []
-      )
-    );
+    const terms = losses.pairsOfViews(views.length, globalViews.length).map(([a, b]) => {
+      const weights = weightsOfPair(a, b);
+      return losses.barlowTwins(embeddings[a]!, embeddings[b]!, { redundancyWeight, weights });
+    });
     const total = terms.reduce((sum, term) => ops.add(sum, term));
     const collapsed = scale * width;
     const random = [0.2 * collapsed, 4 * collapsed] as const;

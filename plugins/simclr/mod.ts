@@ -26,9 +26,9 @@ const simclr: Method<typeof manifest> = {
         weightsOfPair: (first, second) => weightsOfPair(chosen[first]!, chosen[second]!),
       });
     };
-    const all = Array.from(views.keys());
-    const pairs = all.flatMap((first) => all.slice(first + 1).map((second) => [first, second]));
-    const terms = positives === "together" ? [contrast(all)] : pairs.map(contrast);
+    const terms = positives === "together"
+      ? [contrast([...views.keys()])]
+      : losses.pairsOfViews(views.length).map(contrast);
     const chance = Math.log((positives === "together" ? views.length : 2) * batchSize - 1);
     return {
       loss: ops.mul(terms.reduce((sum, term) => ops.add(sum, term)), 1 / terms.length),

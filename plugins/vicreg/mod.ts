@@ -18,13 +18,8 @@ const vicReg: Method<typeof manifest> = {
       ],
     });
     const embeddings = views.map((view) => encoder(view));
-    // Every pair with a global view: local views are not compared with each other.
-    const differences = embeddings.flatMap((first, a) =>
-      embeddings.flatMap((second, b) =>
-        a < b && a < globalViews.length
-          ? [losses.invarianceLoss(first, second, { weights: weightsOfPair(a, b) })]
-          : []
-      )
+    const differences = losses.pairsOfViews(views.length, globalViews.length).map(([a, b]) =>
+      losses.invarianceLoss(embeddings[a]!, embeddings[b]!, { weights: weightsOfPair(a, b) })
     );
     const mean = (terms: readonly Value[]) =>
       ops.mul(terms.reduce((sum, term) => ops.add(sum, term)), 1 / terms.length);

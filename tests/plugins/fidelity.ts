@@ -20,11 +20,8 @@ import { buildMethodGraph, type MethodGraph } from "../../core/train/step/method
 import { initialWeights } from "../../core/train/step/method_step.ts";
 import { buildAccumulatedGraph } from "../../core/train/step/accumulation/accumulated_graph.ts";
 import { AccumulatedStep } from "../../core/train/step/accumulation/accumulated_step.ts";
-import {
-  type StepResult,
-  TrainingStep,
-  type TrainingStepOptions,
-} from "../../core/train/step/training_step.ts";
+import { TrainingStep, type TrainingStepOptions } from "../../core/train/step/training_step.ts";
+import type { StepResult } from "../../core/train/step/step_inputs.ts";
 import { readSafetensors } from "../../core/weights/safetensors.ts";
 import { hashedParameter, hashedTensor, sampledIndices } from "../core/engine/nn/hashed_values.ts";
 import { writeRows } from "../core/train/step/accumulation/small_accumulation.ts";

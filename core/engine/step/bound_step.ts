@@ -3,36 +3,23 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../../errors/mod.ts";
 import type { DType } from "../graph/dtype.ts";
-import { filled, formatType, type Tensor } from "../graph/tensor.ts";
+import { filled, type Tensor } from "../graph/tensor.ts";
 import { keptName, nextName } from "../optim/step_names.ts";
-import {
-  type Binding,
-  CPU,
-  type Device,
-  DeviceTensor,
-  type Placement,
-  Session,
-} from "../ort/mod.ts";
+import { type Binding, CPU, type Device, DeviceTensor, type Session } from "../ort/mod.ts";
 import type { BuiltStep, StepTensor } from "./build_step.ts";
 import {
+  batchTensor,
   bindings,
+  type BoundStepOptions,
   checkValues,
   initialSlots,
+  loadModel,
   numbers,
   type StepValues,
   type Tensors,
   writeScalars,
 } from "./step_tensors.ts";
-
-/** Where and how a step runs. */
-export interface BoundStepOptions extends Placement {
-  /** Options of the device's execution provider, as in `{ use_tf32: "0" }` for CUDA. */
-  readonly providerOptions?: Readonly<Record<string, string>>;
-  /** Path prefix of Chrome traces, for profiling. */
-  readonly profile?: string;
-}
 
 /** What a step tells. */
 export interface StepOutcome {
@@ -124,25 +111,16 @@ export class BoundStep implements Disposable {
     options: BoundStepOptions,
     values: StepValues | Promise<StepValues>,
   ): Promise<BoundStep> {
-    const { device, threads, providerOptions, profile } = options;
     using owned = new DisposableStack();
     const load = async (name: "gradients" | "update") =>
-      owned.use(
-        await Session.create(step[name], {
-          device,
-          threads,
-          strict: device.provider !== "cpu",
-          ...(providerOptions && { providerOptions }),
-          ...(profile !== undefined && { profile: `${profile}-${name}` }),
-        }),
-      );
+      owned.use(await loadModel(step[name], name, options));
     const check = async () => {
       const given = await values;
       checkValues(step, given);
       return given;
     };
     const [given, gradients, update] = await allDone(check(), load("gradients"), load("update"));
-    const bound = new BoundStep(step, [gradients, update], device, given);
+    const bound = new BoundStep(step, [gradients, update], options.device, given);
     bound.#owned.use(owned.move());
     return bound;
   }
@@ -153,13 +131,7 @@ export class BoundStep implements Disposable {
    * @throws {TypeError} if the batch has none of this name and element type
    */
   input<D extends DType>(name: string, dtype: D): DeviceTensor<D> {
-    const found = this.#batch.get(name);
-    if (found?.type.dtype === dtype) return found as DeviceTensor<D>;
-    throw new GenviewTypeError(
-      `Cannot write "${name}": the batch must have a ${dtype} of this name, found ${
-        [...this.#batch].map(([known, { type }]) => `"${known}" ${formatType(type)}`).join(", ")
-      }`,
-    );
+    return batchTensor(this.#batch, name, dtype);
   }
 
   /** Names of the scalars that each step is given. */

@@ -79,11 +79,13 @@ function nameOf({ source, type }: Value): string {
   );
 }
 
-function declare(name: string, { type: { dtype, shape } }: Value): StepTensor {
+/** A value as a model declares it under a name. */
+export function declare(name: string, { type: { dtype, shape } }: Value): StepTensor {
   return { name, dtype, shape: [...shape] };
 }
 
-function declared(values: Readonly<Record<string, Value>>): StepTensor[] {
+/** Values as a model declares them by name. */
+export function declared(values: Readonly<Record<string, Value>>): StepTensor[] {
   return Object.entries(values).map(([name, value]) => declare(name, value));
 }
 

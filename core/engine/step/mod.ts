@@ -33,6 +33,6 @@
  *
  * @module
  */
-export { BoundStep, type BoundStepOptions, type StepOutcome } from "./bound_step.ts";
+export { BoundStep, type StepOutcome } from "./bound_step.ts";
 export { buildStep, type BuiltStep, type StepOptions, type StepTensor } from "./build_step.ts";
-export type { StepValues } from "./step_tensors.ts";
+export type { BoundStepOptions, StepValues } from "./step_tensors.ts";

@@ -4,9 +4,18 @@
  * @module
  */
 import { GenviewTypeError } from "../../errors/mod.ts";
+import type { DType } from "../graph/dtype.ts";
 import { filled, formatType, sameType, type Tensor } from "../graph/tensor.ts";
-import type { DeviceTensor } from "../ort/mod.ts";
+import { type DeviceTensor, type Placement, Session } from "../ort/mod.ts";
 import type { BuiltStep, StepTensor } from "./build_step.ts";
+
+/** Where and how a step runs. */
+export interface BoundStepOptions extends Placement {
+  /** Options of the device's execution provider, as in `{ use_tf32: "0" }` for CUDA. */
+  readonly providerOptions?: Readonly<Record<string, string>>;
+  /** Path prefix of Chrome traces, for profiling. */
+  readonly profile?: string;
+}
 
 /** What a step starts from. */
 export interface StepValues {
@@ -42,6 +51,45 @@ function slotTypes({ slots }: Pick<BuiltStep, "slots">): StepTensor[] {
 export function initialSlots({ slots }: Pick<BuiltStep, "slots">): Map<string, Tensor> {
   return new Map(
     slots.map(({ name, type, initial }) => [name, filled(type.dtype, type.shape, initial)]),
+  );
+}
+
+/**
+ * Loads one of a step's models. On a device other than the CPU, every node must run there.
+ *
+ * @param name what its trace is called, where it is profiled
+ * @throws {OrtError} if the device cannot run it
+ */
+export async function loadModel(
+  model: Uint8Array<ArrayBuffer>,
+  name: string,
+  { device, threads, providerOptions, profile }: BoundStepOptions,
+): Promise<Session> {
+  return await Session.create(model, {
+    device,
+    threads,
+    strict: device.provider !== "cpu",
+    ...(providerOptions && { providerOptions }),
+    ...(profile !== undefined && { profile: `${profile}-${name}` }),
+  });
+}
+
+/**
+ * The tensor of a batch under a name, to be written before each step.
+ *
+ * @throws {TypeError} if the batch has none of this name and element type
+ */
+export function batchTensor<D extends DType>(
+  batch: Tensors,
+  name: string,
+  dtype: D,
+): DeviceTensor<D> {
+  const found = batch.get(name);
+  if (found?.type.dtype === dtype) return found as DeviceTensor<D>;
+  throw new GenviewTypeError(
+    `Cannot write "${name}": the batch must have a ${dtype} of this name, found ${
+      [...batch].map(([known, { type }]) => `"${known}" ${formatType(type)}`).join(", ")
+    }`,
   );
 }
 

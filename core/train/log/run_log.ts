@@ -11,7 +11,7 @@ import {
   updateDescription,
   writeDescription,
 } from "../run/run_description.ts";
-import type { StepResult } from "../step/training_step.ts";
+import type { StepResult } from "../step/step_inputs.ts";
 
 /** A step as it is logged. */
 export interface LoggedStep extends StepResult {

@@ -14,7 +14,7 @@ import {
   type PairSimilarities,
   PairWeighting,
 } from "../step/pair_weighting.ts";
-import type { StepDraw, StepResult } from "../step/training_step.ts";
+import type { StepDraw, StepResult } from "../step/step_inputs.ts";
 import { ViewFeed } from "../step/view_feed.ts";
 import type { RunPlan } from "./run_plan.ts";
 import type { StepFeed } from "./step_feed.ts";

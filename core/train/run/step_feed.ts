@@ -6,7 +6,8 @@
 import type { ViewBatch } from "../../data/loader/view_loader.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import { type PairJudgement, PairWeighting } from "../step/pair_weighting.ts";
-import type { StepDraw, StepResult, TrainingStep } from "../step/training_step.ts";
+import type { StepDraw, StepResult } from "../step/step_inputs.ts";
+import type { TrainingStep } from "../step/training_step.ts";
 import { ViewFeed } from "../step/view_feed.ts";
 import type { RunPlan } from "./run_plan.ts";
 import type { TrainOptions } from "./train_options.ts";

@@ -9,7 +9,7 @@ import type { Device } from "../../engine/ort/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import type { LossRange, Manifest } from "../../method/manifest.ts";
 import type { PairSimilarities } from "../step/pair_weighting.ts";
-import type { StepResult } from "../step/training_step.ts";
+import type { StepResult } from "../step/step_inputs.ts";
 import type { ConfigurationChange } from "./check_resumable.ts";
 
 /** Pairs of views, and how they were judged; n of them, from the largest weight to the smallest. */

@@ -4,11 +4,12 @@
  * @module
  */
 import type { Tensor } from "../../engine/graph/tensor.ts";
+import type { Value } from "../../engine/graph/value.ts";
 import { metricName } from "../../engine/optim/step_names.ts";
 import type { ClipUnit, Optimizer, ParameterRule } from "../../engine/optim/mod.ts";
 import { buildStep, type BuiltStep } from "../../engine/step/build_step.ts";
 import { embeddingSpread } from "./embedding_spread.ts";
-import type { MethodGraph } from "./method_graph.ts";
+import type { AppliedMethod, MethodGraph } from "./method_graph.ts";
 import { followedBy, movingAverages } from "./momentum_encoder.ts";
 
 /** How parameters follow their gradients. */
@@ -25,14 +26,8 @@ export interface MethodStepOptions {
   readonly typed?: boolean;
 }
 
-/** A method's training step as plain data. */
-export interface MethodStep {
-  /** How it takes a batch. */
-  readonly kind: "whole";
-  /** Both models, and what they read and make. */
-  readonly built: BuiltStep;
-  /** Number of views that are written before each step. */
-  readonly views: number;
+/** What is written before a method's step, beside views, and read after it. */
+export interface MethodStepNames {
   /** Indices of the views whose pairs have weights. */
   readonly pairs: readonly (readonly [first: number, second: number])[];
   /** Names of the permutations that are drawn for each step. */
@@ -41,8 +36,43 @@ export interface MethodStep {
   readonly metrics: readonly string[];
 }
 
+/** A method's training step as plain data. */
+export interface MethodStep extends MethodStepNames {
+  /** How it takes a batch. */
+  readonly kind: "whole";
+  /** Both models, and what they read and make. */
+  readonly built: BuiltStep;
+  /** Number of views that are written before each step. */
+  readonly views: number;
+}
+
 /** Name of the output that tells how far the embeddings spread. */
 export const SPREAD = "spread";
+
+/** The scalars that a step shows beside the loss. */
+export function shownOutputs({ embeddings, metrics = {} }: AppliedMethod): Record<string, Value> {
+  return {
+    [SPREAD]: embeddingSpread(embeddings),
+    ...Object.fromEntries(Object.entries(metrics).map(([name, y]) => [metricName(name), y])),
+  };
+}
+
+/** What a step of a graph is known by. */
+export function namesOf({ pairs, permutations, metrics = {} }: AppliedMethod): MethodStepNames {
+  return {
+    pairs: pairs.map(({ views }) => views),
+    permutations: [...permutations.keys()],
+    metrics: Object.keys(metrics),
+  };
+}
+
+/** The weights and orders that a step reads for its whole batch. */
+export function batchInputs({ pairs, permutations }: AppliedMethod): Value[] {
+  return [
+    ...pairs.map(({ weights }) => weights),
+    ...[...permutations.values()].flatMap(({ order, inverse }) => [order, inverse]),
+  ];
+}
 
 /**
  * Differentiates a method's loss and encodes both graphs of its step, as plain data that a worker can hand over.
@@ -56,20 +86,12 @@ export function buildMethodStep(
     MethodStepOptions,
 ): MethodStep {
   const declarations = [...graph.scope.declarations.values()];
-  const metrics = Object.entries(graph.metrics ?? {});
   const built = buildStep({
     loss: graph.loss,
-    outputs: {
-      [SPREAD]: embeddingSpread(graph.embeddings),
-      ...Object.fromEntries(metrics.map(([name, value]) => [metricName(name), value])),
-    },
+    outputs: shownOutputs(graph),
     parameters: declarations.filter(({ kind }) => kind === "trainable").map(({ value }) => value),
     state: declarations.map(({ value }) => value),
-    batch: [
-      ...graph.views,
-      ...graph.pairs.map(({ weights }) => weights),
-      ...[...graph.permutations.values()].flatMap(({ order, inverse }) => [order, inverse]),
-    ],
+    batch: [...graph.views, ...batchInputs(graph)],
     buffers: graph.scope.written,
     scalars: [...graph.scheduled.values(), ...graph.counters],
     optimizer,
@@ -81,14 +103,7 @@ export function buildMethodStep(
     typed,
     ...(clipGradientNorm !== undefined && { clipGradientNorm, clipGradientPer }),
   });
-  return {
-    kind: "whole",
-    built,
-    views: graph.views.length,
-    pairs: graph.pairs.map(({ views }) => views),
-    permutations: [...graph.permutations.keys()],
-    metrics: metrics.map(([name]) => name),
-  };
+  return { kind: "whole", built, views: graph.views.length, ...namesOf(graph) };
 }
 
 /** Initial values of the parameters; the momentum encoder's are the online encoder's. */

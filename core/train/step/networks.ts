@@ -129,7 +129,7 @@ export function makeNetwork(
 /**
  * A perceptron by itself, of both roles.
  *
- * @param declared is told each parameter that is trained, whenever the perceptron is applied
+ * @param declared called with each parameter that is trained, whenever the perceptron is applied
  */
 export function makeHead(
   place: NetworkPlace,

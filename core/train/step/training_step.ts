@@ -3,51 +3,23 @@
  *
  * @module
  */
-import { filled, type Tensor } from "../../engine/graph/tensor.ts";
-import {
-  inversePermutationName,
-  metricName,
-  pairWeightsName,
-  permutationName,
-  viewName,
-} from "../../engine/optim/mod.ts";
+import type { Tensor } from "../../engine/graph/tensor.ts";
+import { viewName } from "../../engine/optim/step_names.ts";
 import type { DeviceTensor } from "../../engine/ort/mod.ts";
 import { BoundStep, type BoundStepOptions } from "../../engine/step/mod.ts";
-import { GenviewTypeError } from "../../errors/mod.ts";
 import type { MethodGraph } from "./method_graph.ts";
-import { buildMethodStep, type MethodStep, type MethodStepOptions, SPREAD } from "./method_step.ts";
-import { drawPermutation } from "./permutation.ts";
+import { buildMethodStep, type MethodStep, type MethodStepOptions } from "./method_step.ts";
+import {
+  type PairInput,
+  placePairs,
+  type StepDraw,
+  type StepResult,
+  stepResult,
+  writePermutations,
+} from "./step_inputs.ts";
 
 /** How a step is computed. */
 export interface TrainingStepOptions extends BoundStepOptions, MethodStepOptions {}
-
-/** What the randomness of a step is drawn by. */
-export interface StepDraw {
-  /** Seed of the run. */
-  readonly seed: number;
-  /** Steps taken before. */
-  readonly step: number;
-}
-
-/** Two views of each sample, and how much each such pair weighs, where the weights lie. */
-export interface PairInput {
-  /** Indices of the views, ascending. */
-  readonly views: readonly [first: number, second: number];
-  /** The weights, `[N]`, ones at first. */
-  readonly weights: DeviceTensor<"float32">;
-}
-
-/** What a step tells. */
-export interface StepResult {
-  /** The loss before the step. */
-  readonly loss: number;
-  /** See `embeddingSpread`. */
-  readonly spread: number;
-  /** Norm of the whole gradient, before clipping. */
-  readonly gradientNorm: number;
-  /** The method's own scalars. */
-  readonly metrics: Readonly<Record<string, number>>;
-}
 
 /** A method's training step, compiled and bound. */
 export class TrainingStep implements Disposable {
@@ -61,17 +33,16 @@ export class TrainingStep implements Disposable {
   readonly #metrics: readonly string[];
   readonly #permutations: readonly string[];
 
-  private constructor(step: BoundStep, { views, pairs, permutations, metrics, built }: MethodStep) {
-    this.views = Array.from({ length: views }, (_, i) => step.input(viewName(i), "float32"));
-    this.pairs = pairs.map((views) => {
-      const weights = step.input(pairWeightsName(...views), "float32");
-      weights.write(filled("float32", weights.type.shape, 1));
-      return { views, weights };
-    });
-    this.#permutations = permutations;
-    this.warnings = built.warnings;
+  private constructor(step: BoundStep, compiled: MethodStep) {
+    this.views = Array.from(
+      { length: compiled.views },
+      (_, i) => step.input(viewName(i), "float32"),
+    );
+    this.pairs = placePairs(step, compiled);
+    this.#permutations = compiled.permutations;
+    this.warnings = compiled.built.warnings;
     this.#step = step;
-    this.#metrics = metrics;
+    this.#metrics = compiled.metrics;
   }
 
   /**
@@ -127,20 +98,6 @@ export class TrainingStep implements Disposable {
     return this.pairs[0]!.weights;
   }
 
-  #drawPermutations(draw: StepDraw | undefined): void {
-    for (const name of this.#permutations) {
-      if (draw === undefined) {
-        throw new GenviewTypeError(
-          `Cannot take a step: permutation "${name}" needs the seed and the step that it is drawn by`,
-        );
-      }
-      const order = this.#step.input(permutationName(name), "int64");
-      const drawn = drawPermutation(name, order.type.shape[0]!, draw);
-      order.write(drawn.order);
-      this.#step.input(inversePermutationName(name), "int64").write(drawn.inverse);
-    }
-  }
-
   /**
    * Takes one step on the views. If the loss is not a finite number, nothing changes and the gradient's norm is NaN.
    *
@@ -149,16 +106,8 @@ export class TrainingStep implements Disposable {
    * @throws {TypeError} if a scalar is missing, or what permutations are drawn by
    */
   async run(scalars: Readonly<Record<string, number>>, draw?: StepDraw): Promise<StepResult> {
-    this.#drawPermutations(draw);
-    const { loss, outputs, measures } = await this.#step.run(scalars);
-    return {
-      loss,
-      spread: outputs[SPREAD]!,
-      gradientNorm: measures["gradient_norm"] ?? NaN,
-      metrics: Object.fromEntries(
-        this.#metrics.map((name) => [name, outputs[metricName(name)]!]),
-      ),
-    };
+    writePermutations(this.#step, this.#permutations, draw);
+    return stepResult(await this.#step.run(scalars), this.#metrics);
   }
 
   /**

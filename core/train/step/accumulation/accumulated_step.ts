@@ -3,35 +3,29 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../../../errors/mod.ts";
-import { filled, type Tensor } from "../../../engine/graph/tensor.ts";
-import {
-  inversePermutationName,
-  metricName,
-  pairWeightsName,
-  permutationName,
-} from "../../../engine/optim/mod.ts";
+import type { Tensor } from "../../../engine/graph/tensor.ts";
 import type { DeviceTensor } from "../../../engine/ort/mod.ts";
 import type { BoundStepOptions } from "../../../engine/step/mod.ts";
-import { drawPermutation } from "../permutation.ts";
-import { type MethodStepOptions, SPREAD } from "../method_step.ts";
-import type { PairInput, StepDraw, StepResult, TrainingStepOptions } from "../training_step.ts";
+import { type MethodStepNames, type MethodStepOptions, namesOf } from "../method_step.ts";
+import {
+  type PairInput,
+  placePairs,
+  type StepDraw,
+  type StepResult,
+  stepResult,
+  writePermutations,
+} from "../step_inputs.ts";
+import type { TrainingStepOptions } from "../training_step.ts";
 import type { AccumulatedGraph } from "./accumulated_graph.ts";
 import { BoundAccumulation, type PlacedMicroView } from "./bound_accumulation.ts";
 import { buildAccumulation, type BuiltAccumulation } from "./build_accumulation.ts";
 
 /** A method's training step by micro-batches as plain data. */
-export interface AccumulatedMethodStep {
+export interface AccumulatedMethodStep extends MethodStepNames {
   /** How it takes a batch. */
   readonly kind: "accumulated";
   /** The models, and what they read and make. */
   readonly built: BuiltAccumulation;
-  /** Indices of the views whose pairs have weights. */
-  readonly pairs: readonly (readonly [first: number, second: number])[];
-  /** Names of the permutations that are drawn for each step. */
-  readonly permutations: readonly string[];
-  /** Names of the method's own scalars. */
-  readonly metrics: readonly string[];
 }
 
 /**
@@ -45,13 +39,10 @@ export function buildAccumulatedStep(
   graph: AccumulatedGraph,
   options: MethodStepOptions,
 ): AccumulatedMethodStep {
-  const { pairs, permutations, metrics = {} } = graph.whole;
   return {
     kind: "accumulated",
     built: buildAccumulation(graph, options),
-    pairs: pairs.map(({ views }) => views),
-    permutations: [...permutations.keys()],
-    metrics: Object.keys(metrics),
+    ...namesOf(graph.whole),
   };
 }
 
@@ -115,23 +106,14 @@ export class AccumulatedStep implements Disposable {
   readonly #step: BoundAccumulation;
   readonly #metrics: readonly string[];
   readonly #permutations: readonly string[];
-  readonly #batchSize: number;
 
-  private constructor(
-    step: BoundAccumulation,
-    { built, pairs, permutations, metrics }: AccumulatedMethodStep,
-  ) {
-    this.deviceBatchSize = built.deviceBatchSize;
-    this.#batchSize = built.deviceBatchSize * built.microBatches;
-    this.pairs = pairs.map((views) => {
-      const weights = step.input(pairWeightsName(...views), "float32");
-      weights.write(filled("float32", weights.type.shape, 1));
-      return { views, weights };
-    });
-    this.warnings = built.warnings;
+  private constructor(step: BoundAccumulation, compiled: AccumulatedMethodStep) {
+    this.deviceBatchSize = compiled.built.deviceBatchSize;
+    this.pairs = placePairs(step, compiled);
+    this.warnings = compiled.built.warnings;
     this.#step = step;
-    this.#metrics = metrics;
-    this.#permutations = permutations;
+    this.#metrics = compiled.metrics;
+    this.#permutations = compiled.permutations;
   }
 
   /**
@@ -189,21 +171,6 @@ export class AccumulatedStep implements Disposable {
     return this.pairs[0]!.weights;
   }
 
-  /** Draws the permutations of a step; their orders by name. */
-  #drawPermutations(draw: StepDraw | undefined): ReadonlyMap<string, readonly number[]> {
-    return new Map(this.#permutations.map((name) => {
-      if (draw === undefined) {
-        throw new GenviewTypeError(
-          `Cannot take a step: permutation "${name}" needs the seed and the step that it is drawn by`,
-        );
-      }
-      const { order, inverse } = drawPermutation(name, this.#batchSize, draw);
-      this.#step.input(permutationName(name), "int64").write(order);
-      this.#step.input(inversePermutationName(name), "int64").write(inverse);
-      return [name, Array.from(order.data, Number)];
-    }));
-  }
-
   /**
    * Takes one step. If the loss is not a finite number, nothing changes and the gradient's norm is NaN.
    *
@@ -217,14 +184,14 @@ export class AccumulatedStep implements Disposable {
     write: WriteViews,
     draw?: StepDraw,
   ): Promise<StepResult> {
-    const orders = this.#drawPermutations(draw);
+    const orders = writePermutations(this.#step, this.#permutations, draw);
     const size = this.deviceBatchSize;
     const rowsOf = (microBatch: number, { permutation }: PlacedMicroView) =>
       Array.from({ length: size }, (_, i) => {
         const place = microBatch * size + i;
-        return permutation === undefined ? place : orders.get(permutation)![place]!;
+        return permutation === undefined ? place : Number(orders.get(permutation)![place]!);
       });
-    const { loss, outputs, measures } = await this.#step.run(
+    const outcome = await this.#step.run(
       scalars,
       (microBatch, views) =>
         write(views.map((view) => ({
@@ -233,12 +200,7 @@ export class AccumulatedStep implements Disposable {
           into: view.into,
         }))),
     );
-    return {
-      loss,
-      spread: outputs[SPREAD]!,
-      gradientNorm: measures["gradient_norm"] ?? NaN,
-      metrics: Object.fromEntries(this.#metrics.map((name) => [name, outputs[metricName(name)]!])),
-    };
+    return stepResult(outcome, this.#metrics);
   }
 
   /**

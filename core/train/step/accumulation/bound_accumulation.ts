@@ -4,11 +4,16 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../../../errors/mod.ts";
 import { type DType, viewBytes } from "../../../engine/graph/dtype.ts";
-import { filled, formatType, type Tensor, tensor } from "../../../engine/graph/tensor.ts";
+import { filled, type Tensor, tensor } from "../../../engine/graph/tensor.ts";
 import { gradientName, keptName, nextName, writtenName } from "../../../engine/optim/step_names.ts";
-import { type Binding, CPU, type Device, DeviceTensor, Session } from "../../../engine/ort/mod.ts";
+import {
+  type Binding,
+  CPU,
+  type Device,
+  DeviceTensor,
+  type Session,
+} from "../../../engine/ort/mod.ts";
 import type {
   BoundStepOptions,
   StepOutcome,
@@ -16,9 +21,11 @@ import type {
   StepValues,
 } from "../../../engine/step/mod.ts";
 import {
+  batchTensor,
   bindings,
   checkValues,
   initialSlots,
+  loadModel,
   numbers,
   type Tensors,
   writeScalars,
@@ -58,8 +65,8 @@ interface BoundCut {
   readonly taken: DeviceTensor;
   /** Its rows on the host: of the second's input itself, where that is there. */
   readonly rows: BlockRows;
-  /** The gradient by it, where networks are told. */
-  readonly told?: {
+  /** The gradient by it, where the networks depend on it. */
+  readonly gradient?: {
     /** Output of the second model, on the host. */
     readonly given: DeviceTensor;
     /** Input of the third. */
@@ -141,15 +148,15 @@ export class BoundAccumulation implements Disposable {
       given.set(name, cut.given);
       taken.set(name, cut.taken);
       if (!differentiated) return cut;
-      const gradient = empty(whole, CPU);
-      const told = {
-        given: gradient,
+      const ofWhole = empty(whole, CPU);
+      const gradient = {
+        given: ofWhole,
         taken: empty(micro),
-        rows: new BlockRows({ micro, whole, deviceBatchSize, bytes: memoryOf(gradient) }),
+        rows: new BlockRows({ micro, whole, deviceBatchSize, bytes: memoryOf(ofWhole) }),
       };
-      given.set(gradientName(name), told.given);
-      taken.set(gradientName(name), told.taken);
-      return { ...cut, told };
+      given.set(gradientName(name), gradient.given);
+      taken.set(gradientName(name), gradient.taken);
+      return { ...cut, gradient };
     });
 
     const lasting = new Map([...this.state, ...this.slots]);
@@ -216,26 +223,17 @@ export class BoundAccumulation implements Disposable {
     options: BoundStepOptions,
     values: StepValues,
   ): Promise<BoundAccumulation> {
-    const { device, threads, providerOptions, profile } = options;
     checkValues(step, values);
     using owned = new DisposableStack();
     const load = async (name: keyof Sessions) =>
-      owned.use(
-        await Session.create(step[name], {
-          device,
-          threads,
-          strict: device.provider !== "cpu",
-          ...(providerOptions && { providerOptions }),
-          ...(profile !== undefined && { profile: `${profile}-${name}` }),
-        }),
-      );
+      owned.use(await loadModel(step[name], name, options));
     const sessions = {
       forward: await load("forward"),
       loss: await load("loss"),
       backward: await load("backward"),
       update: await load("update"),
     };
-    const bound = new BoundAccumulation(step, sessions, device, values);
+    const bound = new BoundAccumulation(step, sessions, options.device, values);
     bound.#owned.use(owned.move());
     return bound;
   }
@@ -246,13 +244,7 @@ export class BoundAccumulation implements Disposable {
    * @throws {TypeError} if the batch has none of this name and element type
    */
   input<D extends DType>(name: string, dtype: D): DeviceTensor<D> {
-    const found = this.#batch.get(name);
-    if (found?.type.dtype === dtype) return found as DeviceTensor<D>;
-    throw new GenviewTypeError(
-      `Cannot write "${name}": the batch must have a ${dtype} of this name, found ${
-        [...this.#batch].map(([known, { type }]) => `"${known}" ${formatType(type)}`).join(", ")
-      }`,
-    );
+    return batchTensor(this.#batch, name, dtype);
   }
 
   /** Names of the scalars that each step is given. */
@@ -286,7 +278,9 @@ export class BoundAccumulation implements Disposable {
     // From the last to the first, because the views of the last one are still there.
     for (let i = this.#microBatches - 1; i >= 0; i--) {
       if (i < this.#microBatches - 1) await place(i, this.#views.backward);
-      for (const { told } of this.#cuts) if (told) writeBytes(told.taken, told.rows.read(i));
+      for (const { gradient } of this.#cuts) {
+        if (gradient !== undefined) writeBytes(gradient.taken, gradient.rows.read(i));
+      }
       await this.#backward.run();
     }
     await this.#update.run();

@@ -19,13 +19,11 @@ import {
   frozenName,
   gradientName,
   keptName,
-  metricName,
   nextName,
   writtenName,
 } from "../../../engine/optim/step_names.ts";
-import type { StepTensor } from "../../../engine/step/build_step.ts";
-import { embeddingSpread } from "../embedding_spread.ts";
-import { type MethodStepOptions, SPREAD } from "../method_step.ts";
+import { declare, declared, type StepTensor } from "../../../engine/step/build_step.ts";
+import { batchInputs, type MethodStepOptions, shownOutputs } from "../method_step.ts";
 import { movingAverages } from "../momentum_encoder.ts";
 import { type AccumulatedGraph, leavesOf } from "./accumulated_graph.ts";
 
@@ -93,14 +91,6 @@ export const accumulatedName = (parameter: string): string => `accumulated.${par
 function nameOf({ source }: Value): string {
   if (source.kind !== "input") throw new Error("Internal: an input of a step is none");
   return source.name;
-}
-
-function declare(name: string, { type: { dtype, shape } }: Value): StepTensor {
-  return { name, dtype, shape: [...shape] };
-}
-
-function declared(values: Readonly<Record<string, Value>>): StepTensor[] {
-  return Object.entries(values).map(([name, value]) => declare(name, value));
 }
 
 /** Inputs by name, each once. */
@@ -181,15 +171,6 @@ function passedByWhole(
   return passed;
 }
 
-/** What the whole batch's graph gives for people. */
-function shown({ whole: { loss, embeddings, metrics = {} } }: AccumulatedGraph) {
-  return {
-    loss,
-    [SPREAD]: embeddingSpread(embeddings),
-    ...Object.fromEntries(Object.entries(metrics).map(([name, y]) => [metricName(name), y])),
-  };
-}
-
 /**
  * Differentiates a method's loss and encodes the models of its step, as plain data.
  *
@@ -231,7 +212,7 @@ export function buildAccumulation(
     return networks.cuts.has(name) ? [[gradientName(name), told[i]!]] : [];
   }));
   const passed = passedByWhole(graph, state, update);
-  const outputs = shown(graph);
+  const outputs = { loss: whole.loss, ...shownOutputs(whole) };
   const passedByMicro = Object.fromEntries([
     ...[...running].map(([name, value]) => [writtenName(name), value] as const),
     ...[...frozen].map(([name, value]) => [frozenName(name), value] as const),
@@ -267,10 +248,7 @@ export function buildAccumulation(
       differentiated: networks.cuts.has(nameOf(given.whole)),
     })),
     running: [...running].map(([name, value]) => declare(name, value)),
-    batch: [
-      ...whole.pairs.map(({ weights }) => weights),
-      ...[...whole.permutations.values()].flatMap(({ order, inverse }) => [order, inverse]),
-    ].map((value) => declare(nameOf(value), value)),
+    batch: batchInputs(whole).map((value) => declare(nameOf(value), value)),
     state: [...state].map(([name, value]) => declare(name, value)),
     slots: update.slots,
     scalars: [...scalars].map(([name, value]) => declare(name, value)),

@@ -20,10 +20,10 @@ import {
 import { buildMethodGraph, type MethodGraph } from "../../../../../core/train/step/method_graph.ts";
 import { initialWeights } from "../../../../../core/train/step/method_step.ts";
 import {
-  type StepResult,
   TrainingStep,
   type TrainingStepOptions,
 } from "../../../../../core/train/step/training_step.ts";
+import type { StepResult } from "../../../../../core/train/step/step_inputs.ts";
 import { hashedTensor } from "../../../engine/nn/hashed_values.ts";
 import { BATCH, SIZE, snapshot } from "../../small_methods.ts";
 
