@@ -51,5 +51,11 @@ export {
   type Op,
   type OpSpec,
 } from "./op.ts";
-export { currentTarget, type GraphTarget, isForThisCpu, withTarget } from "./target.ts";
+export {
+  currentTarget,
+  type GraphTarget,
+  isForThisCpu,
+  type Provider,
+  withTarget,
+} from "./target.ts";
 export { printGraph } from "./print_graph.ts";

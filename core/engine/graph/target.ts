@@ -4,8 +4,13 @@
  * @module
  */
 
+/** What runs graphs: the CPU, NVIDIA's CUDA, or WebGPU, each by ONNX Runtime's execution provider of that name. */
+export type Provider = "cpu" | "cuda" | "webgpu";
+
 /** What a graph is built for: any device, unless more is known of the machine that will run it. */
 export interface GraphTarget {
+  /** What will run it; formulations that a provider lacks or computes wrongly are avoided. */
+  readonly provider?: Provider;
   /**
    * Channels that ONNX Runtime's kernels on this CPU block together, from `probeChannelBlock`; 1 (default) for graphs
    * that run anywhere, on a GPU too.

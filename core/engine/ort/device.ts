@@ -4,11 +4,12 @@
  * @module
  */
 import { GenviewSyntaxError } from "../../errors/mod.ts";
+import type { Provider } from "../graph/target.ts";
 
 /** Where a session runs and a tensor lives. */
 export interface Device {
   /** What runs it: the CPU, NVIDIA's CUDA, or WebGPU. */
-  readonly provider: "cpu" | "cuda" | "webgpu";
+  readonly provider: Provider;
   /** Which of several; 0 for the CPU. */
   readonly index: number;
 }

@@ -43,7 +43,7 @@ export async function runTuning(
   begun: unknown,
 ): Promise<RunTuning> {
   const { provider } = target.device;
-  const known = { provider, channelBlock: 1, choices: {}, ...await deviceTuning(target) };
+  const known = { channelBlock: 1, choices: {}, ...await deviceTuning(target), provider };
   const kept = keptTuning(begun, known);
   if (kept !== undefined || !configuration.autotune) return kept ?? known;
   const cache = join(dirname(resolve(output)), "convolutions.json");

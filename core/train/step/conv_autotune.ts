@@ -26,14 +26,15 @@ import { writeNewFile } from "../../files/new_file.ts";
 /** Runs of each formulation, after one that warms up; the fastest counts. */
 const RUNS = 5;
 
-/** What is known of a device without timing anything: how its kernels block channels. */
+/** What is known of a device without timing anything: what it is, and how the CPU's kernels block channels. */
 export async function deviceTuning(target: Placement): Promise<ConvTuning> {
-  if (target.device.provider !== "cpu") return {};
+  const { provider } = target.device;
+  if (provider !== "cpu") return { provider };
   const channelBlock = await probeChannelBlock(async (outputs) => {
     using session = await Session.create(encodeModel({ outputs }), target);
     return await session.run({});
   });
-  return { channelBlock };
+  return { provider, channelBlock };
 }
 
 /** Milliseconds of the fastest of some runs of a graph, on inputs of no special value. */
@@ -152,7 +153,8 @@ export async function autotune(
   cache: string,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<ConvTuning> {
-  const { channelBlock = 1 } = await deviceTuning(target);
+  const known = await deviceTuning(target);
+  const { channelBlock = 1 } = known;
   const measuredOn = circumstances(target);
   const choices = { ...await readChoices(cache, channelBlock, measuredOn) };
   const problems = new Map(convolutions.map((problem) => [problemKey(problem), problem]));
@@ -169,5 +171,5 @@ export async function autotune(
     await writeNewFile(cache, bytes, { overwrite: true });
   }
   const used = [...problems.keys()].map((key) => [key, choices[key]!]);
-  return { channelBlock, choices: Object.fromEntries(used) };
+  return { ...known, choices: Object.fromEntries(used) };
 }
