@@ -16,7 +16,7 @@ const COMMAND = command({
   summary:
     "Installs the CUDA execution provider that belongs to the ONNX Runtime in use, out of the official wheel " +
     "onnxruntime-gpu of the same version, or says whether it is there and which of CUDA's own libraries are missing. " +
-    "The wheel's SHA-256 is checked; a download that broke off is resumed. PyPI's wheel of 1.29.0 is built for CUDA 13; " +
+    "The wheel's SHA-256 is checked; a download that broke off is resumed. PyPI's wheel of 1.30.0 is built for CUDA 13; " +
     "for CUDA 12 name an index that has such a build of the same version.",
   positional: "install|status",
   examples: [

@@ -176,7 +176,7 @@ async function unpackAll(wheel: string, { folder, files }: Plan): Promise<void> 
  * provider where ONNX Runtime looks for it, beside its main library. A download that breaks off is resumed by the next
  * call. The wheel, some 200 MB, is removed afterwards.
  *
- * PyPI has one build of each version: that of 1.29.0 is for CUDA 13. Builds for CUDA 12 are in indexes of
+ * PyPI has one build of each version: that of 1.30.0 is for CUDA 13. Builds for CUDA 12 are in indexes of
  * their own, where there is one of the same version.
  *
  * ```ts ignore

@@ -25,7 +25,7 @@ export const WHEEL_FOLDER = "onnxruntime/capi";
 /**
  * The CUDA build for a system.
  *
- * @param version of ONNX Runtime, such as `1.29.0`
+ * @param version of ONNX Runtime, such as `1.30.0`
  * @throws {TypeError} if none is published for the system
  */
 export function providerBuild(

@@ -14,7 +14,7 @@ export const PYPI = "https://pypi.org/simple";
 
 /** A wheel in an index. */
 export interface Wheel {
-  /** Name of the file, such as `onnxruntime_gpu-1.29.0-cp312-cp312-manylinux_2_28_x86_64.whl`. */
+  /** Name of the file, such as `onnxruntime_gpu-1.30.0-cp312-cp312-manylinux_2_28_x86_64.whl`. */
   readonly name: string;
   /** Where it lies. */
   readonly url: string;

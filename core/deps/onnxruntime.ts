@@ -4,12 +4,12 @@
  *
  * @module
  */
-import manifest from "npm:onnxruntime-node@1.29.0/package.json" with { type: "json" };
+import manifest from "npm:onnxruntime-node@1.30.0/package.json" with { type: "json" };
 
 /** Version of ONNX Runtime. */
 export const ORT_VERSION: string = manifest.version;
 
 /** The package's own folder, as a file URL. */
 export function ortPackage(): URL {
-  return new URL("./", import.meta.resolve("npm:onnxruntime-node@1.29.0/package.json"));
+  return new URL("./", import.meta.resolve("npm:onnxruntime-node@1.30.0/package.json"));
 }

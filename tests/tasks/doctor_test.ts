@@ -13,8 +13,8 @@ function reportWith(devices: readonly DeviceReport[]): Report {
     genview: "1.2.3",
     deno: "2.9.6",
     onnxruntime: {
-      version: "1.29.0",
-      expected: "1.29.0",
+      version: "1.30.0",
+      expected: "1.30.0",
       library: "/lib/libonnxruntime.so.1",
       providers: ["CUDAExecutionProvider", "CPUExecutionProvider"],
     },
@@ -52,7 +52,7 @@ Deno.test("formatReport() writes a line for each finding, and what helps", () =>
     formatReport(report),
     `genview       1.2.3
 Deno          2.9.6
-ONNX Runtime  1.29.0
+ONNX Runtime  1.30.0
   library     /lib/libonnxruntime.so.1
   providers   CUDA, CPU
 system        linux x86_64 (6.1), 8 cores
@@ -70,13 +70,13 @@ Deno.test("formatReport() says that a library is not the one that was tested", (
   const report = reportWith([CPU_WORKS]);
   const onnxruntime = {
     version: "1.28.1",
-    expected: "1.29.0",
+    expected: "1.30.0",
     library: "/lib/libonnxruntime.so.1",
     providers: [],
   };
   assertStringIncludes(
     formatReport({ ...report, onnxruntime }),
-    "ONNX Runtime  1.28.1 (genview is tested with 1.29.0)",
+    "ONNX Runtime  1.28.1 (genview is tested with 1.30.0)",
   );
 });
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { InferenceSession } from "npm:onnxruntime-node@1.29.0";
+import { InferenceSession } from "npm:onnxruntime-node@1.30.0";
 import { main } from "../../tasks/export.ts";
 import { readSafetensors } from "../../core/weights/safetensors.ts";
 import { withFolder } from "../core/backbones/clip_golden.ts";

@@ -17,7 +17,7 @@ export type OrtApi = {
 /** A bound library. */
 export interface BoundApi {
   readonly api: OrtApi;
-  /** Version that the library itself reports, as in "1.29.0". */
+  /** Version that the library itself reports, as in "1.30.0". */
   readonly version: string;
 }
 

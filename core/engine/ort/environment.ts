@@ -104,7 +104,7 @@ export function registerArena(api: OrtApi, env: Deno.PointerObject): void {
 }
 
 /**
- * Version of ONNX Runtime, as in "1.29.0".
+ * Version of ONNX Runtime, as in "1.30.0".
  *
  * @throws {TypeError} if ONNX Runtime cannot be opened
  */

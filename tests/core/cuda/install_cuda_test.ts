@@ -148,10 +148,10 @@ Deno.test({
 Deno.test("providerBuild() knows the systems that wheels are built for, and chooseWheel() takes theirs", async () => {
   await using index = indexWith();
   const wheels = await listWheels("onnxruntime-gpu", { index: index.address });
-  const windows = providerBuild("1.29.0", "windows", "x86_64");
+  const windows = providerBuild("1.30.0", "windows", "x86_64");
   assert(chooseWheel(wheels, ortVersion(), windows).name.endsWith("win_amd64.whl"));
   const error = await assertRejects(() =>
-    Promise.try(() => providerBuild("1.29.0", "darwin", "aarch64"))
+    Promise.try(() => providerBuild("1.30.0", "darwin", "aarch64"))
   );
   assertStringIncludes((error as Error).message, "found darwin aarch64");
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { InferenceSession, Tensor as OrtTensor } from "npm:onnxruntime-node@1.29.0";
+import { InferenceSession, Tensor as OrtTensor } from "npm:onnxruntime-node@1.30.0";
 import { join } from "node:path";
 import { fromBinary, ModelProtoSchema } from "../../../core/deps/protobuf.ts";
 import type { Backbone } from "../../../core/backbones/backbone.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { InferenceSession } from "npm:onnxruntime-node@1.29.0";
+import { InferenceSession } from "npm:onnxruntime-node@1.30.0";
 import { exportRun } from "../../../core/encoders/export_run.ts";
 import { isGenviewError } from "../../../core/errors/mod.ts";
 import type { Tensor } from "../../../core/engine/graph/tensor.ts";

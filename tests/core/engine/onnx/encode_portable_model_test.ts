@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { InferenceSession, Tensor as OrtTensor } from "npm:onnxruntime-node@1.29.0";
+import { InferenceSession, Tensor as OrtTensor } from "npm:onnxruntime-node@1.30.0";
 import { fromBinary, ModelProtoSchema } from "../../../../core/deps/protobuf.ts";
 import { filled, type Tensor } from "../../../../core/engine/graph/tensor.ts";
 import { input, type Value } from "../../../../core/engine/graph/value.ts";
