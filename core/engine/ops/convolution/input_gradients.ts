@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { currentTarget } from "../../graph/target.ts";
 import type { Value } from "../../graph/value.ts";
 import { directConv } from "../conv.ts";
 import { convTranspose } from "../conv_transpose.ts";
 import { matMul } from "../mat_mul.ts";
 import { reshape } from "../reshape.ts";
+import { slice } from "../slice.ts";
 import { transpose } from "../transpose.ts";
 import { turnAround } from "./_taps.ts";
 import { blockedConv, blockedTurnedWeight, suitsBlocks } from "./blocked_layout.ts";
@@ -25,15 +27,32 @@ export interface InputGradientValues {
   readonly w: Value;
 }
 
+/**
+ * ONNX's ConvTranspose. CUDA's kernel takes the same padding at both ends alone, so what windows read of the input beyond
+ * that comes back as output padding, which is less than a stride; where it is more, the rest of the padding is cut off.
+ */
 function transposed({ dy, w }: InputGradientValues, problem: ConvProblem): Value {
   const { attributes } = problem;
-  const rank = spatial(problem.x).length;
+  const lengths = spatial(problem.x);
+  const begin = attributes.pads.slice(0, lengths.length);
   const end = paddingEnd(problem);
-  // Output padding stands for what no window reads, and has a gradient of zero.
-  return convTranspose(dy, w, {
-    ...attributes,
-    pads: [...attributes.pads.slice(0, rank), ...end.map((n) => Math.max(n, 0))],
-    outputPadding: end.map((n) => Math.max(-n, 0)),
+  // Output padding also stands for what no window reads, and has a gradient of zero.
+  const back = begin.map((zeros, axis) => zeros - end[axis]!);
+  if (back.every((more, axis) => more >= 0 && more < attributes.strides[axis]!)) {
+    return convTranspose(dy, w, { ...attributes, pads: [...begin, ...begin], outputPadding: back });
+  }
+  const read = end.map((zeros) => Math.max(zeros, 0));
+  const outputPadding = end.map((zeros) => Math.max(-zeros, 0));
+  if (currentTarget().provider === "cpu") {
+    return convTranspose(dy, w, { ...attributes, pads: [...begin, ...read], outputPadding });
+  }
+  const both = begin.map((zeros, axis) => Math.min(zeros, read[axis]!));
+  const wide = convTranspose(dy, w, { ...attributes, pads: [...both, ...both], outputPadding });
+  const starts = begin.map((zeros, axis) => zeros - both[axis]!);
+  return slice(wide, {
+    starts,
+    ends: starts.map((start, axis) => start + lengths[axis]!),
+    axes: lengths.map((_, axis) => axis + 2),
   });
 }
 
