@@ -20,6 +20,7 @@ from training_steps import (
     perceptron,
     small_resnet,
     snapshot,
+    spread_of,
     views_of,
     weights_of,
     write_golden,
@@ -63,7 +64,7 @@ class Contrast(nn.Module):
         return queries, keys
 
     def forward(self, views: list[torch.Tensor], weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The loss, and the spread of the first view's queries."""
+        """The loss, and the first view's queries."""
         parts = zip(*(view.split(SETUP["deviceBatchSize"]) for view in views))
         queries, keys = zip(*(self.micro_batch(list(part)) for part in parts))
         (q1, q2), (k1, k2) = ([torch.cat(view) for view in zip(*rows)] for rows in (queries, keys))
@@ -73,8 +74,7 @@ class Contrast(nn.Module):
             losses = F.cross_entropy(q @ k.T / SETUP["temperature"], targets, reduction="none")
             return (weights * losses).mean()
 
-        spread = F.normalize(q1.detach()).std(0, correction=0).mean()
-        return term(q1, k2) + term(q2, k1), spread
+        return term(q1, k2) + term(q2, k1), q1
 
 
 def train(dtype: torch.dtype, weighted: bool) -> Run:
@@ -88,14 +88,14 @@ def train(dtype: torch.dtype, weighted: bool) -> Run:
     for step in range(SETUP["steps"]):
         optimizer.param_groups[0]["lr"] = cosine(step, SETUP["steps"], SETUP["learningRate"], 0)
         weights = weights_of(SETUP, step).to(dtype) if weighted else torch.ones(SETUP["batchSize"], dtype=dtype)
-        loss, spread = network([view.to(dtype) for view in views_of(SETUP, step)], weights)
+        loss, embeddings = network([view.to(dtype) for view in views_of(SETUP, step)], weights)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         follow_online(network, SETUP["encoderMomentum"])
         losses.append(loss.item())
-        spreads.append(spread.item())
-    return Run(initial, snapshot(network), losses, {"spreads": spreads})
+        spreads.append(spread_of(embeddings))
+    return Run(initial, snapshot(network), losses, spreads)
 
 
 if __name__ == "__main__":

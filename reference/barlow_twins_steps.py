@@ -18,6 +18,7 @@ from training_steps import (
     perceptron,
     small_resnet,
     snapshot,
+    spread_of,
     views_of,
     weights_of,
     write_golden,
@@ -50,7 +51,10 @@ class BarlowTwins(nn.Module):
         self.projector = perceptron(64, [{"width": width}, {"width": width, "norm": None, "relu": False}])
         hash_parameters(self)
 
-    def forward(self, views: list[torch.Tensor], weights: dict[tuple[int, int], torch.Tensor]) -> torch.Tensor:
+    def forward(
+        self, views: list[torch.Tensor], weights: dict[tuple[int, int], torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The loss, and the first view's embeddings."""
         embeddings = [self.projector(self.backbone(view)) for view in views]
         losses = []
         for a, b in PAIRS:
@@ -60,7 +64,7 @@ class BarlowTwins(nn.Module):
             redundancy = off_diagonal(matrix).pow(2).sum()
             invariance = (matrix.diagonal() - 1).pow(2).sum()
             losses.append(mass.mean() * (invariance + SETUP["redundancyWeight"] * redundancy))
-        return SETUP["scale"] * sum(losses) / len(losses)
+        return SETUP["scale"] * sum(losses) / len(losses), embeddings[0]
 
 
 def train(dtype: torch.dtype, weighted: bool) -> Run:
@@ -71,19 +75,20 @@ def train(dtype: torch.dtype, weighted: bool) -> Run:
         for vectors in (False, True)
     ]
     optimizer = Lars(groups, False, SETUP["momentum"])
-    losses = []
+    losses, spreads = [], []
     for step in range(SETUP["steps"]):
         rate = cosine(step, SETUP["steps"], SETUP["learningRate"], 0)
         for group, scale in zip(optimizer.param_groups, (1, SETUP["vectorRateScale"])):
             group["lr"], group["weight_decay"] = rate * scale, SETUP["weightDecay"]
         ones = torch.ones(SETUP["batchSize"], dtype=dtype)
         weights = {pair: weights_of(SETUP, step, *pair).to(dtype) if weighted else ones for pair in PAIRS}
-        loss = network([view.to(dtype) for view in views_of(SETUP, step)], weights)
+        loss, embeddings = network([view.to(dtype) for view in views_of(SETUP, step)], weights)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-    return Run(initial, snapshot(network), losses)
+        spreads.append(spread_of(embeddings))
+    return Run(initial, snapshot(network), losses, spreads)
 
 
 if __name__ == "__main__":
@@ -91,7 +96,7 @@ if __name__ == "__main__":
         "barlow_twins_steps",
         "barlow_twins_steps.py",
         "20 steps of Barlow Twins on a small ResNet with views of two sizes in float64, without weights of pairs and with: "
-        "losses, final state.",
+        "losses, spreads, final state.",
         SETUP,
         train,
     )

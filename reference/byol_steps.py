@@ -1,9 +1,12 @@
-"""Writes fixtures/golden/byol_steps.*: 20 steps of BYOL in PyTorch, from hashed weights on hashed batches.
+"""Writes fixtures/golden/byol_{,crops_}steps.*: 20 steps of BYOL in PyTorch, from hashed weights on hashed batches.
 
 Heads as in DeepMind's byol (a bias in the hidden linear, none in the last), the loss as in mmpretrain, twice the sum of the
 negative cosines; LARS as in mmpretrain without batch norm's scales and biases; the target's momentum rises to 1 by a cosine.
-The predictor's second linear starts as the first one's transpose, so that the loss does not start at zero.
+The predictor's second linear starts as the first one's transpose, so that the loss does not start at zero. With crops of two
+sizes the small ones are predicted from, never towards, and the loss is four times the mean over all pairs.
 """
+
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +18,7 @@ from training_steps import (
     Run,
     copy_online,
     cosine,
+    global_count,
     hash_parameters,
     normed_or_bias,
     perceptron,
@@ -33,6 +37,7 @@ SETUP = {
     "momentum": 0.9,
     "weightDecay": 1e-2,
 }
+CROPS = {**SETUP, "sizes": [16, 16, 8, 8]}
 
 
 def head(width: int) -> nn.Sequential:
@@ -52,15 +57,15 @@ class Byol(nn.Module):
         self.momentum_encoder = nn.ModuleDict({"backbone": small_resnet(), "projector": head(64)})
         copy_online(self)
 
-    def predict(self, view: torch.Tensor) -> torch.Tensor:
-        return self.predictor(self.projector(self.backbone(view)))
+    def embed(self, view: torch.Tensor) -> torch.Tensor:
+        return self.projector(self.backbone(view))
 
     @torch.no_grad()
     def target(self, view: torch.Tensor) -> torch.Tensor:
         return self.momentum_encoder["projector"](self.momentum_encoder["backbone"](view))
 
 
-def train(dtype: torch.dtype, weighted: bool) -> Run:
+def train(setup: dict, dtype: torch.dtype, weighted: bool) -> Run:
     network = Byol().to(dtype)
     named = [(name, value) for name, value in network.named_parameters() if value.requires_grad]
     optimizer = Lars(
@@ -74,21 +79,29 @@ def train(dtype: torch.dtype, weighted: bool) -> Run:
     )
 
     def loss_of(_step, views, weights):
-        p1, p2 = (network.predict(view) for view in views)
-        t1, t2 = (network.target(view) for view in views)
-        return -2 * (weights(0, 1) * (F.cosine_similarity(p1, t2) + F.cosine_similarity(p2, t1))).mean()
+        embeddings = [network.embed(view) for view in views]
+        predictions = [network.predictor(z) for z in embeddings]
+        targets = [network.target(view) for view in views[:global_count(setup)]]
+        terms = [
+            -(weights(t, p) * F.cosine_similarity(prediction, target)).mean()
+            for t, target in enumerate(targets) for p, prediction in enumerate(predictions) if p != t
+        ]
+        return 4 * sum(terms) / len(terms), embeddings[0]
 
     return train_steps(
-        SETUP, network, optimizer, weighted, loss_of,
+        setup, network, optimizer, weighted, loss_of,
         momentum=lambda step: cosine(step, SETUP["steps"], SETUP["encoderMomentum"], 1),
     )
 
 
 if __name__ == "__main__":
-    write_golden(
-        "byol_steps",
-        "byol_steps.py",
-        "20 steps of BYOL on a small ResNet in float64, without weights of pairs and with: losses, final state.",
-        SETUP,
-        train,
-    )
+    for name, setup in {"": SETUP, "crops_": CROPS}.items():
+        crops = " with crops of two sizes" if name else ""
+        write_golden(
+            f"byol_{name}steps",
+            "byol_steps.py",
+            f"20 steps of BYOL on a small ResNet{crops} in float64, without weights of pairs and with: losses, spreads, final "
+            "state.",
+            setup,
+            partial(train, setup),
+        )

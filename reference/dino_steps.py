@@ -29,6 +29,7 @@ from training_steps import (
     hash_parameters,
     small_resnet,
     snapshot,
+    spread_of,
     views_of,
     weights_of,
     write_golden,
@@ -117,10 +118,14 @@ class Dino(nn.Module):
         copy_online(self)
         self.register_buffer("center", torch.zeros(setup["outputs"]))
 
-    def forward(self, crops: list[torch.Tensor], weights: torch.Tensor, temperature: float) -> torch.Tensor:
+    def forward(
+        self, crops: list[torch.Tensor], weights: torch.Tensor, temperature: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The loss, and the first view's embeddings."""
         large, small = torch.cat(crops[:2]), torch.cat(crops[2:])
         features = torch.cat([self.backbone(large), self.backbone(small)])
-        scores = self.last_layer(F.normalize(self.projector(features), dim=1)).chunk(len(crops))
+        embeddings = self.projector(features)
+        scores = self.last_layer(F.normalize(embeddings, dim=1)).chunk(len(crops))
         with torch.no_grad():
             teacher = self.momentum_encoder
             seen = teacher["last_layer"](F.normalize(teacher["projector"](teacher["backbone"](large)), dim=1))
@@ -131,7 +136,7 @@ class Dino(nn.Module):
             -(weights * (target * F.log_softmax(own / self.setup["studentTemperature"], dim=1)).sum(1)).mean()
             for a, target in enumerate(targets) for v, own in enumerate(scores) if v != a
         ]
-        return sum(terms) / len(terms)
+        return sum(terms) / len(terms), embeddings.chunk(len(crops))[0]
 
     def state(self) -> dict[str, torch.Tensor]:
         """Without the scales of a last layer that has none: they are one."""
@@ -156,7 +161,7 @@ def train(setup: dict, dtype: torch.dtype, weighted: bool) -> Run:
         ],
         eps=setup["epsilon"],
     )
-    losses = []
+    losses, spreads = [], []
     for step in range(steps):
         epoch = step * setup["epochs"] // steps
         for group in optimizer.param_groups:
@@ -164,7 +169,7 @@ def train(setup: dict, dtype: torch.dtype, weighted: bool) -> Run:
         optimizer.param_groups[0]["weight_decay"] = cosine(step, steps, *setup["weightDecays"])
         weights = weights_of(setup, step).to(dtype) if weighted else torch.ones(setup["batchSize"], dtype=dtype)
         views = [view.to(dtype) for view in views_of(setup, step)]
-        loss = network(views, weights, temperature_of(setup, epoch))
+        loss, embeddings = network(views, weights, temperature_of(setup, epoch))
         optimizer.zero_grad()
         loss.backward()
         for value in trained:
@@ -175,7 +180,8 @@ def train(setup: dict, dtype: torch.dtype, weighted: bool) -> Run:
         optimizer.step()
         follow_online(network, cosine(step + 1, steps, setup["encoderMomentum"], 1))
         losses.append(loss.item())
-    return Run(initial, network.state(), losses)
+        spreads.append(spread_of(embeddings))
+    return Run(initial, network.state(), losses, spreads)
 
 
 if __name__ == "__main__":
@@ -184,7 +190,7 @@ if __name__ == "__main__":
             f"dino_{name}_steps",
             "dino_steps.py",
             f"20 steps of DINO on a small {'ResNet' if name == 'resnet' else 'ViT'} with crops of two sizes in float64, "
-            "without weights of pairs and with: losses, final state, centre.",
+            "without weights of pairs and with: losses, spreads, final state, centre.",
             setup,
             partial(train, setup),
         )

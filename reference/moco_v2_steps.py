@@ -108,7 +108,7 @@ def train(dtype: torch.dtype, weighted: bool) -> Run:
         logits = torch.cat([(q * k).sum(1, keepdim=True), q @ network.queue.clone()], dim=1) / SETUP["temperature"]
         network.enqueue(k)
         labels = torch.zeros(len(q), dtype=torch.long)
-        return (weights(0, 1) * F.cross_entropy(logits, labels, reduction="none")).mean()
+        return (weights(0, 1) * F.cross_entropy(logits, labels, reduction="none")).mean(), q
 
     return train_steps(
         SETUP, network, optimizer, weighted, loss_of, momentum=lambda _step: SETUP["encoderMomentum"]
@@ -119,8 +119,8 @@ if __name__ == "__main__":
     write_golden(
         "moco_v2_steps",
         "moco_v2_steps.py",
-        "20 steps of MoCo v2 on a small ResNet in float64, without weights of pairs and with: losses, final state with queue "
-        "and pointer.",
+        "20 steps of MoCo v2 on a small ResNet in float64, without weights of pairs and with: losses, spreads, final state "
+        "with queue and pointer.",
         SETUP,
         train,
     )

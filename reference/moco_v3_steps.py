@@ -3,6 +3,9 @@
 With a ResNet: two layers of projector, a predictor that ends without batch norm, LARS as in facebookresearch/moco-v3. With a
 ViT: timm's VisionTransformer with the authors' fixed positions and patch embedding, three layers of projector, a predictor
 that ends with batch norm, AdamW that decays all that is trained. The momentum encoder's momentum rises to 1 by a cosine.
+
+With crops of two sizes the small ones ask and have no keys. All positives of a query lie in one softmax, as in StableRep
+(Tian et al. 2023, equations 1 to 3), or each pair of views is contrasted by itself.
 """
 
 import sys
@@ -16,8 +19,10 @@ from optimizers import Lars
 from training_steps import (
     SETUP,
     Run,
+    WeightsOfPair,
     copy_online,
     cosine,
+    global_count,
     hash_parameters,
     perceptron,
     small_resnet,
@@ -36,6 +41,8 @@ RESNET = {
     "momentum": 0.9,
     "weightDecay": 1e-2,
 }
+CROPS = {**RESNET, "sizes": [16, 16, 8, 8], "positives": "together"}
+APART = {**CROPS, "positives": "apart"}
 VIT = {
     **COMMON,
     "projectorLayers": 3,
@@ -105,9 +112,23 @@ class MoCo(nn.Module):
     def key(self, view: torch.Tensor) -> torch.Tensor:
         return F.normalize(self.momentum_encoder["projector"](self.momentum_encoder["backbone"](view)), dim=1)
 
-    def contrast(self, q: torch.Tensor, k: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        losses = F.cross_entropy(q @ k.T / self.temperature, torch.arange(len(q)), reduction="none")
-        return 2 * self.temperature * (weights * losses).mean()
+    def together(self, queries: list[torch.Tensor], keys: list[torch.Tensor], weights: WeightsOfPair) -> torch.Tensor:
+        """The mean over queries and their positives, each of which has the same share in its query's target."""
+        total, pairs = 0, 0
+        for u, q in enumerate(queries):
+            others = [v for v in range(len(keys)) if v != u]
+            logits = q @ torch.cat([keys[v] for v in others]).T / self.temperature
+            shares = torch.cat([torch.diag(weights(u, v)) for v in others], dim=1)
+            total = total - (shares * logits.log_softmax(1)).sum(1).mean()
+            pairs += len(others)
+        return 4 * self.temperature * total / pairs
+
+    def apart(self, queries: list[torch.Tensor], keys: list[torch.Tensor], weights: WeightsOfPair) -> torch.Tensor:
+        terms = [
+            (weights(u, v) * F.cross_entropy(q @ k.T / self.temperature, torch.arange(len(q)), reduction="none")).mean()
+            for v, k in enumerate(keys) for u, q in enumerate(queries) if u != v
+        ]
+        return 4 * self.temperature * sum(terms) / len(terms)
 
 
 def training(setup: dict):
@@ -121,9 +142,10 @@ def training(setup: dict):
             optimizer = Lars(groups, rate_inside=False, momentum=setup["momentum"], eta=setup["eta"])
 
         def loss_of(_step, views, weights):
-            q1, q2 = (network.query(view) for view in views)
-            k1, k2 = (network.key(view) for view in views)
-            return network.contrast(q1, k2, weights(0, 1)) + network.contrast(q2, k1, weights(0, 1))
+            queries = [network.query(view) for view in views]
+            keys = [network.key(view) for view in views[:global_count(setup)]]
+            contrast = network.together if setup.get("positives") == "together" else network.apart
+            return contrast(queries, keys, weights), queries[0]
 
         return train_steps(
             setup, network, optimizer, weighted, loss_of,
@@ -134,14 +156,20 @@ def training(setup: dict):
 
 
 if __name__ == "__main__":
-    for name, setup in {"resnet": RESNET, "vit": VIT}.items():
-        if name not in (sys.argv[1:] or ("resnet", "vit")):
+    titles = {
+        "resnet": "ResNet",
+        "vit": "ViT",
+        "crops": "ResNet with crops of two sizes, all positives in one softmax,",
+        "apart": "ResNet with crops of two sizes, each pair of views by itself,",
+    }
+    for name, setup in {"resnet": RESNET, "vit": VIT, "crops": CROPS, "apart": APART}.items():
+        if name not in (sys.argv[1:] or titles):
             continue
-        title = {"resnet": "ResNet", "vit": "ViT"}[name]
         write_golden(
             f"moco_v3_{name}_steps",
             "moco_v3_steps.py",
-            f"20 steps of MoCo v3 on a small {title} in float64, without weights of pairs and with: losses, final state.",
+            f"20 steps of MoCo v3 on a small {titles[name]} in float64, without weights of pairs and with: losses, spreads, "
+            "final state.",
             setup,
             training(setup),
         )

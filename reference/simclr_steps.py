@@ -64,9 +64,12 @@ def training(setup: dict, loss):
         optimizer = torch.optim.SGD(
             network.parameters(), lr=0.0, momentum=setup["momentum"], weight_decay=setup["weightDecay"]
         )
-        return train_steps(
-            setup, network, optimizer, weighted, lambda _step, views, weights: loss(network(views), weights)
-        )
+
+        def loss_of(_step, views, weights):
+            z = network(views)
+            return loss(z, weights), z[:setup["batchSize"]]
+
+        return train_steps(setup, network, optimizer, weighted, loss_of)
 
     return train
 
@@ -75,7 +78,7 @@ if __name__ == "__main__":
     write_golden(
         "simclr_steps",
         "simclr_steps.py",
-        "20 steps of SimCLR on a small ResNet in float64, without weights of pairs and with: losses, final state.",
+        "20 steps of SimCLR on a small ResNet in float64, without weights of pairs and with: losses, spreads, final state.",
         SETUP,
         training(SETUP, nt_xent),
     )
@@ -84,7 +87,7 @@ if __name__ == "__main__":
         "simclr_positives_steps",
         "simclr_steps.py",
         "20 steps of SimCLR with three views, all positives in one softmax, on a small ResNet in float64, without weights of "
-        "pairs and with: losses, final state.",
+        "pairs and with: losses, spreads, final state.",
         THREE,
         training(THREE, stable_rep),
     )

@@ -17,6 +17,7 @@ from training_steps import (
     perceptron,
     small_resnet,
     snapshot,
+    spread_of,
     views_of,
     weights_of,
     write_golden,
@@ -48,11 +49,11 @@ class SimSiam(nn.Module):
             self.predictor.fc1.weight.copy_(self.predictor.fc0.weight.T)
 
     def forward(self, views: list[torch.Tensor], weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The loss, and the spread of the first view's embeddings."""
+        """The loss, and the first view's embeddings."""
         z1, z2 = (self.projector(self.backbone(view)) for view in views)
         p1, p2 = self.predictor(z1), self.predictor(z2)
         similarity = F.cosine_similarity(p1, z2.detach()) + F.cosine_similarity(p2, z1.detach())
-        return -(weights * similarity).mean() / 2, F.normalize(z1.detach()).std(0, correction=0).mean()
+        return -(weights * similarity).mean() / 2, z1
 
 
 def train(dtype: torch.dtype, weighted: bool) -> Run:
@@ -71,13 +72,13 @@ def train(dtype: torch.dtype, weighted: bool) -> Run:
     for step in range(SETUP["steps"]):
         optimizer.param_groups[0]["lr"] = cosine(step, SETUP["steps"], SETUP["learningRate"], 0)
         weights = weights_of(SETUP, step).to(dtype) if weighted else torch.ones(SETUP["batchSize"], dtype=dtype)
-        loss, spread = network([view.to(dtype) for view in views_of(SETUP, step)], weights)
+        loss, embeddings = network([view.to(dtype) for view in views_of(SETUP, step)], weights)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-        spreads.append(spread.item())
-    return Run(initial, snapshot(network), losses, {"spreads": spreads})
+        spreads.append(spread_of(embeddings))
+    return Run(initial, snapshot(network), losses, spreads)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from training_steps import (
     perceptron,
     small_resnet,
     snapshot,
+    spread_of,
     views_of,
     weights_of,
     write_golden,
@@ -67,7 +68,8 @@ class SwAV(nn.Module):
     def normalize(self) -> None:
         self.prototypes.weight.copy_(F.normalize(self.prototypes.weight, dim=1))
 
-    def forward(self, crops: list[torch.Tensor], weights: torch.Tensor, starts: bool) -> torch.Tensor:
+    def forward(self, crops: list[torch.Tensor], weights: torch.Tensor, starts: bool) -> tuple[torch.Tensor, torch.Tensor]:
+        """The loss, and the first view's embeddings."""
         self.normalize()
         large, small = torch.cat(crops[:2]), torch.cat(crops[2:])
         features = torch.cat([self.backbone(large), self.backbone(small)])
@@ -88,7 +90,7 @@ class SwAV(nn.Module):
         if starts:
             self.queues = [torch.cat([new, old.to(new)])[: len(old)] for new, old in zip(rows, self.queues)]
             self.filled = min(self.filled + len(rows[0]), SETUP["queueLength"])
-        return loss
+        return loss, rows[0]
 
     def state(self) -> dict[str, torch.Tensor]:
         queues = {f"queue.{crop}": rows.clone() for crop, rows in enumerate(self.queues)}
@@ -102,21 +104,23 @@ def train(dtype: torch.dtype, weighted: bool) -> Run:
     optimizer = Lars(
         [{"params": [*network.parameters()], "weight_decay": SETUP["weightDecay"]}], True, SETUP["momentum"]
     )
-    losses = []
+    losses, spreads = [], []
     for step in range(SETUP["steps"]):
         rate = cosine(step, SETUP["steps"], SETUP["learningRate"], SETUP["minimumLearningRate"])
         optimizer.param_groups[0]["lr"] = rate
         weights = weights_of(SETUP, step).to(dtype) if weighted else torch.ones(SETUP["batchSize"], dtype=dtype)
         epoch = step * SETUP["epochs"] // SETUP["steps"]
-        loss = network([view.to(dtype) for view in views_of(SETUP, step)], weights, epoch >= SETUP["queueStartEpoch"])
+        views = [view.to(dtype) for view in views_of(SETUP, step)]
+        loss, embeddings = network(views, weights, epoch >= SETUP["queueStartEpoch"])
         optimizer.zero_grad()
         loss.backward()
         if step < SETUP["freezeIterations"]:
             network.prototypes.weight.grad = None
         optimizer.step()
         losses.append(loss.item())
+        spreads.append(spread_of(embeddings))
     network.normalize()
-    return Run(initial, network.state(), losses)
+    return Run(initial, network.state(), losses, spreads)
 
 
 if __name__ == "__main__":
@@ -124,7 +128,7 @@ if __name__ == "__main__":
         "swav_steps",
         "swav_steps.py",
         "20 steps of SwAV on a small ResNet with crops of two sizes in float64, without weights of pairs and with: losses, "
-        "final state, queues.",
+        "spreads, final state, queues.",
         SETUP,
         train,
     )

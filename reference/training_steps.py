@@ -23,6 +23,7 @@ import numpy as np
 import safetensors
 import timm
 import torch
+import torch.nn.functional as F
 import torchvision
 from safetensors.torch import save_file
 from torch import nn
@@ -124,9 +125,20 @@ def views_of(setup: dict, step: int) -> list[torch.Tensor]:
     return views
 
 
+def global_count(setup: dict) -> int:
+    """How many views come before the first of another size: local ones are predicted from, never towards."""
+    sizes = setup["sizes"]
+    return next((at for at, size in enumerate(sizes) if size != sizes[0]), len(sizes))
+
+
 def weights_of(setup: dict, step: int, first: int = 0, second: int = 1) -> torch.Tensor:
     """Weights of the pairs of two views, between 0.5 and 1.5."""
     return uniform(f"weights.{step}.{first}.{second}", (setup["batchSize"],), 0.5, 1.0)
+
+
+def spread_of(embeddings: torch.Tensor) -> float:
+    """What tells of collapse: the deviation over the batch of each coordinate of the normalised embeddings, on average."""
+    return F.normalize(embeddings.detach()).std(0, correction=0).mean().item()
 
 
 def normed_or_bias(name: str) -> bool:
@@ -141,7 +153,9 @@ class Run:
     initial: dict[str, torch.Tensor]
     final: dict[str, torch.Tensor]
     losses: list[float]
-    # Further numbers of each step, such as the spread of the embeddings.
+    # Of the embeddings that a step shows, see `spread_of`.
+    spreads: list[float]
+    # Further numbers of each step, such as the terms of the loss.
     series: dict[str, list[float]] = field(default_factory=dict)
 
 
@@ -157,15 +171,15 @@ def train_steps(
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
     weighted: bool,
-    loss_of: Callable[[int, list[torch.Tensor], WeightsOfPair], torch.Tensor],
+    loss_of: Callable[[int, list[torch.Tensor], WeightsOfPair], tuple[torch.Tensor, torch.Tensor]],
     momentum: Callable[[int], float] | None = None,
 ) -> Run:
     """Trains by a cosine learning rate; the momentum encoder, if there is one, follows at the start of each step.
 
-    `loss_of` takes the step, the views and the weights of the pairs of two of them.
+    `loss_of` takes the step, the views and the weights of the pairs of two of them, and gives the loss and the embeddings.
     """
     dtype = next(network.parameters()).dtype
-    initial, losses = snapshot(network), []
+    initial, losses, spreads = snapshot(network), [], []
     network.train()
     for step in range(setup["steps"]):
         for group in optimizer.param_groups:
@@ -177,20 +191,20 @@ def train_steps(
 
         if momentum is not None:
             follow_online(network, momentum(step))
-        loss = loss_of(step, [view.to(dtype) for view in views_of(setup, step)], weights)
+        loss, embeddings = loss_of(step, [view.to(dtype) for view in views_of(setup, step)], weights)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
+        spreads.append(spread_of(embeddings))
     if momentum is not None:
         # As the step that would come next begins.
         follow_online(network, momentum(setup["steps"]))
-    return Run(initial, snapshot(network), losses)
+    return Run(initial, snapshot(network), losses, spreads)
 
 
 def measure(run: Run, most: int) -> Iterator[tuple[str, torch.Tensor]]:
-    yield "losses", torch.tensor(run.losses, dtype=torch.float64)
-    for name, values in run.series.items():
+    for name, values in {"losses": run.losses, "spreads": run.spreads, **run.series}.items():
         yield name, torch.tensor(values, dtype=torch.float64)
     for name, value in run.final.items():
         if value.dtype == torch.int64:

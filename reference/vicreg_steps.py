@@ -18,6 +18,7 @@ from training_steps import (
     perceptron,
     small_resnet,
     snapshot,
+    spread_of,
     views_of,
     weights_of,
     write_golden,
@@ -53,7 +54,10 @@ class VicReg(nn.Module):
         self.expander = perceptron(64, [{"width": width, "bias": True}, {"width": width, "norm": None, "relu": False}])
         hash_parameters(self)
 
-    def forward(self, views: list[torch.Tensor], weights: Weights) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    def forward(
+        self, views: list[torch.Tensor], weights: Weights
+    ) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss, the first view's embeddings, and the terms of the loss."""
         z = [self.expander(self.backbone(view)) for view in views]
         terms = {
             "invariance": sum((weights[a, b] * (z[a] - z[b]).pow(2).mean(1)).mean() for a, b in PAIRS) / len(PAIRS),
@@ -61,7 +65,7 @@ class VicReg(nn.Module):
             # The sum over the two views of a pair.
             "covariance": 2 * sum(off_diagonal(torch.cov(own.T)).pow(2).sum() / own.shape[1] for own in z) / len(z),
         }
-        return sum(SETUP[f"{name}Weight"] * term for name, term in terms.items()), terms
+        return sum(SETUP[f"{name}Weight"] * term for name, term in terms.items()), z[0], terms
 
 
 def train(dtype: torch.dtype, weighted: bool) -> Run:
@@ -72,21 +76,22 @@ def train(dtype: torch.dtype, weighted: bool) -> Run:
         for vectors in (False, True)
     ]
     optimizer = Lars(groups, False, SETUP["momentum"])
-    losses, series = [], {"invariance": [], "variance": [], "covariance": []}
+    losses, spreads, series = [], [], {"invariance": [], "variance": [], "covariance": []}
     for step in range(SETUP["steps"]):
         rate = cosine(step, SETUP["steps"], SETUP["learningRate"], 0)
         for group, scale in zip(optimizer.param_groups, (1, SETUP["vectorRateScale"])):
             group["lr"], group["weight_decay"] = rate * scale, SETUP["weightDecay"]
         ones = torch.ones(SETUP["batchSize"], dtype=dtype)
         weights = {pair: weights_of(SETUP, step, *pair).to(dtype) if weighted else ones for pair in PAIRS}
-        loss, terms = network([view.to(dtype) for view in views_of(SETUP, step)], weights)
+        loss, embeddings, terms = network([view.to(dtype) for view in views_of(SETUP, step)], weights)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
+        spreads.append(spread_of(embeddings))
         for name, term in terms.items():
             series[name].append(term.item())
-    return Run(initial, snapshot(network), losses, series)
+    return Run(initial, snapshot(network), losses, spreads, series)
 
 
 if __name__ == "__main__":
@@ -94,7 +99,7 @@ if __name__ == "__main__":
         "vicreg_steps",
         "vicreg_steps.py",
         "20 steps of VICReg on a small ResNet with views of two sizes in float64, without weights of pairs and with: "
-        "losses, their terms, final state.",
+        "losses, their terms, spreads, final state.",
         SETUP,
         train,
     )

@@ -26,7 +26,10 @@ interface Settings {
   readonly weightDecay: number;
 }
 
-const golden = await readGolden<Settings>("byol_steps");
+const goldens = {
+  "two views": await readGolden<Settings>("byol_steps"),
+  "crops of two sizes": await readGolden<Settings>("byol_crops_steps"),
+};
 
 function trialOf({ hiddenWidth, width, encoderMomentum, ...settings }: Settings): Trial {
   const { learningRate, eta, momentum, weightDecay } = settings;
@@ -46,10 +49,12 @@ function trialOf({ hiddenWidth, width, encoderMomentum, ...settings }: Settings)
   };
 }
 
-for (const run of RUNS) {
-  Deno.test(`BYOL follows PyTorch for 20 steps, ${run}, in every loss and every final tensor`, async () => {
-    await assertFollows(golden, trialOf(golden), run);
-  });
+for (const [views, golden] of Object.entries(goldens)) {
+  for (const run of RUNS) {
+    Deno.test(`BYOL follows PyTorch for 20 steps with ${views}, ${run}, in every loss, spread and final tensor`, async () => {
+      await assertFollows(golden, trialOf(golden), run);
+    });
+  }
 }
 
 Deno.test("BYOL predicts from all views and towards the global ones", () => {

@@ -339,13 +339,11 @@ function assertTensor(golden: Golden, run: RunName, name: string, trained: Train
   assertChange("the change's norm", Math.abs(changed - change!), change!, norm!);
 }
 
-/** Takes a golden's steps and compares every loss, every spread that it has and every final tensor. */
+/** Takes a golden's steps and compares every loss, every spread of embeddings and every final tensor. */
 export async function assertFollows(golden: Golden, trial: Trial, run: RunName): Promise<Trained> {
   const trained = await train(golden, trial, run);
   assertSeries(golden, run, "losses", trained.losses);
-  if (golden.tensors.has(`${run}/spreads`)) {
-    assertSeries(golden, run, "spreads", trained.spreads);
-  }
+  assertSeries(golden, run, "spreads", trained.spreads);
   const prefix = `${run}/value/`;
   const names = [...golden.tensors.keys()].filter((name) => name.startsWith(prefix))
     .map((name) => name.slice(prefix.length));

@@ -88,7 +88,7 @@ function withRing(weights: ReadonlyMap<string, Tensor>, pushed: number): Map<str
 }
 
 for (const run of RUNS) {
-  Deno.test(`MoCo v2 follows PyTorch for 20 steps, ${run}, in every loss, every final tensor and the queue`, async () => {
+  Deno.test(`MoCo v2 follows PyTorch for 20 steps, ${run}, in every loss, spread and final tensor, and the queue`, async () => {
     const { hiddenWidth, temperature, groupSize, learningRate, momentum, weightDecay } = golden;
     await assertFollows(golden, {
       method: mocoV2,

@@ -50,9 +50,15 @@ function trialOf({ encoderMomentum, ...settings }: Settings): Trial {
 interface ResNetSettings extends Settings {
   readonly eta: number;
   readonly momentum: number;
+  /** With more than two views. */
+  readonly positives?: "together" | "apart";
 }
 
-const resNet = await readGolden<ResNetSettings>("moco_v3_resnet_steps");
+const resNets = {
+  "two views": await readGolden<ResNetSettings>("moco_v3_resnet_steps"),
+  "crops of two sizes": await readGolden<ResNetSettings>("moco_v3_crops_steps"),
+  "crops of two sizes apart": await readGolden<ResNetSettings>("moco_v3_apart_steps"),
+};
 
 interface ViTSettings extends Settings {
   readonly epsilon: number;
@@ -72,18 +78,24 @@ const smallViT: Backbone = {
 };
 
 for (const run of RUNS) {
-  Deno.test(`MoCo v3 on a ResNet follows PyTorch for 20 steps, ${run}, in every loss and every final tensor`, async () => {
-    const { eta, momentum } = resNet;
-    const trial = trialOf(resNet);
-    const lars = { optimizer: "lars", larsVariant: "moco-v3", eta, momentum } as const;
-    await assertFollows(
-      resNet,
-      { ...trial, configuration: { ...trial.configuration, ...lars } },
-      run,
-    );
-  });
+  for (const [views, resNet] of Object.entries(resNets)) {
+    Deno.test(`MoCo v3 on a ResNet follows PyTorch for 20 steps with ${views}, ${run}, in every loss, spread and final tensor`, async () => {
+      const { eta, momentum, positives = "together" } = resNet;
+      const trial = trialOf(resNet);
+      const lars = { optimizer: "lars", larsVariant: "moco-v3", eta, momentum } as const;
+      await assertFollows(
+        resNet,
+        {
+          ...trial,
+          options: { ...trial.options, positives },
+          configuration: { ...trial.configuration, ...lars },
+        },
+        run,
+      );
+    });
+  }
 
-  Deno.test(`MoCo v3 on a ViT follows PyTorch for 20 steps, ${run}, in every loss and every final tensor`, async () => {
+  Deno.test(`MoCo v3 on a ViT follows PyTorch for 20 steps, ${run}, in every loss, spread and final tensor`, async () => {
     const { epsilon } = vit;
     const trial = trialOf(vit);
     const adamW = { optimizer: "adamw", epsilon } as const;

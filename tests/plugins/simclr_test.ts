@@ -38,7 +38,7 @@ for (const [title, name] of Object.entries(GOLDENS)) {
   const golden = await readGolden<Settings>(name);
   const { hiddenWidth, width, temperature, learningRate, momentum, weightDecay } = golden;
   for (const run of RUNS) {
-    Deno.test(`${title} follows PyTorch for 20 steps, ${run}, in every loss and every final tensor`, async () => {
+    Deno.test(`${title} follows PyTorch for 20 steps, ${run}, in every loss, spread and final tensor`, async () => {
       await assertFollows(golden, {
         method: simclr,
         options: { hiddenWidth, width, temperature },

@@ -52,7 +52,7 @@ function trialOf(
 }
 
 for (const run of RUNS) {
-  Deno.test(`SimSiam follows PyTorch for 20 steps, ${run}, in every loss and every final tensor`, async () => {
+  Deno.test(`SimSiam follows PyTorch for 20 steps, ${run}, in every loss, spread and final tensor`, async () => {
     await assertFollows(golden, trialOf(golden), run);
   });
 }

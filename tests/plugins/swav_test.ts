@@ -81,7 +81,7 @@ function trialOf(settings: Settings): Trial {
 }
 
 for (const run of RUNS) {
-  Deno.test(`SwAV follows PyTorch for 20 steps with crops of two sizes, ${run}, in every loss, final tensor and queue`, async () => {
+  Deno.test(`SwAV follows PyTorch for 20 steps with crops of two sizes, ${run}, in every loss, spread, final tensor and queue`, async () => {
     await assertFollows(golden, trialOf(golden), run);
   });
 }
