@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { checkMembers, type Members } from "./check_members.ts";
 export { nearestName } from "./nearest_name.ts";
 export { optionName } from "./option_name.ts";
 export {

@@ -11,7 +11,7 @@ const swav: Method<typeof manifest> = {
   manifest,
   build(context) {
     const { options, views, batchSize, ops, losses, step, pairWeights } = context;
-    const { width, prototypes, temperature, queueLength } = options;
+    const { width, prototypes, temperature, queueLength, epsilon, iterations } = options;
     if (queueLength !== 0 && queueLength < batchSize) {
       context.refuse(
         `queueLength must be 0 or at least the batch size ${batchSize}, found ${queueLength}`,
@@ -30,10 +30,11 @@ const swav: Method<typeof manifest> = {
     const counts = views.map(() => batchSize);
     const scores = ops.split(scoresOf(ops.concat(embeddings, { axis: 0 })), counts, { axis: 0 });
     const codes = scores.slice(0, context.globalViews.length).map((own, view) => {
-      const alone = losses.sinkhorn(own, options);
+      const alone = losses.sinkhorn(own, { epsilon, iterations });
       if (queueLength === 0) return alone;
       const queue = context.queue(`queue.${view}`, queueLength, width);
-      const all = losses.sinkhorn(ops.concat([own, scoresOf(queue.rows)], { axis: 0 }), options);
+      const known = ops.concat([own, scoresOf(queue.rows)], { axis: 0 });
+      const all = losses.sinkhorn(known, { epsilon, iterations });
       const together = ops.slice(all, { starts: [0], ends: [batchSize], axes: [0] });
       queue.push(embeddings[view]!, ops.greaterOrEqual(context.epoch, options.queueStartEpoch));
       return ops.where(queue.full, together, alone);
@@ -48,7 +49,7 @@ const swav: Method<typeof manifest> = {
     const [even, variance] = [Math.log(prototypes), 1 / (width * temperature ** 2)];
     const most = even + variance / 2;
     const random = [
-      Math.max(0, most - variance * temperature / options.epsilon),
+      Math.max(0, most - variance * temperature / epsilon),
       most + 0.3,
     ] as const;
     const range = { random, healthy: [0.2 * even, 0.6 * even], collapsed: even } as const;

@@ -16,6 +16,14 @@ import { PluginRefusal } from "../../method/plugin_error.ts";
 import type { MethodContext } from "../../method/method.ts";
 import type { ContextInputs } from "./context_inputs.ts";
 import { makeEncoder, makeHead, makeNetwork, type NetworkPlace } from "./networks.ts";
+import {
+  checkedModule,
+  checkFreezeOptions,
+  checkNetworkOptions,
+  INITIALIZERS,
+  LOSSES,
+  OPERATORS,
+} from "./known_members.ts";
 import { checkValue } from "./method_outputs.ts";
 import { makeQueue } from "./queue.ts";
 
@@ -90,16 +98,24 @@ export function makeContext(parts: ContextParts): MethodContext {
       return inputs.epoch;
     },
     weightsOfPair: (first, second) => inputs.weightsOfPair(first, second),
-    ops: operators,
-    losses,
-    initializers,
-    network: (heads, networkOptions) => makeNetwork(parts, heads, networkOptions),
-    head: (name, layers, { frozen: when } = {}) =>
-      makeHead(parts, name, layers, (parameter) => {
+    ops: checkedModule("ops", operators, OPERATORS),
+    losses: checkedModule("losses", losses, LOSSES),
+    initializers: checkedModule("initializers", initializers, INITIALIZERS),
+    network: (heads, networkOptions = {}) => {
+      checkNetworkOptions(networkOptions);
+      return makeNetwork(parts, heads, networkOptions);
+    },
+    head: (name, layers, headOptions = {}) => {
+      checkFreezeOptions(name, headOptions);
+      const { frozen: when } = headOptions;
+      return makeHead(parts, name, layers, (parameter) => {
         if (when !== undefined) freeze(parameter, when);
-      }),
+      });
+    },
     encoder: (role) => makeEncoder(parts, role),
-    prototypes: (name, count, width, { frozen: when } = {}) => {
+    prototypes: (name, count, width, prototypeOptions = {}) => {
+      checkFreezeOptions(name, prototypeOptions);
+      const { frozen: when } = prototypeOptions;
       const drawn = initializers.torchDefault(width);
       const rows = scope.parameter(name, [count, width], initializers.unitRows(drawn));
       constrain(rows, unitLength);

@@ -9,6 +9,7 @@ import { Value } from "../../engine/graph/value.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { lossRangeSchema } from "../../method/manifest.ts";
 import type { MethodOutputs } from "../../method/method.ts";
+import { checkOutputMembers } from "./known_members.ts";
 import { validate } from "../../schema/validate.ts";
 
 /** What the log says of every step itself. */
@@ -67,6 +68,7 @@ export function checkOutputs(action: string, outputs: MethodOutputs): void {
       `Cannot ${action}: its build function must return { loss, embeddings }, found no ${output}`,
     );
   }
+  checkOutputMembers(action, outputs);
   checkType(`${action}: its loss must be a scalar`, outputs.loss, 0);
   checkType(`${action}: its embeddings must be [N,D]`, outputs.embeddings, 2);
   checkMetrics(action, outputs.metrics ?? {});

@@ -19,6 +19,7 @@ import type {
   TrainedNetwork,
 } from "../../method/method.ts";
 import type { Applications } from "./applications.ts";
+import { checkLayerMembers } from "./known_members.ts";
 import { MOMENTUM_ENCODER } from "./momentum_encoder.ts";
 
 /** What networks are made of, and where. */
@@ -74,7 +75,10 @@ export function makeEncoder(
       "backbone",
       (place, images) => place.enter("backbone", (inner) => backbone.apply(inner, images)),
     ),
-    mlp: (name, layers) => part(name, (place, x) => mlp(place, name, x, layers)),
+    mlp: (name, layers) => {
+      checkLayerMembers(name, layers);
+      return part(name, (place, x) => mlp(place, name, x, layers));
+    },
     parameter: (name, shape, initializer) =>
       within((place) => place.parameter(name, shape, initializer)),
   };
