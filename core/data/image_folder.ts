@@ -88,6 +88,11 @@ export async function isFlatFolder(folder: string): Promise<boolean> {
     entries.some(({ name }) => isImageName(name));
 }
 
+/** Names of the folders of classes in a folder, in order. */
+export async function classFolders(folder: string): Promise<string[]> {
+  return (await list(folder)).filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
+}
+
 /** Paths of the images below a folder, relative to it, folder by folder and in order. */
 export async function listImages(folder: string): Promise<string[]> {
   return await Array.fromAsync(imagesBelow(folder, ""));

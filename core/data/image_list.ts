@@ -11,7 +11,7 @@ import type { Dataset } from "./dataset.ts";
 import { datasetOf, fileSource } from "./dataset_of.ts";
 import { findFile } from "./decode/read_image_file.ts";
 import { isImageName } from "./image_folder.ts";
-import { type ListedImage, parseImageLines } from "./parse_image_list.ts";
+import { largestNumber, type ListedImage, parseImageLines } from "./parse_image_list.ts";
 import { isAbsolutePath, normalizeKey } from "./relative_path.ts";
 
 /** Options of {@link openImageList}. */
@@ -72,6 +72,17 @@ function rootsOf(list: string): string[] {
   const folder = dirname(list);
   const name = basename(list, extname(list));
   return [folder, join(folder, name), join(folder, "..", name)];
+}
+
+/**
+ * Whether the labels of a list may be of classes beyond those of another list: one is a number that has none there, or all are
+ * written as names.
+ *
+ * @throws {Deno.errors.NotFound} if there is no such list
+ */
+export async function labelsBeyond(path: string, { classes }: ClassList): Promise<boolean> {
+  const text = await explainingFileErrors(`read the image list "${path}"`, Deno.readTextFile(path));
+  return (largestNumber(text) ?? Infinity) >= classes.length;
 }
 
 /**

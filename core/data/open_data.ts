@@ -12,8 +12,8 @@ import { ifThere } from "../files/if_there.ts";
 import type { Dataset } from "./dataset.ts";
 import type { ClassList } from "./class_list.ts";
 import { findGroundTruth, withGroundTruth } from "./ground_truth.ts";
-import { isFlatFolder, openImageFolder } from "./image_folder.ts";
-import { openImageList } from "./image_list.ts";
+import { classFolders, isFlatFolder, openImageFolder } from "./image_folder.ts";
+import { labelsBeyond, openImageList } from "./image_list.ts";
 import { findKaggleSolution, withKaggleSolution } from "./kaggle_solution.ts";
 import { ofListedClasses } from "./listed_classes.ts";
 import { openTarIndex } from "./tar/tar_index.ts";
@@ -103,31 +103,59 @@ async function withTable(name: string, images: Dataset): Promise<Dataset | undef
   return table === undefined ? undefined : await withKaggleSolution(images, table);
 }
 
+/** Which classes labelled data are opened for. */
+interface LabelledOptions {
+  /** Those that are opened (default all). */
+  readonly classes?: ClassList;
+  /** Those that a list may count and name where it goes beyond these, such as ImageNet's 1000 (default the same). */
+  readonly all?: ClassList;
+}
+
+/**
+ * Opens a list whose labels are numbers or names of the classes that are opened; or of all classes, of which the others'
+ * images are left out: where one of its numbers is beyond the former, as in ImageNet's `val.txt` beside the classes of
+ * ImageNet-100.
+ */
+async function openLabelledList(
+  list: string,
+  root: string | undefined,
+  { classes, all = classes }: LabelledOptions,
+): Promise<Dataset> {
+  const isPart = classes !== undefined && all !== undefined && all !== classes &&
+    await labelsBeyond(list, classes);
+  const names = isPart ? all : classes ?? all;
+  const dataset = await openImageList(list, {
+    ...(root !== undefined && { root }),
+    ...(names !== undefined && { classes: names }),
+  });
+  return isPart ? ofListedClasses(dataset, classes) : dataset;
+}
+
 /**
  * Opens labelled data by name, as {@linkcode openData} does, but a folder of images without classes, such as ImageNet's
  * `val`, by the list of its name where there is one, by ImageNet's development kit, or by Kaggle's table.
- *
- * @param classes that are opened
- * @param names of classes that a list may use, where no classes are given
  */
-async function openLabelled(
-  name: string,
-  classes: ClassList | undefined,
-  names = classes,
-): Promise<Dataset> {
+async function openLabelled(name: string, options: LabelledOptions): Promise<Dataset> {
+  const { classes } = options;
   const given = classes === undefined ? {} : { classes };
-  const named = names === undefined ? {} : { classes: names };
   const within = (dataset: Dataset) =>
     classes === undefined ? dataset : ofListedClasses(dataset, classes);
   if (EMOJI.test(name)) return within(await openData(name));
-  if (!(await isFolder(name, "data", RULE))) return await openImageList(name, named);
+  if (!(await isFolder(name, "data", RULE))) return openLabelledList(name, undefined, options);
   const isFlat = await isFlatFolder(name);
   const list = isFlat ? await listOf(name) : undefined;
-  if (list !== undefined) return await openImageList(list, { root: name, ...named });
+  if (list !== undefined) return openLabelledList(list, name, options);
   const images = await openImageFolder(name, given);
   if (!isFlat) return images;
   const labelled = await withTable(name, images);
   return labelled === undefined ? images : within(labelled);
+}
+
+/** All classes of labelled data, by name, where it is a folder of them; undefined for others. */
+async function classesOf(name: string): Promise<ClassList | undefined> {
+  if (EMOJI.test(name) || !(await isFolder(name, "data", RULE))) return undefined;
+  const classes = await classFolders(name);
+  return classes.length === 0 ? undefined : { name, classes };
 }
 
 /** What a name of data leads to: the same for all ways to write it. */
@@ -140,7 +168,10 @@ async function identityOf(name: string): Promise<string> {
 
 /** Options of {@linkcode openEvaluationData}. */
 export interface OpenEvaluationDataOptions {
-  /** Classes that folders are opened for, in the order of their labels, and that lists may name (default all). */
+  /**
+   * Classes that data are opened for, in the order of their labels (default all). The numbers of a list count these, or
+   * the classes of the bank's folders if one of the numbers is beyond these.
+   */
   readonly classes?: ClassList;
 }
 
@@ -152,6 +183,7 @@ export interface OpenEvaluationDataOptions {
  * Data come in the layouts of ImageNet: folders of classes; a flat folder such as `val` with the list `val.txt` beside it
  * or in `meta`, or with the development kit's `ILSVRC2012_validation_ground_truth.txt` and `meta.mat`, or
  * with Kaggle's `LOC_val_solution.csv`; or such a list itself, whose labels are numbers or names of the bank's classes.
+ * With a list of classes, such as those of ImageNet-100, a list of images may be of these or of all classes of the bank.
  *
  * ```ts
  * import { assert } from "@std/assert";
@@ -169,10 +201,13 @@ export async function openEvaluationData(
   queries: string,
   { classes }: OpenEvaluationDataOptions = {},
 ): Promise<readonly [bank: Dataset, queries: Dataset]> {
-  const first = await openLabelled(bank, classes);
+  const listed = classes === undefined ? {} : { classes };
+  const first = await openLabelled(bank, listed);
   if (queries === bank) return [first, first];
-  const own = first.classes && { name: first.name, classes: first.classes };
-  const second = await openLabelled(queries, classes, classes ?? own);
+  const all = classes === undefined
+    ? first.classes && { name: first.name, classes: first.classes }
+    : await classesOf(bank);
+  const second = await openLabelled(queries, { ...listed, ...(all && { all }) });
   return [first, await identityOf(queries) === await identityOf(bank) ? first : second];
 }
 

@@ -48,6 +48,26 @@ function splitLine(line: string, labelOf: LabelOf, known: string): ListedImage |
   return `its label must be a whole number${known}, found "${text}"`;
 }
 
+/** What of a list says something, by the numbers of its lines. */
+function contentOf(text: string): Map<number, string> {
+  const lines = splitLines(text).map((line) => line.replace(/^ +/, "").replace(/ +$/, ""));
+  return new Map(
+    lines.map((line, i) => [i + 1, line] as const)
+      .filter(([, line]) => line.trim() !== "" && !line.startsWith("#")),
+  );
+}
+
+/** The largest label of a list that is written as a number; undefined if none is. */
+export function largestNumber(text: string): number | undefined {
+  let largest: number | undefined;
+  for (const line of contentOf(text).values()) {
+    const image = splitLine(line, () => undefined, "");
+    if (typeof image === "string" || image.label === undefined) continue;
+    largest = Math.max(largest ?? 0, image.label);
+  }
+  return largest;
+}
+
 /** What lines are read by. */
 class LineReader {
   readonly #classes: ClassList | undefined;
@@ -81,7 +101,7 @@ class LineReader {
     if (typeof image === "string" || image.label === undefined) return image;
     if (classes !== undefined && image.label >= classes.classes.length) {
       return `its label must be one of the ${classes.classes.length} classes of ${classes.name}, counted from 0, ` +
-        `found ${image.label}`;
+        `found ${image.label}; write names of classes where the list counts others`;
     }
     return image.label <= LARGEST_LABEL
       ? image
@@ -104,17 +124,15 @@ export function parseImageLines(
   const images = new Map<number, ListedImage>();
   const problems: string[] = [];
   const bare: number[] = [];
-  splitLines(text).forEach((line, i) => {
-    const trimmed = line.replace(/^ +/, "").replace(/ +$/, "");
-    if (trimmed.trim() === "" || trimmed.startsWith("#")) return;
-    const parsed = reader.read(trimmed, i + 1);
+  for (const [number, line] of contentOf(text)) {
+    const parsed = reader.read(line, number);
     if (typeof parsed === "string") {
-      problems.push(`line ${i + 1}: ${parsed}`);
-      return;
+      problems.push(`line ${number}: ${parsed}`);
+      continue;
     }
-    if (parsed.label === undefined) bare.push(i + 1);
-    images.set(i + 1, parsed);
-  });
+    if (parsed.label === undefined) bare.push(number);
+    images.set(number, parsed);
+  }
   if (bare.length > 0 && bare.length < images.size) {
     const shown = bare.slice(0, 5).join(", ") + (bare.length > 5 ? ", …" : "");
     problems.push(`all lines must have a label or none, found ${bare.length} without: ${shown}`);

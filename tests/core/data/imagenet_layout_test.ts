@@ -66,7 +66,7 @@ Deno.test("openEvaluationData() takes names of the bank's classes as labels", ()
       `line 1: its label must be a whole number or a class of ${path("train")}, found "n04"; ` +
         `line 2: its label must be one of the 3 classes of ${
           path("train")
-        }, counted from 0, found 3`,
+        }, counted from 0, found 3; write names of classes where the list counts others`,
     );
   }));
 
@@ -90,6 +90,38 @@ Deno.test("openEvaluationData() opens the classes of a list, in its order", () =
       `each class of ${
         path("two.txt")
       } must have its folder, found none for "n04" (line 3), "n05" (line 4)`,
+    );
+  }));
+
+Deno.test("openEvaluationData() takes numbers and names of all classes of the bank, where they are beyond those of a list", () =>
+  withFolder(async (path) => {
+    await imageNet(path, { "val/val_3.JPEG": "", "two.txt": "n03\nn01\n" });
+    const classes = await readClassList(path("two.txt"));
+    const open = async (labels: readonly string[]) => {
+      const lines = labels.map((label, i) => `val_${i + 1}.JPEG ${label}\n`);
+      await Deno.writeTextFile(path("val.txt"), lines.join(""));
+      const [, queries] = await openEvaluationData(path("train"), path("val"), { classes });
+      assertEquals(queries.classes, ["n03", "n01"]);
+      return samplesOf(queries).map(([key, label]) => [key, label]);
+    };
+    assertEquals(await open(["0", "1", "2"]), [["val_1.JPEG", 1], ["val_3.JPEG", 0]]);
+    assertEquals(await open(["n01", "n02", "n03"]), [["val_1.JPEG", 1], ["val_3.JPEG", 0]]);
+    assertEquals(await open(["0", "1", "1"]), [["val_1.JPEG", 0], ["val_2.JPEG", 1], [
+      "val_3.JPEG",
+      1,
+    ]]);
+    await assertRejects(
+      () => open(["0", "1", "3"]),
+      SyntaxError,
+      `its label must be one of the 3 classes of ${
+        path("train")
+      }, counted from 0, found 3; write names of classes where the list counts others`,
+    );
+    await Deno.remove(path("train/n02"), { recursive: true });
+    await assertRejects(
+      () => open(["0", "1", "2"]),
+      SyntaxError,
+      "its label must be one of the 2 classes of",
     );
   }));
 
