@@ -14,6 +14,9 @@ const SECONDS = 60;
 /** Most bytes of a module. */
 const BYTES = 16_000_000;
 
+/** Most redirects that are followed, as many as browsers do. */
+const REDIRECTS = 20;
+
 function refuseSize(action: string): never {
   throw new GenviewTypeError(`Cannot ${action}: a module may have ${BYTES} bytes, found more`);
 }
@@ -31,16 +34,52 @@ async function textOf(response: Response, action: string): Promise<string> {
   return text + decoder.decode();
 }
 
+/** Where a response redirects to; undefined if it does not. */
+function redirectOf({ status, headers }: Response, address: URL): URL | undefined {
+  const location = headers.get("location");
+  if (location === null || ![301, 302, 303, 307, 308].includes(status)) return undefined;
+  return URL.parse(location, address) ?? undefined;
+}
+
+/** Refuses to be led to another host than the user has named, or from an encrypted connection to a plain one. */
+function checkRedirect(action: string, from: URL, to: URL): void {
+  if (to.host === from.host && (to.protocol === from.protocol || to.protocol === "https:")) return;
+  const [own, other] = to.host === from.host
+    ? [from.origin, to.origin]
+    : [from.host, to.host || to.protocol];
+  throw new GenviewTypeError(
+    `Cannot ${action}: a redirect must stay on ${own}, found one to ${other} (${to.href}); name that address yourself ` +
+      "if you trust it",
+  );
+}
+
+/** Fetches what lies at an address, following redirects within its host. */
+async function fetchWithinHost(address: URL, action: string): Promise<Response> {
+  const signal = AbortSignal.timeout(SECONDS * 1000);
+  let at = address;
+  for (let followed = 0; followed <= REDIRECTS; followed++) {
+    const response = await fetch(at, { signal, redirect: "manual" });
+    const next = redirectOf(response, at);
+    if (next === undefined) return response;
+    await response.body?.cancel();
+    checkRedirect(action, at, next);
+    at = next;
+  }
+  throw new GenviewError(
+    `Cannot ${action}: the server may redirect ${REDIRECTS} times, found more`,
+  );
+}
+
 /**
- * The text at an address on the web; undefined if there is none. Redirects are followed.
+ * The text at an address on the web; undefined if there is none. Redirects are followed within the host.
  *
- * @throws {GenviewError} if the server does not answer
- * @throws {TypeError} if it is longer than a module may be
+ * @throws {GenviewError} if the server does not answer, or redirects without end
+ * @throws {TypeError} if it is longer than a module may be, or a redirect leads to another host
  */
 export async function fetchText(address: URL): Promise<string | undefined> {
   const action = `fetch ${address.href}`;
   try {
-    const response = await fetch(address, { signal: AbortSignal.timeout(SECONDS * 1000) });
+    const response = await fetchWithinHost(address, action);
     if (response.ok) return await textOf(response, action);
     await response.body?.cancel();
     if (response.status === 404) return undefined;

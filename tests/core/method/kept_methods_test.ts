@@ -52,6 +52,52 @@ Deno.test("a method from the web is fetched once, with all its modules, and anew
     assertStringIncludes(renewed.modules!.get("parts/build.ts")!, "// changed");
   }));
 
+/** Serves what a test answers to each path. */
+function answering(answer: (pathname: string) => Response): Deno.HttpServer<Deno.NetAddr> {
+  return Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    ({ url }) => answer(new URL(url).pathname),
+  );
+}
+
+Deno.test("a method from the web is not fetched from another host that its own redirects to", () =>
+  served(async (files, address, cache, asked) => {
+    for (const redirected of ["manifest.json", "mod.ts", "parts/build.ts"]) {
+      await using first = answering((pathname) =>
+        pathname.endsWith(redirected)
+          ? Response.redirect(new URL(pathname, address), 302)
+          : new Response(files.get(pathname) ?? null)
+      );
+      asked.length = 0;
+      const own = `127.0.0.1:${first.addr.port}`;
+      await assertRejects(
+        () => loadMethod(new URL(`http://${own}/mine/manifest.json`), { cache }),
+        TypeError,
+        `Cannot fetch http://${own}/mine/${redirected}: a redirect must stay on ${own}, found one to ${address.host} ` +
+          `(${new URL(redirected, address).href})`,
+      );
+      assertEquals(asked, []);
+    }
+    assertEquals((await loadMethod(address, { cache })).manifest.name, MANIFEST.name);
+  }));
+
+Deno.test("a method from the web is fetched from where its host redirects to on itself, but not without end", () =>
+  served(async (files, _, cache) => {
+    await using server = answering((pathname) => {
+      const [, place, ...rest] = pathname.split("/");
+      const location = { old: "mine", round: "round" }[place!];
+      if (location === undefined) return new Response(files.get(pathname) ?? null);
+      return new Response(null, {
+        status: 301,
+        headers: { location: `/${location}/${rest.join("/")}` },
+      });
+    });
+    const at = (place: string) =>
+      loadMethod(new URL(`http://127.0.0.1:${server.addr.port}/${place}/manifest.json`), { cache });
+    assertEquals((await at("old")).sha256, (await at("mine")).sha256);
+    await assertRejects(() => at("round"), GenviewError, "may redirect 20 times, found more");
+  }));
+
 Deno.test("a method from the web that is not there, or lacks a module, leaves what was kept as it was", () =>
   served(async (files, address, cache) => {
     const kept = await loadMethod(address, { cache });
