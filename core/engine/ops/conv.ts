@@ -1,11 +1,13 @@
 import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { applying, defineComposite, defineOp, type OnnxForm } from "../graph/op.ts";
-import { elementCount, type Shape } from "../graph/shape.ts";
+import { elementCount, sameShape, type Shape } from "../graph/shape.ts";
+import { currentTarget } from "../graph/target.ts";
 import { filled, type TensorType } from "../graph/tensor.ts";
 import { constant, type Value } from "../graph/value.ts";
 import { sumPerChannel } from "./_channels.ts";
 import { checkFloat } from "./_floats.ts";
 import { type ReachedTaps, reachedTaps } from "./_reached_taps.ts";
+import { add } from "./add.ts";
 import { cast } from "./cast.ts";
 import {
   checkWindows,
@@ -18,6 +20,7 @@ import { convForward, convInputGradient, convWeightGradient } from "./convolutio
 import { type ConvAttributes, spatial } from "./convolution/problem.ts";
 import { noteConvolution } from "./convolution/tuning.ts";
 import { matMul } from "./mat_mul.ts";
+import { pad } from "./pad.ts";
 import { reshape } from "./reshape.ts";
 
 /** Options of {@linkcode conv}. */
@@ -125,8 +128,37 @@ const Conv = defineComposite({
   gradient: convGradient,
 });
 
+/**
+ * Whether WebGPU's kernel takes the convolution for a matrix product and forgets the padding: padded at the ends alone,
+ * with a kernel of the image's size or of 1.
+ */
+function losesEndPads(x: Value, w: Value, { pads }: ConvAttributes): boolean {
+  const kernel = spatial(w.shape);
+  const begin = pads.slice(0, kernel.length);
+  return begin.every((n) => n === 0) && pads.some((n) => n > 0) &&
+    (kernel.every((n) => n === 1) || sameShape(kernel, spatial(x.shape)));
+}
+
+/** Conv, with what WebGPU's kernel computes wrongly written in other nodes. */
+function webGpuConv(x: Value, w: Value, attributes: ConvAttributes, b?: Value): Value {
+  const { pads } = attributes;
+  if (losesEndPads(x, w, attributes)) {
+    const rank = pads.length / 2;
+    const padded = pad(x, [0, 0, ...pads.slice(0, rank), 0, 0, ...pads.slice(rank)]);
+    return webGpuConv(padded, w, { ...attributes, pads: pads.map(() => 0) }, b);
+  }
+  // Up to ONNX Runtime 1.29.0 a pointwise convolution adds the bias at wrong places where the image has an odd size.
+  const apart = b !== undefined && spatial(w.shape).every((n) => n === 1);
+  if (!apart) return DirectConv({ x, w, b }, attributes).y;
+  const { y } = DirectConv({ x, w }, attributes);
+  return add(y, reshape(b, [-1, ...spatial(y.shape).map(() => 1)]));
+}
+
 /** A convolution written as ONNX's Conv, whatever the tuning says. */
 export function directConv(x: Value, w: Value, attributes: ConvAttributes, b?: Value): Value {
+  if (currentTarget().provider === "webgpu" && x.rank === w.rank) {
+    return webGpuConv(x, w, attributes, b);
+  }
   return DirectConv({ x, w, b }, attributes).y;
 }
 

@@ -1,6 +1,7 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineOp, type OnnxForm } from "../graph/op.ts";
 import type { Shape } from "../graph/shape.ts";
+import { currentTarget } from "../graph/target.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import {
@@ -13,9 +14,13 @@ import {
   windowSpan,
 } from "./_windows.ts";
 import { sumPerChannel } from "./_channels.ts";
+import { add } from "./add.ts";
 import { checkConvTypes, conv, onnxConv } from "./conv.ts";
 import { convWeightGradient } from "./convolution/gradients.ts";
 import type { ConvAttributes } from "./convolution/problem.ts";
+import { pad } from "./pad.ts";
+import { reshape } from "./reshape.ts";
+import { slice } from "./slice.ts";
 
 /** Options of {@linkcode convTranspose}. */
 export interface ConvTransposeOptions extends WindowOptions {
@@ -96,6 +101,28 @@ const ConvTranspose = defineOp({
   }),
 });
 
+/** Whether groups of several inputs have one output each, which WebGPU's kernel takes for groups of one input. */
+function hasSingleOutputs(w: Value, { group }: ConvTransposeAttributes): boolean {
+  return group > 1 && w.shape[1] === 1 && w.shape[0]! > group;
+}
+
+/** The same with a second output of each group, which is zero, and is left out afterwards. */
+function withSecondOutputs(
+  x: Value,
+  w: Value,
+  attributes: ConvTransposeAttributes,
+  bias: Value | undefined,
+): Value {
+  const after = w.shape.map((_, axis) => axis === 1 ? 1 : 0);
+  const wider = pad(w, [...w.shape.map(() => 0), ...after]);
+  const { y } = ConvTranspose({ x, w: wider }, attributes);
+  const [batch, , ...lengths] = y.shape as [number, number, ...number[]];
+  const pairs = reshape(y, [batch, attributes.group, 2, ...lengths]);
+  const first = slice(pairs, { starts: [0], ends: [1], axes: [2] });
+  const outputs = reshape(first, [batch, attributes.group, ...lengths]);
+  return bias ? add(outputs, reshape(bias, [-1, ...lengths.map(() => 1)])) : outputs;
+}
+
 /**
  * Transposed convolution over one or two spatial axes: the adjoint of {@linkcode conv} with the same weight and options.
  *
@@ -112,5 +139,7 @@ export function convTranspose(x: Value, w: Value, options: ConvTransposeOptions 
     group: options.group ?? 1,
     outputPadding: perAxis(options.outputPadding ?? 0, rank),
   };
-  return ConvTranspose({ x, w, b: options.bias }, attributes).y;
+  return currentTarget().provider === "webgpu" && hasSingleOutputs(w, attributes)
+    ? withSecondOutputs(x, w, attributes, options.bias)
+    : ConvTranspose({ x, w, b: options.bias }, attributes).y;
 }

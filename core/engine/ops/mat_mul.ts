@@ -1,4 +1,5 @@
 import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
+import { isFloat } from "../graph/dtype.ts";
 import { defineOp } from "../graph/op.ts";
 import { broadcastShapes, type Shape } from "../graph/shape.ts";
 import { currentTarget, isForThisCpu } from "../graph/target.ts";
@@ -6,6 +7,7 @@ import type { TensorType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { transposeLast } from "./_axes.ts";
 import { fusedMatMul } from "./fused_mat_mul.ts";
+import { gemm } from "./gemm.ts";
 import { mul } from "./mul.ts";
 import { reshape } from "./reshape.ts";
 
@@ -121,7 +123,10 @@ const MatMul = defineOp({
 export function matMul(a: Value, b: Value, options: MatMulOptions = {}): Value {
   const { transposeA, transposeB, alpha } = { ...PLAIN, ...options };
   if (!transposeA && !transposeB && alpha === 1) return MatMul({ a, b }, {}).y;
-  if (!currentTarget().portable) return fusedMatMul(a, b, options);
+  const { portable = false, provider } = currentTarget();
+  if (!portable && provider !== "webgpu") return fusedMatMul(a, b, options);
+  // WebGPU has no FusedMatMul, but its Gemm transposes and scales on the way just the same.
+  if (!portable && a.rank === 2 && b.rank === 2 && isFloat(a.dtype)) return gemm(a, b, options);
   const product = MatMul({
     a: transposeA ? transposeLast(a) : a,
     b: transposeB ? transposeLast(b) : b,

@@ -2,6 +2,7 @@ import { GenviewTypeError } from "../../errors/mod.ts";
 import { isFloat } from "../graph/dtype.ts";
 import { defineOp, type OnnxForm } from "../graph/op.ts";
 import { elementCount, type Shape } from "../graph/shape.ts";
+import { currentTarget } from "../graph/target.ts";
 import { formatType, type TensorType } from "../graph/tensor.ts";
 import { scalar, type Value } from "../graph/value.ts";
 import {
@@ -14,6 +15,7 @@ import {
   type Windows,
   windowsOf,
 } from "./_windows.ts";
+import { maxPoolGradientByTaps } from "./_max_pool_gradient.ts";
 import { expand } from "./expand.ts";
 import { reshape } from "./reshape.ts";
 import { scatterElements } from "./scatter_elements.ts";
@@ -107,7 +109,10 @@ const MaxPool = defineOp({
   onnx: onnxMaxPool,
   // The whole gradient goes to the first maximum of each window, as in PyTorch. The places are found when they are
   // needed: ONNX Runtime's pool without them is several times as fast, and they take twice the memory of y.
-  gradient: ({ x, dy }, attributes) => {
+  gradient: ({ x, y, dy }, attributes) => {
+    if (currentTarget().provider === "webgpu") {
+      return { x: maxPoolGradientByTaps({ x, y, dy }, attributes) };
+    }
     const { indices } = MaxPoolIndices({ x }, attributes);
     const nothing = expand(scalar(0, x.dtype), [elementCount(x.shape)]);
     const places = reshape(indices, [-1]);

@@ -1,16 +1,34 @@
-import { defineOp } from "../graph/op.ts";
+import { defineComposite, defineOp } from "../graph/op.ts";
+import { currentTarget } from "../graph/target.ts";
 import type { Value } from "../graph/value.ts";
 import { inferUnary } from "./_elementwise.ts";
 import { step } from "./_step.ts";
+import { maximum } from "./maximum.ts";
 import { mul } from "./mul.ts";
+
+/** d relu(x) = [y > 0] dx; from y, so that x need not be kept. */
+function reluGradient({ y, dy }: { readonly y: Value; readonly dy: Value }): { x: Value } {
+  return { x: mul(dy, step(y)) };
+}
 
 const Relu = defineOp({
   type: "Relu",
   inputs: ["x"],
   outputs: ["y"],
   infer: inferUnary,
-  // d relu(x) = [y > 0] dx; from y, so that x need not be kept.
-  gradient: ({ y, dy }) => ({ x: mul(dy, step(y)) }),
+  gradient: reluGradient,
+});
+
+/** WebGPU's Relu makes zero of NaN, which would hide a loss that is lost; its Max keeps NaN. */
+const ReluByMaximum = defineComposite({
+  type: "Relu",
+  inputs: ["x"],
+  outputs: ["y"],
+  expand: ({ x }) => {
+    inferUnary({ x: x.type });
+    return { y: maximum(x, 0) };
+  },
+  gradient: reluGradient,
 });
 
 /**
@@ -18,5 +36,5 @@ const Relu = defineOp({
  * PyTorch gives zero: a selection takes 1.3 to 2.7 times as long as the product.
  */
 export function relu(x: Value): Value {
-  return Relu({ x }, {}).y;
+  return (currentTarget().provider === "webgpu" ? ReluByMaximum : Relu)({ x }, {}).y;
 }

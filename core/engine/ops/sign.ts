@@ -1,6 +1,11 @@
 import { defineOp } from "../graph/op.ts";
+import { currentTarget } from "../graph/target.ts";
 import type { Value } from "../graph/value.ts";
 import { inferUnary } from "./_elementwise.ts";
+import { cast } from "./cast.ts";
+import { greater } from "./greater.ts";
+import { less } from "./less.ts";
+import { sub } from "./sub.ts";
 
 const Sign = defineOp({
   type: "Sign",
@@ -13,5 +18,7 @@ const Sign = defineOp({
 
 /** Sign of each element: -1, 0 or 1. It is constant almost everywhere, so that no gradient flows through it. */
 export function sign(x: Value): Value {
-  return Sign({ x }, {}).y;
+  if (currentTarget().provider !== "webgpu") return Sign({ x }, {}).y;
+  // WebGPU has no Sign. The same differs for NaN alone, which becomes 0.
+  return sub(cast(greater(x, 0), x.dtype), cast(less(x, 0), x.dtype));
 }

@@ -1,6 +1,7 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import type { Shape } from "../graph/shape.ts";
+import { currentTarget } from "../graph/target.ts";
 import { int64 } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { axisOf } from "./_axes.ts";
@@ -104,5 +105,18 @@ export function slice(x: Value, options: SliceOptions): Value {
   const whole = axes.every((axis, i) =>
     starts[i] === 0 && ends[i] === x.shape[axis] && steps[i] === 1
   );
-  return whole ? x : Slice({ x }, { starts, ends, axes, steps: [...steps] }).y;
+  if (whole) return x;
+  const leaps = axes.filter((_, i) => steps[i]! < -1);
+  if (currentTarget().provider !== "webgpu" || leaps.length === 0) {
+    return Slice({ x }, { starts, ends, axes, steps: [...steps] }).y;
+  }
+  // WebGPU's kernel is wrong for backward steps of more than one: the same elements forwards, then turned around.
+  const attributes = { starts, ends, axes, steps: [...steps] };
+  const from = axes.map((axis, i) =>
+    steps[i]! < -1
+      ? ends[i]! - 1 + (slicedLength(x.shape[axis]!, axis, attributes) - 1) * steps[i]!
+      : starts[i]!
+  );
+  const forward = steps.map((step) => step < -1 ? -step : step);
+  return reverse(slice(x, { starts: from, ends, axes, steps: forward }), leaps);
 }

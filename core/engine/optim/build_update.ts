@@ -271,6 +271,11 @@ function bufferUpdates(buffers: readonly Value[]): NamedUpdate[] {
   });
 }
 
+/** What takes a buffer's place; WebGPU copies no integers, but adds to them. */
+function taken(written: Value): Value {
+  return written.dtype === "int64" ? add(written, 0) : written;
+}
+
 /** The buffers that other updates or measures read. */
 function buffersRead(buffers: readonly Value[], outputs: readonly Value[]): Set<Value> {
   const nodes = nodesLeadingTo(outputs, true);
@@ -360,7 +365,8 @@ export function buildUpdate(options: UpdateOptions): UpdateGraph {
   return {
     inputs,
     outputs: {
-      ...Object.fromEntries(updates.map(({ name, output }) => [nextName(name), output])),
+      ...Object.fromEntries(computed.map(({ name, output }) => [nextName(name), output])),
+      ...Object.fromEntries(buffers.map(({ name, output }) => [nextName(name), taken(output)])),
       ...measures,
     },
     updated: updates.map(({ name, input }) => ({ name, type: input.type })),

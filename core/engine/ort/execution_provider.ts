@@ -76,10 +76,15 @@ function appendCuda(
   }
 }
 
+/**
+ * With kernels for int64, which ONNX Runtime leaves out unless asked: labels and counters are int64. They compute in 32
+ * bits.
+ */
 function appendWebGpu(sessionOptions: Deno.PointerObject, options: ProviderOptions): void {
   const { api } = environment();
-  const keys = cStrings(Object.keys(options));
-  const values = cStrings(Object.values(options));
+  const all = { enableInt64: "1", ...options };
+  const keys = cStrings(Object.keys(all));
+  const values = cStrings(Object.values(all));
   check(
     api,
     api.SessionOptionsAppendExecutionProvider(
