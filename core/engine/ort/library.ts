@@ -5,6 +5,7 @@
  */
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { ORT_VERSION, ortPackage } from "../../deps/onnxruntime.ts";
+import { keepLoaded } from "./keep_loaded.ts";
 
 /** The environment variable that names another library than the npm package's. */
 export const LIBRARY_VARIABLE = "GENVIEW_ORT_LIBRARY";
@@ -115,6 +116,7 @@ function open({ path, tried }: Location): OpenLibrary {
     const { symbols } = Deno.dlopen(path, {
       OrtGetApiBase: { parameters: [], result: "pointer" },
     });
+    keepLoaded(path);
     return { path, getApiBase: () => symbols.OrtGetApiBase() };
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
