@@ -19,6 +19,7 @@ import {
   rejectMismatches,
   type Signature,
 } from "./signature.ts";
+import { checkTurn, inTurn } from "./turns.ts";
 
 /** Tensors by the name of the input or output that they are bound to. */
 export type Bindings = Readonly<Record<string, DeviceTensor>>;
@@ -32,6 +33,14 @@ export interface BindingSession {
   readonly device: Device;
   /** Its arenas, as run options name them. */
   readonly arenas: string;
+}
+
+/** What a run is of. */
+interface Pointers {
+  /** `OrtSession*`. */
+  readonly session: Deno.PointerObject;
+  /** `OrtIoBinding*`. */
+  readonly binding: Deno.PointerObject;
 }
 
 let construct: (session: BindingSession, inputs: Bindings, outputs: Bindings) => Binding;
@@ -118,19 +127,28 @@ export class Binding implements Disposable {
    * @throws {OrtError} if the run fails
    */
   async run(options: RunOptions = {}): Promise<void> {
-    const { api } = environment();
-    const [session, binding] = this.#prepare();
-    const runOptions = createRunOptions(options, this.#session.arenas);
+    const pointers = this.#pointers();
     this.#running = true;
     this.#handle.retain();
     this.#session.handle.retain();
     try {
-      await finish(api, "run the session", api.RunWithBinding(session, runOptions, binding), this);
+      await inTurn(this.#session.device, () => this.#run(pointers, options));
     } finally {
       this.#running = false;
-      releaseRunOptions(runOptions);
       this.#handle.drop();
       this.#session.handle.drop();
+    }
+  }
+
+  async #run(pointers: Pointers, options: RunOptions): Promise<void> {
+    const { api } = environment();
+    const { session, binding } = pointers;
+    this.#prepare(pointers);
+    const runOptions = createRunOptions(options, this.#session.arenas);
+    try {
+      await finish(api, "run the session", api.RunWithBinding(session, runOptions, binding), this);
+    } finally {
+      releaseRunOptions(runOptions);
     }
   }
 
@@ -143,7 +161,10 @@ export class Binding implements Disposable {
    */
   runSync(options: RunOptions = {}): void {
     const { api } = environment();
-    const [session, binding] = this.#prepare();
+    const pointers = this.#pointers();
+    const { session, binding } = pointers;
+    checkTurn(this.#session.device, "run a binding on this thread");
+    this.#prepare(pointers);
     const runOptions = createRunOptions(options, this.#session.arenas);
     try {
       check(api, api.RunWithBindingSync(session, runOptions, binding), "run the session");
@@ -158,17 +179,18 @@ export class Binding implements Disposable {
     this.#inputs.clear();
   }
 
-  #prepare(): readonly [session: Deno.PointerObject, binding: Deno.PointerObject] {
+  #pointers(): Pointers {
     this.#refuseWhileRunning("run a binding");
-    const pointers = [this.#session.handle.pointer, this.#handle.pointer] as const;
+    return { session: this.#session.handle.pointer, binding: this.#handle.pointer };
+  }
+
+  #prepare({ binding }: Pointers): void {
     // On another device ONNX Runtime copies, when an input is bound, what is not where the graph wants it. Binding
     // again before each run makes every run see what the tensors hold then.
-    if (this.#session.device.provider !== "cpu") {
-      for (const [name, tensor] of this.#inputs) this.#bindInput(name, tensor);
-      const { api } = environment();
-      check(api, api.SynchronizeBoundInputs(pointers[1]), "copy the inputs to the device");
-    }
-    return pointers;
+    if (this.#session.device.provider === "cpu") return;
+    for (const [name, tensor] of this.#inputs) bindInput(binding, name, tensor);
+    const { api } = environment();
+    check(api, api.SynchronizeBoundInputs(binding), "copy the inputs to the device");
   }
 
   #refuseWhileRunning(action: string): void {
@@ -180,9 +202,7 @@ export class Binding implements Disposable {
   }
 
   #bindInput(name: string, tensor: DeviceTensor): void {
-    const { api } = environment();
-    const value = tensorHandle(tensor).pointer;
-    check(api, api.BindInput(this.#handle.pointer, cString(name), value), `bind input "${name}"`);
+    bindInput(this.#handle.pointer, name, tensor);
     this.#inputs.set(name, tensor);
   }
 
@@ -191,6 +211,13 @@ export class Binding implements Disposable {
     const value = tensorHandle(tensor).pointer;
     check(api, api.BindOutput(this.#handle.pointer, cString(name), value), `bind output "${name}"`);
   }
+}
+
+/** Binds an input of an `OrtIoBinding*`. */
+function bindInput(binding: Deno.PointerObject, name: string, tensor: DeviceTensor): void {
+  const { api } = environment();
+  const value = tensorHandle(tensor).pointer;
+  check(api, api.BindInput(binding, cString(name), value), `bind input "${name}"`);
 }
 
 /** All that is wrong with the tensors for one side, their devices included. */

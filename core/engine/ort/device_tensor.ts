@@ -21,6 +21,7 @@ import { deviceMemory } from "./device_memory.ts";
 import { elementNumber } from "../onnx/element_types.ts";
 import { environment } from "./environment.ts";
 import { Handle } from "./handle.ts";
+import { checkTurn } from "./turns.ts";
 
 /** The `OrtValue*` of a tensor, for the other files of this folder. */
 let handleOf: (tensor: DeviceTensor) => Handle;
@@ -52,6 +53,7 @@ export class DeviceTensor<D extends DType = DType> implements Disposable {
   private constructor(type: TensorType & { readonly dtype: D }, device: Device) {
     this.type = { dtype: type.dtype, shape: [...type.shape] };
     this.device = device;
+    checkTurn(device, `allocate a ${formatType(type)}`);
     const { api } = environment();
     const shape = cShape(type.shape);
     const allocator = device.provider === "cpu"
@@ -158,6 +160,7 @@ export class DeviceTensor<D extends DType = DType> implements Disposable {
     if (this.device.provider === "cpu") {
       (this.data as Uint8Array).set(value.data as Uint8Array);
     } else {
+      checkTurn(this.device, `write to a ${formatType(this.type)}`);
       deviceMemory(this.device).write(pointer, bytesOf(value));
     }
   }
@@ -174,6 +177,7 @@ export class DeviceTensor<D extends DType = DType> implements Disposable {
     if (this.device.provider === "cpu") {
       (copy.data as Uint8Array).set(this.data as Uint8Array);
     } else {
+      checkTurn(this.device, `read a ${formatType(this.type)}`);
       deviceMemory(this.device).read(pointer, bytesOf(copy));
     }
     return copy;

@@ -26,6 +26,7 @@ import { check } from "./error.ts";
 import { Handle } from "./handle.ts";
 import { arenasOf, createRunOptions, releaseRunOptions, type RunOptions } from "./run_options.ts";
 import { createSessionOptions, type SessionOptions } from "./session_options.ts";
+import { inTurn } from "./turns.ts";
 import {
   findMismatches,
   findMisplaced,
@@ -85,6 +86,13 @@ export class Session implements Disposable {
     model: Uint8Array<ArrayBuffer> | string,
     options: SessionOptions = {},
   ): Promise<Session> {
+    return await inTurn(options.device ?? CPU, () => Session.#load(model, options));
+  }
+
+  static async #load(
+    model: Uint8Array<ArrayBuffer> | string,
+    options: SessionOptions,
+  ): Promise<Session> {
     const { api, pointer: env } = environment();
     const sessionOptions = createSessionOptions(options);
     const out = outWord();
@@ -123,16 +131,29 @@ export class Session implements Disposable {
    * @throws {OrtError} if the run fails
    */
   async run(feeds: Feeds, options: SessionRunOptions = {}): Promise<Record<string, Tensor>> {
-    const session = this.#handle.pointer;
     const names = options.outputs ?? this.outputs.map((type) => type.name);
     this.#checkRun(feeds, names);
+    const session = this.#handle.pointer;
+    this.#handle.retain();
+    try {
+      return await inTurn(this.device, () => this.#run(session, feeds, names, options));
+    } finally {
+      this.#handle.drop();
+    }
+  }
+
+  async #run(
+    session: Deno.PointerObject,
+    feeds: Feeds,
+    names: readonly string[],
+    options: RunOptions,
+  ): Promise<Record<string, Tensor>> {
     const { api } = environment();
     const inputs = new FedValues(feeds);
     const inputNames = cStrings(Object.keys(feeds));
     const outputNames = cStrings(names);
     const results = new BigUint64Array(new ArrayBuffer(names.length * 8));
     const runOptions = createRunOptions(options, this.#arenas);
-    this.#handle.retain();
     try {
       const call = api.Run(
         session,
@@ -154,7 +175,6 @@ export class Session implements Disposable {
         if (address !== 0n) api.ReleaseValue(Deno.UnsafePointer.create(address));
       }
       inputs.release();
-      this.#handle.drop();
     }
   }
 
