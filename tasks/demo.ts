@@ -7,7 +7,7 @@ import { loadMethodByName } from "../core/method/load.ts";
 import { GenviewAlreadyExists } from "../core/errors/mod.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { resolveDevice } from "../core/engine/ort/mod.ts";
+import { openDevice } from "../core/engine/ort/mod.ts";
 import { FolderLock } from "../core/files/folder_lock.ts";
 import { presetOf, resolveConfiguration } from "../core/method/resolve_configuration.ts";
 import { train } from "../core/train/run/train.ts";
@@ -158,7 +158,7 @@ export async function main(args: readonly string[]): Promise<void> {
   display[Symbol.dispose]();
   const hint = "resume with the same command and --resume";
   if (!result.finished) return console.log(`stopped after ${result.step} steps; ${hint}`);
-  const where = resolveDevice(device);
+  const where = await openDevice(device);
   const network = await openTokenNetwork({
     model: values.output,
     imageSize: MASK_SIZE,

@@ -4,7 +4,7 @@
  * @module
  */
 import { TOKEN_NETWORK_OPTIONS } from "../core/encoders/mod.ts";
-import { resolveDevice } from "../core/engine/ort/mod.ts";
+import { openDevice } from "../core/engine/ort/mod.ts";
 import {
   extractFeatures,
   type ExtractionOutcome,
@@ -168,7 +168,7 @@ export async function main(args: readonly string[]): Promise<void> {
     ...values,
     images: values.inputList,
     network: values,
-    device: resolveDevice(values.device),
+    device: await openDevice(values.device),
     numExtract: values.numExtract === -1 ? undefined : values.numExtract,
     rule: thresholdRule(values),
   }, { signal: interrupt.signal, report: (event) => display.show(event) });

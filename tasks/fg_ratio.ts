@@ -4,7 +4,7 @@
  * @module
  */
 import { TOKEN_NETWORK_OPTIONS } from "../core/encoders/mod.ts";
-import { resolveDevice } from "../core/engine/ort/mod.ts";
+import { openDevice } from "../core/engine/ort/mod.ts";
 import { computeRatios, type RatioOutcome } from "../core/noise/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
@@ -127,7 +127,7 @@ export async function main(args: readonly string[]): Promise<void> {
     ...values,
     images: values.inputList,
     network: values,
-    device: resolveDevice(values.device),
+    device: await openDevice(values.device),
   }, { signal: interrupt.signal, report: (event) => display.show(event) });
   display[Symbol.dispose]();
   console.log(format(outcome));

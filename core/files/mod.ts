@@ -30,4 +30,5 @@ export {
 } from "./new_file.ts";
 export { parsePythonJson, readPythonJson } from "./python_json.ts";
 export { openRandomAccess, type RandomAccess, randomAccessOf } from "./random_access.ts";
+export { userCache } from "./user_cache.ts";
 export { checkWithinFolder } from "./within_folder.ts";

@@ -5,16 +5,16 @@
  */
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
-import { homedir } from "node:os";
 import { pathToFileURL } from "node:url";
 import { ifThere } from "../files/if_there.ts";
 import { makeFolder, writeNewFile } from "../files/new_file.ts";
+import { userCache } from "../files/user_cache.ts";
 import { type MethodSources, readSources } from "./module_sources.ts";
 import { fetchText, readText } from "./module_text.ts";
 
 /** Where plugins from the web are kept: `genview/methods` in XDG_CACHE_HOME, or in `~/.cache`. */
 export function methodCache(): string {
-  return join(Deno.env.get("XDG_CACHE_HOME") || join(homedir(), ".cache"), "genview", "methods");
+  return userCache("methods");
 }
 
 /** What is kept of a manifest's address. */

@@ -7,7 +7,7 @@ import { GenviewNotFound, GenviewSyntaxError, GenviewTypeError } from "../errors
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { decodeSource } from "../data/decode/decode_source.ts";
 import { fileSource, type RgbImage } from "../data/mod.ts";
-import { resolveDevice } from "../engine/ort/mod.ts";
+import { openDevice } from "../engine/ort/mod.ts";
 import { checkFree } from "../files/check_free.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
@@ -155,7 +155,7 @@ async function generateRows(
     const [variation] = variationsOf(image, { imagesPerPrompt: 1, format: "png" });
     return levels.map((level) => ({ ...variation!, level, row }));
   });
-  const device = resolveDevice(options.device ?? "auto");
+  const device = await openDevice(options.device ?? "auto");
   const model = await findUnclip(options.model!, { precision, scheduler, device });
   const run = { steps: numInferenceSteps, guidanceScale: scale, threads, batchSize };
   using pipeline = await openUnclip(model, run);

@@ -6,7 +6,7 @@
 import { GenviewAlreadyExists, GenviewNotFound, GenviewTypeError } from "../errors/mod.ts";
 import { dirname, join } from "node:path";
 import { formatShard, localDevices, type Shard, shareOf, WHOLE } from "../distributed/mod.ts";
-import { type Device, resolveDevice } from "../engine/ort/mod.ts";
+import { type Device, openDevice } from "../engine/ort/mod.ts";
 import { fileError, systemCode } from "../files/file_error.ts";
 import { removeTemporaries } from "../files/new_file.ts";
 import { findUnclip, type UnclipModel } from "../unclip/mod.ts";
@@ -70,7 +70,7 @@ async function devicesOf(
 ): Promise<Device[]> {
   if (workers > 0) return await localDevices(device);
   if (device !== "auto" || localRank === undefined || shard.count === 1) {
-    return [resolveDevice(device)];
+    return [await openDevice(device)];
   }
   const devices = await localDevices(device);
   return [devices[localRank % devices.length]!];

@@ -144,8 +144,12 @@ function webGpuConv(x: Value, w: Value, attributes: ConvAttributes, b?: Value): 
   const { pads } = attributes;
   if (losesEndPads(x, w, attributes)) {
     const rank = pads.length / 2;
-    const padded = pad(x, [0, 0, ...pads.slice(0, rank), 0, 0, ...pads.slice(rank)]);
-    return webGpuConv(padded, w, { ...attributes, pads: pads.map(() => 0) }, b);
+    const [batch, channels, ...lengths] = x.shape as [number, number, ...number[]];
+    // Channels and images are one axis while it is padded, or ONNX Runtime would make the padding the convolution's.
+    const planes = reshape(x, [batch * channels, ...lengths]);
+    const padded = pad(planes, [0, ...pads.slice(0, rank), 0, ...pads.slice(rank)]);
+    const image = reshape(padded, [batch, channels, ...padded.shape.slice(1)]);
+    return webGpuConv(image, w, { ...attributes, pads: pads.map(() => 0) }, b);
   }
   // Up to ONNX Runtime 1.29.0 a pointwise convolution adds the bias at wrong places where the image has an odd size.
   const apart = b !== undefined && spatial(w.shape).every((n) => n === 1);

@@ -7,6 +7,8 @@ import { ORT_VERSION } from "../../deps/onnxruntime.ts";
 import { CPU, type Device, formatDevice } from "./device.ts";
 import { availableProviders, ortLibraryPath, ortVersion } from "./environment.ts";
 import { checkDevice } from "./resolve_device.ts";
+import { testOperators } from "./self_test/test_operators.ts";
+import { wrongOperators } from "./self_test/trust_device.ts";
 import { type TrialRun, trialRun } from "./trial_run.ts";
 
 /** What is known of one device. Times are in milliseconds. */
@@ -128,7 +130,10 @@ async function examineDevice(device: Device): Promise<DeviceReport> {
     if (!check.usable) {
       return { device: name, status: "missing", reason: check.reason, advice: check.advice };
     }
-    return { device: name, status: "works", times: await trialRun(device) };
+    const times = await trialRun(device);
+    const wrong = device.provider === "cpu" ? [] : await testOperators(device);
+    if (wrong.length > 0) throw wrongOperators(device, wrong);
+    return { device: name, status: "works", times };
   } catch (error) {
     return { device: name, status: "fails", reason: messageOf(error) };
   }

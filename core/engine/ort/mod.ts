@@ -2,8 +2,8 @@
  * ONNX Runtime's C API by Deno FFI: sessions, tensors on devices, and bindings of the two.
  *
  * Nothing is opened on import: the first call opens the library, which needs `--allow-ffi` only. Nothing outside this
- * folder sees a pointer. May import `core/engine/graph/`, and `core/engine/onnx/` and `core/engine/ops/` for the small
- * models that it runs itself.
+ * folder sees a pointer. May import `core/engine/graph/`, and `core/engine/onnx/`, `core/engine/ops/` and
+ * `core/engine/autodiff/` for the small models that it runs itself.
  *
  * @module
  */
@@ -22,6 +22,8 @@ export { availableProviders, ortLibraryPath, ortVersion } from "./environment.ts
 export { OrtError, type OrtErrorCode } from "./error.ts";
 export { LIBRARY_VARIABLE, useLibrary } from "./library.ts";
 export { checkDevice, type DeviceCheck, resolveDevice } from "./resolve_device.ts";
+export { openDevice, trustDevice, type TrustOptions } from "./self_test/trust_device.ts";
+export { testOperators, type WrongOperator } from "./self_test/test_operators.ts";
 export { arenaBytes } from "./memory/arena_bytes.ts";
 export type { Placement } from "./placement.ts";
 export type { RunOptions } from "./run_options.ts";

@@ -11,6 +11,7 @@ import { deviceMemory } from "./device_memory.ts";
 import { availableProviders, ortLibraryPath } from "./environment.ts";
 import { OrtError } from "./error.ts";
 import { LIBRARY_VARIABLE } from "./library.ts";
+import { vulkanDevices } from "./vulkan_devices.ts";
 
 /** Whether a device can be used. */
 export type DeviceCheck =
@@ -54,9 +55,15 @@ export function checkDevice(device: Device): DeviceCheck {
   }
 }
 
+/** Whether there is a GPU for WebGPU, rather than a driver that computes on the CPU, more slowly than ONNX Runtime does. */
+function hasGpu(): boolean {
+  // On macOS WebGPU runs on Metal, which has no such driver.
+  return Deno.build.os === "darwin" || vulkanDevices().some(({ software }) => !software);
+}
+
 /**
  * The device that a text names: `cpu`, `cuda`, `cuda:N`, `webgpu`, or `auto`, which is CUDA's first device where it can
- * be used and the CPU elsewhere.
+ * be used, else WebGPU where it can be used and there is a GPU, and the CPU elsewhere.
  *
  * @throws {SyntaxError} if the text names no device
  * @throws {TypeError} if the device cannot be used; the message says why and what to install
@@ -65,7 +72,9 @@ export function resolveDevice(text: string): Device {
   const parsed = parseDevice(text);
   if (parsed === "auto") {
     const cuda: Device = { provider: "cuda", index: 0 };
-    return checkDevice(cuda).usable ? cuda : CPU;
+    if (checkDevice(cuda).usable) return cuda;
+    const webgpu: Device = { provider: "webgpu", index: 0 };
+    return hasGpu() && checkDevice(webgpu).usable ? webgpu : CPU;
   }
   const check = checkDevice(parsed);
   if (!check.usable) {

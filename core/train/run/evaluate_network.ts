@@ -6,7 +6,7 @@
 import type { Backbone } from "../../backbones/backbone.ts";
 import type { EvaluationRecipe } from "../../data/views/recipe.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
-import { resolveDevice } from "../../engine/ort/mod.ts";
+import { openDevice } from "../../engine/ort/mod.ts";
 import type { ClassifierProgress } from "../../evaluate/classifier_training.ts";
 import { checkEvaluation, type FeatureProgress } from "../../evaluate/evaluate_backbone.ts";
 import { readLabelledList } from "../../evaluate/labelled_share.ts";
@@ -118,7 +118,7 @@ export async function evaluateNetwork(
   // What it lacks shows here, rather than after hours of other protocols.
   choose?.(data.bank);
   const log = await EvaluationLog.open(folder, onWarning);
-  const device = resolveDevice(options.device ?? "auto");
+  const device = await openDevice(options.device ?? "auto");
   using runner = new Protocols({
     network: { backbone, tensors, recipe, device, configuration, run: folder },
     data,

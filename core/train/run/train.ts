@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { trustDevice } from "../../engine/ort/mod.ts";
 import type { ViewBatch } from "../../data/loader/view_loader.ts";
 import type { EpochSums } from "../../weights/checkpoint/state.ts";
 import { uniformSpread } from "../step/embedding_spread.ts";
@@ -44,6 +45,7 @@ export async function trainLocked(options: TrainOptions): Promise<TrainResult> {
   using owned = new DisposableStack();
   const origin = await findOrigin(options);
   const plan = planRun(options);
+  await trustDevice(plan.placement.device);
   const method = await compileMethod(options, plan, origin);
   owned.use(method.step);
   const batches = owned.use(await RunBatches.create(options, plan, method.step));

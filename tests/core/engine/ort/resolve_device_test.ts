@@ -5,14 +5,18 @@ import {
   explainFailure,
   resolveDevice,
 } from "../../../../core/engine/ort/resolve_device.ts";
+import { vulkanDevices } from "../../../../core/engine/ort/vulkan_devices.ts";
 
 Deno.test("resolveDevice() gives the CPU when asked for it", () => {
   assertEquals(resolveDevice("cpu"), CPU);
 });
 
-Deno.test("resolveDevice() with auto gives CUDA where it can be used and the CPU elsewhere", () => {
+Deno.test("resolveDevice() with auto gives CUDA, else WebGPU on a GPU, and the CPU elsewhere", () => {
   const cuda = { provider: "cuda", index: 0 } as const;
-  assertEquals(resolveDevice("auto"), checkDevice(cuda).usable ? cuda : CPU);
+  const webgpu = { provider: "webgpu", index: 0 } as const;
+  const hasGpu = Deno.build.os === "darwin" || vulkanDevices().some(({ software }) => !software);
+  const other = hasGpu && checkDevice(webgpu).usable ? webgpu : CPU;
+  assertEquals(resolveDevice("auto"), checkDevice(cuda).usable ? cuda : other);
 });
 
 Deno.test("resolveDevice() agrees with checkDevice(), and says why and what to install", () => {

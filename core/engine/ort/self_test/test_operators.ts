@@ -1,0 +1,134 @@
+/**
+ * Whether a device computes operators as the CPU does.
+ *
+ * @module
+ */
+import { gradients } from "../../autodiff/gradients.ts";
+import { elementCount, type Shape } from "../../graph/shape.ts";
+import { float32, type Tensor } from "../../graph/tensor.ts";
+import { type GraphTarget, withTarget } from "../../graph/target.ts";
+import { input, type Value } from "../../graph/value.ts";
+import { encodeModel } from "../../onnx/encode_model.ts";
+import { RandomStream } from "../../random/random_stream.ts";
+import { CPU, type Device } from "../device.ts";
+import { OrtError } from "../error.ts";
+import { Session } from "../session.ts";
+import { OPERATOR_TRIALS, type OperatorTrial } from "./operator_trials.ts";
+
+/** An operator that a device computes wrongly. */
+export interface WrongOperator {
+  /** What it is, as in `Slice backwards`. */
+  readonly name: string;
+  /** How, as in `off by 0.5 of 2`. */
+  readonly fault: string;
+}
+
+/**
+ * Largest difference, relative to the largest number: products in TF32 keep ten bits, and WebGPU leaves functions to
+ * drivers; what is wrong differs by far more.
+ */
+const TOLERANCE = 5e-3;
+
+interface Graph {
+  readonly outputs: Readonly<Record<string, Value>>;
+  readonly feeds: Readonly<Record<string, Tensor>>;
+}
+
+function numbers(shape: Shape, ...path: readonly (string | number)[]): number[] {
+  const random = new RandomStream(0, "operator trial", ...path);
+  return Array.from({ length: elementCount(shape) }, () => random.uniform(-2, 2));
+}
+
+/** Builds a trial; names begin with its number, so that all can be parts of one model. */
+function buildTrial(trial: OperatorTrial, index: number): Graph {
+  const feeds: Record<string, Tensor> = {};
+  const inputs: Record<string, Value> = {};
+  for (const [key, shape] of Object.entries(trial.inputs)) {
+    const name = `${index}.${key}`;
+    inputs[key] = input(name, "float32", shape);
+    feeds[name] = float32(shape, trial.values?.[key] ?? numbers(shape, trial.name, key));
+  }
+  const y = trial.build(inputs);
+  const outputs: Record<string, Value> = { [`${index}:`]: y };
+  if (trial.gradients) {
+    const name = `${index}.seed`;
+    feeds[name] = float32(y.shape, numbers(y.shape, trial.name, "seed"));
+    const found = gradients(y, Object.values(inputs), { seed: input(name, "float32", y.shape) });
+    Object.keys(inputs).forEach((key, i) => outputs[`${index}:gradient by ${key}`] = found[i]!);
+  }
+  return { outputs, feeds };
+}
+
+async function runOn(device: Device, model: Uint8Array<ArrayBuffer>, feeds: Graph["feeds"]) {
+  using session = await Session.create(model, { device });
+  return await session.run(feeds);
+}
+
+/** How what a device gives differs from what it should; nothing where it does not. */
+function faultOf(found: Tensor, expected: Tensor): string | undefined {
+  const [given, wanted] = [found, expected].map(({ data }) => Array.from(data as Float32Array));
+  const largest = Math.max(1e-3, ...wanted!.filter(Number.isFinite).map(Math.abs));
+  let worst = 0;
+  for (const [i, value] of wanted!.entries()) {
+    const other = given![i]!;
+    if (Object.is(value, other)) continue;
+    if (!Number.isFinite(value) || !Number.isFinite(other)) return `${other} instead of ${value}`;
+    worst = Math.max(worst, Math.abs(value - other));
+  }
+  return worst > TOLERANCE * largest
+    ? `off by ${worst.toPrecision(2)} of ${largest.toPrecision(2)}`
+    : undefined;
+}
+
+/** Runs some trials as one model on the device and on the CPU; gives the wrong ones. */
+async function compare(
+  device: Device,
+  trials: readonly (readonly [index: number, graph: Graph])[],
+): Promise<WrongOperator[]> {
+  const outputs = Object.assign({}, ...trials.map(([, graph]) => graph.outputs));
+  const feeds = Object.assign({}, ...trials.map(([, graph]) => graph.feeds));
+  const model = encodeModel({ outputs });
+  const [expected, found] = [await runOn(CPU, model, feeds), await runOn(device, model, feeds)];
+  const faults = new Map<string, string>();
+  for (const key of Object.keys(expected)) {
+    const fault = faultOf(found[key]!, expected[key]!);
+    const [index, part] = key.split(":") as [string, string];
+    const { name } = OPERATOR_TRIALS[Number(index)]!;
+    if (fault !== undefined && !faults.has(name)) {
+      faults.set(name, part === "" ? fault : `${part} ${fault}`);
+    }
+  }
+  return [...faults].map(([name, fault]) => ({ name, fault }));
+}
+
+/**
+ * Runs small graphs of all operators that networks and their training are made of on a device and on the CPU.
+ *
+ * @param target what the graphs are built for (default the device's provider)
+ * @returns the operators whose results differ, none on a device that can be trusted
+ * @throws {OrtError} if the device runs none of them
+ */
+export async function testOperators(
+  device: Device,
+  target: GraphTarget = { provider: device.provider },
+): Promise<WrongOperator[]> {
+  const trials = OPERATOR_TRIALS.map((trial, index) =>
+    [index, withTarget(target, () => buildTrial(trial, index))] as const
+  );
+  try {
+    return await compare(device, trials);
+  } catch (error) {
+    if (!(error instanceof OrtError)) throw error;
+  }
+  // One of them stops all: each by itself tells which.
+  const wrong: WrongOperator[] = [];
+  for (const trial of trials) {
+    try {
+      wrong.push(...await compare(device, [trial]));
+    } catch (error) {
+      if (!(error instanceof OrtError)) throw error;
+      wrong.push({ name: OPERATOR_TRIALS[trial[0]]!.name, fault: error.message });
+    }
+  }
+  return wrong;
+}

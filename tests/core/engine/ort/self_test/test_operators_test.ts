@@ -1,0 +1,14 @@
+import { assertEquals } from "@std/assert";
+import { CPU } from "../../../../../core/engine/ort/mod.ts";
+import { testOperators } from "../../../../../core/engine/ort/self_test/test_operators.ts";
+import { OPERATOR_TRIALS } from "../../../../../core/engine/ort/self_test/operator_trials.ts";
+
+Deno.test("testOperators() finds nothing wrong with the CPU, for any target", async () => {
+  for (const provider of ["cpu", "cuda", "webgpu"] as const) {
+    assertEquals(await testOperators(CPU, { provider }), []);
+  }
+});
+
+Deno.test("trials of operators have names of their own", () => {
+  assertEquals(new Set(OPERATOR_TRIALS.map(({ name }) => name)).size, OPERATOR_TRIALS.length);
+});
