@@ -6,10 +6,11 @@
 import { GenviewTypeError } from "../errors/mod.ts";
 import { evaluationRecipe } from "../data/views/presets.ts";
 import type { EvaluationRecipe } from "../data/views/recipe.ts";
+import { withTarget } from "../engine/graph/target.ts";
 import { formatType, type Tensor } from "../engine/graph/tensor.ts";
 import { Scope } from "../engine/nn/scope.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
-import { Session } from "../engine/ort/mod.ts";
+import { CPU, Session } from "../engine/ort/mod.ts";
 import type { BackboneSpec } from "../backbones/backbone.ts";
 import { declareBackbone, findMisfit } from "../backbones/recognize_backbones.ts";
 import type { TokenNetwork } from "./token_encoder.ts";
@@ -57,7 +58,11 @@ export function backboneTokenNetwork(
     grid: [side, side],
     width,
     async createSession(images, build, options = {}) {
-      const outputs = build(spec.applyTokens(new Scope(), images));
+      const { provider } = options.device ?? CPU;
+      const outputs = withTarget(
+        { provider },
+        () => build(spec.applyTokens(new Scope(), images)),
+      );
       return await Session.create(encodeModel({ outputs, initializers: weights }), options);
     },
   };

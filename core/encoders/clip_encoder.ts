@@ -74,11 +74,14 @@ export async function createClipSession(
 ): Promise<Session> {
   const { model, device = CPU, precision = "float32" } = options;
   const scope = new Scope({ dtype: precision });
-  const { tokens, pooled } = withTarget(
-    { fixedWeights: device.provider === "cpu" && suitsBlocks(model, images) },
-    () => model.apply(scope, cast(images, precision)),
+  const { provider } = device;
+  const outputs = withTarget(
+    { provider, fixedWeights: provider === "cpu" && suitsBlocks(model, images) },
+    () => {
+      const { tokens, pooled } = model.apply(scope, cast(images, precision));
+      return build({ tokens: cast(tokens, "float32"), pooled: cast(pooled, "float32") });
+    },
   );
-  const outputs = build({ tokens: cast(tokens, "float32"), pooled: cast(pooled, "float32") });
   const initializers = await clipInitializers(file, scope.declarations);
   return await Session.create(encodeModel({ outputs, initializers }), {
     device,

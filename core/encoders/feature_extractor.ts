@@ -4,6 +4,7 @@
  * @module
  */
 import type { Backbone } from "../backbones/backbone.ts";
+import { withTarget } from "../engine/graph/target.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Value } from "../engine/graph/value.ts";
 import { Scope } from "../engine/nn/scope.ts";
@@ -54,7 +55,10 @@ export class FeatureExtractor implements Disposable {
   ): Promise<FeatureExtractor> {
     const { backbone, device = CPU, threads } = options;
     const load = (normalized: Value) => {
-      const { features } = applyBackbone(backbone, normalized);
+      const { features } = withTarget(
+        { provider: device.provider },
+        () => applyBackbone(backbone, normalized),
+      );
       return Session.create(encodeModel({ outputs: { features } }), { device, threads });
     };
     const encoder = await ImageEncoder.create(options, load, ["features"], weights);

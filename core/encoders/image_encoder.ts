@@ -7,6 +7,7 @@
 import { normalizePixels } from "../data/normalize_pixels.ts";
 import type { Normalization } from "../data/views/recipe.ts";
 import { elementCount, sameShape } from "../engine/graph/shape.ts";
+import { withTarget } from "../engine/graph/target.ts";
 import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
 import { input, type Value } from "../engine/graph/value.ts";
 import {
@@ -75,7 +76,10 @@ export class ImageEncoder<Output extends string> implements Disposable {
     outputs: readonly Output[],
     weights: ReadonlyMap<string, DeviceTensor> = new Map(),
   ): Promise<ImageEncoder<Output>> {
-    const { images, normalized } = imageInput(options);
+    const { images, normalized } = withTarget(
+      { provider: device.provider },
+      () => imageInput(options),
+    );
     using owned = new DisposableStack();
     const session = owned.use(await load(normalized));
     const batch = owned.use(DeviceTensor.empty({ dtype: "uint8", shape: images.shape }, device));

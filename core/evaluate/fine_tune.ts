@@ -53,7 +53,7 @@ export interface FineTuneOptions extends Omit<ClassifierTrainingOptions, "thread
   readonly recipe: FineTuningRecipe;
   /** How test images are cut; training images are of its size. */
   readonly evaluation: EvaluationRecipe;
-  /** The machine that the training graph is built for (default any). */
+  /** The machine that the training graph is built for (default what is known by its provider alone). */
   readonly target?: GraphTarget;
 }
 
@@ -121,7 +121,10 @@ async function test(
   using encoder = await ImageEncoder.create(
     { batchSize: IMAGES_AT_ONCE, size, normalize, ...placement },
     (normalized) => {
-      const logits = classify(new Scope({ training: false }), normalized, graph);
+      const logits = withTarget(
+        { provider: placement.device.provider },
+        () => classify(new Scope({ training: false }), normalized, graph),
+      );
       return Session.create(encodeModel({ outputs: { logits } }), placement);
     },
     ["logits"],
@@ -193,7 +196,8 @@ export async function fineTune(
   data: SupervisedData,
   options: FineTuneOptions,
 ): Promise<ClassifierResult> {
-  const { recipe, evaluation, seed = 0, checkpoints, onProgress, onTest, target = {} } = options;
+  const { recipe, evaluation, seed = 0, checkpoints, onProgress, onTest } = options;
+  const { target = { provider: device.provider } } = options;
   const { strict = false, workers, onWarning, epochs = recipe.epochs } = options;
   const { size, normalize } = evaluation;
   const rows = data.train.length;

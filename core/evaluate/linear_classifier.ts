@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { withTarget } from "../engine/graph/target.ts";
 import { int64, tensor } from "../engine/graph/tensor.ts";
 import { input, type Value } from "../engine/graph/value.ts";
 import { constantInitializer, normalInitializer } from "../engine/nn/initializers.ts";
@@ -11,7 +12,7 @@ import { Scope } from "../engine/nn/scope.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
 import type { Optimizer } from "../engine/optim/mod.ts";
 import { type Binding, CPU, DeviceTensor, Session } from "../engine/ort/mod.ts";
-import { BoundStep, buildStep, type StepValues } from "../engine/step/mod.ts";
+import { BoundStep, buildStep, type BuiltStep, type StepValues } from "../engine/step/mod.ts";
 import { crossEntropy } from "../losses/cross_entropy.ts";
 import type { ComputeOptions } from "./similarities.ts";
 
@@ -30,7 +31,13 @@ export interface LinearClassifierOptions extends ComputeOptions {
 }
 
 /** The classifier's training step, the graph of its answers, and its parameters' declarations. */
-function buildGraphs(options: LinearClassifierOptions) {
+export function classifierGraphs(
+  options: Omit<LinearClassifierOptions, "seed" | "start" | "device" | "threads">,
+): {
+  readonly scope: Scope;
+  readonly step: BuiltStep;
+  readonly logits: Value;
+} {
   const { width, classes, batchSize, optimizer, weightDecay } = options;
   const scope = new Scope();
   const features = input("features", "float32", [batchSize, width]);
@@ -79,7 +86,10 @@ export class LinearClassifier implements Disposable {
   static async create(options: LinearClassifierOptions): Promise<LinearClassifier> {
     const { device = CPU, threads, seed } = options;
     const placement = { device, threads };
-    const { scope, step, logits } = buildGraphs(options);
+    const { scope, step, logits } = withTarget(
+      { provider: device.provider },
+      () => classifierGraphs(options),
+    );
     using owned = new DisposableStack();
     const start = options.start ?? { state: scope.initialize(seed) };
     const bound = owned.use(await BoundStep.create(step, placement, start));

@@ -4,8 +4,9 @@
  * @module
  */
 import { GenviewRangeError } from "../errors/mod.ts";
+import { withTarget } from "../engine/graph/target.ts";
 import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
-import { input } from "../engine/graph/value.ts";
+import { input, type Value } from "../engine/graph/value.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
 import { gemm } from "../engine/ops/gemm.ts";
 import { CPU, DeviceTensor, type Placement, Session } from "../engine/ort/mod.ts";
@@ -87,9 +88,18 @@ class RowBlock {
 }
 
 /** Rows of a bank and of queries in a block. */
-interface BlockRows {
+export interface BlockRows {
   readonly bankRows: number;
   readonly queryRows: number;
+}
+
+/** The similarities of a block: `queries` `[N,D]` and `bank` `[M,D]` to `[N,M]`. */
+export function blockSimilarities({ queryRows, bankRows }: BlockRows, width: number): Value {
+  return gemm(
+    input("queries", "float32", [queryRows, width]),
+    input("bank", "float32", [bankRows, width]),
+    { transposeB: true },
+  );
 }
 
 async function* blocks(
@@ -105,10 +115,9 @@ async function* blocks(
   const unit = normalizeRows(queries);
   const left = cosine ? unit : queries;
   const norms = cosine ? undefined : { queries: squaredNorms(queries), bank: squaredNorms(bank) };
-  const similarities = gemm(
-    input("queries", "float32", [queryRows, width]),
-    input("bank", "float32", [bankRows, width]),
-    { transposeB: true },
+  const similarities = withTarget(
+    { provider: device.provider },
+    () => blockSimilarities({ queryRows, bankRows }, width),
   );
   const model = encodeModel({ outputs: { similarities } });
   using session = await Session.create(model, { device, threads });

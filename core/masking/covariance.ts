@@ -4,6 +4,7 @@
  * @module
  */
 import { GenviewRangeError } from "../errors/mod.ts";
+import { withTarget } from "../engine/graph/target.ts";
 import { formatType, type Tensor, zeros } from "../engine/graph/tensor.ts";
 import { input } from "../engine/graph/value.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
@@ -63,7 +64,8 @@ interface Buffers {
   readonly sums: DeviceTensor<"float64">;
 }
 
-function encodeAccumulation(width: number, rows: number): Uint8Array<ArrayBuffer> {
+/** The model that adds a product of tokens to a sum: float32 `[rows,D]` tokens, float64 sums. */
+export function encodeAccumulation(width: number, rows: number): Uint8Array<ArrayBuffer> {
   const tokens = input("tokens", "float32", [rows, width]);
   const shift = input("shift", "float32", [1, width]);
   const products = input("products", "float64", [width, width]);
@@ -119,10 +121,10 @@ export class CovarianceAccumulator implements Disposable {
   ): Promise<CovarianceAccumulator> {
     using owned = new DisposableStack();
     const session = owned.use(
-      await Session.create(encodeAccumulation(width, rows), {
-        device,
-        threads,
-      }),
+      await Session.create(
+        withTarget({ provider: device.provider }, () => encodeAccumulation(width, rows)),
+        { device, threads },
+      ),
     );
     const own = <D extends "float32" | "float64">(dtype: D, shape: readonly number[]) => {
       const value = owned.use(DeviceTensor.empty({ dtype, shape }, device));

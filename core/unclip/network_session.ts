@@ -5,6 +5,7 @@
  */
 import { dirname } from "node:path";
 import type { DType } from "../engine/graph/dtype.ts";
+import { withTarget } from "../engine/graph/target.ts";
 import type { Value } from "../engine/graph/value.ts";
 import { Scope } from "../engine/nn/scope.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
@@ -45,7 +46,7 @@ export async function createNetworkSession(
 ): Promise<Session> {
   const dtype: DType = precision;
   const scope = new Scope({ dtype });
-  const { inputs, outputs } = build(scope);
+  const { inputs, outputs } = withTarget({ provider: device.provider }, () => build(scope));
   const initializers = await networkInitializers(file, scope.declarations, network);
   return await Session.create(encodeModel({ inputs, outputs, initializers }), {
     device,

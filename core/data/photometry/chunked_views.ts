@@ -4,6 +4,7 @@
  * @module
  */
 import { elementCount } from "../../engine/graph/shape.ts";
+import { withTarget } from "../../engine/graph/target.ts";
 import { encodeModel } from "../../engine/onnx/encode_model.ts";
 import { type Device, type DeviceTensor, Session } from "../../engine/ort/mod.ts";
 import type { ViewRecipe } from "../views/recipe.ts";
@@ -35,7 +36,10 @@ export class ChunkedViews implements Disposable {
   /** Builds and loads the graph of a recipe. */
   static async create(options: ChunkedViewsOptions): Promise<ChunkedViews> {
     const { recipe, device, chunkSize } = options;
-    const { views } = buildPhotometricGraph({ recipe, batchSize: chunkSize });
+    const { views } = withTarget(
+      { provider: device.provider },
+      () => buildPhotometricGraph({ recipe, batchSize: chunkSize }),
+    );
     const session = await Session.create(encodeModel({ outputs: { views } }), {
       device,
       threads: 1,

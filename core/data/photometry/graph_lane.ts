@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { withTarget } from "../../engine/graph/target.ts";
 import { input } from "../../engine/graph/value.ts";
 import { encodeModel } from "../../engine/onnx/encode_model.ts";
 import { type Binding, CPU, DeviceTensor, Session } from "../../engine/ort/mod.ts";
@@ -22,7 +23,10 @@ export async function createStepSession<Recipe>(
 ): Promise<Session> {
   const pixels = input("pixels", "float32", [1, 3, size, size]);
   const strength = input("strength", "float32", [1]);
-  const views = kernel.build(pixels, strength, recipe, channelBlock);
+  const views = withTarget(
+    { provider: "cpu" },
+    () => kernel.build(pixels, strength, recipe, channelBlock),
+  );
   return await Session.create(encodeModel({ outputs: { views } }), { threads: 1 });
 }
 

@@ -22,6 +22,7 @@ import { sameShape } from "../graph/shape.ts";
 import { bytesOf, formatType, sameType, type Tensor, type TensorType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { encodeAttribute } from "./attributes.ts";
+import { checkCopy, checkNode } from "./kernels/check_kernel.ts";
 import { IR_VERSION, MICROSOFT_DOMAIN, ONNX_OPSET } from "./opset.ts";
 import {
   encodeExternalTensor,
@@ -125,6 +126,7 @@ function encodeNode(node: Node, names: Names): NodeProto {
     Object.entries(node.inputs).map(([name, value]) => [name, value!.type]),
   ) as Record<string, TensorType>;
   const form = node.op.onnx?.(node.attributes, types) ?? {};
+  checkNode(node, form);
   const given = Object.keys(node.inputs);
   // Inputs that ONNX knows by position: those not given leave an empty name, none at the end.
   const positions = node.op.inputs.length > 0 ? node.op.inputs : given;
@@ -225,7 +227,8 @@ function encodeInitializer(
 /**
  * Encodes the part of a graph that leads to some values as a model of the ONNX format.
  *
- * @throws {TypeError} if two inputs have the same name, or an initializer does not suit its input
+ * @throws {TypeError} if two inputs have the same name, an initializer does not suit its input, or a node has no kernel
+ * in the provider that it was built for
  */
 export function encodeModel(description: ModelDescription): Uint8Array<ArrayBuffer> {
   const outputs = Object.entries(description.outputs);
@@ -246,6 +249,7 @@ export function encodeModel(description: ModelDescription): Uint8Array<ArrayBuff
   }
   const encoded = nodes.map((node) => encodeNode(node, names));
   for (const [name, value] of copies) {
+    checkCopy(value.dtype, nodes);
     encoded.push(
       create(NodeProtoSchema, {
         name,

@@ -1,6 +1,9 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
+import { isFloat } from "../graph/dtype.ts";
 import { defineOp } from "../graph/op.ts";
+import { currentTarget } from "../graph/target.ts";
 import type { Value } from "../graph/value.ts";
+import { cast } from "./cast.ts";
 
 interface TransposeAttributes {
   readonly perm: readonly number[];
@@ -24,9 +27,14 @@ const Transpose = defineOp({
   gradient: ({ dy }, { perm }) => ({ x: transpose(dy, perm.map((_, axis) => perm.indexOf(axis))) }),
 });
 
+/** Whether a kernel is there for the element type: WebGPU moves floats and int32 alone. */
+function isMoved({ dtype }: Value): boolean {
+  return currentTarget().provider !== "webgpu" || isFloat(dtype) || dtype === "int32";
+}
+
 /** The same tensor with its axes in another order: axis `i` of the result is axis `perm[i]` of `x`. */
 export function transpose(x: Value, perm: readonly number[]): Value {
-  return perm.length === x.rank && perm.every((axis, i) => axis === i)
-    ? x
-    : Transpose({ x }, { perm: [...perm] }).y;
+  if (perm.length === x.rank && perm.every((axis, i) => axis === i)) return x;
+  if (!isMoved(x)) return cast(transpose(cast(x, "int32"), perm), x.dtype);
+  return Transpose({ x }, { perm: [...perm] }).y;
 }

@@ -106,7 +106,11 @@ export function compileMethodStep(
     typed: request.typed ?? false,
     ...(clipGradientNorm > 0 && { clipGradientNorm, clipGradientPer }),
   };
-  return accumulated === undefined
-    ? buildMethodStep(whole(), options)
-    : buildAccumulatedStep(accumulated(), options);
+  return withTarget(
+    request.tuning,
+    () =>
+      accumulated === undefined
+        ? buildMethodStep(whole(), options)
+        : buildAccumulatedStep(accumulated(), options),
+  );
 }

@@ -5,6 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import { withTarget } from "../../engine/graph/target.ts";
 import { input, type Value } from "../../engine/graph/value.ts";
 import { encodeModel } from "../../engine/onnx/encode_model.ts";
 import { probeChannelBlock } from "../../engine/ops/convolution/blocked_layout.ts";
@@ -90,27 +91,28 @@ function suiting<Name extends string>(
 
 async function tune(
   problem: ConvProblem,
-  block: number,
-  target: Placement,
+  known: ConvTuning,
+  placement: Placement,
 ): Promise<ConvChoice> {
+  const { channelBlock: block = 1 } = known;
   const x = input("x", problem.dtype, problem.x);
   const w = input("w", problem.dtype, problem.w);
   const dy = input("dy", problem.dtype, problem.y);
   return {
     forward: await fastest(
       suiting(FORWARD, problem, block),
-      (name) => FORWARD[name].build({ x, w }, problem, block),
-      target,
+      (name) => withTarget(known, () => FORWARD[name].build({ x, w }, problem, block)),
+      placement,
     ),
     inputGradient: await fastest(
       suiting(INPUT_GRADIENTS, problem, block),
-      (name) => INPUT_GRADIENTS[name].build({ dy, w }, problem, block),
-      target,
+      (name) => withTarget(known, () => INPUT_GRADIENTS[name].build({ dy, w }, problem, block)),
+      placement,
     ),
     weightGradient: await fastest(
       suiting(WEIGHT_GRADIENTS, problem, block),
-      (name) => WEIGHT_GRADIENTS[name].build({ x, dy }, problem, block),
-      target,
+      (name) => withTarget(known, () => WEIGHT_GRADIENTS[name].build({ x, dy }, problem, block)),
+      placement,
     ),
   };
 }
@@ -163,7 +165,7 @@ export async function autotune(
   if (missing.length > 0) await Deno.mkdir(dirname(cache), { recursive: true });
   for (const [done, [key, problem]] of missing.entries()) {
     onProgress(done, missing.length);
-    choices[key] = await tune(problem, channelBlock, target);
+    choices[key] = await tune(problem, known, target);
   }
   if (missing.length > 0) {
     const text = formatConvTuning({ channelBlock, choices }, { measuredOn });

@@ -10,6 +10,7 @@ import { GenviewRangeError } from "../../errors/mod.ts";
 import type { TokenNetwork } from "../../encoders/token_encoder.ts";
 import { renormalize } from "../../data/normalize_pixels.ts";
 import type { Normalization } from "../../data/views/recipe.ts";
+import { withTarget } from "../../engine/graph/target.ts";
 import { float32, int64, type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import { constant, input, type Value } from "../../engine/graph/value.ts";
 import { encodeModel } from "../../engine/onnx/encode_model.ts";
@@ -90,7 +91,11 @@ export function summarizeJudgement({ pairs }: PairJudgement): Readonly<Record<st
 export const LARGEST_RUN = 32;
 
 /** A view as the encoder takes it. */
-function prepare(view: Value, from: Normalization, { view: { size, normalize } }: TokenNetwork) {
+function prepare(
+  view: Value,
+  from: Normalization,
+  { view: { size, normalize } }: Pick<TokenNetwork, "view">,
+) {
   const images = renormalize(view, from, normalize);
   if (images.shape[2] === size) return images;
   return resize(images, { size: [size, size], antialias: true });
@@ -133,11 +138,23 @@ interface PairWeightingParts {
 }
 
 /** What compares the pairs of some samples of a step. */
-function comparison(
-  { component, similarity, network }: PairEncoder,
-  { views, normalize, pairs }: WeighedStep,
+/** The graph that compares the pairs of `count` samples: the encoder's images, and what it makes of their tokens. */
+export function comparison(
+  { component, similarity, network }: Omit<PairEncoder, "network" | "sharpness"> & {
+    readonly network: Pick<TokenNetwork, "view">;
+  },
+  { views, normalize, pairs }: Pick<WeighedStep, "views" | "normalize"> & {
+    readonly pairs: readonly Pick<ViewPair, "views">[];
+  },
   count: number,
-) {
+): {
+  /** Indices of the views that are compared. */
+  readonly compared: readonly number[];
+  /** What the encoder sees of all of them, float32 `[V N,3,S,S]`. */
+  readonly images: Value;
+  /** The similarities of each pair of views and the first one's maps, by name. */
+  readonly compare: (tokens: Value) => Record<string, Value>;
+} {
   const compared = [...new Set(pairs.flatMap((pair) => pair.views))].sort((a, b) => a - b);
   const samples = input("samples", "int64", [count]);
   const prepared = compared.map((index) => {
@@ -235,7 +252,11 @@ export class PairWeighting implements Disposable {
     const views = new Set(pairs.flatMap((pair) => pair.views)).size;
     const count = Math.max(1, Math.min(Math.floor(LARGEST_RUN / views), batchSize));
 
-    const { compared, images, compare } = comparison(encoder, step, count);
+    const target = { provider: device.provider };
+    const { compared, images, compare } = withTarget(
+      target,
+      () => comparison(encoder, step, count),
+    );
     const session = owned.use(await network.createSession(images, compare, settings));
     const tokens = network.grid[0] * network.grid[1];
     const samples = empty("int64", [count]);
@@ -258,10 +279,12 @@ export class PairWeighting implements Disposable {
 
     const all = [pairs.length * batchSize];
     const given = ["foreground", "background"].map((name) => input(name, "float32", all));
-    const weights = similarityWeights(given[0]!, given[1]!, sharpness);
-    const ofPairs = pairs.length === 1
-      ? [weights]
-      : split(weights, pairs.map(() => batchSize), { axis: 0 });
+    const ofPairs = withTarget(target, () => {
+      const weights = similarityWeights(given[0]!, given[1]!, sharpness);
+      return pairs.length === 1
+        ? [weights]
+        : split(weights, pairs.map(() => batchSize), { axis: 0 });
+    });
     const outputs = Object.fromEntries(ofPairs.map((value, i) => [`weights.${i}`, value]));
     const weighing = owned.use(await Session.create(encodeModel({ outputs }), settings));
     const similarities: Sides = [empty("float32", all), empty("float32", all)];
