@@ -16,6 +16,7 @@ export const LAYERS: readonly string[] = [
   "engine/random",
   "engine/ops",
   "engine/autodiff",
+  "engine/layout",
   "engine/nn",
   "engine/optim",
   "engine/onnx",

@@ -17,7 +17,7 @@ const barlowTwins: Method<typeof manifest> = {
         { width, norm: "none", activation: "none" },
       ],
     });
-    const embeddings = views.map((view) => encoder(view));
+    const embeddings = encoder.eachView(views);
     const terms = losses.pairsOfViews(views.length, globalViews.length).map(([a, b]) => {
       const weights = weightsOfPair(a, b);
       return losses.barlowTwins(embeddings[a]!, embeddings[b]!, { redundancyWeight, weights });

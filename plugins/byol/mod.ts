@@ -16,11 +16,11 @@ const byol: Method<typeof manifest> = {
     ] as const;
     const encoder = network({ projector: layers });
     const predictor = head("predictor", layers);
-    const embeddings = views.map((view) => encoder(view)) as [Value, ...Value[]];
+    const embeddings = encoder.eachView(views) as [Value, ...Value[]];
     // Local views are predicted from, never towards.
     const mean = losses.swappedPrediction(
-      globalViews.map((view) => encoder.momentum(view)),
-      embeddings.map((z) => predictor(z)),
+      encoder.momentum.eachView(globalViews),
+      predictor.eachView(embeddings),
       (target, prediction, t, p) =>
         losses.negativeCosineSimilarity(prediction, target, { weights: weightsOfPair(t, p) }),
     );

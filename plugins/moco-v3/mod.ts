@@ -19,9 +19,10 @@ const mocoV3: Method<typeof manifest> = {
       ...hidden(options.predictorLayers),
       options.predictorNorm ? last : { ...last, norm: "none" },
     ]);
-    const queries = views.map((view) => ops.l2Normalize(predictor(encoder(view))));
+    const predictions = predictor.eachView(encoder.eachView(views));
+    const queries = predictions.map((prediction) => ops.l2Normalize(prediction));
     // Local views are predicted from, never towards.
-    const keys = globalViews.map((view) => ops.l2Normalize(encoder.momentum(view)));
+    const keys = encoder.momentum.eachView(globalViews).map((key) => ops.l2Normalize(key));
     const mean = options.positives === "together"
       ? losses.multiPositive(queries, keys, { temperature, weightsOfPair })
       : losses.swappedPrediction(

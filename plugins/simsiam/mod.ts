@@ -21,10 +21,11 @@ const simsiam: Method<typeof manifest> = {
       { width: predictorWidth },
       { width, bias: true, norm: "none", activation: "none" },
     ]);
-    const [z1, z2] = views.map((view) => encoder(view)) as [Value, Value];
-    const distance = (z: Value, target: Value) =>
-      losses.negativeCosineSimilarity(predictor(z), ops.stopGradient(target), { weights });
-    const loss = ops.mul(ops.add(distance(z1, z2), distance(z2, z1)), 0.5);
+    const [z1, z2] = encoder.eachView(views) as [Value, Value];
+    const [p1, p2] = predictor.eachView([z1, z2]) as [Value, Value];
+    const distance = (prediction: Value, target: Value) =>
+      losses.negativeCosineSimilarity(prediction, ops.stopGradient(target), { weights });
+    const loss = ops.mul(ops.add(distance(p1, z2), distance(p2, z1)), 0.5);
     return { loss, embeddings: z1 };
   },
 };

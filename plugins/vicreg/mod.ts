@@ -17,7 +17,7 @@ const vicReg: Method<typeof manifest> = {
         { width, norm: "none", activation: "none" },
       ],
     });
-    const embeddings = views.map((view) => encoder(view));
+    const embeddings = encoder.eachView(views);
     const differences = losses.pairsOfViews(views.length, globalViews.length).map(([a, b]) =>
       losses.invarianceLoss(embeddings[a]!, embeddings[b]!, { weights: weightsOfPair(a, b) })
     );

@@ -50,6 +50,7 @@ export {
   type OnnxForm,
   type Op,
   type OpSpec,
+  reapply,
 } from "./op.ts";
 export {
   currentTarget,

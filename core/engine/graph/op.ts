@@ -5,9 +5,9 @@
  */
 import { GenviewRangeError, GenviewTypeError, isGenviewError } from "../../errors/mod.ts";
 import type { DType } from "./dtype.ts";
-import { layerPath } from "./layer_path.ts";
+import { layerPath, withinLayer } from "./layer_path.ts";
 import { type NamedValues, type Node, takeNodeIndex } from "./node.ts";
-import { currentTarget } from "./target.ts";
+import { currentTarget, withTarget } from "./target.ts";
 import { formatType, type Tensor, type TensorType } from "./tensor.ts";
 import { Value } from "./value.ts";
 
@@ -230,6 +230,24 @@ function eraseNames(
     gradient: gradient as Op["gradient"],
     elementWise,
   };
+}
+
+/**
+ * Applies a node's operator once more, to other values of the same types, in the node's layer and for its target.
+ *
+ * @param node an application of a primitive operator
+ * @param inputs by the names of the node's own
+ */
+export function reapply(node: Node, inputs: NamedValues): Readonly<Record<string, Value>> {
+  const types = typesOf(node.outputs);
+  return withinLayer(
+    node.path,
+    () =>
+      withTarget(
+        node.target,
+        () => makeNode(node.op, inputs, node.attributes, types, undefined),
+      ),
+  );
 }
 
 /** Turns a record into the function that applies the operator. */

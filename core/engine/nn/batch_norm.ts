@@ -1,11 +1,13 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { elementCount } from "../graph/shape.ts";
-import { formatType } from "../graph/tensor.ts";
-import type { Value } from "../graph/value.ts";
+import { float32, formatType } from "../graph/tensor.ts";
+import { constant, type Value } from "../graph/value.ts";
 import { add } from "../ops/add.ts";
 import { batchNormalization } from "../ops/batch_normalization.ts";
 import { batchNormalizationInference } from "../ops/batch_normalization_inference.ts";
+import { cast } from "../ops/cast.ts";
 import { expand } from "../ops/expand.ts";
+import { matMul } from "../ops/mat_mul.ts";
 import { mul } from "../ops/mul.ts";
 import { reduceMean } from "../ops/reduce_mean.ts";
 import { reshape } from "../ops/reshape.ts";
@@ -25,34 +27,44 @@ export interface BatchNormOptions {
   readonly epsilon?: number;
 }
 
-/** The mean over the groups of a statistic `[groups * C]`, `[C]`. */
-function overGroups(statistic: Value, groups: number): Value {
-  if (groups === 1) return statistic;
-  const channels = statistic.shape[0]! / groups;
-  return reduceMean(reshape(statistic, [groups, channels]), { axes: [0] });
+/**
+ * What is left of the running statistics and what is added to them, view by view: r becomes k r + (1 - k) s for each
+ * view's s in order, so that V views leave k^V r and add the sum over v of (1 - k) k^(V - 1 - v) s_v.
+ */
+function overViews(statistic: Value, { views, batchNormGroups: groups }: Scope): Value {
+  const channels = statistic.shape[0]! / (views * groups);
+  const ofViews = groups === 1
+    ? reshape(statistic, [views, channels])
+    : reduceMean(reshape(statistic, [groups, views, channels]), { axes: [0] });
+  if (views === 1) return mul(reshape(ofViews, [channels]), 1 - KEPT);
+  const shares = Array.from({ length: views }, (_, v) => (1 - KEPT) * KEPT ** (views - 1 - v));
+  const row = cast(constant(float32([1, views], shares)), statistic.dtype);
+  return reshape(matMul(row, ofViews), [channels]);
 }
 
 /**
  * Moves the running statistics towards those of the batch, whose variance PyTorch keeps unbiased; of groups, towards
- * the mean of theirs.
+ * the mean of theirs, and of views, towards those of each in turn.
  *
  * @param count elements that each statistic was taken over
  */
 function updateStatistics(
   layer: Scope,
-  statistics: { readonly mean: Value; readonly variance: Value },
+  { mean, variance }: { readonly mean: Value; readonly variance: Value },
   count: number,
 ): void {
-  const groups = layer.batchNormGroups;
-  const mean = overGroups(statistics.mean, groups);
-  const unbiased = mul(overGroups(statistics.variance, groups), count / (count - 1));
+  const unbiased = mul(variance, count / (count - 1));
   for (const [name, batch] of [["running_mean", mean], ["running_var", unbiased]] as const) {
-    const initial = constantInitializer(name === "running_var" ? 1 : 0);
-    const before = layer.buffer(name, batch.shape, initial);
-    layer.write(name, add(mul(before, KEPT), mul(batch, 1 - KEPT)));
+    const moved = overViews(batch, layer);
+    const before = layer.buffer(
+      name,
+      moved.shape,
+      constantInitializer(name === "running_var" ? 1 : 0),
+    );
+    layer.write(name, add(mul(before, KEPT ** layer.views), moved));
   }
   const batches = layer.buffer("num_batches_tracked", [], constantInitializer(0), "int64");
-  layer.write("num_batches_tracked", add(batches, 1));
+  layer.write("num_batches_tracked", add(batches, layer.views));
 }
 
 /** A vector `[C]`, repeated for each group, `[groups * C]`. */
@@ -65,7 +77,8 @@ function tile(vector: Value, groups: number): Value {
  * Batch normalisation over all axes but the channels (Ioffe & Szegedy 2015), as `torch.nn.BatchNorm1d` and
  * `BatchNorm2d`: parameters `weight` and `bias`, buffers `running_mean`, `running_var` and `num_batches_tracked`.
  * In training the batch's statistics normalise and move the running ones by a tenth; otherwise the running ones do.
- * Where the scope has groups, each part of the batch is normalised by its own statistics, as on devices without SyncBN.
+ * Where the scope has groups, each part of the batch is normalised by its own statistics, as on devices without SyncBN;
+ * where it has views, each of them is, and moves the running statistics in turn.
  *
  * @param x `[N, C]` or `[N, C, H, W]`
  * @throws {RangeError} if in training a channel has one element only, or the groups do not divide the batch
@@ -89,7 +102,7 @@ export function batchNorm(
       layer.buffer("num_batches_tracked", [], constantInitializer(0), "int64");
       return batchNormalizationInference(x, { ...scaled, mean, variance, epsilon });
     }
-    const groups = layer.batchNormGroups;
+    const groups = layer.batchNormGroups * layer.views;
     if (x.shape[0]! % groups !== 0) {
       throw new GenviewRangeError(
         `Cannot normalise batch in layer "${layer.path}": ${groups} groups must divide the batch, found ${

@@ -41,6 +41,11 @@ export interface PlaceOptions {
   readonly frozen?: boolean;
   /** Parts of the batch that batch norm normalises apart in training (default: as around it, 1 at the root). */
   readonly batchNormGroups?: number;
+  /**
+   * Views of each sample that lie side by side in the batch (default: as around it, 1 at the root). Batch norm takes
+   * each as a batch of its own in training, one after the other.
+   */
+  readonly views?: number;
 }
 
 interface Store {
@@ -71,6 +76,8 @@ export class Scope {
   readonly path: string;
   /** Parts of the batch that batch norm normalises apart in training. */
   readonly batchNormGroups: number;
+  /** Views of each sample that lie side by side in the batch, each a batch of its own to batch norm. */
+  readonly views: number;
   readonly #frozen: boolean;
   readonly #store: Store;
 
@@ -83,6 +90,7 @@ export class Scope {
   ) {
     this.path = path;
     this.batchNormGroups = place.batchNormGroups ?? 1;
+    this.views = place.views ?? 1;
     this.#frozen = place.frozen ?? false;
     this.#store = store ?? {
       training: options.training ?? false,
@@ -124,8 +132,8 @@ export class Scope {
    * @param place what holds for all of it
    */
   enter<T>(name: string, build: (scope: Scope) => T, place: PlaceOptions = {}): T {
-    const around = { frozen: this.#frozen, batchNormGroups: this.batchNormGroups };
-    const child = new Scope({}, this.#fullName(name), { ...around, ...place }, this.#store);
+    const full = this.#fullName(name);
+    const child = new Scope({}, full, { ...this.#place, ...place }, this.#store);
     return withinLayer(child.path, () => build(child));
   }
 
@@ -135,8 +143,7 @@ export class Scope {
    * @param place what holds for all of it
    */
   within<T>(place: PlaceOptions, build: (scope: Scope) => T): T {
-    const around = { frozen: this.#frozen, batchNormGroups: this.batchNormGroups };
-    return build(new Scope({}, this.path, { ...around, ...place }, this.#store));
+    return build(new Scope({}, this.path, { ...this.#place, ...place }, this.#store));
   }
 
   /**
@@ -203,6 +210,11 @@ export class Scope {
         ),
       ]),
     );
+  }
+
+  get #place(): Required<PlaceOptions> {
+    const { batchNormGroups, views } = this;
+    return { frozen: this.#frozen, batchNormGroups, views };
   }
 
   #fullName(name: string): string {

@@ -9,6 +9,7 @@ import { GenviewTypeError } from "../../errors/mod.ts";
 import { gradients } from "../autodiff/gradients.ts";
 import { formatType, type TensorType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
+import { keepBlocked } from "../layout/keep_blocked.ts";
 import { encodeModel } from "../onnx/encode_model.ts";
 import { identity } from "../ops/identity.ts";
 import { buildUpdate, type Slot, type UpdateGraph, type UpdateOptions } from "../optim/mod.ts";
@@ -184,7 +185,7 @@ export function buildStep(options: StepOptions): BuiltStep {
   const measures = Object.entries(update.outputs).filter(([name]) => !next.has(name));
   const updateScalars = update.inputs.filter((value) => update.scalars.includes(nameOf(value)));
   return {
-    gradients: encodeModel({ outputs: { ...outputs, ...passed }, typed }),
+    gradients: encodeModel({ outputs: keepBlocked({ ...outputs, ...passed }), typed }),
     update: encodeModel({ outputs: update.outputs, typed }),
     batch: batch.map((value) => declare(nameOf(value), value)),
     state: state.map((value) => declare(nameOf(value), value)),

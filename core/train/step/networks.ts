@@ -6,10 +6,12 @@
 import type { Backbone } from "../../backbones/backbone.ts";
 import type { Value } from "../../engine/graph/value.ts";
 import { mlp, type MlpLayer } from "../../engine/nn/mlp.ts";
-import type { Scope } from "../../engine/nn/scope.ts";
+import type { PlaceOptions, Scope } from "../../engine/nn/scope.ts";
 import { concat } from "../../engine/ops/concat.ts";
+import { reshape } from "../../engine/ops/reshape.ts";
 import { split } from "../../engine/ops/split.ts";
 import { stopGradient } from "../../engine/ops/stop_gradient.ts";
+import { transpose } from "../../engine/ops/transpose.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
 import type {
   Encoder,
@@ -36,12 +38,27 @@ export interface NetworkPlace {
 function inRole<T>(
   scope: Scope,
   role: Role,
-  batchNormGroups: number,
+  place: PlaceOptions,
   build: (scope: Scope) => T,
 ): T {
   return role === "online"
-    ? scope.within({ batchNormGroups }, build)
-    : scope.enter(MOMENTUM_ENCODER, build, { frozen: true, batchNormGroups });
+    ? scope.within(place, build)
+    : scope.enter(MOMENTUM_ENCODER, build, { ...place, frozen: true });
+}
+
+/** Rows of views `[V N,...]`, one view after the other, as rows `[N V,...]` of samples, whose views lie side by side. */
+function sideBySide(x: Value, views: number): Value {
+  return exchanged(x, [views, x.shape[0]! / views]);
+}
+
+/** The same the other way around. */
+function oneAfterTheOther(x: Value, views: number): Value {
+  return exchanged(x, [x.shape[0]! / views, views]);
+}
+
+function exchanged(x: Value, [outer, inner]: readonly [number, number]): Value {
+  if (outer === 1 || inner === 1) return x;
+  return reshape(transpose(reshape(x, [outer, inner, -1]), [1, 0, 2]), x.shape);
 }
 
 /** Applies a function to several tensors in one pass over their rows. */
@@ -50,27 +67,41 @@ function inOnePass(apply: (x: Value) => Value, parts: readonly Value[]): Value[]
   return split(apply(concat(parts, { axis: 0 })), parts.map(({ shape }) => shape[0]!), { axis: 0 });
 }
 
-/** Applies a function to several tensors, to those of one shape but for their rows in one pass. */
-function inOnePassPerShape(apply: (x: Value) => Value, parts: readonly Value[]): Value[] {
-  const groups = Map.groupBy(parts, ({ shape }) => shape.slice(1).join());
+/** Applies a function to several tensors, to those of one kind together. */
+function byKind(
+  apply: (kind: readonly Value[]) => readonly Value[],
+  parts: readonly Value[],
+  kindOf: (part: Value) => string,
+): Value[] {
   const made = new Map<Value, Value>();
-  for (const group of groups.values()) {
-    inOnePass(apply, group).forEach((y, i) => made.set(group[i]!, y));
+  for (const kind of Map.groupBy(parts, kindOf).values()) {
+    apply(kind).forEach((y, i) => made.set(kind[i]!, y));
   }
   return parts.map((part) => made.get(part)!);
 }
 
-/** The parameters of a role, one part of the network at a time. */
-export function makeEncoder(
+/** A part of a network, applied to rows of so many views, one view after the other (default 1). */
+type Part = (x: Value, views?: number) => Value;
+
+/** The parts of a network of one role. */
+interface Parts {
+  readonly backbone: Part;
+  readonly mlp: (name: string, layers: readonly MlpLayer[]) => Part;
+  readonly within: <T>(build: (scope: Scope) => T) => T;
+}
+
+function makeParts(
   { scope, backbone, applications }: NetworkPlace,
   role: Role,
   { batchNormGroups = 1 }: NetworkOptions = {},
-): Encoder {
-  const within = <T>(build: (scope: Scope) => T) => inRole(scope, role, batchNormGroups, build);
-  const part = (name: string, build: (scope: Scope, x: Value) => Value) => (x: Value) =>
-    applications.network(name, x, () => within((place) => build(place, x)));
+): Parts {
+  const part = (name: string, build: (scope: Scope, x: Value) => Value): Part => (x, views = 1) =>
+    applications.network(name, x, () => {
+      const rows = sideBySide(x, views);
+      const place = { batchNormGroups, views };
+      return oneAfterTheOther(inRole(scope, role, place, (inner) => build(inner, rows)), views);
+    });
   return {
-    width: backbone.width,
     backbone: part(
       "backbone",
       (place, images) => place.enter("backbone", (inner) => backbone.apply(inner, images)),
@@ -79,8 +110,22 @@ export function makeEncoder(
       checkLayerMembers(name, layers);
       return part(name, (place, x) => mlp(place, name, x, layers));
     },
+    within: (build) => inRole(scope, role, { batchNormGroups }, build),
+  };
+}
+
+/** The parameters of a role, one part of the network at a time. */
+export function makeEncoder(place: NetworkPlace, role: Role): Encoder {
+  const { backbone, mlp, within } = makeParts(place, role);
+  return {
+    width: place.backbone.width,
+    backbone: (images) => backbone(images),
+    mlp: (name, layers) => {
+      const head = mlp(name, layers);
+      return (x) => head(x);
+    },
     parameter: (name, shape, initializer) =>
-      within((place) => place.parameter(name, shape, initializer)),
+      within((scope) => scope.parameter(name, shape, initializer)),
   };
 }
 
@@ -88,29 +133,35 @@ export function makeEncoder(
 type Heads = Readonly<Record<string, readonly MlpLayer[]>>;
 
 /** A network of one role, whose output no gradient flows through where it follows by a moving average. */
-function networkOf(
-  first: ((images: Value) => Value) | undefined,
-  heads: (x: Value) => Value,
-  role: Role,
-): Network {
+function networkOf(first: Part | undefined, heads: Part, role: Role): Network {
   const finish = role === "online" ? (x: Value) => x : stopGradient;
-  const apply = (x: Value) => finish(heads(first === undefined ? x : first(x)));
-  const perView = (views: readonly Value[]) => {
-    if (views.length === 0) {
-      throw new GenviewTypeError(
-        "Cannot apply a network per view: there must be a view, found none",
-      );
-    }
-    const features = first === undefined ? views : inOnePassPerShape(first, views);
-    return inOnePass(heads, features).map(finish);
+  const apply: Part = (x, views = 1) =>
+    finish(heads(first === undefined ? x : first(x, views), views));
+  const check = (views: readonly Value[]) => {
+    if (views.length > 0) return;
+    throw new GenviewTypeError("Cannot apply a network to views: there must be one, found none");
   };
-  return Object.assign(apply, { perView });
+  const perView = (views: readonly Value[]) => {
+    check(views);
+    const kindOf = ({ shape }: Value) => shape.slice(1).join();
+    const features = first === undefined
+      ? views
+      : byKind((kind) => inOnePass((x) => first(x), kind), views, kindOf);
+    return inOnePass((x) => heads(x), features).map(finish);
+  };
+  const eachView = (views: readonly Value[]) => {
+    check(views);
+    const together = (kind: readonly Value[]) => inOnePass((x) => apply(x, kind.length), kind);
+    return byKind(together, views, ({ shape }) => shape.join());
+  };
+  return Object.assign((x: Value) => apply(x), { perView, eachView });
 }
 
 function bothRoles(build: (role: Role) => Network): TrainedNetwork {
   const momentum = build("momentum");
   const online = build("online");
-  return Object.assign((x: Value) => online(x), { perView: online.perView, momentum });
+  const { perView, eachView } = online;
+  return Object.assign((x: Value) => online(x), { perView, eachView, momentum });
 }
 
 /** The backbone and perceptrons behind it, of both roles. */
@@ -120,13 +171,10 @@ export function makeNetwork(
   options: NetworkOptions = {},
 ): TrainedNetwork {
   return bothRoles((role) => {
-    const encoder = makeEncoder(place, role, options);
-    const chain = Object.entries(heads).map(([name, layers]) => encoder.mlp(name, layers));
-    return networkOf(
-      encoder.backbone,
-      (features) => chain.reduce((x, head) => head(x), features),
-      role,
-    );
+    const { backbone, mlp } = makeParts(place, role, options);
+    const chain = Object.entries(heads).map(([name, layers]) => mlp(name, layers));
+    const all: Part = (features, views) => chain.reduce((x, head) => head(x, views), features);
+    return networkOf(backbone, all, role);
   });
 }
 
@@ -142,9 +190,9 @@ export function makeHead(
   declared: (parameter: Value) => void,
 ): TrainedNetwork {
   return bothRoles((role) => {
-    const apply = makeEncoder(place, role).mlp(name, layers);
-    const head = (x: Value) => {
-      const y = apply(x);
+    const apply = makeParts(place, role).mlp(name, layers);
+    const head: Part = (x, views) => {
+      const y = apply(x, views);
       for (const declaration of place.scope.declarations.values()) {
         const own = declaration.kind === "trainable" && declaration.name.startsWith(`${name}.`);
         if (own) declared(declaration.value);

@@ -17,11 +17,12 @@ import { transpose } from "../transpose.ts";
 import { turnAround } from "./_taps.ts";
 import { type ConvAttributes, type ConvProblem, isDepthwise } from "./problem.ts";
 
-const DOMAIN = "com.microsoft.nchwc";
+/** Domain of the operators of the blocked layout. */
+export const BLOCKED_DOMAIN = "com.microsoft.nchwc";
 
 const ReorderInput = defineOp({
   type: "ReorderInput",
-  domain: DOMAIN,
+  domain: BLOCKED_DOMAIN,
   inputs: ["x"],
   outputs: ["y"],
   infer: ({ x }) => ({ y: x }),
@@ -30,7 +31,7 @@ const ReorderInput = defineOp({
 
 const ReorderOutput = defineOp({
   type: "ReorderOutput",
-  domain: DOMAIN,
+  domain: BLOCKED_DOMAIN,
   inputs: ["x"],
   outputs: ["y"],
   infer: ({ x }) => ({ y: x }),
@@ -41,10 +42,11 @@ const ReorderOutput = defineOp({
 interface BlockedConvAttributes extends ConvAttributes {
   readonly kernel: readonly number[];
   readonly shape: readonly number[];
+  readonly relu?: boolean;
 }
 
 function onnxBlockedConv(attributes: BlockedConvAttributes): OnnxForm {
-  const { kernel, strides, pads, dilations, group } = attributes;
+  const { kernel, strides, pads, dilations, group, relu } = attributes;
   return {
     attributes: {
       kernel_shape: { ints: kernel },
@@ -52,15 +54,16 @@ function onnxBlockedConv(attributes: BlockedConvAttributes): OnnxForm {
       pads: { ints: pads },
       dilations: { ints: dilations },
       group: { int: group },
+      ...(relu && { activation: { string: "Relu" } }),
     },
   };
 }
 
 const BlockedConv = defineOp({
   type: "Conv",
-  domain: DOMAIN,
+  domain: BLOCKED_DOMAIN,
   inputs: ["x", "w"],
-  optional: ["b"],
+  optional: ["b", "sum"],
   outputs: ["y"],
   infer: ({ x }, { shape }: BlockedConvAttributes): { y: TensorType } => ({
     y: { dtype: x.dtype, shape },
@@ -154,6 +157,31 @@ export function blockedProduct(
 ): Value {
   const attributes = { ...problem.attributes, kernel: problem.w.slice(2), shape: problem.y };
   return BlockedConv({ x, w: weight, b }, attributes).y;
+}
+
+/** What becomes of each channel of a tensor of the blocked layout, in one pass. */
+export interface BlockedAffine {
+  /** Tensor of the blocked layout, `[N, C, H, W]`. */
+  readonly x: Value;
+  /** Factor of each channel, `[C]`. */
+  readonly scale: Value;
+  /** Offset of each channel, `[C]`; none when left out. */
+  readonly offset?: Value | undefined;
+  /** A tensor of x's shape and layout that is added; none when left out. */
+  readonly sum?: Value | undefined;
+  /** Whether what is below zero becomes zero in the end (default false). */
+  readonly relu?: boolean;
+}
+
+/** max(scale x + offset + sum, 0), or the same without a maximum: a depthwise convolution of a single tap. */
+export function blockedAffine({ x, scale, offset, sum, relu = false }: BlockedAffine): Value {
+  const channels = x.shape[1]!;
+  const attributes = {
+    ...{ kernel: [1, 1], strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1] },
+    ...{ group: channels, shape: x.shape, relu },
+  };
+  const w = reshape(scale, [channels, 1, 1, 1]);
+  return BlockedConv({ x, w, b: offset, sum }, attributes).y;
 }
 
 /** Channels of the tensor by which the block is found; a multiple of every block there is. */

@@ -75,11 +75,15 @@ function hasSmallProducts({ w, y }: ConvProblem): boolean {
   return outputs * inputs < 0.75 * elementCount(spatial(y)) * (outputs + inputs);
 }
 
-function chooseWeightGradient(problem: ConvProblem): ConvChoice["weightGradient"] {
+function chooseWeightGradient(problem: ConvProblem, block: number): ConvChoice["weightGradient"] {
   if (WEIGHT_GRADIENTS.diagonals.suits(problem, 1)) return "diagonals";
   if (denseWeightPays(problem)) return "dense";
   const single = spatial(problem.w).every((length) => length === 1);
   if (single) return hasSmallProducts(problem) ? "images" : "taps";
+  const several = elementCount(spatial(problem.y)) > 1;
+  if (several && blockedPays(problem) && WEIGHT_GRADIENTS.blocked.suits(problem, block)) {
+    return "blocked";
+  }
   return WEIGHT_GRADIENTS.wide.suits(problem, 1) ? "wide" : "taps";
 }
 
@@ -88,6 +92,6 @@ export function chooseFormulations(problem: ConvProblem, block: number): ConvCho
   return {
     forward: chooseForward(problem, block),
     inputGradient: chooseInputGradient(problem, block),
-    weightGradient: chooseWeightGradient(problem),
+    weightGradient: chooseWeightGradient(problem, block),
   };
 }

@@ -17,6 +17,7 @@ import { reshape } from "../reshape.ts";
 import { slice } from "../slice.ts";
 import { transpose } from "../transpose.ts";
 import { allTaps, padSpatial, tapCount } from "./_taps.ts";
+import { blockedWeightGradient, suitsBlockedWeightGradient } from "./blocked_weight_gradient.ts";
 import { denseWeightGradient, suitsDense } from "./dense.ts";
 import type { Formulation } from "./forward.ts";
 import { type ConvProblem, isDepthwise, paddingEnd, reachesInput, spatial } from "./problem.ts";
@@ -144,7 +145,14 @@ function diagonals({ x, dy }: WeightGradientValues, problem: ConvProblem): Value
 }
 
 /** Names of the formulations of the gradient by the weight. */
-export type WeightGradientName = "columns" | "taps" | "images" | "dense" | "wide" | "diagonals";
+export type WeightGradientName =
+  | "columns"
+  | "taps"
+  | "images"
+  | "dense"
+  | "wide"
+  | "blocked"
+  | "diagonals";
 
 /** Formulations of the gradient by the weight. */
 export const WEIGHT_GRADIENTS: Readonly<
@@ -170,6 +178,8 @@ export const WEIGHT_GRADIENTS: Readonly<
     suits: (problem) => problem.attributes.dilations.every((n) => n === 1) && reachesInput(problem),
     build: wide,
   },
+  /** The same by the blocked kernels of ONNX Runtime's CPU provider. */
+  blocked: { suits: suitsBlockedWeightGradient, build: blockedWeightGradient },
   /**
    * For depthwise convolutions of images: products of all pairs of pixels in a row, whose diagonals are the shifts by
    * as many pixels. It computes several times what is needed, but as matrix products.

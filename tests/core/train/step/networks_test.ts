@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { visionTransformer } from "../../../../core/backbones/vision_transformer.ts";
 import type { Backbone } from "../../../../core/backbones/backbone.ts";
+import type { Tensor } from "../../../../core/engine/graph/tensor.ts";
 import type { Value } from "../../../../core/engine/graph/value.ts";
 import { applyLinear } from "../../../../core/engine/nn/linear.ts";
 import * as operators from "../../../../core/engine/ops/mod.ts";
@@ -108,6 +109,96 @@ Deno.test("perView() takes views of one size in one pass, and the heads all in o
   );
   assertEquals(rows, [4, 6]);
   assertEquals(projected, [2, 2, 2, 2, 2]);
+});
+
+/** A step of a method that applies its networks to each view at once, or one call after the other. */
+async function stepOfEachView(
+  atOnce: boolean,
+  batchNormGroups: number,
+): Promise<{ readonly result: unknown[]; readonly weights: Map<string, Tensor> }> {
+  const graph = graphOf(methodOf(({ network, head, views, ops }) => {
+    const encoder = network({ projector: LAYERS }, { batchNormGroups });
+    const predictor = head("predictor", [{ width: 5 }, { width: 4, activation: "none" }]);
+    const each = (apply: typeof encoder | typeof encoder.momentum, parts: readonly Value[]) =>
+      atOnce ? apply.eachView(parts) : parts.map((part) => apply(part));
+    const predictions = each(predictor, each(encoder, views));
+    const targets = each(encoder.momentum, views);
+    const products = predictions.map((z, i) => ops.reduceMean(ops.mul(z, targets[1 - i]!)));
+    return {
+      loss: ops.add(products[0]!, ops.mul(products[1]!, 2)),
+      embeddings: predictions[0]!,
+      metrics: { first: products[0]!, second: products[1]! },
+    };
+  }));
+  using step = await stepOf(graph);
+  const results = [];
+  for (const batch of ["one", "two"]) {
+    writeViews(step, batch);
+    const scalars = {
+      ...{ learning_rate: 0.1, weight_decay: 0, average_rate: 0.1 },
+      "scheduled.encoderMomentum": 0.9,
+    };
+    const { loss, metrics } = await step.run(scalars);
+    results.push(loss, metrics["first"], metrics["second"]);
+  }
+  return { result: results, weights: snapshot(step.weights) };
+}
+
+for (const groups of [1, 2]) {
+  Deno.test(`eachView() computes what a call for each view does, running statistics too, in ${groups} groups`, async () => {
+    const [atOnce, apart] = await Promise.all(
+      [true, false].map((each) => stepOfEachView(each, groups)),
+    );
+    assertAlmostEqualsEach(atOnce!.result as number[], apart!.result as number[]);
+    assertEquals([...atOnce!.weights.keys()], [...apart!.weights.keys()]);
+    for (const [name, value] of apart!.weights) {
+      const found = atOnce!.weights.get(name)!;
+      assertAlmostEqualsEach(Array.from(found.data, Number), Array.from(value.data, Number), name);
+    }
+    const tracked = apart!.weights.get("backbone.bn1.num_batches_tracked")!;
+    assertEquals(Array.from(tracked.data, Number), [4]);
+  });
+}
+
+function assertAlmostEqualsEach(
+  actual: readonly number[],
+  expected: readonly number[],
+  name = "results",
+): void {
+  assertEquals(actual.length, expected.length, name);
+  for (const [i, value] of expected.entries()) {
+    const difference = Math.abs(actual[i]! - value);
+    assert(
+      difference <= 2e-5 * Math.max(1, Math.abs(value)),
+      `${name}[${i}]: ${actual[i]} ${value}`,
+    );
+  }
+}
+
+Deno.test("eachView() takes views of one size in one pass, and gives what is made of each in order", () => {
+  const rows: number[] = [];
+  const counting: Backbone = {
+    name: "counting",
+    width: 3,
+    apply: (scope, images) => {
+      rows.push(images.shape[0]!);
+      const features = scope.parameter("weight", [3, 3], () => new Float32Array(9));
+      return applyLinear(operators.reduceMean(images, { axes: [2, 3] }), features);
+    },
+  };
+  const shapes: string[] = [];
+  buildMethodGraph(
+    methodOf(({ network, views, ops }) => {
+      const encoder = network({ projector: [{ width: 2 }] });
+      const z = encoder.eachView(views);
+      shapes.push(...z.map(({ shape }) => shape.join()));
+      assertThrows(() => encoder.eachView([]), TypeError, "there must be one, found none");
+      return { loss: ops.reduceMean(ops.concat(z, { axis: 0 })), embeddings: z[0]! };
+    }),
+    { backbone: counting, viewSizes: [8, 4, 8], batchSize: 2 },
+  );
+  assertEquals(rows, [4, 2]);
+  assertEquals(shapes, ["2,2", "2,2", "2,2"]);
 });
 
 Deno.test("network() normalises batches in groups, where it is asked to", () => {

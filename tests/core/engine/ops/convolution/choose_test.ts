@@ -36,16 +36,16 @@ function problem(given: Given): ConvProblem {
 
 Deno.test("chooseFormulations() knows the usual layers, anywhere and on a CPU with blocks of 8", () => {
   const cases: [Given, anywhere: string, blocked: string][] = [
-    [{ kernel: 3 }, "direct turned wide", "blocked blocked wide"],
-    [{ kernel: 3, size: 8 }, "direct turned wide", "blocked blocked wide"],
+    [{ kernel: 3 }, "direct turned wide", "blocked blocked blocked"],
+    [{ kernel: 3, size: 8 }, "direct turned wide", "blocked blocked blocked"],
     [{ kernel: 3, size: 4 }, "direct turned wide", "direct turned wide"],
-    [{ kernel: 3, stride: 2 }, "direct transposed wide", "blocked phases wide"],
+    [{ kernel: 3, stride: 2 }, "direct transposed wide", "blocked phases blocked"],
     [{ kernel: 3, stride: 2, size: 4 }, "direct transposed wide", "direct transposed wide"],
     [{ kernel: 3, dilation: 2 }, "direct turned taps", "blocked blocked taps"],
-    [{ kernel: 3, size: 4, batch: 64 }, "direct turned wide", "blocked blocked wide"],
+    [{ kernel: 3, size: 4, batch: 64 }, "direct turned wide", "blocked blocked blocked"],
     [{ kernel: 3, size: 1 }, "direct turned wide", "direct turned wide"],
     [{ kernel: 3, size: 1, batch: 64 }, "dense dense wide", "dense dense wide"],
-    [{ kernel: 3, size: 2, batch: 64 }, "dense dense wide", "dense dense wide"],
+    [{ kernel: 3, size: 2, batch: 64 }, "dense dense wide", "dense dense blocked"],
     [{ kernel: 3, size: 2, batch: 256 }, "dense dense dense", "dense dense dense"],
     [{ kernel: 3, size: 2, batch: 256, stride: 2 }, "dense dense wide", "dense dense wide"],
     [

@@ -1,4 +1,4 @@
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { gradients } from "../../../../../core/engine/autodiff/gradients.ts";
 import { input, type Value } from "../../../../../core/engine/graph/value.ts";
 import { conv, directConv } from "../../../../../core/engine/ops/conv.ts";
@@ -17,6 +17,7 @@ import { draw } from "../gradient_case.ts";
 import { assertNear } from "../window_golden.ts";
 
 const PROBLEMS = 60;
+const BLOCKED_PROBLEMS = 25;
 
 /** Few images and many, maps of one pixel, groups of one channel and of several, pads wider than the kernel. */
 function randomProblem(random: RandomStream): ConvProblem {
@@ -42,6 +43,28 @@ function randomProblem(random: RandomStream): ConvProblem {
   }
 }
 
+/** Images, inputs and outputs that are whole blocks. */
+function blockedProblem(random: RandomStream, block: number): ConvProblem {
+  const pick = (...numbers: readonly number[]) => numbers[random.integer(numbers.length)]!;
+  const blocks = () => block * pick(1, 2);
+  for (;;) {
+    const x = [blocks(), blocks(), pick(1, 2, 5, 8), pick(1, 3, 4, 7)];
+    const w = [blocks(), x[1]!, 1 + random.integer(4), 1 + random.integer(4)];
+    const attributes = {
+      strides: [pick(1, 1, 2, 3), pick(1, 1, 2, 3)],
+      pads: Array.from({ length: 4 }, () => random.integer(3)),
+      dilations: [1, 1],
+      group: 1,
+    };
+    const fits = [0, 1].every((axis) =>
+      x[axis + 2]! + attributes.pads[axis]! + attributes.pads[axis + 2]! >= w[axis + 2]!
+    );
+    if (!fits) continue;
+    const y = directConv(input("x", "float32", x), input("w", "float32", w), attributes).shape;
+    return { dtype: "float32", x, w, y, attributes };
+  }
+}
+
 /** A convolution and its gradients by every formulation that suits, and as conv() chooses. */
 function waysOf(problem: ConvProblem, block: number): Record<string, Value> {
   const [x, w, dy] = (["x", "w", "y"] as const).map((name) =>
@@ -61,23 +84,40 @@ function waysOf(problem: ConvProblem, block: number): Record<string, Value> {
   });
 }
 
-Deno.test("all formulations of random convolutions agree, and one is chosen for each", async () => {
-  const block = await probeChannelBlock((outputs) => runGraph(outputs, {}));
-  const random = new RandomStream(0, "convolutions");
+/** Runs every formulation of a problem and compares them; gives their names. */
+async function compareWays(problem: ConvProblem, block: number, seed: number): Promise<string[]> {
   const references = { y: "direct", dx: "transposed", dw: "columns" };
-  for (let i = 0; i < PROBLEMS; i++) {
-    const problem = randomProblem(random);
-    const feeds = Object.fromEntries(
-      (["x", "w", "y"] as const).map((name) => [name, draw(problem[name], "float32", name, i)]),
-    );
-    const results = await runGraph(waysOf(problem, block), feeds);
-    for (const [task, reference] of Object.entries(references)) {
-      const expected = results[`${task} ${reference}`];
-      assert(expected !== undefined, `${task} ${reference}`);
-      for (const [way, actual] of Object.entries(results)) {
-        if (!way.startsWith(`${task} `)) continue;
-        assertNear(actual, expected, `${way} of ${problemKey(problem)}`, 2e-5);
-      }
+  const feeds = Object.fromEntries(
+    (["x", "w", "y"] as const).map((name) => [name, draw(problem[name], "float32", name, seed)]),
+  );
+  const results = await runGraph(waysOf(problem, block), feeds);
+  for (const [task, reference] of Object.entries(references)) {
+    const expected = results[`${task} ${reference}`];
+    assert(expected !== undefined, `${task} ${reference}`);
+    for (const [way, actual] of Object.entries(results)) {
+      if (!way.startsWith(`${task} `)) continue;
+      assertNear(actual, expected, `${way} of ${problemKey(problem)}`, 2e-5);
     }
+  }
+  return Object.keys(results);
+}
+
+const channelBlock = () => probeChannelBlock((outputs) => runGraph(outputs, {}));
+
+Deno.test("all formulations of random convolutions agree, and one is chosen for each", async () => {
+  const block = await channelBlock();
+  const random = new RandomStream(0, "convolutions");
+  for (let i = 0; i < PROBLEMS; i++) await compareWays(randomProblem(random), block, i);
+});
+
+Deno.test("all formulations of random convolutions of whole blocks agree", async () => {
+  const block = await channelBlock();
+  const random = new RandomStream(0, "blocks");
+  const met: string[] = [];
+  for (let i = 0; i < BLOCKED_PROBLEMS; i++) {
+    met.push(...await compareWays(blockedProblem(random, Math.max(block, 8)), block, i));
+  }
+  for (const way of ["y blocked", "dx blocked", "dx phases", "dw blocked"]) {
+    assertEquals(met.includes(way), block > 1, way);
   }
 });
