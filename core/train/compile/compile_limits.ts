@@ -18,6 +18,11 @@ export interface CompileLimits {
   readonly growth?: number;
 }
 
+/** What ends a method that is not done in time. */
+export function timeIsUp(seconds: number): string {
+  return `it must be done within ${seconds} s, and was not; look for a loop without end`;
+}
+
 /** The limits where none are given. */
 export const DEFAULT_LIMITS: Required<CompileLimits> = {
   seconds: 120,

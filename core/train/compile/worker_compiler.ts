@@ -17,7 +17,7 @@ import type { MethodFacts } from "../step/method_facts.ts";
 import type { MethodStep } from "../step/method_step.ts";
 import { checkFacts, checkWeights } from "./check_answer.ts";
 import { checkMethodStep } from "./check_step.ts";
-import { type CompileLimits, DEFAULT_LIMITS } from "./compile_limits.ts";
+import { type CompileLimits, DEFAULT_LIMITS, timeIsUp } from "./compile_limits.ts";
 import type { CompileRequest } from "./compile_request.ts";
 import type { MethodCompiler } from "./method_compiler.ts";
 import { METHOD_FOLDER } from "./worker/method_modules.ts";
@@ -142,11 +142,7 @@ export class WorkerCompiler implements MethodCompiler {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const id = this.#next++;
     const { seconds } = this.#limits;
-    const timer = setTimeout(
-      () =>
-        this.#end(`it must be done within ${seconds} s, and was not; look for a loop without end`),
-      seconds * 1000,
-    );
+    const timer = setTimeout(() => this.#end(timeIsUp(seconds)), seconds * 1000);
     this.#waiting.set(id, { resolve, reject });
     const { configuration, viewSizes, tuning, typed = false } = request;
     this.#tell({

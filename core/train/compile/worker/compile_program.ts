@@ -9,14 +9,18 @@ import { limitNodes } from "../../../engine/graph/node.ts";
 import type { Tensor } from "../../../engine/graph/tensor.ts";
 import { GenviewTypeError, isGenviewError } from "../../../errors/mod.ts";
 import { checkMethod, type LoadedMethod } from "../../../method/load.ts";
-import { pluginError } from "../../../method/plugin_error.ts";
+import { PluginError, pluginError } from "../../../method/plugin_error.ts";
 import { compileMethodStep, drawWeights, inspectMethod } from "../compile_method.ts";
 import { METHOD_FOLDER, serveModules } from "./method_modules.ts";
 import type { Answer, Asked, Fault, ProgramData, Question } from "./protocol.ts";
+import { runWithin } from "./run_within.ts";
 import { sealGlobals } from "./seal_globals.ts";
 
-/** Milliseconds between looks at whether a question was cut short. */
+/** Milliseconds between looks at whether a method's code was cut short. */
 const INTERVAL = 500;
+
+/** Runs a method's code. */
+type Run = <T>(code: () => T) => T;
 
 /** What a question is answered with, and the buffers that it hands over. */
 type Reply = readonly [value: unknown, buffers: ArrayBuffer[]];
@@ -42,18 +46,20 @@ const REPLIES: Readonly<
 /** The method whose module is at an address, under the manifest that was checked before. */
 async function importMethod(
   { manifest, entry, modules }: ProgramData,
+  run: Run,
 ): Promise<LoadedMethod> {
   const action = `load plugin "${manifest.name}" of ${entry}`;
-  let module: { readonly default?: unknown };
+  let candidate: unknown;
   const cause = modules === undefined ? (thrown: unknown) => thrown : serveModules(modules);
   try {
-    module = await import(
-      modules === undefined ? entry : new URL(manifest.entry, METHOD_FOLDER).href
-    );
+    const address = modules === undefined ? entry : new URL(manifest.entry, METHOD_FOLDER).href;
+    // Its code runs when something of it is first read, and not before, unless it awaits something at its top level.
+    const module: { readonly default?: unknown } = await import.defer(address);
+    candidate = run(() => module.default);
   } catch (thrown) {
     throw pluginError(action, cause(thrown));
   }
-  const method = checkMethod(module.default, entry);
+  const method = checkMethod(candidate, entry);
   if (method.manifest.name === manifest.name) return { ...method, manifest };
   throw new GenviewTypeError(
     `Cannot load plugin "${manifest.name}": its module is the method "${method.manifest.name}", ` +
@@ -68,36 +74,58 @@ function faultOf(thrown: unknown): Fault {
   return { kind: "Error", message };
 }
 
+/**
+ * Runs a method's code within its limits of time and memory. Code whose memory runs out is cut short and throws nothing, and
+ * neither does what called it; a timer then finds that it has not come to its end, as nothing else is done meanwhile.
+ */
+function limitedRun({ seconds, megabytes }: ProgramData["limits"]): {
+  readonly run: Run;
+  readonly cutShort: Promise<never>;
+} {
+  const cut = Promise.withResolvers<never>();
+  cut.promise.catch(() => {
+    // Whoever asks is told.
+  });
+  let running = false;
+  setInterval(() => {
+    if (!running) return;
+    running = false;
+    cut.reject(new PluginError(`it took more memory than the ${megabytes} MB that it may`));
+  }, INTERVAL);
+  const run: Run = (code) => {
+    running = true;
+    try {
+      return runWithin(seconds, code);
+    } finally {
+      running = false;
+    }
+  };
+  return { run, cutShort: cut.promise };
+}
+
 function serve(data: ProgramData): void {
   const port = parentPort!;
   const send = port.postMessage.bind(port) as (answer: Answer, transfer: ArrayBuffer[]) => void;
-  const { operations, elements, megabytes } = data.limits;
-  // Where a question is answered nothing else is done; if a timer finds one open, its memory ran out, and it was cut short.
-  let open: number | undefined;
-  setInterval(() => {
-    if (open === undefined) return;
-    const message = `it took more memory than the ${megabytes} MB that it may`;
-    send({ id: open, fault: { kind: "PluginError", message } }, []);
-    open = undefined;
-  }, INTERVAL);
+  const { operations, elements } = data.limits;
+  const { run, cutShort } = limitedRun(data.limits);
   sealGlobals();
-  const method = importMethod(data);
+  const method = importMethod(data, run);
   method.catch(() => {
     // Whoever asks is told.
   });
+  const replyTo = async (asked: Asked): Promise<Reply> => {
+    const imported = await method;
+    limitNodes(operations);
+    return run(() => REPLIES[asked.question](imported, asked, elements));
+  };
   port.on("message", async (asked: Asked) => {
-    const { id, question } = asked;
+    const { id } = asked;
     try {
-      limitNodes(operations);
-      const imported = await method;
-      open = id;
-      const [value, buffers] = REPLIES[question](imported, asked, elements);
+      const [value, buffers] = await Promise.race([replyTo(asked), cutShort]);
       const handed = [...new Set(buffers)];
       send({ id, value, buffers: handed }, handed);
     } catch (thrown) {
       send({ id, fault: faultOf(thrown) }, []);
-    } finally {
-      open = undefined;
     }
   });
 }

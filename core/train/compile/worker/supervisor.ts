@@ -1,8 +1,9 @@
 /**
  * The program of the worker that starts a method's thread. It runs without permissions, which the thread inherits, and
  * no code of the method's: so it still hears and answers while the thread loops, and tells the thread's end when that
- * runs out of memory, of which a worker itself would end the process. A thread that loops is left alone, as nothing in
- * Deno 2.9 ends it (`terminate()` returns and it goes on): it takes a core until the process ends.
+ * runs out of memory, of which a worker itself would end the process. A thread that loops ends by its own clock, see
+ * `run_within.ts`; but one that loops where that is not asked, in a job of a promise or in a module that awaits at its
+ * top level, is left alone and takes a core until the process ends.
  *
  * @module
  */

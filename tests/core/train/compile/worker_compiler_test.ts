@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import process from "node:process";
 import { checkMethod, loadMethodByName } from "../../../../core/method/load.ts";
 import { PluginError } from "../../../../core/method/plugin_error.ts";
 import type { CompileLimits } from "../../../../core/train/compile/compile_limits.ts";
@@ -7,13 +8,24 @@ import { bundledMethods } from "../../../../plugins/mod.ts";
 import simsiam from "../../../../plugins/simsiam/mod.ts";
 import { BUILD, smallRequest, withPlugin } from "./written_plugin.ts";
 
-/** What compiling a plugin's module throws. */
-/**
- * A loop of 6 seconds, which is endless beside limits of 2: no thread of Deno 2.9 can be ended while it loops, and one
- * that never ends would take a core from all tests that follow.
- */
-const LOOP = "for (const began = Date.now(); Date.now() - began < 6000;);";
+const LOOP = "for (;;);";
 
+/** Seconds that a process is watched, milliseconds that it may compute meanwhile if it waits for nothing, and how often. */
+const WATCHED = { seconds: 3, milliseconds: 30, times: 10 };
+
+/** Waits until nothing in this process computes any more; a thread that loops takes much more, on a busy machine too. */
+async function untilQuiet(): Promise<void> {
+  const { seconds, milliseconds, times } = WATCHED;
+  for (let time = 0; time < times; time++) {
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    const { user, system } = process.cpuUsage(before);
+    if ((user + system) / 1000 < milliseconds) return;
+  }
+  throw new Error(`a thread still computes after ${times * seconds} s`);
+}
+
+/** What compiling a plugin's module throws. */
 async function refusalOf(
   code: string,
   limits: CompileLimits = {},
@@ -201,6 +213,23 @@ for (
     assertStringIncludes(error.message, words);
     assertStringIncludes(error.message, 'method "mine"');
     assert(performance.now() - began < 60_000);
+  });
+}
+
+for (
+  const [where, code] of [
+    ["when it is imported", LOOP],
+    ["in build", `export default { manifest, build() { ${LOOP} } };`],
+    [
+      "in build, whatever it catches",
+      `export default { manifest, build() { for (;;) try { ${LOOP} } catch {} finally { ${LOOP} } } };`,
+    ],
+  ] as const
+) {
+  Deno.test(`a thread that loops without end ${where} ends with its time`, async () => {
+    const { error } = await refusalOf(code, { seconds: 2 });
+    assertStringIncludes(error.message, "look for a loop without end");
+    await untilQuiet();
   });
 }
 
