@@ -9,6 +9,7 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   accumulation: "a training step by micro-batches against one of the whole batch",
   clip: "features of CLIP's image towers against open_clip's",
   component: "the principal component of more tokens than memory holds",
+  cost: "what a training step costs on GPUs, from its graphs alone, beside PyTorch's operators",
   conv: "formulations of convolutions and their gradients against each other",
   geometry: "crops cut as Pillow does it against sharp's",
   memory: "the peak memory that a dry run estimates against that of real runs",

@@ -10,6 +10,7 @@
 export type { CompileLimits } from "./compile/compile_limits.ts";
 export type { CompileRequest } from "./compile/compile_request.ts";
 export { type MethodCompiler, openCompiler } from "./compile/method_compiler.ts";
+export { type StepCost, stepCosts } from "./cost/step_cost.ts";
 export { type EncoderMemory, encoderMemory } from "./memory/encoder_memory.ts";
 export { type EvaluationMemory, evaluationMemory } from "./memory/evaluation_memory.ts";
 export { type RunMemory, runMemory, type RunMemoryParts } from "./memory/run_memory.ts";

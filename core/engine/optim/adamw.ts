@@ -62,6 +62,7 @@ export function adamW(
         step_epsilon: mul(root, epsilon),
       };
     },
+    isPerTensor: () => false,
     update({ parameter, gradient, slots, learningRate, weightDecay, stepScalars }) {
       const first = add(times(slots["first_moment"]!, beta1), times(gradient, 1 - beta1));
       const second = add(

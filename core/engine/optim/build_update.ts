@@ -16,20 +16,20 @@ import {
   updatedWhere,
   UPDATES_SLOT,
 } from "./freeze.ts";
+import {
+  averagesByParameter,
+  averageUpdates,
+  type ExponentialMovingAverage,
+  inputName,
+  type NamedUpdate,
+} from "./average_updates.ts";
 import { type ClipUnit, type ScaledGradient, scaleGradients } from "./gradient_scale.ts";
-import { inPlaceHazards, type InPlaceUpdate } from "./in_place.ts";
-import { movingAverage } from "./moving_average.ts";
+import { inPlaceHazards } from "./in_place.ts";
 import type { Optimizer } from "./optimizer.ts";
+import type { Pack } from "./pack.ts";
+import { packBuffers, packParameters, type UpdateUnit } from "./pack_update.ts";
 import { groupParameters, type ParameterRule } from "./parameter_groups.ts";
 import { gradientName, nextName, writtenName } from "./step_names.ts";
-
-/** A moving average of a parameter. */
-export interface ExponentialMovingAverage {
-  /** The input that declares the average, such as `momentum_encoder.backbone.conv1.weight`. */
-  readonly target: Value;
-  /** Name of the trained parameter that it follows. */
-  readonly source: string;
-}
 
 /** What {@linkcode buildUpdate} builds. */
 export interface UpdateOptions {
@@ -66,6 +66,11 @@ export interface UpdateOptions {
   readonly frozen?: ReadonlySet<string>;
   /** The inputs that declare buffers which the forward pass writes; what it wrote arrives as `written.NAME`. */
   readonly buffers?: readonly Value[];
+  /**
+   * Elements of the pieces of vectors that tensors are packed into, see `pieceLengthFor`; 0 (default) packs none. The update
+   * then reads and makes these pieces instead of the tensors that are in them.
+   */
+  readonly pieceLength?: number;
 }
 
 /** A tensor of the optimizer's state. */
@@ -90,7 +95,10 @@ export interface UpdateGraph {
   readonly inputs: readonly Value[];
   /** `next.X` for each X of `updated`, and `gradient_norm` and `finite` if asked for. */
   readonly outputs: Readonly<Record<string, Value>>;
-  /** All that a step changes: parameters, slots, averages and buffers, under the names of their inputs. */
+  /**
+   * All that a step changes, under the names of their inputs: parameters, slots, averages and buffers, or pieces of the
+   * vectors that they are packed into.
+   */
   readonly updated: readonly { readonly name: string; readonly type: TensorType }[];
   /**
    * Buffers that the update reads, as a constraint may. What they were before the step must be bound to their inputs in
@@ -99,22 +107,12 @@ export interface UpdateGraph {
   readonly kept: readonly string[];
   /** The optimizer's state. */
   readonly slots: readonly Slot[];
+  /** What is packed: parameters, gradients, slots, averages and buffers. */
+  readonly packs: readonly Pack[];
   /** Names of the inputs to feed at each step, scalars of the parameters' element type. */
   readonly scalars: readonly string[];
   /** A sentence for each rule that no parameter follows. */
   readonly warnings: readonly string[];
-}
-
-/** Something that a step changes, under the name of its input. */
-interface NamedUpdate extends InPlaceUpdate {
-  readonly name: string;
-}
-
-function inputName({ source, type }: Value): string {
-  if (source.kind === "input") return source.name;
-  throw new GenviewTypeError(
-    `Cannot build an update: a parameter must be an input, found a ${formatType(type)}`,
-  );
 }
 
 function namesOf(parameters: readonly Value[]): string[] {
@@ -181,12 +179,10 @@ function slotsOf(
   return [...slots, { name: `${UPDATES_SLOT}.${name}`, type: counter, initial: 0 }];
 }
 
-/** The updates of a parameter and of its slots. */
+/** The updates of a parameter, or of a vector of several, and of its slots. */
 function updatesOf(
-  name: string,
-  parameter: Value,
+  { name, value: parameter, rule }: UpdateUnit,
   { gradient, norm }: ScaledGradient,
-  rule: Omit<ParameterRule, "pattern">,
   options: UpdateOptions,
   scalars: ScalarInputs,
   frozen: Value | undefined,
@@ -236,33 +232,6 @@ function updatesOf(
   return [{ ...first!, output: constrained(name, first!.output, options) }, ...others];
 }
 
-/** The updates of the moving averages, which read the parameters after their update. */
-function averageUpdates(
-  parameters: readonly string[],
-  updates: readonly NamedUpdate[],
-  options: UpdateOptions,
-  scalars: ScalarInputs,
-): NamedUpdate[] {
-  const updated = new Map(updates.map(({ name, output }) => [name, output]));
-  return (options.exponentialMovingAverages ?? []).map(({ target, source }) => {
-    const name = inputName(target);
-    if (!parameters.includes(source)) {
-      throw new GenviewTypeError(
-        `Cannot average "${name}": it must follow a trained parameter, found "${source}"`,
-      );
-    }
-    const value = updated.get(source)!;
-    if (!sameType(target.type, value.type)) {
-      throw new GenviewTypeError(
-        `Cannot average "${name}": it must be a ${formatType(value.type)} as "${source}" is, ` +
-          `found ${formatType(target.type)}`,
-      );
-    }
-    const output = movingAverage(target, value, scalars.get("average_rate"));
-    return { name, input: target, output };
-  });
-}
-
 /** The buffers, which become what the forward pass wrote. */
 function bufferUpdates(buffers: readonly Value[]): NamedUpdate[] {
   return buffers.map((buffer) => {
@@ -287,10 +256,14 @@ function buffersRead(buffers: readonly Value[], outputs: readonly Value[]): Set<
 function checkUpdates(
   updates: readonly NamedUpdate[],
   inputs: readonly Value[],
+  packs: readonly Pack[],
   measures: readonly Value[],
 ): void {
-  const names = inputs.map(inputName);
-  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  const packed = packs.flatMap(({ members }) => members.map(({ name }) => name));
+  const seen = new Set<string>();
+  const repeated = [...inputs.map(inputName), ...packed].find((name) =>
+    seen.size === seen.add(name).size
+  );
   if (repeated !== undefined) {
     throw new GenviewTypeError(`Cannot build an update: two inputs would be named "${repeated}"`);
   }
@@ -316,42 +289,59 @@ function checkUpdates(
  */
 export function buildUpdate(options: UpdateOptions): UpdateGraph {
   const { parameters, optimizer, lossScaling = false, clipGradientNorm: clipNorm } = options;
+  const { clipGradientPer: clipPer, pieceLength = 0 } = options;
   const names = namesOf(parameters);
   checkOptions(options, names);
   const { rules, warnings } = groupParameters(names, options.rules ?? []);
   const scalars = new ScalarInputs(parameters[0]!.dtype);
-  const gradients = parameters.map(({ dtype, shape }, i) =>
-    input(gradientName(names[i]!), dtype, shape)
-  );
   const inverseLossScale = lossScaling ? scalars.get("inverse_loss_scale") : undefined;
   const frozen = frozenInputs(options.frozen ?? new Set(), names);
-  const frozenInOrder = names.map((name) => frozen.get(name));
+  const averages = averagesByParameter(
+    new Map(parameters.map((parameter, i) => [names[i]!, parameter])),
+    options.exponentialMovingAverages ?? [],
+  );
+  const single = parameters.map((value, i): UpdateUnit => {
+    const name = names[i]!;
+    return { name, value, rule: rules.get(name) ?? {}, averages: averages.get(name) ?? [] };
+  });
+  const clipsEach = clipNorm !== undefined && clipPer === "parameter";
+  const { units, packs } = packParameters(
+    single,
+    Object.keys(optimizer.slots(parameters[0]!.type)),
+    pieceLength,
+    ({ name, value, rule }) =>
+      !clipsEach && !frozen.has(name) && !options.constraints?.has(name) &&
+      !optimizer.isPerTensor(value.type, rule.excludeFromLars ?? false),
+  );
+  const gradients = units.map(({ name, value: { dtype, shape } }) =>
+    input(gradientName(name), dtype, shape)
+  );
+  const frozenInOrder = units.map(({ name }) => frozen.get(name));
   const scaled = scaleGradients(gradients, {
     inverseLossScale,
     clipNorm,
-    clipPer: options.clipGradientPer,
+    clipPer,
     frozen: frozenInOrder,
   });
 
   const skips = lossScaling || (options.skipNonFinite ?? false);
-  const trained = parameters.flatMap((parameter, i) => {
-    const name = names[i]!;
-    const rule = rules.get(name) ?? {};
-    const gradient = scaled.gradients[i]!;
-    return updatesOf(name, parameter, gradient, rule, options, scalars, frozenInOrder[i]);
-  }).map((update) => skips ? updatedWhere(scaled.finite, update) : update);
-  const computed = [...trained, ...averageUpdates(names, trained, options, scalars)];
+  const trained = units.flatMap((unit, i) =>
+    updatesOf(unit, scaled.gradients[i]!, options, scalars, frozenInOrder[i])
+  ).map((update) => skips ? updatedWhere(scaled.finite, update) : update);
+  const computed = [...trained, ...averageUpdates(units, trained, scalars)];
 
   const measured = skips || clipNorm !== undefined || (options.gradientNorm ?? false);
   const measures = {
     ...(measured ? { gradient_norm: scaled.norm } : {}),
     ...(skips ? { finite: scaled.finite } : {}),
   };
-  const buffers = bufferUpdates(options.buffers ?? []);
   const kept = buffersRead(options.buffers ?? [], [
     ...computed.map(({ output }) => output),
     ...Object.values(measures),
   ]);
+  const replaced = (options.buffers ?? []).filter((buffer) => !kept.has(buffer));
+  const packedBuffers = packBuffers(replaced, pieceLength);
+  const buffers = bufferUpdates([...kept, ...packedBuffers.values]);
   const updates = [...computed, ...buffers];
   const inputs = [
     ...updates.map((update) => update.input),
@@ -360,8 +350,9 @@ export function buildUpdate(options: UpdateOptions): UpdateGraph {
     ...frozen.values(),
     ...scalars.inputs.values(),
   ];
+  const allPacks = [...packs, ...packedBuffers.packs];
   const inPlace = updates.filter((update) => !kept.has(update.input));
-  checkUpdates(inPlace, inputs, Object.values(measures));
+  checkUpdates(inPlace, inputs, allPacks, Object.values(measures));
   return {
     inputs,
     outputs: {
@@ -372,6 +363,7 @@ export function buildUpdate(options: UpdateOptions): UpdateGraph {
     updated: updates.map(({ name, input }) => ({ name, type: input.type })),
     kept: [...kept].map(inputName),
     slots: parameters.flatMap(({ type }, i) => slotsOf(names[i]!, type, optimizer, frozen)),
+    packs: allPacks,
     scalars: [...scalars.inputs.keys()],
     warnings,
   };

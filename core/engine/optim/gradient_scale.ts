@@ -5,11 +5,13 @@
  */
 import type { Value } from "../graph/value.ts";
 import { add } from "../ops/add.ts";
+import { concat } from "../ops/concat.ts";
 import { div } from "../ops/div.ts";
 import { less } from "../ops/less.ts";
 import { minimum } from "../ops/minimum.ts";
 import { mul } from "../ops/mul.ts";
-import { reduceL2 } from "../ops/reduce_l2.ts";
+import { reduceSum } from "../ops/reduce_sum.ts";
+import { reshape } from "../ops/reshape.ts";
 import { sqrt } from "../ops/sqrt.ts";
 import { where } from "../ops/where.ts";
 import { times } from "./_times.ts";
@@ -55,6 +57,11 @@ function product(a: Value | undefined, b: Value | undefined): Value | undefined 
   return a !== undefined && b !== undefined ? mul(a, b) : a ?? b;
 }
 
+/** The sum of some scalars, in two nodes however many they are. */
+function sumOf(scalars: readonly Value[]): Value {
+  return reduceSum(concat(scalars.map((scalar) => reshape(scalar, [1])), { axis: 0 }));
+}
+
 /**
  * Unscales gradients and clips their joint norm as `torch.nn.utils.clip_grad_norm_` does, both in one pass over each:
  * `g min(1, largest / (norm + 1e-6))`; or, per parameter, the norm of each by itself, as DINO does. Without options
@@ -65,13 +72,13 @@ export function scaleGradients(
   gradients: readonly Value[],
   { inverseLossScale, clipNorm, clipPer = "model", frozen = [] }: GradientScaleOptions,
 ): ScaledGradients {
-  const norms = gradients.map((gradient) => reduceL2(gradient));
-  const squares = norms.map((norm, i) => {
-    const square = mul(norm, norm);
+  const ownSquares = gradients.map((gradient) => reduceSum(mul(gradient, gradient)));
+  const norms = ownSquares.map((square) => sqrt(square));
+  const squares = ownSquares.map((square, i) => {
     const without = frozen[i];
     return without === undefined ? square : where(without, 0, square);
   });
-  const raw = sqrt(squares.reduce((sum, square) => add(sum, square)));
+  const raw = sqrt(sumOf(squares));
   const unscaled = (norm: Value) =>
     inverseLossScale === undefined ? norm : mul(norm, inverseLossScale);
   const norm = unscaled(raw);

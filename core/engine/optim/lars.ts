@@ -156,6 +156,9 @@ export function lars(given: LarsOptions = {}): Optimizer {
     slots: () => ({ momentum: 0 }),
     stepScalars: () => ({}),
     ownStepScalars: () => ({}),
+    isPerTensor: ({ shape }, excluded) =>
+      // That of MoCo v3 knows vectors by their one axis, which a vector of several vectors has too.
+      options.variant === "moco-v3" ? shape.length > 1 : !excluded,
     update: (update) => RULES[options.variant](update, options),
   };
 }

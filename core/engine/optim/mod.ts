@@ -5,13 +5,7 @@
  * @module
  */
 export { adamW, type AdamWOptions } from "./adamw.ts";
-export {
-  buildUpdate,
-  type ExponentialMovingAverage,
-  type Slot,
-  type UpdateGraph,
-  type UpdateOptions,
-} from "./build_update.ts";
+export { buildUpdate, type Slot, type UpdateGraph, type UpdateOptions } from "./build_update.ts";
 export type { ClipUnit } from "./gradient_scale.ts";
 export { inPlaceHazards, type InPlaceUpdate } from "./in_place.ts";
 export { lars, type LarsOptions, type LarsVariant } from "./lars.ts";
@@ -23,6 +17,8 @@ export {
 } from "./loss_scale.ts";
 export { movingAverage } from "./moving_average.ts";
 export type { Optimizer, ParameterUpdate, UpdatedParameter } from "./optimizer.ts";
+export type { ExponentialMovingAverage } from "./average_updates.ts";
+export { type Pack, type PackedTensor, pieceLengthFor } from "./pack.ts";
 export { groupParameters, type ParameterGroups, type ParameterRule } from "./parameter_groups.ts";
 export { type ScalarSchedule, scalarSchedule, type ScalarScheduleKind } from "./scalar_schedule.ts";
 export { scaledLearningRate } from "./scaled_learning_rate.ts";

@@ -45,6 +45,11 @@ export interface Optimizer {
   readonly stepScalars: (step: number) => Readonly<Record<string, number>>;
   /** The same as a graph, for a parameter that misses steps; `updates` counts those that it has taken, this one included. */
   readonly ownStepScalars: (updates: Value) => Readonly<Record<string, Value>>;
+  /**
+   * Whether the update of a parameter looks at the tensor as a whole, as at its norm or its number of axes. Those of which
+   * it looks at each element by itself may be updated together, as one long vector.
+   */
+  readonly isPerTensor: (parameter: TensorType, excludeFromLars: boolean) => boolean;
   /** One update as a graph. */
   readonly update: (given: ParameterUpdate) => UpdatedParameter;
 }

@@ -38,6 +38,7 @@ export function sgd({ momentum = 0.9, nesterov = false }: SgdOptions = {}): Opti
     slots: (): Readonly<Record<string, number>> => momentum === 0 ? {} : { momentum: 0 },
     stepScalars: () => ({}),
     ownStepScalars: () => ({}),
+    isPerTensor: () => false,
     update({ parameter, gradient, slots, learningRate, weightDecay }): UpdatedParameter {
       const decayed = weightDecay === undefined
         ? gradient

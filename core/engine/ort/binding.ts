@@ -65,6 +65,8 @@ export class Binding implements Disposable {
   readonly #session: BindingSession;
   readonly #handle: Handle;
   readonly #inputs = new Map<string, DeviceTensor>();
+  /** What is bound, by side and name: ONNX Runtime holds no memory that is a part of another tensor's. */
+  readonly #held = new Map<string, Handle>();
   #running = false;
 
   static {
@@ -86,12 +88,14 @@ export class Binding implements Disposable {
       (out) => api.CreateIoBinding(sessionPointer, out),
     );
     const sessionHandle = session.handle;
+    const held = this.#held;
     sessionHandle.retain();
     this.#handle = new Handle(this, {
       name: "the binding",
       pointer,
       release: (pointer) => {
         api.ReleaseIoBinding(pointer);
+        for (const handle of held.values()) handle.drop();
         sessionHandle.drop();
       },
     });
@@ -203,6 +207,7 @@ export class Binding implements Disposable {
 
   #bindInput(name: string, tensor: DeviceTensor): void {
     bindInput(this.#handle.pointer, name, tensor);
+    this.#hold(`input ${name}`, tensor);
     this.#inputs.set(name, tensor);
   }
 
@@ -210,6 +215,16 @@ export class Binding implements Disposable {
     const { api } = environment();
     const value = tensorHandle(tensor).pointer;
     check(api, api.BindOutput(this.#handle.pointer, cString(name), value), `bind output "${name}"`);
+    this.#hold(`output ${name}`, tensor);
+  }
+
+  #hold(place: string, tensor: DeviceTensor): void {
+    const handle = tensorHandle(tensor);
+    const before = this.#held.get(place);
+    if (before === handle) return;
+    handle.retain();
+    this.#held.set(place, handle);
+    before?.drop();
   }
 }
 

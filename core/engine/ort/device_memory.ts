@@ -63,10 +63,11 @@ export function deviceMemory(device: Device): DeviceMemory {
 export class DeviceMemory {
   /** `OrtAllocator*`. */
   readonly allocator: Deno.PointerObject;
+  /** `OrtMemoryInfo*`, what tensors on memory that lies there already are made with. */
+  readonly memory: Deno.PointerObject;
   readonly #kind: MemoryKind;
   readonly #session: Deno.PointerObject;
   readonly #binding: Deno.PointerObject;
-  readonly #memory: Deno.PointerObject;
 
   /** Starts the device, whose memory is addressed as its provider's by default. */
   constructor(device: Device, kind: MemoryKind = KINDS[device.provider]) {
@@ -78,7 +79,7 @@ export class DeviceMemory {
       createCopySession(device, kind.unit),
       (session) => api.ReleaseSession(session),
     );
-    this.#memory = owned.adopt(
+    this.memory = owned.adopt(
       obtain(
         api,
         `describe the memory of ${where}`,
@@ -97,7 +98,7 @@ export class DeviceMemory {
       obtain(
         api,
         `find the allocator of ${where}`,
-        (out) => api.CreateAllocator(this.#session, this.#memory, out),
+        (out) => api.CreateAllocator(this.#session, this.memory, out),
       ),
       (allocator) => api.ReleaseAllocator(allocator),
     );
@@ -147,7 +148,7 @@ export class DeviceMemory {
     for (let offset = 0; offset < bytes.length; offset += this.#kind.chunkBytes) {
       const part = bytes.subarray(offset, Math.min(bytes.length, offset + this.#kind.chunkBytes));
       const address = Deno.UnsafePointer.value(start) + BigInt(offset);
-      const device = this.#wrap(this.#memory, Deno.UnsafePointer.create(address), part.length);
+      const device = this.#wrap(this.memory, Deno.UnsafePointer.create(address), part.length);
       const host = this.#wrap(hostMemory, Deno.UnsafePointer.of(part), part.length);
       try {
         copy(device, host);

@@ -20,7 +20,7 @@ import { CPU, type Device, formatDevice } from "./device.ts";
 import { deviceMemory } from "./device_memory.ts";
 import { elementNumber } from "../onnx/element_types.ts";
 import { environment } from "./environment.ts";
-import { Handle } from "./handle.ts";
+import { Handle, type Owned } from "./handle.ts";
 import { checkTurn } from "./turns.ts";
 
 /** The `OrtValue*` of a tensor, for the other files of this folder. */
@@ -50,32 +50,14 @@ export class DeviceTensor<D extends DType = DType> implements Disposable {
     handleOf = (tensor) => tensor.#handle;
   }
 
-  private constructor(type: TensorType & { readonly dtype: D }, device: Device) {
+  private constructor(
+    type: TensorType & { readonly dtype: D },
+    device: Device,
+    owned: Pick<Owned, "pointer" | "release">,
+  ) {
     this.type = { dtype: type.dtype, shape: [...type.shape] };
     this.device = device;
-    checkTurn(device, `allocate a ${formatType(type)}`);
-    const { api } = environment();
-    const shape = cShape(type.shape);
-    const allocator = device.provider === "cpu"
-      ? environment().allocator
-      : deviceMemory(device).allocator;
-    const pointer = obtain(
-      api,
-      `allocate a ${formatType(type)} on ${formatDevice(device)}`,
-      (out) =>
-        api.CreateTensorAsOrtValue(
-          allocator,
-          shape,
-          BigInt(shape.length),
-          elementNumber(type.dtype),
-          out,
-        ),
-    );
-    this.#handle = new Handle(this, {
-      name: `the ${formatType(type)}`,
-      pointer,
-      release: (pointer) => api.ReleaseValue(pointer),
-    });
+    this.#handle = new Handle(this, { name: `the ${formatType(type)}`, ...owned });
   }
 
   /**
@@ -96,7 +78,105 @@ export class DeviceTensor<D extends DType = DType> implements Disposable {
         }: lengths must be non-negative integers, found ${wrong}`,
       );
     }
-    return new DeviceTensor(type, device);
+    checkTurn(device, `allocate a ${formatType(type)}`);
+    const { api } = environment();
+    const shape = cShape(type.shape);
+    const allocator = device.provider === "cpu"
+      ? environment().allocator
+      : deviceMemory(device).allocator;
+    const pointer = obtain(
+      api,
+      `allocate a ${formatType(type)} on ${formatDevice(device)}`,
+      (out) =>
+        api.CreateTensorAsOrtValue(
+          allocator,
+          shape,
+          BigInt(shape.length),
+          elementNumber(type.dtype),
+          out,
+        ),
+    );
+    const release = (value: Deno.PointerObject) => api.ReleaseValue(value);
+    return new DeviceTensor(type, device, { pointer, release });
+  }
+
+  /**
+   * A part of another tensor's memory as a tensor of its own: what is written to one is read from the other. The memory
+   * is freed when neither is in use any more.
+   *
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { float32 } from "../graph/tensor.ts";
+   * import { DeviceTensor } from "./device_tensor.ts";
+   *
+   * using whole = DeviceTensor.from(float32([6], [1, 2, 3, 4, 5, 6]));
+   * using middle = DeviceTensor.part(whole, 2, { dtype: "float32", shape: [1, 2] });
+   * middle.write(float32([1, 2], [30, 40]));
+   * assertEquals([...whole.data], [1, 2, 30, 40, 5, 6]);
+   * ```
+   *
+   * @param whole on a device whose memory has addresses: the CPU or CUDA
+   * @param offset elements of the whole before the part
+   * @param type of the whole's element type
+   * @throws {RangeError} if the part reaches beyond the whole
+   * @throws {TypeError} if the element types differ, the device is WebGPU, or the whole is disposed
+   */
+  static part<D extends DType>(
+    whole: DeviceTensor,
+    offset: number,
+    type: { readonly dtype: D; readonly shape: Shape },
+  ): DeviceTensor<D> {
+    const handle = whole.#handle;
+    const value = handle.pointer;
+    const { device, type: { dtype, shape: outer } } = whole;
+    if (device.provider === "webgpu" || type.dtype !== dtype) {
+      throw new GenviewTypeError(
+        `Cannot take a ${formatType(type)} as a part of a ${formatType(whole.type)} on ${
+          formatDevice(device)
+        }: both must have one element type, and the device addresses, as cpu and cuda do`,
+      );
+    }
+    const length = elementCount(type.shape);
+    const room = elementCount(outer);
+    if (!Number.isSafeInteger(offset) || offset < 0 || offset + length > room) {
+      throw new GenviewRangeError(
+        `Cannot take a ${formatType(type)} as a part of a ${
+          formatType(whole.type)
+        }: it must lie in ` +
+          `it, found ${length} elements from element ${offset} on`,
+      );
+    }
+    const { api, hostMemory } = environment();
+    const start = obtain(
+      api,
+      "find a tensor's memory",
+      (out) => api.GetTensorMutableData(value, out),
+    );
+    const width = byteSize(dtype);
+    const address = Deno.UnsafePointer.value(start) + BigInt(offset * width);
+    const shape = cShape(type.shape);
+    const pointer = obtain(
+      api,
+      `take a ${formatType(type)} as a part of a tensor`,
+      (out) =>
+        api.CreateTensorWithDataAsOrtValue(
+          device.provider === "cpu" ? hostMemory : deviceMemory(device).memory,
+          Deno.UnsafePointer.create(address),
+          BigInt(length * width),
+          shape,
+          BigInt(shape.length),
+          elementNumber(dtype),
+          out,
+        ),
+    );
+    handle.retain();
+    return new DeviceTensor(type, device, {
+      pointer,
+      release(part) {
+        api.ReleaseValue(part);
+        handle.drop();
+      },
+    });
   }
 
   /**

@@ -25,6 +25,9 @@ export { checkDevice, type DeviceCheck, resolveDevice } from "./resolve_device.t
 export { openDevice, trustDevice, type TrustOptions } from "./self_test/trust_device.ts";
 export { testOperators, type WrongOperator } from "./self_test/test_operators.ts";
 export { arenaBytes } from "./memory/arena_bytes.ts";
+export { type Accelerator, ACCELERATORS, type ProductPrecision } from "./cost/accelerators.ts";
+export { kernelSeconds, LAUNCH_SECONDS, modelCosts, type NamedCost } from "./cost/estimate.ts";
+export { addCosts, type Cost, NO_COST } from "./cost/node_cost.ts";
 export type { Placement } from "./placement.ts";
 export type { RunOptions } from "./run_options.ts";
 export { type Feeds, Session, type SessionRunOptions } from "./session.ts";

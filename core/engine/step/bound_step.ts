@@ -8,6 +8,7 @@ import { filled, type Tensor } from "../graph/tensor.ts";
 import { keptName, nextName } from "../optim/step_names.ts";
 import { type Binding, CPU, type Device, DeviceTensor, type Session } from "../ort/mod.ts";
 import type { BuiltStep, StepTensor } from "./build_step.ts";
+import { PackedTensors } from "./packed_tensors.ts";
 import {
   batchTensor,
   bindings,
@@ -63,24 +64,29 @@ export class BoundStep implements Disposable {
     values: StepValues,
   ) {
     using owned = new DisposableStack();
-    const put = (value: Tensor) => owned.use(DeviceTensor.from(value, device));
-    const empty = (types: readonly StepTensor[], where: Device) =>
-      new Map(types.map(({ name, ...type }) => [name, owned.use(DeviceTensor.empty(type, where))]));
+    const packed = new PackedTensors(step.packs, device, owned);
     const place = (types: readonly StepTensor[], given: ReadonlyMap<string, Tensor>) =>
-      new Map(types.map(({ name }) => [name, put(given.get(name)!)]));
+      new Map(types.map(({ name }) => [name, packed.put(name, given.get(name)!)]));
+    const empty = (types: readonly StepTensor[]) =>
+      new Map(types.map(({ name, ...type }) => [name, packed.empty(name, type)]));
+    const onHost = (types: readonly StepTensor[]) =>
+      new Map(types.map(({ name, ...type }) => [name, owned.use(DeviceTensor.empty(type, CPU))]));
     this.state = place(step.state, values.state);
     const slots = values.slots ?? initialSlots(step);
-    this.slots = new Map(step.slots.map(({ name }) => [name, put(slots.get(name)!)]));
-    this.#batch = empty(step.batch, device);
+    this.slots = new Map(step.slots.map(({ name }) => [name, packed.put(name, slots.get(name)!)]));
+    this.#batch = empty(step.batch);
     this.#scalars = new Map(
-      step.scalars.map(({ name, dtype, shape }) => [name, put(filled(dtype, shape, 0))]),
+      step.scalars.map(({ name, dtype, shape }) => [
+        name,
+        packed.put(name, filled(dtype, shape, 0)),
+      ]),
     );
-    this.#outputs = empty(step.outputs, CPU);
-    this.#measures = empty(step.measures, CPU);
-    const passed = empty(step.passed, device);
+    this.#outputs = onHost(step.outputs);
+    this.#measures = onHost(step.measures);
+    const passed = empty(step.passed);
 
     const [first, second] = sessions;
-    const lasting = new Map([...this.state, ...this.slots]);
+    const lasting = new Map([...this.state, ...this.slots, ...packed.pieces]);
     const read = new Map([...lasting, ...this.#batch, ...this.#scalars]);
     const replaced = new Map([...lasting].map(([name, value]) => [nextName(name), value]));
     this.#gradients = owned.use(first.bind(

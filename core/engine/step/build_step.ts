@@ -12,7 +12,14 @@ import type { Value } from "../graph/value.ts";
 import { keepBlocked } from "../layout/keep_blocked.ts";
 import { encodeModel } from "../onnx/encode_model.ts";
 import { identity } from "../ops/identity.ts";
-import { buildUpdate, type Slot, type UpdateGraph, type UpdateOptions } from "../optim/mod.ts";
+import {
+  buildUpdate,
+  type Pack,
+  type Slot,
+  type UpdateGraph,
+  type UpdateOptions,
+} from "../optim/mod.ts";
+import { piecesOf } from "../optim/pack.ts";
 import { frozenName, gradientName, keptName, nextName, writtenName } from "../optim/step_names.ts";
 
 /** What {@linkcode buildStep} builds. */
@@ -63,6 +70,8 @@ export interface BuiltStep {
    * whether parameters are frozen.
    */
   readonly passed: readonly StepTensor[];
+  /** What of all this lies in vectors, which the second model reads and makes in its place. */
+  readonly packs: readonly Pack[];
   /** Scalars that the first model makes for people: `loss`, and the further outputs. */
   readonly outputs: readonly StepTensor[];
   /** Scalars that the second model makes for people: `gradient_norm` and `finite`, as far as they were asked for. */
@@ -155,7 +164,13 @@ function bufferInputs({ state, buffers }: StepOptions): Value[] {
 /** Names of what the update replaces, which must last from step to step. */
 function checkReplaced(update: UpdateGraph, state: readonly Value[]): void {
   const kept = new Set([...state.map(nameOf), ...update.slots.map(({ name }) => name)]);
-  for (const { name } of update.updated) {
+  const pieces = new Map(
+    update.packs.flatMap((pack) =>
+      piecesOf(pack).map(({ name }) => [name, pack.members.map((member) => member.name)] as const)
+    ),
+  );
+  const replaced = update.updated.flatMap(({ name }) => pieces.get(name) ?? [name]);
+  for (const name of replaced) {
     if (kept.has(name)) continue;
     throw new GenviewTypeError(
       `Cannot build a step: "${name}" is updated, but no part of the state`,
@@ -192,6 +207,7 @@ export function buildStep(options: StepOptions): BuiltStep {
     slots: update.slots,
     scalars: [...updateScalars, ...scalars].map((value) => declare(nameOf(value), value)),
     passed: declared(passed),
+    packs: update.packs,
     outputs: declared(outputs),
     measures: declared(Object.fromEntries(measures)),
     warnings: update.warnings,

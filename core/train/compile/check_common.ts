@@ -14,7 +14,8 @@ import {
   pairWeightsName,
   permutationName,
 } from "../../engine/optim/step_names.ts";
-import type { Slot } from "../../engine/optim/mod.ts";
+import type { Pack, Slot } from "../../engine/optim/mod.ts";
+import { packTensors, piecesOf } from "../../engine/optim/pack.ts";
 import type { StepTensor } from "../../engine/step/build_step.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { SPREAD } from "../step/method_step.ts";
@@ -58,6 +59,13 @@ export const COMMON: object = {
   slots: SLOTS,
   scalars: TENSORS,
   passed: TENSORS,
+  packs: list(object({
+    name: NAME,
+    dtype: { enum: DTYPES },
+    length: COUNT,
+    pieceLength: { type: "integer", minimum: 1024 },
+    members: list(object({ name: NAME, offset: COUNT })),
+  })),
   outputs: TENSORS,
   measures: TENSORS,
   warnings: list({ type: "string", maxLength: 2000 }),
@@ -78,6 +86,7 @@ export interface CommonStep {
     readonly slots: readonly Slot[];
     readonly scalars: readonly StepTensor[];
     readonly passed: readonly StepTensor[];
+    readonly packs: readonly Pack[];
     readonly outputs: readonly StepTensor[];
     readonly measures: readonly StepTensor[];
   };
@@ -143,6 +152,24 @@ export function checkCommon(step: CommonStep, action: string): void {
   sameJson(outputs.map(({ name }) => name), shown, "what is shown of a step", action);
 }
 
+/** The pieces of the vectors that tensors of a step lie in, each vector as its tensors make it. */
+function pieceTypes(step: CommonStep, action: string): StepTensor[] {
+  const { packs, passed } = step.built;
+  const known = byName([...lastingTypes(step), ...passed], action);
+  const members = packs.flatMap((pack) => pack.members.map(({ name }) => name));
+  sameJson(new Set(members).size, members.length, "the number of packed tensors", action);
+  return packs.flatMap((pack) => {
+    const tensors = pack.members.flatMap(({ name }) => {
+      const type = known.get(name);
+      return type === undefined ? [] : [{ name, type }];
+    });
+    const alike = tensors.length > 0 && tensors.every(({ type }) => type.dtype === pack.dtype);
+    const expected = alike ? packTensors(pack.name, pack.pieceLength, tensors) : undefined;
+    sameJson(pack, expected, `what lies in "${pack.name}"`, action);
+    return piecesOf(pack).map(({ name, length }) => ({ name, dtype: pack.dtype, shape: [length] }));
+  });
+}
+
 /** Holds the model of the update against what it reads and what it replaces. */
 export function checkUpdate(
   step: CommonStep,
@@ -158,9 +185,13 @@ export function checkUpdate(
     if (copy !== undefined) sameJson(copy, { dtype, shape }, `the copy of "${name}"`, action);
   }
   const others = all.filter(({ name }) => !read.some((tensor) => tensor.name === name));
-  const replaced = lastingTypes(step).map((tensor) => ({ ...tensor, name: nextName(tensor.name) }));
+  const pieces = pieceTypes(step, action);
+  const replaced = [...lastingTypes(step), ...pieces].map((tensor) => ({
+    ...tensor,
+    name: nextName(tensor.name),
+  }));
   checkModel(update, {
-    inputs: byName([...read, ...others], action),
+    inputs: byName([...read, ...others, ...pieces], action),
     outputs: byName([...replaced, ...measures], action),
   }, action);
 }

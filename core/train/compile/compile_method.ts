@@ -4,6 +4,7 @@
  * @module
  */
 import { backbone as backboneOf } from "../../backbones/registry.ts";
+import { pieceLengthFor } from "../../engine/optim/mod.ts";
 import { elementCount } from "../../engine/graph/shape.ts";
 import { withTarget } from "../../engine/graph/target.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
@@ -103,6 +104,7 @@ export function compileMethodStep(
   const options = {
     optimizer: optimizerOf(request.configuration),
     rules: parameterRules,
+    pieceLength: pieceLengthFor(request.tuning.provider),
     typed: request.typed ?? false,
     ...(clipGradientNorm > 0 && { clipGradientNorm, clipGradientPer }),
   };

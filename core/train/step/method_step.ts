@@ -22,6 +22,8 @@ export interface MethodStepOptions {
   readonly clipGradientNorm?: number;
   /** Whether the whole gradient has that norm, or that of each parameter by itself (default `model`). */
   readonly clipGradientPer?: ClipUnit;
+  /** Elements of the pieces in which packed tensors are updated, see `pieceLengthFor`; 0 (default) packs none. */
+  readonly pieceLength?: number;
   /** Whether the models say the type of every value, as their memory is estimated by (default no). */
   readonly typed?: boolean;
 }
@@ -82,8 +84,14 @@ export function batchInputs({ pairs, permutations }: AppliedMethod): Value[] {
  */
 export function buildMethodStep(
   graph: MethodGraph,
-  { optimizer, rules = [], clipGradientNorm, clipGradientPer = "model", typed = false }:
-    MethodStepOptions,
+  {
+    optimizer,
+    rules = [],
+    clipGradientNorm,
+    clipGradientPer = "model",
+    pieceLength = 0,
+    typed = false,
+  }: MethodStepOptions,
 ): MethodStep {
   const declarations = [...graph.scope.declarations.values()];
   const built = buildStep({
@@ -100,6 +108,7 @@ export function buildMethodStep(
     exponentialMovingAverages: movingAverages(graph.scope),
     constraints: graph.constraints,
     frozen: graph.frozen,
+    pieceLength,
     typed,
     ...(clipGradientNorm !== undefined && { clipGradientNorm, clipGradientPer }),
   });

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Tensor } from "../../engine/graph/tensor.ts";
+import { pieceLengthFor } from "../../engine/optim/mod.ts";
 import { viewName } from "../../engine/optim/step_names.ts";
 import type { DeviceTensor } from "../../engine/ort/mod.ts";
 import { BoundStep, type BoundStepOptions } from "../../engine/step/mod.ts";
@@ -58,7 +59,9 @@ export class TrainingStep implements Disposable {
     model: ReadonlyMap<string, Tensor>,
     optimizer?: ReadonlyMap<string, Tensor>,
   ): Promise<TrainingStep> {
-    return await TrainingStep.bind(buildMethodStep(graph, options), options, model, optimizer);
+    const { provider } = options.device;
+    const compiled = buildMethodStep(graph, { pieceLength: pieceLengthFor(provider), ...options });
+    return await TrainingStep.bind(compiled, options, model, optimizer);
   }
 
   /**

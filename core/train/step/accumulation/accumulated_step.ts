@@ -4,6 +4,7 @@
  * @module
  */
 import type { Tensor } from "../../../engine/graph/tensor.ts";
+import { pieceLengthFor } from "../../../engine/optim/mod.ts";
 import type { DeviceTensor } from "../../../engine/ort/mod.ts";
 import type { BoundStepOptions } from "../../../engine/step/mod.ts";
 import { type MethodStepNames, type MethodStepOptions, namesOf } from "../method_step.ts";
@@ -129,7 +130,11 @@ export class AccumulatedStep implements Disposable {
     model: ReadonlyMap<string, Tensor>,
     optimizer?: ReadonlyMap<string, Tensor>,
   ): Promise<AccumulatedStep> {
-    const compiled = buildAccumulatedStep(graph, options);
+    const { provider } = options.device;
+    const compiled = buildAccumulatedStep(graph, {
+      pieceLength: pieceLengthFor(provider),
+      ...options,
+    });
     return await AccumulatedStep.bind(compiled, options, model, optimizer);
   }
 

@@ -20,6 +20,7 @@ import type {
   StepTensor,
   StepValues,
 } from "../../../engine/step/mod.ts";
+import { PackedTensors } from "../../../engine/step/packed_tensors.ts";
 import {
   batchTensor,
   bindings,
@@ -104,22 +105,29 @@ export class BoundAccumulation implements Disposable {
     values: StepValues,
   ) {
     using owned = new DisposableStack();
-    const put = (value: Tensor, where = device) => owned.use(DeviceTensor.from(value, where));
+    const packed = new PackedTensors(step.packs, device, owned);
     const empty = ({ dtype, shape }: Pick<StepTensor, "dtype" | "shape">, where = device) =>
       owned.use(DeviceTensor.empty({ dtype, shape }, where));
     const room = (types: readonly StepTensor[], where = device) =>
       new Map(types.map((type) => [type.name, empty(type, where)]));
-    this.state = new Map(step.state.map(({ name }) => [name, put(values.state.get(name)!)]));
+    const put = ({ name }: { readonly name: string }, given: ReadonlyMap<string, Tensor>) =>
+      [name, packed.put(name, given.get(name)!)] as const;
+    this.state = new Map(step.state.map((tensor) => put(tensor, values.state)));
     const slots = values.slots ?? initialSlots(step);
-    this.slots = new Map(step.slots.map(({ name }) => [name, put(slots.get(name)!)]));
+    this.slots = new Map(step.slots.map((tensor) => put(tensor, slots)));
     this.#microBatches = step.microBatches;
     this.#batch = room(step.batch);
     this.#scalars = new Map(
-      step.scalars.map(({ name, dtype, shape }) => [name, put(filled(dtype, shape, 0))]),
+      step.scalars.map(({ name, dtype, shape }) => [
+        name,
+        packed.put(name, filled(dtype, shape, 0)),
+      ]),
     );
     this.#outputs = room(step.outputs, CPU);
     this.#measures = room(step.measures, CPU);
-    const passed = room(step.passed);
+    const passed = new Map(
+      step.passed.map(({ name, ...type }) => [name, packed.empty(name, type)]),
+    );
     const { forward, loss, backward, update } = sessions;
 
     const reads = ({ inputs }: Session, name: string) =>
@@ -159,7 +167,7 @@ export class BoundAccumulation implements Disposable {
       return { ...cut, gradient };
     });
 
-    const lasting = new Map([...this.state, ...this.slots]);
+    const lasting = new Map([...this.state, ...this.slots, ...packed.pieces]);
     const read = new Map([...lasting, ...this.#batch, ...this.#scalars, ...pixels, ...taken]);
     const replaced = new Map([...lasting].map(([name, value]) => [nextName(name), value]));
     // Each micro-batch writes the buffers anew for the next one; the last one writes what passes to the update. What

@@ -14,7 +14,7 @@ import { expand } from "../../../engine/ops/expand.ts";
 import { identity } from "../../../engine/ops/identity.ts";
 import { mul } from "../../../engine/ops/mul.ts";
 import { reduceSum } from "../../../engine/ops/reduce_sum.ts";
-import { buildUpdate, type Slot, type UpdateGraph } from "../../../engine/optim/mod.ts";
+import { buildUpdate, type Pack, type Slot, type UpdateGraph } from "../../../engine/optim/mod.ts";
 import {
   frozenName,
   gradientName,
@@ -77,6 +77,8 @@ export interface BuiltAccumulation {
   readonly scalars: readonly StepTensor[];
   /** Made by the first three models for the last one. */
   readonly passed: readonly StepTensor[];
+  /** What of all this lies in vectors, which the last model reads and makes in its place. */
+  readonly packs: readonly Pack[];
   /** Scalars that the second model makes for people. */
   readonly outputs: readonly StepTensor[];
   /** Scalars that the update makes for people. */
@@ -179,8 +181,14 @@ function passedByWhole(
  */
 export function buildAccumulation(
   graph: AccumulatedGraph,
-  { optimizer, rules = [], clipGradientNorm, clipGradientPer = "model", typed = false }:
-    MethodStepOptions,
+  {
+    optimizer,
+    rules = [],
+    clipGradientNorm,
+    clipGradientPer = "model",
+    pieceLength = 0,
+    typed = false,
+  }: MethodStepOptions,
 ): BuiltAccumulation {
   const { micro, whole, cuts, running, frozen, declarations } = graph;
   const state = named(declarations.map(({ value }) => value));
@@ -198,6 +206,7 @@ export function buildAccumulation(
     }),
     constraints: new Map([...micro.constraints, ...whole.constraints]),
     frozen: new Set([...frozen.keys(), ...whole.frozen.keys()]),
+    pieceLength,
     ...(clipGradientNorm !== undefined && { clipGradientNorm, clipGradientPer }),
   });
 
@@ -253,6 +262,7 @@ export function buildAccumulation(
     slots: update.slots,
     scalars: [...scalars].map(([name, value]) => declare(name, value)),
     passed: declared({ ...start, ...passed, ...passedByMicro }),
+    packs: update.packs,
     outputs: declared(outputs),
     measures: declared(
       Object.fromEntries(Object.entries(update.outputs).filter(([name]) => !next.has(name))),

@@ -5,10 +5,16 @@
  */
 import { allocate } from "../../../../core/engine/graph/dtype.ts";
 import { elementCount } from "../../../../core/engine/graph/shape.ts";
-import { filled, type Tensor, tensor } from "../../../../core/engine/graph/tensor.ts";
+import {
+  filled,
+  type Tensor,
+  tensor,
+  type TensorType,
+} from "../../../../core/engine/graph/tensor.ts";
 import { encodeModel } from "../../../../core/engine/onnx/mod.ts";
 import type { UpdateGraph } from "../../../../core/engine/optim/mod.ts";
-import { type Binding, DeviceTensor, Session } from "../../../../core/engine/ort/mod.ts";
+import { type Binding, CPU, DeviceTensor, Session } from "../../../../core/engine/ort/mod.ts";
+import { PackedTensors } from "../../../../core/engine/step/packed_tensors.ts";
 
 /** How an update is run. */
 export interface UpdateRunOptions {
@@ -21,8 +27,11 @@ export interface UpdateRunOptions {
 export class UpdateRun implements Disposable {
   readonly #update: UpdateGraph;
   readonly #session: Session;
+  readonly #owned = new DisposableStack();
   readonly #inputs: Readonly<Record<string, DeviceTensor>>;
   readonly #outputs: Readonly<Record<string, DeviceTensor>>;
+  /** Tensors that lie in pieces. */
+  readonly #packed = new Map<string, DeviceTensor>();
   readonly #binding: Binding;
 
   private constructor(
@@ -34,10 +43,24 @@ export class UpdateRun implements Disposable {
     this.#update = update;
     this.#session = session;
     const slots = new Map(update.slots.map((slot) => [slot.name, slot.initial]));
+    const types = new Map<string, TensorType>([
+      ...Object.entries(initial).map(([name, type]) => [`gradient.${name}`, type] as const),
+      ...update.slots.map(({ name, type }) => [name, type] as const),
+    ]);
+    const packed = new PackedTensors(update.packs, CPU, this.#owned);
+    for (const { members } of update.packs) {
+      for (const { name } of members) {
+        const type = initial[name] ?? types.get(name);
+        if (type === undefined) continue;
+        const value = initial[name] ?? filled(type.dtype, type.shape, slots.get(name) ?? 0);
+        this.#packed.set(name, packed.put(name, value));
+      }
+    }
     this.#inputs = Object.fromEntries(
       session.inputs.map(({ name, dtype, shape }) => [
         name,
-        DeviceTensor.from(initial[name] ?? filled(dtype, shape, slots.get(name) ?? 0)),
+        packed.pieces.get(name) ??
+          DeviceTensor.from(initial[name] ?? filled(dtype, shape, slots.get(name) ?? 0)),
       ]),
     );
     this.#outputs = Object.fromEntries(
@@ -67,7 +90,7 @@ export class UpdateRun implements Disposable {
     scalars: Readonly<Record<string, number>>,
   ): Promise<void> {
     for (const [name, gradient] of Object.entries(gradients)) {
-      this.#inputs[`gradient.${name}`]!.write(gradient);
+      this.#place(`gradient.${name}`).write(gradient);
     }
     for (const name of this.#update.scalars) {
       const { type } = this.#inputs[name]!;
@@ -84,12 +107,16 @@ export class UpdateRun implements Disposable {
 
   /** Sets an input that stays until it is set again. */
   write(name: string, value: Tensor): void {
-    this.#inputs[name]!.write(value);
+    this.#place(name).write(value);
+  }
+
+  #place(name: string): DeviceTensor {
+    return this.#packed.get(name) ?? this.#inputs[name]!;
   }
 
   /** A parameter, slot or average by its name, or another output. */
   read(name: string): Tensor {
-    return (this.#outputs[`next.${name}`] ?? this.#outputs[name]!).read();
+    return (this.#packed.get(name) ?? this.#outputs[`next.${name}`] ?? this.#outputs[name]!).read();
   }
 
   [Symbol.dispose](): void {
@@ -97,6 +124,7 @@ export class UpdateRun implements Disposable {
     for (const tensor of [...Object.values(this.#inputs), ...Object.values(this.#outputs)]) {
       tensor[Symbol.dispose]();
     }
+    this.#owned[Symbol.dispose]();
     this.#session[Symbol.dispose]();
   }
 }

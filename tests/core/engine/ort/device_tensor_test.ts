@@ -87,3 +87,47 @@ Deno.test("DeviceTensor.from() copies: the host tensor may change afterwards", (
   data[0] = 9;
   assertEquals(x.data, Float32Array.of(1, 2));
 });
+
+Deno.test("DeviceTensor.part() is read and written by sessions as its whole is", async () => {
+  using session = await Session.create(identityModel(float32([2, 2], [0, 0, 0, 0])), {
+    threads: 1,
+  });
+  using whole = DeviceTensor.from(float32([10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
+  using x = DeviceTensor.part(whole, 1, { dtype: "float32", shape: [2, 2] });
+  using y = DeviceTensor.part(whole, 6, { dtype: "float32", shape: [2, 2] });
+  using binding = session.bind({ x }, { y });
+  await binding.run();
+  assertEquals([...whole.data], [0, 1, 2, 3, 4, 5, 1, 2, 3, 4]);
+  assertEquals(y.read(), float32([2, 2], [1, 2, 3, 4]));
+});
+
+Deno.test("DeviceTensor.part() keeps the memory of its whole, and a binding that of both", async () => {
+  using session = await Session.create(identityModel(float32([2], [0, 0])), { threads: 1 });
+  using y = DeviceTensor.empty({ dtype: "float32", shape: [2] });
+  const whole = DeviceTensor.from(float32([1 << 20], new Float32Array(1 << 20).fill(3)));
+  const x = DeviceTensor.part(whole, (1 << 20) - 2, { dtype: "float32", shape: [2] });
+  whole[Symbol.dispose]();
+  assertEquals(x.read(), float32([2], [3, 3]));
+  using binding = session.bind({ x }, { y });
+  x[Symbol.dispose]();
+  // What is freed is soon written by others.
+  using _other = DeviceTensor.from(float32([1 << 20], new Float32Array(1 << 20).fill(5)));
+  await binding.run();
+  assertEquals(y.read(), float32([2], [3, 3]));
+});
+
+Deno.test("DeviceTensor.part() refuses what is not part of the whole", () => {
+  using whole = DeviceTensor.from(float32([4], [0, 1, 2, 3]));
+  for (const offset of [-1, 3, 0.5]) {
+    assertThrows(
+      () => DeviceTensor.part(whole, offset, { dtype: "float32", shape: [2] }),
+      RangeError,
+      `must lie in it, found 2 elements from element ${offset} on`,
+    );
+  }
+  assertThrows(
+    () => DeviceTensor.part(whole, 0, { dtype: "int64", shape: [2] }),
+    TypeError,
+    "both must have one element type",
+  );
+});
