@@ -3,7 +3,9 @@
 Reads lines from standard input, each a step: forward, cross-entropy, backward, SGD with momentum and weight decay.
 Answers with the seconds that took by the clock and by the processor, the process's peak memory in bytes and the loss.
 
-python reference/bench_train.py resnet18|resnet50|vit_small_patch16_224 BATCH SIZE THREADS DEVICE TF32
+python reference/bench_train.py resnet18|resnet50|vit_small_patch16_224 BATCH SIZE THREADS DEVICE TF32 SETTING
+
+SETTING: eager, channels-last, compiled, compiled-channels-last, or bfloat16, which is autocast with channels last.
 """
 
 import sys
@@ -34,19 +36,23 @@ def network(name: str, size: int) -> torch.nn.Module:
 
 
 def main() -> None:
-    name, batch, size, threads, device, tf32 = sys.argv[1:]
+    name, batch, size, threads, device, tf32, setting = sys.argv[1:]
+    half = setting == "bfloat16"
+    layout = torch.channels_last if half or setting.endswith("channels-last") else torch.contiguous_format
     torch.set_num_threads(int(threads))
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32 == "1"
     model = network(name, int(size))
     load(model)
-    model.to(device).train()
+    model.to(device, memory_format=layout).train()
+    forward = torch.compile(model) if setting.startswith("compiled") else model
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
-    images = uniform("images", (int(batch), 3, int(size), int(size))).float().to(device)
+    images = uniform("images", (int(batch), 3, int(size), int(size))).float().to(device, memory_format=layout)
     labels = ((uniform("labels", (int(batch),)) + 1) / 2 * 1000).floor().long().to(device)
     for _ in sys.stdin:
         began, busy = time.perf_counter(), time.process_time()
         optimizer.zero_grad(set_to_none=True)
-        loss = torch.nn.functional.cross_entropy(model(images), labels)
+        with torch.autocast(device, torch.bfloat16, enabled=half):
+            loss = torch.nn.functional.cross_entropy(forward(images), labels)
         loss.backward()
         optimizer.step()
         value = loss.item()
