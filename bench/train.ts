@@ -153,7 +153,10 @@ function hashedWeights({ scope }: MethodGraph, name: string): Map<string, Tensor
 /** Our side: a round is a step. */
 async function work({ worker, threads, device: deviceName, tf32 }: Options): Promise<void> {
   const [name, batch, size] = worker.split(",");
-  const device = resolveDevice(deviceName);
+  const named = resolveDevice(deviceName);
+  const device = named.provider === "cuda"
+    ? { ...named, options: { use_tf32: tf32 ? "1" : "0" } }
+    : named;
   const tuning = await deviceTuning({ device, threads });
   const graph = withTarget(
     tuning,
@@ -163,7 +166,6 @@ async function work({ worker, threads, device: deviceName, tf32 }: Options): Pro
     device,
     threads,
     optimizer: sgd(),
-    ...(device.provider === "cuda" && { providerOptions: { use_tf32: tf32 ? "1" : "0" } }),
   };
   using step = await TrainingStep.create(graph, options, hashedWeights(graph, name!));
   step.views[0]!.write(hashedTensor("images", step.views[0]!.type.shape));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { providerOption } from "../core/schema/provider_option.ts";
 import { loadMethodByName } from "../core/method/load.ts";
 import { GenviewAlreadyExists } from "../core/errors/mod.ts";
 import { existsSync } from "node:fs";
@@ -72,6 +73,7 @@ const COMMAND = command({
         description: "epochs of the second run, whose pairs are weighted by the first (0: none)",
       },
       device: { type: "string", default: "auto", description: "auto, cpu, cuda, cuda:N or webgpu" },
+      providerOption,
     },
   },
 });
@@ -129,10 +131,10 @@ export async function main(args: readonly string[]): Promise<void> {
   using _report = await FolderLock.acquire(values.report);
   const began = performance.now();
   const method = await loadMethodByName("simsiam", bundledMethods);
-  const { seed, epochs, device } = values;
+  const { seed, epochs, device, providerOption } = values;
   const configuration = resolveConfiguration(
     presetOf(method.manifest, "demo"),
-    { seed, device, ...(epochs > 0 && { epochs }) },
+    { seed, device, providerOption, ...(epochs > 0 && { epochs }) },
   );
   const open = async (name: string, use: OpenDataOptions) =>
     thinned(await openData(name, use), values.images);
@@ -158,7 +160,7 @@ export async function main(args: readonly string[]): Promise<void> {
   display[Symbol.dispose]();
   const hint = "resume with the same command and --resume";
   if (!result.finished) return console.log(`stopped after ${result.step} steps; ${hint}`);
-  const where = await openDevice(device);
+  const where = await openDevice(device, providerOption);
   const network = await openTokenNetwork({
     model: values.output,
     imageSize: MASK_SIZE,

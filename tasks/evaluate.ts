@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { providerOption } from "../core/schema/provider_option.ts";
 import { GenviewTypeError } from "../core/errors/mod.ts";
 import { DEFAULT_HELD_OUT_SHARE } from "../core/evaluate/hold_out.ts";
 import { FINE_TUNING_RECIPES } from "../core/evaluate/fine_tuning_recipes.ts";
@@ -175,6 +176,7 @@ const COMMAND = command({
         description: "stop at the first image that cannot be read, instead of leaving it out",
       },
       device: { type: "string", default: "auto", description: "auto, cpu, cuda, cuda:N or webgpu" },
+      providerOption,
       loaders: {
         group: "Data",
         type: "integer",

@@ -168,7 +168,7 @@ export async function main(args: readonly string[]): Promise<void> {
     ...values,
     images: values.inputList,
     network: values,
-    device: await openDevice(values.device),
+    device: await openDevice(values.device, values.providerOption),
     numExtract: values.numExtract === -1 ? undefined : values.numExtract,
     rule: thresholdRule(values),
   }, { signal: interrupt.signal, report: (event) => display.show(event) });

@@ -127,7 +127,7 @@ export async function main(args: readonly string[]): Promise<void> {
     ...values,
     images: values.inputList,
     network: values,
-    device: await openDevice(values.device),
+    device: await openDevice(values.device, values.providerOption),
   }, { signal: interrupt.signal, report: (event) => display.show(event) });
   display[Symbol.dispose]();
   console.log(format(outcome));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { providerOption } from "../core/schema/provider_option.ts";
 import { inspectCheckpoint } from "../core/encoders/inspect_checkpoint.ts";
 import { GenviewError, GenviewTypeError } from "../core/errors/mod.ts";
 import { DEFAULT_PROTOCOLS, PROTOCOLS } from "../core/evaluate/protocols.ts";
@@ -134,6 +135,7 @@ const COMMAND = command({
         default: "auto",
         description: "auto, cpu, cuda, cuda:N or webgpu",
       },
+      providerOption: { ...providerOption, group: EVALUATION },
       loaders: {
         group: EVALUATION,
         type: "integer",
@@ -169,7 +171,10 @@ const COMMAND = command({
 
 interface Options extends
   Required<
-    Pick<EvaluateCheckpointOptions, "train" | "test" | "imageSize" | "device" | "loaders">
+    Pick<
+      EvaluateCheckpointOptions,
+      "train" | "test" | "imageSize" | "device" | "providerOption" | "loaders"
+    >
   > {
   readonly protocol: readonly string[];
   readonly normalize: "auto" | "imagenet" | "clip";
@@ -273,11 +278,11 @@ async function evaluate(names: readonly string[], options: Options): Promise<voi
     );
   }
   const { path, model } = await locateModel(name!, catalog, folders);
-  const { train, test, imageSize, device, loaders, encoder } = options;
+  const { train, test, imageSize, device, providerOption, loaders, encoder } = options;
   const backbone = options.backbone || model?.backbone;
   using display = new EvaluateDisplay();
   const { results, log } = await evaluateCheckpoint(path, {
-    ...{ train, test, imageSize, device, loaders, encoder },
+    ...{ train, test, imageSize, device, providerOption, loaders, encoder },
     normalize: statisticsOf(name!, normalize, model),
     protocols: protocol.map((each) => withRecipe(each, model?.recipe)),
     ...(backbone && { backbone }),

@@ -9,11 +9,7 @@ import { encodeModel } from "../core/engine/onnx/encode_model.ts";
 import { Session, type SessionOptions } from "../core/engine/ort/mod.ts";
 import { TEST_DEVICE } from "./test_device.ts";
 
-const OPTIONS: SessionOptions = {
-  device: TEST_DEVICE,
-  // What tests expect is exact to more digits than TF32 keeps.
-  ...(TEST_DEVICE.provider === "cuda" && { providerOptions: { use_tf32: "0" } }),
-};
+const OPTIONS: SessionOptions = { device: TEST_DEVICE };
 
 /** Encodes a graph, runs it on the device of the tests and gives its outputs by name; nothing is kept. */
 export async function runGraph(

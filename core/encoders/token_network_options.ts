@@ -4,6 +4,7 @@
  * @module
  */
 import { clipModelNames } from "../backbones/clip_models.ts";
+import { providerOption, type ProviderOptionSchema } from "../schema/provider_option.ts";
 
 /**
  * A text, empty where nothing is asked for.
@@ -64,6 +65,8 @@ export interface TokenNetworkOptions {
   readonly precision: Choice<"float32" | "float16">;
   /** Device. */
   readonly device: Text;
+  /** Options of the device's execution provider. */
+  readonly providerOption: ProviderOptionSchema & { readonly group: string };
   /** Threads on the CPU. */
   readonly threads: Count;
 }
@@ -127,5 +130,6 @@ export const TOKEN_NETWORK_OPTIONS: TokenNetworkOptions = {
     description: "type that CLIP's towers compute in; float16 is for CUDA",
   },
   device: text(DEVICE, "auto, cpu, cuda, cuda:N or webgpu", "auto"),
+  providerOption: { ...providerOption, group: DEVICE },
   threads: count(DEVICE, 1024, "threads (0: all cores)"),
 };

@@ -6,7 +6,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { viewRecipes } from "../data/views/named_views.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
-import { type Device, DeviceTensor, formatDevice, ortVersion } from "../engine/ort/mod.ts";
+import { describeDevice, type Device, DeviceTensor, ortVersion } from "../engine/ort/mod.ts";
 import { configuredRecipe } from "../evaluate/configured_evaluation.ts";
 import { type BackboneScores, evaluateBackbone } from "../evaluate/evaluate_backbone.ts";
 import { PROBE_MODE, probeBackbone, type ProbeScores } from "../evaluate/probe_backbone.ts";
@@ -150,7 +150,7 @@ function subtitle(
   const { backbone, epochs, imageSize, seed } = configuration;
   const took = minutes === undefined ? "" : `in ${minutes().toFixed(1)} minutes `;
   return `${backbone}, ${epochs} epochs of ${training.length} ${names.training} at ${imageSize} px without labels, ` +
-    `seed ${seed}, ${took}on ${formatDevice(device)}, ONNX Runtime ${ortVersion()}`;
+    `seed ${seed}, ${took}on ${describeDevice(device)}, ONNX Runtime ${ortVersion()}`;
 }
 
 async function sections(

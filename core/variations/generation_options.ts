@@ -25,6 +25,8 @@ export interface GenerationOptions {
   readonly precision?: "auto" | "float32" | "float16" | undefined;
   /** `auto`, `cpu`, `cuda`, `cuda:N` or `webgpu` (default `auto`). */
   readonly device?: string | undefined;
+  /** Options of its execution provider, each as `NAME=VALUE` (default none). */
+  readonly providerOption?: readonly string[] | undefined;
   /** Threads on the CPU; all cores when 0 (default). */
   readonly threads?: number | undefined;
 }

@@ -155,7 +155,7 @@ async function generateRows(
     const [variation] = variationsOf(image, { imagesPerPrompt: 1, format: "png" });
     return levels.map((level) => ({ ...variation!, level, row }));
   });
-  const device = await openDevice(options.device ?? "auto");
+  const device = await openDevice(options.device ?? "auto", options.providerOption);
   const model = await findUnclip(options.model!, { precision, scheduler, device });
   const run = { steps: numInferenceSteps, guidanceScale: scale, threads, batchSize };
   using pipeline = await openUnclip(model, run);

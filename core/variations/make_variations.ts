@@ -6,7 +6,7 @@
 import { GenviewAlreadyExists, GenviewNotFound, GenviewTypeError } from "../errors/mod.ts";
 import { dirname, join } from "node:path";
 import { formatShard, localDevices, type Shard, shareOf, WHOLE } from "../distributed/mod.ts";
-import { type Device, openDevice } from "../engine/ort/mod.ts";
+import { type Device, openDevice, withProviderOptions } from "../engine/ort/mod.ts";
 import { fileError, systemCode } from "../files/file_error.ts";
 import { removeTemporaries } from "../files/new_file.ts";
 import { findUnclip, type UnclipModel } from "../unclip/mod.ts";
@@ -66,13 +66,16 @@ const BATCH_SIZE = 12;
 
 /** The devices that the work goes to: all for workers, and for one of a launcher's processes its own. */
 async function devicesOf(
-  { device = "auto", workers = 0, shard = WHOLE, localRank }: MakeVariationsOptions,
+  { device = "auto", providerOption = [], workers = 0, shard = WHOLE, localRank }:
+    MakeVariationsOptions,
 ): Promise<Device[]> {
-  if (workers > 0) return await localDevices(device);
+  const local = async () =>
+    (await localDevices(device)).map((each) => withProviderOptions(each, providerOption));
+  if (workers > 0) return await local();
   if (device !== "auto" || localRank === undefined || shard.count === 1) {
-    return [await openDevice(device)];
+    return [await openDevice(device, providerOption)];
   }
-  const devices = await localDevices(device);
+  const devices = await local();
   return [devices[localRank % devices.length]!];
 }
 

@@ -14,6 +14,8 @@ export interface DeclaredOptions {
   readonly switches: readonly string[];
   /** Those that take a value. */
   readonly valued: readonly string[];
+  /** Those of them that may be given several times: the values make one list. */
+  readonly listed: readonly string[];
   /** Those that take a value for each of several keys, as `--NAME.KEY VALUE`. */
   readonly keyed: readonly string[];
 }
@@ -71,8 +73,9 @@ class Reader {
       this.#addSwitch(negated, "false", arg);
     } else if (valued.includes(name!) || (key !== undefined && keyed.includes(option))) {
       const value = inline ?? this.#valueOf(name!, next);
-      this.#note(name!, value);
-      if (key === undefined) this.plain.push(`--${name}=${value}`);
+      if (key === undefined && this.#declared.listed.includes(name!)) this.#addListed(name!, value);
+      else this.#note(name!, value);
+      if (key === undefined) this.plain.push(`--${name}=${this.#given.get(camel(name!))}`);
       else (this.entries[option] ??= {})[key] = value;
       return inline === undefined;
     } else this.#refuseUnknown(arg, name!);
@@ -86,6 +89,11 @@ class Reader {
     }
     this.#note(name, arg);
     this.plain.push(value === "true" ? `--${name}` : `--no-${name}`);
+  }
+
+  #addListed(name: string, value: string): void {
+    const before = this.#given.get(camel(name));
+    this.#given.set(camel(name), before === undefined ? value : `${before},${value}`);
   }
 
   #valueOf(name: string, next: string | undefined): string {
@@ -138,7 +146,7 @@ function split(name: string): readonly [string, string?] {
  * import { assertEquals } from "@std/assert";
  * import { readArguments } from "./arguments.ts";
  *
- * const declared = { switches: ["fast"], valued: ["offset"], keyed: ["option"] };
+ * const declared = { switches: ["fast"], valued: ["offset"], listed: [], keyed: ["option"] };
  * const { options, entries, positional } = readArguments(
  *   ["--offset", "-4.1", "--no-fast", "--option.width", "8", "photos"],
  *   declared,

@@ -45,10 +45,13 @@ export function command<const Options extends ObjectSchema>(
 /** Options and arguments of a command line, with their values as texts. */
 export function argumentsOf(command: Command, args: readonly string[]): Arguments {
   const properties = Object.entries(command.options.properties);
+  const isListOfTexts = ({ type, items }: PropertySchema) =>
+    type === "array" && (items as PropertySchema | undefined)?.type === "string";
   const isSwitch = (schema: PropertySchema) => typesOf(schema).includes("boolean");
   return readArguments(args, {
     switches: properties.filter(([, schema]) => isSwitch(schema)).map(([name]) => kebab(name)),
     valued: properties.filter(([, schema]) => !isSwitch(schema)).map(([name]) => kebab(name)),
+    listed: properties.filter(([, schema]) => isListOfTexts(schema)).map(([name]) => kebab(name)),
     keyed: properties.flatMap(([, { entry }]) => entry ?? []),
   }, actionOf(command));
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatDevice } from "../../core/engine/ort/mod.ts";
+import { describeDevice } from "../../core/engine/ort/mod.ts";
 import type { DryRun } from "../../core/train/mod.ts";
 import { formatBytes } from "./download_display.ts";
 
@@ -84,7 +84,7 @@ export function dryRunText(run: DryRun): string {
     ...(run.device.provider === "cpu" ? [] : [[
       "",
       `on ${
-        formatDevice(run.device)
+        describeDevice(run.device)
       } all but the process and the loaded batches take its own memory, and its libraries some more`,
     ]]),
     ...run.warnings.map((warning) => ["warning", warning]),

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Coverage } from "../../core/data/mod.ts";
-import { formatDevice } from "../../core/engine/ort/mod.ts";
+import { describeDevice } from "../../core/engine/ort/mod.ts";
 import { optionName } from "../../core/schema/option_name.ts";
 import { ProgressLine, type ProgressOutput, progressOutput } from "./progress_line.ts";
 import type { LossRange } from "../../core/method/manifest.ts";
@@ -55,7 +55,9 @@ export class TrainDisplay implements Disposable {
       });
       this.note(
         `${event.method.title}, ${backbone}, ${(event.parameters / 1e6).toFixed(1)} M ` +
-          `trained parameters, on ${formatDevice(event.device)}; ${counted(epochs, "epoch")} of ` +
+          `trained parameters, on ${describeDevice(event.device)}; ${
+            counted(epochs, "epoch")
+          } of ` +
           `${counted(event.stepsPerEpoch, "step")} of ${counted(batchSize, "image")}` +
           (event.resumedAt > 0 ? `, from step ${event.resumedAt}` : ""),
       );

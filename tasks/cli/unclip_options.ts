@@ -4,6 +4,7 @@
  * @module
  */
 import { GenviewTypeError } from "../../core/errors/mod.ts";
+import { providerOption, type ProviderOptionSchema } from "../../core/schema/provider_option.ts";
 
 /** The sentence that GenView's program hands on as the prompt. */
 const GENVIEW_PROMPT = "Your custom text prompt here";
@@ -65,6 +66,9 @@ export const UNCLIP_OPTIONS = {
     type: "string",
     default: "auto",
     description: "auto, cpu, cuda, cuda:N or webgpu",
+  },
+  providerOption: { ...providerOption, group: "Generation" } as ProviderOptionSchema & {
+    readonly group: string;
   },
   threads: {
     group: "Generation",

@@ -12,6 +12,8 @@ export interface Device {
   readonly provider: Provider;
   /** Which of several; 0 for the CPU. */
   readonly index: number;
+  /** Options of its execution provider, as in `{ use_tf32: "0" }` for CUDA; the provider's own when left out. */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 /** Host memory and the CPU. */
@@ -22,7 +24,17 @@ export function formatDevice(device: Device): string {
   return device.provider === "cuda" ? `cuda:${device.index}` : device.provider;
 }
 
-/** Whether two devices are the same. */
+/** Formats a device with how it computes, for people and logs, as `cuda:0, TF32 on, prefer_nhwc=1`. */
+export function describeDevice(device: Device): string {
+  const { use_tf32: tf32 = "1", ...options } = device.options ?? {};
+  return [
+    formatDevice(device),
+    ...(device.provider === "cuda" ? [`TF32 ${tf32 === "0" ? "off" : "on"}`] : []),
+    ...Object.entries(options).map(([name, value]) => `${name}=${value}`),
+  ].join(", ");
+}
+
+/** Whether two devices are the same, however they are told to compute. */
 export function sameDevice(a: Device, b: Device): boolean {
   return a.provider === b.provider && a.index === b.index;
 }

@@ -20,15 +20,13 @@ type ProviderOptions = Readonly<Record<string, string>>;
 export function appendProvider(
   sessionOptions: Deno.PointerObject,
   device: Device,
-  options: ProviderOptions,
 ): void {
+  const { options = {} } = device;
   if (device.provider === "cuda") appendCuda(sessionOptions, device, options);
   else if (device.provider === "webgpu") appendWebGpu(sessionOptions, options);
   else if (Object.keys(options).length > 0) {
     throw new GenviewTypeError(
-      `Cannot create a session: the CPU takes no providerOptions, found ${
-        Object.keys(options).join(", ")
-      }`,
+      `Cannot create a session: the CPU takes no options, found ${Object.keys(options).join(", ")}`,
     );
   }
 }

@@ -9,7 +9,14 @@
  */
 export { Binding, type Bindings } from "./binding.ts";
 export { adviseOnLibraries, type CudaProvider, cudaProvider } from "./cuda_libraries.ts";
-export { CPU, type Device, formatDevice, parseDevice, sameDevice } from "./device.ts";
+export {
+  CPU,
+  describeDevice,
+  type Device,
+  formatDevice,
+  parseDevice,
+  sameDevice,
+} from "./device.ts";
 export {
   type DeviceReport,
   diagnose,
@@ -21,6 +28,7 @@ export { DeviceTensor } from "./device_tensor.ts";
 export { availableProviders, ortLibraryPath, ortVersion } from "./environment.ts";
 export { OrtError, type OrtErrorCode } from "./error.ts";
 export { LIBRARY_VARIABLE, useLibrary } from "./library.ts";
+export { withProviderOptions } from "./provider_options.ts";
 export { checkDevice, type DeviceCheck, resolveDevice } from "./resolve_device.ts";
 export { openDevice, trustDevice, type TrustOptions } from "./self_test/trust_device.ts";
 export { testOperators, type WrongOperator } from "./self_test/test_operators.ts";

@@ -11,6 +11,7 @@ import { deviceMemory } from "./device_memory.ts";
 import { availableProviders, ortLibraryPath } from "./environment.ts";
 import { OrtError } from "./error.ts";
 import { LIBRARY_VARIABLE } from "./library.ts";
+import { withProviderOptions } from "./provider_options.ts";
 import { vulkanDevices } from "./vulkan_devices.ts";
 
 /** Whether a device can be used. */
@@ -65,17 +66,25 @@ function hasGpu(): boolean {
  * The device that a text names: `cpu`, `cuda`, `cuda:N`, `webgpu`, or `auto`, which is CUDA's first device where it can
  * be used, else WebGPU where it can be used and there is a GPU, and the CPU elsewhere.
  *
- * @throws {SyntaxError} if the text names no device
- * @throws {TypeError} if the device cannot be used; the message says why and what to install
+ * @param providerOptions options of its execution provider, each as `NAME=VALUE`
+ * @throws {SyntaxError} if the text names no device, or an option has another form
+ * @throws {TypeError} if the device cannot be used, which the message explains with what to install, or its provider does
+ * not take an option
  */
-export function resolveDevice(text: string): Device {
-  const parsed = parseDevice(text);
-  if (parsed === "auto") {
-    const cuda: Device = { provider: "cuda", index: 0 };
-    if (checkDevice(cuda).usable) return cuda;
-    const webgpu: Device = { provider: "webgpu", index: 0 };
-    return hasGpu() && checkDevice(webgpu).usable ? webgpu : CPU;
-  }
+export function resolveDevice(text: string, providerOptions: readonly string[] = []): Device {
+  const named = parseDevice(text);
+  const device = named === "auto" ? chooseDevice() : named;
+  return usable(withProviderOptions(device, providerOptions));
+}
+
+function chooseDevice(): Device {
+  const cuda: Device = { provider: "cuda", index: 0 };
+  if (checkDevice(cuda).usable) return cuda;
+  const webgpu: Device = { provider: "webgpu", index: 0 };
+  return hasGpu() && checkDevice(webgpu).usable ? webgpu : CPU;
+}
+
+function usable(parsed: Device): Device {
   const check = checkDevice(parsed);
   if (!check.usable) {
     throw new GenviewTypeError(

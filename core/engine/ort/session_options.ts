@@ -43,8 +43,6 @@ export interface SessionOptions extends Partial<Placement> {
   readonly weightsFolder?: string;
   /** Refuses a model of which any node would run on the CPU although `device` is another. */
   readonly strict?: boolean;
-  /** Options of the device's execution provider, as in `{ use_tf32: "0" }` for CUDA. */
-  readonly providerOptions?: Readonly<Record<string, string>>;
   /**
    * Session configuration entries, as in `{ "session.disable_prepacking": "1" }`. Mind that
    * `session.set_denormal_as_zero` reaches the session's own threads (`threads` less one) but not the thread that
@@ -120,5 +118,5 @@ function setOptions(pointer: Deno.PointerObject, options: SessionOptions): void 
   for (const [key, value] of Object.entries(config)) {
     set(api.AddSessionConfigEntry(pointer, cString(key), cString(value)), key);
   }
-  appendProvider(pointer, device, options.providerOptions ?? {});
+  appendProvider(pointer, device);
 }

@@ -11,8 +11,6 @@ import type { BuiltStep, StepTensor } from "./build_step.ts";
 
 /** Where and how a step runs. */
 export interface BoundStepOptions extends Placement {
-  /** Options of the device's execution provider, as in `{ use_tf32: "0" }` for CUDA. */
-  readonly providerOptions?: Readonly<Record<string, string>>;
   /** Path prefix of Chrome traces, for profiling. */
   readonly profile?: string;
 }
@@ -63,13 +61,12 @@ export function initialSlots({ slots }: Pick<BuiltStep, "slots">): Map<string, T
 export async function loadModel(
   model: Uint8Array<ArrayBuffer>,
   name: string,
-  { device, threads, providerOptions, profile }: BoundStepOptions,
+  { device, threads, profile }: BoundStepOptions,
 ): Promise<Session> {
   return await Session.create(model, {
     device,
     threads,
     strict: device.provider !== "cpu",
-    ...(providerOptions && { providerOptions }),
     ...(profile !== undefined && { profile: `${profile}-${name}` }),
   });
 }

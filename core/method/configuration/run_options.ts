@@ -1,3 +1,5 @@
+import { providerOption, type ProviderOptionSchema } from "../../schema/provider_option.ts";
+
 /** Options of the run itself: seed, evaluations, checkpoints, devices, in JSON Schema. */
 export const runOptions = {
   seed: {
@@ -47,6 +49,10 @@ export const runOptions = {
     group: "Run",
     affects: "nothing",
     description: "where to compute: auto, cpu, cuda, cuda:N or webgpu",
+  },
+  providerOption: { ...providerOption, group: "Run", affects: "remedy" } as ProviderOptionSchema & {
+    readonly group: "Run";
+    readonly affects: "remedy";
   },
   threads: {
     type: "integer",

@@ -57,6 +57,8 @@ export interface EvaluateNetworkOptions extends EvaluationSetsOptions {
   readonly strict?: boolean;
   /** Where to compute, such as `cpu` or `cuda:0` (default `auto`). */
   readonly device?: string;
+  /** Options of its execution provider, each as `NAME=VALUE` (default none). */
+  readonly providerOption?: readonly string[];
   /** Threads that cut images, this one included (default 1). */
   readonly loaders?: number;
   /** Called with progress, results as they come, and warnings. */
@@ -118,7 +120,7 @@ export async function evaluateNetwork(
   // What it lacks shows here, rather than after hours of other protocols.
   choose?.(data.bank);
   const log = await EvaluationLog.open(folder, onWarning);
-  const device = await openDevice(options.device ?? "auto");
+  const device = await openDevice(options.device ?? "auto", options.providerOption);
   using runner = new Protocols({
     network: { backbone, tensors, recipe, device, configuration, run: folder },
     data,

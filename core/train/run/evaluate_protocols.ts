@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DeviceTensor, formatDevice } from "../../engine/ort/mod.ts";
+import { describeDevice, DeviceTensor } from "../../engine/ort/mod.ts";
 import {
   type BackboneFeatures,
   backboneFeatures,
@@ -36,7 +36,7 @@ export class Protocols implements Disposable {
       imageSize: recipe.size,
       normalize: recipe.normalize,
       seed,
-      device: formatDevice(device),
+      device: describeDevice(device),
       at: new Date().toISOString(),
     }));
   }

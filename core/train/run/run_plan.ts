@@ -81,6 +81,9 @@ export function planRun(
     stepsPerEpoch,
     totalSteps,
     scalars: runSchedules(configuration, { totalSteps, stepsPerEpoch }),
-    placement: { device: resolveDevice(configuration.device), threads },
+    placement: {
+      device: resolveDevice(configuration.device, configuration.providerOption),
+      threads,
+    },
   };
 }

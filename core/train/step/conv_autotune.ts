@@ -16,8 +16,8 @@ import type { ConvChoice, ConvTuning } from "../../engine/ops/convolution/tuning
 import { formatConvTuning, parseConvTuning } from "../../engine/ops/convolution/tuning_table.ts";
 import { WEIGHT_GRADIENTS } from "../../engine/ops/convolution/weight_gradients.ts";
 import {
+  describeDevice,
   DeviceTensor,
-  formatDevice,
   ortVersion,
   type Placement,
   Session,
@@ -121,7 +121,7 @@ async function tune(
 function circumstances({ device, threads }: Placement): Readonly<Record<string, unknown>> {
   return {
     onnxruntime: ortVersion(),
-    device: formatDevice(device),
+    device: describeDevice(device),
     threads: threads || `all of ${navigator.hardwareConcurrency}`,
   };
 }

@@ -1,7 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readArguments } from "../../../tasks/cli/arguments.ts";
 
-const DECLARED = { switches: ["fast"], valued: ["name", "count"], keyed: ["option"] };
+const DECLARED = {
+  switches: ["fast"],
+  valued: ["name", "count", "item"],
+  listed: ["item"],
+  keyed: ["option"],
+};
 const read = (...args: string[]) => readArguments(args, DECLARED, "run");
 
 Deno.test("readArguments() tells options, keys and arguments apart", () => {

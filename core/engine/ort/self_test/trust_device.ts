@@ -10,7 +10,7 @@ import { systemCode } from "../../../files/file_error.ts";
 import { ifThere } from "../../../files/if_there.ts";
 import { makeFolder, writeNewFile } from "../../../files/new_file.ts";
 import { userCache } from "../../../files/user_cache.ts";
-import { type Device, formatDevice } from "../device.ts";
+import { describeDevice, type Device, formatDevice } from "../device.ts";
 import { ortVersion } from "../environment.ts";
 import { resolveDevice } from "../resolve_device.ts";
 import { hardwareOf } from "./hardware.ts";
@@ -83,7 +83,7 @@ const trusted = new Map<string, Promise<void>>();
 async function examine(device: Device, options: TrustOptions): Promise<void> {
   const { test = testOperators } = options;
   const hardware = "hardware" in options ? options.hardware : await hardwareOf(device);
-  const facts = { device: formatDevice(device), hardware, onnxruntime: ortVersion() };
+  const facts = { device: describeDevice(device), hardware, onnxruntime: ortVersion() };
   const record = hardware === undefined
     ? undefined
     : unlessRefused(() => recordOf(facts, options.cache ?? userCache("devices")));
@@ -103,7 +103,7 @@ async function examine(device: Device, options: TrustOptions): Promise<void> {
  */
 export async function trustDevice(device: Device, options: TrustOptions = {}): Promise<void> {
   if (device.provider === "cpu") return;
-  const name = formatDevice(device);
+  const name = describeDevice(device);
   const known = trusted.get(name) ?? examine(device, options);
   trusted.set(name, known);
   try {
@@ -117,12 +117,17 @@ export async function trustDevice(device: Device, options: TrustOptions = {}): P
 /**
  * The device that a text names, as `resolveDevice` finds it, once it is known to compute rightly.
  *
- * @throws {SyntaxError} if the text names no device
- * @throws {TypeError} if the device cannot be used; the message says why and what to install
+ * @param providerOptions options of its execution provider, each as `NAME=VALUE`
+ * @throws {SyntaxError} if the text names no device, or an option has another form
+ * @throws {TypeError} if the device cannot be used, which the message explains with what to install, or its provider does
+ * not take an option
  * @throws {GenviewError} if operators are wrong; the message names them
  */
-export async function openDevice(text: string): Promise<Device> {
-  const device = resolveDevice(text);
+export async function openDevice(
+  text: string,
+  providerOptions: readonly string[] = [],
+): Promise<Device> {
+  const device = resolveDevice(text, providerOptions);
   await trustDevice(device);
   return device;
 }

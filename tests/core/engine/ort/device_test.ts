@@ -1,5 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { CPU, formatDevice, parseDevice, sameDevice } from "../../../../core/engine/ort/device.ts";
+import {
+  CPU,
+  describeDevice,
+  formatDevice,
+  parseDevice,
+  sameDevice,
+} from "../../../../core/engine/ort/device.ts";
 
 Deno.test("parseDevice() reads every form", () => {
   assertEquals(parseDevice("auto"), "auto");
@@ -31,4 +37,12 @@ Deno.test("sameDevice() tells devices of one provider apart", () => {
   assert(sameDevice({ provider: "cuda", index: 1 }, { provider: "cuda", index: 1 }));
   assert(!sameDevice({ provider: "cuda", index: 0 }, { provider: "cuda", index: 1 }));
   assert(!sameDevice({ provider: "webgpu", index: 0 }, { provider: "cuda", index: 0 }));
+});
+
+Deno.test("describeDevice() tells whether CUDA uses TF32, and other options of the provider", () => {
+  const cuda = { provider: "cuda", index: 1 } as const;
+  assertEquals(describeDevice(cuda), "cuda:1, TF32 on");
+  const options = { use_tf32: "0", prefer_nhwc: "1" };
+  assertEquals(describeDevice({ ...cuda, options }), "cuda:1, TF32 off, prefer_nhwc=1");
+  assertEquals(describeDevice(CPU), "cpu");
 });

@@ -22,10 +22,9 @@ Deno.test({
   name: "appendProvider() hands options to CUDA, which refuses what it does not know",
   ignore: !checkDevice({ provider: "cuda", index: 0 }).usable,
   async fn() {
-    const device = { provider: "cuda", index: 0 } as const;
+    const cuda = { provider: "cuda", index: 0 } as const;
     using session = await Session.create(sgdModel([2]), {
-      device,
-      providerOptions: { use_tf32: "0", cudnn_conv_algo_search: "HEURISTIC" },
+      device: { ...cuda, options: { use_tf32: "0", cudnn_conv_algo_search: "HEURISTIC" } },
     });
     const feeds = {
       w: float32([2], [1, 1]),
@@ -33,9 +32,9 @@ Deno.test({
       rate: float32([], [0.5]),
     };
     assertEquals(await session.run(feeds), { w_new: float32([2], [0, -1]) });
-    const providerOptions = { no_such_option: "1" };
+    const device = { ...cuda, options: { no_such_option: "1" } };
     await assertRejects(
-      () => Session.create(sgdModel([2]), { device, providerOptions }),
+      () => Session.create(sgdModel([2]), { device }),
       OrtError,
       "no_such_option",
     );

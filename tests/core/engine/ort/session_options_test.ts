@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { OrtError } from "../../../../core/engine/ort/error.ts";
+import { CPU } from "../../../../core/engine/ort/device.ts";
 import { Session } from "../../../../core/engine/ort/session.ts";
 import type { SessionOptions } from "../../../../core/engine/ort/session_options.ts";
 import { float32 } from "../../../../core/engine/graph/tensor.ts";
@@ -50,9 +51,9 @@ Deno.test("Session.create() refuses numbers of threads that are none", async () 
 
 Deno.test("Session.create() refuses provider options on the CPU", async () => {
   await assertRejects(
-    () => Session.create(sgdModel([2]), { providerOptions: { use_tf32: "0" } }),
+    () => Session.create(sgdModel([2]), { device: { ...CPU, options: { use_tf32: "0" } } }),
     TypeError,
-    "the CPU takes no providerOptions, found use_tf32",
+    "the CPU takes no options, found use_tf32",
   );
 });
 
