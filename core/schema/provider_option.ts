@@ -3,10 +3,15 @@
  *
  * @module
  */
-/** JSON Schema of `--provider-option`: a list of `NAME=VALUE`. */
+
+/**
+ * JSON Schema of `--provider-option`: a list of `NAME=VALUE`.
+ *
+ * @internal
+ */
 export type ProviderOptionSchema = {
   readonly type: "array";
-  readonly items: { readonly type: "string"; readonly pattern: string };
+  readonly items: { readonly type: "string" };
   readonly default: readonly string[];
   readonly description: string;
 };
@@ -14,7 +19,7 @@ export type ProviderOptionSchema = {
 /** `--provider-option`, in JSON Schema. */
 export const providerOption: ProviderOptionSchema = {
   type: "array",
-  items: { type: "string", pattern: "^[\\w.]+=" },
+  items: { type: "string" },
   default: [],
   description:
     "NAME=VALUE of the device's execution provider, such as use_tf32=0 on CUDA; may be given several times",

@@ -39,6 +39,8 @@ const MISTAKES: readonly Mistake[] = [
   [`${TRAIN} --resume latest --output @out`, "start a run there instead"],
   [`${TRAIN} --variations @nowhere --output @out`, "found nothing of this name"],
   [`${TRAIN} --device tpu --output @out`, "auto, cpu, cuda, cuda:N or webgpu"],
+  [`${TRAIN} --device cpu --provider-option use_tf32=0 --output @out`, "the CPU takes none"],
+  [`${TRAIN} --provider-option use_tf32 --output @out`, "must be NAME=VALUE"],
   ["train --epochs -1", "--epochs must be >= 1, found -1"],
   ["train --threads 100000", "--threads must be <= "],
   ["evaluate", "RUN"],

@@ -29,6 +29,10 @@ Deno.test("readArguments() gives no switch that was not given", () => {
   });
 });
 
+Deno.test("readArguments() makes one list of an option that may be given several times", () => {
+  assertEquals(read("--item", "a=1", "--item=b=2", "--item", "c").options, { item: "a=1,b=2,c" });
+});
+
 Deno.test("readArguments() takes everything after -- as it stands", () => {
   assertEquals(read("--", "--fast", "-x", "--name").positional, ["--fast", "-x", "--name"]);
   assertThrows(() => read("--name", "--", "a"), TypeError, "--name needs a value, found none");

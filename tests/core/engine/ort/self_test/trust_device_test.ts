@@ -52,7 +52,7 @@ Deno.test("trustDevice() tests a device once for its hardware, driver and versio
     const files = Array.from(Deno.readDirSync(cache), ({ name }) => name);
     assertEquals(files.length, 1);
     const record = JSON.parse(await Deno.readTextFile(join(cache, files[0]!)));
-    assertEquals([record.device, record.hardware], ["cuda:902", "a GPU, driver 1"]);
+    assertEquals([record.device, record.hardware], ["cuda:902, TF32 on", "a GPU, driver 1"]);
     // Another process reads the file.
     const source = `
       import { trustDevice } from ${JSON.stringify(import.meta.resolve(TRUST))};
