@@ -1,7 +1,9 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { elementCount } from "../graph/shape.ts";
-import { float32, formatType } from "../graph/tensor.ts";
+import { filled, float32, formatType } from "../graph/tensor.ts";
+import { currentTarget } from "../graph/target.ts";
 import { constant, type Value } from "../graph/value.ts";
+import { normalizeChannels } from "../ops/_normalize_channels.ts";
 import { add } from "../ops/add.ts";
 import { batchNormalization } from "../ops/batch_normalization.ts";
 import { batchNormalizationInference } from "../ops/batch_normalization_inference.ts";
@@ -16,6 +18,9 @@ import type { Scope } from "./scope.ts";
 
 /** Share of the running statistics that a step keeps: 1 less what PyTorch calls momentum, 0.1. */
 const KEPT = 0.9;
+
+/** What is added to variances: every kernel takes it. */
+const EPSILON = 1e-5;
 
 /** Options of {@linkcode batchNorm}. */
 export interface BatchNormOptions {
@@ -42,6 +47,17 @@ function overViews(statistic: Value, { views, batchNormGroups: groups }: Scope):
   return reshape(matMul(row, ofViews), [channels]);
 }
 
+/** `kept before + moved`, on CUDA in one kernel. */
+function movedBy(before: Value, moved: Value, kept: number): Value {
+  if (currentTarget().provider !== "cuda") return add(mul(before, kept), moved);
+  const { dtype, shape } = before;
+  const rows = [1, ...shape];
+  const variance = constant(filled(dtype, shape, 1 - EPSILON));
+  const scale = constant(filled(dtype, shape, kept));
+  const options = { scale, bias: moved, variance, epsilon: EPSILON };
+  return reshape(normalizeChannels(reshape(before, rows), options), shape);
+}
+
 /**
  * Moves the running statistics towards those of the batch, whose variance PyTorch keeps unbiased; of groups, towards
  * the mean of theirs, and of views, towards those of each in turn.
@@ -61,7 +77,7 @@ function updateStatistics(
       moved.shape,
       constantInitializer(name === "running_var" ? 1 : 0),
     );
-    layer.write(name, add(mul(before, KEPT ** layer.views), moved));
+    layer.write(name, movedBy(before, moved, KEPT ** layer.views));
   }
   const batches = layer.buffer("num_batches_tracked", [], constantInitializer(0), "int64");
   layer.write("num_batches_tracked", add(batches, layer.views));
@@ -90,7 +106,8 @@ export function batchNorm(
   options: BatchNormOptions = {},
 ): Value {
   return scope.enter(name, (layer) => {
-    const { affine = true, weightInitializer = constantInitializer(1), epsilon = 1e-5 } = options;
+    const { affine = true, weightInitializer = constantInitializer(1), epsilon = EPSILON } =
+      options;
     const channels = x.shape[1]!;
     const scaled = affine && {
       scale: layer.parameter("weight", [channels], weightInitializer),

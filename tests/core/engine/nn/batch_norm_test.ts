@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { checkGradients } from "../../../../core/engine/autodiff/check_gradients.ts";
+import { withTarget } from "../../../../core/engine/graph/target.ts";
 import { float32, int64, type Tensor, tensor } from "../../../../core/engine/graph/tensor.ts";
 import { input, type Value } from "../../../../core/engine/graph/value.ts";
 import { batchNorm } from "../../../../core/engine/nn/batch_norm.ts";
@@ -24,17 +25,19 @@ function assertNear(actual: Tensor, expected: readonly number[], tolerance = 1e-
   );
 }
 
-Deno.test("batchNorm() in training normalises by the batch and moves the running statistics", async () => {
-  const scope = new Scope({ training: true });
-  const y = batchNorm(scope, "bn", x, { affine: false });
-  const results = await runGraph({ y, ...prefixed(scope) }, { x: FEATURES, ...BUFFERS });
-  // Means 3 and 30, biased variances 3.5 and 350, unbiased ones 14/3 and 1400/3.
-  const deviation = Math.sqrt(3.5 + 1e-5);
-  assertNear(results.y!, [-2, -2, -1, -1, 0, 0, 3, 3].map((value) => value / deviation));
-  assertNear(results["next bn.running_mean"]!, [0.9 + 0.3, -0.9 + 3]);
-  assertNear(results["next bn.running_var"]!, [3.6 + 14 / 30, 0.225 + 140 / 3]);
-  assertEquals(results["next bn.num_batches_tracked"], int64([], [8]));
-});
+for (const provider of ["cpu", "cuda"] as const) {
+  Deno.test(`batchNorm() for ${provider} in training normalises by the batch and moves the running statistics`, async () => {
+    const scope = new Scope({ training: true });
+    const y = withTarget({ provider }, () => batchNorm(scope, "bn", x, { affine: false }));
+    const results = await runGraph({ y, ...prefixed(scope) }, { x: FEATURES, ...BUFFERS });
+    // Means 3 and 30, biased variances 3.5 and 350, unbiased ones 14/3 and 1400/3.
+    const deviation = Math.sqrt(3.5 + 1e-5);
+    assertNear(results.y!, [-2, -2, -1, -1, 0, 0, 3, 3].map((value) => value / deviation));
+    assertNear(results["next bn.running_mean"]!, [0.9 + 0.3, -0.9 + 3]);
+    assertNear(results["next bn.running_var"]!, [3.6 + 14 / 30, 0.225 + 140 / 3]);
+    assertEquals(results["next bn.num_batches_tracked"], int64([], [8]));
+  });
+}
 
 Deno.test("batchNorm() in training passes the running statistics from one application to the next", async () => {
   const scope = new Scope({ training: true });

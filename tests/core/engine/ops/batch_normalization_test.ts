@@ -1,7 +1,12 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { checkGradients } from "../../../../core/engine/autodiff/check_gradients.ts";
+import { gradients } from "../../../../core/engine/autodiff/gradients.ts";
+import { nodesLeadingTo } from "../../../../core/engine/graph/node.ts";
+import { withTarget } from "../../../../core/engine/graph/target.ts";
 import { input, type Value } from "../../../../core/engine/graph/value.ts";
 import { batchNormalization } from "../../../../core/engine/ops/batch_normalization.ts";
+import { mul } from "../../../../core/engine/ops/mul.ts";
+import { reduceSum } from "../../../../core/engine/ops/reduce_sum.ts";
 import { runGraph } from "../../../run_graph.ts";
 import { draw } from "./gradient_case.ts";
 import { compareWithGolden } from "./window_golden.ts";
@@ -11,20 +16,41 @@ function affine({ scale, bias }: Readonly<Record<string, Value>>): { scale?: Val
   return { ...(scale && { scale }), ...(bias && { bias }) };
 }
 
-for (const name of ["batch norm", "batch norm features", "batch norm plain", "batch norm large"]) {
-  Deno.test(`batchNormalization() and its gradients are PyTorch's: ${name}`, async () => {
-    await compareWithGolden(
-      name,
-      (inputs) => ({ ...batchNormalization(inputs.x!, affine(inputs)) }),
-    );
+type Inputs = Readonly<Record<string, Value>>;
+
+for (const provider of ["cpu", "cuda"] as const) {
+  const build = (inputs: Inputs) =>
+    withTarget({ provider }, () => ({ ...batchNormalization(inputs.x!, affine(inputs)) }));
+
+  for (
+    const name of ["batch norm", "batch norm features", "batch norm plain", "batch norm large"]
+  ) {
+    Deno.test(`batchNormalization() for ${provider} and its gradients are PyTorch's: ${name}`, async () => {
+      await compareWithGolden(name, build);
+    });
+  }
+
+  Deno.test(`batchNormalization() for ${provider} stays precise where the mean is 16 times the deviation`, async () => {
+    await compareWithGolden("batch norm far", build, { tolerance: 2e-5 });
   });
 }
 
-Deno.test("batchNormalization() stays precise where the mean is 16 times the deviation", async () => {
-  const build = (inputs: Readonly<Record<string, Value>>) => ({
-    ...batchNormalization(inputs.x!, affine(inputs)),
-  });
-  await compareWithGolden("batch norm far", build, { tolerance: 2e-5 });
+Deno.test("batchNormalization() for CUDA is a kernel for what is linear in a channel", () => {
+  const nodes = (provider: "cpu" | "cuda", by: (x: Value, y: Value) => Value[]) => {
+    const [x, scale, bias] = [[8, 4, 5, 5], [4], [4]].map((shape, i) =>
+      input("xsb"[i]!, "float32", shape)
+    );
+    const { y } = withTarget(
+      { provider },
+      () => batchNormalization(x!, { scale: scale!, bias: bias! }),
+    );
+    return nodesLeadingTo(by(x!, y), true).filter(({ op }) => op.type !== "Reshape").length;
+  };
+  assertEquals(nodes("cpu", (_, y) => [y]), 12);
+  assertEquals(nodes("cuda", (_, y) => [y]), 5);
+  const loss = (x: Value, y: Value) =>
+    gradients(reduceSum(mul(y, y)), [x]).map((gradient) => gradient!);
+  assert(nodes("cuda", loss) < nodes("cpu", loss) - 10);
 });
 
 Deno.test("batchNormalization() has the gradient of its central differences", async () => {
@@ -33,9 +59,11 @@ Deno.test("batchNormalization() has the gradient of its central differences", as
     const inputs = Object.fromEntries(
       Object.entries(drawn).map(([key, given]) => [key, draw(given, "float64", key, shape.length)]),
     );
-    const build = (values: Readonly<Record<string, Value>>) =>
-      batchNormalization(values.x!, affine(values)).y;
-    await checkGradients(build, inputs, { evaluate: runGraph });
+    for (const provider of ["cpu", "cuda"] as const) {
+      const build = (values: Inputs) =>
+        withTarget({ provider }, () => batchNormalization(values.x!, affine(values)).y);
+      await checkGradients(build, inputs, { evaluate: runGraph });
+    }
   }
 });
 
