@@ -1,0 +1,96 @@
+/**
+ * ONNX Runtime's real CUDA provider takes every node of the product's graphs, and copies nothing back within a run. It
+ * runs on the stand-in for CUDA, where nothing is computed; `GENVIEW_CUDA_STAND_IN` names a folder that it is built into,
+ * for which gcc, nm and, the first time, 270 MB of PyPI's are needed.
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { input } from "../../../core/engine/graph/value.ts";
+import { encodeModel } from "../../../core/engine/onnx/encode_model.ts";
+import { convTranspose } from "../../../core/engine/ops/conv_transpose.ts";
+import { buildStandIn } from "../../../support/cuda_stand_in/build.ts";
+import { type Examination, examineModels } from "../../../support/cuda_stand_in/examine.ts";
+import {
+  encoderGraphs,
+  evaluationGraphs,
+  imageGraphs,
+  type ProductGraph,
+  trainingGraphs,
+  unclipGraphs,
+} from "../../product_graphs.ts";
+
+const FOLDER = Deno.env.get("GENVIEW_CUDA_STAND_IN") ?? "";
+const NEEDED = {
+  ignore: FOLDER === "",
+  why: FOLDER === "" ? " (left out: GENVIEW_CUDA_STAND_IN names no folder for the stand-in)" : "",
+};
+
+/**
+ * One of each kind: all of them are held against the table of kernels by `tests/product_graphs_test.ts`, and to load and
+ * run them all would take ONNX Runtime many minutes.
+ */
+const SAMPLE =
+  /^(simsiam|swav)'s preset demo|preset imagenet-vit|^fine-tuning by vit|probe|similarities|of (resnet18|convnext_tiny)|CLIP ViT-B-16 |photometry 0|pairs|covariance|unCLIP/;
+
+/** Bytes of a table of places, by which a kernel finds the pieces that it joins or splits. */
+const LARGEST_TABLE = 1024;
+
+async function examined(
+  graphs: readonly ProductGraph[],
+  options?: { readonly run: boolean },
+): Promise<[string, Examination][]> {
+  const standIn = await buildStandIn(FOLDER);
+  const models = graphs.filter(({ name }) => SAMPLE.test(name)).flatMap(({ name, build }) =>
+    Object.entries(build({ provider: "cuda" })).map(([part, bytes]) =>
+      [`${name}, ${part}`, bytes] as const
+    )
+  );
+  assert(models.length > 0);
+  return Object.entries(await examineModels(standIn, Object.fromEntries(models), options));
+}
+
+function checkRuns(found: readonly [string, Examination][]): void {
+  for (const [name, { refused, launches, copies }] of found) {
+    assertEquals(refused, undefined, name);
+    assert(Object.keys(launches).length > 0, name);
+    assertEquals(copies.fromDevice.count, 0, name);
+    assert(copies.toDevice.bytes <= LARGEST_TABLE * copies.toDevice.count, name);
+  }
+}
+
+Deno.test({
+  name: `CUDA takes every node of training steps and copies none of their values${NEEDED.why}`,
+  ignore: NEEDED.ignore,
+  fn: async () => checkRuns(await examined(await trainingGraphs())),
+});
+
+Deno.test({
+  name: `CUDA takes every node of evaluations, photometry and weights of pairs${NEEDED.why}`,
+  ignore: NEEDED.ignore,
+  fn: async () => checkRuns(await examined([...evaluationGraphs(), ...await imageGraphs()])),
+});
+
+Deno.test({
+  name: `CUDA takes every node of encoders and Stable unCLIP, in float32 and float16${NEEDED.why}`,
+  ignore: NEEDED.ignore,
+  fn: async () => {
+    const found = await examined([...encoderGraphs(), ...unclipGraphs()], { run: false });
+    for (const [name, { refused }] of found) assertEquals(refused, undefined, name);
+  },
+});
+
+Deno.test({
+  name: `CUDA leaves a transposed convolution with uneven padding to the CPU${NEEDED.why}`,
+  ignore: NEEDED.ignore,
+  fn: async () => {
+    const x = input("x", "float32", [1, 2, 4, 4]);
+    const w = input("w", "float32", [2, 2, 3, 3]);
+    const modelWith = (pads: readonly number[]) =>
+      encodeModel({ outputs: { y: convTranspose(x, w, { strides: 2, pads }) } });
+    const found = await examineModels(await buildStandIn(FOLDER), {
+      even: modelWith([1, 1, 1, 1]),
+      uneven: modelWith([1, 1, 0, 0]),
+    });
+    assertEquals(found.even!.refused, undefined);
+    assertStringIncludes(found.uneven!.refused ?? "", "CPU");
+  },
+});
