@@ -15,6 +15,7 @@ export const LAYERS: readonly string[] = [
   "engine/graph",
   "engine/random",
   "engine/ops",
+  "engine/precision",
   "engine/autodiff",
   "engine/layout",
   "engine/nn",

@@ -76,6 +76,10 @@ export function dryRunText(run: DryRun): string {
         `${name} ${counted(nodes, "node")}, ${formatBytes(bytes)}`
       ).join("; "),
     ],
+    ...(run.precision === "float32" ? [] : [[
+      "precision",
+      `${run.precision}, weights and sums in float32`,
+    ]]),
     ["memory", `about ${formatBytes(memory.total)} at most, estimated for the CPU`],
     ...Object.entries(PARTS).flatMap(([part, name]) => {
       const bytes = memory[part as keyof typeof PARTS];

@@ -55,9 +55,9 @@ export class TrainDisplay implements Disposable {
       });
       this.note(
         `${event.method.title}, ${backbone}, ${(event.parameters / 1e6).toFixed(1)} M ` +
-          `trained parameters, on ${describeDevice(event.device)}; ${
-            counted(epochs, "epoch")
-          } of ` +
+          `trained parameters, on ${describeDevice(event.device)}` +
+          (event.precision === "float32" ? "" : ` in ${event.precision}`) +
+          `; ${counted(epochs, "epoch")} of ` +
           `${counted(event.stepsPerEpoch, "step")} of ${counted(batchSize, "image")}` +
           (event.resumedAt > 0 ? `, from step ${event.resumedAt}` : ""),
       );
@@ -77,6 +77,10 @@ export class TrainDisplay implements Disposable {
         loss: event.loss,
         spread: event.spread,
         lr: event.learningRate,
+        ...(event.lossScale && {
+          scale: event.lossScale.scale,
+          ...(event.lossScale.skippedSteps > 0 && { skipped: event.lossScale.skippedSteps }),
+        }),
         ...event.metrics,
       });
     } else if (event.kind === "epoch") {

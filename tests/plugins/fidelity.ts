@@ -10,7 +10,15 @@ import { resNet, type ResNetConfig, resNetWidth } from "../../core/backbones/res
 import { elementCount, type Shape } from "../../core/engine/graph/shape.ts";
 import { type Tensor, tensor } from "../../core/engine/graph/tensor.ts";
 import { withTarget } from "../../core/engine/graph/target.ts";
+import {
+  initialLossScale,
+  type LossScale,
+  type LossScaleOptions,
+  lossScaleScalars,
+  nextLossScale,
+} from "../../core/engine/optim/mod.ts";
 import { CPU } from "../../core/engine/ort/mod.ts";
+import type { Precision } from "../../core/engine/precision/mod.ts";
 import type { Configuration } from "../../core/method/configuration.ts";
 import type { LoadedMethod } from "../../core/method/load.ts";
 import { resolveConfiguration } from "../../core/method/resolve_configuration.ts";
@@ -87,6 +95,10 @@ export interface Trial {
   readonly configuration: Partial<Configuration>;
   /** Samples that the device takes at once; the whole batch when left out. */
   readonly deviceBatchSize?: number;
+  /** What networks compute in (default `float32`). */
+  readonly precision?: Precision;
+  /** The scale of the loss at the start, in float16 (default that of `initialLossScale`). */
+  readonly lossScale?: LossScaleOptions;
   /** Default {@linkcode smallResNet}. */
   readonly backbone?: Backbone;
   /** Changes initial weights as the program does, such as prototypes to unit length. */
@@ -180,6 +192,8 @@ export interface Trained {
   readonly losses: readonly number[];
   readonly spreads: readonly number[];
   readonly metrics: readonly Readonly<Record<string, number>>[];
+  /** The scale of the loss after each step. */
+  readonly lossScales: readonly LossScale[];
   readonly initial: ReadonlyMap<string, Tensor>;
   readonly final: ReadonlyMap<string, Tensor>;
 }
@@ -235,8 +249,10 @@ export async function train(golden: Golden, trial: Trial, run: RunName): Promise
   const length = { totalSteps: steps, stepsPerEpoch: steps / configuration.epochs };
   const scalars = runSchedules(configuration, length);
   const { clipGradientNorm, clipGradientPer } = configuration;
+  const { precision = "float32" } = trial;
   const settings = {
     device: CPU,
+    precision,
     optimizer: optimizerOf(configuration),
     rules: configuration.parameterRules,
     ...(clipGradientNorm > 0 && { clipGradientNorm, clipGradientPer }),
@@ -245,21 +261,37 @@ export async function train(golden: Golden, trial: Trial, run: RunName): Promise
   const losses: number[] = [];
   const spreads: number[] = [];
   const metrics: Readonly<Record<string, number>>[] = [];
+  const lossScales: LossScale[] = [];
+  let lossScale = initialLossScale(trial.lossScale);
   for (let at = 0; at < steps; at++) {
     const epoch = Math.floor(at / length.stepsPerEpoch);
     const given = {
       at,
       weighted: run === "weighted",
-      scalars: { ...scalars(at), step: at, epoch },
+      scalars: {
+        ...scalars(at, lossScale.skippedSteps),
+        ...lossScaleScalars(lossScale),
+        step: at,
+        epoch,
+      },
     };
     const result = await takeStep(golden, step, given);
     losses.push(result.loss);
     spreads.push(result.spread);
     metrics.push(result.metrics);
+    lossScale = nextLossScale(lossScale, result.updated, trial.lossScale);
+    lossScales.push(lossScale);
   }
   const final = new Map([...step.weights].map(([name, value]) => [name, value.read()]));
   const stored = trial.stored ?? ((weights) => weights);
-  return { losses, spreads, metrics, initial: stored(initial, 0), final: stored(final, steps) };
+  return {
+    losses,
+    spreads,
+    metrics,
+    lossScales,
+    initial: stored(initial, 0),
+    final: stored(final, steps),
+  };
 }
 
 function numbersOf({ data }: Tensor): number[] {

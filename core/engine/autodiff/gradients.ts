@@ -52,7 +52,7 @@ function inputGradients(node: Node, dy: Value): [Value, Value][] {
   return Object.entries(given).flatMap(([name, gradient]): [Value, Value][] => {
     const input = inputs[name];
     if (gradient === undefined || input === undefined) return [];
-    const summed = sumTo(gradient, input.shape);
+    const summed = withTarget(node.target, () => sumTo(gradient, input.shape));
     if (summed.dtype !== input.dtype) {
       throw new Error(
         `Internal: the gradient of ${place(node)} by "${name}" is ${formatType(gradient.type)}, ` +
@@ -114,7 +114,8 @@ export function gradients(
     for (const [input, gradient] of inputGradients(node, dy)) {
       if (!needed.has(input)) continue;
       const known = found.get(input);
-      found.set(input, known === undefined ? gradient : add(known, gradient));
+      const sum = () => known === undefined ? gradient : add(known, gradient);
+      found.set(input, withTarget(node.target, sum));
     }
     if (!values.includes(differentiable!)) found.delete(differentiable!);
   }

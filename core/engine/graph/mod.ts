@@ -49,6 +49,7 @@ export {
   type OnnxAttribute,
   type OnnxForm,
   type Op,
+  type OpPrecision,
   type OpSpec,
   reapply,
 } from "./op.ts";

@@ -50,6 +50,17 @@ export type GradientRule<
   attributes: A,
 ) => Readonly<Partial<Record<In | Opt, Value>>>;
 
+/**
+ * What an operator computes in where a graph is in mixed precision (see `mixPrecision`); of floats alone, and only of those
+ * that were float32:
+ *
+ * - `half`: in float16 or bfloat16, whatever it is given: convolutions and matrix products;
+ * - `float32`: in float32, which its results stay in: sums, exponentials, losses;
+ * - `within`: in float32, but its first result takes the type of its first input: normalisations;
+ * - `widest`: in the widest type of what it is given: moves, and arithmetic element by element.
+ */
+export type OpPrecision = "half" | "float32" | "within" | "widest";
+
 /** What the SDK knows about one operator. */
 export interface OpSpec<
   In extends string = string,
@@ -81,6 +92,8 @@ export interface OpSpec<
    * (default false), so that the output may lie in the input's memory.
    */
   readonly elementWise?: boolean;
+  /** What it computes in where the graph is in mixed precision (default `float32`, which loses nothing). */
+  readonly precision?: OpPrecision;
 }
 
 /** A composite: several primitive operators with one gradient rule of its own. */
@@ -118,6 +131,10 @@ export interface Op {
     | ((values: Readonly<Record<string, Value>>, attributes: object) => NamedValues);
   /** Whether an element of an input of the output's shape is read no later than the output's is written. */
   readonly elementWise: boolean;
+  /** What it computes in where the graph is in mixed precision. */
+  readonly precision: OpPrecision;
+  /** Applies it to other inputs. */
+  readonly apply: (inputs: NamedValues, attributes: object) => Readonly<Record<string, Value>>;
 }
 
 /** Applies an operator. */
@@ -216,10 +233,18 @@ function typesOf(values: NamedValues): Record<string, TensorType> {
 
 /** What operators and composites have in common, with the names forgotten. */
 function eraseNames(
-  { type, domain = "", inputs, optional = [], outputs, onnx, gradient, elementWise = false }: Omit<
-    OpSpec,
-    "infer"
-  >,
+  {
+    type,
+    domain = "",
+    inputs,
+    optional = [],
+    outputs,
+    onnx,
+    gradient,
+    elementWise = false,
+    precision = "float32",
+  }: Omit<OpSpec, "infer">,
+  apply: Op["apply"],
 ): Op {
   return {
     type,
@@ -229,25 +254,21 @@ function eraseNames(
     onnx,
     gradient: gradient as Op["gradient"],
     elementWise,
+    precision,
+    apply,
   };
 }
 
 /**
- * Applies a node's operator once more, to other values of the same types, in the node's layer and for its target.
+ * Applies a node's operator once more, to other values, in the node's layer and for its target.
  *
- * @param node an application of a primitive operator
  * @param inputs by the names of the node's own
  */
-export function reapply(node: Node, inputs: NamedValues): Readonly<Record<string, Value>> {
-  const types = typesOf(node.outputs);
-  return withinLayer(
-    node.path,
-    () =>
-      withTarget(
-        node.target,
-        () => makeNode(node.op, inputs, node.attributes, types, undefined),
-      ),
-  );
+export function reapply(
+  { op, attributes, path, target }: Node,
+  inputs: NamedValues,
+): Readonly<Record<string, Value>> {
+  return withinLayer(path, () => withTarget(target, () => op.apply(inputs, attributes)));
 }
 
 /** Turns a record into the function that applies the operator. */
@@ -258,12 +279,12 @@ export function defineOp<
   A extends object = Record<never, never>,
 >(spec: OpSpec<In, Opt, Out, A>): Apply<In, Opt, Out, A> {
   const erased = spec as unknown as OpSpec;
-  const op = eraseNames(erased);
-  return (inputs, attributes) => {
+  const op: Op = eraseNames(erased, (inputs, attributes) => {
     const given = ordered(erased, inputs);
     const types = applying(spec.type, given, () => erased.infer(typesOf(given), attributes));
-    return makeNode(op, given, attributes, types, undefined) as Readonly<Record<Out, Value>>;
-  };
+    return makeNode(op, given, attributes, types, undefined);
+  });
+  return op.apply as Apply<In, Opt, Out, A>;
 }
 
 /** Turns a composite's record into the function that applies it. */
@@ -274,12 +295,10 @@ export function defineComposite<
   A extends object = Record<never, never>,
 >(spec: CompositeSpec<In, Opt, Out, A>): Apply<In, Opt, Out, A> {
   const erased = spec as unknown as OpSpec & CompositeSpec<string, string, string, object>;
-  const op = eraseNames(erased);
-  return (inputs, attributes) => {
+  const op: Op = eraseNames(erased, (inputs, attributes) => {
     const given = ordered(erased, inputs);
     const expansion = applying(spec.type, given, () => erased.expand(given, attributes));
-    return makeNode(op, given, attributes, typesOf(expansion), expansion) as Readonly<
-      Record<Out, Value>
-    >;
-  };
+    return makeNode(op, given, attributes, typesOf(expansion), expansion);
+  });
+  return op.apply as Apply<In, Opt, Out, A>;
 }

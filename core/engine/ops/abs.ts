@@ -8,6 +8,7 @@ const Abs = defineOp({
   type: "Abs",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   infer: inferUnary,
   // d|x| = sign(x) dx
   gradient: ({ x, dy }) => ({ x: mul(dy, sign(x)) }),

@@ -6,6 +6,7 @@ const Add = defineOp({
   type: "Add",
   inputs: ["a", "b"],
   outputs: ["y"],
+  precision: "widest",
   elementWise: true,
   infer: inferArithmetic,
   // d(a + b) = da + db

@@ -118,6 +118,7 @@ const AveragePool = defineOp({
   type: "AveragePool",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "within",
   infer: ({ x }, attributes: AveragePoolAttributes) => {
     const { kernel } = attributes;
     checkFloat("x", x);

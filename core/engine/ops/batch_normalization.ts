@@ -118,6 +118,7 @@ const BatchNormalization = defineComposite({
   inputs: ["x"],
   optional: ["scale", "bias"],
   outputs: ["y", "mean", "variance", "centred", "inverseDeviation"],
+  precision: "within",
   expand: ({ x, scale, bias }, { epsilon }: Attributes) => {
     checkChannels(x, { scale, bias });
     const share = x.shape[1]! / elementCount(x.shape);

@@ -43,6 +43,7 @@ const Clip = defineOp({
   type: "Clip",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   elementWise: true,
   infer: ({ x }, options: ClipOptions) => {
     checkBounds(x, options);

@@ -16,6 +16,7 @@ const Concat = defineOp<string, "y", never, ConcatOptions>({
   type: "Concat",
   inputs: [],
   outputs: ["y"],
+  precision: "widest",
   infer: (types, { axis }) => {
     const parts = Object.values(types);
     const first = parts[0]!;

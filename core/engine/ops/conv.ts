@@ -104,6 +104,7 @@ const DirectConv = defineOp({
   inputs: ["x", "w"],
   optional: ["b"],
   outputs: ["y"],
+  precision: "half",
   infer: (types, attributes: ConvAttributes) => {
     checkConvTypes(types, types.w.shape[0]!);
     const shape = convShape(types.x.shape, types.w.shape, attributes);
@@ -118,6 +119,7 @@ const Conv = defineComposite({
   inputs: ["x", "w"],
   optional: ["b"],
   outputs: ["y"],
+  precision: "half",
   expand: ({ x, w, b }, attributes: ConvAttributes) => {
     checkConvTypes({ x: x.type, w: w.type, ...(b && { b: b.type }) }, w.shape[0]!);
     const y = convShape(x.shape, w.shape, attributes);

@@ -83,6 +83,7 @@ const ConvTranspose = defineOp({
   inputs: ["x", "w"],
   optional: ["b"],
   outputs: ["y"],
+  precision: "half",
   infer: (types, attributes: ConvTransposeAttributes) => {
     const shape = convTransposeShape(types.x.shape, types.w.shape, attributes);
     checkConvTypes(types, shape[1]!);

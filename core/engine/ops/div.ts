@@ -8,6 +8,7 @@ const Div = defineOp({
   type: "Div",
   inputs: ["a", "b"],
   outputs: ["y"],
+  precision: "widest",
   elementWise: true,
   infer: inferArithmetic,
   // d(a/b) = da / b - (a/b) db / b

@@ -12,6 +12,7 @@ const Expand = defineOp({
   type: "Expand",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   infer: ({ x }, { shape }: ExpandAttributes) => {
     if (!sameShape(broadcastShapes(x.shape, shape), shape)) {
       throw new GenviewRangeError(

@@ -14,6 +14,7 @@ const FusedMatMul = defineOp({
   domain: "com.microsoft",
   inputs: ["a", "b"],
   outputs: ["y"],
+  precision: "half",
   infer: inferMatMul,
   onnx: ({ transposeA, transposeB, alpha }: MatMulAttributes) => ({
     attributes: {

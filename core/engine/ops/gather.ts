@@ -41,6 +41,7 @@ const Gather = defineOp({
   type: "Gather",
   inputs: ["x", "indices"],
   outputs: ["y"],
+  precision: "widest",
   infer: ({ x, indices }, { axis }: GatherAttributes) => {
     checkIndices(indices);
     return { y: { dtype: x.dtype, shape: x.shape.toSpliced(axis, 1, ...indices.shape) } };

@@ -16,6 +16,7 @@ const GatherElements = defineOp({
   type: "GatherElements",
   inputs: ["x", "indices"],
   outputs: ["y"],
+  precision: "widest",
   infer: ({ x, indices }, { axis }: GatherElementsOptions) => {
     checkIndices(indices);
     const fits = indices.shape.length === x.shape.length &&

@@ -55,6 +55,7 @@ const Gelu = defineOp({
   type: "Gelu",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   infer: inferUnary,
   onnx: ({ approximate }: GeluAttributes) => ({
     attributes: { approximate: { string: approximate } },

@@ -27,6 +27,7 @@ const Gemm = defineOp({
   inputs: ["a", "b"],
   optional: ["c"],
   outputs: ["y"],
+  precision: "half",
   infer: ({ a, b, c }, attributes: GemmAttributes) => {
     if (a.shape.length !== 2 || b.shape.length !== 2) {
       throw new GenviewRangeError("a and b must have 2 axes");

@@ -11,6 +11,7 @@ const GlobalAveragePool = defineOp({
   type: "GlobalAveragePool",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "within",
   infer: ({ x }) => {
     checkFloat("x", x);
     const spatial = spatialShape("x", x.shape);

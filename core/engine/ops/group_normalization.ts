@@ -52,6 +52,7 @@ const GroupNormalization = defineComposite({
   inputs: ["x"],
   optional: ["scale", "bias"],
   outputs: ["y", "mean", "inverseDeviation"],
+  precision: "within",
   expand: ({ x, scale, bias }, { groups, epsilon }: GroupNormalizationAttributes) => {
     checkChannels(x, { scale, bias });
     const channels = x.shape[1]!;

@@ -5,6 +5,7 @@ const Identity = defineOp({
   type: "Identity",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   elementWise: true,
   infer: ({ x }) => ({ y: x }),
   // dx = dy

@@ -42,6 +42,7 @@ const LayerNormalization = defineComposite({
   inputs: ["x"],
   optional: ["scale", "bias"],
   outputs: ["y", "mean", "inverseDeviation"],
+  precision: "within",
   expand: ({ x, scale, bias }, { axis, epsilon }: LayerNormalizationAttributes) => {
     check("scale", scale, x.shape.slice(axis));
     check("bias", bias, x.shape.slice(axis));

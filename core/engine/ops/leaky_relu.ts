@@ -14,6 +14,7 @@ const LeakyRelu = defineOp({
   type: "LeakyRelu",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   infer: ({ x }, { alpha }: LeakyReluAttributes) => {
     if (!(alpha >= 0 && alpha <= 1)) {
       throw new GenviewRangeError(`the slope must be in [0, 1], found ${alpha}`);

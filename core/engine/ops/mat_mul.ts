@@ -111,6 +111,7 @@ const MatMul = defineOp({
   type: "MatMul",
   inputs: ["a", "b"],
   outputs: ["y"],
+  precision: "half",
   infer: (types) => inferMatMul(types, PLAIN),
   // With Y = A B: dA = dY B^T and dB = A^T dY
   gradient: (values) => matMulGradient(values, PLAIN),

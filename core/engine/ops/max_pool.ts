@@ -105,6 +105,7 @@ const MaxPool = defineOp({
   type: "MaxPool",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   infer: (types, attributes: MaxPoolAttributes) => ({ y: inferMaxPool(types, attributes) }),
   onnx: onnxMaxPool,
   // The whole gradient goes to the first maximum of each window, as in PyTorch. The places are found when they are

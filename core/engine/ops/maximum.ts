@@ -9,6 +9,7 @@ const Max = defineOp({
   type: "Max",
   inputs: ["a", "b"],
   outputs: ["y"],
+  precision: "widest",
   infer: inferArithmetic,
   // d max(a, b) = [a > b] da + [a < b] db, halves at a tie
   gradient: ({ a, b, dy }) => {

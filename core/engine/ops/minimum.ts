@@ -9,6 +9,7 @@ const Min = defineOp({
   type: "Min",
   inputs: ["a", "b"],
   outputs: ["y"],
+  precision: "widest",
   infer: inferArithmetic,
   // d min(a, b) = [a < b] da + [a > b] db, halves at a tie
   gradient: ({ a, b, dy }) => {

@@ -6,6 +6,7 @@ const Mul = defineOp({
   type: "Mul",
   inputs: ["a", "b"],
   outputs: ["y"],
+  precision: "widest",
   elementWise: true,
   infer: inferArithmetic,
   // d(ab) = b da + a db

@@ -57,6 +57,7 @@ const MultiHeadAttention = defineOp({
   domain: "com.microsoft",
   inputs: ["q", "k", "v"],
   outputs: ["y"],
+  precision: "half",
   infer: inferAttention,
   onnx: ({ heads }: MultiHeadAttentionOptions) => ({ attributes: { num_heads: { int: heads } } }),
   // As in scaledDotProductAttention, with the probabilities computed once more: the operator does not keep them.

@@ -6,6 +6,7 @@ const Neg = defineOp({
   type: "Neg",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   elementWise: true,
   infer: inferUnary,
   // d(-x) = -dx

@@ -51,6 +51,7 @@ const Pad = defineOp({
   type: "Pad",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   infer: ({ x }, { pads, mode, value }: PadAttributes) => {
     const rank = x.shape.length;
     if (pads.length !== 2 * rank || pads.some((n) => !Number.isInteger(n) || n < 0)) {

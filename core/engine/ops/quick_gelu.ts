@@ -11,6 +11,7 @@ const QuickGelu = defineComposite({
   type: "QuickGelu",
   inputs: ["x"],
   outputs: ["y", "gate"],
+  precision: "widest",
   expand: ({ x }) => {
     const gate = gateOf(mul(x, SLOPE));
     return { y: mul(x, gate), gate };

@@ -1,6 +1,7 @@
 import { defineOp } from "../graph/op.ts";
 import { elementCount, type Shape } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
+import { inFloat32 } from "./_in_float32.ts";
 import { areLeading, leadingSum, spread } from "./_leading_sum.ts";
 import {
   inferReduction,
@@ -30,14 +31,18 @@ const ReduceMean = defineOp({
   }),
 });
 
-/** Mean over axes, all of them by default. */
+/** Mean over axes, all of them by default; of float16 and bfloat16 it is taken in float32, and rounded. */
 export function reduceMean(x: Value, options: ReductionOptions = {}): Value {
   const attributes = reductionAttributes("ReduceMean", x, options);
   const { axes } = attributes;
   if (axes.every((axis) => x.shape[axis] === 1)) {
     return reshape(x, reducedShape(x.shape, attributes));
   }
-  return areLeading(x, axes)
-    ? leadingSum(x, attributes, share(x.shape, axes))
-    : ReduceMean({ x }, attributes).y;
+  return inFloat32(
+    x,
+    (wide) =>
+      areLeading(wide, axes)
+        ? leadingSum(wide, attributes, share(x.shape, axes))
+        : ReduceMean({ x: wide }, attributes).y,
+  );
 }

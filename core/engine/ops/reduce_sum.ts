@@ -2,6 +2,7 @@ import { GenviewTypeError } from "../../errors/mod.ts";
 import { applying, defineOp } from "../graph/op.ts";
 import { formatType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
+import { inFloat32 } from "./_in_float32.ts";
 import { areLeading, leadingSum, spread } from "./_leading_sum.ts";
 import {
   inferReduction,
@@ -23,7 +24,7 @@ const ReduceSum = defineOp({
   gradient: ({ x, dy }, { axes }: ReductionAttributes) => ({ x: spread(x, dy, axes) }),
 });
 
-/** Sum over axes, all of them by default. */
+/** Sum over axes, all of them by default; of float16 and bfloat16 it is taken in float32, and rounded. */
 export function reduceSum(x: Value, options: ReductionOptions = {}): Value {
   applying("ReduceSum", { x }, () => {
     if (x.dtype === "bool") {
@@ -35,5 +36,7 @@ export function reduceSum(x: Value, options: ReductionOptions = {}): Value {
   if (axes.every((axis) => x.shape[axis] === 1)) {
     return reshape(x, reducedShape(x.shape, attributes));
   }
-  return areLeading(x, axes) ? leadingSum(x, attributes, 1) : ReduceSum({ x }, attributes).y;
+  // Products add up in float32, whatever they are of; reductions may not.
+  if (areLeading(x, axes)) return leadingSum(x, attributes, 1);
+  return inFloat32(x, (wide) => ReduceSum({ x: wide }, attributes).y);
 }

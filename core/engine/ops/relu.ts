@@ -22,6 +22,7 @@ const Relu = defineOp({
   type: "Relu",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   infer: inferUnary,
   gradient: reluGradient,
 });

@@ -12,6 +12,7 @@ const Reshape = defineOp({
   type: "Reshape",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   infer: ({ x }, { shape }: ReshapeAttributes) => {
     const count = elementCount(x.shape);
     if (!shape.every(Number.isInteger) || elementCount(shape) !== count) {

@@ -49,6 +49,7 @@ const NearestResize = defineOp({
   type: "Resize",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   infer: ({ x }, { size }: ResizeAttributes) => ({
     y: { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...size] },
   }),
@@ -88,6 +89,7 @@ const Nearest = defineComposite({
   type: "Resize",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   expand: ({ x }, { size }: ResizeAttributes) => ({ y: byCopies(x, size) }),
   // Every pixel gets the sum of the gradients of its copies, by products: they take less than a fifth of the time
   // that the sums of a gather do.

@@ -1,6 +1,9 @@
 import { defineComposite } from "../graph/op.ts";
+import { currentTarget } from "../graph/target.ts";
 import type { Value } from "../graph/value.ts";
 import { add } from "./add.ts";
+import { inFloat32 } from "./_in_float32.ts";
+import { cast } from "./cast.ts";
 import { matMul } from "./mat_mul.ts";
 import { mul } from "./mul.ts";
 import { reduceSum } from "./reduce_sum.ts";
@@ -24,15 +27,23 @@ const ScaledDotProductAttention = defineComposite({
   inputs: ["q", "k", "v"],
   optional: ["mask"],
   outputs: ["y", "probabilities"],
+  precision: "half",
   expand: ({ q, k, v, mask }, { scale }: AttentionAttributes) => {
     const scores = matMul(q, k, { transposeB: true, alpha: scale });
-    const probabilities = softmax(mask === undefined ? scores : add(scores, mask));
+    const masked = mask === undefined ? scores : add(scores, mask);
+    // Other kernels than WebGPU's compute a softmax of float16 in float32 by themselves.
+    const probabilities = currentTarget().provider === "webgpu"
+      ? inFloat32(masked, (wide) => softmax(wide))
+      : softmax(masked);
     return { y: matMul(probabilities, v), probabilities };
   },
   // dS = P (dP - sum(P dP)), where dP = dY V^T and sum(P dP) = sum(Y dY); dQ = scale dS K, dK = scale dS^T Q
   gradient: ({ q, k, v, mask, y, probabilities: p, dy }, { scale }) => {
-    const total = reduceSum(mul(dy, y), { axis: -1, keepDims: true });
-    const scores = mul(p, sub(matMul(dy, v, { transposeB: true }), total));
+    const wide = (x: Value) => x.dtype === "float64" ? x : cast(x, "float32");
+    const total = reduceSum(wide(mul(dy, y)), { axis: -1, keepDims: true });
+    // A difference of nearly equal numbers.
+    const slope = sub(wide(matMul(dy, v, { transposeB: true })), total);
+    const scores = cast(mul(wide(p), slope), p.dtype);
     return {
       q: matMul(scores, k, { alpha: scale }),
       k: matMul(scores, q, { transposeA: true, alpha: scale }),

@@ -11,6 +11,7 @@ const ScatterND = defineOp({
   type: "ScatterND",
   inputs: ["x", "indices", "rows"],
   outputs: ["y"],
+  precision: "widest",
   infer: ({ x, indices, rows }) => {
     checkIndices(indices);
     const expected = [indices.shape[0]!, ...x.shape.slice(1)];

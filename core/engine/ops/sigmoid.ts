@@ -8,6 +8,7 @@ const Sigmoid = defineOp({
   type: "Sigmoid",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   infer: inferUnary,
   // d sigmoid(x) = y (1 - y) dx
   gradient: ({ y, dy }) => ({ x: mul(dy, sub(y, mul(y, y))) }),

@@ -11,6 +11,7 @@ const Sign = defineOp({
   type: "Sign",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   infer: inferUnary,
   // Zero almost everywhere.
   gradient: () => ({}),

@@ -9,6 +9,7 @@ const Silu = defineComposite({
   type: "Silu",
   inputs: ["x"],
   outputs: ["y", "gate"],
+  precision: "widest",
   expand: ({ x }) => {
     const gate = gateOf(x);
     return { y: mul(x, gate), gate };

@@ -41,6 +41,7 @@ const Slice = defineOp({
   type: "Slice",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   infer: ({ x }, attributes: SliceAttributes) => {
     const shape = x.shape.map((length, axis) => slicedLength(length, axis, attributes));
     return { y: { dtype: x.dtype, shape } };

@@ -5,6 +5,7 @@ const StopGradient = defineComposite({
   type: "StopGradient",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   expand: ({ x }) => ({ y: x }),
   gradient: "stops",
 });

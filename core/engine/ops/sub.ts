@@ -7,6 +7,7 @@ const Sub = defineOp({
   type: "Sub",
   inputs: ["a", "b"],
   outputs: ["y"],
+  precision: "widest",
   elementWise: true,
   infer: inferArithmetic,
   // d(a - b) = da - db

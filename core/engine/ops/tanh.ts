@@ -8,6 +8,7 @@ const Tanh = defineOp({
   type: "Tanh",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   infer: inferUnary,
   // d tanh(x) = (1 - tanh(x)^2) dx, from y, so that the exponentials run once.
   gradient: ({ y, dy }) => ({ x: sub(dy, mul(dy, mul(y, y))) }),

@@ -13,6 +13,7 @@ const Transpose = defineOp({
   type: "Transpose",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "widest",
   infer: ({ x }, { perm }: TransposeAttributes) => {
     const sorted = [...perm].sort((a, b) => a - b);
     if (perm.length !== x.shape.length || sorted.some((axis, i) => axis !== i)) {

@@ -26,6 +26,7 @@ const Where = defineOp({
   type: "Where",
   inputs: ["condition", "a", "b"],
   outputs: ["y"],
+  precision: "widest",
   elementWise: true,
   infer,
   // dy goes to a where the condition holds and to b elsewhere; by products, which run faster than Where.

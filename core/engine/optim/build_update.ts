@@ -29,7 +29,7 @@ import type { Optimizer } from "./optimizer.ts";
 import type { Pack } from "./pack.ts";
 import { packBuffers, packParameters, type UpdateUnit } from "./pack_update.ts";
 import { groupParameters, type ParameterRule } from "./parameter_groups.ts";
-import { gradientName, nextName, writtenName } from "./step_names.ts";
+import { gradientName, INVERSE_LOSS_SCALE, nextName, writtenName } from "./step_names.ts";
 
 /** What {@linkcode buildUpdate} builds. */
 export interface UpdateOptions {
@@ -52,7 +52,10 @@ export interface UpdateOptions {
    * selects each tensor once more, which on the CPU nearly doubles the time of an update.
    */
   readonly skipNonFinite?: boolean;
-  /** Whether the loss was scaled; takes `inverse_loss_scale` and skips what is not finite (default false). */
+  /**
+   * Whether the loss was scaled; takes `inverse_loss_scale` (default false). Gradients that are not finite are to be found
+   * before the update, which is then left out.
+   */
   readonly lossScaling?: boolean;
   /** Averages to keep of parameters (default none). */
   readonly exponentialMovingAverages?: readonly ExponentialMovingAverage[];
@@ -294,7 +297,7 @@ export function buildUpdate(options: UpdateOptions): UpdateGraph {
   checkOptions(options, names);
   const { rules, warnings } = groupParameters(names, options.rules ?? []);
   const scalars = new ScalarInputs(parameters[0]!.dtype);
-  const inverseLossScale = lossScaling ? scalars.get("inverse_loss_scale") : undefined;
+  const inverseLossScale = lossScaling ? scalars.get(INVERSE_LOSS_SCALE) : undefined;
   const frozen = frozenInputs(options.frozen ?? new Set(), names);
   const averages = averagesByParameter(
     new Map(parameters.map((parameter, i) => [names[i]!, parameter])),
@@ -324,7 +327,7 @@ export function buildUpdate(options: UpdateOptions): UpdateGraph {
     frozen: frozenInOrder,
   });
 
-  const skips = lossScaling || (options.skipNonFinite ?? false);
+  const skips = options.skipNonFinite ?? false;
   const trained = units.flatMap((unit, i) =>
     updatesOf(unit, scaled.gradients[i]!, options, scalars, frozenInOrder[i])
   ).map((update) => skips ? updatedWhere(scaled.finite, update) : update);

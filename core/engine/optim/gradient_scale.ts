@@ -5,11 +5,13 @@
  */
 import type { Value } from "../graph/value.ts";
 import { add } from "../ops/add.ts";
+import { cast } from "../ops/cast.ts";
 import { concat } from "../ops/concat.ts";
 import { div } from "../ops/div.ts";
 import { less } from "../ops/less.ts";
 import { minimum } from "../ops/minimum.ts";
 import { mul } from "../ops/mul.ts";
+import { reduceL2 } from "../ops/reduce_l2.ts";
 import { reduceSum } from "../ops/reduce_sum.ts";
 import { reshape } from "../ops/reshape.ts";
 import { sqrt } from "../ops/sqrt.ts";
@@ -60,6 +62,24 @@ function product(a: Value | undefined, b: Value | undefined): Value | undefined 
 /** The sum of some scalars, in two nodes however many they are. */
 function sumOf(scalars: readonly Value[]): Value {
   return reduceSum(concat(scalars.map((scalar) => reshape(scalar, [1])), { axis: 0 }));
+}
+
+/**
+ * Norm of some gradients as one vector, a float32 scalar: not a finite number as soon as one of them holds none.
+ *
+ * @param frozen for each whether its parameter is frozen in this step, so that it does not count; undefined if it never is
+ * @throws {TypeError} if there are none
+ */
+export function jointNorm(
+  gradients: readonly Value[],
+  frozen: readonly (Value | undefined)[] = [],
+): Value {
+  const norms = gradients.map((gradient, i) => {
+    const norm = cast(reduceL2(gradient), "float32");
+    const without = frozen[i];
+    return reshape(without === undefined ? norm : where(without, 0, norm), [1]);
+  });
+  return reduceL2(concat(norms, { axis: 0 }));
 }
 
 /**

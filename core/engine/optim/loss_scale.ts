@@ -4,6 +4,7 @@
  * @module
  */
 import { GenviewRangeError } from "../../errors/mod.ts";
+import { INVERSE_LOSS_SCALE, LOSS_SCALE } from "./step_names.ts";
 
 /** The scale of the loss, to be kept in checkpoints. */
 export interface LossScale {
@@ -11,6 +12,8 @@ export interface LossScale {
   readonly scale: number;
   /** Steps in a row whose gradients were finite since the scale last changed. */
   readonly cleanSteps: number;
+  /** Steps in all whose gradients were not, which were skipped. */
+  readonly skippedSteps: number;
 }
 
 /** Options of dynamic loss scaling; the defaults are those of `torch.amp.GradScaler`. */
@@ -48,7 +51,7 @@ function completed(given: LossScaleOptions): Required<LossScaleOptions> {
  * @throws {RangeError} if an option is out of range
  */
 export function initialLossScale(options: LossScaleOptions = {}): LossScale {
-  return { scale: completed(options).initial, cleanSteps: 0 };
+  return { scale: completed(options).initial, cleanSteps: 0, skippedSteps: 0 };
 }
 
 /**
@@ -58,21 +61,30 @@ export function initialLossScale(options: LossScaleOptions = {}): LossScale {
  * import { initialLossScale, nextLossScale } from "./loss_scale.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(nextLossScale(initialLossScale(), false), { scale: 32768, cleanSteps: 0 });
+ * assertEquals(nextLossScale(initialLossScale(), false), {
+ *   scale: 32768,
+ *   cleanSteps: 0,
+ *   skippedSteps: 1,
+ * });
  * ```
  *
  * @param finite whether all gradients of the step were finite, so that it was taken
  * @throws {RangeError} if an option is out of range
  */
 export function nextLossScale(
-  { scale, cleanSteps }: LossScale,
+  { scale, cleanSteps, skippedSteps }: LossScale,
   finite: boolean,
   options: LossScaleOptions = {},
 ): LossScale {
   const { growth, backoff, interval } = completed(options);
-  if (!finite) return { scale: scale * backoff, cleanSteps: 0 };
-  if (cleanSteps + 1 < interval) return { scale, cleanSteps: cleanSteps + 1 };
+  if (!finite) return { scale: scale * backoff, cleanSteps: 0, skippedSteps: skippedSteps + 1 };
+  if (cleanSteps + 1 < interval) return { scale, cleanSteps: cleanSteps + 1, skippedSteps };
   // A scale beyond the range of float32 would turn every loss into infinity.
   const grown = Number.isFinite(Math.fround(scale * growth)) ? scale * growth : scale;
-  return { scale: grown, cleanSteps: 0 };
+  return { scale: grown, cleanSteps: 0, skippedSteps };
+}
+
+/** What the graphs of a step are fed of a scale: the factor on the loss, and its inverse. */
+export function lossScaleScalars({ scale }: LossScale): Readonly<Record<string, number>> {
+  return { [LOSS_SCALE]: scale, [INVERSE_LOSS_SCALE]: 1 / scale };
 }

@@ -6,13 +6,14 @@
  */
 export { adamW, type AdamWOptions } from "./adamw.ts";
 export { buildUpdate, type Slot, type UpdateGraph, type UpdateOptions } from "./build_update.ts";
-export type { ClipUnit } from "./gradient_scale.ts";
+export { type ClipUnit, jointNorm } from "./gradient_scale.ts";
 export { inPlaceHazards, type InPlaceUpdate } from "./in_place.ts";
 export { lars, type LarsOptions, type LarsVariant } from "./lars.ts";
 export {
   initialLossScale,
   type LossScale,
   type LossScaleOptions,
+  lossScaleScalars,
   nextLossScale,
 } from "./loss_scale.ts";
 export { movingAverage } from "./moving_average.ts";
@@ -34,12 +35,16 @@ export {
   EPOCH,
   frozenName,
   gradientName,
+  INVERSE_LOSS_SCALE,
   inversePermutationName,
   keptName,
+  LOSS_SCALE,
   metricName,
   nextName,
+  OWN_SCALED_GRADIENT_NORM,
   pairWeightsName,
   permutationName,
+  SCALED_GRADIENT_NORM,
   scheduledName,
   STEP,
   viewName,

@@ -50,3 +50,15 @@ export const STEP = "step";
 
 /** Epochs begun before this one: read by either graph. */
 export const EPOCH = "epoch";
+
+/** The factor on the loss in mixed precision: read by the first graph. */
+export const LOSS_SCALE = "loss_scale";
+
+/** The inverse of that factor: read by the second graph. */
+export const INVERSE_LOSS_SCALE = "inverse_loss_scale";
+
+/** Norm of all gradients of the scaled loss, by which an overflow shows: made by the first graph. */
+export const SCALED_GRADIENT_NORM = "scaled_gradient_norm";
+
+/** The same of the gradients that no micro-batch has a share in, where a batch is taken by parts. */
+export const OWN_SCALED_GRADIENT_NORM = "own_scaled_gradient_norm";

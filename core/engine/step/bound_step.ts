@@ -15,6 +15,7 @@ import {
   type BoundStepOptions,
   checkValues,
   initialSlots,
+  isUsable,
   loadModel,
   numbers,
   type StepValues,
@@ -26,7 +27,7 @@ import {
 export interface StepOutcome {
   /** The loss before the step. */
   readonly loss: number;
-  /** Whether the loss was finite, so that the update took place. */
+  /** Whether the loss and, where it is scaled, all gradients were finite, so that the update took place. */
   readonly updated: boolean;
   /** The further outputs, by name. */
   readonly outputs: Readonly<Record<string, number>>;
@@ -146,7 +147,7 @@ export class BoundStep implements Disposable {
   }
 
   /**
-   * Takes one step on the batch. If the loss is not a finite number, nothing changes.
+   * Takes one step on the batch. If the loss is not a finite number, or gradients of a scaled loss are not, nothing changes.
    *
    * @param scalars the learning rate and the other scalars of {@linkcode BoundStep.scalars}, by name
    * @throws {TypeError} if a scalar is missing
@@ -155,7 +156,7 @@ export class BoundStep implements Disposable {
     writeScalars(this.#scalars, scalars);
     await this.#gradients.run();
     const { loss, ...outputs } = numbers(this.#outputs) as { loss: number };
-    const updated = Number.isFinite(loss);
+    const updated = isUsable(loss, outputs);
     if (updated) await this.#update.run();
     return { loss, updated, outputs, measures: updated ? numbers(this.#measures) : {} };
   }

@@ -8,22 +8,32 @@
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { gradients } from "../autodiff/gradients.ts";
 import { formatType, type TensorType } from "../graph/tensor.ts";
-import type { Value } from "../graph/value.ts";
-import { keepBlocked } from "../layout/keep_blocked.ts";
+import { input, type Value } from "../graph/value.ts";
 import { encodeModel } from "../onnx/encode_model.ts";
 import { identity } from "../ops/identity.ts";
 import {
   buildUpdate,
+  jointNorm,
   type Pack,
   type Slot,
   type UpdateGraph,
   type UpdateOptions,
 } from "../optim/mod.ts";
 import { piecesOf } from "../optim/pack.ts";
-import { frozenName, gradientName, keptName, nextName, writtenName } from "../optim/step_names.ts";
+import {
+  frozenName,
+  gradientName,
+  keptName,
+  LOSS_SCALE,
+  nextName,
+  SCALED_GRADIENT_NORM,
+  writtenName,
+} from "../optim/step_names.ts";
+import type { Precision } from "../precision/precision.ts";
+import { encodeStep, gradientSeed, inPrecision, scalesLoss } from "./step_precision.ts";
 
 /** What {@linkcode buildStep} builds. */
-export interface StepOptions extends Omit<UpdateOptions, "buffers" | "frozen"> {
+export interface StepOptions extends Omit<UpdateOptions, "buffers" | "frozen" | "lossScaling"> {
   /** The scalar to minimise. */
   readonly loss: Value;
   /** Further scalars to read after a step, by name. */
@@ -41,6 +51,12 @@ export interface StepOptions extends Omit<UpdateOptions, "buffers" | "frozen"> {
   readonly frozen?: ReadonlyMap<string, Value>;
   /** Scalar inputs that are set at each step, beside the update's own. */
   readonly scalars?: readonly Value[];
+  /**
+   * What the forward and the backward pass compute in (default `float32`); see `mixPrecision`. With float16 the loss is
+   * scaled: the scalars `loss_scale` and `inverse_loss_scale` are set at each step, and a step whose gradients overflow
+   * changes nothing.
+   */
+  readonly precision?: Precision;
   /** Whether the models say the type of every value, as their memory is estimated by (default no). */
   readonly typed?: boolean;
 }
@@ -72,7 +88,10 @@ export interface BuiltStep {
   readonly passed: readonly StepTensor[];
   /** What of all this lies in vectors, which the second model reads and makes in its place. */
   readonly packs: readonly Pack[];
-  /** Scalars that the first model makes for people: `loss`, and the further outputs. */
+  /**
+   * Scalars that the first model makes for people: `loss`, and the further outputs; `scaled_gradient_norm` where the loss
+   * is scaled.
+   */
   readonly outputs: readonly StepTensor[];
   /** Scalars that the second model makes for people: `gradient_norm` and `finite`, as far as they were asked for. */
   readonly measures: readonly StepTensor[];
@@ -100,8 +119,8 @@ export function declared(values: Readonly<Record<string, Value>>): StepTensor[] 
 }
 
 /** The gradients by the parameters, by name. */
-function namedGradients(loss: Value, parameters: readonly Value[]): Record<string, Value> {
-  const found = gradients(loss, parameters);
+function namedGradients({ loss, parameters, precision }: StepOptions): Record<string, Value> {
+  const found = gradients(loss, parameters, gradientSeed(loss, precision));
   return Object.fromEntries(parameters.map((parameter, i) => {
     const gradient = found[i];
     if (gradient === undefined) {
@@ -138,9 +157,44 @@ function checkFrozen({ frozen = new Map() }: StepOptions): void {
   }
 }
 
+/** Values of a step by kind and name, as one graph. */
+type StepValues = Pick<StepOptions, "loss" | "outputs" | "buffers" | "frozen">;
+
+/** The options of a step whose graph is in the precision that they ask for. */
+function mixedOptions(options: StepOptions): StepOptions & Required<StepValues> {
+  const { loss, outputs = {}, buffers = new Map(), frozen = new Map(), precision } = options;
+  const mixed = inPrecision({
+    loss: { loss },
+    outputs,
+    buffers: Object.fromEntries(buffers),
+    frozen: Object.fromEntries(frozen),
+  }, precision);
+  return {
+    ...options,
+    loss: mixed.loss.loss,
+    outputs: mixed.outputs,
+    buffers: new Map(Object.entries(mixed.buffers)),
+    frozen: new Map(Object.entries(mixed.frozen)),
+  };
+}
+
+/** The norm by which an overflow shows, where the loss is scaled. */
+function overflowCheck(
+  { parameters, frozen, precision }: StepOptions,
+  passed: Readonly<Record<string, Value>>,
+): Record<string, Value> {
+  if (!scalesLoss(precision)) return {};
+  const names = parameters.map(nameOf);
+  const norm = jointNorm(
+    names.map((name) => passed[gradientName(name)]!),
+    names.map((name) => frozen?.get(name)),
+  );
+  return { [SCALED_GRADIENT_NORM]: norm };
+}
+
 /** What the first graph makes for the second. */
 function passedValues(options: StepOptions, update: UpdateGraph): Record<string, Value> {
-  const passed = namedGradients(options.loss, options.parameters);
+  const passed = namedGradients(options);
   for (const [name, value] of options.buffers ?? []) passed[writtenName(name)] = value;
   const state = new Map(options.state.map((value) => [nameOf(value), value]));
   for (const [name, value] of options.frozen ?? []) passed[frozenName(name)] = value;
@@ -187,25 +241,33 @@ function checkReplaced(update: UpdateGraph, state: readonly Value[]): void {
  */
 export function buildStep(options: StepOptions): BuiltStep {
   const { batch, state, scalars = [], typed = false } = options;
-  const outputs = scalarOutputs(options);
+  scalarOutputs(options);
   checkFrozen(options);
+  const mixed = mixedOptions(options);
   const update = buildUpdate({
     ...options,
+    lossScaling: scalesLoss(options.precision),
     buffers: bufferInputs(options),
     frozen: new Set(options.frozen?.keys()),
   });
   checkReplaced(update, state);
-  const passed = passedValues(options, update);
+  const passed = passedValues(mixed, update);
+  const outputs = { ...scalarOutputs(mixed), ...overflowCheck(mixed, passed) };
+  const firstScalars = scalesLoss(options.precision)
+    ? [input(LOSS_SCALE, mixed.loss.dtype, [])]
+    : [];
   const next = new Set(update.updated.map(({ name }) => nextName(name)));
   const measures = Object.entries(update.outputs).filter(([name]) => !next.has(name));
   const updateScalars = update.inputs.filter((value) => update.scalars.includes(nameOf(value)));
   return {
-    gradients: encodeModel({ outputs: keepBlocked({ ...outputs, ...passed }), typed }),
+    gradients: encodeStep({ ...outputs, ...passed }, options),
     update: encodeModel({ outputs: update.outputs, typed }),
     batch: batch.map((value) => declare(nameOf(value), value)),
     state: state.map((value) => declare(nameOf(value), value)),
     slots: update.slots,
-    scalars: [...updateScalars, ...scalars].map((value) => declare(nameOf(value), value)),
+    scalars: [...updateScalars, ...firstScalars, ...scalars].map((value) =>
+      declare(nameOf(value), value)
+    ),
     passed: declared(passed),
     packs: update.packs,
     outputs: declared(outputs),

@@ -6,6 +6,7 @@
 import { GenviewTypeError } from "../../errors/mod.ts";
 import type { DType } from "../graph/dtype.ts";
 import { filled, formatType, sameType, type Tensor } from "../graph/tensor.ts";
+import { OWN_SCALED_GRADIENT_NORM, SCALED_GRADIENT_NORM } from "../optim/step_names.ts";
 import { type DeviceTensor, type Placement, Session } from "../ort/mod.ts";
 import type { BuiltStep, StepTensor } from "./build_step.ts";
 
@@ -105,6 +106,12 @@ export function bindings(
 /** Scalars as numbers, by name. */
 export function numbers(of: Tensors): Record<string, number> {
   return Object.fromEntries([...of].map(([name, value]) => [name, Number(value.read().data[0])]));
+}
+
+/** Whether parameters may follow: the loss is finite and, where it is scaled, so are its gradients. */
+export function isUsable(loss: number, outputs: Readonly<Record<string, number>>): boolean {
+  return [loss, outputs[SCALED_GRADIENT_NORM] ?? 0, outputs[OWN_SCALED_GRADIENT_NORM] ?? 0]
+    .every(Number.isFinite);
 }
 
 /**

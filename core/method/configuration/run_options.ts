@@ -54,6 +54,22 @@ export const runOptions = {
     readonly group: "Run";
     readonly affects: "remedy";
   },
+  precision: {
+    enum: ["auto", "float32", "float16", "bfloat16"],
+    default: "float32",
+    group: "Run",
+    affects: "remedy",
+    description:
+      "what networks compute in, weights and sums in float32: auto is float16 on CUDA and float32 elsewhere",
+  },
+  lossScale: {
+    type: "number",
+    exclusiveMinimum: 0,
+    default: 65536,
+    group: "Run",
+    affects: "nothing",
+    description: "factor on the loss at the start, with --precision float16; it follows overflows",
+  },
   threads: {
     type: "integer",
     minimum: 0,

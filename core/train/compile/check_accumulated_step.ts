@@ -5,7 +5,11 @@
  */
 import type { TensorType } from "../../engine/graph/tensor.ts";
 import { checkModel } from "../../engine/onnx/check_model.ts";
-import { gradientName } from "../../engine/optim/step_names.ts";
+import {
+  gradientName,
+  OWN_SCALED_GRADIENT_NORM,
+  SCALED_GRADIENT_NORM,
+} from "../../engine/optim/step_names.ts";
 import type { StepTensor } from "../../engine/step/build_step.ts";
 import { validate } from "../../schema/validate.ts";
 import type { AccumulatedMethodStep } from "../step/accumulation/accumulated_step.ts";
@@ -91,7 +95,7 @@ function checkModels(step: AccumulatedMethodStep, action: string): void {
       ...told.map(({ name, micro }) => named(gradientName(name), micro)),
       ...built.state.map((tensor) => named(accumulatedName(tensor.name), tensor)),
     ], action),
-    outputs: byName(passed, action),
+    outputs: byName([...passed, ...outputs], action),
   }, action);
   const state = byName(built.state, action);
   for (const { name, dtype, shape } of running) {
@@ -108,9 +112,10 @@ function checkModels(step: AccumulatedMethodStep, action: string): void {
  */
 export function checkAccumulatedStep(
   found: object,
-  { configuration: { batchSize, deviceBatchSize }, viewSizes }: CompileRequest,
+  request: CompileRequest,
   action: string,
 ): AccumulatedMethodStep {
+  const { configuration: { batchSize, deviceBatchSize }, viewSizes } = request;
   const { built = {}, ...rest } = found as { readonly built?: Partial<BuiltAccumulation> };
   const { forward, loss, backward, update, ...types } = built;
   const models = {
@@ -129,7 +134,7 @@ export function checkAccumulatedStep(
     ...step,
     built: { ...step.built, ...models } as BuiltAccumulation,
   };
-  checkCommon(checked, action);
+  checkCommon(checked, request, [OWN_SCALED_GRADIENT_NORM, SCALED_GRADIENT_NORM], action);
   const { batch, views } = checked.built;
   const sizes = [checked.built.deviceBatchSize, checked.built.microBatches];
   sameJson(sizes, [deviceBatchSize, batchSize / deviceBatchSize], "the micro-batches", action);

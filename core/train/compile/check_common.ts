@@ -17,8 +17,10 @@ import {
 import type { Pack, Slot } from "../../engine/optim/mod.ts";
 import { packTensors, piecesOf } from "../../engine/optim/pack.ts";
 import type { StepTensor } from "../../engine/step/build_step.ts";
+import { scalesLoss } from "../../engine/step/step_precision.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { SPREAD } from "../step/method_step.ts";
+import type { CompileRequest } from "./compile_request.ts";
 
 /** A name of a tensor, which may be a key of an object. */
 export const NAME: object = {
@@ -141,14 +143,28 @@ export function lastingTypes({ built: { state, slots } }: CommonStep): StepTenso
   return [...state, ...slots.map(({ name, type }) => ({ name, ...type }))];
 }
 
-/** Checks what both kinds of steps say of the method, and their scalars. */
-export function checkCommon(step: CommonStep, action: string): void {
+/**
+ * Checks what both kinds of steps say of the method, and their scalars.
+ *
+ * @param checks names of the outputs by which an overflow shows, where the loss is scaled
+ */
+export function checkCommon(
+  step: CommonStep,
+  { precision }: Pick<CompileRequest, "precision">,
+  checks: readonly string[],
+  action: string,
+): void {
   const { built: { outputs, measures, scalars }, metrics, pairs } = step;
   sameJson(pairs[0], [0, 1], "the first pair", action);
   for (const { name, shape } of [...outputs, ...measures, ...scalars]) {
     sameJson(shape, [], `the shape of "${name}"`, action);
   }
-  const shown = ["loss", SPREAD, ...metrics.map(metricName)];
+  const shown = [
+    "loss",
+    SPREAD,
+    ...metrics.map(metricName),
+    ...(scalesLoss(precision) ? checks : []),
+  ];
   sameJson(outputs.map(({ name }) => name), shown, "what is shown of a step", action);
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkModel } from "../../engine/onnx/check_model.ts";
-import { viewName } from "../../engine/optim/step_names.ts";
+import { SCALED_GRADIENT_NORM, viewName } from "../../engine/optim/step_names.ts";
 import type { BuiltStep, StepTensor } from "../../engine/step/build_step.ts";
 import { validate } from "../../schema/validate.ts";
 import { microBatchSize } from "../step/accumulation/accumulated_graph.ts";
@@ -69,7 +69,7 @@ function checkWholeStep(found: object, request: CompileRequest, action: string):
   );
   const checked: MethodStep = { ...step, built: { ...step.built, ...models } as BuiltStep };
   sameJson(step.views, request.viewSizes.length, "the number of views", action);
-  checkCommon(checked, action);
+  checkCommon(checked, request, [SCALED_GRADIENT_NORM], action);
   sameJson(checked.built.batch, batchTypes(checked, request), "the batch", action);
   const read = [...lastingTypes(checked), ...checked.built.batch, ...checked.built.scalars];
   checkGradients(checked, read, action);

@@ -18,7 +18,12 @@ import {
   buildAccumulatedStep,
 } from "../step/accumulation/accumulated_step.ts";
 import { buildMethodGraph, type MethodGraph } from "../step/method_graph.ts";
-import { buildMethodStep, initialWeights, type MethodStep } from "../step/method_step.ts";
+import {
+  buildMethodStep,
+  initialWeights,
+  type MethodStep,
+  type MethodStepOptions,
+} from "../step/method_step.ts";
 import { DEFAULT_LIMITS } from "./compile_limits.ts";
 import type { CompileRequest } from "./compile_request.ts";
 
@@ -101,10 +106,11 @@ export function compileMethodStep(
 ): MethodStep | AccumulatedMethodStep {
   const { clipGradientNorm, clipGradientPer, parameterRules } = request.configuration;
   const { whole, accumulated } = graphsOf(method, request, elements);
-  const options = {
+  const options: MethodStepOptions = {
     optimizer: optimizerOf(request.configuration),
     rules: parameterRules,
     pieceLength: pieceLengthFor(request.tuning.provider),
+    precision: request.precision ?? "float32",
     typed: request.typed ?? false,
     ...(clipGradientNorm > 0 && { clipGradientNorm, clipGradientPer }),
   };

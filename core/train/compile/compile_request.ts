@@ -4,6 +4,7 @@
  * @module
  */
 import type { GraphTarget } from "../../engine/graph/target.ts";
+import type { Precision } from "../../engine/precision/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 
 /** What a method is compiled for. */
@@ -14,6 +15,8 @@ export interface CompileRequest {
   readonly viewSizes: readonly number[];
   /** Formulations of the convolutions, and what is known of the device. */
   readonly tuning: GraphTarget;
+  /** What networks compute in (default `float32`). */
+  readonly precision?: Precision;
   /** Whether the models say the type of every value, as their memory is estimated by (default no). */
   readonly typed?: boolean;
 }

@@ -11,15 +11,18 @@ import {
   updateDescription,
   writeDescription,
 } from "../run/run_description.ts";
+import type { LossScale } from "../../engine/optim/mod.ts";
 import type { StepResult } from "../step/step_inputs.ts";
 
 /** A step as it is logged. */
-export interface LoggedStep extends StepResult {
+export interface LoggedStep extends Omit<StepResult, "updated"> {
   readonly step: number;
   readonly epoch: number;
   readonly learningRate: number;
   /** Without the wait for its images. */
   readonly seconds: number;
+  /** The scale of the loss after the step, where it is scaled. */
+  readonly lossScale?: LossScale;
 }
 
 /** The logs of one run. */
@@ -82,7 +85,8 @@ export class RunLog implements Disposable {
 
   /** Logs a step. */
   step(
-    { step, epoch, learningRate, seconds, loss, spread, gradientNorm, metrics }: LoggedStep,
+    { step, epoch, learningRate, seconds, loss, spread, gradientNorm, lossScale, metrics }:
+      LoggedStep,
   ): void {
     this.#steps.write({
       step,
@@ -92,6 +96,10 @@ export class RunLog implements Disposable {
       gradientNorm,
       learningRate,
       seconds,
+      ...(lossScale && {
+        lossScale: lossScale.scale,
+        skippedSteps: lossScale.skippedSteps,
+      }),
       ...metrics,
     });
     this.#tensorBoard.scalars(step, {
@@ -100,6 +108,10 @@ export class RunLog implements Disposable {
       "train/gradient_norm": gradientNorm,
       "train/learning_rate": learningRate,
       "train/seconds_per_step": seconds,
+      ...(lossScale && {
+        "train/loss_scale": lossScale.scale,
+        "train/skipped_steps": lossScale.skippedSteps,
+      }),
       ...tagged("train", metrics),
     });
   }

@@ -9,6 +9,7 @@ import { AccumulatedStep } from "../step/accumulation/accumulated_step.ts";
 import { unusedInputs } from "../step/method_inputs.ts";
 import { TrainingStep } from "../step/training_step.ts";
 import { checkScheduled } from "./check_scheduled.ts";
+import { checkPrecision } from "./run_precision.ts";
 import type { RunOrigin } from "./run_origin.ts";
 import type { RunPlan } from "./run_plan.ts";
 import { type RunTuning, runTuning } from "./run_tuning.ts";
@@ -42,13 +43,20 @@ export async function compileMethod(
   { checkpoint, from, fromHeads }: Pick<RunOrigin, "checkpoint" | "from" | "fromHeads">,
 ): Promise<CompiledMethod> {
   const { configuration, pairEncoder } = options;
-  const { recipes, placement } = plan;
+  const { recipes, placement, precision } = plan;
   await using compiler = openCompiler(options.method, options.limits);
-  const request = { configuration, viewSizes: recipes.map(({ size }) => size), tuning: {} };
+  const request = {
+    configuration,
+    viewSizes: recipes.map(({ size }) => size),
+    tuning: {},
+    precision,
+  };
   // Symbolic, and so without cost: it is checked before hours may go into tuning it.
   const facts = await compiler.inspect(request);
+  const precisionWarnings = checkPrecision(precision, placement.device, facts.convolutions);
   const { parameters, embeddingWidth, lossRange = options.method.manifest.lossRange } = facts;
   const warnings = [
+    ...precisionWarnings,
     ...checkScheduled(facts, configuration),
     ...unusedInputs(facts, pairEncoder !== undefined),
   ];

@@ -6,6 +6,7 @@
 import type { Dataset } from "../../data/dataset.ts";
 import { openTrainingData } from "../../data/open_data.ts";
 import type { Device } from "../../engine/ort/mod.ts";
+import type { Precision } from "../../engine/precision/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import type { Manifest } from "../../method/manifest.ts";
 import { openCompiler } from "../compile/method_compiler.ts";
@@ -18,6 +19,7 @@ import { unusedInputs } from "../step/method_inputs.ts";
 import { checkScheduled } from "./check_scheduled.ts";
 import { fitBatch, type FittedBatch } from "./fit_batch.ts";
 import { type KnownNames, type NamedRun, resolveRun } from "./resolve_run.ts";
+import { checkPrecision } from "./run_precision.ts";
 import { planRun, type RunPlan } from "./run_plan.ts";
 
 /** What is described. */
@@ -34,6 +36,8 @@ export interface DryRun {
   readonly configuration: Configuration;
   /** Where it would run. */
   readonly device: Device;
+  /** What its networks would compute in. */
+  readonly precision: Precision;
   /** Name and number of the samples. */
   readonly data: Pick<Dataset, "name" | "length">;
   /** Numbers of parameters. */
@@ -117,18 +121,20 @@ export async function dryRun(
     dataset: data,
     ...(weighted && { pairEncoder: qualityEncoder }),
   });
-  const { recipes, placement } = plan;
+  const { recipes, placement, precision } = plan;
   const viewSizes = recipes.map(({ size }) => size);
   await using compiler = openCompiler(method);
   const tuning = await deviceTuning(placement);
-  const request = { configuration, viewSizes, tuning, typed: true };
+  const request = { configuration, viewSizes, tuning, precision, typed: true };
   const facts = await compiler.inspect(request);
+  const precisionWarnings = checkPrecision(precision, placement.device, facts.convolutions);
   const compiled = await compiler.step(request);
   const step = stepMemory(compiled);
   return {
     method: method.manifest,
     configuration,
     device: placement.device,
+    precision,
     data: { name: data.name, length: data.length },
     parameters: {
       trained: facts.parameters,
@@ -152,6 +158,7 @@ export async function dryRun(
     }),
     warnings: [
       ...(note === undefined ? [] : [note]),
+      ...precisionWarnings,
       ...checkScheduled(facts, configuration),
       ...unusedInputs(facts, weighted),
       ...compiled.built.warnings,

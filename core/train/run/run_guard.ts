@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LossScale } from "../../engine/optim/mod.ts";
 import { GenviewError } from "../../errors/mod.ts";
 import { uniformSpread } from "../step/embedding_spread.ts";
 
@@ -22,7 +23,14 @@ export interface GuardedStep {
   readonly gradientNorm: number;
   /** See `embeddingSpread`. */
   readonly spread: number;
+  /** Whether parameters followed (default true). */
+  readonly updated?: boolean;
+  /** The scale of the loss after the step, where it is scaled: then a step may be skipped. */
+  readonly lossScale?: LossScale;
 }
+
+/** Scale of the loss below which overflows are no matter of the scale any more. */
+const SMALLEST_LOSS_SCALE = 2 ** -16;
 
 /** Spread, as a share of that of uniform embeddings, below which a network counts as collapsed. */
 export const COLLAPSED_SHARE = 0.02;
@@ -59,12 +67,16 @@ export class RunGuard {
    *
    * @throws {TrainingError} if the loss or the gradient is not a number, or the embeddings have collapsed
    */
-  check({ step, loss, gradientNorm, spread }: GuardedStep): void {
+  check({ step, loss, gradientNorm, spread, updated = true, lossScale }: GuardedStep): void {
+    if (!updated && lossScale !== undefined && lossScale.scale >= SMALLEST_LOSS_SCALE) return;
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       throw new TrainingError(
         `Cannot continue after step ${step}: the loss is ${loss} and the gradient's norm ${gradientNorm}. ` +
           "Usual remedies: a lower --learning-rate, --warmup-epochs, --clip-gradient-norm 1; these may change " +
-          "when the run is resumed from its last checkpoint, which is from before this step",
+          "when the run is resumed from its last checkpoint, which is from before this step" +
+          (lossScale === undefined
+            ? ""
+            : `; the scale of the loss is down to ${lossScale.scale}: --precision float32 overflows later`),
       );
     }
     this.#collapsed = spread < COLLAPSED_SHARE * this.#uniform ? this.#collapsed + 1 : 0;

@@ -9,10 +9,12 @@ import { viewRecipes } from "../../data/views/named_views.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { ViewRecipe } from "../../data/views/recipe.ts";
 import { type Placement, resolveDevice } from "../../engine/ort/mod.ts";
+import type { Precision } from "../../engine/precision/mod.ts";
 import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import { microBatchSize } from "../step/accumulation/accumulated_graph.ts";
 import { configuredVariations } from "./generated_views.ts";
+import { resolvePrecision } from "./run_precision.ts";
 import { runSchedules } from "./run_schedules.ts";
 import type { TrainOptions } from "./train_options.ts";
 
@@ -23,9 +25,11 @@ export interface RunPlan {
   readonly recipes: readonly ViewRecipe[];
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
-  /** The scalars that a step is fed, by the number of steps before it. */
-  readonly scalars: (step: number) => Readonly<Record<string, number>>;
+  /** The scalars that a step is fed, by the number of steps before it, and of those among them that were skipped. */
+  readonly scalars: (step: number, skipped?: number) => Readonly<Record<string, number>>;
   readonly placement: Placement;
+  /** What networks compute in. */
+  readonly precision: Precision;
 }
 
 /** What a run is planned by. */
@@ -53,7 +57,8 @@ export function configuredBackbone(
  *
  * @throws {RangeError} if the data set has fewer samples than a batch, micro-batches do not fill one, or a view of
  * variations is none of the recipes
- * @throws {TypeError} if there is no such backbone, view recipe or device, or pairs are to be drawn that have no weights
+ * @throws {TypeError} if there is no such backbone, view recipe or device, the device has no such precision, or pairs are to
+ * be drawn that have no weights
  */
 export function planRun(
   { configuration, dataset, pairEncoder }: PlannedRun,
@@ -75,15 +80,14 @@ export function planRun(
   const recipes = viewRecipes(configuration);
   configuredVariations(configuration, recipes);
   const totalSteps = stepsPerEpoch * epochs;
+  const device = resolveDevice(configuration.device, configuration.providerOption);
   return {
     backbone: configuredBackbone(configuration),
     recipes,
     stepsPerEpoch,
     totalSteps,
     scalars: runSchedules(configuration, { totalSteps, stepsPerEpoch }),
-    placement: {
-      device: resolveDevice(configuration.device, configuration.providerOption),
-      threads,
-    },
+    placement: { device, threads },
+    precision: resolvePrecision(configuration, device),
   };
 }

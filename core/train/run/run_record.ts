@@ -5,6 +5,7 @@
  */
 import { join, resolve } from "node:path";
 import type { Tensor } from "../../engine/graph/tensor.ts";
+import type { LossScale } from "../../engine/optim/mod.ts";
 import { writeNewFileInFolder } from "../../files/new_file.ts";
 import { deviceSources, saveCheckpoint } from "../../weights/checkpoint/checkpoint.ts";
 import { setAside } from "../../weights/checkpoint/newest.ts";
@@ -27,6 +28,8 @@ export interface RunProgress {
   readonly epoch: number;
   /** Running sums of the epoch that is under way. */
   readonly sums: EpochSums;
+  /** The scale of the loss, where it is scaled. */
+  readonly lossScale?: LossScale | undefined;
 }
 
 /** What all checkpoints of a run say alike. */
@@ -132,7 +135,7 @@ export class RunRecord implements Disposable {
    * @returns its path
    */
   async save(
-    { step, epoch, sums }: RunProgress,
+    { step, epoch, sums, lossScale }: RunProgress,
     { weights, slots }: Pick<TrainingStep, "weights" | "slots">,
   ): Promise<string> {
     const { configuration, dataset, output, report } = this.#options;
@@ -144,6 +147,7 @@ export class RunRecord implements Disposable {
         step,
         epoch,
         samples: dataset.length,
+        ...(lossScale && { lossScale }),
         ...(sums.steps > 0 && { epochSoFar: sums }),
       },
       model: deviceSources(weights),

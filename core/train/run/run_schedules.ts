@@ -62,7 +62,8 @@ function namedSchedule(
 }
 
 /**
- * The scalars that step `step` (0-based) of a run is fed, by name: `learning_rate`, `fixed_learning_rate`,
+ * The scalars that step `step` (0-based) of a run is fed, by name, after `skipped` steps (default 0) that changed nothing,
+ * which the optimizer does not count: `learning_rate`, `fixed_learning_rate`,
  * `weight_decay`, the optimizer's own, `average_rate`, `scheduled.NAME`, and what the run has behind it: `step`, the steps
  * taken, and `epoch`, the epochs begun before this one.
  *
@@ -72,7 +73,7 @@ function namedSchedule(
 export function runSchedules(
   configuration: Configuration,
   length: RunLength,
-): (step: number) => Readonly<Record<string, number>> {
+): (step: number, skipped?: number) => Readonly<Record<string, number>> {
   const { batchSize, baseBatchSize, weightDecay: decay } = configuration;
   const optimizer = optimizerOf(configuration);
   const base = scaledLearningRate(configuration.learningRate, batchSize, baseBatchSize);
@@ -86,11 +87,11 @@ export function runSchedules(
     [name, namedSchedule(`--scheduled "${name}"`, given, length)] as const
   );
   const momentum = scheduled.find(([name]) => name === ENCODER_MOMENTUM)?.[1];
-  return (step) => ({
+  return (step, skipped = 0) => ({
     learning_rate: learningRate(step),
     fixed_learning_rate: base,
     weight_decay: weightDecay(step),
-    ...optimizer.stepScalars(step),
+    ...optimizer.stepScalars(step - skipped),
     ...(momentum && { average_rate: 1 - momentum(step + 1) }),
     ...Object.fromEntries(scheduled.map(([name, at]) => [scheduledName(name), at(step)])),
     [STEP]: step,

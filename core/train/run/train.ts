@@ -5,6 +5,13 @@
  */
 import { trustDevice } from "../../engine/ort/mod.ts";
 import type { ViewBatch } from "../../data/loader/view_loader.ts";
+import {
+  initialLossScale,
+  type LossScale,
+  lossScaleScalars,
+  nextLossScale,
+} from "../../engine/optim/mod.ts";
+import { scalesLoss } from "../../engine/step/step_precision.ts";
 import type { EpochSums } from "../../weights/checkpoint/state.ts";
 import { uniformSpread } from "../step/embedding_spread.ts";
 import { type CompiledMethod, compileMethod } from "./compiled_method.ts";
@@ -57,6 +64,9 @@ export async function trainLocked(options: TrainOptions): Promise<TrainResult> {
 /** Images of a run's first batch that are drawn, in all their views. */
 const SHOWN_IMAGES = 8;
 
+/** What is told of a step. */
+type StepEvent = Extract<TrainEvent, { readonly kind: "step" }>;
+
 /** The parts of a run. */
 interface RunParts {
   readonly plan: RunPlan;
@@ -73,6 +83,8 @@ class Run {
   readonly #guard: RunGuard;
   #taken: number;
   #sums: EpochSums;
+  /** Of a run whose loss is scaled, or was before it was resumed. */
+  #lossScale: LossScale | undefined;
   #skipped = 0;
 
   constructor(options: TrainOptions, origin: RunOrigin, parts: RunParts) {
@@ -81,6 +93,9 @@ class Run {
     this.#parts = parts;
     this.#guard = new RunGuard(parts.method.embeddingWidth);
     this.#taken = origin.checkpoint?.state.step ?? 0;
+    const { lossScale: initial } = options.configuration;
+    this.#lossScale = origin.checkpoint?.state.lossScale ??
+      (scalesLoss(parts.plan.precision) ? initialLossScale({ initial }) : undefined);
     this.#sums = origin.checkpoint?.state.epochSoFar ?? NO_STEPS;
   }
 
@@ -91,13 +106,15 @@ class Run {
   /** Takes all steps that are left. */
   async finish(): Promise<TrainResult> {
     const { method: { manifest }, configuration, dataset, signal } = this.#options;
-    const { plan: { placement, stepsPerEpoch, totalSteps }, method, record } = this.#parts;
+    const { plan, method, record } = this.#parts;
+    const { placement, precision, stepsPerEpoch, totalSteps } = plan;
     this.#report({
       kind: "start",
       method: manifest,
       ...(method.lossRange && { lossRange: method.lossRange }),
       configuration,
       device: placement.device,
+      precision,
       parameters: method.parameters,
       stepsPerEpoch,
       totalSteps,
@@ -134,7 +151,12 @@ class Run {
     });
     for await (const batch of loader) {
       const loss = await this.#takeStep(batch, epoch);
-      this.#sums = sum({ steps: this.#sums.steps + 1, loss: this.#sums.loss + loss });
+      // The loss of a step that was skipped may be infinite.
+      const isCounted = Number.isFinite(loss);
+      this.#sums = sum({
+        steps: this.#sums.steps + (isCounted ? 1 : 0),
+        loss: this.#sums.loss + (isCounted ? loss : 0),
+      });
       if (signal?.aborted) break;
       if (this.#taken % stepsPerEpoch > 0 && record.isDue()) await this.#save();
     }
@@ -154,19 +176,26 @@ class Run {
 
   async #takeStep(batch: ViewBatch, epoch: number): Promise<number> {
     const { plan, batches, record } = this.#parts;
-    const scalars = plan.scalars(this.#taken);
+    const lossScale = this.#lossScale;
+    const scalars = {
+      ...plan.scalars(this.#taken, lossScale?.skippedSteps),
+      ...(lossScale && lossScaleScalars(lossScale)),
+    };
     const began = performance.now();
     const placed = await this.#place(batch, epoch);
     const { seed } = this.#options.configuration;
     const result = await batches.run(scalars, { seed, step: this.#taken });
     this.#taken++;
-    const event: TrainEvent = {
+    const isScaled = lossScale !== undefined && scalesLoss(plan.precision);
+    if (isScaled) this.#lossScale = nextLossScale(lossScale, result.updated);
+    const event: StepEvent = {
       kind: "step",
       step: this.#taken,
       epoch,
       learningRate: scalars["learning_rate"]!,
       seconds: (performance.now() - began) / 1000,
       ...result,
+      ...(isScaled && { lossScale: this.#lossScale! }),
       metrics: { ...result.metrics, ...placed },
     };
     record.log.step(event);
@@ -223,6 +252,7 @@ class Run {
   #save(): Promise<string> {
     const { plan: { stepsPerEpoch }, method, record } = this.#parts;
     const epoch = Math.floor(this.#taken / stepsPerEpoch);
-    return record.save({ step: this.#taken, epoch, sums: this.#sums }, method.step);
+    const progress = { step: this.#taken, epoch, sums: this.#sums, lossScale: this.#lossScale };
+    return record.save(progress, method.step);
   }
 }

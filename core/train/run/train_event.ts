@@ -5,7 +5,9 @@
  */
 import type { Dataset } from "../../data/dataset.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
+import type { LossScale } from "../../engine/optim/mod.ts";
 import type { Device } from "../../engine/ort/mod.ts";
+import type { Precision } from "../../engine/precision/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import type { LossRange, Manifest } from "../../method/manifest.ts";
 import type { PairSimilarities } from "../step/pair_weighting.ts";
@@ -37,6 +39,8 @@ export type TrainEvent =
     readonly configuration: Configuration;
     /** Where the graphs are computed. */
     readonly device: Device;
+    /** What networks compute in. */
+    readonly precision: Precision;
     /** Trained parameters. */
     readonly parameters: number;
     /** Whole batches in an epoch. */
@@ -63,6 +67,8 @@ export type TrainEvent =
     readonly learningRate: number;
     /** Seconds that the step took, without the wait for its images. */
     readonly seconds: number;
+    /** The scale of the loss after the step, where it is scaled. */
+    readonly lossScale?: LossScale;
   } & StepResult)
   | {
     /** An epoch was finished. */

@@ -7,6 +7,7 @@ import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { Value } from "../../engine/graph/value.ts";
 import { metricName } from "../../engine/optim/step_names.ts";
 import type { ClipUnit, Optimizer, ParameterRule } from "../../engine/optim/mod.ts";
+import type { Precision } from "../../engine/precision/mod.ts";
 import { buildStep, type BuiltStep } from "../../engine/step/build_step.ts";
 import { embeddingSpread } from "./embedding_spread.ts";
 import type { AppliedMethod, MethodGraph } from "./method_graph.ts";
@@ -24,6 +25,8 @@ export interface MethodStepOptions {
   readonly clipGradientPer?: ClipUnit;
   /** Elements of the pieces in which packed tensors are updated, see `pieceLengthFor`; 0 (default) packs none. */
   readonly pieceLength?: number;
+  /** What the networks compute in (default `float32`); see `StepOptions.precision`. */
+  readonly precision?: Precision;
   /** Whether the models say the type of every value, as their memory is estimated by (default no). */
   readonly typed?: boolean;
 }
@@ -90,6 +93,7 @@ export function buildMethodStep(
     clipGradientNorm,
     clipGradientPer = "model",
     pieceLength = 0,
+    precision = "float32",
     typed = false,
   }: MethodStepOptions,
 ): MethodStep {
@@ -109,6 +113,7 @@ export function buildMethodStep(
     constraints: graph.constraints,
     frozen: graph.frozen,
     pieceLength,
+    precision,
     typed,
     ...(clipGradientNorm !== undefined && { clipGradientNorm, clipGradientPer }),
   });

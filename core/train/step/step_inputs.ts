@@ -42,6 +42,8 @@ export interface StepResult {
   readonly spread: number;
   /** Norm of the whole gradient, before clipping. */
   readonly gradientNorm: number;
+  /** Whether parameters followed: not where the loss, or a gradient of a scaled loss, was not a finite number. */
+  readonly updated: boolean;
   /** The method's own scalars. */
   readonly metrics: Readonly<Record<string, number>>;
 }
@@ -90,13 +92,14 @@ export function writePermutations(
 
 /** What a step tells, from what its models gave. */
 export function stepResult(
-  { loss, outputs, measures }: StepOutcome,
+  { loss, updated, outputs, measures }: StepOutcome,
   metrics: readonly string[],
 ): StepResult {
   return {
     loss,
     spread: outputs[SPREAD]!,
     gradientNorm: measures["gradient_norm"] ?? NaN,
+    updated,
     metrics: Object.fromEntries(metrics.map((name) => [name, outputs[metricName(name)]!])),
   };
 }

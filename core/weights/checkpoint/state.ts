@@ -4,6 +4,7 @@
  * @module
  */
 import { basename, join } from "node:path";
+import type { LossScale } from "../../engine/optim/mod.ts";
 import { GenviewNotFound, GenviewTypeError } from "../../errors/mod.ts";
 import { explainingFileErrors, fileError } from "../../files/file_error.ts";
 import { parseJson } from "../../files/json.ts";
@@ -44,6 +45,8 @@ export interface CheckpointState {
   readonly samples: number;
   /** Running sums of an interrupted epoch. */
   readonly epochSoFar?: EpochSums;
+  /** The scale of the loss, where it is scaled. */
+  readonly lossScale?: LossScale;
   /** Everything that determines the run. */
   readonly configuration: unknown;
   /** Formulations of the convolutions; none if the checkpoint is from before they were kept. */
@@ -62,6 +65,15 @@ const SCHEMA = {
     step: COUNT,
     epoch: COUNT,
     samples: COUNT,
+    lossScale: {
+      type: "object",
+      required: ["scale", "cleanSteps", "skippedSteps"],
+      properties: {
+        scale: { type: "number", exclusiveMinimum: 0 },
+        cleanSteps: COUNT,
+        skippedSteps: COUNT,
+      },
+    },
     configuration: { type: "object" },
   },
 } as const;

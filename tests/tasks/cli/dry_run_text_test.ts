@@ -15,6 +15,7 @@ const RUN: DryRun = {
   method: parseManifest(simsiam, "simsiam"),
   configuration: resolveConfiguration({ epochs: 1, batchSize: 64, deviceBatchSize: 16 }),
   device: CPU,
+  precision: "float32",
   data: { name: "photos", length: 1_281_167 },
   parameters: { trained: 1_000_000, fixed: 10, momentum: 500_000 },
   models: { forward: { nodes: 1200, bytes: 3400 }, update: { nodes: 1, bytes: 99 } },
@@ -55,6 +56,7 @@ Deno.test("dryRunText() leaves out what there is not, and says what a device has
   const text = dryRunText({
     ...RUN,
     device: { provider: "cuda", index: 0 },
+    precision: "float16",
     parameters: { trained: 7, fixed: 0, momentum: 0 },
     microBatches: 1,
     warnings: [],
@@ -62,5 +64,6 @@ Deno.test("dryRunText() leaves out what there is not, and says what a device has
   const lines = text.split("\n");
   assertEquals(lines[2], "parameters     7 trained");
   assertEquals(lines[4], "step           64 samples");
+  assertEquals(lines[8], "precision      float16, weights and sums in float32");
   assertEquals(lines.at(-1)!.includes("take its own memory, and its libraries some more"), true);
 });

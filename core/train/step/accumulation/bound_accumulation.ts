@@ -26,6 +26,7 @@ import {
   bindings,
   checkValues,
   initialSlots,
+  isUsable,
   loadModel,
   numbers,
   type Tensors,
@@ -207,7 +208,7 @@ export class BoundAccumulation implements Disposable {
     );
     this.#backward = owned.use(backward.bind(
       bindings(backward.inputs, (name) => read.get(name) ?? sums.get(name)),
-      bindings(backward.outputs, (name) => passed.get(name)),
+      bindings(backward.outputs, (name) => passed.get(name) ?? this.#outputs.get(name)),
     ));
     this.#update = owned.use(update.bind(
       bindings(
@@ -261,7 +262,7 @@ export class BoundAccumulation implements Disposable {
   }
 
   /**
-   * Takes one step. If the loss is not a finite number, nothing changes.
+   * Takes one step. If the loss is not a finite number, or gradients of a scaled loss are not, nothing changes.
    *
    * @param scalars the learning rate and the other scalars of {@linkcode BoundAccumulation.scalars}, by name
    * @param place writes views; called for each micro-batch, and, but for one, for each again
@@ -281,8 +282,8 @@ export class BoundAccumulation implements Disposable {
       if (taken.device.provider !== "cpu") writeBytes(taken, rows.bytes);
     }
     await this.#loss.run();
-    const { loss, ...outputs } = numbers(this.#outputs) as { loss: number };
-    if (!Number.isFinite(loss)) return { loss, updated: false, outputs, measures: {} };
+    const { loss, ...made } = numbers(this.#outputs) as { loss: number };
+    if (!Number.isFinite(loss)) return { loss, updated: false, outputs: made, measures: {} };
     // From the last to the first, because the views of the last one are still there.
     for (let i = this.#microBatches - 1; i >= 0; i--) {
       if (i < this.#microBatches - 1) await place(i, this.#views.backward);
@@ -291,6 +292,8 @@ export class BoundAccumulation implements Disposable {
       }
       await this.#backward.run();
     }
+    const { loss: _loss, ...outputs } = numbers(this.#outputs);
+    if (!isUsable(loss, outputs)) return { loss, updated: false, outputs, measures: {} };
     await this.#update.run();
     return { loss, updated: true, outputs, measures: numbers(this.#measures) };
   }

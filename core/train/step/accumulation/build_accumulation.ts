@@ -14,15 +14,31 @@ import { expand } from "../../../engine/ops/expand.ts";
 import { identity } from "../../../engine/ops/identity.ts";
 import { mul } from "../../../engine/ops/mul.ts";
 import { reduceSum } from "../../../engine/ops/reduce_sum.ts";
-import { buildUpdate, type Pack, type Slot, type UpdateGraph } from "../../../engine/optim/mod.ts";
+import {
+  buildUpdate,
+  jointNorm,
+  type Pack,
+  type Slot,
+  type UpdateGraph,
+} from "../../../engine/optim/mod.ts";
 import {
   frozenName,
   gradientName,
   keptName,
+  LOSS_SCALE,
   nextName,
+  OWN_SCALED_GRADIENT_NORM,
+  SCALED_GRADIENT_NORM,
   writtenName,
 } from "../../../engine/optim/step_names.ts";
+import type { Precision } from "../../../engine/precision/mod.ts";
 import { declare, declared, type StepTensor } from "../../../engine/step/build_step.ts";
+import {
+  encodeStep,
+  gradientSeed,
+  inPrecision,
+  scalesLoss,
+} from "../../../engine/step/step_precision.ts";
 import { batchInputs, type MethodStepOptions, shownOutputs } from "../method_step.ts";
 import { movingAverages } from "../momentum_encoder.ts";
 import { type AccumulatedGraph, leavesOf } from "./accumulated_graph.ts";
@@ -79,7 +95,7 @@ export interface BuiltAccumulation {
   readonly passed: readonly StepTensor[];
   /** What of all this lies in vectors, which the last model reads and makes in its place. */
   readonly packs: readonly Pack[];
-  /** Scalars that the second model makes for people. */
+  /** Scalars for people, which the second model makes; by the third, `scaled_gradient_norm` where the loss is scaled. */
   readonly outputs: readonly StepTensor[];
   /** Scalars that the update makes for people. */
   readonly measures: readonly StepTensor[];
@@ -114,7 +130,8 @@ interface NetworkGradients {
  * @param told the gradients by cuts of the whole batch, undefined where there is none, in the order of the cuts
  */
 function networkGradients(
-  { micro, cuts }: AccumulatedGraph,
+  { scope }: AccumulatedGraph["micro"],
+  cuts: AccumulatedGraph["cuts"],
   told: readonly (Value | undefined)[],
 ): NetworkGradients {
   const products = cuts.flatMap(({ given }, i) => {
@@ -122,7 +139,7 @@ function networkGradients(
     const dy = input(gradientName(nameOf(given.whole)), given.micro.dtype, given.micro.shape);
     return [reduceSum(mul(given.micro, dy))];
   });
-  const trained = [...micro.scope.declarations.values()].filter(({ kind }) => kind === "trainable");
+  const trained = [...scope.declarations.values()].filter(({ kind }) => kind === "trainable");
   const [first, ...others] = products;
   if (first === undefined) return { shares: new Map(), cuts: new Set() };
   const total = others.reduce((sum, product) => add(sum, product), first);
@@ -160,17 +177,79 @@ function startOfGradients(
   }));
 }
 
+/** Values by the names of what they are. */
+type Named = Readonly<Record<string, Value>>;
+
+/** What both graphs of a step give, in the precision that it is to have. */
+interface MixedGraphs {
+  /** What networks give, and what they are given to. */
+  readonly cuts: AccumulatedGraph["cuts"];
+  /** The buffers that networks write. */
+  readonly running: Named;
+  /** Whether parameters of networks are frozen. */
+  readonly frozen: Named;
+  /** What the whole batch's graph gives. */
+  readonly whole: {
+    readonly outputs: Named & { readonly loss: Value };
+    readonly written: Named;
+    readonly frozen: Named;
+  };
+}
+
+/** Both graphs of a step in a precision. */
+function mixedGraphs(
+  { cuts, running, frozen, whole }: AccumulatedGraph,
+  precision: Precision,
+): MixedGraphs {
+  const micro = inPrecision({
+    given: Object.fromEntries(cuts.map(({ given }) => [nameOf(given.whole), given.micro])),
+    running: Object.fromEntries(running),
+    frozen: Object.fromEntries(frozen),
+  }, precision);
+  return {
+    ...micro,
+    cuts: cuts.map((cut) => ({
+      ...cut,
+      given: { ...cut.given, micro: micro.given[nameOf(cut.given.whole)]! },
+    })),
+    whole: inPrecision({
+      outputs: { loss: whole.loss, ...shownOutputs(whole) },
+      written: Object.fromEntries(whole.scope.written),
+      frozen: Object.fromEntries(whole.frozen),
+    }, precision),
+  };
+}
+
 /** What the update reads of the whole batch's graph, beside gradients. */
 function passedByWhole(
-  { whole }: AccumulatedGraph,
+  { written, frozen }: MixedGraphs["whole"],
   state: ReadonlyMap<string, Value>,
   update: UpdateGraph,
 ): Record<string, Value> {
   const passed: Record<string, Value> = {};
-  for (const [name, value] of whole.scope.written) passed[writtenName(name)] = value;
-  for (const [name, value] of whole.frozen) passed[frozenName(name)] = value;
+  for (const [name, value] of Object.entries(written)) passed[writtenName(name)] = value;
+  for (const [name, value] of Object.entries(frozen)) passed[frozenName(name)] = value;
   for (const name of update.kept) passed[keptName(name)] = identity(state.get(name)!);
   return passed;
+}
+
+/** Norms by which an overflow of gradients shows: of the whole batch's own, and of those that micro-batches add to. */
+function overflowChecks(
+  start: Named,
+  sums: Named,
+  frozen: Named,
+): Readonly<Record<"loss" | "backward", Record<string, Value>>> {
+  const norm = (values: Named) =>
+    jointNorm(
+      Object.values(values),
+      Object.keys(values).map((gradient) =>
+        Object.entries(frozen).find(([name]) => gradientName(name) === gradient)?.[1]
+      ),
+    );
+  return {
+    loss: { [OWN_SCALED_GRADIENT_NORM]: norm(start) },
+    backward: Object.keys(sums).length === 0 ? {} : { [SCALED_GRADIENT_NORM]: norm(sums) },
+  };
 }
 
 /**
@@ -187,14 +266,17 @@ export function buildAccumulation(
     clipGradientNorm,
     clipGradientPer = "model",
     pieceLength = 0,
+    precision = "float32",
     typed = false,
   }: MethodStepOptions,
 ): BuiltAccumulation {
-  const { micro, whole, cuts, running, frozen, declarations } = graph;
+  const { micro, whole, declarations } = graph;
+  const mixed = mixedGraphs(graph, precision);
+  const { cuts, running, frozen } = mixed;
   const state = named(declarations.map(({ value }) => value));
   const parameters = declarations.filter(({ kind }) => kind === "trainable")
     .map(({ value }) => value);
-  const written = [...running.keys(), ...whole.scope.written.keys()];
+  const written = [...graph.running.keys(), ...whole.scope.written.keys()];
   const update = buildUpdate({
     parameters,
     optimizer,
@@ -205,49 +287,52 @@ export function buildAccumulation(
       declarations: new Map(declarations.map((declaration) => [declaration.name, declaration])),
     }),
     constraints: new Map([...micro.constraints, ...whole.constraints]),
-    frozen: new Set([...frozen.keys(), ...whole.frozen.keys()]),
+    frozen: new Set([...graph.frozen.keys(), ...whole.frozen.keys()]),
+    lossScaling: scalesLoss(precision),
     pieceLength,
     ...(clipGradientNorm !== undefined && { clipGradientNorm, clipGradientPer }),
   });
 
   const inputs = [...parameters, ...cuts.map(({ given }) => given.whole)];
-  const found = gradients(whole.loss, inputs);
+  const { loss } = mixed.whole.outputs;
+  const found = gradients(loss, inputs, gradientSeed(loss, precision));
   const own = new Map(parameters.map((parameter, i) => [nameOf(parameter), found[i]]));
   const told = found.slice(parameters.length);
-  const networks = networkGradients(graph, told);
-  const start = startOfGradients(whole.loss, parameters, own, networks);
+  const networks = networkGradients(micro, cuts, told);
+  const start = startOfGradients(loss, parameters, own, networks);
   const toldByName = Object.fromEntries(cuts.flatMap(({ given }, i) => {
     const name = nameOf(given.whole);
     return networks.cuts.has(name) ? [[gradientName(name), told[i]!]] : [];
   }));
-  const passed = passedByWhole(graph, state, update);
-  const outputs = { loss: whole.loss, ...shownOutputs(whole) };
+  const passed = passedByWhole(mixed.whole, state, update);
   const passedByMicro = Object.fromEntries([
-    ...[...running].map(([name, value]) => [writtenName(name), value] as const),
-    ...[...frozen].map(([name, value]) => [frozenName(name), value] as const),
+    ...Object.entries(running).map(([name, value]) => [writtenName(name), value] as const),
+    ...Object.entries(frozen).map(([name, value]) => [frozenName(name), value] as const),
   ]);
   const sums = Object.fromEntries([...networks.shares].map(([name, share]) => {
     const before = input(accumulatedName(name), share.dtype, share.shape);
     return [gradientName(name), add(before, share)];
   }));
+  const checks = scalesLoss(precision)
+    ? overflowChecks(start, sums, { ...frozen, ...mixed.whole.frozen })
+    : { loss: {}, backward: {} };
+  const outputs = { ...mixed.whole.outputs, ...checks.loss };
   const next = new Set(update.updated.map(({ name }) => nextName(name)));
   const updateScalars = update.inputs.filter((value) => update.scalars.includes(nameOf(value)));
   const scalars = named([
     ...updateScalars,
+    ...(scalesLoss(precision) ? [input(LOSS_SCALE, loss.dtype, [])] : []),
     ...[micro, whole].flatMap(({ scheduled, counters }) => [...scheduled.values(), ...counters]),
   ]);
   return {
     deviceBatchSize: graph.deviceBatchSize,
     microBatches: graph.microBatches,
-    forward: encodeModel({
-      outputs: {
-        ...Object.fromEntries(cuts.map(({ given }) => [nameOf(given.whole), given.micro])),
-        ...passedByMicro,
-      },
-      typed,
-    }),
-    loss: encodeModel({ outputs: { ...outputs, ...start, ...toldByName, ...passed }, typed }),
-    backward: encodeModel({ outputs: sums, typed }),
+    forward: encodeStep({
+      ...Object.fromEntries(cuts.map(({ given }) => [nameOf(given.whole), given.micro])),
+      ...passedByMicro,
+    }, { precision, typed }),
+    loss: encodeStep({ ...outputs, ...start, ...toldByName, ...passed }, { precision, typed }),
+    backward: encodeStep({ ...sums, ...checks.backward }, { precision, typed }),
     update: encodeModel({ outputs: update.outputs, typed }),
     views: graph.views.map(({ value, ...view }) => ({ ...view, ...declare(nameOf(value), value) })),
     cuts: cuts.map(({ given }) => ({
@@ -256,14 +341,14 @@ export function buildAccumulation(
       whole: declare("", given.whole),
       differentiated: networks.cuts.has(nameOf(given.whole)),
     })),
-    running: [...running].map(([name, value]) => declare(name, value)),
+    running: Object.entries(running).map(([name, value]) => declare(name, value)),
     batch: batchInputs(whole).map((value) => declare(nameOf(value), value)),
     state: [...state].map(([name, value]) => declare(name, value)),
     slots: update.slots,
     scalars: [...scalars].map(([name, value]) => declare(name, value)),
     passed: declared({ ...start, ...passed, ...passedByMicro }),
     packs: update.packs,
-    outputs: declared(outputs),
+    outputs: declared({ ...outputs, ...checks.backward }),
     measures: declared(
       Object.fromEntries(Object.entries(update.outputs).filter(([name]) => !next.has(name))),
     ),

@@ -58,6 +58,34 @@ Deno.test("BoundStep changes nothing when the loss is no number", async () => {
   for (const [name, value] of STATE) assertEquals(step.state.get(name)!.read(), value);
 });
 
+Deno.test("BoundStep leaves no trace of a step whose scaled gradients overflow", async () => {
+  const average = input("average", "float32", [2]);
+  const built = buildStep(optionsOf({
+    precision: "float16",
+    state: [w, taken, average],
+    exponentialMovingAverages: [{ target: average, source: "w" }],
+  }));
+  const state = new Map(STATE).set("average", float32([2], [7, 8]));
+  using step = await BoundStep.create(built, ONE, { state });
+  step.input("x", "float32").write(float32([2], [4, 6]));
+  const scalars = { ...SCALARS, average_rate: 0.5 };
+  const scaledBy = (scale: number) => ({
+    ...scalars,
+    loss_scale: scale,
+    inverse_loss_scale: 1 / scale,
+  });
+  const { loss, updated, measures } = await step.run(scaledBy(3e38));
+  assertEquals([loss, updated, measures], [12.5, false, {}]);
+  for (const [name, value] of state) assertEquals(step.state.get(name)!.read(), value);
+  assertEquals(step.slots.get("momentum.w")!.read(), filled("float32", [2], 0));
+  // With a scale that the gradients fit into, all is as it is without one.
+  const next = await step.run(scaledBy(65536));
+  assertEquals([next.updated, next.measures], [true, { gradient_norm: 5 }]);
+  assertEquals(step.state.get("w")!.read(), float32([2], [2.5, 4]));
+  assertEquals(step.state.get("taken")!.read(), float32([], [1]));
+  assertEquals(step.state.get("average")!.read(), float32([2], [4.75, 6]));
+});
+
 Deno.test("BoundStep lets constraints read and return buffers as they were before", async () => {
   const start = input("start", "float32", [2]);
   const constraints = new Map([

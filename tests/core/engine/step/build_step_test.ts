@@ -41,6 +41,25 @@ Deno.test("buildStep() declares all that its models read and make", () => {
   assertEquals(namesOf(step.measures), ["gradient_norm"]);
 });
 
+Deno.test("buildStep() scales the loss in float16, and in no other precision", () => {
+  const known = ["average_rate", "learning_rate", "weight_decay"];
+  for (const precision of ["float32", "bfloat16", "float16"] as const) {
+    const step = buildStep(optionsOf({ precision }));
+    const isScaled = precision === "float16";
+    assertEquals(
+      namesOf(step.scalars).sort(),
+      [...known, ...(isScaled ? ["inverse_loss_scale", "loss_scale"] : [])].sort(),
+    );
+    assertEquals(
+      namesOf(step.outputs),
+      ["loss", "mean", ...(isScaled ? ["scaled_gradient_norm"] : [])],
+    );
+    // Whatever the networks compute in, what lasts and what passes to the update is float32.
+    const lasting = [...step.state, ...step.passed, ...step.slots.map(({ type }) => type)];
+    assertEquals(new Set(lasting.map(({ dtype }) => dtype)), new Set(["float32"]));
+  }
+});
+
 Deno.test("buildStep() gives plain data, which passes from worker to worker", () => {
   const step = buildStep(optionsOf());
   assertEquals(structuredClone(step), step);

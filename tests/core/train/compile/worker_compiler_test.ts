@@ -260,6 +260,19 @@ Deno.test("a compiler gives a plugin of a folder its modules, and nothing of the
     assertEquals([facts.embeddingWidth, facts.views, facts.usesPairWeights], [8, 2, false]);
   }));
 
+Deno.test("a step in float16 that is compiled in a worker is what it is when it is compiled here", async () => {
+  const options = { projectorWidth: 32, projectorLayers: 2, predictorWidth: 16 };
+  await using here = openCompiler(checkMethod(simsiam, "simsiam"));
+  await using there = openCompiler(await loadMethodByName("simsiam", bundledMethods));
+  for (const deviceBatchSize of [0, 4]) {
+    const request = {
+      ...smallRequest({ options, batchSize: 8, deviceBatchSize }),
+      precision: "float16",
+    } as const;
+    assertEquals(await there.step(request), await here.step(request));
+  }
+});
+
 Deno.test("a step by micro-batches that is compiled in a worker is what it is when it is compiled here", async () => {
   const options = { projectorWidth: 32, projectorLayers: 2, predictorWidth: 16 };
   const request = smallRequest({ options, batchSize: 8, deviceBatchSize: 4 });

@@ -1,0 +1,76 @@
+/**
+ * Types of half the width on the CPU, for which ONNX Runtime has few kernels there. It would convert by itself what it has
+ * no kernels for, and leave out most of the rounding on the way: results that depend on how operators follow each other, and
+ * overflows that are never seen.
+ *
+ * @module
+ */
+import { withinLayer } from "../graph/layer_path.ts";
+import { type NamedValues, type Node, nodesLeadingTo, resolve } from "../graph/node.ts";
+import { reapply } from "../graph/op.ts";
+import { withTarget } from "../graph/target.ts";
+import type { Value } from "../graph/value.ts";
+import { cast } from "../ops/cast.ts";
+
+/** Operators that compute nothing, of which the CPU has kernels for every type. */
+const MOVES: ReadonlySet<string> = new Set([
+  "Cast",
+  "Concat",
+  "Gather",
+  "GatherElements",
+  "Identity",
+  "Reshape",
+  "ScatterND",
+  "Slice",
+  "Transpose",
+]);
+
+function isHalf({ dtype }: Value): boolean {
+  return dtype === "float16" || dtype === "bfloat16";
+}
+
+function mapped(values: NamedValues, map: (value: Value) => Value): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, map(value)]]
+    ),
+  );
+}
+
+/** What a node makes of other inputs: computed in float32 and rounded, where it was built for the CPU. */
+function remade(node: Node, inputs: Readonly<Record<string, Value>>): Record<string, Value> {
+  const { op, outputs, target } = node;
+  const computes = target.provider === "cpu" && !MOVES.has(op.type) &&
+    [...Object.values(inputs), ...Object.values(outputs)].some(isHalf);
+  if (!computes) return reapply(node, inputs);
+  const wide = (value: Value) => isHalf(value) ? cast(value, "float32") : value;
+  const made = reapply(node, mapped(inputs, wide));
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, { dtype }]) => [name, cast(made[name]!, dtype)]),
+  );
+}
+
+/**
+ * The same values, whose nodes of float16 and bfloat16 that were built for the CPU compute in float32, of what is rounded
+ * to these types, and round what they make, as kernels of other devices do. Composites are opened: to be applied to a graph
+ * that is differentiated already.
+ *
+ * @param values by name, all of one graph
+ */
+export function roundOnCpu(values: Readonly<Record<string, Value>>): Record<string, Value> {
+  const made = new Map<Value, Value>();
+  const of = (value: Value) => made.get(resolve(value)) ?? resolve(value);
+  for (const node of nodesLeadingTo(Object.values(values), true)) {
+    const inputs = mapped(node.inputs, of);
+    const isSame = Object.entries(inputs).every(([name, value]) => value === node.inputs[name]);
+    if (isSame && ![...Object.values(inputs), ...Object.values(node.outputs)].some(isHalf)) {
+      continue;
+    }
+    const outputs = withTarget(
+      node.target,
+      () => withinLayer(node.path, () => remade(node, inputs)),
+    );
+    for (const [name, value] of Object.entries(node.outputs)) made.set(value, outputs[name]!);
+  }
+  return mapped(values, of);
+}

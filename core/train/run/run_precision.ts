@@ -1,0 +1,73 @@
+/**
+ * What a run's networks compute in, by its configuration and its device.
+ *
+ * @module
+ */
+import type { ConvProblem } from "../../engine/ops/convolution/problem.ts";
+import type { Device } from "../../engine/ort/mod.ts";
+import type { Precision } from "../../engine/precision/mod.ts";
+import { GenviewTypeError } from "../../errors/mod.ts";
+import type { Configuration } from "../../method/configuration.ts";
+
+/** Where bfloat16 is not to be had, and why. */
+const WITHOUT_BFLOAT16: Readonly<Partial<Record<Device["provider"], string>>> = {
+  cpu: "ONNX Runtime has no kernels of it on the CPU",
+  webgpu: "WebGPU has no such type",
+};
+
+/**
+ * The precision of a run: `auto` is float16 on CUDA, whose tensor cores are what it is for, and float32 elsewhere.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { CPU } from "../../engine/ort/mod.ts";
+ * import { resolvePrecision } from "./run_precision.ts";
+ *
+ * assertEquals(resolvePrecision({ precision: "auto" }, { provider: "cuda", index: 0 }), "float16");
+ * assertEquals(resolvePrecision({ precision: "auto" }, CPU), "float32");
+ * ```
+ *
+ * @throws {TypeError} if the device has no such type
+ */
+export function resolvePrecision(
+  { precision }: Pick<Configuration, "precision">,
+  { provider }: Device,
+): Precision {
+  if (precision === "auto") return provider === "cuda" ? "float16" : "float32";
+  const reason = precision === "bfloat16" ? WITHOUT_BFLOAT16[provider] : undefined;
+  if (reason === undefined) return precision;
+  throw new GenviewTypeError(
+    `Cannot train with --precision bfloat16: ${reason}, found --device ${provider}; ` +
+      "choose float16 or float32",
+  );
+}
+
+/**
+ * Checks that a network gains by a precision, and what it costs where it does not.
+ *
+ * @param convolutions those of the network
+ * @returns sentences for people
+ * @throws {TypeError} if its convolutions have no kernels of that type
+ */
+export function checkPrecision(
+  precision: Precision,
+  { provider }: Device,
+  convolutions: readonly ConvProblem[],
+): string[] {
+  const overlapping = convolutions.find(({ w, attributes }) =>
+    attributes.strides.some((stride, axis) => stride !== w[axis + 2])
+  );
+  if (precision === "bfloat16" && overlapping !== undefined) {
+    throw new GenviewTypeError(
+      "Cannot train with --precision bfloat16: it is for networks of matrix products, such as ViTs, because ONNX Runtime " +
+        `has no convolutions of it, found one by a kernel [${
+          overlapping.w.join(",")
+        }]; choose float16`,
+    );
+  }
+  return precision === "float16" && provider === "cpu"
+    ? [
+      "--precision float16 is slower than float32 on the CPU, which converts before and after each operator",
+    ]
+    : [];
+}
