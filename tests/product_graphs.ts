@@ -9,7 +9,11 @@ import { clipModel, clipModelNames } from "../core/backbones/clip_models.ts";
 import { normalizePixels } from "../core/data/normalize_pixels.ts";
 import { buildPhotometricGraph } from "../core/data/photometry/photometric_graph.ts";
 import { viewRecipes } from "../core/data/mod.ts";
-import { CLIP_NORMALIZATION, IMAGENET_NORMALIZATION } from "../core/data/views/presets.ts";
+import {
+  CLIP_NORMALIZATION,
+  evaluationRecipe,
+  IMAGENET_NORMALIZATION,
+} from "../core/data/views/presets.ts";
 import { buildFeatureGraph } from "../core/encoders/feature_extractor.ts";
 import { type GraphTarget, withTarget } from "../core/engine/graph/target.ts";
 import { input, type Value } from "../core/engine/graph/value.ts";
@@ -229,10 +233,9 @@ export async function imageGraphs(): Promise<ProductGraph[]> {
       const outputs = withTarget(target, () => {
         const { images, compare } = comparison(
           {
-            network: { view: { size: 224, normalize: CLIP_NORMALIZATION, crop: 224, resize: 224 } },
+            network: { view: evaluationRecipe(224, CLIP_NORMALIZATION) },
             component: new Float32Array(8).fill(0.1),
-            similarity: { threshold: 0.5 },
-          } as unknown as Parameters<typeof comparison>[0],
+          },
           {
             views: [first, second],
             normalize: [IMAGENET_NORMALIZATION, IMAGENET_NORMALIZATION],

@@ -1,12 +1,14 @@
 /**
- * Every graph of the product has a kernel for every node, on CUDA and on WebGPU, by the tables of `core/engine/onnx/kernels/`:
+ * Every graph of the product has a kernel for every node on every provider, by the tables of `core/engine/onnx/kernels/`:
  * the product's own builders refuse one that has not.
  */
 import { assertEquals } from "@std/assert";
+import type { Provider } from "../core/engine/graph/target.ts";
 import { productGraphs } from "./product_graphs.ts";
 
 /** What a provider is never given. */
-const LEFT_OUT: Readonly<Record<"cuda" | "webgpu", readonly string[]>> = {
+const LEFT_OUT: Readonly<Record<Provider, readonly string[]>> = {
+  cpu: [],
   cuda: [],
   // In float64, which WebGPU has not: the product adds tokens up on the CPU then.
   webgpu: ["covariance of tokens"],
@@ -14,7 +16,7 @@ const LEFT_OUT: Readonly<Record<"cuda" | "webgpu", readonly string[]>> = {
 
 const graphs = await productGraphs();
 
-for (const provider of ["cuda", "webgpu"] as const) {
+for (const provider of ["cuda", "webgpu", "cpu"] as const) {
   Deno.test(`every graph of the product has kernels for all of its nodes on ${provider}`, () => {
     const refused: Record<string, string> = {};
     for (const { name, build } of graphs) {
