@@ -1,7 +1,9 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
-import { defineComposite } from "../graph/op.ts";
+import { defineComposite, defineOp } from "../graph/op.ts";
 import { sameShape, type Shape } from "../graph/shape.ts";
-import type { Value } from "../graph/value.ts";
+import { currentTarget } from "../graph/target.ts";
+import { filled } from "../graph/tensor.ts";
+import { constant, type Value } from "../graph/value.ts";
 import { axisOf } from "./_axes.ts";
 import { centre, standardizedGradient } from "./_standardize.ts";
 import { add } from "./add.ts";
@@ -37,6 +39,33 @@ function check(name: string, value: Value | undefined, expected: Shape): void {
   }
 }
 
+const StandardLayerNormalization = defineOp({
+  type: "LayerNormalization",
+  inputs: ["x", "scale"],
+  optional: ["bias"],
+  outputs: ["y", "mean", "inverseDeviation"],
+  infer: ({ x }, { axis }: LayerNormalizationAttributes) => {
+    const shape = x.shape.map((length, i) => i < axis ? length : 1);
+    const statistics = { dtype: x.dtype, shape };
+    return { y: x, mean: statistics, inverseDeviation: statistics };
+  },
+  onnx: ({ axis, epsilon }) => ({
+    attributes: { axis: { int: axis }, epsilon: { float: epsilon } },
+  }),
+  // What is made of it has a gradient of its own.
+  gradient: "none",
+});
+
+/** Whether ONNX's operator is the faster way: on CUDA, and its statistics are float32 alone. */
+function isOneKernel({ dtype }: Value): boolean {
+  return currentTarget().provider === "cuda" && dtype === "float32";
+}
+
+/** One of each element of the axes that are normalised. */
+function onesOf({ dtype, shape }: Value, axis: number): Value {
+  return constant(filled(dtype, shape.slice(axis), 1));
+}
+
 const LayerNormalization = defineComposite({
   type: "LayerNormalization",
   inputs: ["x"],
@@ -46,14 +75,20 @@ const LayerNormalization = defineComposite({
   expand: ({ x, scale, bias }, { axis, epsilon }: LayerNormalizationAttributes) => {
     check("scale", scale, x.shape.slice(axis));
     check("bias", bias, x.shape.slice(axis));
+    if (isOneKernel(x)) {
+      const given = { x, scale: scale ?? onesOf(x, axis), bias };
+      return StandardLayerNormalization(given, { axis, epsilon });
+    }
     const { centred, mean, inverseDeviation } = centre(x, axesFrom(axis, x.rank), epsilon);
     const z = mul(centred, inverseDeviation);
     const scaled = scale === undefined ? z : mul(z, scale);
     return { y: bias === undefined ? scaled : add(scaled, bias), mean, inverseDeviation };
   },
   // With z = (x - mean) r and dz = scale dy: dx = r (dz - mean(dz) - z mean(z dz)), dscale = z dy, dbias = dy
-  gradient: ({ x, scale, bias, mean, inverseDeviation, dy }, { axis }) => {
-    const z = mul(sub(x, mean), inverseDeviation);
+  gradient: ({ x, scale, bias, mean, inverseDeviation, dy }, { axis, epsilon }) => {
+    const z = isOneKernel(x)
+      ? StandardLayerNormalization({ x, scale: onesOf(x, axis) }, { axis, epsilon }).y
+      : mul(sub(x, mean), inverseDeviation);
     const dz = scale === undefined ? dy : mul(dy, scale);
     return {
       x: standardizedGradient({ z, dz, inverseDeviation }, axesFrom(axis, x.rank)),

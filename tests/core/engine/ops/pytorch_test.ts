@@ -8,8 +8,10 @@ for (const [name, build] of Object.entries(CASES)) {
     Deno.test(`${name} has the output and the gradients of PyTorch in ${precision}`, () =>
       checkGolden(name, build, { precision }));
   }
-  Deno.test(`${name}, as it is written for WebGPU, has the output and the gradients of PyTorch`, () =>
-    checkGolden(name, build, { precision: "float32", target: { provider: "webgpu" } }));
+  for (const provider of ["cuda", "webgpu"] as const) {
+    Deno.test(`${name}, as it is written for ${provider}, has the output and the gradients of PyTorch`, () =>
+      checkGolden(name, build, { precision: "float32", target: { provider } }));
+  }
 }
 
 Deno.test("the cases are those of the golden", async () => {
