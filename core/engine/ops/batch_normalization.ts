@@ -72,8 +72,8 @@ function channelMean(a: Value, b?: Value): Value {
 }
 
 /**
- * The same in few kernels, for CUDA: all that is linear in a channel is one. ONNX's own training mode is no way there: of
- * ONNX Runtime's CUDA provider it asks for five outputs, which the operator has no more since version 14.
+ * The same in few kernels, for CUDA: all that is linear in a channel is one. ONNX's own training mode is no way there: ONNX
+ * Runtime's CUDA provider refuses it from version 14 of the operator on.
  */
 const FusedBatchNormalization = defineComposite({
   type: "BatchNormalization",

@@ -108,7 +108,7 @@ export function piecesOf(
 }
 
 /** Most pieces of a pack: with more of them, a model would be larger than one that updates each parameter. */
-const MOST_PIECES = 128;
+const MOST_PIECES = 64;
 
 /**
  * Lays tensors of one element type one behind the other, in pieces of at least some length.
