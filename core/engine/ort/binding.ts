@@ -6,7 +6,7 @@
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { finish, obtain } from "./api.ts";
 import { cString } from "./c_values.ts";
-import type { Device } from "./device.ts";
+import { type Device, formatDevice, sameDevice } from "./device.ts";
 import { type DeviceTensor, tensorHandle } from "./device_tensor.ts";
 import { environment } from "./environment.ts";
 import { check } from "./error.ts";
@@ -31,6 +31,8 @@ export interface BindingSession {
   readonly handle: Handle;
   readonly signature: Signature;
   readonly device: Device;
+  /** Whether it captures its runs in a CUDA graph. */
+  readonly cudaGraph: boolean;
   /** Its arenas, as run options name them. */
   readonly arenas: string;
 }
@@ -78,6 +80,7 @@ export class Binding implements Disposable {
     this.#session = session;
     const sessionPointer = session.handle.pointer;
     rejectMismatches("bind tensors", [
+      ...(session.cudaGraph ? unfitForCapture(session.device, inputs, outputs) : []),
       ...mismatches("input", session, inputs, session.signature.inputs),
       ...mismatches("output", session, outputs, []),
       ...(Object.keys(outputs).length === 0 ? ["at least one output must be bound"] : []),
@@ -111,11 +114,13 @@ export class Binding implements Disposable {
   /**
    * Replaces the tensors of some inputs and outputs.
    *
-   * @throws {TypeError} if a run is in flight, or a name or type is wrong; then nothing is replaced
+   * @throws {TypeError} if a run is in flight, a name or type is wrong, or the session captures a CUDA graph; then nothing
+   * is replaced
    */
   rebind(inputs: Bindings, outputs: Bindings = {}): void {
     this.#refuseWhileRunning("rebind tensors");
     rejectMismatches("rebind tensors", [
+      ...(this.#session.cudaGraph ? ["a CUDA graph keeps the addresses that it captured"] : []),
       ...mismatches("input", this.#session, inputs, []),
       ...mismatches("output", this.#session, outputs, []),
     ]);
@@ -124,13 +129,15 @@ export class Binding implements Disposable {
   }
 
   /**
-   * Runs the session on another thread. Neither write to the bound tensors nor run the binding again before the
+   * Runs the session on another thread, or on this one if it captures a CUDA graph. Neither write to the bound tensors nor run the binding again before the
    * promise settles.
    *
    * @throws {TypeError} if a run is in flight, or the session or binding is disposed
    * @throws {OrtError} if the run fails
    */
   async run(options: RunOptions = {}): Promise<void> {
+    // A captured graph is the thread's that captured it.
+    if (this.#session.cudaGraph) return this.runSync(options);
     const pointers = this.#pointers();
     this.#running = true;
     this.#handle.retain();
@@ -226,6 +233,25 @@ export class Binding implements Disposable {
     this.#held.set(place, handle);
     before?.drop();
   }
+}
+
+/** What keeps tensors from being bound to a session that captures a CUDA graph. */
+function unfitForCapture(device: Device, inputs: Bindings, outputs: Bindings): string[] {
+  const given = new Set(Object.values(inputs));
+  return [
+    ...[...Object.entries(inputs), ...Object.entries(outputs)]
+      .filter(([, tensor]) => !sameDevice(tensor.device, device))
+      .map(([name, tensor]) =>
+        `"${name}" must be on ${formatDevice(device)} for a CUDA graph, found it on ${
+          formatDevice(tensor.device)
+        }`
+      ),
+    ...Object.entries(outputs)
+      .filter(([, tensor]) => given.has(tensor))
+      .map(([name]) =>
+        `output "${name}" must have a tensor of its own for a CUDA graph, found an input's`
+      ),
+  ];
 }
 
 /** Binds an input of an `OrtIoBinding*`. */

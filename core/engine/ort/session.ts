@@ -54,12 +54,14 @@ export class Session implements Disposable {
   readonly #handle: Handle;
   readonly #signature: Signature;
   readonly #arenas: string;
+  readonly #cudaGraph: boolean;
   #profiling: boolean;
 
   private constructor(pointer: Deno.PointerObject, options: SessionOptions) {
     const { api } = environment();
     this.device = options.device ?? CPU;
     this.#arenas = arenasOf(options);
+    this.#cudaGraph = options.cudaGraph ?? false;
     this.#profiling = options.profile !== undefined;
     this.#handle = new Handle(this, {
       name: "the session",
@@ -127,11 +129,17 @@ export class Session implements Disposable {
   /**
    * Runs the model once on another thread and copies the outputs to the host.
    *
-   * @throws {TypeError} if names or types are wrong (all that is wrong is listed), or the session is disposed
+   * @throws {TypeError} if names or types are wrong (all that is wrong is listed), the session is disposed, or it captures
+   * a CUDA graph, which would see other addresses each time
    * @throws {OrtError} if the run fails
    */
   async run(feeds: Feeds, options: SessionRunOptions = {}): Promise<Record<string, Tensor>> {
     const names = options.outputs ?? this.outputs.map((type) => type.name);
+    if (this.#cudaGraph) {
+      throw new GenviewTypeError(
+        "Cannot run the session: with cudaGraph its tensors must be bound, found them fed; use bind()",
+      );
+    }
     this.#checkRun(feeds, names);
     const session = this.#handle.pointer;
     this.#handle.retain();
@@ -191,6 +199,7 @@ export class Session implements Disposable {
         signature: this.#signature,
         device: this.device,
         arenas: this.#arenas,
+        cudaGraph: this.#cudaGraph,
       },
       inputs,
       outputs,

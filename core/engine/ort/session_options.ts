@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { obtain } from "./api.ts";
 import { cPath, cString } from "./c_values.ts";
-import { CPU } from "./device.ts";
+import { CPU, type Device, formatDevice } from "./device.ts";
 import { environment } from "./environment.ts";
 import { check } from "./error.ts";
 import { appendProvider } from "./execution_provider.ts";
@@ -41,6 +42,13 @@ export interface SessionOptions extends Partial<Placement> {
   readonly arena?: boolean;
   /** Folder of the files that hold the weights of a model given as bytes; by default that of the model file. */
   readonly weightsFolder?: string;
+  /**
+   * On CUDA, captures the kernels of the model's first bound run in a CUDA graph and launches that as one in later runs
+   * (default off). ONNX Runtime runs the model twice before it captures it, so outputs must not be bound to the tensors
+   * of inputs; it captures for each thread anew, so runs stay on the thread that asks for them, which waits; and a launch
+   * copies nothing to the host, so inputs and outputs must be on the device. Every node must run there.
+   */
+  readonly cudaGraph?: boolean;
   /** Refuses a model of which any node would run on the CPU although `device` is another. */
   readonly strict?: boolean;
   /**
@@ -66,6 +74,7 @@ const SEVERITIES: readonly LogSeverity[] = ["verbose", "info", "warning", "error
  * A new `OrtSessionOptions*`, which the caller releases.
  *
  * @throws {RangeError} if a number of threads is not a non-negative integer
+ * @throws {TypeError} if `cudaGraph` is set and the device is not CUDA's
  * @throws {OrtError} if ONNX Runtime refuses an option
  */
 export function createSessionOptions(options: SessionOptions): Deno.PointerObject {
@@ -84,6 +93,17 @@ export function createSessionOptions(options: SessionOptions): Deno.PointerObjec
     throw error;
   }
   return pointer;
+}
+
+/** The device, told to capture graphs if that is asked for. */
+function capturing(device: Device, cudaGraph: boolean): Device {
+  if (!cudaGraph) return device;
+  if (device.provider !== "cuda") {
+    throw new GenviewTypeError(
+      `Cannot create a session: cudaGraph is for CUDA, found ${formatDevice(device)}`,
+    );
+  }
+  return { ...device, options: { ...device.options, enable_cuda_graph: "1" } };
 }
 
 function setOptions(pointer: Deno.PointerObject, options: SessionOptions): void {
@@ -118,5 +138,5 @@ function setOptions(pointer: Deno.PointerObject, options: SessionOptions): void 
   for (const [key, value] of Object.entries(config)) {
     set(api.AddSessionConfigEntry(pointer, cString(key), cString(value)), key);
   }
-  appendProvider(pointer, device);
+  appendProvider(pointer, capturing(device, options.cudaGraph ?? false));
 }

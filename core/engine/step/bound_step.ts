@@ -6,7 +6,7 @@
 import type { DType } from "../graph/dtype.ts";
 import { filled, type Tensor } from "../graph/tensor.ts";
 import { keptName, nextName } from "../optim/step_names.ts";
-import { type Binding, CPU, type Device, DeviceTensor, type Session } from "../ort/mod.ts";
+import { type Binding, CPU, DeviceTensor, type Session } from "../ort/mod.ts";
 import type { BuiltStep, StepTensor } from "./build_step.ts";
 import { PackedTensors } from "./packed_tensors.ts";
 import {
@@ -61,7 +61,7 @@ export class BoundStep implements Disposable {
   private constructor(
     step: BuiltStep,
     sessions: readonly [gradients: Session, update: Session],
-    device: Device,
+    { device, cudaGraphs }: BoundStepOptions,
     values: StepValues,
   ) {
     using owned = new DisposableStack();
@@ -82,7 +82,8 @@ export class BoundStep implements Disposable {
         packed.put(name, filled(dtype, shape, 0)),
       ]),
     );
-    this.#outputs = onHost(step.outputs);
+    // A captured graph copies nothing to the host.
+    this.#outputs = cudaGraphs ? empty(step.outputs) : onHost(step.outputs);
     this.#measures = onHost(step.measures);
     const passed = empty(step.passed);
 
@@ -127,7 +128,7 @@ export class BoundStep implements Disposable {
       return given;
     };
     const [given, gradients, update] = await allDone(check(), load("gradients"), load("update"));
-    const bound = new BoundStep(step, [gradients, update], options.device, given);
+    const bound = new BoundStep(step, [gradients, update], options, given);
     bound.#owned.use(owned.move());
     return bound;
   }

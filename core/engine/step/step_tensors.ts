@@ -12,6 +12,11 @@ import type { BuiltStep, StepTensor } from "./build_step.ts";
 
 /** Where and how a step runs. */
 export interface BoundStepOptions extends Placement {
+  /**
+   * On CUDA, captures the gradients' kernels in a CUDA graph (default off). The update overwrites what it reads, which
+   * ONNX Runtime would do several times before it captures, and is launched kernel by kernel.
+   */
+  readonly cudaGraphs?: boolean | undefined;
   /** Path prefix of Chrome traces, for profiling. */
   readonly profile?: string;
 }
@@ -62,11 +67,12 @@ export function initialSlots({ slots }: Pick<BuiltStep, "slots">): Map<string, T
 export async function loadModel(
   model: Uint8Array<ArrayBuffer>,
   name: string,
-  { device, threads, profile }: BoundStepOptions,
+  { device, threads, cudaGraphs, profile }: BoundStepOptions,
 ): Promise<Session> {
   return await Session.create(model, {
     device,
     threads,
+    cudaGraph: name === "gradients" && (cudaGraphs ?? false),
     strict: device.provider !== "cpu",
     ...(profile !== undefined && { profile: `${profile}-${name}` }),
   });

@@ -70,6 +70,14 @@ export const runOptions = {
     affects: "nothing",
     description: "factor on the loss at the start, with --precision float16; it follows overflows",
   },
+  cudaGraphs: {
+    type: "boolean",
+    default: false,
+    group: "Run",
+    affects: "nothing",
+    description:
+      "on CUDA: launch the gradients' kernels as one CUDA graph; it has not been run on a GPU, so compare the loss with a run without it",
+  },
   threads: {
     type: "integer",
     minimum: 0,

@@ -80,7 +80,12 @@ export async function compileMethod(
   // Initial values are drawn by the compiler while the models are loaded here.
   const step = compiled.kind === "accumulated"
     ? await AccumulatedStep.bind(compiled, placement, await model, optimizer)
-    : await TrainingStep.bind(compiled, placement, model, optimizer);
+    : await TrainingStep.bind(
+      compiled,
+      { ...placement, cudaGraphs: configuration.cudaGraphs },
+      model,
+      optimizer,
+    );
   return {
     step,
     tuning,

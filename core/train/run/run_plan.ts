@@ -8,7 +8,7 @@ import { backbone as backboneOf } from "../../backbones/registry.ts";
 import { viewRecipes } from "../../data/views/named_views.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { ViewRecipe } from "../../data/views/recipe.ts";
-import { type Placement, resolveDevice } from "../../engine/ort/mod.ts";
+import { type Device, formatDevice, type Placement, resolveDevice } from "../../engine/ort/mod.ts";
 import type { Precision } from "../../engine/precision/mod.ts";
 import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
@@ -52,13 +52,25 @@ export function configuredBackbone(
   return backboneOf(backbone, { stem, zeroInitResidual, imageSize });
 }
 
+/** Refuses CUDA graphs where there are none to capture. */
+function checkCudaGraphs(device: Device, isAccumulated: boolean): void {
+  if (device.provider === "cuda" && !isAccumulated) return;
+  throw new GenviewTypeError(
+    `Cannot train with --cuda-graphs: it is for whole batches on CUDA, found ${
+      isAccumulated
+        ? "--device-batch-size, by which gradients are accumulated"
+        : formatDevice(device)
+    }; leave it out`,
+  );
+}
+
 /**
  * Plans a run.
  *
  * @throws {RangeError} if the data set has fewer samples than a batch, micro-batches do not fill one, or a view of
  * variations is none of the recipes
- * @throws {TypeError} if there is no such backbone, view recipe or device, the device has no such precision, or pairs are to
- * be drawn that have no weights
+ * @throws {TypeError} if there is no such backbone, view recipe or device, the device has no such precision, CUDA graphs are
+ * asked for elsewhere, or pairs are to be drawn that have no weights
  */
 export function planRun(
   { configuration, dataset, pairEncoder }: PlannedRun,
@@ -69,7 +81,7 @@ export function planRun(
       `Cannot draw pairs with their weights: --vis needs --quality-encoder, found --vis ${vis} alone`,
     );
   }
-  microBatchSize(configuration);
+  const isAccumulated = microBatchSize(configuration) !== undefined;
   const stepsPerEpoch = Math.floor(dataset.length / batchSize);
   if (stepsPerEpoch < 1) {
     throw new GenviewRangeError(
@@ -79,8 +91,9 @@ export function planRun(
   }
   const recipes = viewRecipes(configuration);
   configuredVariations(configuration, recipes);
-  const totalSteps = stepsPerEpoch * epochs;
   const device = resolveDevice(configuration.device, configuration.providerOption);
+  if (configuration.cudaGraphs) checkCudaGraphs(device, isAccumulated);
+  const totalSteps = stepsPerEpoch * epochs;
   return {
     backbone: configuredBackbone(configuration),
     recipes,

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import type { Backbone } from "../../../core/backbones/backbone.ts";
 import { resNet } from "../../../core/backbones/resnet.ts";
@@ -44,7 +44,12 @@ const smallTransformer: Backbone = {
 function stepOn(
   device: Device,
   backbone: Backbone,
-  { tuning, ...options }: { tuning: ConvTuning; optimizer: Optimizer; profile?: string },
+  { tuning, ...options }: {
+    tuning: ConvTuning;
+    optimizer: Optimizer;
+    profile?: string;
+    cudaGraphs?: boolean;
+  },
 ): Promise<TrainingStep> {
   const graph = withTarget(
     tuning,
@@ -112,5 +117,26 @@ Deno.test({
       OrtError,
       "assigned to the default CPU EP",
     );
+  },
+});
+
+Deno.test({
+  name: "TrainingStep takes the same steps with the gradients in a CUDA graph",
+  ignore: !cuda.usable,
+  async fn() {
+    const device: Device = { ...CUDA, options: { use_tf32: "0" } };
+    const losses = async (cudaGraphs: boolean) => {
+      const tuning = await deviceTuning({ device });
+      using step = await stepOn(device, smallResNet, { tuning, optimizer: sgd(), cudaGraphs });
+      const scalars = Object.fromEntries(step.scalars.map((name) => [name, 1e-2]));
+      const found: number[] = [];
+      for (let i = 0; i < 4; i++) {
+        writeViews(step, `views ${i}`);
+        found.push((await step.run(scalars)).loss);
+      }
+      return found;
+    };
+    const [captured, plain] = [await losses(true), await losses(false)];
+    for (const [i, loss] of captured.entries()) assertAlmostEquals(loss, plain[i]!, 1e-4);
   },
 });
