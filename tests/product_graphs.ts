@@ -33,6 +33,7 @@ import type { Configuration } from "../core/method/configuration.ts";
 import type { LoadedMethod } from "../core/method/load.ts";
 import { readConfiguration } from "../core/method/read_configuration.ts";
 import { presetOf, resolveConfiguration } from "../core/method/resolve_configuration.ts";
+import type { Precision } from "../core/engine/precision/mod.ts";
 import { compileMethodStep } from "../core/train/compile/compile_method.ts";
 import { comparison } from "../core/train/step/pair_weighting.ts";
 import {
@@ -72,6 +73,7 @@ function trainingGraph(
   name: string,
   method: LoadedMethod,
   whole: Configuration,
+  precision: Precision,
 ): ProductGraph {
   const { baseBatchSize, deviceBatchSize, options } = whole;
   const configuration = {
@@ -85,7 +87,12 @@ function trainingGraph(
   return {
     name,
     build: (tuning) => {
-      const { kind, built } = compileMethodStep(method, { configuration, viewSizes, tuning });
+      const { kind, built } = compileMethodStep(method, {
+        configuration,
+        viewSizes,
+        tuning,
+        precision,
+      });
       if (kind === "whole") return stepModels(built);
       const { forward, loss, backward, update } = built;
       return { forward, loss, backward, update };
@@ -105,13 +112,17 @@ function trainingKey(method: LoadedMethod, configuration: Configuration): string
   ]);
 }
 
-/** The steps of all presets of all methods, and of all experiments of GenView. */
-export async function trainingGraphs(): Promise<ProductGraph[]> {
+/** The steps of all presets of all methods, and of all experiments of GenView, as far as they are `asked` for. */
+export async function trainingGraphs(
+  precision: Precision,
+  asked: (configuration: Configuration) => boolean = () => true,
+): Promise<ProductGraph[]> {
   const methods = await Promise.all(Object.keys(bundledMethods).map(importMethod));
   const graphs = new Map<string, ProductGraph>();
   const add = (name: string, method: LoadedMethod, configuration: Configuration): void => {
     const key = trainingKey(method, configuration);
-    if (!graphs.has(key)) graphs.set(key, trainingGraph(name, method, configuration));
+    if (graphs.has(key) || !asked(configuration)) return;
+    graphs.set(key, trainingGraph(`${name} in ${precision}`, method, configuration, precision));
   };
   for (const method of methods) {
     for (const name of Object.keys(method.manifest.presets)) {
@@ -323,13 +334,14 @@ export function unclipGraphs(): ProductGraph[] {
   );
 }
 
-/** Every graph of the product. What is built in another precision adds its graphs here. */
+/** Every graph of the product that all devices are to run. */
 export async function productGraphs(): Promise<ProductGraph[]> {
   return [
     ...evaluationGraphs(),
     ...encoderGraphs(),
     ...await imageGraphs(),
     ...unclipGraphs(),
-    ...await trainingGraphs(),
+    ...await trainingGraphs("float32"),
+    ...await trainingGraphs("float16"),
   ];
 }

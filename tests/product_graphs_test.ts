@@ -2,9 +2,9 @@
  * Every graph of the product has a kernel for every node on every provider, by the tables of `core/engine/onnx/kernels/`:
  * the product's own builders refuse one that has not.
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { Provider } from "../core/engine/graph/target.ts";
-import { productGraphs } from "./product_graphs.ts";
+import { productGraphs, trainingGraphs } from "./product_graphs.ts";
 
 /** What a provider is never given. */
 const LEFT_OUT: Readonly<Record<Provider, readonly string[]>> = {
@@ -30,3 +30,9 @@ for (const provider of ["cuda", "webgpu", "cpu"] as const) {
     assertEquals(Object.keys(refused), LEFT_OUT[provider], JSON.stringify(refused, null, 1));
   });
 }
+
+Deno.test("every training step of a ViT has kernels for all of its nodes on CUDA in bfloat16 as well", async () => {
+  const ofViTs = await trainingGraphs("bfloat16", ({ backbone }) => backbone.includes("vit"));
+  assert(ofViTs.length > 1);
+  for (const { build } of ofViTs) build({ provider: "cuda" });
+});

@@ -22,6 +22,9 @@ const ROUNDING: Readonly<Record<HalfPrecision, number>> = {
   bfloat16: 2 ** -8,
 };
 
+/** Operators for which ONNX Runtime has no kernels of bfloat16 on any device: they stay in float32. */
+const WITHOUT_BFLOAT16: ReadonlySet<string> = new Set(["Conv", "ConvTranspose"]);
+
 /** A graph on its way to mixed precision. */
 class Mixing {
   readonly #half: HalfPrecision;
@@ -89,6 +92,7 @@ class Mixing {
 
   /** The type in which a node computes. */
   #dtypeOf({ op }: Node, given: NamedValues): "float32" | HalfPrecision {
+    if (this.#half === "bfloat16" && WITHOUT_BFLOAT16.has(op.type)) return "float32";
     switch (op.precision) {
       case "half":
         return this.#half;

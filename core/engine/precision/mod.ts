@@ -5,5 +5,4 @@
  * @module
  */
 export { mixPrecision } from "./mix_precision.ts";
-export { roundOnCpu } from "./round_on_cpu.ts";
 export { type HalfPrecision, type Precision, PRECISIONS } from "./precision.ts";

@@ -8,8 +8,8 @@ import { keepBlocked } from "../layout/keep_blocked.ts";
 import { encodeModel } from "../onnx/encode_model.ts";
 import { LOSS_SCALE } from "../optim/step_names.ts";
 import { mixPrecision } from "../precision/mix_precision.ts";
-import { roundOnCpu } from "../precision/round_on_cpu.ts";
 import type { Precision } from "../precision/precision.ts";
+import { roundWithoutKernels } from "./round_without_kernels.ts";
 
 /** Whether the loss is scaled: gradients of float16 lose what is small; those of bfloat16 have float32's range. */
 export function scalesLoss(precision: Precision = "float32"): boolean {
@@ -24,7 +24,7 @@ export function encodeStep(
     readonly typed?: boolean;
   },
 ): Uint8Array<ArrayBuffer> {
-  const formed = precision === "float32" ? keepBlocked(outputs) : roundOnCpu(outputs);
+  const formed = precision === "float32" ? keepBlocked(outputs) : roundWithoutKernels(outputs);
   return encodeModel({ outputs: formed, typed });
 }
 

@@ -9,7 +9,7 @@ import { AccumulatedStep } from "../step/accumulation/accumulated_step.ts";
 import { unusedInputs } from "../step/method_inputs.ts";
 import { TrainingStep } from "../step/training_step.ts";
 import { checkScheduled } from "./check_scheduled.ts";
-import { checkPrecision } from "./run_precision.ts";
+import { checkDevicePrecision, checkPrecision } from "./run_precision.ts";
 import type { RunOrigin } from "./run_origin.ts";
 import type { RunPlan } from "./run_plan.ts";
 import { type RunTuning, runTuning } from "./run_tuning.ts";
@@ -44,6 +44,7 @@ export async function compileMethod(
 ): Promise<CompiledMethod> {
   const { configuration, pairEncoder } = options;
   const { recipes, placement, precision } = plan;
+  await checkDevicePrecision(precision, placement.device);
   await using compiler = openCompiler(options.method, options.limits);
   const request = {
     configuration,

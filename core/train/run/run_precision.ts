@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { filled, input, withTarget } from "../../engine/graph/mod.ts";
+import { encodeModel } from "../../engine/onnx/mod.ts";
 import type { ConvProblem } from "../../engine/ops/convolution/problem.ts";
-import type { Device } from "../../engine/ort/mod.ts";
+import { add, cast } from "../../engine/ops/mod.ts";
+import { type Device, OrtError, Session } from "../../engine/ort/mod.ts";
 import type { Precision } from "../../engine/precision/mod.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
@@ -40,6 +43,29 @@ export function resolvePrecision(
     `Cannot train with --precision bfloat16: ${reason}, found --device ${provider}; ` +
       "choose float16 or float32",
   );
+}
+
+/**
+ * Makes sure that a device computes in a precision: of WebGPU's, only those with the feature `shader-f16` have float16.
+ *
+ * @throws {TypeError} if it does not
+ */
+export async function checkDevicePrecision(precision: Precision, device: Device): Promise<void> {
+  if (precision !== "float16" || device.provider !== "webgpu") return;
+  const x = input("x", "float32", [1]);
+  const half = withTarget({ provider: device.provider }, () => cast(x, "float16"));
+  const y = withTarget({ provider: device.provider }, () => cast(add(half, half), "float32"));
+  try {
+    using session = await Session.create(encodeModel({ outputs: { y } }), { device });
+    await session.run({ x: filled("float32", [1], 1) });
+  } catch (cause) {
+    if (!(cause instanceof OrtError)) throw cause;
+    throw new GenviewTypeError(
+      "Cannot train with --precision float16: the GPU must have WebGPU's feature shader-f16, found " +
+        `"${cause.message}"; choose --precision float32`,
+      { cause },
+    );
+  }
 }
 
 /**

@@ -60,7 +60,13 @@ function checkRuns(found: readonly [string, Examination][]): void {
 Deno.test({
   name: `CUDA takes every node of training steps and copies none of their values${NEEDED.why}`,
   ignore: NEEDED.ignore,
-  fn: async () => checkRuns(await examined(await trainingGraphs())),
+  fn: async () =>
+    checkRuns(
+      await examined([
+        ...await trainingGraphs("float32"),
+        ...await trainingGraphs("float16"),
+      ]),
+    ),
 });
 
 Deno.test({

@@ -72,6 +72,29 @@ function check(provider: Provider, node: PlacedNode, where: string): void {
   );
 }
 
+/** A node as providers see it; `form` is how it is written. */
+function placedNode(node: Node, form: OnnxForm): PlacedNode {
+  const positions = node.op.inputs.length > 0 ? node.op.inputs : Object.keys(node.inputs);
+  const given = positions.map((name) => node.inputs[name]?.dtype);
+  return {
+    name: operatorName(node.op.type, node.op.domain),
+    inputs: [...given, ...(form.constants ?? []).map((constant) => constant?.dtype)],
+    outputs: Object.values(node.outputs).map(({ dtype }) => dtype),
+    attributes: form.attributes ?? {},
+  };
+}
+
+/** Whether the provider that a node was built for has a kernel for it; true of a node that was built for any. */
+export function hasKernel(node: Node): boolean {
+  const { op, attributes, inputs, target: { provider } } = node;
+  if (provider === undefined) return true;
+  const types = Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [name, value!.type]),
+  );
+  const placed = placedNode(node, op.onnx?.(attributes, types) ?? {});
+  return missingKernel(provider, placed, Number(ONNX_OPSET)) === undefined;
+}
+
 /**
  * Refuses a node that has no kernel in the provider that it was built for, which would leave it to the CPU.
  *
@@ -81,15 +104,7 @@ function check(provider: Provider, node: PlacedNode, where: string): void {
 export function checkNode(node: Node, form: OnnxForm): void {
   const { provider } = node.target;
   if (provider === undefined) return;
-  const positions = node.op.inputs.length > 0 ? node.op.inputs : Object.keys(node.inputs);
-  const given = positions.map((name) => node.inputs[name]?.dtype);
-  const placed: PlacedNode = {
-    name: operatorName(node.op.type, node.op.domain),
-    inputs: [...given, ...(form.constants ?? []).map((constant) => constant?.dtype)],
-    outputs: Object.values(node.outputs).map(({ dtype }) => dtype),
-    attributes: form.attributes ?? {},
-  };
-  check(provider, placed, node.path === "" ? "" : ` in layer "${node.path}"`);
+  check(provider, placedNode(node, form), node.path === "" ? "" : ` in layer "${node.path}"`);
 }
 
 /**

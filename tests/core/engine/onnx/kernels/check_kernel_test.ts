@@ -1,11 +1,15 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import type { DType } from "../../../../../core/engine/graph/dtype.ts";
 import { withinLayer } from "../../../../../core/engine/graph/layer_path.ts";
+import { producer } from "../../../../../core/engine/graph/node.ts";
 import { type Provider, withTarget } from "../../../../../core/engine/graph/target.ts";
 import { input, type Value } from "../../../../../core/engine/graph/value.ts";
+import { hasKernel } from "../../../../../core/engine/onnx/kernels/check_kernel.ts";
 import { encodeModel } from "../../../../../core/engine/onnx/encode_model.ts";
 import { cast } from "../../../../../core/engine/ops/cast.ts";
 import { convTranspose } from "../../../../../core/engine/ops/conv_transpose.ts";
 import { exp } from "../../../../../core/engine/ops/exp.ts";
+import { pad } from "../../../../../core/engine/ops/pad.ts";
 
 function encodedFor(provider: Provider | undefined, build: () => Value): number {
   const target = provider === undefined ? {} : { provider };
@@ -46,4 +50,15 @@ Deno.test("encodeModel() refuses an output that is a copy where the provider cop
   };
   assertEquals(encode("cuda"), true);
   assertThrows(() => encode("webgpu"), TypeError, "Identity must have a kernel there for int64");
+});
+
+Deno.test("hasKernel() tells what a provider runs in each type", () => {
+  const nodeIn = (dtype: DType, provider?: Provider) => {
+    const x = input("x", dtype, [2, 2]);
+    const y = withTarget(provider === undefined ? {} : { provider }, () => pad(x, [0, 1, 0, 1]));
+    return producer(y)!;
+  };
+  assertEquals(hasKernel(nodeIn("float16", "cuda")), true);
+  assertEquals(hasKernel(nodeIn("bfloat16", "cuda")), false);
+  assertEquals(hasKernel(nodeIn("bfloat16")), true);
 });

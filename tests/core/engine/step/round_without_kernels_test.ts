@@ -2,7 +2,8 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { gradients } from "../../../../core/engine/autodiff/mod.ts";
 import { float32, input, nodesLeadingTo, withTarget } from "../../../../core/engine/graph/mod.ts";
 import { add, matMul, mul, reduceSum, relu, softmax } from "../../../../core/engine/ops/mod.ts";
-import { mixPrecision, roundOnCpu } from "../../../../core/engine/precision/mod.ts";
+import { mixPrecision } from "../../../../core/engine/precision/mod.ts";
+import { roundWithoutKernels } from "../../../../core/engine/step/round_without_kernels.ts";
 import { runGraph } from "../../../run_graph.ts";
 
 const x = input("x", "float32", [4, 8]);
@@ -17,7 +18,7 @@ function data(shape: readonly number[], seed: number) {
 const FEEDS = { x: data([4, 8], 1), weight: data([8, 8], 2), bias: data([8], 3) };
 
 for (const [half, digits] of [["float16", 11], ["bfloat16", 8]] as const) {
-  Deno.test(`roundOnCpu() rounds to ${half} what operators make, and gradients of weights are float32`, async () => {
+  Deno.test(`roundWithoutKernels() rounds to ${half} what operators make, and gradients of weights are float32`, async () => {
     const found = async (precision: "float32" | "float16" | "bfloat16") => {
       const loss = withTarget({ provider: "cpu" }, () => {
         const weights = softmax(relu(add(matMul(x, weight), bias)));
@@ -26,7 +27,7 @@ for (const [half, digits] of [["float16", 11], ["bfloat16", 8]] as const) {
       const mixed = precision === "float32" ? loss : mixPrecision({ loss }, precision)["loss"]!;
       const [byWeight, byBias] = gradients(mixed, [weight, bias]);
       assertEquals([byWeight!.dtype, byBias!.dtype], ["float32", "float32"]);
-      return await runGraph(roundOnCpu({ byWeight: byWeight!, byBias: byBias! }), FEEDS);
+      return await runGraph(roundWithoutKernels({ byWeight: byWeight!, byBias: byBias! }), FEEDS);
     };
     const [wide, narrow] = [await found("float32"), await found(half)];
     for (const name of ["byWeight", "byBias"] as const) {
@@ -38,7 +39,7 @@ for (const [half, digits] of [["float16", 11], ["bfloat16", 8]] as const) {
   });
 }
 
-Deno.test("roundOnCpu() overflows where float16 does, though a sum of it would not", async () => {
+Deno.test("roundWithoutKernels() overflows where float16 does, though a sum of it would not", async () => {
   const y = withTarget({ provider: "cpu" }, () => mul(matMul(x, weight), 1 / 1024));
   const large = {
     x: float32([4, 8], new Array(32).fill(200)),
@@ -46,16 +47,16 @@ Deno.test("roundOnCpu() overflows where float16 does, though a sum of it would n
   };
   const [wide] = [await runGraph({ y }, large)];
   assertEquals(wide["y"]!.data[0], 8 * 200 * 200 / 1024);
-  const narrow = await runGraph(roundOnCpu(mixPrecision({ y }, "float16")), large);
+  const narrow = await runGraph(roundWithoutKernels(mixPrecision({ y }, "float16")), large);
   assertEquals(narrow["y"]!.data[0], Infinity);
 });
 
-Deno.test("roundOnCpu() leaves alone what is for other devices, and what is float32", () => {
+Deno.test("roundWithoutKernels() leaves alone what is for other devices, and what is float32", () => {
   const y = withTarget({ provider: "cuda" }, () => matMul(x, weight));
   const mixed = mixPrecision({ y }, "float16");
-  const dtypes = nodesLeadingTo(Object.values(roundOnCpu(mixed)), true)
+  const dtypes = nodesLeadingTo(Object.values(roundWithoutKernels(mixed)), true)
     .filter(({ op }) => op.type === "MatMul").map(({ inputs }) => inputs["a"]!.dtype);
   assertEquals(dtypes, ["float16"]);
   const wide = withTarget({ provider: "cpu" }, () => matMul(x, weight));
-  assertStrictEquals(roundOnCpu({ wide })["wide"], wide);
+  assertStrictEquals(roundWithoutKernels({ wide })["wide"], wide);
 });

@@ -1,15 +1,16 @@
 /**
- * Types of half the width on the CPU, for which ONNX Runtime has few kernels there. It would convert by itself what it has
- * no kernels for, and leave out most of the rounding on the way: results that depend on how operators follow each other, and
- * overflows that are never seen.
+ * Types of half the width where a device has no kernels for them: float16 and bfloat16 on the CPU, and of bfloat16 some
+ * operators on CUDA. On the CPU ONNX Runtime would convert float16 by itself, and leave out most of the rounding on the way:
+ * results that depend on how operators follow each other, and overflows that are never seen.
  *
  * @module
  */
 import { withinLayer } from "../graph/layer_path.ts";
-import { type NamedValues, type Node, nodesLeadingTo, resolve } from "../graph/node.ts";
+import { type NamedValues, type Node, nodesLeadingTo, producer, resolve } from "../graph/node.ts";
 import { reapply } from "../graph/op.ts";
 import { withTarget } from "../graph/target.ts";
 import type { Value } from "../graph/value.ts";
+import { hasKernel } from "../onnx/kernels/check_kernel.ts";
 import { cast } from "../ops/cast.ts";
 
 /** Operators that compute nothing, of which the CPU has kernels for every type. */
@@ -37,12 +38,20 @@ function mapped(values: NamedValues, map: (value: Value) => Value): Record<strin
   );
 }
 
-/** What a node makes of other inputs: computed in float32 and rounded, where it was built for the CPU. */
+/** Whether a device computes a node of one of these types by itself. */
+function isNative({ op, target }: Node, made: Readonly<Record<string, Value>>): boolean {
+  if (target.provider === "cpu") return MOVES.has(op.type);
+  const [first] = Object.values(made);
+  const node = first === undefined ? undefined : producer(first);
+  return node === undefined || hasKernel(node);
+}
+
+/** What a node makes of other inputs: computed in float32 and rounded, where its device has no kernel for it. */
 function remade(node: Node, inputs: Readonly<Record<string, Value>>): Record<string, Value> {
-  const { op, outputs, target } = node;
-  const computes = target.provider === "cpu" && !MOVES.has(op.type) &&
-    [...Object.values(inputs), ...Object.values(outputs)].some(isHalf);
-  if (!computes) return reapply(node, inputs);
+  const { outputs } = node;
+  const same = reapply(node, inputs);
+  const isOfHalf = [...Object.values(inputs), ...Object.values(outputs)].some(isHalf);
+  if (!isOfHalf || isNative(node, same)) return same;
   const wide = (value: Value) => isHalf(value) ? cast(value, "float32") : value;
   const made = reapply(node, mapped(inputs, wide));
   return Object.fromEntries(
@@ -51,13 +60,15 @@ function remade(node: Node, inputs: Readonly<Record<string, Value>>): Record<str
 }
 
 /**
- * The same values, whose nodes of float16 and bfloat16 that were built for the CPU compute in float32, of what is rounded
- * to these types, and round what they make, as kernels of other devices do. Composites are opened: to be applied to a graph
- * that is differentiated already.
+ * The same values, whose nodes of float16 and bfloat16 that their device has no kernels for compute in float32, of what is
+ * rounded to these types, and round what they make, as such kernels do. Composites are opened: to be applied to a graph that
+ * is differentiated already.
  *
  * @param values by name, all of one graph
  */
-export function roundOnCpu(values: Readonly<Record<string, Value>>): Record<string, Value> {
+export function roundWithoutKernels(
+  values: Readonly<Record<string, Value>>,
+): Record<string, Value> {
   const made = new Map<Value, Value>();
   const of = (value: Value) => made.get(resolve(value)) ?? resolve(value);
   for (const node of nodesLeadingTo(Object.values(values), true)) {

@@ -1,0 +1,52 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import type { ConvProblem } from "../../../../core/engine/ops/convolution/problem.ts";
+import { CPU, type Device } from "../../../../core/engine/ort/mod.ts";
+import { checkPrecision, resolvePrecision } from "../../../../core/train/run/run_precision.ts";
+
+const CUDA: Device = { provider: "cuda", index: 0 };
+const WEBGPU: Device = { provider: "webgpu", index: 0 };
+
+function convolution(kernel: number, stride: number): ConvProblem {
+  return {
+    dtype: "float32",
+    x: [8, 3, 32, 32],
+    w: [16, 3, kernel, kernel],
+    y: [8, 16, 8, 8],
+    attributes: { strides: [stride, stride], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 },
+  };
+}
+
+Deno.test("resolvePrecision() takes float16 on CUDA where it may choose, and what is asked for elsewhere", () => {
+  const found = [CPU, CUDA, WEBGPU].map((device) =>
+    resolvePrecision({ precision: "auto" }, device)
+  );
+  assertEquals(found, ["float32", "float16", "float32"]);
+  assertEquals(resolvePrecision({ precision: "float16" }, CPU), "float16");
+  assertEquals(resolvePrecision({ precision: "bfloat16" }, CUDA), "bfloat16");
+});
+
+Deno.test("resolvePrecision() refuses bfloat16 where there is none, with the reason", () => {
+  for (const [device, reason] of [[CPU, "no kernels of it"], [WEBGPU, "no such type"]] as const) {
+    assertThrows(
+      () => resolvePrecision({ precision: "bfloat16" }, device),
+      TypeError,
+      reason,
+    );
+  }
+});
+
+Deno.test("checkPrecision() takes bfloat16 for networks of products, and refuses it for convolutions", () => {
+  const patches = convolution(4, 4);
+  assertEquals(checkPrecision("bfloat16", CUDA, [patches]), []);
+  assertThrows(
+    () => checkPrecision("bfloat16", CUDA, [patches, convolution(3, 1)]),
+    TypeError,
+    "found one by a kernel [16,3,3,3]; choose float16",
+  );
+  assertEquals(checkPrecision("float16", CUDA, [convolution(3, 1)]), []);
+});
+
+Deno.test("checkPrecision() says what float16 costs on the CPU", () => {
+  assertEquals(checkPrecision("float16", CPU, []).length, 1);
+  assertEquals(checkPrecision("float32", CPU, []), []);
+});
