@@ -6,20 +6,20 @@
  *
  * @module
  */
-import { viewRecipes } from "../core/data/views/named_views.ts";
 import { backbone as backboneOf } from "../core/backbones/registry.ts";
 import { ACCELERATORS, kernelSeconds, type NamedCost } from "../core/engine/ort/mod.ts";
 import { withTarget } from "../core/engine/graph/target.ts";
 import { checkMethod } from "../core/method/load.ts";
-import { presetOf, resolveConfiguration } from "../core/method/resolve_configuration.ts";
 import { compileMethodStep } from "../core/train/compile/compile_method.ts";
 import { stepCosts } from "../core/train/cost/step_cost.ts";
 import { stepMemory } from "../core/train/memory/step_memory.ts";
 import { buildMethodGraph } from "../core/train/step/method_graph.ts";
 import { bundledMethods } from "../plugins/mod.ts";
 import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
+import { countLaunches } from "./cost/count_launches.ts";
 import { drawCosts } from "./cost/picture.ts";
 import { pytorchCosts } from "./cost/pytorch.ts";
+import { requestOf } from "./cost/request.ts";
 import { type Estimated, totalOf, writeTables } from "./cost/table.ts";
 
 const COMMAND: Command = {
@@ -60,6 +60,12 @@ const COMMAND: Command = {
         default: false,
         description: "print the layers and operators that make the difference",
       },
+      standIn: {
+        type: "string",
+        default: "",
+        description:
+          "folder that support/cuda_stand_in/build.ts built to, on which launches are counted",
+      },
       picture: { type: "string", default: "", description: "SVG to draw the times to" },
     },
   },
@@ -72,26 +78,19 @@ interface Options {
   readonly batch: number;
   readonly target: "cuda" | "cpu" | "webgpu";
   readonly nodes: boolean;
+  readonly standIn: string;
   readonly picture: string;
 }
 
 /** Both sides of a preset. */
 async function estimate(name: string, preset: string, options: Options): Promise<Estimated> {
-  const address = bundledMethods[name]!;
-  const { default: candidate } = await import(new URL("./mod.ts", address).href);
+  const { default: candidate } = await import(new URL("./mod.ts", bundledMethods[name]!).href);
   const method = checkMethod(candidate, name);
-  const given = resolveConfiguration(presetOf(method.manifest, preset));
-  const configuration = {
-    ...given,
-    ...(options.backbone !== "" && { backbone: options.backbone }),
-    batchSize: Math.min(options.batch, given.batchSize),
-    deviceBatchSize: 0,
-  };
-  const { batchSize, imageSize, optimizer } = configuration;
-  const viewSizes = viewRecipes(configuration).map(({ size }) => size);
-  const tuning = { provider: options.target };
-  const step = compileMethodStep(method, { configuration, viewSizes, tuning, typed: true });
-  const { stem, zeroInitResidual } = configuration;
+  const run = { ...options, method: name, preset };
+  const request = requestOf(method, run);
+  const { viewSizes, tuning, configuration } = request;
+  const { batchSize, imageSize, optimizer, stem, zeroInitResidual } = configuration;
+  const step = compileMethodStep(method, request);
   const backbone = backboneOf(configuration.backbone, { stem, zeroInitResidual, imageSize });
   const graph = withTarget(
     tuning,
@@ -108,6 +107,7 @@ async function estimate(name: string, preset: string, options: Options): Promise
       tf32: pytorchCosts(graph, { optimizer, mixedPrecision: false }),
       float16: pytorchCosts(graph, { optimizer, mixedPrecision: true }),
     },
+    ...(options.standIn !== "" && { counted: await countLaunches(options.standIn, run) }),
   };
 }
 

@@ -20,6 +20,8 @@ export interface Estimated {
   readonly batchSize: number;
   readonly memory: StepMemory;
   readonly ours: readonly StepCost[];
+  /** Launches of a step that were counted, those that clear memory included. */
+  readonly counted?: number;
   /** PyTorch's kernels in TF32, and under automatic mixed precision. */
   readonly peers: Readonly<Record<"tf32" | "float16", readonly NamedCost[]>>;
 }
@@ -109,6 +111,9 @@ export function writeTables(estimated: Estimated, nodes: boolean): string {
   return [
     `${name}: ${backbone}, batch ${batchSize}, ${gigabytes(resident).trim()} GB at the peak`,
     ...totals,
+    ...(estimated.counted === undefined
+      ? []
+      : [`  counted on the stand-in, with what clears memory: ${estimated.counted} launches`]),
     "                      ours    TF32     AMP   ms a step, estimated",
     ...times,
     ...(nodes
