@@ -4,6 +4,7 @@
  * @module
  */
 import type { Backbone } from "../backbones/backbone.ts";
+import { currentTarget } from "../engine/graph/target.ts";
 import { int64 } from "../engine/graph/tensor.ts";
 import { constant, input, type Value } from "../engine/graph/value.ts";
 import {
@@ -19,7 +20,13 @@ import { mul } from "../engine/ops/mul.ts";
 import { oneHot } from "../engine/ops/one_hot.ts";
 import { reduceMean } from "../engine/ops/reduce_mean.ts";
 import { sub } from "../engine/ops/sub.ts";
-import { adamW, type Optimizer, type ParameterRule, sgd } from "../engine/optim/mod.ts";
+import {
+  adamW,
+  type Optimizer,
+  type ParameterRule,
+  pieceLengthFor,
+  sgd,
+} from "../engine/optim/mod.ts";
 import { buildStep, type BuiltStep } from "../engine/step/mod.ts";
 import { type ImageEncoderOptions, imageInput } from "../encoders/image_encoder.ts";
 import { crossEntropy } from "../losses/cross_entropy.ts";
@@ -152,6 +159,7 @@ export function buildFineTuning(options: FineTuningGraphOptions): FineTuningGrap
     rules: rulesOf(trained, recipe),
     weightDecay: weightDecay > 0,
     exponentialMovingAverages: averages,
+    pieceLength: pieceLengthFor(currentTarget().provider),
     ...(clipGradientNorm !== undefined && { clipGradientNorm }),
   });
   return { scope, step, branches: kept.length };

@@ -6,6 +6,7 @@ import { int64, tensor } from "../../../core/engine/graph/tensor.ts";
 import type { ClassifierProgress } from "../../../core/evaluate/classifier_training.ts";
 import { EpochCheckpoints } from "../../../core/evaluate/epoch_checkpoints.ts";
 import { fineTune, fineTuningScalars } from "../../../core/evaluate/fine_tune.ts";
+import { type Provider, withTarget } from "../../../core/engine/graph/target.ts";
 import { averageName, buildFineTuning } from "../../../core/evaluate/fine_tuning_graph.ts";
 import { fineTuningRecipe } from "../../../core/evaluate/fine_tuning_recipes.ts";
 import { mixingMask } from "../../../core/evaluate/mixing.ts";
@@ -92,6 +93,14 @@ Deno.test("fineTune() trains backbone and classifier, and goes on from its newes
       }
     }
   }));
+
+Deno.test("fine-tuning updates packed parameters where a device has addresses", () => {
+  const packsFor = (provider: Provider) =>
+    withTarget({ provider }, () => graphOf(vit)).step.packs.map(({ name }) => name);
+  assert(packsFor("cuda").includes("pack 0"));
+  assert(packsFor("cpu").includes("pack 0"));
+  assertEquals(packsFor("webgpu"), []);
+});
 
 Deno.test("fineTune() refuses a network that lacks a tensor", async () => {
   const { tensors, ...rest } = network();
