@@ -12,7 +12,12 @@ import { writeNewFile } from "../core/files/new_file.ts";
 import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
 import { METHOD_SPECIMENS } from "./method_specimens.ts";
 import { type Budget, type Cell, runCell, type Side } from "./methods_cell.ts";
-import { type CellResult, methodsChart, methodsTable } from "./methods_table.ts";
+import {
+  type CellResult,
+  describeDifferences,
+  methodsChart,
+  methodsTable,
+} from "./methods_table.ts";
 import { printProcessor } from "./processor.ts";
 
 const METHODS = Object.keys(METHOD_SPECIMENS);
@@ -127,7 +132,7 @@ async function main(args: readonly string[]): Promise<void> {
   const overwrite = { overwrite: true };
   await writeNewFile(join(folder, "table.md"), `${table}\n`, overwrite);
   await writeNewFile(join(folder, "methods.png"), await methodsChart(results, names), overwrite);
-  console.log(table);
+  console.log(`${table}\n\n${describeDifferences(results)}`);
   console.error(`written: ${join(folder, "table.md")}, ${join(folder, "methods.png")}`);
 }
 

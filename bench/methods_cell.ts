@@ -58,8 +58,6 @@ export interface CellScores {
 const WITHOUT: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   // No batch norm in groups, which is for many devices.
   "moco-v2": { groupSize: 1024 },
-  // No queue, which is for small batches of large data.
-  "swav": { queueLength: 0 },
 };
 
 /** What a cell's side is trained with: the method's preset for emoji, larger images and the budget. */

@@ -82,6 +82,29 @@ export function methodsTable(results: readonly CellResult[], methods: readonly s
   return [line(header), rule, ...rows.map(line)].join("\n");
 }
 
+/**
+ * A line for each score: the mean over all methods and seeds of what ours has more than lightly's, with the deviation of
+ * that mean. Of many single comparisons some go either way by chance; this one does not.
+ */
+export function describeDifferences(results: readonly CellResult[]): string {
+  const lines = (Object.entries(SCORES) as [keyof CellScores, string][]).map(([score, name]) => {
+    const differences = results.filter(({ side }) => side === "ours").flatMap((ours) => {
+      const theirs = results.find(({ method, seed, side }) =>
+        side === "lightly" && method === ours.method && seed === ours.seed
+      );
+      return theirs === undefined ? [] : [ours[score] - theirs[score]];
+    });
+    if (differences.length < 2) return `${name}: too few pairs`;
+    const { mean, deviation } = spreadOf(differences);
+    const error = deviation / Math.sqrt(differences.length);
+    return `${name}: ours less lightly's ${(100 * mean).toFixed(2)} ± ${
+      (100 * error).toFixed(2)
+    } ` +
+      `points over ${differences.length} pairs of a method and seed`;
+  });
+  return lines.join("\n");
+}
+
 /** Where the dashes of each side begin beside a method's number, and how long all of them are together. */
 const BEGIN = { ours: -0.36, lightly: 0.04 } as const;
 const LENGTH = 0.32;

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import {
   type CellResult,
+  describeDifferences,
   methodsChart,
   methodsTable,
   notWorse,
@@ -50,4 +51,24 @@ Deno.test("notWorse() allows what seeds spread by", () => {
   const theirs = spreadOf([0.6, 0.7]);
   assert(notWorse(spreadOf([0.55, 0.65]), theirs));
   assert(!notWorse(spreadOf([0.4, 0.5]), theirs));
+});
+
+Deno.test("describeDifferences() has the mean over pairs, and leaves out what has no counterpart", () => {
+  const results = [
+    ...[0.5, 0.6, 0.9].map((x, seed) => result("byol", seed, "ours", x)),
+    ...[0.4, 0.7].map((x, seed) => result("byol", seed, "lightly", x)),
+    result("simclr", 0, "ours", 0.9),
+    result("simclr", 0, "lightly", 0.6),
+  ];
+  const [first, second] = describeDifferences(results).split("\n");
+  // 0.1, -0.1 and 0.3: a mean of 0.1 and a deviation of 0.2, over the root of 3.
+  assertEquals(
+    first,
+    "kNN: ours less lightly's 10.00 ± 11.55 points over 3 pairs of a method and seed",
+  );
+  assertEquals(
+    second,
+    "linear probe: ours less lightly's 0.00 ± 0.00 points over 3 pairs of a method and seed",
+  );
+  assertEquals(describeDifferences(results.slice(0, 1)).split("\n")[0], "kNN: too few pairs");
 });
