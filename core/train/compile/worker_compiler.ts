@@ -144,10 +144,10 @@ export class WorkerCompiler implements MethodCompiler {
     const { seconds } = this.#limits;
     const timer = setTimeout(() => this.#end(timeIsUp(seconds)), seconds * 1000);
     this.#waiting.set(id, { resolve, reject });
-    const { configuration, viewSizes, tuning, typed = false } = request;
+    const { configuration, viewSizes, tuning, precision = "float32", typed = false } = request;
     this.#tell({
       kind: "ask",
-      asked: { id, question, request: { configuration, viewSizes, tuning, typed } },
+      asked: { id, question, request: { configuration, viewSizes, tuning, precision, typed } },
     });
     return promise.finally(() => {
       clearTimeout(timer);

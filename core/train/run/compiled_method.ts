@@ -9,7 +9,7 @@ import { AccumulatedStep } from "../step/accumulation/accumulated_step.ts";
 import { unusedInputs } from "../step/method_inputs.ts";
 import { TrainingStep } from "../step/training_step.ts";
 import { checkScheduled } from "./check_scheduled.ts";
-import { checkDevicePrecision, checkPrecision } from "./run_precision.ts";
+import { checkDevicePrecision, checkPrecision, convolutionsIn } from "./run_precision.ts";
 import type { RunOrigin } from "./run_origin.ts";
 import type { RunPlan } from "./run_plan.ts";
 import { type RunTuning, runTuning } from "./run_tuning.ts";
@@ -64,7 +64,7 @@ export async function compileMethod(
   const tuning = await runTuning(
     options,
     placement,
-    facts.convolutions,
+    convolutionsIn(precision, facts.convolutions),
     checkpoint?.state.tuning,
   );
   const tuned = { ...request, tuning };

@@ -45,6 +45,16 @@ export function resolvePrecision(
   );
 }
 
+/** The convolutions of a network of float32 as a precision has them, for which formulations are chosen. */
+export function convolutionsIn(
+  precision: Precision,
+  convolutions: readonly ConvProblem[],
+): ConvProblem[] {
+  // Those of bfloat16 stay in float32.
+  const dtype = precision === "float16" ? precision : undefined;
+  return convolutions.map((problem) => dtype === undefined ? problem : { ...problem, dtype });
+}
+
 /**
  * Makes sure that a device computes in a precision: of WebGPU's, only those with the feature `shader-f16` have float16.
  *

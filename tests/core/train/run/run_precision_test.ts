@@ -1,7 +1,19 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { ConvProblem } from "../../../../core/engine/ops/convolution/problem.ts";
+import { backbone } from "../../../../core/backbones/mod.ts";
+import { type ConvProblem, problemKey } from "../../../../core/engine/ops/convolution/problem.ts";
+import { observeConvolutions } from "../../../../core/engine/ops/convolution/tuning.ts";
+import { sgd } from "../../../../core/engine/optim/mod.ts";
 import { CPU, type Device } from "../../../../core/engine/ort/mod.ts";
-import { checkPrecision, resolvePrecision } from "../../../../core/train/run/run_precision.ts";
+import { checkMethod } from "../../../../core/method/load.ts";
+import { factsOf } from "../../../../core/train/step/method_facts.ts";
+import { buildMethodGraph, type MethodGraph } from "../../../../core/train/step/method_graph.ts";
+import { buildMethodStep } from "../../../../core/train/step/method_step.ts";
+import simsiam from "../../../../plugins/simsiam/mod.ts";
+import {
+  checkPrecision,
+  convolutionsIn,
+  resolvePrecision,
+} from "../../../../core/train/run/run_precision.ts";
 
 const CUDA: Device = { provider: "cuda", index: 0 };
 const WEBGPU: Device = { provider: "webgpu", index: 0 };
@@ -44,6 +56,29 @@ Deno.test("checkPrecision() takes bfloat16 for networks of products, and refuses
     "found one by a kernel [16,3,3,3]; choose float16",
   );
   assertEquals(checkPrecision("float16", CUDA, [convolution(3, 1)]), []);
+});
+
+function network(): MethodGraph {
+  return buildMethodGraph(checkMethod(simsiam, "simsiam"), {
+    backbone: backbone("resnet18"),
+    viewSizes: [32, 32],
+    batchSize: 2,
+    options: { projectorWidth: 16, predictorWidth: 8 },
+  });
+}
+
+Deno.test("convolutionsIn() gives the convolutions that a step in float16 computes", () => {
+  const { convolutions } = factsOf(network);
+  assertEquals(convolutionsIn("float32", convolutions), convolutions);
+  assertEquals(convolutionsIn("bfloat16", convolutions), convolutions);
+  const keys = new Set<string>();
+  const graph = network();
+  observeConvolutions(
+    (problem) => keys.add(problemKey(problem)),
+    () => buildMethodStep(graph, { optimizer: sgd(), precision: "float16" }),
+  );
+  const found = convolutionsIn("float16", convolutions).map(problemKey);
+  assertEquals(found.filter((key) => !keys.has(key)), []);
 });
 
 Deno.test("checkPrecision() says what float16 costs on the CPU", () => {
