@@ -33,6 +33,35 @@ Deno.test("checkMethodStep() takes the steps that a method is compiled to", () =
   }
 });
 
+/** A step whose tensors are packed, as for a device. */
+function packedStep() {
+  const request = { ...smallRequest({ options }), tuning: { provider: "cuda" as const } };
+  return { request, step: structuredClone(compileMethodStep(method, request)) as Mutable };
+}
+
+Deno.test("checkMethodStep() takes packs that lie as their tensors make them", () => {
+  const { request, step } = packedStep();
+  assertEquals(checkMethodStep(step, request, action), compileMethodStep(method, request));
+});
+
+for (
+  const [what, change] of [
+    ["in the memory of another", (pack) => pack.members[1].offset = 0],
+    ["beyond their end", (pack) => pack.length -= 64],
+    ["in more memory than they take", (pack) => pack.length += 1 << 30],
+    ["that a step has not", (pack) => pack.members[0].name = "other"],
+    ["of another element type", (pack) => pack.dtype = "float64"],
+    ["in pieces of next to nothing", (pack) => pack.pieceLength = 1],
+    ["twice", (pack) => pack.members[1] = pack.members[0]],
+  ] as readonly (readonly [string, (pack: Mutable) => void])[]
+) {
+  Deno.test(`checkMethodStep() refuses packed tensors ${what}`, () => {
+    const { request, step } = packedStep();
+    change(step.built.packs[0]);
+    assertThrows(() => checkMethodStep(step, request, action), TypeError, "Cannot build method");
+  });
+}
+
 for (
   const [what, change, words] of [
     ["no step", () => null, "must be bytes"],
