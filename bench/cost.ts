@@ -55,6 +55,12 @@ const COMMAND: Command = {
         default: "cuda",
         description: "provider that graphs are built for",
       },
+      precision: {
+        type: "string",
+        enum: ["float32", "float16"],
+        default: "float32",
+        description: "float32, whose products are in TF32, or float16 as under AMP",
+      },
       nodes: {
         type: "boolean",
         default: false,
@@ -77,6 +83,7 @@ interface Options {
   readonly backbone: string;
   readonly batch: number;
   readonly target: "cuda" | "cpu" | "webgpu";
+  readonly precision: "float32" | "float16";
   readonly nodes: boolean;
   readonly standIn: string;
   readonly picture: string;
@@ -102,6 +109,7 @@ async function estimate(name: string, preset: string, options: Options): Promise
     backbone: configuration.backbone,
     batchSize,
     memory: stepMemory(step),
+    rate: options.precision === "float16" ? "float16" : "tf32",
     ours: stepCosts(step),
     peers: {
       tf32: pytorchCosts(graph, { optimizer, mixedPrecision: false }),
@@ -133,10 +141,10 @@ async function main(args: readonly string[]): Promise<void> {
   if (options.picture !== "") {
     const seconds = (costs: readonly NamedCost[], precision: "tf32" | "float16") =>
       totalOf(costs, (cost) => kernelSeconds(cost, ACCELERATORS.h100, precision));
-    const svg = await drawCosts(found.map(({ name, ours, peers }) => ({
+    const svg = await drawCosts(found.map(({ name, rate, ours, peers }) => ({
       name,
       seconds: [
-        seconds(ours, "tf32"),
+        seconds(ours, rate),
         seconds(peers.tf32, "tf32"),
         seconds(peers.float16, "float16"),
       ],

@@ -18,6 +18,8 @@ export interface EstimatedRun {
   readonly backbone: string;
   /** Most samples in a batch. */
   readonly batch: number;
+  /** What is computed in float16 where it may be, as under AMP; everything in float32 otherwise. */
+  readonly precision: "float32" | "float16";
   /** What graphs are built for. */
   readonly target: Provider;
 }
@@ -25,7 +27,7 @@ export interface EstimatedRun {
 /** What is asked of the compiler. */
 export function requestOf(
   { manifest }: LoadedMethod,
-  { preset, backbone, batch, target }: EstimatedRun,
+  { preset, backbone, batch, precision, target }: EstimatedRun,
 ): CompileRequest {
   const given = resolveConfiguration(presetOf(manifest, preset));
   const configuration = {
@@ -38,6 +40,7 @@ export function requestOf(
     configuration,
     viewSizes: viewRecipes(configuration).map(({ size }) => size),
     tuning: { provider: target },
+    precision,
     typed: true,
   };
 }

@@ -19,6 +19,8 @@ export interface Estimated {
   readonly backbone: string;
   readonly batchSize: number;
   readonly memory: StepMemory;
+  /** What our products are computed in. */
+  readonly rate: "tf32" | "float16";
   readonly ours: readonly StepCost[];
   /** Launches of a step that were counted, those that clear memory included. */
   readonly counted?: number;
@@ -54,12 +56,12 @@ interface Row {
 }
 
 /** Sums of both sides by some name, the largest difference first. */
-function compareBy({ ours, peers }: Estimated, nameOf: (cost: NamedCost) => string): Row[] {
-  const names = new Set([...ours, ...peers.tf32].map(nameOf));
-  const seconds = (cost: NamedCost) => kernelSeconds(cost, GPU, "tf32");
+function compareBy({ rate, ours, peers }: Estimated, nameOf: (cost: NamedCost) => string): Row[] {
+  const names = new Set([...ours, ...peers[rate]].map(nameOf));
+  const seconds = (cost: NamedCost) => kernelSeconds(cost, GPU, rate);
   return [...names].map((name) => {
     const mine = ours.filter((cost) => nameOf(cost) === name);
-    const theirs = peers.tf32.filter((cost) => nameOf(cost) === name);
+    const theirs = peers[rate].filter((cost) => nameOf(cost) === name);
     return {
       name,
       ours: totalOf(mine, seconds),
@@ -77,14 +79,14 @@ function writeRows(title: string, rows: readonly Row[]): string {
     `    ${ms(ours)} ${ms(peer)} ${ms(ours - peer)}  ${String(launches).padStart(6)} ` +
     `${String(peerLaunches).padStart(6)}  ${name}`
   );
-  return `  ${title} (H100, TF32, ms; launches)\n        ours  PyTorch     more    ours PyTorch\n${
+  return `  ${title} (H100, ms; launches)\n        ours  PyTorch     more    ours PyTorch\n${
     lines.join("\n")
   }`;
 }
 
 /** The costs of a preset, with what makes the difference if asked for. */
 export function writeTables(estimated: Estimated, nodes: boolean): string {
-  const { name, backbone, batchSize, memory, ours, peers } = estimated;
+  const { name, backbone, batchSize, memory, rate, ours, peers } = estimated;
   const all = (costs: readonly (NamedCost & { readonly runs?: number })[]) =>
     costs.reduce((sum, cost) => {
       let total = sum;
@@ -100,7 +102,7 @@ export function writeTables(estimated: Estimated, nodes: boolean): string {
   });
   const times = Object.values(ACCELERATORS).map((gpu) => {
     const [mine, tf32, amp] = [
-      totalOf(ours, (cost) => kernelSeconds(cost, gpu, "tf32")),
+      totalOf(ours, (cost) => kernelSeconds(cost, gpu, rate)),
       totalOf(peers.tf32, (cost) => kernelSeconds(cost, gpu, "tf32")),
       totalOf(peers.float16, (cost) => kernelSeconds(cost, gpu, "float16")),
     ];

@@ -18,6 +18,7 @@ const estimated = {
   backbone: "resnet18",
   batchSize: 8,
   memory,
+  rate: "tf32" as const,
   ours: [
     { ...kernel, model: "backward", runs: 3 },
     { ...kernel, layer: "layer2.1.bn1", model: "update", runs: 1 },
@@ -48,6 +49,7 @@ Deno.test("A preset's batch is cut to what a GPU takes, and its backbone may be 
     preset: "cifar",
     backbone: "",
     batch: 64,
+    precision: "float32",
     target: "cuda",
   } as const;
   const { configuration, viewSizes, tuning, typed } = requestOf(method, run);
