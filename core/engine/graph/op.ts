@@ -57,9 +57,10 @@ export type GradientRule<
  * - `half`: in float16 or bfloat16, whatever it is given: convolutions and matrix products;
  * - `float32`: in float32, which its results stay in: sums, exponentials, losses;
  * - `within`: in float32, but its first result takes the type of its first input: normalisations;
+ * - `itself`: what it is given, as it is: it keeps in float32 what must be, and saves the rest as it came;
  * - `widest`: in the widest type of what it is given: moves, and arithmetic element by element.
  */
-export type OpPrecision = "half" | "float32" | "within" | "widest";
+export type OpPrecision = "half" | "float32" | "within" | "itself" | "widest";
 
 /** What the SDK knows about one operator. */
 export interface OpSpec<

@@ -68,10 +68,11 @@ class Mixing {
   #add(node: Node, given: NamedValues): void {
     const { op } = node;
     const dtype = this.#dtypeOf(node, given);
+    const isCast = (value: Value) => op.precision !== "itself" && this.#isConverted(value);
     const inputs = Object.fromEntries(
       Object.entries(given).map(([name, value]) => [
         name,
-        value !== undefined && this.#isConverted(value) ? this.cast(value, dtype) : value,
+        value !== undefined && isCast(value) ? this.cast(value, dtype) : value,
       ]),
     );
     if (Object.entries(inputs).every(([name, value]) => value === node.inputs[name])) return;
@@ -98,6 +99,7 @@ class Mixing {
         return this.#half;
       case "float32":
       case "within":
+      case "itself":
         return "float32";
       case "widest":
         return this.#widest(Object.values(given).filter((value) => value !== undefined));

@@ -1,4 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
+import { withTarget } from "../../../../core/engine/graph/target.ts";
+import simsiam from "../../../../plugins/simsiam/mod.ts";
 import { backbone } from "../../../../core/backbones/mod.ts";
 import { adamW, sgd } from "../../../../core/engine/optim/mod.ts";
 import { checkMethod } from "../../../../core/method/mod.ts";
@@ -42,4 +44,20 @@ Deno.test("stepMemory() of micro-batches has their intermediate values, and what
   assertEquals([parts.state, parts.slots], [whole.state, whole.slots]);
   const views = 2 * 3 * 32 * 32 * 4;
   assert(parts.batch > 4 * views && parts.batch < 16 * views, `${parts.batch}`);
+});
+
+Deno.test("stepMemory() knows that activations of float16 take less", () => {
+  const activationsIn = (precision: "float32" | "float16") =>
+    withTarget({ provider: "cuda" }, () => {
+      const graph = buildMethodGraph(checkMethod(simsiam, "simsiam"), {
+        backbone: backbone("resnet18"),
+        viewSizes: [96, 96],
+        batchSize: 32,
+        options: { projectorWidth: 64, predictorWidth: 16 },
+      });
+      const step = buildMethodStep(graph, { optimizer: sgd(), precision, typed: true });
+      return stepMemory(step).activations;
+    });
+  const share = activationsIn("float16") / activationsIn("float32");
+  assert(share > 0.45 && share < 0.85, `${share}`);
 });
