@@ -130,7 +130,9 @@ async function trainLightly(cell: Cell, budget: Budget): Promise<Weights> {
       cell.method,
       JSON.stringify({
         ...{ batch: batchSize, sizes: recipes.map(({ size }) => size), seed, threads },
-        ...{ stem, zeroInitResidual, optimizer, momentum, nesterov, beta1, beta2, epsilon },
+        ...{ stem, zeroInitResidual },
+        // By themselves: SwAV has an epsilon, too.
+        optimization: { optimizer, momentum, nesterov, beta1, beta2, epsilon },
         ...{ rules: configuration.parameterRules, clip: configuration.clipGradientNorm },
         ...await optionsOf(cell.method, configuration.options),
       }),

@@ -42,10 +42,11 @@ def make_optimizer(network: Network, o: dict) -> torch.optim.Optimizer:
     groups = [
         {"params": [value], "rule": rule_of(name, o["rules"])} for name, value in named_parameters(network)
     ]
-    if o["optimizer"] == "adamw":
-        return torch.optim.AdamW(groups, betas=(o["beta1"], o["beta2"]), eps=o["epsilon"])
-    assert o["optimizer"] == "sgd", o["optimizer"]
-    return torch.optim.SGD(groups, lr=0.1, momentum=o["momentum"], nesterov=o["nesterov"])
+    chosen = o["optimization"]
+    if chosen["optimizer"] == "adamw":
+        return torch.optim.AdamW(groups, betas=(chosen["beta1"], chosen["beta2"]), eps=chosen["epsilon"])
+    assert chosen["optimizer"] == "sgd", chosen["optimizer"]
+    return torch.optim.SGD(groups, lr=0.1, momentum=chosen["momentum"], nesterov=chosen["nesterov"])
 
 
 def set_scalars(optimizer: torch.optim.Optimizer, header: dict) -> None:
