@@ -12,6 +12,9 @@ import { blockedAffine } from "../ops/convolution/blocked_layout.ts";
 import { mul } from "../ops/mul.ts";
 import { reshape } from "../ops/reshape.ts";
 
+/** Terms from which a sum is computed before it is added to another: what is summed twice would double otherwise. */
+const MANY_TERMS = 4;
+
 /** A tensor of the blocked layout, by a factor for each channel `[C]`. */
 interface Term {
   readonly x: Value;
@@ -52,9 +55,10 @@ export class BlockedTensor {
     return new BlockedTensor([{ x }]);
   }
 
-  /** The same by arithmetic by the channels of its own shape; computed already if it has been asked for. */
+  /** The same by few terms of its own shape; computed already if it has been asked for. */
   get #current(): BlockedTensor {
-    const computed = this.#value !== undefined || this.#shape !== undefined;
+    const computed = this.#value !== undefined || this.#shape !== undefined ||
+      this.#terms.length >= MANY_TERMS;
     return computed ? BlockedTensor.of(this.value()) : this;
   }
 

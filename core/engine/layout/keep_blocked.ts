@@ -21,12 +21,7 @@ import { reduceMean } from "../ops/reduce_mean.ts";
 import { reduceSum } from "../ops/reduce_sum.ts";
 import { reshape } from "../ops/reshape.ts";
 import { BlockedTensor } from "./blocked_tensor.ts";
-
-/** Operators of one tensor that treat all elements alike. */
-const UNARY = new Set(["Relu", "LeakyRelu", "HardSigmoid", "Sigmoid", "Tanh", "Neg", "Identity"]);
-
-/** Operators of two tensors that treat all pairs of elements alike. */
-const BINARY = new Set(["Add", "Sub", "Mul", "Div"]);
+import { BINARY, givesRows, UNARY, valuesReadBlocked } from "./read_blocked.ts";
 
 /** The elements of a blocked tensor `[N, C, H, W]` as `[N, C / block, H W, block]`. */
 function positions(x: Value, block: number): Value {
@@ -37,15 +32,20 @@ function positions(x: Value, block: number): Value {
 /** A graph as it is written anew, node by node. */
 class Rewriting {
   readonly #block: number;
+  /** Values that are of use in the blocked layout. */
+  readonly #readBlocked: ReadonlySet<Value>;
   /** What took the place of a value, in the usual layout. */
   readonly #plain = new Map<Value, Value>();
   /** What took the place of a value, in the blocked layout. */
   readonly #blocked = new Map<Value, BlockedTensor>();
+  /** Values of the usual layout, brought into the blocked one. */
+  readonly #reordered = new Map<Value, BlockedTensor>();
   /** Tensors that were only reshaped to a row for each channel of each sample, by what they were reshaped to. */
   readonly #rows = new Map<Value, Node>();
 
-  constructor(block: number) {
+  constructor(block: number, readBlocked: ReadonlySet<Value>) {
     this.#block = block;
+    this.#readBlocked = readBlocked;
   }
 
   /** What takes the place of a value, in the usual layout. */
@@ -84,7 +84,16 @@ class Rewriting {
     return value && this.#blocked.get(resolve(value));
   }
 
-  /** Writes a node in the blocked layout; whether it could. */
+  /** A value in the blocked layout, into which it is brought once. */
+  #inBlocks(given: Value): BlockedTensor {
+    const value = resolve(given);
+    const found = this.#blocked.get(value) ?? this.#reordered.get(value) ??
+      BlockedTensor.of(blocked(this.plain(value)));
+    if (!this.#blocked.has(value)) this.#reordered.set(value, found);
+    return found;
+  }
+
+  /** Writes a node in the blocked layout; whether it could, and that was of use. */
   #writeBlocked(node: Node): boolean {
     const { op: { type, domain }, inputs } = node;
     const [y] = Object.values(node.outputs) as [Value];
@@ -98,29 +107,31 @@ class Rewriting {
     };
     if (domain === BLOCKED_DOMAIN) {
       if (type === "ReorderOutput") return keep(BlockedTensor.of(this.plain(inputs.x!)));
-      return type === "ReorderInput" && replace(this.#tensor(inputs.x)?.value());
+      return type === "ReorderInput" && replace(this.#inBlocks(inputs.x!).value());
     }
-    if (UNARY.has(type)) return keep(this.#unary(node));
-    if (BINARY.has(type)) return keep(this.#binary(node));
+    if (UNARY.has(type)) return keep(this.#unary(node, y));
+    if (BINARY.has(type)) return keep(this.#binary(node, y));
     if (type === "Reshape") return keep(this.#regrouped(node, y)) || this.#noteRows(node, y);
     if (type === "ReduceSum") return replace(this.#channelSums(node, y));
     if (type === "GlobalAveragePool") return replace(this.#means(node, y));
     return type === "FusedMatMul" && replace(this.#products(node, y));
   }
 
-  #unary(node: Node): BlockedTensor | undefined {
+  #unary(node: Node, y: Value): BlockedTensor | undefined {
     const x = this.#tensor(node.inputs.x);
-    if (x === undefined) return undefined;
+    // What is in the usual layout already stays there, where nothing reads blocks.
+    const isPlain = this.#plain.has(resolve(node.inputs.x!)) && !this.#readBlocked.has(y);
+    if (x === undefined || isPlain) return undefined;
     const fused = node.op.type === "Relu" ? x.relu() : undefined;
     return BlockedTensor.of(fused ?? reapply(node, { x: x.value() }).y!);
   }
 
-  #binary(node: Node): BlockedTensor | undefined {
+  #binary(node: Node, y: Value): BlockedTensor | undefined {
     const [a, b] = [resolve(node.inputs.a!), resolve(node.inputs.b!)];
     const [known, other] = this.#blocked.has(a) ? [a, b] : [b, a];
     const tensor = this.#tensor(known);
     if (tensor === undefined) return undefined;
-    if (sameShape(known.shape, other.shape)) return this.#ofTensors(node, a, b);
+    if (sameShape(known.shape, other.shape)) return this.#ofTensors(node, y, a, b);
     const { type } = node.op;
     if (elementCount(other.shape) === 1 && other.rank <= 4) {
       const each = { [known === a ? "a" : "b"]: tensor.value() };
@@ -135,10 +146,11 @@ class Rewriting {
     return known === a ? tensor.shifted(neg(channels)) : undefined;
   }
 
-  #ofTensors(node: Node, a: Value, b: Value): BlockedTensor {
-    const [one, two] = [a, b].map((value) =>
-      this.#blocked.get(value) ?? BlockedTensor.of(blocked(this.plain(value)))
-    ) as [BlockedTensor, BlockedTensor];
+  #ofTensors(node: Node, y: Value, a: Value, b: Value): BlockedTensor | undefined {
+    // Of two layouts that of the result is taken, where something reads it.
+    const areBoth = this.#blocked.has(a) && this.#blocked.has(b);
+    if (!areBoth && !this.#readBlocked.has(y)) return undefined;
+    const [one, two] = [this.#inBlocks(a), this.#inBlocks(b)];
     if (node.op.type === "Add") return one.plus(two);
     return BlockedTensor.of(reapply(node, { a: one.value(), b: two.value() }).y!);
   }
@@ -178,11 +190,9 @@ class Rewriting {
   }
 
   #noteRows(node: Node, y: Value): boolean {
-    const [batch, channels] = node.inputs.x!.shape as [number, number];
-    const isRow = this.#tensor(node.inputs.x) !== undefined && y.rank === 3 &&
-      y.shape[0] === batch * channels && y.shape[1] === 1;
-    if (isRow) this.#rows.set(y, node);
-    return isRow;
+    const areRows = this.#tensor(node.inputs.x) !== undefined && givesRows(node.inputs.x!, y);
+    if (areRows) this.#rows.set(y, node);
+    return areRows;
   }
 
   /** Products of a row and a column for each channel of each sample. */
@@ -197,7 +207,9 @@ class Rewriting {
       this.#tensor(this.#rows.get(resolve(value))?.inputs.x)
     );
     if (a === undefined || b === undefined) return undefined;
-    return reshape(this.#positionSums(mul(a.value(), b.value())), shape);
+    const [one, two] = [a.value(), b.value()];
+    if (!sameShape(one.shape, two.shape)) return undefined;
+    return reshape(this.#positionSums(mul(one, two)), shape);
   }
 }
 
@@ -215,10 +227,11 @@ export function keepBlocked<Name extends string>(
   outputs: Readonly<Record<Name, Value>>,
 ): Record<Name, Value> {
   const entries = Object.entries<Value>(outputs);
-  const nodes = nodesLeadingTo(entries.map(([, value]) => value), true);
+  const values = entries.map(([, value]) => value);
+  const nodes = nodesLeadingTo(values, true);
   const block = blockOf(nodes);
   if (block === 1) return outputs;
-  const rewriting = new Rewriting(block);
+  const rewriting = new Rewriting(block, valuesReadBlocked(nodes, values));
   for (const node of nodes) rewriting.write(node);
   const written = entries.map(([name, value]) => [name, rewriting.plain(value)]);
   return Object.fromEntries(written) as Record<Name, Value>;

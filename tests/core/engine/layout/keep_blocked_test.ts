@@ -159,6 +159,74 @@ for (const [name, [between, kept]] of Object.entries(BETWEEN)) {
   });
 }
 
+Deno.test({
+  name: "keepBlocked() changes no layout more often where products lie between convolutions",
+  ignore: CPU_ONLY.ignore,
+  fn: async () => {
+    const { before, after } = await compare(() => {
+      // A bottleneck, whose first and last convolution are matrix products.
+      const narrow = (name: string) => named(name, [CHANNELS, CHANNELS, 1, 1]);
+      const first = ops.relu(normalized(ops.conv(images, narrow("in")), "bn1"));
+      const second = ops.relu(normalized(convolved(first, "conv2"), "bn2"));
+      const sum = ops.relu(ops.add(normalized(ops.conv(second, narrow("out")), "bn3"), images));
+      const y = ops.globalAveragePool(sum);
+      const loss = ops.reduceSum(ops.mul(y, named("dy", y.shape)));
+      const found = gradients(loss, [narrow("in"), kernel("conv2"), narrow("out"), images]);
+      return { loss, ...Object.fromEntries(found.map((value, i) => [`g${i}`, value!])) };
+    });
+    const [old, kept] = [reorders(before), reorders(after)];
+    assert(kept <= old, `${old} changes of layout became ${kept}`);
+  },
+});
+
+Deno.test({
+  name: "keepBlocked() changes the layout of a tensor once, whatever reads it",
+  ignore: CPU_ONLY.ignore,
+  fn: async () => {
+    const { after } = await compare(() => {
+      const x = convolved(images, "conv1");
+      const y = ops.mul(ops.add(x, images), ops.sub(x, images));
+      return { y: convolved(y, "conv2") };
+    });
+    // The images, what is made in the end, and a weight each.
+    if (BLOCK > 1) assertEquals(reorders(after), 4);
+  },
+});
+
+Deno.test({
+  name: "keepBlocked() multiplies rows of tensors in different groups as they were",
+  ignore: CPU_ONLY.ignore,
+  fn: async () => {
+    await compare(() => {
+      const x = convolved(images, "conv1");
+      const rows = [SHAPE[0] * CHANNELS, 1, PLANE];
+      const grouped = ops.reshape(ops.tanh(x), [SHAPE[0] / 2, 2 * CHANNELS, ...SHAPE.slice(2)]);
+      const [a, b] = [x, ops.tanh(grouped)].map((value) => ops.reshape(value, rows));
+      return { y: ops.matMul(a!, b!, { transposeB: true }) };
+    });
+  },
+});
+
+Deno.test({
+  name:
+    "keepBlocked() computes sums that double from one to the next in as many passes as there are sums",
+  ignore: CPU_ONLY.ignore,
+  fn: async () => {
+    const { before, after } = await compare(() => {
+      let y = convolved(images, "conv1");
+      for (let i = 0; i < 12; i++) {
+        const half = ops.mul(vector("half"), 0.5);
+        y = ops.add(ops.mul(y, half), ops.mul(y, ops.add(half, 0.25)));
+      }
+      return { y: convolved(y, "conv2") };
+    });
+    const [old, kept] = [before, after].map((values) =>
+      nodesLeadingTo([values["y"]!], true).length
+    );
+    assert(kept! <= 2 * old!, `${old} nodes became ${kept}`);
+  },
+});
+
 Deno.test("keepBlocked() gives a graph without blocked kernels back as it is", () => {
   const outputs = { y: ops.relu(convolved(images, "conv1")) };
   assertEquals(keepBlocked(outputs) === outputs, true);
