@@ -82,7 +82,7 @@ const trusted = new Map<string, Promise<void>>();
 
 async function examine(device: Device, options: TrustOptions): Promise<void> {
   const { test = testOperators } = options;
-  const hardware = "hardware" in options ? options.hardware : await hardwareOf(device);
+  const hardware = "hardware" in options ? options.hardware : hardwareOf(device);
   const facts = { device: describeDevice(device), hardware, onnxruntime: ortVersion() };
   const record = hardware === undefined
     ? undefined
