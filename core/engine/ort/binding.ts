@@ -19,7 +19,7 @@ import {
   rejectMismatches,
   type Signature,
 } from "./signature.ts";
-import { checkTurn, inTurn } from "./turns.ts";
+import { checkTurn, freeInTurn, inTurn } from "./turns.ts";
 
 /** Tensors by the name of the input or output that they are bound to. */
 export type Bindings = Readonly<Record<string, DeviceTensor>>;
@@ -85,6 +85,7 @@ export class Binding implements Disposable {
       ...mismatches("output", session, outputs, []),
       ...(Object.keys(outputs).length === 0 ? ["at least one output must be bound"] : []),
     ]);
+    checkTurn(session.device, "bind tensors");
     const pointer = obtain(
       api,
       "create a binding",
@@ -97,7 +98,7 @@ export class Binding implements Disposable {
       name: "the binding",
       pointer,
       release: (pointer) => {
-        api.ReleaseIoBinding(pointer);
+        freeInTurn(session.device, () => api.ReleaseIoBinding(pointer));
         for (const handle of held.values()) handle.drop();
         sessionHandle.drop();
       },
@@ -114,8 +115,8 @@ export class Binding implements Disposable {
   /**
    * Replaces the tensors of some inputs and outputs.
    *
-   * @throws {TypeError} if a run is in flight, a name or type is wrong, or the session captures a CUDA graph; then nothing
-   * is replaced
+   * @throws {TypeError} if a run is in flight (on WebGPU, of any session), a name or type is wrong, or the session captures a
+   * CUDA graph; then nothing is replaced
    */
   rebind(inputs: Bindings, outputs: Bindings = {}): void {
     this.#refuseWhileRunning("rebind tensors");
@@ -124,13 +125,14 @@ export class Binding implements Disposable {
       ...mismatches("input", this.#session, inputs, []),
       ...mismatches("output", this.#session, outputs, []),
     ]);
+    checkTurn(this.#session.device, "rebind tensors");
     for (const [name, tensor] of Object.entries(inputs)) this.#bindInput(name, tensor);
     for (const [name, tensor] of Object.entries(outputs)) this.#bindOutput(name, tensor);
   }
 
   /**
-   * Runs the session on another thread, or on this one if it captures a CUDA graph. Neither write to the bound tensors nor run the binding again before the
-   * promise settles.
+   * Runs the session on another thread, or on this one if it captures a CUDA graph. Neither write to the bound tensors nor
+   * run the binding again before the promise settles.
    *
    * @throws {TypeError} if a run is in flight, or the session or binding is disposed
    * @throws {OrtError} if the run fails

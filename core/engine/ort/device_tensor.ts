@@ -21,7 +21,7 @@ import { deviceMemory } from "./device_memory.ts";
 import { elementNumber } from "../onnx/element_types.ts";
 import { environment } from "./environment.ts";
 import { Handle, type Owned } from "./handle.ts";
-import { checkTurn } from "./turns.ts";
+import { checkTurn, freeInTurn } from "./turns.ts";
 
 /** The `OrtValue*` of a tensor, for the other files of this folder. */
 let handleOf: (tensor: DeviceTensor) => Handle;
@@ -96,7 +96,8 @@ export class DeviceTensor<D extends DType = DType> implements Disposable {
           out,
         ),
     );
-    const release = (value: Deno.PointerObject) => api.ReleaseValue(value);
+    const release = (value: Deno.PointerObject) =>
+      freeInTurn(device, () => api.ReleaseValue(value));
     return new DeviceTensor(type, device, { pointer, release });
   }
 

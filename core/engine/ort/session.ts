@@ -26,7 +26,7 @@ import { check } from "./error.ts";
 import { Handle } from "./handle.ts";
 import { arenasOf, createRunOptions, releaseRunOptions, type RunOptions } from "./run_options.ts";
 import { createSessionOptions, type SessionOptions } from "./session_options.ts";
-import { inTurn } from "./turns.ts";
+import { freeInTurn, inTurn } from "./turns.ts";
 import {
   findMismatches,
   findMisplaced,
@@ -59,14 +59,15 @@ export class Session implements Disposable {
 
   private constructor(pointer: Deno.PointerObject, options: SessionOptions) {
     const { api } = environment();
-    this.device = options.device ?? CPU;
+    const device = options.device ?? CPU;
+    this.device = device;
     this.#arenas = arenasOf(options);
     this.#cudaGraph = options.cudaGraph ?? false;
     this.#profiling = options.profile !== undefined;
     this.#handle = new Handle(this, {
       name: "the session",
       pointer,
-      release: (pointer) => api.ReleaseSession(pointer),
+      release: (pointer) => freeInTurn(device, () => api.ReleaseSession(pointer)),
     });
     try {
       this.#signature = readSignature(pointer);

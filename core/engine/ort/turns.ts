@@ -42,3 +42,9 @@ export function checkTurn(device: Device, action: string): void {
     } takes one call at a time, found a run or load in flight; await it first`,
   );
 }
+
+/** Frees memory of a device: now, or after the calls that are in flight where the device takes one at a time. */
+export function freeInTurn(device: Device, free: () => void): void {
+  if (!takesTurns(device) || waiting === 0) free();
+  else last = last.then(free);
+}

@@ -2,6 +2,7 @@ import { assertEquals, assertNotEquals, assertRejects, assertStringIncludes } fr
 import { join } from "node:path";
 import { GenviewError } from "../../../core/errors/mod.ts";
 import { loadMethod } from "../../../core/method/load.ts";
+import { fetchText } from "../../../core/method/module_text.ts";
 import { inFolder } from "../../in_folder.ts";
 import { BUILD, MANIFEST } from "../train/compile/written_plugin.ts";
 
@@ -171,3 +172,33 @@ Deno.test("a method from the web whose server sends without end, or breaks off, 
       "broken/manifest.json: the server must answer, found ",
     );
   }));
+
+Deno.test("a method from the web is not fetched over a plain connection that an encrypted one redirects to", async () => {
+  const { fetch } = globalThis;
+  const asked: string[] = [];
+  const fetchOf = (location: string) => (address: URL | RequestInfo) => {
+    asked.push(String(address));
+    const headers = { location };
+    return Promise.resolve(
+      asked.length > 1 ? new Response("a manifest") : new Response(null, { status: 302, headers }),
+    );
+  };
+  try {
+    globalThis.fetch = fetchOf("http://plugins.example/mine/manifest.json");
+    await assertRejects(
+      () => fetchText(new URL("https://plugins.example/mine/manifest.json")),
+      TypeError,
+      "a redirect must stay on https://plugins.example, found one to http://plugins.example " +
+        "(http://plugins.example/mine/manifest.json); name that address yourself if you trust it",
+    );
+    assertEquals(asked, ["https://plugins.example/mine/manifest.json"]);
+    asked.length = 0;
+    globalThis.fetch = fetchOf("https://plugins.example/mine/manifest.json");
+    assertEquals(
+      await fetchText(new URL("http://plugins.example/mine/manifest.json")),
+      "a manifest",
+    );
+  } finally {
+    globalThis.fetch = fetch;
+  }
+});

@@ -1,9 +1,10 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { float32 } from "../../../../core/engine/graph/tensor.ts";
 import { CPU, type Device } from "../../../../core/engine/ort/device.ts";
+import { DeviceTensor } from "../../../../core/engine/ort/device_tensor.ts";
 import { checkDevice } from "../../../../core/engine/ort/resolve_device.ts";
 import { Session } from "../../../../core/engine/ort/session.ts";
-import { checkTurn, inTurn } from "../../../../core/engine/ort/turns.ts";
+import { checkTurn, freeInTurn, inTurn } from "../../../../core/engine/ort/turns.ts";
 import { sgdModel } from "./small_models.ts";
 
 const WEBGPU: Device = { provider: "webgpu", index: 0 };
@@ -60,5 +61,48 @@ Deno.test({
       return await session.run(feeds);
     }));
     for (const result of results) assertEquals(result, { w_new: float32([2], [0, -1]) });
+  },
+});
+
+Deno.test("freeInTurn() frees on WebGPU after the calls in flight, and on the CPU at once", async () => {
+  const events: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const call = inTurn(WEBGPU, () => promise);
+  freeInTurn(CPU, () => events.push("the CPU's"));
+  freeInTurn(WEBGPU, () => events.push("WebGPU's"));
+  const next = inTurn(WEBGPU, () => Promise.resolve(events.push("the next call")));
+  assertEquals(events, ["the CPU's"]);
+  resolve();
+  await Promise.all([call, next]);
+  assertEquals(events, ["the CPU's", "WebGPU's", "the next call"]);
+  freeInTurn(WEBGPU, () => events.push("at once"));
+  assertEquals(events.at(-1), "at once");
+});
+
+Deno.test({
+  name: "tensors and sessions on WebGPU may be disposed while another run is in flight, not bound",
+  ignore: !checkDevice(WEBGPU).usable,
+  async fn() {
+    const feeds = {
+      w: float32([2], [1, 1]),
+      gradient: float32([2], [2, 4]),
+      rate: float32([], [0.5]),
+    };
+    using session = await Session.create(sgdModel([2]), { device: WEBGPU });
+    const other = await Session.create(sgdModel([2]), { device: WEBGPU });
+    const held = DeviceTensor.from(feeds.w, WEBGPU);
+    const run = session.run(feeds);
+    held[Symbol.dispose]();
+    other[Symbol.dispose]();
+    const tensors = Object.fromEntries(
+      Object.entries(feeds).map(([name, value]) => [name, DeviceTensor.from(value)]),
+    );
+    using w_new = DeviceTensor.from(feeds.w);
+    assertThrows(() => session.bind(tensors, { w_new }), TypeError, "in flight; await it first");
+    assertEquals(await run, { w_new: float32([2], [0, -1]) });
+    using binding = session.bind(tensors, { w_new });
+    await binding.run();
+    assertEquals(w_new.read(), float32([2], [0, -1]));
+    for (const tensor of Object.values(tensors)) tensor[Symbol.dispose]();
   },
 });
