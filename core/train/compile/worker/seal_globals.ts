@@ -5,11 +5,13 @@
  * @module
  */
 
-/** What is no part of the language and stays: texts, copies, time, and the console of a plugin's author. */
+/** What is no part of the language and stays: texts, copies, time, jobs, and the console of a plugin's author. */
 const KEPT: readonly string[] = [
   "globalThis",
   "console",
   "performance",
+  // By which Deno takes the second of two messages that lie there.
+  "queueMicrotask",
   "structuredClone",
   "TextDecoder",
   "TextEncoder",
