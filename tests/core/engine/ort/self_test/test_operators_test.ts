@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { CPU } from "../../../../../core/engine/ort/mod.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { CPU, OrtError } from "../../../../../core/engine/ort/mod.ts";
 import { testOperators } from "../../../../../core/engine/ort/self_test/test_operators.ts";
 import { OPERATOR_TRIALS } from "../../../../../core/engine/ort/self_test/operator_trials.ts";
 
@@ -11,4 +11,8 @@ Deno.test("testOperators() finds nothing wrong with the CPU, for any target", as
 
 Deno.test("trials of operators have names of their own", () => {
   assertEquals(new Set(OPERATOR_TRIALS.map(({ name }) => name)).size, OPERATOR_TRIALS.length);
+});
+
+Deno.test("testOperators() blames no operator where the device runs nothing", async () => {
+  await assertRejects(() => testOperators({ provider: "cuda", index: 900 }), OrtError);
 });
