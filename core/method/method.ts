@@ -27,7 +27,8 @@ export interface Network {
   perView(views: readonly Value[]): Value[];
   /**
    * Applies the network to each view as a call of its own would, batch norm by the statistics of that view alone, but
-   * to those of one size in one pass, which is quicker.
+   * to those of one size in one pass, which is quicker. Running statistics move by one view after the other, those of one
+   * size in a row.
    *
    * @param views `[N,3,H,W]` each, or what the network otherwise takes; of one N
    * @returns `[N,D]` for each view

@@ -73,11 +73,12 @@ function byKind(
   parts: readonly Value[],
   kindOf: (part: Value) => string,
 ): Value[] {
-  const made = new Map<Value, Value>();
-  for (const kind of Map.groupBy(parts, kindOf).values()) {
-    apply(kind).forEach((y, i) => made.set(kind[i]!, y));
+  const indices = Map.groupBy(parts.keys(), (i) => kindOf(parts[i]!));
+  const made = new Array<Value>(parts.length);
+  for (const kind of indices.values()) {
+    apply(kind.map((i) => parts[i]!)).forEach((y, at) => made[kind[at]!] = y);
   }
-  return parts.map((part) => made.get(part)!);
+  return made;
 }
 
 /** A part of a network, applied to rows of so many views, one view after the other (default 1). */

@@ -201,6 +201,19 @@ Deno.test("eachView() takes views of one size in one pass, and gives what is mad
   assertEquals(shapes, ["2,2", "2,2", "2,2"]);
 });
 
+Deno.test("perView() and eachView() apply a network once for each time that a view is given", () => {
+  const graph = graphOf(methodOf(({ network, views: [view], ops }) => {
+    const encoder = network({ projector: LAYERS });
+    for (const apply of [encoder.perView, encoder.eachView]) {
+      const given = apply([view!, view!]);
+      assertEquals(new Set(given).size, 2);
+    }
+    const [z] = encoder.eachView([view!]);
+    return { loss: ops.reduceMean(z!), embeddings: z! };
+  }));
+  assertEquals(graph.views.length, 2);
+});
+
 Deno.test("network() normalises batches in groups, where it is asked to", () => {
   const graph = (groups: number) =>
     graphOf(methodOf(({ network, views, ops }) => {
