@@ -92,12 +92,11 @@ function faultOf(found: Tensor, expected: Tensor): string | undefined {
  */
 async function compare(
   device: Device,
-  trials: readonly (readonly [index: number, graph: Graph])[],
+  trials: readonly NumberedGraph[],
   strict: boolean,
 ): Promise<WrongOperator[]> {
-  const outputs = Object.assign({}, ...trials.map(([, graph]) => graph.outputs));
   const feeds = Object.assign({}, ...trials.map(([, graph]) => graph.feeds));
-  const model = encodeModel({ outputs });
+  const model = encodeTrials(trials);
   const expected = await runOn(CPU, model, feeds, false);
   const found = await runOn(device, model, feeds, strict);
   const faults = new Map<string, string>();
@@ -112,6 +111,24 @@ async function compare(
   return [...faults].map(([name, fault]) => ({ name, fault }));
 }
 
+type NumberedGraph = readonly [index: number, graph: Graph];
+
+function buildTrials(target: GraphTarget): NumberedGraph[] {
+  return OPERATOR_TRIALS.map((trial, index) => [
+    index,
+    withTarget(target, () => buildTrial(trial, index)),
+  ]);
+}
+
+function encodeTrials(trials: readonly NumberedGraph[]): Uint8Array<ArrayBuffer> {
+  return encodeModel({ outputs: Object.assign({}, ...trials.map(([, { outputs }]) => outputs)) });
+}
+
+/** The model of all trials as it is written for a device: another one where operators are tested or written otherwise. */
+export function trialModel({ provider }: Device): Uint8Array<ArrayBuffer> {
+  return encodeTrials(buildTrials({ provider }));
+}
+
 /**
  * Runs small graphs of all operators that networks and their training are made of on a device and on the CPU.
  *
@@ -123,9 +140,7 @@ export async function testOperators(
   device: Device,
   target: GraphTarget = { provider: device.provider },
 ): Promise<WrongOperator[]> {
-  const trials = OPERATOR_TRIALS.map((trial, index) =>
-    [index, withTarget(target, () => buildTrial(trial, index))] as const
-  );
+  const trials = buildTrials(target);
   // Built for another device, some nodes may have no kernel here.
   const strict = target.provider === device.provider;
   let fault: OrtError;

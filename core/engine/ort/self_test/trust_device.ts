@@ -14,8 +14,7 @@ import { describeDevice, type Device, formatDevice } from "../device.ts";
 import { ortVersion } from "../environment.ts";
 import { resolveDevice } from "../resolve_device.ts";
 import { hardwareOf } from "./hardware.ts";
-import { OPERATOR_TRIALS } from "./operator_trials.ts";
-import { testOperators, type WrongOperator } from "./test_operators.ts";
+import { testOperators, trialModel, type WrongOperator } from "./test_operators.ts";
 
 /** How {@linkcode trustDevice} tests and remembers. */
 export interface TrustOptions {
@@ -71,10 +70,10 @@ async function remember(record: string, text: string): Promise<void> {
   }
 }
 
-/** The file that remembers that a device was right with this library and these trials. */
-function recordOf(facts: object, cache: string): string {
-  const trials = OPERATOR_TRIALS.map(({ name }) => name);
-  const digest = createHash("sha256").update(JSON.stringify({ ...facts, trials })).digest("hex");
+/** The file that remembers that a device was right with this library and these trials, as they are written for it. */
+function recordOf(facts: object, device: Device, cache: string): string {
+  const digest = createHash("sha256").update(JSON.stringify(facts)).update(trialModel(device))
+    .digest("hex");
   return join(cache, `${digest.slice(0, 32)}.json`);
 }
 
@@ -86,7 +85,7 @@ async function examine(device: Device, options: TrustOptions): Promise<void> {
   const facts = { device: describeDevice(device), hardware, onnxruntime: ortVersion() };
   const record = hardware === undefined
     ? undefined
-    : unlessRefused(() => recordOf(facts, options.cache ?? userCache("devices")));
+    : unlessRefused(() => recordOf(facts, device, options.cache ?? userCache("devices")));
   if (record !== undefined && await isThere(record)) return;
   const wrong = await test(device);
   if (wrong.length > 0) throw wrongOperators(device, wrong);
