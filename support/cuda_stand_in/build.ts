@@ -79,7 +79,7 @@ async function compile(
 export function standInAt(folder: string): StandIn {
   return {
     libraries: join(folder, "cuda"),
-    runtime: join(folder, "onnxruntime", `libonnxruntime.so.${ORT_VERSION}`),
+    runtime: join(runtimeFolder(folder), `libonnxruntime.so.${ORT_VERSION}`),
     version: ORT_VERSION,
   };
 }
@@ -91,6 +91,19 @@ async function isThere(path: string): Promise<boolean> {
   });
 }
 
+function runtimeFolder(folder: string): string {
+  return join(folder, "onnxruntime");
+}
+
+function providerIn(folder: string): string {
+  return join(runtimeFolder(folder), "libonnxruntime_providers_cuda.so");
+}
+
+/** Whether a folder has ONNX Runtime and its CUDA provider, so that nothing need be downloaded. */
+export async function hasProvider(folder: string): Promise<boolean> {
+  return await isThere(standInAt(folder).runtime) && await isThere(providerIn(folder));
+}
+
 /**
  * Builds the stand-in into a folder. The provider is downloaded unless the folder has it.
  *
@@ -99,11 +112,8 @@ async function isThere(path: string): Promise<boolean> {
  */
 export async function buildStandIn(folder: string): Promise<StandIn> {
   const made = standInAt(folder);
-  const runtimeFolder = join(folder, "onnxruntime");
-  const provider = join(runtimeFolder, "libonnxruntime_providers_cuda.so");
-  if (!(await isThere(made.runtime) && await isThere(provider))) {
-    await installCuda({ outputDir: runtimeFolder });
-  }
+  const provider = providerIn(folder);
+  if (!await hasProvider(folder)) await installCuda({ outputDir: runtimeFolder(folder) });
   await Deno.mkdir(made.libraries, { recursive: true });
   const runtime = await Deno.readTextFile(new URL("runtime.c", import.meta.url));
   const called = await calledLibraries(await Deno.realPath(provider), made.libraries);

@@ -7,7 +7,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { input } from "../../../core/engine/graph/value.ts";
 import { encodeModel } from "../../../core/engine/onnx/encode_model.ts";
 import { convTranspose } from "../../../core/engine/ops/conv_transpose.ts";
-import { buildStandIn } from "../../../support/cuda_stand_in/build.ts";
+import { buildStandIn, hasProvider } from "../../../support/cuda_stand_in/build.ts";
 import { type Examination, examineModels } from "../../../support/cuda_stand_in/examine.ts";
 import {
   encoderGraphs,
@@ -19,10 +19,25 @@ import {
 } from "../../product_graphs.ts";
 
 const FOLDER = Deno.env.get("GENVIEW_CUDA_STAND_IN") ?? "";
-const NEEDED = {
-  ignore: FOLDER === "",
-  why: FOLDER === "" ? " (left out: GENVIEW_CUDA_STAND_IN names no folder for the stand-in)" : "",
-};
+
+/** Why the stand-in cannot be built; undefined if it can. */
+async function obstacle(): Promise<string | undefined> {
+  if (FOLDER === "") return "GENVIEW_CUDA_STAND_IN names no folder for the stand-in";
+  for (const tool of ["gcc", "nm"]) {
+    try {
+      await new Deno.Command(tool, { args: ["--version"] }).output();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      return `no ${tool} was found`;
+    }
+  }
+  if (await hasProvider(FOLDER)) return undefined;
+  const { state } = await Deno.permissions.query({ name: "net", host: "pypi.org" });
+  return state === "granted" ? undefined : `no provider lies in ${FOLDER}, none may be fetched`;
+}
+
+const why = await obstacle();
+const NEEDED = { ignore: why !== undefined, why: why === undefined ? "" : ` (left out: ${why})` };
 
 /**
  * One of each kind: all of them are held against the table of kernels by `tests/product_graphs_test.ts`, and to load and
