@@ -1,7 +1,7 @@
 /**
  * ONNX Runtime's real CUDA provider takes every node of the product's graphs, and copies nothing back within a run. It
- * runs on the stand-in for CUDA, where nothing is computed; `GENVIEW_CUDA_STAND_IN` names a folder that it is built into,
- * for which gcc, nm and, the first time, 270 MB of PyPI's are needed.
+ * runs on the stand-in for CUDA, where nothing is computed; `GENVIEW_CUDA_STAND_IN` names the folder into which
+ * `support/cuda_stand_in/build.ts` has built it.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { input } from "../../../core/engine/graph/value.ts";
