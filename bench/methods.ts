@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../core/errors/mod.ts";
 import { join } from "node:path";
 import { ifThere } from "../core/files/if_there.ts";
 import { writeNewFile } from "../core/files/new_file.ts";
@@ -73,7 +74,7 @@ function chosenMethods(text: string): readonly string[] {
   const names = text.split(",");
   const unknown = names.find((name) => !METHODS.includes(name));
   if (unknown === undefined) return names;
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot compare "${unknown}": --methods must be of ${METHODS.join(", ")}, found ${text}`,
   );
 }

@@ -16,6 +16,7 @@ import { crossEntropy } from "../core/losses/mod.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { constant, input } from "../core/engine/graph/value.ts";
 import { Scope } from "../core/engine/nn/scope.ts";
+import { GenviewTypeError } from "../core/errors/mod.ts";
 import { withTarget } from "../core/engine/graph/target.ts";
 import { deviceTuning } from "../core/train/step/conv_autotune.ts";
 import type { MethodGraph } from "../core/train/step/method_graph.ts";
@@ -232,7 +233,7 @@ function chosenSettings({ settings }: Options): readonly string[] {
   const names = settings.split(",");
   const unknown = names.find((name) => !Object.hasOwn(SETTINGS, name));
   if (unknown === undefined) return names;
-  throw new TypeError(
+  throw new GenviewTypeError(
     `Cannot compare with "${unknown}": --settings must be of ${
       Object.keys(SETTINGS).join(", ")
     }, found ${settings}`,

@@ -54,9 +54,27 @@ testWith(["torch", "torchvision"], "bench views compares with torchvision", asyn
 
 testWith(["torch", "torchvision", "timm"], "bench train compares with PyTorch", async () => {
   const args = ["--python", PYTHON, "--steps", "3", "--only", "resnet18"];
-  const { code, out, err } = await bench("train", ...args, "--json");
+  const settings = ["eager", "channels-last"];
+  const { code, out, err } = await bench("train", ...args, "--settings", settings.join(), "--json");
   assertEquals(code, 0, err);
-  assertStringIncludes(out, "resnet18");
+  const lines = out.trim().split("\n").map((line) => JSON.parse(line));
+  assertEquals(
+    lines.map(({ name, setting }) => [name, setting]),
+    settings.map((setting) => [
+      "resnet18",
+      setting,
+    ]),
+  );
+});
+
+Deno.test("bench train and bench methods refuse in a line what they cannot compare with", async () => {
+  for (
+    const [name, option] of [["train", "--settings"], ["methods", "--methods"]] as const
+  ) {
+    const { code, err } = await bench(name, option, "none");
+    assertEquals(code, 1);
+    assertMatch(err, /^error: Cannot compare [^\n]*"none": --\w+ must be of [^\n]*, found none\n$/);
+  }
 });
 
 testWith(["torch", "lightly"], "bench train compares a method's step with lightly's", async () => {
