@@ -4,7 +4,8 @@
  * Each convolution by blocked kernels stands in the graph with a change of layout before and after it. Arithmetic by
  * element and by channel, sums over channels and means over positions are as good in one layout as in the other, so
  * the changes between two convolutions can be left out, and arithmetic by channel becomes one pass of a depthwise
- * convolution.
+ * convolution. Where tensors of both layouts meet, they do in the one in which the result is read: a bottleneck's outer
+ * convolutions are matrix products, which take the usual one.
  *
  * @module
  */
@@ -147,7 +148,7 @@ class Rewriting {
   }
 
   #ofTensors(node: Node, y: Value, a: Value, b: Value): BlockedTensor | undefined {
-    // Of two layouts that of the result is taken, where something reads it.
+    // Where one is in blocks and one is not, blocks are of use only if something reads the result in them.
     const areBoth = this.#blocked.has(a) && this.#blocked.has(b);
     if (!areBoth && !this.#readBlocked.has(y)) return undefined;
     const [one, two] = [this.#inBlocks(a), this.#inBlocks(b)];
