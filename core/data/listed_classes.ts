@@ -35,7 +35,9 @@ export function ofListedClasses(dataset: Dataset, list: ClassList): Dataset {
   if (lacking.length > 0) {
     const more = lacking.length > SHOWN ? ` and ${lacking.length - SHOWN} more` : "";
     throw new GenviewTypeError(
-      `Cannot open "${dataset.name}": each class of ${list.name} must be one of its ${known.size}, found ${
+      `Cannot open "${dataset.name}": each class of ${list.name} must be one of its ${known.size}, such as "${
+        dataset.classes![0]
+      }", found ${
         lacking.slice(0, SHOWN).map((label) => describeClass(list, label)).join(", ")
       }${more}`,
     );

@@ -174,7 +174,7 @@ Deno.test("openEvaluationData() takes emoji of listed classes, and names lines o
         classes: parseClassList(`${chosen[0]}\n\nn04`, "emoji.txt"),
       }),
     TypeError,
-    "each class of emoji.txt must be one of its",
+    'each class of emoji.txt must be one of its 9, such as "Smileys & Emotion", found "n04" (line 3)',
   );
 });
 
