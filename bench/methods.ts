@@ -30,7 +30,8 @@ const COMMAND: Command = {
     "Pretrains every method on emoji of one font and evaluates it on another, beside lightly's on the same batches.",
   examples: [{
     command: "deno task bench methods --python python3",
-    does: "all of it, which takes days on two cores; stop it and start it again as you like",
+    does:
+      "all of it, which takes most of a day on two cores; stop it and start it again as you like",
   }, {
     command: "deno task bench methods --python python3 --methods simsiam,byol --seeds 1 --epochs 2",
     does: "a trial",
