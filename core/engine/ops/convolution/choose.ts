@@ -52,16 +52,19 @@ function denseWeightPays(problem: ConvProblem): boolean {
 }
 
 function chooseForward(problem: ConvProblem, block: number): ConvChoice["forward"] {
-  if (isProduct(problem)) return "product";
+  // Pointwise ones too: what is around them then stays in the blocked layout.
+  const isBlocked = blockedPays(problem) && FORWARD.blocked.suits(problem, block);
+  if (isProduct(problem)) return isBlocked ? "blocked" : "product";
   if (densePays(problem)) return "dense";
-  if (blockedPays(problem) && FORWARD.blocked.suits(problem, block)) return "blocked";
+  if (isBlocked) return "blocked";
   return isGathered(problem) ? "gathered" : "direct";
 }
 
 function chooseInputGradient(problem: ConvProblem, block: number): ConvChoice["inputGradient"] {
-  if (isProduct(problem)) return "product";
+  const isBlocked = blockedPays(problem) && INPUT_GRADIENTS.blocked.suits(problem, block);
+  if (isProduct(problem)) return isBlocked ? "blocked" : "product";
   if (densePays(problem)) return "dense";
-  if (blockedPays(problem) && INPUT_GRADIENTS.blocked.suits(problem, block)) return "blocked";
+  if (isBlocked) return "blocked";
   if (blockedPays(problem) && INPUT_GRADIENTS.phases.suits(problem, block)) return "phases";
   return INPUT_GRADIENTS.turned.suits(problem, block) ? "turned" : "transposed";
 }
