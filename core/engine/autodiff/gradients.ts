@@ -6,7 +6,7 @@
 import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { isFloat } from "../graph/dtype.ts";
 import { type Node, nodesLeadingTo, readBy } from "../graph/node.ts";
-import { withinLayer } from "../graph/layer_path.ts";
+import { asBuilt } from "../graph/op.ts";
 import { elementCount } from "../graph/shape.ts";
 import { withTarget } from "../graph/target.ts";
 import { filled, formatType, sameType } from "../graph/tensor.ts";
@@ -45,10 +45,7 @@ function inputGradients(node: Node, dy: Value): [Value, Value][] {
     throw new GenviewTypeError(`Cannot differentiate through ${place(node)}: it has no gradient`);
   }
   const values = { ...inputs, ...outputs, dy } as Readonly<Record<string, Value>>;
-  const given = withTarget(
-    node.target,
-    () => withinLayer(node.path, () => gradient(values, attributes)),
-  );
+  const given = asBuilt(node, () => gradient(values, attributes));
   return Object.entries(given).flatMap(([name, gradient]): [Value, Value][] => {
     const input = inputs[name];
     if (gradient === undefined || input === undefined) return [];

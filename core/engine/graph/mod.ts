@@ -41,6 +41,7 @@ export { layerPath, withinLayer } from "./layer_path.ts";
 export {
   type Apply,
   applying,
+  asBuilt,
   type CompositeSpec,
   defineComposite,
   defineOp,

@@ -260,16 +260,18 @@ function eraseNames(
   };
 }
 
+/** Builds in the layer in which a node was made, and for its target, as what stands beside or in place of it. */
+export function asBuilt<T>({ path, target }: Node, build: () => T): T {
+  return withinLayer(path, () => withTarget(target, build));
+}
+
 /**
  * Applies a node's operator once more, to other values, in the node's layer and for its target.
  *
  * @param inputs by the names of the node's own
  */
-export function reapply(
-  { op, attributes, path, target }: Node,
-  inputs: NamedValues,
-): Readonly<Record<string, Value>> {
-  return withinLayer(path, () => withTarget(target, () => op.apply(inputs, attributes)));
+export function reapply(node: Node, inputs: NamedValues): Readonly<Record<string, Value>> {
+  return asBuilt(node, () => node.op.apply(inputs, node.attributes));
 }
 
 /** Turns a record into the function that applies the operator. */

@@ -9,11 +9,9 @@
  *
  * @module
  */
-import { withinLayer } from "../graph/layer_path.ts";
 import { type Node, nodesLeadingTo, resolve } from "../graph/node.ts";
-import { reapply } from "../graph/op.ts";
+import { asBuilt, reapply } from "../graph/op.ts";
 import { elementCount, sameShape } from "../graph/shape.ts";
-import { withTarget } from "../graph/target.ts";
 import type { Value } from "../graph/value.ts";
 import { blocked, BLOCKED_DOMAIN, unblocked } from "../ops/convolution/blocked_layout.ts";
 import { mul } from "../ops/mul.ts";
@@ -67,7 +65,7 @@ class Rewriting {
 
   /** Writes a node. */
   write(node: Node): void {
-    withinLayer(node.path, () => withTarget(node.target, () => this.#write(node)));
+    asBuilt(node, () => this.#write(node));
   }
 
   #write(node: Node): void {

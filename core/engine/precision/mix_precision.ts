@@ -5,12 +5,10 @@
  * @module
  */
 import type { DType } from "../graph/dtype.ts";
-import { withinLayer } from "../graph/layer_path.ts";
 import { type NamedValues, type Node, nodesLeadingTo } from "../graph/node.ts";
 import { decodeNumbers, encodeNumbers } from "../graph/numbers.ts";
-import { reapply } from "../graph/op.ts";
+import { asBuilt, reapply } from "../graph/op.ts";
 import { elementCount } from "../graph/shape.ts";
-import { withTarget } from "../graph/target.ts";
 import { tensor } from "../graph/tensor.ts";
 import { constant, type Value } from "../graph/value.ts";
 import { cast } from "../ops/cast.ts";
@@ -62,7 +60,7 @@ class Mixing {
     const given = Object.fromEntries(
       Object.entries(node.inputs).map(([name, value]) => [name, value && this.of(value)]),
     );
-    withTarget(node.target, () => withinLayer(node.path, () => this.#add(node, given)));
+    asBuilt(node, () => this.#add(node, given));
   }
 
   #add(node: Node, given: NamedValues): void {

@@ -5,10 +5,8 @@
  *
  * @module
  */
-import { withinLayer } from "../graph/layer_path.ts";
 import { type NamedValues, type Node, nodesLeadingTo, producer, resolve } from "../graph/node.ts";
-import { reapply } from "../graph/op.ts";
-import { withTarget } from "../graph/target.ts";
+import { asBuilt, reapply } from "../graph/op.ts";
 import type { Value } from "../graph/value.ts";
 import { hasKernel } from "../onnx/kernels/check_kernel.ts";
 import { cast } from "../ops/cast.ts";
@@ -77,10 +75,7 @@ export function roundWithoutKernels(
     if (isSame && ![...Object.values(inputs), ...Object.values(node.outputs)].some(isHalf)) {
       continue;
     }
-    const outputs = withTarget(
-      node.target,
-      () => withinLayer(node.path, () => remade(node, inputs)),
-    );
+    const outputs = asBuilt(node, () => remade(node, inputs));
     for (const [name, value] of Object.entries(node.outputs)) made.set(value, outputs[name]!);
   }
   return mapped(values, of);
