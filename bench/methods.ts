@@ -6,11 +6,11 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../core/errors/mod.ts";
 import { join } from "node:path";
 import { ifThere } from "../core/files/if_there.ts";
 import { writeNewFile } from "../core/files/new_file.ts";
 import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
+import { chosenNames } from "./chosen_names.ts";
 import { METHOD_SPECIMENS } from "./method_specimens.ts";
 import { type Budget, type Cell, runCell, type Side } from "./methods_cell.ts";
 import {
@@ -70,16 +70,6 @@ interface Options extends Omit<Budget, "folder" | "imageSize"> {
   readonly output: string;
 }
 
-function chosenMethods(text: string): readonly string[] {
-  if (text === "all") return METHODS;
-  const names = text.split(",");
-  const unknown = names.find((name) => !METHODS.includes(name));
-  if (unknown === undefined) return names;
-  throw new GenviewTypeError(
-    `Cannot compare "${unknown}": --methods must be of ${METHODS.join(", ")}, found ${text}`,
-  );
-}
-
 /** What cells came to before; nothing where none has ended. */
 async function readResults(path: string): Promise<CellResult[]> {
   const text = await ifThere(Deno.readTextFile(path));
@@ -118,7 +108,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (parsed === undefined) return;
   const { methods, seeds, output, "image-size": imageSize, ...rest } = parsed
     .values as unknown as Options;
-  const names = chosenMethods(methods);
+  const names = methods === "all" ? METHODS : chosenNames("compare", "--methods", methods, METHODS);
   // Runs of another budget are others.
   const folder = join(output, `${imageSize}px-${rest.epochs}epochs`);
   await Deno.mkdir(folder, { recursive: true });

@@ -16,7 +16,6 @@ import { crossEntropy } from "../core/losses/mod.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
 import { constant, input } from "../core/engine/graph/value.ts";
 import { Scope } from "../core/engine/nn/scope.ts";
-import { GenviewTypeError } from "../core/errors/mod.ts";
 import { withTarget } from "../core/engine/graph/target.ts";
 import { deviceTuning } from "../core/train/step/conv_autotune.ts";
 import type { MethodGraph } from "../core/train/step/method_graph.ts";
@@ -30,6 +29,7 @@ import {
   describeComparison,
   imagesPerSecond,
 } from "./alternate.ts";
+import { chosenNames } from "./chosen_names.ts";
 import { METHOD_SPECIMENS } from "./method_specimens.ts";
 import { DENO_RUN, Peer } from "./peer.ts";
 import { printProcessor } from "./processor.ts";
@@ -229,20 +229,10 @@ async function printMethods({ method, json, ...options }: Options): Promise<void
   }
 }
 
-function chosenSettings({ settings }: Options): readonly string[] {
-  const names = settings.split(",");
-  const unknown = names.find((name) => !Object.hasOwn(SETTINGS, name));
-  if (unknown === undefined) return names;
-  throw new GenviewTypeError(
-    `Cannot compare with "${unknown}": --settings must be of ${
-      Object.keys(SETTINGS).join(", ")
-    }, found ${settings}`,
-  );
-}
-
 async function printNetworks(options: Options): Promise<void> {
   const chosen = CONFIGURATIONS.filter(({ name }) => !options.only || name === options.only);
-  const settings = chosenSettings(options);
+  const known = Object.keys(SETTINGS);
+  const settings = chosenNames("compare with", "--settings", options.settings, known);
   for (const configuration of chosen) {
     const { name, batch, size } = configuration;
     if (!options.json) console.log(`${name} ${size} px, batch ${batch}:`);

@@ -1,5 +1,5 @@
 /**
- * The option by which a device's execution provider is told how to compute.
+ * The option that configures a device's execution provider.
  *
  * @module
  */

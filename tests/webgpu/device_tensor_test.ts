@@ -97,7 +97,7 @@ onWebGpu("sessions on WebGPU hand tensors on to each other", async () => {
   assertEquals(z.read(), filled("float32", [8], 7));
 });
 
-onWebGpu("two bindings of one session on WebGPU run side by side", async () => {
+onWebGpu("two bindings of one session on WebGPU run at the same time", async () => {
   using session = await sessionOf({ y: op.mul(op.add(input("x", "float32", [4096]), 1), 2) });
   using owned = new DisposableStack();
   const made = [1, 2].map((number) => {

@@ -42,7 +42,7 @@ export interface PlaceOptions {
   /** Parts of the batch that batch norm normalises apart in training (default: as around it, 1 at the root). */
   readonly batchNormGroups?: number;
   /**
-   * Views of each sample that lie side by side in the batch (default: as around it, 1 at the root). Batch norm takes
+   * Views of each sample, interleaved in the batch (default: as around it, 1 at the root). Batch norm takes
    * each as a batch of its own in training, one after the other.
    */
   readonly views?: number;
@@ -76,7 +76,7 @@ export class Scope {
   readonly path: string;
   /** Parts of the batch that batch norm normalises apart in training. */
   readonly batchNormGroups: number;
-  /** Views of each sample that lie side by side in the batch, each a batch of its own to batch norm. */
+  /** Views of each sample, interleaved in the batch, each a batch of its own to batch norm. */
   readonly views: number;
   readonly #frozen: boolean;
   readonly #store: Store;

@@ -34,7 +34,7 @@ export function describeDevice(device: Device): string {
   ].join(", ");
 }
 
-/** Whether two devices are the same, however they are told to compute. */
+/** Whether two devices are the same, whatever the options of their providers. */
 export function sameDevice(a: Device, b: Device): boolean {
   return a.provider === b.provider && a.index === b.index;
 }

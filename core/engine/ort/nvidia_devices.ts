@@ -39,7 +39,7 @@ function open(name: string): Deno.DynamicLibrary<typeof SYMBOLS> | undefined {
   try {
     return Deno.dlopen(name, SYMBOLS);
   } catch (error) {
-    // No library, so nothing is told; a refused permission is another matter.
+    // No library, so nothing is known; a refused permission is another matter.
     if (error instanceof Deno.errors.NotCapable) throw error;
     return undefined;
   }

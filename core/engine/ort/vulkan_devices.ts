@@ -1,5 +1,5 @@
 /**
- * The devices that Vulkan lists, by which a GPU is told from a driver that computes on the CPU. WebGPU runs on Vulkan on
+ * The devices that Vulkan lists, which distinguish a GPU from a driver that computes on the CPU. WebGPU runs on Vulkan on
  * Linux, and elsewhere on what is made for the same devices.
  *
  * @module

@@ -23,7 +23,7 @@ import {
   writeScalars,
 } from "./step_tensors.ts";
 
-/** What a step tells. */
+/** What a step reports. */
 export interface StepOutcome {
   /** The loss before the step. */
   readonly loss: number;

@@ -64,7 +64,7 @@ export async function trainLocked(options: TrainOptions): Promise<TrainResult> {
 /** Images of a run's first batch that are drawn, in all their views. */
 const SHOWN_IMAGES = 8;
 
-/** What is told of a step. */
+/** What is reported of a step. */
 type StepEvent = Extract<TrainEvent, { readonly kind: "step" }>;
 
 /** The parts of a run. */

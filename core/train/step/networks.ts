@@ -46,13 +46,13 @@ function inRole<T>(
     : scope.enter(MOMENTUM_ENCODER, build, { ...place, frozen: true });
 }
 
-/** Rows of views `[V N,...]`, one view after the other, as rows `[N V,...]` of samples, whose views lie side by side. */
-function sideBySide(x: Value, views: number): Value {
+/** Rows of concatenated views, `[V N,...]`, as rows of interleaved ones, `[N V,...]`. */
+function interleaved(x: Value, views: number): Value {
   return exchanged(x, [views, x.shape[0]! / views]);
 }
 
 /** The same the other way around. */
-function oneAfterTheOther(x: Value, views: number): Value {
+function concatenated(x: Value, views: number): Value {
   return exchanged(x, [x.shape[0]! / views, views]);
 }
 
@@ -98,9 +98,9 @@ function makeParts(
 ): Parts {
   const part = (name: string, build: (scope: Scope, x: Value) => Value): Part => (x, views = 1) =>
     applications.network(name, x, () => {
-      const rows = sideBySide(x, views);
+      const rows = interleaved(x, views);
       const place = { batchNormGroups, views };
-      return oneAfterTheOther(inRole(scope, role, place, (inner) => build(inner, rows)), views);
+      return concatenated(inRole(scope, role, place, (inner) => build(inner, rows)), views);
     });
   return {
     backbone: part(

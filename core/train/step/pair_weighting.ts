@@ -137,7 +137,6 @@ interface PairWeightingParts {
   readonly pairs: readonly ViewPair[];
 }
 
-/** What compares the pairs of some samples of a step. */
 /** The graph that compares the pairs of `count` samples: the encoder's images, and what it makes of their tokens. */
 export function comparison(
   { component, similarity, network }: Omit<PairEncoder, "network" | "sharpness"> & {

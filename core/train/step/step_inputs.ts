@@ -1,5 +1,5 @@
 /**
- * What a method's step is given before it is taken, and what it tells afterwards, whether it takes its batch whole or by
+ * What a method's step is given before it is taken, and what it reports afterwards, whether it takes its batch whole or by
  * micro-batches.
  *
  * @module
@@ -34,7 +34,7 @@ export interface PairInput {
   readonly weights: DeviceTensor<"float32">;
 }
 
-/** What a step tells. */
+/** What a step reports. */
 export interface StepResult {
   /** The loss before the step. */
   readonly loss: number;
@@ -68,7 +68,7 @@ export function placePairs(
 /**
  * Draws the permutations of a step and writes them.
  *
- * @returns their orders by name: which sample comes to each place
+ * @returns their orders by name: the index of the sample at each place
  * @throws {TypeError} if there are some and nothing that they are drawn by
  */
 export function writePermutations(
@@ -90,7 +90,7 @@ export function writePermutations(
   }));
 }
 
-/** What a step tells, from what its models gave. */
+/** What a step reports, from what its models gave. */
 export function stepResult(
   { loss, updated, outputs, measures }: StepOutcome,
   metrics: readonly string[],

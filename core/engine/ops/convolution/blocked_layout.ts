@@ -159,7 +159,7 @@ export function blockedProduct(
   return BlockedConv({ x, w: weight, b }, attributes).y;
 }
 
-/** What becomes of each channel of a tensor of the blocked layout, in one pass. */
+/** Arithmetic by channel on a tensor of the blocked layout, in one pass. */
 export interface BlockedAffine {
   /** Tensor of the blocked layout, `[N, C, H, W]`. */
   readonly x: Value;

@@ -1,5 +1,5 @@
 /**
- * What a device is made of, as far as the system tells: hardware and driver.
+ * What a device is made of, as far as the system reports it: hardware and driver.
  *
  * @module
  */

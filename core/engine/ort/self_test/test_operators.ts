@@ -150,7 +150,7 @@ export async function testOperators(
     if (!(error instanceof OrtError)) throw error;
     fault = error;
   }
-  // One of them stops all: each by itself tells which.
+  // One of them stops all: each is run by itself to find which.
   const wrong: WrongOperator[] = [];
   for (const trial of trials) {
     try {

@@ -84,7 +84,7 @@ function limitedRun({ seconds, megabytes }: ProgramData["limits"]): {
 } {
   const cut = Promise.withResolvers<never>();
   cut.promise.catch(() => {
-    // Whoever asks is told.
+    // The answer to whoever asked carries it.
   });
   let running = false;
   setInterval(() => {
@@ -111,7 +111,7 @@ function serve(data: ProgramData): void {
   sealGlobals();
   const method = importMethod(data, run);
   method.catch(() => {
-    // Whoever asks is told.
+    // The answer to whoever asked carries it.
   });
   const replyTo = async (asked: Asked): Promise<Reply> => {
     const imported = await method;

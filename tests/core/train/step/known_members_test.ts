@@ -45,7 +45,7 @@ const BUILDS: Readonly<Record<string, (context: MethodContext) => object>> = {
 };
 
 for (const [message, build] of Object.entries(BUILDS)) {
-  Deno.test(`a method is told of a misspelt member: ${message}`, () => {
+  Deno.test(`a misspelt member is refused: ${message}`, () => {
     const method = untyped((context) => ({ ...outputs(context), ...build(context) }));
     assertThrows(method, TypeError, message);
   });

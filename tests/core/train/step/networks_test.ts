@@ -16,6 +16,19 @@ const LAYERS: readonly MlpLayer[] = [
   { width: 4, bias: true, norm: "none", activation: "none" },
 ];
 
+/** A linear map of mean colours, which notes how many rows each application has. */
+function counting(rows: number[]): Backbone {
+  return {
+    name: "counting",
+    width: 3,
+    apply: (scope, images) => {
+      rows.push(images.shape[0]!);
+      const features = scope.parameter("weight", [3, 3], () => new Float32Array(9));
+      return applyLinear(operators.reduceMean(images, { axes: [2, 3] }), features);
+    },
+  };
+}
+
 /** Names of what a network declares that is applied to one view. */
 function declaredNames(): string[] {
   const graph = graphOf(methodOf((context) => {
@@ -89,15 +102,6 @@ Deno.test("perView() gives what concatenated views give in one pass, in the orde
 
 Deno.test("perView() takes views of one size in one pass, and the heads all in one", () => {
   const rows: number[] = [];
-  const counting: Backbone = {
-    name: "counting",
-    width: 3,
-    apply: (scope, images) => {
-      rows.push(images.shape[0]!);
-      const features = scope.parameter("weight", [3, 3], () => new Float32Array(9));
-      return applyLinear(operators.reduceMean(images, { axes: [2, 3] }), features);
-    },
-  };
   const projected: number[] = [];
   buildMethodGraph(
     methodOf(({ network, views, ops }) => {
@@ -105,7 +109,7 @@ Deno.test("perView() takes views of one size in one pass, and the heads all in o
       projected.push(...z.map(({ shape }) => shape[0]!));
       return { loss: ops.reduceMean(ops.concat(z, { axis: 0 })), embeddings: z[0]! };
     }),
-    { backbone: counting, viewSizes: [8, 4, 8, 4, 4], batchSize: 2 },
+    { backbone: counting(rows), viewSizes: [8, 4, 8, 4, 4], batchSize: 2 },
   );
   assertEquals(rows, [4, 6]);
   assertEquals(projected, [2, 2, 2, 2, 2]);
@@ -177,15 +181,6 @@ function assertAlmostEqualsEach(
 
 Deno.test("eachView() takes views of one size in one pass, and gives what is made of each in order", () => {
   const rows: number[] = [];
-  const counting: Backbone = {
-    name: "counting",
-    width: 3,
-    apply: (scope, images) => {
-      rows.push(images.shape[0]!);
-      const features = scope.parameter("weight", [3, 3], () => new Float32Array(9));
-      return applyLinear(operators.reduceMean(images, { axes: [2, 3] }), features);
-    },
-  };
   const shapes: string[] = [];
   buildMethodGraph(
     methodOf(({ network, views, ops }) => {
@@ -195,7 +190,7 @@ Deno.test("eachView() takes views of one size in one pass, and gives what is mad
       assertThrows(() => encoder.eachView([]), TypeError, "there must be one, found none");
       return { loss: ops.reduceMean(ops.concat(z, { axis: 0 })), embeddings: z[0]! };
     }),
-    { backbone: counting, viewSizes: [8, 4, 8], batchSize: 2 },
+    { backbone: counting(rows), viewSizes: [8, 4, 8], batchSize: 2 },
   );
   assertEquals(rows, [4, 2]);
   assertEquals(shapes, ["2,2", "2,2", "2,2"]);
