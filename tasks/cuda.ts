@@ -30,7 +30,7 @@ const COMMAND = command({
       does: "provider and main library into a folder of their own, for GENVIEW_ORT_LIBRARY",
     },
     {
-      command: "deno task cuda install --index http://localhost:3141/root/pypi/+simple",
+      command: "deno task cuda install --index https://mirror.example.org/simple",
       does: "from a mirror",
     },
   ],

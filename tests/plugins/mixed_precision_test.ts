@@ -3,7 +3,6 @@ import { assert, assertEquals } from "@std/assert";
 import type { Backbone } from "../../core/backbones/backbone.ts";
 import { visionTransformer } from "../../core/backbones/vision_transformer.ts";
 import { checkMethod } from "../../core/method/load.ts";
-import mocoV3 from "../../plugins/moco-v3/mod.ts";
 import simsiam from "../../plugins/simsiam/mod.ts";
 import { relativeError } from "../core/engine/nn/relative_error.ts";
 import { sampledIndices } from "../core/engine/nn/hashed_values.ts";
@@ -15,6 +14,7 @@ import {
   type Trained,
   type Trial,
 } from "./fidelity.ts";
+import { type MoCoV3Settings, mocoV3Trial } from "./moco_v3_trial.ts";
 
 /** Most that may differ from PyTorch's float16, as a multiple of what that differs from its own float32. */
 const MULTIPLE = 3;
@@ -55,40 +55,19 @@ function simSiamTrial(
   };
 }
 
-interface MoCoSettings extends Settings {
-  readonly hiddenWidth: number;
-  readonly width: number;
-  readonly projectorLayers: number;
-  readonly predictorLayers: number;
-  readonly predictorNorm: boolean;
-  readonly temperature: number;
-  readonly encoderMomentum: number;
-  readonly learningRate: number;
-  readonly weightDecay: number;
+interface ResNetSettings extends Settings, MoCoV3Settings {
+  readonly eta: number;
+  readonly momentum: number;
 }
 
-function mocoTrial(settings: MoCoSettings): Trial {
-  const { hiddenWidth, width, projectorLayers, predictorLayers, predictorNorm } = settings;
-  const { temperature, encoderMomentum, learningRate, weightDecay } = settings;
-  return {
-    method: checkMethod(mocoV3, "moco-v3"),
-    options: { hiddenWidth, width, projectorLayers, predictorLayers, predictorNorm, temperature },
-    configuration: {
-      learningRate,
-      weightDecay,
-      scheduled: { encoderMomentum: { from: encoderMomentum, to: 1 } },
-    },
-  };
-}
-
-function resNetTrial(settings: MoCoSettings & { readonly eta: number; readonly momentum: number }) {
+function resNetTrial(settings: ResNetSettings): Trial {
   const { eta, momentum } = settings;
-  const trial = mocoTrial(settings);
+  const trial = mocoV3Trial(settings);
   const lars = { optimizer: "lars", larsVariant: "moco-v3", eta, momentum } as const;
   return { ...trial, configuration: { ...trial.configuration, ...lars } };
 }
 
-interface ViTSettings extends MoCoSettings {
+interface ViTSettings extends Settings, MoCoV3Settings {
   readonly epsilon: number;
   readonly patch: number;
   readonly tokens: number;
@@ -98,7 +77,7 @@ interface ViTSettings extends MoCoSettings {
 
 function vitTrial(settings: ViTSettings): Trial {
   const { epsilon, tokens: width, patch, depth, heads } = settings;
-  const trial = mocoTrial(settings);
+  const trial = mocoV3Trial(settings);
   const vit: Backbone = {
     name: "small",
     width,
@@ -177,7 +156,7 @@ async function assertFollowsAutocast(
 }
 
 const simSiam = await readGolden<SimSiamSettings>("mixed_simsiam_steps");
-const resNet = await readGolden<Parameters<typeof resNetTrial>[0]>("mixed_moco_v3_resnet_steps");
+const resNet = await readGolden<ResNetSettings>("mixed_moco_v3_resnet_steps");
 const vit = await readGolden<ViTSettings>("mixed_moco_v3_vit_steps");
 
 for (const run of ["plain", "overflow"] as const) {

@@ -4,9 +4,10 @@ import { visionTransformer } from "../../core/backbones/vision_transformer.ts";
 import { checkMethod } from "../../core/method/load.ts";
 import plugin from "../../plugins/moco-v3/mod.ts";
 import { graphOf as smallGraphOf, stepOf, writeViews } from "../core/train/small_methods.ts";
-import { assertFollows, readGolden, RUNS, type Trial } from "./fidelity.ts";
+import { assertFollows, readGolden, RUNS } from "./fidelity.ts";
 import { assertPairsAddUp } from "./pair_weights.ts";
 import { chanceOf, lossOf, testMethod, weightedPairs } from "./method_checks.ts";
+import { type MoCoV3Settings, mocoV3Trial } from "./moco_v3_trial.ts";
 
 const mocoV3 = checkMethod(plugin, "moco-v3");
 
@@ -19,35 +20,7 @@ testMethod(mocoV3, {
   refusedViews: [1, 17],
 });
 
-/** What reference/moco_v3_steps.py ran with both networks, beside what all programs have in common. */
-interface Settings {
-  readonly hiddenWidth: number;
-  readonly width: number;
-  readonly projectorLayers: number;
-  readonly predictorLayers: number;
-  readonly predictorNorm: boolean;
-  readonly temperature: number;
-  readonly encoderMomentum: number;
-  readonly learningRate: number;
-  readonly weightDecay: number;
-}
-
-function trialOf({ encoderMomentum, ...settings }: Settings): Trial {
-  const { hiddenWidth, width, projectorLayers, predictorLayers, predictorNorm, temperature } =
-    settings;
-  const { learningRate, weightDecay } = settings;
-  return {
-    method: mocoV3,
-    options: { hiddenWidth, width, projectorLayers, predictorLayers, predictorNorm, temperature },
-    configuration: {
-      learningRate,
-      weightDecay,
-      scheduled: { encoderMomentum: { from: encoderMomentum, to: 1 } },
-    },
-  };
-}
-
-interface ResNetSettings extends Settings {
+interface ResNetSettings extends MoCoV3Settings {
   readonly eta: number;
   readonly momentum: number;
   /** With more than two views. */
@@ -60,7 +33,7 @@ const resNets = {
   "crops of two sizes apart": await readGolden<ResNetSettings>("moco_v3_apart_steps"),
 };
 
-interface ViTSettings extends Settings {
+interface ViTSettings extends MoCoV3Settings {
   readonly epsilon: number;
   readonly patch: number;
   readonly tokens: number;
@@ -81,7 +54,7 @@ for (const run of RUNS) {
   for (const [views, resNet] of Object.entries(resNets)) {
     Deno.test(`MoCo v3 on a ResNet follows PyTorch for 20 steps with ${views}, ${run}, in every loss, spread and final tensor`, async () => {
       const { eta, momentum, positives = "together" } = resNet;
-      const trial = trialOf(resNet);
+      const trial = mocoV3Trial(resNet);
       const lars = { optimizer: "lars", larsVariant: "moco-v3", eta, momentum } as const;
       await assertFollows(
         resNet,
@@ -97,7 +70,7 @@ for (const run of RUNS) {
 
   Deno.test(`MoCo v3 on a ViT follows PyTorch for 20 steps, ${run}, in every loss, spread and final tensor`, async () => {
     const { epsilon } = vit;
-    const trial = trialOf(vit);
+    const trial = mocoV3Trial(vit);
     const adamW = { optimizer: "adamw", epsilon } as const;
     await assertFollows(vit, {
       ...trial,

@@ -1,18 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Backbone } from "../../core/backbones/backbone.ts";
-import { resNet } from "../../core/backbones/resnet.ts";
-import { visionTransformer } from "../../core/backbones/vision_transformer.ts";
 import { float32, type Tensor } from "../../core/engine/graph/tensor.ts";
-import { withTarget } from "../../core/engine/graph/target.ts";
 import { adamW, type Optimizer, sgd } from "../../core/engine/optim/mod.ts";
 import { CPU, type Device } from "../../core/engine/ort/mod.ts";
-import { checkMethod } from "../../core/method/load.ts";
 import { deviceTuning } from "../../core/train/step/conv_autotune.ts";
-import { buildMethodGraph } from "../../core/train/step/method_graph.ts";
 import { initialWeights } from "../../core/train/step/method_step.ts";
 import { TrainingStep } from "../../core/train/step/training_step.ts";
-import simsiam from "../../plugins/simsiam/mod.ts";
-import { writeViews } from "../core/train/small_methods.ts";
+import {
+  simsiamGraph,
+  smallResNet,
+  smallTransformer,
+  takeSteps,
+} from "../core/train/small_simsiam.ts";
 import { WEBGPU, WITHOUT_WEBGPU } from "./webgpu_device.ts";
 
 const SIZE = 16;
@@ -20,20 +19,11 @@ const BATCH = 8;
 const STEPS = 10;
 const TOLERANCE = 1e-3;
 
-/** With the stem of ImageNet, which pools maxima. */
-const smallResNet: Backbone = {
-  name: "a small ResNet with max pool",
-  width: 32,
-  apply: (scope, images) =>
-    resNet(scope, images, { block: "basic", depths: [1, 1], channels: [16, 32] }).features,
-};
+const pooling: Backbone = { ...smallResNet, name: "a small ResNet with max pool" };
 
-const smallTransformer: Backbone = {
-  name: "a small vision transformer",
-  width: 32,
-  apply: (scope, images) =>
-    visionTransformer(scope, images, { patch: 4, width: 32, depth: 2, heads: 2, layerScale: 0.1 }),
-};
+const transformer = smallTransformer("a small vision transformer", {
+  ...{ patch: 4, depth: 2, layerScale: 0.1 },
+});
 
 /** Ten steps of SimSiam: the loss of each, and the weights after them. */
 async function train(
@@ -42,22 +32,9 @@ async function train(
   optimizer: Optimizer,
 ): Promise<{ readonly losses: readonly number[]; readonly weights: Map<string, Tensor> }> {
   const tuning = await deviceTuning({ device });
-  const graph = withTarget(tuning, () =>
-    buildMethodGraph(checkMethod(simsiam, "simsiam"), {
-      backbone,
-      viewSizes: [SIZE, SIZE],
-      batchSize: BATCH,
-      options: { projectorWidth: 16, projectorLayers: 2, predictorWidth: 8 },
-    }));
+  const graph = simsiamGraph(tuning, backbone, { size: SIZE, batchSize: BATCH });
   using step = await TrainingStep.create(graph, { optimizer, device }, initialWeights(graph, 0));
-  const scalars = Object.fromEntries(
-    step.scalars.map((name) => [name, name === "learning_rate" ? 1e-3 : 1e-4]),
-  );
-  const losses: number[] = [];
-  for (let i = 0; i < STEPS; i++) {
-    writeViews(step, `webgpu ${i}`);
-    losses.push((await step.run(scalars)).loss);
-  }
+  const losses = await takeSteps(step, STEPS, "webgpu");
   const weights = new Map([...step.weights].map(([name, value]) => [name, value.read()]));
   return { losses, weights };
 }
@@ -67,7 +44,7 @@ function norm(values: readonly number[]): number {
 }
 
 for (
-  const [backbone, optimizer] of [[smallResNet, sgd()], [smallTransformer, adamW()]] as const
+  const [backbone, optimizer] of [[pooling, sgd()], [transformer, adamW()]] as const
 ) {
   Deno.test({
     name:
@@ -99,13 +76,7 @@ Deno.test({
   ignore: WITHOUT_WEBGPU.ignore,
   async fn() {
     const tuning = await deviceTuning({ device: WEBGPU });
-    const graph = withTarget(tuning, () =>
-      buildMethodGraph(checkMethod(simsiam, "simsiam"), {
-        backbone: smallResNet,
-        viewSizes: [SIZE, SIZE],
-        batchSize: BATCH,
-        options: { projectorWidth: 16, projectorLayers: 2, predictorWidth: 8 },
-      }));
+    const graph = simsiamGraph(tuning, pooling, { size: SIZE, batchSize: BATCH });
     const options = { optimizer: sgd(), device: WEBGPU };
     const initial = initialWeights(graph, 0);
     using step = await TrainingStep.create(graph, options, initial);

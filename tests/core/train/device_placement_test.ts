@@ -1,9 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import type { Backbone } from "../../../core/backbones/backbone.ts";
-import { resNet } from "../../../core/backbones/resnet.ts";
-import { visionTransformer } from "../../../core/backbones/vision_transformer.ts";
-import { withTarget } from "../../../core/engine/graph/target.ts";
 import type { ConvTuning } from "../../../core/engine/ops/convolution/tuning.ts";
 import { adamW, type Optimizer, sgd } from "../../../core/engine/optim/mod.ts";
 import {
@@ -13,32 +10,20 @@ import {
   formatDevice,
   OrtError,
 } from "../../../core/engine/ort/mod.ts";
-import { checkMethod } from "../../../core/method/load.ts";
 import { deviceTuning } from "../../../core/train/step/conv_autotune.ts";
-import { buildMethodGraph } from "../../../core/train/step/method_graph.ts";
 import { initialWeights } from "../../../core/train/step/method_step.ts";
 import { TrainingStep } from "../../../core/train/step/training_step.ts";
-import simsiam from "../../../plugins/simsiam/mod.ts";
 import { strayNodes, tracedNodes } from "../engine/ort/execution_trace.ts";
 import { writeViews } from "./small_methods.ts";
+import { simsiamGraph, smallResNet, smallTransformer } from "./small_simsiam.ts";
 
 const CUDA: Device = { provider: "cuda", index: 0 };
 const SIZE = 32;
 const BATCH = 4;
 
-const smallResNet: Backbone = {
-  name: "a small ResNet",
-  width: 32,
-  apply: (scope, images) =>
-    resNet(scope, images, { block: "basic", depths: [1, 1], channels: [16, 32] }).features,
-};
-
-const smallTransformer: Backbone = {
-  name: "a block of a vision transformer",
-  width: 32,
-  apply: (scope, images) =>
-    visionTransformer(scope, images, { patch: 8, width: 32, depth: 1, heads: 2, layerScale: 0.1 }),
-};
+const transformer = smallTransformer("a block of a vision transformer", {
+  ...{ patch: 8, depth: 1, layerScale: 0.1 },
+});
 
 /** Compiles SimSiam's step. */
 function stepOn(
@@ -51,16 +36,7 @@ function stepOn(
     cudaGraphs?: boolean;
   },
 ): Promise<TrainingStep> {
-  const graph = withTarget(
-    tuning,
-    () =>
-      buildMethodGraph(checkMethod(simsiam, "simsiam"), {
-        backbone,
-        viewSizes: [SIZE, SIZE],
-        batchSize: BATCH,
-        options: { projectorWidth: 16, projectorLayers: 2, predictorWidth: 8 },
-      }),
-  );
+  const graph = simsiamGraph(tuning, backbone, { size: SIZE, batchSize: BATCH });
   return TrainingStep.create(graph, { ...options, device }, initialWeights(graph, 0));
 }
 
@@ -72,7 +48,7 @@ for (const device of [CPU, CUDA]) {
   const provider = device === CPU ? "CPUExecutionProvider" : "CUDAExecutionProvider";
 
   for (
-    const [backbone, optimizer] of [[smallResNet, sgd()], [smallTransformer, adamW()]] as const
+    const [backbone, optimizer] of [[smallResNet, sgd()], [transformer, adamW()]] as const
   ) {
     Deno.test({
       name: `TrainingStep of ${backbone.name} runs every node of both graphs on ${where}${why}`,

@@ -9,7 +9,14 @@ import { sgdModel } from "./small_models.ts";
 
 const WEBGPU: Device = { provider: "webgpu", index: 0 };
 
-/** Starts two calls on a device and tells what happened in which order. */
+/** What a step of SGD reads. */
+const FEEDS = {
+  w: float32([2], [1, 1]),
+  gradient: float32([2], [2, 4]),
+  rate: float32([], [0.5]),
+};
+
+/** Starts two calls on a device and gives what happened in order. */
 async function twoCalls(device: Device): Promise<string[]> {
   const events: string[] = [];
   const call = (name: string) => async () => {
@@ -51,14 +58,9 @@ Deno.test({
   name: "Sessions may be loaded and run at the same time on WebGPU",
   ignore: !checkDevice(WEBGPU).usable,
   async fn() {
-    const feeds = {
-      w: float32([2], [1, 1]),
-      gradient: float32([2], [2, 4]),
-      rate: float32([], [0.5]),
-    };
     const results = await Promise.all(Array.from({ length: 8 }, async () => {
       using session = await Session.create(sgdModel([2]), { device: WEBGPU });
-      return await session.run(feeds);
+      return await session.run(FEEDS);
     }));
     for (const result of results) assertEquals(result, { w_new: float32([2], [0, -1]) });
   },
@@ -83,21 +85,16 @@ Deno.test({
   name: "tensors and sessions on WebGPU may be disposed while another run is in flight, not bound",
   ignore: !checkDevice(WEBGPU).usable,
   async fn() {
-    const feeds = {
-      w: float32([2], [1, 1]),
-      gradient: float32([2], [2, 4]),
-      rate: float32([], [0.5]),
-    };
     using session = await Session.create(sgdModel([2]), { device: WEBGPU });
     const other = await Session.create(sgdModel([2]), { device: WEBGPU });
-    const held = DeviceTensor.from(feeds.w, WEBGPU);
-    const run = session.run(feeds);
+    const held = DeviceTensor.from(FEEDS.w, WEBGPU);
+    const run = session.run(FEEDS);
     held[Symbol.dispose]();
     other[Symbol.dispose]();
     const tensors = Object.fromEntries(
-      Object.entries(feeds).map(([name, value]) => [name, DeviceTensor.from(value)]),
+      Object.entries(FEEDS).map(([name, value]) => [name, DeviceTensor.from(value)]),
     );
-    using w_new = DeviceTensor.from(feeds.w);
+    using w_new = DeviceTensor.from(FEEDS.w);
     assertThrows(() => session.bind(tensors, { w_new }), TypeError, "in flight; await it first");
     assertEquals(await run, { w_new: float32([2], [0, -1]) });
     using binding = session.bind(tensors, { w_new });
