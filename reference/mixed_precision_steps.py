@@ -7,22 +7,17 @@ have moved, are put back, and the momentum encoder does not follow.
 """
 
 import json
-import platform
 import sys
 from collections.abc import Callable
 
-import safetensors
-import timm
 import torch
 import torch.nn.functional as F
-import torchvision
-from safetensors.torch import save_file
 from torch import nn
 
 import moco_v3_steps
 import simsiam_steps
 from optimizers import Lars
-from training_steps import FOLDER, Run, cosine, deviation, follow_online, measure, snapshot, spread_of, views_of
+from training_steps import Run, cosine, deviation, follow_online, measure, save_golden, snapshot, spread_of, views_of
 
 # Scales of the loss at the start, and what an overflow multiplies them by: GradScaler's own; and a scale that overflows three
 # times, each time far beyond what float16 holds, and ends far below, so that rounding does not decide on what is skipped.
@@ -152,26 +147,14 @@ def write(name: str, title: str, setup: dict, train: Callable[[dict[str, float] 
             "scales": half.series["scales"],
         }
         print(name, kind, json.dumps(found[kind]), [round(loss, 4) for loss in half.losses])
-    path = (FOLDER / name).with_suffix(".safetensors")
-    save_file({key: value.contiguous().clone() for key, value in tensors.items()}, path)
-    path.chmod(0o644)
-    assert path.stat().st_size < 2_000_000, path
-    sidecar = {
-        "command": "python reference/mixed_precision_steps.py",
-        "seed": None,
-        "versions": {
-            "python": platform.python_version(),
-            "safetensors": safetensors.__version__,
-            "timm": timm.__version__,
-            "torch": torch.__version__,
-            "torchvision": torchvision.__version__,
-        },
-        "description": f"20 steps of {title} under torch.autocast in float16 on the CPU, from two scales of the loss: losses, "
+    save_golden(
+        name,
+        tensors,
+        "mixed_precision_steps.py",
+        f"20 steps of {title} under torch.autocast in float16 on the CPU, from two scales of the loss: losses, "
         "scales, final state, and how far float16 is from float32.",
-        **setup,
-        "float16": found,
-    }
-    path.with_suffix(".json").write_text(json.dumps(sidecar, indent=2) + "\n")
+        {**setup, "float16": found},
+    )
 
 
 if __name__ == "__main__":

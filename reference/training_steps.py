@@ -226,6 +226,28 @@ def deviation(name: str, found: Run, wanted: Run) -> float:
     return ((found.final[name].double() - value).norm() / beside).item()
 
 
+def save_golden(name: str, tensors: dict[str, torch.Tensor], program: str, description: str, facts: dict) -> None:
+    """Writes a golden of training steps, and beside it what it was made by and further facts."""
+    path = (FOLDER / name).with_suffix(".safetensors")
+    save_file({key: value.contiguous().clone() for key, value in tensors.items()}, path)
+    path.chmod(0o644)
+    assert path.stat().st_size < 2_000_000, path
+    sidecar = {
+        "command": f"python reference/{program}",
+        "seed": None,
+        "versions": {
+            "python": platform.python_version(),
+            "safetensors": safetensors.__version__,
+            "timm": timm.__version__,
+            "torch": torch.__version__,
+            "torchvision": torchvision.__version__,
+        },
+        "description": description,
+        **facts,
+    }
+    path.with_suffix(".json").write_text(json.dumps(sidecar, indent=2) + "\n")
+
+
 def write_golden(
     name: str,
     program: str,
@@ -249,22 +271,4 @@ def write_golden(
             "beyond": [key for key, value in own.items() if value > TOLERANCE],
         }
         print(name, kind, json.dumps(rounding[kind]), [round(loss, 4) for loss in wanted.losses])
-    path = (FOLDER / name).with_suffix(".safetensors")
-    save_file({key: value.contiguous().clone() for key, value in tensors.items()}, path)
-    path.chmod(0o644)
-    assert path.stat().st_size < 2_000_000, path
-    sidecar = {
-        "command": f"python reference/{program}",
-        "seed": None,
-        "versions": {
-            "python": platform.python_version(),
-            "safetensors": safetensors.__version__,
-            "timm": timm.__version__,
-            "torch": torch.__version__,
-            "torchvision": torchvision.__version__,
-        },
-        "description": description,
-        **setup,
-        "float32": rounding,
-    }
-    path.with_suffix(".json").write_text(json.dumps(sidecar, indent=2) + "\n")
+    save_golden(name, tensors, program, description, {**setup, "float32": rounding})
