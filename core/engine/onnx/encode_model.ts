@@ -48,7 +48,7 @@ export interface ModelDescription {
    * Whether the model says the type of every value that a node makes, as {@linkcode traceModel} needs it (default no):
    * ONNX Runtime infers the types by itself.
    */
-  readonly typed?: boolean;
+  readonly typed?: boolean | undefined;
 }
 
 /** Constants up to this many bytes are written once, however often they occur. */

@@ -240,7 +240,7 @@ function checkReplaced(update: UpdateGraph, state: readonly Value[]): void {
  * @throws {RangeError} if a rule or the norm to clip to is out of range
  */
 export function buildStep(options: StepOptions): BuiltStep {
-  const { batch, state, scalars = [], typed = false } = options;
+  const { batch, state, scalars = [], typed } = options;
   scalarOutputs(options);
   checkFrozen(options);
   const mixed = mixedOptions(options);

@@ -19,9 +19,9 @@ export function scalesLoss(precision: Precision = "float32"): boolean {
 /** The model of a graph that is in a precision (default `float32`). */
 export function encodeStep(
   outputs: Readonly<Record<string, Value>>,
-  { precision = "float32", typed = false }: {
+  { precision = "float32", typed }: {
     readonly precision?: Precision | undefined;
-    readonly typed?: boolean;
+    readonly typed?: boolean | undefined;
   },
 ): Uint8Array<ArrayBuffer> {
   const formed = precision === "float32" ? keepBlocked(outputs) : roundWithoutKernels(outputs);

@@ -6,30 +6,22 @@
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { Value } from "../../engine/graph/value.ts";
 import { metricName } from "../../engine/optim/step_names.ts";
-import type { ClipUnit, Optimizer, ParameterRule } from "../../engine/optim/mod.ts";
-import type { Precision } from "../../engine/precision/mod.ts";
-import { buildStep, type BuiltStep } from "../../engine/step/build_step.ts";
+import { buildStep, type BuiltStep, type StepOptions } from "../../engine/step/build_step.ts";
 import { embeddingSpread } from "./embedding_spread.ts";
 import type { AppliedMethod, MethodGraph } from "./method_graph.ts";
 import { followedBy, movingAverages } from "./momentum_encoder.ts";
 
-/** How parameters follow their gradients. */
-export interface MethodStepOptions {
-  /** The rule by which they do. */
-  readonly optimizer: Optimizer;
-  /** Exceptions for parameters by name. */
-  readonly rules?: readonly ParameterRule[];
-  /** Largest norm of the gradient; any when left out. */
-  readonly clipGradientNorm?: number;
-  /** Whether the whole gradient has that norm, or that of each parameter by itself (default `model`). */
-  readonly clipGradientPer?: ClipUnit;
-  /** Elements of the pieces in which packed tensors are updated, see `pieceLengthFor`; 0 (default) packs none. */
-  readonly pieceLength?: number;
-  /** What the networks compute in (default `float32`); see `StepOptions.precision`. */
-  readonly precision?: Precision;
-  /** Whether the models say the type of every value, as their memory is estimated by (default no). */
-  readonly typed?: boolean;
-}
+/** How parameters follow their gradients, and in what precision; what is left out is as `StepOptions` says. */
+export type MethodStepOptions = Pick<
+  StepOptions,
+  | "optimizer"
+  | "rules"
+  | "clipGradientNorm"
+  | "clipGradientPer"
+  | "pieceLength"
+  | "precision"
+  | "typed"
+>;
 
 /** What is written before a method's step, beside views, and read after it. */
 export interface MethodStepNames {
@@ -85,20 +77,10 @@ export function batchInputs({ pairs, permutations }: AppliedMethod): Value[] {
  * @throws {TypeError} if the loss does not depend on a parameter
  * @throws {RangeError} if a rule or the norm to clip to is out of range
  */
-export function buildMethodStep(
-  graph: MethodGraph,
-  {
-    optimizer,
-    rules = [],
-    clipGradientNorm,
-    clipGradientPer = "model",
-    pieceLength = 0,
-    precision = "float32",
-    typed = false,
-  }: MethodStepOptions,
-): MethodStep {
+export function buildMethodStep(graph: MethodGraph, options: MethodStepOptions): MethodStep {
   const declarations = [...graph.scope.declarations.values()];
   const built = buildStep({
+    ...options,
     loss: graph.loss,
     outputs: shownOutputs(graph),
     parameters: declarations.filter(({ kind }) => kind === "trainable").map(({ value }) => value),
@@ -106,16 +88,10 @@ export function buildMethodStep(
     batch: [...graph.views, ...batchInputs(graph)],
     buffers: graph.scope.written,
     scalars: [...graph.scheduled.values(), ...graph.counters],
-    optimizer,
-    rules,
     gradientNorm: true,
     exponentialMovingAverages: movingAverages(graph.scope),
     constraints: graph.constraints,
     frozen: graph.frozen,
-    pieceLength,
-    precision,
-    typed,
-    ...(clipGradientNorm !== undefined && { clipGradientNorm, clipGradientPer }),
   });
   return { kind: "whole", built, views: graph.views.length, ...namesOf(graph) };
 }

@@ -199,7 +199,7 @@ interface MixedGraphs {
 /** Both graphs of a step in a precision. */
 function mixedGraphs(
   { cuts, running, frozen, whole }: AccumulatedGraph,
-  precision: Precision,
+  precision?: Precision,
 ): MixedGraphs {
   const micro = inPrecision({
     given: Object.fromEntries(cuts.map(({ given }) => [nameOf(given.whole), given.micro])),
@@ -260,16 +260,9 @@ function overflowChecks(
  */
 export function buildAccumulation(
   graph: AccumulatedGraph,
-  {
-    optimizer,
-    rules = [],
-    clipGradientNorm,
-    clipGradientPer = "model",
-    pieceLength = 0,
-    precision = "float32",
-    typed = false,
-  }: MethodStepOptions,
+  options: MethodStepOptions,
 ): BuiltAccumulation {
+  const { precision } = options;
   const { micro, whole, declarations } = graph;
   const mixed = mixedGraphs(graph, precision);
   const { cuts, running, frozen } = mixed;
@@ -278,9 +271,8 @@ export function buildAccumulation(
     .map(({ value }) => value);
   const written = [...graph.running.keys(), ...whole.scope.written.keys()];
   const update = buildUpdate({
+    ...options,
     parameters,
-    optimizer,
-    rules,
     buffers: written.map((name) => state.get(name)!),
     gradientNorm: true,
     exponentialMovingAverages: movingAverages({
@@ -289,8 +281,6 @@ export function buildAccumulation(
     constraints: new Map([...micro.constraints, ...whole.constraints]),
     frozen: new Set([...graph.frozen.keys(), ...whole.frozen.keys()]),
     lossScaling: scalesLoss(precision),
-    pieceLength,
-    ...(clipGradientNorm !== undefined && { clipGradientNorm, clipGradientPer }),
   });
 
   const inputs = [...parameters, ...cuts.map(({ given }) => given.whole)];
@@ -330,10 +320,10 @@ export function buildAccumulation(
     forward: encodeStep({
       ...Object.fromEntries(cuts.map(({ given }) => [nameOf(given.whole), given.micro])),
       ...passedByMicro,
-    }, { precision, typed }),
-    loss: encodeStep({ ...outputs, ...start, ...toldByName, ...passed }, { precision, typed }),
-    backward: encodeStep({ ...sums, ...checks.backward }, { precision, typed }),
-    update: encodeModel({ outputs: update.outputs, typed }),
+    }, options),
+    loss: encodeStep({ ...outputs, ...start, ...toldByName, ...passed }, options),
+    backward: encodeStep({ ...sums, ...checks.backward }, options),
+    update: encodeModel({ outputs: update.outputs, typed: options.typed }),
     views: graph.views.map(({ value, ...view }) => ({ ...view, ...declare(nameOf(value), value) })),
     cuts: cuts.map(({ given }) => ({
       name: nameOf(given.whole),
