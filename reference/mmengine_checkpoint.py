@@ -62,7 +62,6 @@ def features(backbone: nn.Module) -> torch.Tensor:
 def main() -> None:
     register_all_modules()
     folder = tempfile.mkdtemp()
-    # Paths are saved too, which are none of a machine's when they are relative.
     os.chdir(folder)
     model = {
         "type": "BYOL", "base_momentum": 0.01,
@@ -95,6 +94,8 @@ def main() -> None:
         default_scope="mmpretrain",
         experiment_name="byol",
     )
+    # The path of the newest checkpoint is saved too, which is none of a machine's when it is relative.
+    runner._work_dir = "work"
     runner.train()
     shutil.copyfile(Path("work") / "epoch_1.pth", GOLDEN.with_suffix(".pth"))
     checkpoint = torch.load(GOLDEN.with_suffix(".pth"), weights_only=False)
