@@ -7,11 +7,8 @@
 /** For so long a further signal is the same one: the terminal sends it to us and to `deno task`, which hands it on. */
 const REPEAT_MILLISECONDS = 1000;
 
-/** The shell's codes of processes that these signals have ended. */
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
-
 /** Windows knows no SIGTERM. */
-const SIGNALS: readonly (keyof typeof EXIT_CODES)[] = Deno.build.os === "windows"
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT"]
   : ["SIGINT", "SIGTERM"];
 
@@ -22,7 +19,9 @@ function sayOnStandardError(): void {
 }
 
 /**
- * An abort signal that Ctrl-C or SIGTERM gives; a second one, a second later or more, ends the process at once.
+ * An abort signal that Ctrl-C or SIGTERM gives; a second one, a second later or more, ends the process at once. It does so
+ * by the signal's own action, which needs neither the thread of this program, busy as it may be, nor an orderly end of
+ * libraries: that of a GPU's driver crashes or waits while its threads compute.
  *
  * @param note says at once that the task stops, and when; by default on standard error
  */
@@ -30,26 +29,18 @@ export function interruptSignal(
   note: () => void = sayOnStandardError,
 ): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
-  let first: number | undefined;
-  const listeners = SIGNALS.map((signal) => {
-    const interrupt = (): void => {
-      const now = performance.now();
-      if (first === undefined) {
-        first = now;
-        note();
-        controller.abort();
-      }
-      if (now - first >= REPEAT_MILLISECONDS) Deno.exit(EXIT_CODES[signal]);
-    };
-    Deno.addSignalListener(signal, interrupt);
-    return { signal, interrupt };
-  });
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]() {
-      for (const { signal, interrupt } of listeners) {
-        Deno.removeSignalListener(signal, interrupt);
-      }
-    },
+  let repeats: ReturnType<typeof setTimeout> | undefined;
+  const stopListening = (): void => {
+    clearTimeout(repeats);
+    for (const signal of SIGNALS) Deno.removeSignalListener(signal, interrupt);
   };
+  function interrupt(): void {
+    if (repeats !== undefined) return;
+    repeats = setTimeout(stopListening, REPEAT_MILLISECONDS);
+    Deno.unrefTimer(repeats);
+    note();
+    controller.abort();
+  }
+  for (const signal of SIGNALS) Deno.addSignalListener(signal, interrupt);
+  return { signal: controller.signal, [Symbol.dispose]: stopListening };
 }

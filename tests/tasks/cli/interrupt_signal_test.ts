@@ -6,7 +6,12 @@ const MODULE = new URL("../../../tasks/cli/interrupt_signal.ts", import.meta.url
 /** Starts a program that waits, sends it signals, and gives its exit code and what it wrote. */
 async function interrupted(
   signal: Deno.Signal,
-  { times, pause }: { readonly times: number; readonly pause: number },
+  { times, pause, busyAfter = Infinity }: {
+    readonly times: number;
+    readonly pause: number;
+    /** For so many milliseconds after the first one the program waits; then it computes and hears nothing. */
+    readonly busyAfter?: number;
+  },
 ) {
   const program = `
     import { interruptSignal } from ${JSON.stringify(MODULE)};
@@ -15,6 +20,7 @@ async function interrupted(
     await new Promise((done) => {
       const ended = setTimeout(done, 60_000);
       interrupt.signal.addEventListener("abort", () => {
+        if (${busyAfter} < Infinity) setTimeout(() => { for (;;); }, ${busyAfter});
         if (${times} > 1) return;
         clearTimeout(ended);
         done();
@@ -63,6 +69,15 @@ Deno.test({
   async fn() {
     const { code } = await interrupted("SIGTERM", { times: 2, pause: 1100 });
     assertEquals(code, 143);
+  },
+});
+
+Deno.test({
+  name: "interruptSignal() ends by a second signal also a process whose thread is busy",
+  ignore,
+  async fn() {
+    const { code } = await interrupted("SIGINT", { times: 2, pause: 1500, busyAfter: 1200 });
+    assertEquals(code, 130);
   },
 });
 
