@@ -1,14 +1,27 @@
 /**
- * Work that is divided among processes, by this project's own means or by those of MPI and Slurm.
+ * Work that is divided among processes: shares by this project's own means or by those of MPI and Slurm, and processes
+ * that compute together by MPI.
  *
  * @module
  */
+export type { CollectiveArray, Reduction } from "./collective_data.ts";
+export { type LaunchShard, launchShard } from "./launch_shard.ts";
 export {
+  findLauncher,
+  type Launcher,
+  LAUNCHER_VARIABLES,
   launchLocalRank,
-  type LaunchShard,
-  launchShard,
+  launchLocalSize,
+  type MpiKind,
   type ReadVariable,
-} from "./launch_shard.ts";
+} from "./launcher.ts";
 export { localDevices } from "./local_devices.ts";
+export { MPI_LIBRARY_VARIABLE } from "./mpi_library.ts";
+export {
+  inProcessGroup,
+  openProcessGroup,
+  type ProcessGroupOptions,
+} from "./open_process_group.ts";
+export type { BlockingCollectives, ProcessGroup } from "./process_group.ts";
 export { programArguments } from "./program_arguments.ts";
 export { formatShard, parseShard, type Shard, shareOf, subShard, WHOLE } from "./shard.ts";

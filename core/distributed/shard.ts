@@ -9,7 +9,6 @@ import { GenviewSyntaxError } from "../errors/mod.ts";
 export interface Shard {
   /** In [0, count). */
   readonly index: number;
-  /** Shares that there are. */
   /** How many shares there are. */
   readonly count: number;
 }

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { launchLocalRank, launchShard } from "../../../core/distributed/launch_shard.ts";
+import { launchShard } from "../../../core/distributed/launch_shard.ts";
 
 function launched(variables: Record<string, string>) {
   return launchShard((name) => variables[name])?.shard;
@@ -12,9 +12,9 @@ Deno.test("launchShard() reads the rank that MPI launchers and srun give", () =>
     count: 4,
   });
   assertEquals(launched({ PMI_RANK: "2", PMI_SIZE: "3" }), { index: 2, count: 3 });
-  assertEquals(launched({ SLURM_PROCID: "0", SLURM_NTASKS: "2" }), { index: 0, count: 2 });
-  // Slurm's shell, and a launcher that started one process.
-  assertEquals(launched({ SLURM_PROCID: "0" }), undefined);
+  assertEquals(launched({ SLURM_PROCID: "0", SLURM_STEP_NUM_TASKS: "2" }), { index: 0, count: 2 });
+  // The shell of a job with several tasks, and a launcher that started one process.
+  assertEquals(launched({ SLURM_PROCID: "0", SLURM_NTASKS: "4" }), undefined);
   assertEquals(launched({ OMPI_COMM_WORLD_RANK: "0", OMPI_COMM_WORLD_SIZE: "1" }), undefined);
 });
 
@@ -26,13 +26,13 @@ Deno.test("launchShard() reads the job of an array, and ranks within it", () => 
     SLURM_ARRAY_TASK_STEP: "2",
   };
   assertEquals(launched(job), { index: 2, count: 4 });
-  const inner = { ...job, SLURM_PROCID: "1", SLURM_NTASKS: "3" };
+  const inner = { ...job, SLURM_PROCID: "1", SLURM_STEP_NUM_TASKS: "3" };
   assertEquals(launched(inner), { index: 6, count: 12 });
   assertEquals(launchShard((name) => inner[name as keyof typeof inner])?.variables, [
     "SLURM_ARRAY_TASK_ID",
     "SLURM_ARRAY_TASK_COUNT",
     "SLURM_PROCID",
-    "SLURM_NTASKS",
+    "SLURM_STEP_NUM_TASKS",
   ]);
   assertThrows(
     () => launched({ ...job, SLURM_ARRAY_TASK_ID: "13" }),
@@ -41,14 +41,10 @@ Deno.test("launchShard() reads the job of an array, and ranks within it", () => 
   );
 });
 
-Deno.test("launchShard() refuses a rank without a number of ranks; launchLocalRank() divides devices", () => {
+Deno.test("launchShard() refuses a rank without a number of ranks", () => {
   assertThrows(
     () => launched({ PMI_RANK: "1" }),
     TypeError,
     "PMI_SIZE must be a whole number, found none",
   );
-  const local = (variables: Record<string, string>) => launchLocalRank((name) => variables[name]);
-  assertEquals(local({ OMPI_COMM_WORLD_LOCAL_RANK: "3" }), 3);
-  assertEquals(local({ SLURM_LOCALID: "0" }), 0);
-  assertEquals(local({}), undefined);
 });

@@ -1,0 +1,151 @@
+/**
+ * A group of processes that MPI carries.
+ *
+ * @module
+ */
+import { GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
+import { elementCount } from "../engine/graph/shape.ts";
+import { formatType } from "../engine/graph/tensor.ts";
+import { DeviceTensor } from "../engine/ort/mod.ts";
+import {
+  arrayLike,
+  checkReducible,
+  checkTarget,
+  type CollectiveArray,
+  divide,
+  type Reduction,
+} from "./collective_data.ts";
+import { lend } from "./lent_data.ts";
+import { MpiBlocking } from "./mpi_blocking.ts";
+import { allGatherCalls, allReduceCalls, barrierCalls, broadcastCalls } from "./mpi_collectives.ts";
+import { callMpi, MpiCommunicator } from "./mpi_communicator.ts";
+import type { MpiLibrary } from "./mpi_library.ts";
+import type { BlockingCollectives, ProcessGroup } from "./process_group.ts";
+
+/** Where a process is among those of its machine. */
+export interface LocalPlace {
+  readonly localRank: number;
+  readonly localSize: number;
+}
+
+/** All processes of a launcher, once MPI is initialised. */
+export class MpiGroup implements ProcessGroup {
+  readonly rank: number;
+  readonly size: number;
+  readonly localRank: number;
+  readonly localSize: number;
+  readonly library: string;
+  readonly blocking: BlockingCollectives;
+  readonly #mpi: MpiLibrary;
+  readonly #awaited: MpiCommunicator;
+  readonly #blocked: MpiCommunicator;
+  readonly #takesCuda: boolean;
+
+  constructor(mpi: MpiLibrary, { localRank, localSize }: LocalPlace, longest: number) {
+    this.#mpi = mpi;
+    this.#awaited = new MpiCommunicator(mpi, longest);
+    this.#blocked = new MpiCommunicator(mpi, longest);
+    this.#takesCuda = mpi.takesCudaMemory();
+    this.rank = this.#awaited.rank;
+    this.size = this.#awaited.size;
+    this.localRank = localRank;
+    this.localSize = localSize;
+    this.library = mpi.version;
+    this.blocking = new MpiBlocking(this.#blocked);
+  }
+
+  async allReduce(data: CollectiveArray | DeviceTensor, reduction: Reduction): Promise<void> {
+    // A sum on a device is not divided there: its mean takes the way through the host.
+    const takesCuda = this.#takesCuda && reduction !== "mean";
+    await lend(data, { access: "change", takesCuda }, async (memory, elements) => {
+      const what = `all-reduce ${memory.length} ${memory.element} by ${reduction}`;
+      checkReducible(what, memory.element, reduction);
+      const calls = allReduceCalls(this.#awaited, memory, reduction);
+      await this.#awaited.runAside(what, calls, [memory.owner]);
+      if (reduction === "mean") divide(elements!, this.size);
+    });
+  }
+
+  allGather<T extends CollectiveArray>(data: T, target?: T): Promise<T>;
+  allGather(data: DeviceTensor, target: DeviceTensor): Promise<DeviceTensor>;
+  async allGather(
+    data: CollectiveArray | DeviceTensor,
+    given?: CollectiveArray | DeviceTensor,
+  ): Promise<CollectiveArray | DeviceTensor> {
+    const target = given ?? this.#room(data);
+    const { size, longest } = this.#awaited;
+    const length = data instanceof DeviceTensor ? elementCount(data.type.shape) : data.length;
+    // What is gathered in pieces is first copied to its place, which is done on the host.
+    const takesCuda = this.#takesCuda && length * size <= longest;
+    await lend(
+      data,
+      { access: "read", takesCuda },
+      (from, own) =>
+        lend(target, { access: "write", takesCuda }, async (to, elements) => {
+          const { element } = from;
+          const what = `all-gather ${length} ${element}`;
+          checkTarget(what, to, { element, length: length * size });
+          if (to.length > longest) elements!.set(own as never, this.rank * length);
+          const calls = allGatherCalls(this.#awaited, from, to);
+          await this.#awaited.runAside(what, calls, [from.owner, to.owner]);
+        }),
+    );
+    return target;
+  }
+
+  #room(data: CollectiveArray | DeviceTensor): CollectiveArray {
+    if (!(data instanceof DeviceTensor)) return arrayLike(data, data.length * this.size);
+    throw new GenviewTypeError(
+      `Cannot all-gather a ${formatType(data.type)}: a tensor must be given that takes the result`,
+    );
+  }
+
+  async broadcast(data: CollectiveArray | DeviceTensor, root = 0): Promise<void> {
+    if (!Number.isInteger(root) || root < 0 || root >= this.size) {
+      throw new GenviewRangeError(
+        `Cannot broadcast: the root must be a rank from 0 to ${this.size - 1}, found ${root}`,
+      );
+    }
+    const access = this.rank === root ? "read" : "write";
+    await lend(data, { access, takesCuda: this.#takesCuda }, async (memory) => {
+      const what = `broadcast ${memory.length} ${memory.element} from rank ${root}`;
+      const calls = broadcastCalls(this.#awaited, memory, root);
+      await this.#awaited.runAside(what, calls, [memory.owner]);
+    });
+  }
+
+  async barrier(): Promise<void> {
+    await this.#awaited.runAside("wait for all ranks", barrierCalls(this.#awaited));
+  }
+
+  async allGatherBytes(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>[]> {
+    const lengths = [...await this.allGather(Float64Array.of(bytes.length))];
+    const longest = Math.max(...lengths);
+    const padded = new Uint8Array(new ArrayBuffer(longest));
+    padded.set(bytes);
+    const all = await this.allGather(padded);
+    return lengths.map((length, rank) => all.slice(rank * longest, rank * longest + length));
+  }
+
+  async allGatherValues<T>(value: T): Promise<T[]> {
+    const all = await this.allGatherBytes(new TextEncoder().encode(JSON.stringify(value)));
+    const decoder = new TextDecoder();
+    return all.map((bytes) => JSON.parse(decoder.decode(bytes)));
+  }
+
+  abort(message: string, code = 1): never {
+    Deno.stderr.writeSync(
+      new TextEncoder().encode(`rank ${this.rank} of ${this.size}: ${message.trimEnd()}\n`),
+    );
+    this.#mpi.call("MPI_Abort", this.#mpi.constants.world, code);
+    Deno.exit(code);
+  }
+
+  async finalize(): Promise<void> {
+    // Waits on another thread, so that what else runs in this process goes on.
+    await this.barrier();
+    this.#awaited.free();
+    this.#blocked.free();
+    callMpi(this.#mpi, "MPI_Finalize");
+  }
+}

@@ -1,0 +1,31 @@
+import { assertEquals } from "@std/assert";
+import { mpirunWell, testMpi } from "../../mpirun.ts";
+
+const COLLECTIVES = new URL("./programs/collectives.ts", import.meta.url);
+
+interface Place {
+  readonly rank: number;
+  readonly size: number;
+  readonly localRank: number;
+  readonly localSize: number;
+  readonly library: string;
+}
+
+function placesIn(stdout: string): Place[] {
+  const places: Place[] = stdout.trim().split("\n").map((line) => JSON.parse(line));
+  return places.sort((a, b) => a.rank - b.rank);
+}
+
+testMpi("collectives of every type are right on 2 ranks", async (kind) => {
+  const { stdout } = await mpirunWell(kind, 2, COLLECTIVES);
+  const places = placesIn(stdout);
+  assertEquals(places.map(({ rank, size }) => [rank, size]), [[0, 2], [1, 2]]);
+  assertEquals(places.map(({ localRank, localSize }) => [localRank, localSize]), [[0, 2], [1, 2]]);
+  const name = kind === "openmpi" ? /^Open MPI v\d/ : /^MPICH v\d/;
+  assertEquals(places.every(({ library }) => name.test(library)), true);
+});
+
+testMpi("collectives are right on 4 ranks, where messages are cut", async (kind) => {
+  const { stdout } = await mpirunWell(kind, 4, COLLECTIVES, ["400"]);
+  assertEquals(placesIn(stdout).map(({ rank }) => rank), [0, 1, 2, 3]);
+});

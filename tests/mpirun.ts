@@ -1,0 +1,132 @@
+/**
+ * Programs on several ranks, started by a real `mpirun`. Tests that need one are left out where it is missing, and say so.
+ *
+ * @module
+ */
+import type { MpiKind } from "../core/distributed/mod.ts";
+
+const DECODER = new TextDecoder();
+
+/** The launchers, by the names that Debian gives them, and the packages that they are in. */
+const LAUNCHERS: Readonly<
+  Record<MpiKind, { readonly command: string; readonly packages: string }>
+> = {
+  openmpi: { command: "mpirun.openmpi", packages: "openmpi-bin libopenmpi-dev" },
+  mpich: { command: "mpirun.mpich", packages: "mpich" },
+};
+
+/** Kinds of MPI that tests run with. */
+export const MPI_KINDS: readonly MpiKind[] = ["openmpi", "mpich"];
+
+/** Options of {@linkcode mpirun}. */
+export interface MpirunOptions {
+  /** Permissions of the program; to use FFI and read the environment if left out. */
+  readonly permissions?: readonly string[];
+  /** Variables of the environment besides this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** After which the processes are ended and the call throws; 60 if left out. */
+  readonly seconds?: number;
+  /** Called when the processes have been started. */
+  readonly onStart?: (launcher: Deno.ChildProcess) => void;
+}
+
+/** How the processes ended. */
+export interface MpirunResult {
+  /** Of the launcher. */
+  readonly code: number;
+  /** Of all ranks, in whatever order it came. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** From start to end. */
+  readonly seconds: number;
+}
+
+/** Whether a launcher is here. */
+export function hasMpi(kind: MpiKind): boolean {
+  try {
+    return new Deno.Command(LAUNCHERS[kind].command, {
+      args: ["--version"],
+      stdout: "null",
+      stderr: "null",
+    }).outputSync().success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/**
+ * Runs a program on several ranks, each with one thread.
+ *
+ * @throws {Error} if they have not ended in time; the message has what they wrote
+ */
+export async function mpirun(
+  kind: MpiKind,
+  ranks: number,
+  program: URL,
+  args: readonly string[] = [],
+  { permissions = ["--allow-ffi", "--allow-env"], environment, seconds = 60, onStart }:
+    MpirunOptions = {},
+): Promise<MpirunResult> {
+  const start = performance.now();
+  const launch = kind === "openmpi"
+    ? ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-np", `${ranks}`]
+    : ["-np", `${ranks}`];
+  const process = new Deno.Command(LAUNCHERS[kind].command, {
+    args: [
+      ...launch,
+      ...[Deno.execPath(), "run", "--no-prompt", ...permissions, program.href, ...args],
+    ],
+    env: { OMP_NUM_THREADS: "1", NO_COLOR: "1", ...environment },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let late = false;
+  const limit = setTimeout(() => {
+    late = true;
+    process.kill("SIGTERM");
+  }, seconds * 1000);
+  onStart?.(process);
+  const { code, stdout, stderr } = await process.output();
+  clearTimeout(limit);
+  const result = {
+    code,
+    stdout: DECODER.decode(stdout),
+    stderr: DECODER.decode(stderr),
+    seconds: (performance.now() - start) / 1000,
+  };
+  if (!late) return result;
+  throw new Error(
+    `${ranks} ranks of ${kind} have not ended within ${seconds} seconds. They wrote:\n` +
+      `${result.stdout}\n${result.stderr}`,
+  );
+}
+
+/** Runs a program as {@linkcode mpirun} does, and throws what it wrote if it fails. */
+export async function mpirunWell(...given: Parameters<typeof mpirun>): Promise<MpirunResult> {
+  const result = await mpirun(...given);
+  if (result.code === 0) return result;
+  throw new Error(
+    `Exit code ${result.code} of ${given[1]} ranks of ${
+      given[0]
+    }. They wrote:\n${result.stdout}\n${result.stderr}`,
+  );
+}
+
+/**
+ * Registers a test for each kind of MPI. Where one is missing its test is left out, and its name says so.
+ *
+ * @param kinds both if left out
+ */
+export function testMpi(
+  name: string,
+  test: (kind: MpiKind) => Promise<void>,
+  kinds: readonly MpiKind[] = MPI_KINDS,
+): void {
+  for (const kind of kinds) {
+    const ignore = !hasMpi(kind);
+    const { command, packages } = LAUNCHERS[kind];
+    const why = ignore ? ` (left out: ${command} is missing; apt-get install ${packages})` : "";
+    Deno.test({ name: `${name}, ${kind}${why}`, ignore, fn: () => test(kind) });
+  }
+}
