@@ -55,6 +55,7 @@ export {
   reapply,
 } from "./op.ts";
 export {
+  currentRanks,
   currentTarget,
   type GraphTarget,
   isForThisCpu,

@@ -26,6 +26,11 @@ export interface GraphTarget {
    * each convolution as one.
    */
   readonly portable?: boolean;
+  /**
+   * Processes that run the graph together, each on a part of its own of the batch (default 1): its collective operators
+   * are theirs.
+   */
+  readonly ranks?: number;
   /** Names of formulations of operators, by task, by the key of the problem; what is left out follows a rule. */
   readonly choices?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -42,6 +47,11 @@ export function currentTarget(): GraphTarget {
 /** Whether graphs are being built for the kernels of this CPU, rather than for any device. */
 export function isForThisCpu(): boolean {
   return (current.channelBlock ?? 1) > 1;
+}
+
+/** How many processes run the graph that is being built, each on a part of its own of the batch. */
+export function currentRanks(): number {
+  return current.ranks ?? 1;
 }
 
 /**

@@ -19,10 +19,12 @@ import { byteSize } from "../graph/dtype.ts";
 import { elementCount } from "../graph/shape.ts";
 import { formatType, sameType, type TensorType } from "../graph/tensor.ts";
 import { elementType } from "./element_types.ts";
+import { HOST_DOMAIN } from "../ops/_collective.ts";
 import { MICROSOFT_DOMAIN } from "./opset.ts";
 
 /** Operators outside of the ONNX standard that graphs are encoded with; others of these domains open files. */
 const FURTHER_OPERATORS: Readonly<Record<string, readonly string[]>> = {
+  [HOST_DOMAIN]: ["AllReduce", "AllGather", "ReduceScatter", "OwnRows"],
   [MICROSOFT_DOMAIN]: ["FusedMatMul", "MultiHeadAttention"],
   "com.microsoft.nchwc": ["Conv", "ReorderInput", "ReorderOutput"],
 };

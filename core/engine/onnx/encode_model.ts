@@ -21,6 +21,7 @@ import { type Node, nodesLeadingTo, resolve } from "../graph/node.ts";
 import { sameShape } from "../graph/shape.ts";
 import { bytesOf, formatType, sameType, type Tensor, type TensorType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
+import { HOST_DOMAIN } from "../ops/_collective.ts";
 import { encodeAttribute } from "./attributes.ts";
 import { checkCopy, checkNode } from "./kernels/check_kernel.ts";
 import { IR_VERSION, MICROSOFT_DOMAIN, ONNX_OPSET } from "./opset.ts";
@@ -271,9 +272,9 @@ export function encodeModel(description: ModelDescription): Uint8Array<ArrayBuff
     producerName: "genview",
     opsetImport: [
       create(OperatorSetIdProtoSchema, { domain: "", version: ONNX_OPSET }),
-      ...(encoded.some(({ domain }) => domain === MICROSOFT_DOMAIN)
-        ? [create(OperatorSetIdProtoSchema, { domain: MICROSOFT_DOMAIN, version: 1n })]
-        : []),
+      ...[MICROSOFT_DOMAIN, HOST_DOMAIN].filter((domain) =>
+        encoded.some((node) => node.domain === domain)
+      ).map((domain) => create(OperatorSetIdProtoSchema, { domain, version: 1n })),
     ],
     metadataProps: Object.entries(description.metadata ?? {}).map(([key, value]) =>
       create(StringStringEntryProtoSchema, { key, value })
@@ -284,7 +285,12 @@ export function encodeModel(description: ModelDescription): Uint8Array<ArrayBuff
       initializer: [...fixed.map(({ tensor }) => tensor), ...names.initializers],
       input: fed.map(([name, value]) => encodeValueInfo(name, value.type)),
       output: outputs.map(([name, value]) => encodeValueInfo(name, value.type)),
-      valueInfo: description.typed ? encodeMadeTypes(nodes, names, description.outputs) : [],
+      valueInfo: encodeMadeTypes(
+        // What operators of the host make, ONNX Runtime cannot infer.
+        description.typed ? nodes : nodes.filter(({ op }) => op.domain === HOST_DOMAIN),
+        names,
+        description.outputs,
+      ),
     }),
   });
   return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>;

@@ -27,6 +27,7 @@ export {
 export { DeviceTensor } from "./device_tensor.ts";
 export { availableProviders, ortLibraryPath, ortVersion } from "./environment.ts";
 export { OrtError, type OrtErrorCode } from "./error.ts";
+export type { HostOperator } from "./host_operator.ts";
 export { LIBRARY_VARIABLE, useLibrary } from "./library.ts";
 export { withProviderOptions } from "./provider_options.ts";
 export { checkDevice, type DeviceCheck, resolveDevice } from "./resolve_device.ts";

@@ -10,6 +10,7 @@ import { CPU, type Device, formatDevice } from "./device.ts";
 import { environment } from "./environment.ts";
 import { check } from "./error.ts";
 import { appendProvider } from "./execution_provider.ts";
+import { addHostOperators, type HostOperator } from "./host_operator.ts";
 import { checkThreads, type Placement } from "./placement.ts";
 
 /** How far ONNX Runtime rewrites a graph before it runs. */
@@ -49,6 +50,8 @@ export interface SessionOptions extends Partial<Placement> {
    * copies nothing to the host, so inputs and outputs must be on the device. Every node must run there.
    */
   readonly cudaGraph?: boolean;
+  /** Operators of the domain `genview` that its nodes may be; the same array for all sessions that share them. */
+  readonly operators?: readonly HostOperator[] | undefined;
   /** Refuses a model of which any node would run on the CPU although `device` is another. */
   readonly strict?: boolean;
   /**
@@ -138,5 +141,6 @@ function setOptions(pointer: Deno.PointerObject, options: SessionOptions): void 
   for (const [key, value] of Object.entries(config)) {
     set(api.AddSessionConfigEntry(pointer, cString(key), cString(value)), key);
   }
+  if (options.operators !== undefined) addHostOperators(pointer, options.operators);
   appendProvider(pointer, capturing(device, options.cudaGraph ?? false));
 }

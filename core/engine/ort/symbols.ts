@@ -17,6 +17,8 @@ export const ORT_API_VERSION = 17;
 
 /** Slots and signatures, in the order of the struct. */
 export const ORT_API = {
+  // OrtStatus* CreateStatus(OrtErrorCode, const char* message)
+  CreateStatus: { slot: 0, parameters: ["i32", "buffer"], result: "pointer" },
   // OrtErrorCode GetErrorCode(const OrtStatus* status)
   GetErrorCode: { slot: 1, parameters: ["pointer"], result: "i32" },
   // const char* GetErrorMessage(const OrtStatus* status)
@@ -76,6 +78,12 @@ export const ORT_API = {
   SetIntraOpNumThreads: { slot: 24, parameters: ["pointer", "i32"], result: "pointer" },
   // SetInterOpNumThreads(OrtSessionOptions*, int)
   SetInterOpNumThreads: { slot: 25, parameters: ["pointer", "i32"], result: "pointer" },
+  // CreateCustomOpDomain(const char* domain, OrtCustomOpDomain** out)
+  CreateCustomOpDomain: { slot: 26, parameters: ["buffer", "buffer"], result: "pointer" },
+  // CustomOpDomain_Add(OrtCustomOpDomain*, const OrtCustomOp*), which must outlive the domain
+  CustomOpDomain_Add: { slot: 27, parameters: ["pointer", "buffer"], result: "pointer" },
+  // AddCustomOpDomain(OrtSessionOptions*, OrtCustomOpDomain*), which must outlive the session
+  AddCustomOpDomain: { slot: 28, parameters: ["pointer", "pointer"], result: "pointer" },
   // SessionGetInputCount(const OrtSession*, size_t* out)
   SessionGetInputCount: { slot: 30, parameters: ["pointer", "buffer"], result: "pointer" },
   // SessionGetOutputCount(const OrtSession*, size_t* out)
@@ -143,6 +151,18 @@ export const ORT_API = {
   AllocatorFree: { slot: 76, parameters: ["pointer", "pointer"], result: "pointer" },
   // GetAllocatorWithDefaultOptions(OrtAllocator** out), never to be released
   GetAllocatorWithDefaultOptions: { slot: 78, parameters: ["buffer"], result: "pointer" },
+  // KernelContext_GetInput(const OrtKernelContext*, size_t index, const OrtValue** out)
+  KernelContext_GetInput: {
+    slot: 90,
+    parameters: ["pointer", "usize", "buffer"],
+    result: "pointer",
+  },
+  // KernelContext_GetOutput(OrtKernelContext*, size_t index, const int64_t* shape, size_t rank, OrtValue** out)
+  KernelContext_GetOutput: {
+    slot: 91,
+    parameters: ["pointer", "usize", "buffer", "usize", "buffer"],
+    result: "pointer",
+  },
   // void ReleaseEnv(OrtEnv*)
   ReleaseEnv: { slot: 92, parameters: ["pointer"], result: "void" },
   // void ReleaseStatus(OrtStatus*)

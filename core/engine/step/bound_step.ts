@@ -10,6 +10,13 @@ import { type Binding, CPU, DeviceTensor, type Session } from "../ort/mod.ts";
 import type { BuiltStep, StepTensor } from "./build_step.ts";
 import { PackedTensors } from "./packed_tensors.ts";
 import {
+  averagedScalars,
+  checkRanks,
+  gradientsAmong,
+  type RankGroup,
+  withJointGradients,
+} from "./rank_group.ts";
+import {
   batchTensor,
   bindings,
   type BoundStepOptions,
@@ -57,15 +64,21 @@ export class BoundStep implements Disposable {
   readonly #sessions: readonly Session[];
   readonly #gradients: Binding;
   readonly #update: Binding;
+  readonly #group: RankGroup | undefined;
+  /** The gradients as they pass between processes. */
+  readonly #averaged: readonly DeviceTensor[];
 
   private constructor(
     step: BuiltStep,
     sessions: readonly [gradients: Session, update: Session],
-    { device, cudaGraphs }: BoundStepOptions,
+    { device, cudaGraphs, group }: BoundStepOptions,
     values: StepValues,
   ) {
     using owned = new DisposableStack();
-    const packed = new PackedTensors(step.packs, device, owned);
+    const parameters = step.state.map(({ name }) => name);
+    const isJoint = group !== undefined && device.provider !== "webgpu";
+    const packs = isJoint ? withJointGradients(step.packs, step.passed, parameters) : step.packs;
+    const packed = new PackedTensors(packs, device, owned);
     const place = (types: readonly StepTensor[], given: ReadonlyMap<string, Tensor>) =>
       new Map(types.map(({ name }) => [name, packed.put(name, given.get(name)!)]));
     const empty = (types: readonly StepTensor[]) =>
@@ -86,6 +99,8 @@ export class BoundStep implements Disposable {
     this.#outputs = cudaGraphs ? empty(step.outputs) : onHost(step.outputs);
     this.#measures = onHost(step.measures);
     const passed = empty(step.passed);
+    this.#group = group;
+    this.#averaged = packed.vectorsOf(gradientsAmong(passed, parameters));
 
     const [first, second] = sessions;
     const lasting = new Map([...this.state, ...this.slots, ...packed.pieces]);
@@ -111,7 +126,7 @@ export class BoundStep implements Disposable {
    * there.
    *
    * @param values what the step starts from, which may still be on its way
-   * @throws {TypeError} if a tensor is missing or of another type
+   * @throws {TypeError} if a tensor is missing or of another type, or the step was built for other numbers of processes
    * @throws {OrtError} if the device cannot run a model
    */
   static async create(
@@ -119,6 +134,7 @@ export class BoundStep implements Disposable {
     options: BoundStepOptions,
     values: StepValues | Promise<StepValues>,
   ): Promise<BoundStep> {
+    checkRanks(step, options.group);
     using owned = new DisposableStack();
     const load = async (name: "gradients" | "update") =>
       owned.use(await loadModel(step[name], name, options));
@@ -156,9 +172,13 @@ export class BoundStep implements Disposable {
   async run(scalars: Readonly<Record<string, number>>): Promise<StepOutcome> {
     writeScalars(this.#scalars, scalars);
     await this.#gradients.run();
-    const { loss, ...outputs } = numbers(this.#outputs) as { loss: number };
+    const shown = await averagedScalars(numbers(this.#outputs), this.#group);
+    const { loss, ...outputs } = shown as { loss: number };
     const updated = isUsable(loss, outputs);
-    if (updated) await this.#update.run();
+    if (updated) {
+      for (const vector of this.#averaged) await this.#group?.allReduce(vector, "sum");
+      await this.#update.run();
+    }
     return { loss, updated, outputs, measures: updated ? numbers(this.#measures) : {} };
   }
 

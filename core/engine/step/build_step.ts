@@ -30,7 +30,7 @@ import {
   writtenName,
 } from "../optim/step_names.ts";
 import type { Precision } from "../precision/precision.ts";
-import { encodeStep, gradientSeed, inPrecision, scalesLoss } from "./step_precision.ts";
+import { encodeStep, gradientSeed, inPrecision, ranksOf, scalesLoss } from "./step_precision.ts";
 
 /** What {@linkcode buildStep} builds. */
 export interface StepOptions extends Omit<UpdateOptions, "buffers" | "frozen" | "lossScaling"> {
@@ -69,6 +69,8 @@ export interface StepTensor extends TensorType {
 
 /** A training step as plain data, which one worker can hand to another. */
 export interface BuiltStep {
+  /** How many processes take the step together, each on a batch of its own. */
+  readonly ranks: number;
   /** The first model: from batch, state and scalars to the loss, further outputs, and what passes to the second. */
   readonly gradients: Uint8Array<ArrayBuffer>;
   /** The second model: from state, slots, scalars and what the first made to what takes their place. */
@@ -260,6 +262,7 @@ export function buildStep(options: StepOptions): BuiltStep {
   const measures = Object.entries(update.outputs).filter(([name]) => !next.has(name));
   const updateScalars = update.inputs.filter((value) => update.scalars.includes(nameOf(value)));
   return {
+    ranks: ranksOf(options.loss),
     gradients: encodeStep({ ...outputs, ...passed }, options),
     update: encodeModel({ outputs: update.outputs, typed }),
     batch: batch.map((value) => declare(nameOf(value), value)),

@@ -36,3 +36,4 @@
 export { BoundStep, type StepOutcome } from "./bound_step.ts";
 export { buildStep, type BuiltStep, type StepOptions, type StepTensor } from "./build_step.ts";
 export type { BoundStepOptions, StepValues } from "./step_tensors.ts";
+export type { RankGroup } from "./rank_group.ts";

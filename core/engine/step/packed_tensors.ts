@@ -74,6 +74,17 @@ export class PackedTensors {
   }
 
   /**
+   * The vectors in which some tensors lie, each once, and those of them that lie in none by themselves.
+   *
+   * @param placed the tensors where they lie, by name
+   */
+  vectorsOf(placed: ReadonlyMap<string, DeviceTensor>): DeviceTensor[] {
+    return [
+      ...new Set([...placed].map(([name, tensor]) => this.#places.get(name)?.vector ?? tensor)),
+    ];
+  }
+
+  /**
    * The place of a tensor, which holds a value.
    *
    * @throws {OrtError} if the device has no room

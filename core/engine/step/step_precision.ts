@@ -3,9 +3,12 @@
  *
  * @module
  */
-import { input, type Value } from "../graph/value.ts";
+import { producer } from "../graph/node.ts";
+import { filled } from "../graph/tensor.ts";
+import { constant, input, type Value } from "../graph/value.ts";
 import { keepBlocked } from "../layout/keep_blocked.ts";
 import { encodeModel } from "../onnx/encode_model.ts";
+import { mul } from "../ops/mul.ts";
 import { LOSS_SCALE } from "../optim/step_names.ts";
 import { mixPrecision } from "../precision/mix_precision.ts";
 import type { Precision } from "../precision/precision.ts";
@@ -28,9 +31,23 @@ export function encodeStep(
   return encodeModel({ outputs: formed, typed });
 }
 
-/** What gradients start from: the factor on the loss, where it is scaled. */
+/** How many processes compute a loss together. */
+export function ranksOf(loss: Value): number {
+  return producer(loss)?.target.ranks ?? 1;
+}
+
+/**
+ * What gradients start from: the factor on the loss, where it is scaled. What is minimised is the mean of all processes'
+ * losses, and its gradient the sum of what each of them computes.
+ */
 export function gradientSeed(loss: Value, precision?: Precision): { readonly seed?: Value } {
-  return scalesLoss(precision) ? { seed: input(LOSS_SCALE, loss.dtype, []) } : {};
+  const ranks = ranksOf(loss);
+  const scale = scalesLoss(precision) ? input(LOSS_SCALE, loss.dtype, []) : undefined;
+  if (ranks === 1) return scale === undefined ? {} : { seed: scale };
+  const share = 1 / ranks;
+  return {
+    seed: scale === undefined ? constant(filled(loss.dtype, [], share)) : mul(scale, share),
+  };
 }
 
 /**

@@ -9,6 +9,7 @@ import { filled, formatType, sameType, type Tensor } from "../graph/tensor.ts";
 import { OWN_SCALED_GRADIENT_NORM, SCALED_GRADIENT_NORM } from "../optim/step_names.ts";
 import { type DeviceTensor, type Placement, Session } from "../ort/mod.ts";
 import type { BuiltStep, StepTensor } from "./build_step.ts";
+import type { RankGroup } from "./rank_group.ts";
 
 /** Where and how a step runs. */
 export interface BoundStepOptions extends Placement {
@@ -17,6 +18,11 @@ export interface BoundStepOptions extends Placement {
    * ONNX Runtime would do several times before it captures, and is launched kernel by kernel.
    */
   readonly cudaGraphs?: boolean | undefined;
+  /**
+   * The processes that take the step together: each computes the loss of a batch of its own, what is shown of a step is the
+   * mean, and all have the same parameters after it.
+   */
+  readonly group?: RankGroup | undefined;
   /** Path prefix of Chrome traces, for profiling. */
   readonly profile?: string;
 }
@@ -67,13 +73,15 @@ export function initialSlots({ slots }: Pick<BuiltStep, "slots">): Map<string, T
 export async function loadModel(
   model: Uint8Array<ArrayBuffer>,
   name: string,
-  { device, threads, cudaGraphs, profile }: BoundStepOptions,
+  { device, threads, cudaGraphs, group, profile }: BoundStepOptions,
 ): Promise<Session> {
   return await Session.create(model, {
     device,
     threads,
     cudaGraph: name === "gradients" && (cudaGraphs ?? false),
-    strict: device.provider !== "cpu",
+    operators: group?.operators,
+    // Collective operators run on the host; that all others have kernels on the device was checked when they were built.
+    strict: device.provider !== "cpu" && group === undefined,
     ...(profile !== undefined && { profile: `${profile}-${name}` }),
   });
 }

@@ -8,6 +8,7 @@ import type { DType } from "../../graph/dtype.ts";
 import type { Node } from "../../graph/node.ts";
 import type { OnnxForm } from "../../graph/op.ts";
 import type { Provider } from "../../graph/target.ts";
+import { HOST_DOMAIN } from "../../ops/_collective.ts";
 import { ONNX_OPSET } from "../opset.ts";
 import {
   type Kernel,
@@ -87,7 +88,7 @@ function placedNode(node: Node, form: OnnxForm): PlacedNode {
 /** Whether the provider that a node was built for has a kernel for it; true of a node that was built for any. */
 export function hasKernel(node: Node): boolean {
   const { op, attributes, inputs, target: { provider } } = node;
-  if (provider === undefined) return true;
+  if (provider === undefined || op.domain === HOST_DOMAIN) return true;
   const types = Object.fromEntries(
     Object.entries(inputs).map(([name, value]) => [name, value!.type]),
   );
@@ -103,7 +104,8 @@ export function hasKernel(node: Node): boolean {
  */
 export function checkNode(node: Node, form: OnnxForm): void {
   const { provider } = node.target;
-  if (provider === undefined) return;
+  // The library's own operators run on the host wherever the others do.
+  if (provider === undefined || node.op.domain === HOST_DOMAIN) return;
   check(provider, placedNode(node, form), node.path === "" ? "" : ` in layer "${node.path}"`);
 }
 

@@ -1,0 +1,92 @@
+/**
+ * The processes that take a training step together, each on a part of its own of the batch.
+ *
+ * @module
+ */
+import { GenviewTypeError } from "../../errors/mod.ts";
+import { packTensors } from "../optim/pack.ts";
+import type { Pack } from "../optim/mod.ts";
+import { gradientName } from "../optim/step_names.ts";
+import type { DeviceTensor, HostOperator } from "../ort/mod.ts";
+import type { StepTensor } from "./build_step.ts";
+
+/** What a step needs of the processes that take it together. */
+export interface RankGroup {
+  /** How many they are, at least 2. */
+  readonly size: number;
+  /** The collective operators in the middle of a graph. */
+  readonly operators: readonly HostOperator[];
+  /** Sums or averages over all processes, in place. */
+  allReduce(
+    data: DeviceTensor | Float64Array<ArrayBuffer>,
+    reduction: "sum" | "mean",
+  ): Promise<void>;
+}
+
+/**
+ * Checks that a step was built for as many processes as take it.
+ *
+ * @throws {TypeError} if it was not
+ */
+export function checkRanks(
+  { ranks }: { readonly ranks: number },
+  group: RankGroup | undefined,
+): void {
+  const size = group?.size ?? 1;
+  if (ranks === size) return;
+  throw new GenviewTypeError(
+    `Cannot start training: the step must be built for ${size} ${
+      size === 1 ? "process" : "processes"
+    }, found one for ${ranks}`,
+  );
+}
+
+/**
+ * The packs of a step, and further ones in which lie the gradients that are in none: what lies together passes between
+ * processes at once.
+ *
+ * @param parameters names of all that have gradients
+ * @param passed what passes between the models of the step
+ */
+export function withJointGradients(
+  packs: readonly Pack[],
+  passed: readonly StepTensor[],
+  parameters: readonly string[],
+): Pack[] {
+  const packed = new Set(packs.flatMap(({ members }) => members.map(({ name }) => name)));
+  const names = new Set(parameters.map(gradientName));
+  const loose = passed.filter(({ name }) => names.has(name) && !packed.has(name));
+  const byType = Map.groupBy(loose, ({ dtype }) => dtype);
+  return [
+    ...packs,
+    ...[...byType].map(([dtype, tensors]) => {
+      const members = tensors.map(({ name, ...type }) => ({ name, type }));
+      const { length } = packTensors("", 1, members);
+      return packTensors(`joint gradients of ${dtype}`, length, members);
+    }),
+  ];
+}
+
+/** The gradients by some parameters among what passes between the models of a step. */
+export function gradientsAmong(
+  passed: ReadonlyMap<string, DeviceTensor>,
+  parameters: readonly string[],
+): Map<string, DeviceTensor> {
+  return new Map(parameters.flatMap((parameter) => {
+    const name = gradientName(parameter);
+    const gradient = passed.get(name);
+    return gradient === undefined ? [] : [[name, gradient] as const];
+  }));
+}
+
+/** Averages scalars that a step shows over all processes: what is not finite anywhere is finite nowhere. */
+export async function averagedScalars<T extends Readonly<Record<string, number>>>(
+  scalars: T,
+  group: RankGroup | undefined,
+): Promise<T> {
+  if (group === undefined) return scalars;
+  const names = Object.keys(scalars);
+  const values = Float64Array.from(names, (name) => scalars[name]!);
+  await group.allReduce(values, "mean");
+  return Object.fromEntries(names.map((name, i) => [name, values[i]!])) as T;
+}
