@@ -18,7 +18,7 @@ import { constant, input } from "../core/engine/graph/value.ts";
 import { Scope } from "../core/engine/nn/scope.ts";
 import { withTarget } from "../core/engine/graph/target.ts";
 import { deviceTuning } from "../core/train/step/conv_autotune.ts";
-import type { MethodGraph } from "../core/train/step/method_graph.ts";
+import type { StepGraph } from "../core/train/step/method_step.ts";
 import { TrainingStep } from "../core/train/step/training_step.ts";
 import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
 import { hashedParameter, hashedTensor } from "../tests/core/engine/nn/hashed_values.ts";
@@ -111,8 +111,11 @@ const COMMAND: Command = {
   },
 };
 
+/** A network that classifies, as a step is built of it. */
+type Classification = StepGraph & { readonly scope: Scope };
+
 /** Classification of fixed labels into 1000 classes, in the shape that a training step takes. */
-function classification(name: string, batch: number, size: number): MethodGraph {
+function classification(name: string, batch: number, size: number): Classification {
   const scope = new Scope({ training: true });
   const images = input(viewName(0), "float32", [batch, 3, size, size]);
   const network = backbone(name, size <= 64 ? { stem: "small" } : {});
@@ -127,20 +130,17 @@ function classification(name: string, batch: number, size: number): MethodGraph 
     embeddings: features,
     scope,
     views: [images],
-    pairs: [{ views: [0, 1], weights: input(pairWeightsName(0, 1), "float32", [batch]) }],
-    unusedViews: [],
-    usesPairWeights: false,
+    pairs: [{ views: [0, 1], input: input(pairWeightsName(0, 1), "float32", [batch]) }],
     scheduled: new Map(),
     counters: [],
     permutations: new Map(),
     constraints: new Map(),
     frozen: new Map(),
-    options: {},
   };
 }
 
 /** Hashed values under the names that torchvision and timm give. */
-function hashedWeights({ scope }: MethodGraph, name: string): Map<string, Tensor> {
+function hashedWeights({ scope }: Classification, name: string): Map<string, Tensor> {
   const classifier = name.startsWith("vit") ? "head." : "fc.";
   return new Map(
     [...scope.declarations].map(([full, { value: { type: { dtype, shape } } }]) => {

@@ -25,3 +25,4 @@ export {
 export type { BlockingCollectives, ProcessGroup } from "./process_group.ts";
 export { programArguments } from "./program_arguments.ts";
 export { formatShard, parseShard, type Shard, shareOf, subShard, WHOLE } from "./shard.ts";
+export { collectiveOperators, rankGroup } from "./collective_operators.ts";

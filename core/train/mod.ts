@@ -52,12 +52,13 @@ export {
   type BuiltMicroView,
 } from "./step/accumulation/build_accumulation.ts";
 export type { Application } from "./step/accumulation/cuts.ts";
+export { buildRankGraph } from "./step/accumulation/rank_graph.ts";
 export type { Counterparts } from "./step/accumulation/sample_rows.ts";
 export type { Windows } from "../engine/ops/_windows.ts";
 export type { ConvAttributes, ConvProblem } from "../engine/ops/convolution/problem.ts";
 export type { MethodFacts } from "./step/method_facts.ts";
 export { embeddingSpread, uniformSpread } from "./step/embedding_spread.ts";
-export { type WeightedPair } from "./step/context_inputs.ts";
+export { type ContextInputs, type SharedInputs, type WeightedPair } from "./step/context_inputs.ts";
 export { followedBy, MOMENTUM_ENCODER, movingAverages } from "./step/momentum_encoder.ts";
 export { drawPermutation, type PermutationInputs } from "./step/permutation.ts";
 export {
@@ -97,6 +98,7 @@ export {
   type MethodStep,
   type MethodStepNames,
   type MethodStepOptions,
+  type StepGraph,
 } from "./step/method_step.ts";
 export type { PairInput, StepDraw, StepResult } from "./step/step_inputs.ts";
 export { TrainingStep, type TrainingStepOptions } from "./step/training_step.ts";

@@ -13,6 +13,7 @@ import {
 import type { StepTensor } from "../../engine/step/build_step.ts";
 import { validate } from "../../schema/validate.ts";
 import type { AccumulatedMethodStep } from "../step/accumulation/accumulated_step.ts";
+import { rankBatchSize } from "../step/accumulation/parts.ts";
 import {
   accumulatedName,
   type BuiltAccumulation,
@@ -115,7 +116,7 @@ export function checkAccumulatedStep(
   request: CompileRequest,
   action: string,
 ): AccumulatedMethodStep {
-  const { configuration: { batchSize, deviceBatchSize }, viewSizes } = request;
+  const { configuration: { batchSize, deviceBatchSize }, viewSizes, ranks = 1 } = request;
   const { built = {}, ...rest } = found as { readonly built?: Partial<BuiltAccumulation> };
   const { forward, loss, backward, update, ...types } = built;
   const models = {
@@ -137,8 +138,13 @@ export function checkAccumulatedStep(
   checkCommon(checked, request, [OWN_SCALED_GRADIENT_NORM, SCALED_GRADIENT_NORM], action);
   const { batch, views } = checked.built;
   const sizes = [checked.built.deviceBatchSize, checked.built.microBatches];
-  sameJson(sizes, [deviceBatchSize, batchSize / deviceBatchSize], "the micro-batches", action);
-  sameJson(batch, drawnTypes(checked, batchSize), "the batch", action);
+  sameJson(
+    sizes,
+    [deviceBatchSize, rankBatchSize(batchSize, ranks) / deviceBatchSize],
+    "the micro-batches",
+    action,
+  );
+  sameJson(batch, drawnTypes(checked, request), "the batch", action);
   for (const { view, name, dtype, shape, permutation } of views) {
     const size = viewSizes[view] ?? 0;
     const expected = ["float32", [deviceBatchSize, 3, size, size]];

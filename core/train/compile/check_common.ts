@@ -19,6 +19,7 @@ import { packTensors, piecesOf } from "../../engine/optim/pack.ts";
 import type { StepTensor } from "../../engine/step/build_step.ts";
 import { scalesLoss } from "../../engine/step/step_precision.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
+import { rankBatchSize } from "../step/accumulation/parts.ts";
 import { SPREAD } from "../step/method_step.ts";
 import type { CompileRequest } from "./compile_request.ts";
 
@@ -56,6 +57,7 @@ export const SLOTS: object = list(
 
 /** What both kinds of steps declare beside their models and views. */
 export const COMMON: object = {
+  ranks: { type: "integer", minimum: 1 },
   batch: TENSORS,
   state: TENSORS,
   slots: SLOTS,
@@ -83,6 +85,7 @@ export const OF_METHOD: object = {
 /** The parts of a step that both kinds have. */
 export interface CommonStep {
   readonly built: {
+    readonly ranks: number;
     readonly batch: readonly StepTensor[];
     readonly state: readonly StepTensor[];
     readonly slots: readonly Slot[];
@@ -126,15 +129,21 @@ export function sameJson(found: unknown, expected: unknown, what: string, action
   throw new GenviewTypeError(`Cannot ${action}: ${what} must be what the run has, found ${shown}`);
 }
 
-/** Weights and permutations of the whole batch, which are written before each step. */
-export function drawnTypes({ pairs, permutations }: CommonStep, batchSize: number): StepTensor[] {
-  const of = (name: string, dtype: TensorType["dtype"]) => ({ name, dtype, shape: [batchSize] });
+/**
+ * Weights of the process's part of the batch and permutations of the whole batch, which are written before each step.
+ */
+export function drawnTypes(
+  { pairs, permutations }: CommonStep,
+  { configuration: { batchSize }, ranks = 1 }: CompileRequest,
+): StepTensor[] {
   return [
-    ...pairs.map(([first, second]) => of(pairWeightsName(first, second), "float32")),
-    ...permutations.flatMap((name) => [
-      of(permutationName(name), "int64"),
-      of(inversePermutationName(name), "int64"),
-    ]),
+    ...pairs.map(([first, second]): StepTensor => ({
+      name: pairWeightsName(first, second),
+      dtype: "float32",
+      shape: [rankBatchSize(batchSize, ranks)],
+    })),
+    ...permutations.flatMap((name) => [permutationName(name), inversePermutationName(name)])
+      .map((name): StepTensor => ({ name, dtype: "int64", shape: [batchSize] })),
   ];
 }
 
@@ -150,11 +159,12 @@ export function lastingTypes({ built: { state, slots } }: CommonStep): StepTenso
  */
 export function checkCommon(
   step: CommonStep,
-  { precision }: Pick<CompileRequest, "precision">,
+  { precision, ranks = 1 }: Pick<CompileRequest, "precision" | "ranks">,
   checks: readonly string[],
   action: string,
 ): void {
   const { built: { outputs, measures, scalars }, metrics, pairs } = step;
+  sameJson(step.built.ranks, ranks, "the number of processes", action);
   sameJson(pairs[0], [0, 1], "the first pair", action);
   for (const { name, shape } of [...outputs, ...measures, ...scalars]) {
     sameJson(shape, [], `the shape of "${name}"`, action);

@@ -8,6 +8,7 @@ import { SCALED_GRADIENT_NORM, viewName } from "../../engine/optim/step_names.ts
 import type { BuiltStep, StepTensor } from "../../engine/step/build_step.ts";
 import { validate } from "../../schema/validate.ts";
 import { microBatchSize } from "../step/accumulation/accumulated_graph.ts";
+import { rankBatchSize } from "../step/accumulation/parts.ts";
 import type { AccumulatedMethodStep } from "../step/accumulation/accumulated_step.ts";
 import type { MethodStep } from "../step/method_step.ts";
 import { checkAccumulatedStep } from "./check_accumulated_step.ts";
@@ -36,14 +37,15 @@ const STEP_SCHEMA = object({
 /** What is written before each step, by what the run has. */
 function batchTypes(
   step: MethodStep,
-  { configuration: { batchSize }, viewSizes }: CompileRequest,
+  request: CompileRequest,
 ): StepTensor[] {
+  const { configuration: { batchSize }, viewSizes, ranks = 1 } = request;
   const views = viewSizes.map((size, i): StepTensor => ({
     name: viewName(i),
     dtype: "float32",
-    shape: [batchSize, 3, size, size],
+    shape: [rankBatchSize(batchSize, ranks), 3, size, size],
   }));
-  return [...views, ...drawnTypes(step, batchSize)];
+  return [...views, ...drawnTypes(step, request)];
 }
 
 /** Holds the first model of a step against the tensors that it declares. */
@@ -89,7 +91,9 @@ export function checkMethodStep(
   action: string,
 ): MethodStep | AccumulatedMethodStep {
   const step = (found ?? {}) as object;
-  return microBatchSize(request.configuration) === undefined
+  const { configuration, ranks = 1 } = request;
+  const batchSize = rankBatchSize(configuration.batchSize, ranks);
+  return microBatchSize({ ...configuration, batchSize }) === undefined
     ? checkWholeStep(step, request, action)
     : checkAccumulatedStep(step, request, action);
 }

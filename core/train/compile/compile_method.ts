@@ -17,6 +17,8 @@ import {
   type AccumulatedMethodStep,
   buildAccumulatedStep,
 } from "../step/accumulation/accumulated_step.ts";
+import { rankBatchSize } from "../step/accumulation/parts.ts";
+import { buildRankGraph } from "../step/accumulation/rank_graph.ts";
 import { buildMethodGraph, type MethodGraph } from "../step/method_graph.ts";
 import {
   buildMethodStep,
@@ -40,24 +42,28 @@ function checkElements({ scope }: MethodGraph, { manifest }: LoadedMethod, most:
 /** A method's graphs for a request. */
 function graphsOf(
   method: LoadedMethod,
-  { configuration, viewSizes, tuning }: CompileRequest,
+  { configuration, viewSizes, tuning, ranks = 1 }: CompileRequest,
   elements: number,
 ) {
   const { batchSize, options, stem, zeroInitResidual } = configuration;
   const imageSize = viewSizes[0]!;
   const backbone = backboneOf(configuration.backbone, { stem, zeroInitResidual, imageSize });
-  const deviceBatchSize = microBatchSize(configuration);
+  const ownBatchSize = rankBatchSize(batchSize, ranks);
+  const deviceBatchSize = microBatchSize({ ...configuration, batchSize: ownBatchSize });
   const given = { backbone, viewSizes, batchSize, options };
+  const shared = <T>(build: () => T) => () => withTarget({ ...tuning, ranks }, build);
   return {
     whole: () => {
       const graph = withTarget(tuning, () => buildMethodGraph(method, given));
       checkElements(graph, method, elements);
       return graph;
     },
-    accumulated: deviceBatchSize === undefined
-      ? undefined
-      : () =>
-        withTarget(tuning, () => buildAccumulatedGraph(method, { ...given, deviceBatchSize })),
+    ...(deviceBatchSize !== undefined && {
+      accumulated: shared(() => buildAccumulatedGraph(method, { ...given, deviceBatchSize })),
+    }),
+    ...(deviceBatchSize === undefined && ranks > 1 && {
+      ofRank: shared(() => buildRankGraph(method, given)),
+    }),
   };
 }
 
@@ -73,8 +79,8 @@ export function inspectMethod(
   request: CompileRequest,
   elements: number = DEFAULT_LIMITS.elements,
 ): MethodFacts {
-  const { whole, accumulated } = graphsOf(method, request, elements);
-  return factsOf(whole, accumulated);
+  const { whole, accumulated, ofRank } = graphsOf(method, request, elements);
+  return factsOf(whole, accumulated ?? ofRank);
 }
 
 /**
@@ -105,7 +111,7 @@ export function compileMethodStep(
   elements: number = DEFAULT_LIMITS.elements,
 ): MethodStep | AccumulatedMethodStep {
   const { clipGradientNorm, clipGradientPer, parameterRules } = request.configuration;
-  const { whole, accumulated } = graphsOf(method, request, elements);
+  const { whole, accumulated, ofRank = whole } = graphsOf(method, request, elements);
   const options: MethodStepOptions = {
     optimizer: optimizerOf(request.configuration),
     rules: parameterRules,
@@ -115,10 +121,10 @@ export function compileMethodStep(
     ...(clipGradientNorm > 0 && { clipGradientNorm, clipGradientPer }),
   };
   return withTarget(
-    request.tuning,
+    { ...request.tuning, ranks: request.ranks ?? 1 },
     () =>
       accumulated === undefined
-        ? buildMethodStep(whole(), options)
+        ? buildMethodStep(ofRank(), options)
         : buildAccumulatedStep(accumulated(), options),
   );
 }

@@ -15,6 +15,8 @@ export interface CompileRequest {
   readonly viewSizes: readonly number[];
   /** Formulations of the convolutions, and what is known of the device. */
   readonly tuning: GraphTarget;
+  /** Processes that share the batch of each step (default 1). */
+  readonly ranks?: number;
   /** What networks compute in (default `float32`). */
   readonly precision?: Precision;
   /** Whether the models say the type of every value, as their memory is estimated by (default no). */

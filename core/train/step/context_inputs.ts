@@ -5,6 +5,7 @@
  */
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { input, type Value } from "../../engine/graph/value.ts";
+import { allGather } from "../../engine/ops/all_gather.ts";
 import { EPOCH, pairWeightsName, scheduledName, STEP } from "../../engine/optim/step_names.ts";
 import { type PermutationInputs, permutationInputs } from "./permutation.ts";
 
@@ -14,6 +15,8 @@ export interface WeightedPair {
   readonly views: readonly [first: number, second: number];
   /** The weights, `[N]`. */
   readonly weights: Value;
+  /** The input that they come by: they themselves, or those of this process's part of the batch. */
+  readonly input: Value;
 }
 
 /** The value of a key, made the first time that it is asked for. */
@@ -23,21 +26,44 @@ function known<T>(values: Map<string, T>, key: string, make: () => T): T {
   return found;
 }
 
+/** What inputs have in common with those of another process or another part of the batch. */
+export interface SharedInputs {
+  /** Processes that have a part of the batch each, and its pairs' weights (default 1). */
+  readonly ranks?: number;
+  /** The inputs of a part of the batch, whose scalars are the same. */
+  readonly scalars?: ContextInputs;
+  /** Permutations of the batch that there are already, by name. */
+  readonly permutations?: Map<string, PermutationInputs>;
+}
+
 /** Declares inputs as they are asked for, each once. */
 export class ContextInputs {
   /** Scalars that schedules set, by name. */
-  readonly scheduled: Map<string, Value> = new Map();
+  readonly scheduled: Map<string, Value>;
   /** Permutations that are drawn for each step, by name. */
-  readonly permutations: Map<string, PermutationInputs> = new Map();
+  readonly permutations: Map<string, PermutationInputs>;
   readonly #batchSize: number;
   readonly #views: number;
+  readonly #ranks: number;
   readonly #pairs = new Map<string, WeightedPair>();
-  readonly #counters = new Map<string, Value>();
+  readonly #counters: Map<string, Value>;
 
-  /** The inputs of a batch of so many samples in so many views. */
-  constructor(batchSize: number, views: number) {
+  /**
+   * The inputs of a batch of so many samples in so many views.
+   *
+   * @param shared what they have in common with others
+   */
+  constructor(
+    batchSize: number,
+    views: number,
+    { ranks = 1, scalars, permutations }: SharedInputs = {},
+  ) {
     this.#batchSize = batchSize;
     this.#views = views;
+    this.#ranks = ranks;
+    this.scheduled = scalars?.scheduled ?? new Map();
+    this.permutations = permutations ?? new Map();
+    this.#counters = scalars === undefined ? new Map() : scalars.#counters;
     this.#pair(0, 1);
   }
 
@@ -93,9 +119,10 @@ export class ContextInputs {
 
   #pair(first: number, second: number): WeightedPair {
     const name = pairWeightsName(first, second);
-    return known(this.#pairs, name, () => ({
-      views: [first, second],
-      weights: input(name, "float32", [this.#batchSize]),
-    }));
+    return known(this.#pairs, name, () => {
+      const own = input(name, "float32", [this.#batchSize / this.#ranks]);
+      const weights = this.#ranks === 1 ? own : allGather(own);
+      return { views: [first, second], weights, input: own };
+    });
   }
 }

@@ -12,7 +12,7 @@ import type { LoadedMethod } from "../../method/load.ts";
 import { runPlugin } from "../../method/plugin_error.ts";
 import type { MethodOutputs } from "../../method/method.ts";
 import { type Applications, DIRECT } from "./applications.ts";
-import { ContextInputs, type WeightedPair } from "./context_inputs.ts";
+import { ContextInputs, type SharedInputs, type WeightedPair } from "./context_inputs.ts";
 import { makeContext } from "./method_context.ts";
 import { checkOutputs, checkValue } from "./method_outputs.ts";
 import { checkInputs, checkViewCount, pairsRead, type UsedInputs } from "./method_inputs.ts";
@@ -25,7 +25,7 @@ export interface MethodGraphOptions {
   readonly backbone: Backbone;
   /** Height and width of each view, in pixels. */
   readonly viewSizes: readonly number[];
-  /** Samples in a batch. */
+  /** Samples in a batch, over all processes. */
   readonly batchSize: number;
   /** Options of the method, without defaults. */
   readonly options?: Readonly<Record<string, unknown>>;
@@ -45,6 +45,8 @@ export interface AppliedMethod extends MethodOutputs {
   readonly counters: readonly Value[];
   /** Permutations that are drawn for each step, by name. */
   readonly permutations: ReadonlyMap<string, PermutationInputs>;
+  /** All inputs that the plugin asks for. */
+  readonly inputs: ContextInputs;
   /** What parameters become after each update, by full name. */
   readonly constraints: ReadonlyMap<string, (updated: Value) => Value>;
   /** Whether a parameter stays as it is in a step, bool `[]`, by full name. */
@@ -60,6 +62,7 @@ export interface MethodGraph extends AppliedMethod, UsedInputs {}
  * Applies a method to symbolic views.
  *
  * @param applications how its networks are applied
+ * @param shared what its inputs have in common with those of another part of the batch
  * @throws {TypeError} if an option or the number of views is wrong, the method's outputs are not what the interface asks
  * for, or the plugin's code has a fault, named by file and line
  */
@@ -67,6 +70,7 @@ export function applyMethod(
   method: LoadedMethod,
   { backbone, viewSizes, batchSize, options: given = {} }: MethodGraphOptions,
   applications: Applications = DIRECT,
+  shared: SharedInputs = {},
 ): AppliedMethod {
   const { name } = method.manifest;
   const action = `build method "${name}"`;
@@ -81,7 +85,7 @@ export function applyMethod(
   const views = viewSizes.map((size, i) =>
     input(viewName(i), "float32", [batchSize, 3, size, size])
   );
-  const inputs = new ContextInputs(batchSize, views.length);
+  const inputs = new ContextInputs(batchSize, views.length, shared);
   const constraints = new Map<string, (updated: Value) => Value>();
   const frozen = new Map<string, Value>();
   const context = makeContext({
@@ -113,6 +117,7 @@ export function applyMethod(
     scheduled,
     counters,
     permutations,
+    inputs,
     constraints,
     frozen,
     options,
@@ -128,7 +133,7 @@ export function applyMethod(
 export function buildMethodGraph(method: LoadedMethod, options: MethodGraphOptions): MethodGraph {
   const applied = applyMethod(method, options);
   const { loss, views, pairs } = applied;
-  const weights = pairs.map((pair) => pair.weights);
+  const weights = pairs.map((pair) => pair.input);
   return { ...applied, ...checkInputs(method.manifest, loss, views, weights) };
 }
 

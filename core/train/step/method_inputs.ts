@@ -48,7 +48,7 @@ function leavesOf(value: Value): Set<Value> {
  */
 export function pairsRead(loss: Value, pairs: readonly WeightedPair[]): readonly WeightedPair[] {
   const leaves = leavesOf(loss);
-  const read = pairs.filter(({ weights }) => leaves.has(weights));
+  const read = pairs.filter(({ input }) => leaves.has(input));
   return read.length > 0 ? read : pairs.slice(0, 1);
 }
 

@@ -5,8 +5,10 @@
  */
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { Value } from "../../engine/graph/value.ts";
+import type { Scope } from "../../engine/nn/scope.ts";
 import { metricName } from "../../engine/optim/step_names.ts";
 import { buildStep, type BuiltStep, type StepOptions } from "../../engine/step/build_step.ts";
+import type { WeightedPair } from "./context_inputs.ts";
 import { embeddingSpread } from "./embedding_spread.ts";
 import type { AppliedMethod, MethodGraph } from "./method_graph.ts";
 import { followedBy, movingAverages } from "./momentum_encoder.ts";
@@ -22,6 +24,14 @@ export type MethodStepOptions = Pick<
   | "precision"
   | "typed"
 >;
+
+/** The symbolic training pass that a step is built of. */
+export interface StepGraph extends Omit<AppliedMethod, "scope" | "pairs" | "inputs" | "options"> {
+  /** All parameters and buffers, and what the pass writes. */
+  readonly scope: Pick<Scope, "declarations" | "written">;
+  /** The pairs of views that the loss reads weights of, and the inputs that these come by. */
+  readonly pairs: readonly Pick<WeightedPair, "views" | "input">[];
+}
 
 /** What is written before a method's step, beside views, and read after it. */
 export interface MethodStepNames {
@@ -47,7 +57,7 @@ export interface MethodStep extends MethodStepNames {
 export const SPREAD = "spread";
 
 /** The scalars that a step shows beside the loss. */
-export function shownOutputs({ embeddings, metrics = {} }: AppliedMethod): Record<string, Value> {
+export function shownOutputs({ embeddings, metrics = {} }: StepGraph): Record<string, Value> {
   return {
     [SPREAD]: embeddingSpread(embeddings),
     ...Object.fromEntries(Object.entries(metrics).map(([name, y]) => [metricName(name), y])),
@@ -55,7 +65,7 @@ export function shownOutputs({ embeddings, metrics = {} }: AppliedMethod): Recor
 }
 
 /** What a step of a graph is known by. */
-export function namesOf({ pairs, permutations, metrics = {} }: AppliedMethod): MethodStepNames {
+export function namesOf({ pairs, permutations, metrics = {} }: StepGraph): MethodStepNames {
   return {
     pairs: pairs.map(({ views }) => views),
     permutations: [...permutations.keys()],
@@ -64,9 +74,9 @@ export function namesOf({ pairs, permutations, metrics = {} }: AppliedMethod): M
 }
 
 /** The weights and orders that a step reads for its whole batch. */
-export function batchInputs({ pairs, permutations }: AppliedMethod): Value[] {
+export function batchInputs({ pairs, permutations }: StepGraph): Value[] {
   return [
-    ...pairs.map(({ weights }) => weights),
+    ...pairs.map(({ input }) => input),
     ...[...permutations.values()].flatMap(({ order, inverse }) => [order, inverse]),
   ];
 }
@@ -77,7 +87,7 @@ export function batchInputs({ pairs, permutations }: AppliedMethod): Value[] {
  * @throws {TypeError} if the loss does not depend on a parameter
  * @throws {RangeError} if a rule or the norm to clip to is out of range
  */
-export function buildMethodStep(graph: MethodGraph, options: MethodStepOptions): MethodStep {
+export function buildMethodStep(graph: StepGraph, options: MethodStepOptions): MethodStep {
   const declarations = [...graph.scope.declarations.values()];
   const built = buildStep({
     ...options,

@@ -8,8 +8,12 @@ import { pieceLengthFor } from "../../engine/optim/mod.ts";
 import { viewName } from "../../engine/optim/step_names.ts";
 import type { DeviceTensor } from "../../engine/ort/mod.ts";
 import { BoundStep, type BoundStepOptions } from "../../engine/step/mod.ts";
-import type { MethodGraph } from "./method_graph.ts";
-import { buildMethodStep, type MethodStep, type MethodStepOptions } from "./method_step.ts";
+import {
+  buildMethodStep,
+  type MethodStep,
+  type MethodStepOptions,
+  type StepGraph,
+} from "./method_step.ts";
 import {
   type PairInput,
   placePairs,
@@ -54,7 +58,7 @@ export class TrainingStep implements Disposable {
    * @throws {TypeError} if the loss does not depend on a parameter, or a tensor is missing or of another shape
    */
   static async create(
-    graph: MethodGraph,
+    graph: StepGraph,
     options: TrainingStepOptions,
     model: ReadonlyMap<string, Tensor>,
     optimizer?: ReadonlyMap<string, Tensor>,

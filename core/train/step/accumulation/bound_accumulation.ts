@@ -7,19 +7,20 @@
 import { type DType, viewBytes } from "../../../engine/graph/dtype.ts";
 import { filled, type Tensor, tensor } from "../../../engine/graph/tensor.ts";
 import { gradientName, keptName, nextName, writtenName } from "../../../engine/optim/step_names.ts";
-import {
-  type Binding,
-  CPU,
-  type Device,
-  DeviceTensor,
-  type Session,
-} from "../../../engine/ort/mod.ts";
+import { type Binding, CPU, DeviceTensor, type Session } from "../../../engine/ort/mod.ts";
 import type {
   BoundStepOptions,
   StepOutcome,
   StepTensor,
   StepValues,
 } from "../../../engine/step/mod.ts";
+import {
+  averagedScalars,
+  checkRanks,
+  gradientsAmong,
+  type RankGroup,
+  withJointGradients,
+} from "../../../engine/step/rank_group.ts";
 import { PackedTensors } from "../../../engine/step/packed_tensors.ts";
 import {
   batchTensor,
@@ -98,15 +99,21 @@ export class BoundAccumulation implements Disposable {
   readonly #loss: Binding;
   readonly #backward: Binding;
   readonly #update: Binding;
+  readonly #group: RankGroup | undefined;
+  /** The gradients as they pass between processes. */
+  readonly #averaged: readonly DeviceTensor[];
 
   private constructor(
     step: BuiltAccumulation,
     sessions: Sessions,
-    device: Device,
+    { device, group }: BoundStepOptions,
     values: StepValues,
   ) {
     using owned = new DisposableStack();
-    const packed = new PackedTensors(step.packs, device, owned);
+    const parameters = step.state.map(({ name }) => name);
+    const isJoint = group !== undefined && device.provider !== "webgpu";
+    const packs = isJoint ? withJointGradients(step.packs, step.passed, parameters) : step.packs;
+    const packed = new PackedTensors(packs, device, owned);
     const empty = ({ dtype, shape }: Pick<StepTensor, "dtype" | "shape">, where = device) =>
       owned.use(DeviceTensor.empty({ dtype, shape }, where));
     const room = (types: readonly StepTensor[], where = device) =>
@@ -129,6 +136,8 @@ export class BoundAccumulation implements Disposable {
     const passed = new Map(
       step.passed.map(({ name, ...type }) => [name, packed.empty(name, type)]),
     );
+    this.#group = group;
+    this.#averaged = packed.vectorsOf(gradientsAmong(passed, parameters));
     const { forward, loss, backward, update } = sessions;
 
     const reads = ({ inputs }: Session, name: string) =>
@@ -224,7 +233,7 @@ export class BoundAccumulation implements Disposable {
   /**
    * Loads the models and puts all that lasts on the device. On a device other than the CPU, every node must run there.
    *
-   * @throws {TypeError} if a tensor is missing or of another type
+   * @throws {TypeError} if a tensor is missing or of another type, or the step was built for other numbers of processes
    * @throws {OrtError} if the device cannot run a model
    */
   static async create(
@@ -233,6 +242,7 @@ export class BoundAccumulation implements Disposable {
     values: StepValues,
   ): Promise<BoundAccumulation> {
     checkValues(step, values);
+    checkRanks(step, options.group);
     using owned = new DisposableStack();
     const load = async (name: keyof Sessions) =>
       owned.use(await loadModel(step[name], name, options));
@@ -242,7 +252,7 @@ export class BoundAccumulation implements Disposable {
       backward: await load("backward"),
       update: await load("update"),
     };
-    const bound = new BoundAccumulation(step, sessions, options.device, values);
+    const bound = new BoundAccumulation(step, sessions, options, values);
     bound.#owned.use(owned.move());
     return bound;
   }
@@ -282,7 +292,7 @@ export class BoundAccumulation implements Disposable {
       if (taken.device.provider !== "cpu") writeBytes(taken, rows.bytes);
     }
     await this.#loss.run();
-    const { loss, ...made } = numbers(this.#outputs) as { loss: number };
+    const { loss, ...made } = await this.#shown();
     if (!Number.isFinite(loss)) return { loss, updated: false, outputs: made, measures: {} };
     // From the last to the first, because the views of the last one are still there.
     for (let i = this.#microBatches - 1; i >= 0; i--) {
@@ -292,10 +302,17 @@ export class BoundAccumulation implements Disposable {
       }
       await this.#backward.run();
     }
-    const { loss: _loss, ...outputs } = numbers(this.#outputs);
+    const { loss: _loss, ...outputs } = await this.#shown();
     if (!isUsable(loss, outputs)) return { loss, updated: false, outputs, measures: {} };
+    for (const vector of this.#averaged) await this.#group?.allReduce(vector, "sum");
     await this.#update.run();
     return { loss, updated: true, outputs, measures: numbers(this.#measures) };
+  }
+
+  /** What is shown of the step, the mean over all processes. */
+  async #shown(): Promise<{ readonly loss: number } & Readonly<Record<string, number>>> {
+    const shown = await averagedScalars(numbers(this.#outputs), this.#group);
+    return shown as { readonly loss: number } & Readonly<Record<string, number>>;
   }
 
   /**

@@ -37,11 +37,13 @@ import {
   encodeStep,
   gradientSeed,
   inPrecision,
+  ranksOf,
   scalesLoss,
 } from "../../../engine/step/step_precision.ts";
 import { batchInputs, type MethodStepOptions, shownOutputs } from "../method_step.ts";
 import { movingAverages } from "../momentum_encoder.ts";
-import { type AccumulatedGraph, leavesOf } from "./accumulated_graph.ts";
+import type { AccumulatedGraph } from "./accumulated_graph.ts";
+import { leavesOf } from "./parts.ts";
 
 /** A view as a micro-batch reads it. */
 export interface BuiltMicroView extends StepTensor {
@@ -53,11 +55,11 @@ export interface BuiltMicroView extends StepTensor {
 
 /** What networks give, where the whole batch takes over. */
 export interface BuiltCut {
-  /** Name of the micro-batch's output and of the whole batch's input. */
+  /** Name of the micro-batch's output and of the loss's input. */
   readonly name: string;
   /** Of a micro-batch, `[V M,D]`. */
   readonly micro: TensorType;
-  /** Of the whole batch, `[V N,D]`. */
+  /** Of the process's part of the batch, `[V N,D]`. */
   readonly whole: TensorType;
   /** Whether networks are told the gradient by it. */
   readonly differentiated: boolean;
@@ -65,6 +67,8 @@ export interface BuiltCut {
 
 /** A training step by micro-batches as plain data, which one worker can hand to another. */
 export interface BuiltAccumulation {
+  /** How many processes take the step together, each on a batch of its own. */
+  readonly ranks: number;
   /** Samples in a micro-batch. */
   readonly deviceBatchSize: number;
   /** Micro-batches in a batch. */
@@ -134,9 +138,9 @@ function networkGradients(
   cuts: AccumulatedGraph["cuts"],
   told: readonly (Value | undefined)[],
 ): NetworkGradients {
-  const products = cuts.flatMap(({ given }, i) => {
+  const products = cuts.flatMap(({ given, own }, i) => {
     if (told[i] === undefined) return [];
-    const dy = input(gradientName(nameOf(given.whole)), given.micro.dtype, given.micro.shape);
+    const dy = input(gradientName(nameOf(own)), given.micro.dtype, given.micro.shape);
     return [reduceSum(mul(given.micro, dy))];
   });
   const trained = [...scope.declarations.values()].filter(({ kind }) => kind === "trainable");
@@ -152,7 +156,7 @@ function networkGradients(
   const read = new Set(
     leaves.flatMap(({ source }) => source.kind === "input" ? [source.name] : []),
   );
-  const names = cuts.map(({ given }) => nameOf(given.whole));
+  const names = cuts.map(({ own }) => nameOf(own));
   return { shares, cuts: new Set(names.filter((name) => read.has(gradientName(name)))) };
 }
 
@@ -202,7 +206,7 @@ function mixedGraphs(
   precision?: Precision,
 ): MixedGraphs {
   const micro = inPrecision({
-    given: Object.fromEntries(cuts.map(({ given }) => [nameOf(given.whole), given.micro])),
+    given: Object.fromEntries(cuts.map(({ given, own }) => [nameOf(own), given.micro])),
     running: Object.fromEntries(running),
     frozen: Object.fromEntries(frozen),
   }, precision);
@@ -210,7 +214,7 @@ function mixedGraphs(
     ...micro,
     cuts: cuts.map((cut) => ({
       ...cut,
-      given: { ...cut.given, micro: micro.given[nameOf(cut.given.whole)]! },
+      given: { ...cut.given, micro: micro.given[nameOf(cut.own)]! },
     })),
     whole: inPrecision({
       outputs: { loss: whole.loss, ...shownOutputs(whole) },
@@ -283,15 +287,15 @@ export function buildAccumulation(
     lossScaling: scalesLoss(precision),
   });
 
-  const inputs = [...parameters, ...cuts.map(({ given }) => given.whole)];
+  const inputs = [...parameters, ...cuts.map(({ own }) => own)];
   const { loss } = mixed.whole.outputs;
   const found = gradients(loss, inputs, gradientSeed(loss, precision));
   const own = new Map(parameters.map((parameter, i) => [nameOf(parameter), found[i]]));
   const told = found.slice(parameters.length);
   const networks = networkGradients(micro, cuts, told);
   const start = startOfGradients(loss, parameters, own, networks);
-  const toldByName = Object.fromEntries(cuts.flatMap(({ given }, i) => {
-    const name = nameOf(given.whole);
+  const toldByName = Object.fromEntries(cuts.flatMap(({ own }, i) => {
+    const name = nameOf(own);
     return networks.cuts.has(name) ? [[gradientName(name), told[i]!]] : [];
   }));
   const passed = passedByWhole(mixed.whole, state, update);
@@ -315,21 +319,22 @@ export function buildAccumulation(
     ...[micro, whole].flatMap(({ scheduled, counters }) => [...scheduled.values(), ...counters]),
   ]);
   return {
+    ranks: ranksOf(loss),
     deviceBatchSize: graph.deviceBatchSize,
     microBatches: graph.microBatches,
     forward: encodeStep({
-      ...Object.fromEntries(cuts.map(({ given }) => [nameOf(given.whole), given.micro])),
+      ...Object.fromEntries(cuts.map(({ given, own }) => [nameOf(own), given.micro])),
       ...passedByMicro,
     }, options),
     loss: encodeStep({ ...outputs, ...start, ...toldByName, ...passed }, options),
     backward: encodeStep({ ...sums, ...checks.backward }, options),
     update: encodeModel({ outputs: update.outputs, typed: options.typed }),
     views: graph.views.map(({ value, ...view }) => ({ ...view, ...declare(nameOf(value), value) })),
-    cuts: cuts.map(({ given }) => ({
-      name: nameOf(given.whole),
+    cuts: cuts.map(({ given, own }) => ({
+      name: nameOf(own),
       micro: declare("", given.micro),
-      whole: declare("", given.whole),
-      differentiated: networks.cuts.has(nameOf(given.whole)),
+      whole: declare("", own),
+      differentiated: networks.cuts.has(nameOf(own)),
     })),
     running: Object.entries(running).map(([name, value]) => declare(name, value)),
     batch: batchInputs(whole).map((value) => declare(nameOf(value), value)),

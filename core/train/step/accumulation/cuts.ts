@@ -7,7 +7,11 @@
  * @module
  */
 import { GenviewTypeError } from "../../../errors/mod.ts";
+import { currentRanks } from "../../../engine/graph/target.ts";
 import { input, type Value } from "../../../engine/graph/value.ts";
+import { allGather } from "../../../engine/ops/all_gather.ts";
+import { reshape } from "../../../engine/ops/reshape.ts";
+import { transpose } from "../../../engine/ops/transpose.ts";
 import type { Permutation } from "../../../method/method.ts";
 import type { Applications } from "../applications.ts";
 import { makePermutation, type PermutationInputs } from "../permutation.ts";
@@ -19,8 +23,10 @@ export interface Application {
   readonly part: string;
   /** What it is applied to. */
   readonly read: Counterparts;
-  /** What it gives: in the graph of the whole batch, the input of this name. */
+  /** What it gives: in the graph of the whole batch, of all processes. */
   readonly given: Counterparts;
+  /** What it gives of this process's part of the batch, by which the graph of the whole batch reads it. */
+  readonly own: Value;
 }
 
 /** A view in the order of a permutation of the whole batch. */
@@ -59,10 +65,18 @@ export class MicroApplications implements Applications {
   /** By the names of their inputs. */
   readonly shuffled: Map<string, Shuffled> = new Map();
   readonly #viewOf: (value: Value) => number | undefined;
+  readonly #shuffled: ((permutation: string, view: Value) => Value) | undefined;
 
-  /** @param viewOf the index of a view, if a value is one */
-  constructor(viewOf: (value: Value) => number | undefined) {
+  /**
+   * @param viewOf the index of a view, if a value is one
+   * @param shuffled this part of a view in the order of a permutation of the whole batch; an input when left out
+   */
+  constructor(
+    viewOf: (value: Value) => number | undefined,
+    shuffled?: (permutation: string, view: Value) => Value,
+  ) {
     this.#viewOf = viewOf;
+    this.#shuffled = shuffled;
   }
 
   /** Applies the part, and remembers it. */
@@ -72,7 +86,7 @@ export class MicroApplications implements Applications {
     return given;
   }
 
-  /** Shuffled views are inputs of their own, since a sample may come from another micro-batch. */
+  /** Shuffled views are by themselves, since a sample may come from another part of the batch. */
   permutation(permutation: string, inputs: PermutationInputs): Permutation {
     const within = makePermutation(inputs);
     return {
@@ -81,14 +95,40 @@ export class MicroApplications implements Applications {
         const view = this.#viewOf(x);
         if (view === undefined) return within.shuffle(x);
         const name = shuffledViewName(permutation, view);
-        const known = this.shuffled.get(name) ??
-          { permutation, view, value: input(name, x.dtype, x.shape) };
+        const known = this.shuffled.get(name) ?? {
+          permutation,
+          view,
+          value: this.#shuffled?.(permutation, x) ?? input(name, x.dtype, x.shape),
+        };
         this.shuffled.set(name, known);
         return known.value;
       },
     };
   }
 }
+
+/**
+ * What a network gives of the whole batch, by what it gives of this process's part: the rows of all processes, view by
+ * view.
+ *
+ * @param own `[V N,...]`
+ * @param views V
+ */
+function ofAllRanks(own: Value, views: number): Value {
+  const ranks = currentRanks();
+  const gathered = allGather(own);
+  if (ranks === 1 || views === 1) return gathered;
+  const [rows, ...inner] = own.shape as [number, ...number[]];
+  const blocks = reshape(gathered, [ranks, views, rows / views, -1]);
+  return reshape(transpose(blocks, [1, 0, 2, 3]), [ranks * rows, ...inner]);
+}
+
+/** What stands for an application's result of this process's part of the batch. */
+export type OwnPart = (
+  index: number,
+  given: Value,
+  views: number,
+) => Value;
 
 /** What networks gave, as inputs of the whole batch. */
 export class WholeApplications implements Applications {
@@ -99,35 +139,37 @@ export class WholeApplications implements Applications {
   readonly #micro: MicroApplications;
   readonly #sizes: BatchSizes;
   readonly #viewOf: (value: Value) => number | undefined;
+  readonly #ownPart: OwnPart;
 
   /**
    * @param micro the same method's, in the graph of a micro-batch
    * @param viewOf the index of a view, if a value is one
+   * @param ownPart what an application gives of this process's part of the batch
    */
   constructor(
     micro: MicroApplications,
     sizes: BatchSizes,
     viewOf: (value: Value) => number | undefined,
+    ownPart: OwnPart,
   ) {
     this.#micro = micro;
     this.#sizes = sizes;
     this.#viewOf = viewOf;
+    this.#ownPart = ownPart;
   }
 
-  /** An input in place of what the part gives. */
+  /** What the part gives of the whole batch. */
   network(part: string, x: Value): Value {
     const index = this.applications.length;
     const recorded = this.#micro.recorded[index];
     if (recorded?.part !== part) this.refuse();
-    const { read, given: { dtype, shape } } = recorded!;
-    const [rows, ...inner] = shape as [number, ...number[]];
-    const { micro, whole } = this.#sizes;
-    const given = {
-      micro: recorded!.given,
-      whole: input(cutName(index), dtype, [Math.ceil(rows / micro) * whole, ...inner]),
-    };
-    this.applications.push({ part, read: { micro: read, whole: x }, given });
-    return given.whole;
+    const { read, given } = recorded!;
+    const views = Math.ceil(given.shape[0]! / this.#sizes.micro);
+    const own = this.#ownPart(index, given, views);
+    const whole = ofAllRanks(own, views);
+    const counterparts = { micro: given, whole };
+    this.applications.push({ part, read: { micro: read, whole: x }, given: counterparts, own });
+    return whole;
   }
 
   /** The permutation of the whole batch. */

@@ -4,6 +4,8 @@
  * @module
  */
 import type { Backbone } from "../../../../../core/backbones/backbone.ts";
+import type { DataOf, DType } from "../../../../../core/engine/graph/dtype.ts";
+import { withTarget } from "../../../../../core/engine/graph/target.ts";
 import { type Tensor, tensor } from "../../../../../core/engine/graph/tensor.ts";
 import { conv2d } from "../../../../../core/engine/nn/conv2d.ts";
 import { layerNorm } from "../../../../../core/engine/nn/layer_norm.ts";
@@ -13,6 +15,8 @@ import { sgd } from "../../../../../core/engine/optim/mod.ts";
 import { CPU } from "../../../../../core/engine/ort/mod.ts";
 import type { LoadedMethod } from "../../../../../core/method/load.ts";
 import { buildAccumulatedGraph } from "../../../../../core/train/step/accumulation/accumulated_graph.ts";
+import { buildRankGraph } from "../../../../../core/train/step/accumulation/rank_graph.ts";
+import type { RankGroup } from "../../../../../core/engine/step/mod.ts";
 import {
   AccumulatedStep,
   type WriteViews,
@@ -137,6 +141,64 @@ export async function accumulatedSteps(
         { seed: 3, step: taken },
       ),
     );
+  }
+  return { results, weights: snapshot(step.weights), slots: snapshot(step.slots) };
+}
+
+/**
+ * The same by several processes, each of which has rows of its own of the views and of the weights of their pairs.
+ *
+ * @param group they, of which this is the one of that rank
+ * @param deviceBatchSize samples of a micro-batch; all of the process's rows when left out
+ */
+export async function rankSteps(
+  run: SmallRun,
+  { rank, ...group }: RankGroup & { readonly rank: number },
+  steps: number,
+  deviceBatchSize?: number,
+): Promise<SmallOutcome> {
+  const options = graphOptions(run);
+  const { viewSizes } = options;
+  const target = { ranks: group.size };
+  const weights = initialWeights(buildMethodGraph(run.method, options), 0);
+  const own = BATCH / group.size;
+  const rows = <D extends DType>({ dtype, shape, data }: Tensor<D>): Tensor<D> => {
+    const length = data.length / group.size;
+    const part = data.slice(rank * length, (rank + 1) * length) as DataOf<D>;
+    return tensor(dtype, [own, ...shape.slice(1)], part);
+  };
+  const chosen = { ...CHOSEN, ...run.options, group };
+  using owned = new DisposableStack();
+  const step = deviceBatchSize === undefined
+    ? owned.use(
+      await TrainingStep.create(
+        withTarget(target, () => buildRankGraph(run.method, options)),
+        chosen,
+        weights,
+      ),
+    )
+    : owned.use(
+      await AccumulatedStep.create(
+        withTarget(
+          target,
+          () => buildAccumulatedGraph(run.method, { ...options, deviceBatchSize }),
+        ),
+        chosen,
+        weights,
+      ),
+    );
+  const results: StepResult[] = [];
+  for (let taken = 0; taken < steps; taken++) {
+    const scalars = { ...run.scalars, step: taken, epoch: 0 };
+    const draw = { seed: 3, step: taken };
+    const views = viewsOf(taken, viewSizes).map(rows);
+    step.pairWeights.write(rows(pairWeights(taken)));
+    if (step instanceof AccumulatedStep) {
+      results.push(await step.run(scalars, writeRows(views), draw));
+      continue;
+    }
+    views.forEach((view, i) => step.views[i]!.write(view));
+    results.push(await step.run(scalars, draw));
   }
   return { results, weights: snapshot(step.weights), slots: snapshot(step.slots) };
 }
