@@ -134,7 +134,7 @@ export class BoundStep implements Disposable {
     options: BoundStepOptions,
     values: StepValues | Promise<StepValues>,
   ): Promise<BoundStep> {
-    checkRanks(step, options.group);
+    checkRanks(step, options);
     using owned = new DisposableStack();
     const load = async (name: "gradients" | "update") =>
       owned.use(await loadModel(step[name], name, options));

@@ -26,13 +26,22 @@ export interface RankGroup {
 /**
  * Checks that a step was built for as many processes as take it.
  *
- * @throws {TypeError} if it was not
+ * @throws {TypeError} if it was not, or they are to capture their kernels
  */
 export function checkRanks(
   { ranks }: { readonly ranks: number },
-  group: RankGroup | undefined,
+  { group, cudaGraphs = false }: {
+    readonly group?: RankGroup | undefined;
+    readonly cudaGraphs?: boolean | undefined;
+  },
 ): void {
   const size = group?.size ?? 1;
+  if (cudaGraphs && size > 1) {
+    throw new GenviewTypeError(
+      `Cannot train with --cuda-graphs on ${size} processes: a captured graph cannot wait for other processes in its ` +
+        "middle; leave it out",
+    );
+  }
   if (ranks === size) return;
   throw new GenviewTypeError(
     `Cannot start training: the step must be built for ${size} ${

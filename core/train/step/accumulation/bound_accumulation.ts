@@ -242,7 +242,7 @@ export class BoundAccumulation implements Disposable {
     values: StepValues,
   ): Promise<BoundAccumulation> {
     checkValues(step, values);
-    checkRanks(step, options.group);
+    checkRanks(step, options);
     using owned = new DisposableStack();
     const load = async (name: keyof Sessions) =>
       owned.use(await loadModel(step[name], name, options));
