@@ -57,12 +57,14 @@ export function readLog(text: string): Pick<Examination, "launches" | "copies"> 
  *
  * @param models by name
  * @param run whether models are run as well, rather than loaded alone (default true)
+ * @param ranks processes that models are built for (default 1); with more, their collectives alone may be on the CPU, and
+ * make nothing
  * @throws {Error} if the process fails
  */
 export async function examineModels(
   { libraries, runtime }: StandIn,
   models: Readonly<Record<string, Uint8Array<ArrayBuffer>>>,
-  { run = true }: { readonly run?: boolean } = {},
+  { run = true, ranks = 1 }: { readonly run?: boolean; readonly ranks?: number } = {},
 ): Promise<Record<string, Examination>> {
   const folder = await Deno.makeTempDir({ prefix: "cuda_stand_in" });
   try {
@@ -71,7 +73,7 @@ export async function examineModels(
     for (const [i, name] of names.entries()) await Deno.writeFile(paths[i]!, models[name]!);
     const program = fileURLToPath(new URL("./examine_program.ts", import.meta.url));
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", program, run ? "run" : "load", ...paths],
+      args: ["run", "-A", "--no-check", program, run ? "run" : "load", `${ranks}`, ...paths],
       env: {
         LD_LIBRARY_PATH: libraries,
         GENVIEW_ORT_LIBRARY: runtime,

@@ -6,9 +6,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { input } from "../../../core/engine/graph/value.ts";
 import { encodeModel } from "../../../core/engine/onnx/encode_model.ts";
+import { traceModel } from "../../../core/engine/onnx/model_trace.ts";
 import { convTranspose } from "../../../core/engine/ops/conv_transpose.ts";
+import { presetOf, resolveConfiguration } from "../../../core/method/resolve_configuration.ts";
+import { compileMethodStep } from "../../../core/train/compile/compile_method.ts";
 import { buildStandIn, hasProvider } from "../../../support/cuda_stand_in/build.ts";
 import { type Examination, examineModels } from "../../../support/cuda_stand_in/examine.ts";
+import { importMethod } from "../../plugins/imported_method.ts";
 import {
   encoderGraphs,
   evaluationGraphs,
@@ -113,5 +117,33 @@ Deno.test({
     });
     assertEquals(found.even!.refused, undefined);
     assertStringIncludes(found.uneven!.refused ?? "", "CPU");
+  },
+});
+
+Deno.test({
+  name: `CUDA takes every node of a step of several processes but their collectives${NEEDED.why}`,
+  ignore: NEEDED.ignore,
+  fn: async () => {
+    const method = await importMethod("simsiam");
+    const configuration = resolveConfiguration(presetOf(method.manifest, "demo"));
+    const ranks = 2;
+    const compiled = compileMethodStep(method, {
+      configuration,
+      viewSizes: [64, 64],
+      tuning: { provider: "cuda" },
+      ranks,
+      typed: true,
+    });
+    assert(compiled.kind === "whole");
+    const { gradients } = compiled.built;
+    const collective = traceModel(gradients).nodes.filter(({ does }) =>
+      does.startsWith("genview ")
+    );
+    assert(collective.length > 0);
+    const found = await examineModels(await buildStandIn(FOLDER), { gradients }, { ranks });
+    const { refused, copies } = found.gradients!;
+    assertEquals(refused, undefined);
+    // Each brings its input to the host and its result back.
+    assertEquals(copies.fromDevice.count, collective.length);
   },
 });
