@@ -46,7 +46,8 @@ function errorText(mpi: MpiLibrary, code: number): string {
   if (mpi.call("MPI_Error_string", code, addressOf(text), addressOf(length)) !== 0) {
     return `error ${code}`;
   }
-  return new TextDecoder().decode(text.subarray(0, length[0])).replaceAll("\n", " ").trim();
+  // MPICH adds the functions of its own that the error has come through.
+  return new TextDecoder().decode(text.subarray(0, length[0])).split(", error stack")[0]!.trim();
 }
 
 /** A communicator of all ranks, which shares no messages with others. */

@@ -22,6 +22,9 @@ import { callMpi, MpiCommunicator } from "./mpi_communicator.ts";
 import type { MpiLibrary } from "./mpi_library.ts";
 import type { BlockingCollectives, ProcessGroup } from "./process_group.ts";
 
+/** What a launcher has to pass on a message before the process that wrote it ends. */
+const FORWARDING_MILLISECONDS = 250;
+
 /** Where a process is among those of its machine. */
 export interface LocalPlace {
   readonly localRank: number;
@@ -40,6 +43,11 @@ export class MpiGroup implements ProcessGroup {
   readonly #awaited: MpiCommunicator;
   readonly #blocked: MpiCommunicator;
   readonly #takesCuda: boolean;
+  /** Not every launcher notices that a process has left early, for which the others would wait for ever. */
+  readonly #onExit = (): void => {
+    if (Deno.exitCode !== 0) this.#end(Deno.exitCode);
+    this.abort("Cannot go on: all ranks must finalise their group, found this one at its end");
+  };
 
   constructor(mpi: MpiLibrary, { localRank, localSize }: LocalPlace, longest: number) {
     this.#mpi = mpi;
@@ -52,6 +60,7 @@ export class MpiGroup implements ProcessGroup {
     this.localSize = localSize;
     this.library = mpi.version;
     this.blocking = new MpiBlocking(this.#blocked);
+    addEventListener("unload", this.#onExit);
   }
 
   async allReduce(data: CollectiveArray | DeviceTensor, reduction: Reduction): Promise<void> {
@@ -137,6 +146,13 @@ export class MpiGroup implements ProcessGroup {
     Deno.stderr.writeSync(
       new TextEncoder().encode(`rank ${this.rank} of ${this.size}: ${message.trimEnd()}\n`),
     );
+    // The launcher reads it before MPI's own words about the end of the processes.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FORWARDING_MILLISECONDS);
+    this.#end(code);
+  }
+
+  #end(code: number): never {
+    removeEventListener("unload", this.#onExit);
     this.#mpi.call("MPI_Abort", this.#mpi.constants.world, code);
     Deno.exit(code);
   }
@@ -144,6 +160,7 @@ export class MpiGroup implements ProcessGroup {
   async finalize(): Promise<void> {
     // Waits on another thread, so that what else runs in this process goes on.
     await this.barrier();
+    removeEventListener("unload", this.#onExit);
     this.#awaited.free();
     this.#blocked.free();
     callMpi(this.#mpi, "MPI_Finalize");

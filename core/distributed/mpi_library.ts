@@ -75,15 +75,20 @@ export function addressOf(array: ArrayBufferView<ArrayBuffer>): bigint {
  * Loads the library that suits a launcher.
  *
  * @param named by the user, by a path or by what the system's loader knows; used instead of the launcher's
+ * @param load a library by its name, or say why it cannot be
  * @throws {TypeError} if none can be loaded, or it is of a kind that is not supported
  * @throws {Deno.errors.NotCapable} without `--allow-ffi`
  */
-export function loadMpi({ name, starts }: Launcher, named?: string): MpiLibrary {
+export function loadMpi(
+  { name, starts }: Pick<Launcher, "name" | "starts">,
+  named?: string,
+  load: typeof loadNativeLibrary = loadNativeLibrary,
+): MpiLibrary {
   const kinds = starts.map((kind) => MPI_KINDS[kind]);
   const paths = named === undefined ? kinds.flatMap(({ libraries }) => libraries) : [named];
   const tried: string[] = [];
   for (const path of paths) {
-    const library = loadNativeLibrary(path);
+    const library = load(path);
     if (typeof library !== "string") return openMpi(path, library);
     tried.push(library);
   }
@@ -127,7 +132,7 @@ function openMpi(path: string, library: NativeLibrary): MpiLibrary {
       `Cannot use ${path} as a library of MPI: it must have what MPI 3.1 has, found no ${symbol}`,
     );
   };
-  const { kind, version } = tellKind(path, find("MPI_Get_library_version"));
+  const { kind, version } = tellKind(path, askVersion(find("MPI_Get_library_version")));
   const handle = kind === "openmpi" ? "u64" : "i32";
   const native = { address: "u64", int: "i32", handle } as const;
   const bindAll = <Aside extends boolean>(nonblocking: Aside) =>
@@ -157,16 +162,28 @@ function openMpi(path: string, library: NativeLibrary): MpiLibrary {
   };
 }
 
-/** The kind of a library by its own words, which it says before it is initialised. */
-function tellKind(
-  path: string,
-  getVersion: Deno.PointerObject,
-): { readonly kind: MpiKind; readonly version: string } {
-  const ask = bindFunction(getVersion, ["u64", "u64"], false);
+/** What a library says of itself, which it does before it is initialised. */
+function askVersion(getVersion: Deno.PointerObject): string {
   const text = new Uint8Array(new ArrayBuffer(TEXT_BYTES));
   const length = outInt();
-  ask.call(addressOf(text), addressOf(length));
-  const said = new TextDecoder().decode(text.subarray(0, length[0])).split("\0")[0]!;
+  bindFunction(getVersion, ["u64", "u64"], false).call(addressOf(text), addressOf(length));
+  return new TextDecoder().decode(text.subarray(0, length[0])).split("\0")[0]!;
+}
+
+/**
+ * The kind of a library by what it says of itself.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tellKind } from "./mpi_library.ts";
+ *
+ * const said = "Open MPI v4.1.4, package: Debian OpenMPI, ident: 4.1.4";
+ * assertEquals(tellKind("libmpi.so", said), { kind: "openmpi", version: "Open MPI v4.1.4" });
+ * ```
+ *
+ * @throws {TypeError} if it is another one, such as Intel MPI or MVAPICH
+ */
+export function tellKind(path: string, said: string): Pick<MpiLibrary, "kind" | "version"> {
   const openMpi = /^Open MPI v[^,\s]+/.exec(said);
   if (openMpi !== null) return { kind: "openmpi", version: openMpi[0] };
   const mpich = /^MPICH Version:\s*(\S+)/.exec(said);

@@ -69,8 +69,8 @@ export interface ProcessGroup {
   readonly blocking: BlockingCollectives;
 
   /**
-   * Reduces in place: afterwards every rank has the sum, mean or maximum over the ranks, element by element. All ranks
-   * get the same bits.
+   * Reduces in place: afterwards every rank has the sum, mean or maximum over the ranks, element by element. A mean is a
+   * sum that is divided on this thread; for many elements it is faster to scale them in a graph.
    *
    * @param data of the same length on all ranks; leave it alone until the promise resolves
    * @throws {TypeError} if the elements are of half precision, or whole numbers to be averaged
@@ -143,8 +143,7 @@ export interface ProcessGroup {
   abort(message: string, code?: number): never;
 
   /**
-   * Leaves the group, once all ranks do so. Without it the launcher takes the end of a process for a failure, and kills the
-   * others. Call it where the work has succeeded and never on the way of an error, on which the others would wait for
+   * Leaves the group, once all ranks do so. A process that ends without it ends all others. Call it where the work has succeeded and never on the way of an error, on which the others would wait for
    * ever: {@linkcode inProcessGroup} does both right.
    *
    * @throws {GenviewError} if MPI fails

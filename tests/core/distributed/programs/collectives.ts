@@ -1,6 +1,6 @@
 /**
- * Checks every collective on every type of elements, on each rank. An argument gives the longest message, so that short ones
- * are cut.
+ * Checks every collective on each rank, on every type of elements or on the one that an argument names. A further argument
+ * gives the longest message, so that short ones are cut.
  *
  * @module
  */
@@ -46,8 +46,14 @@ function expected(size: number, length: number, reduction: Reduction): number[] 
   });
 }
 
+/** All kinds of arrays, or the one that was named. */
+function kinds(all: Readonly<Record<string, Make>>): Make[] {
+  const named = Deno.args[0];
+  return named === undefined ? Object.values(all) : [all[named]!];
+}
+
 async function checkReductions(group: ProcessGroup): Promise<void> {
-  for (const make of Object.values(REDUCED)) {
+  for (const make of kinds(REDUCED)) {
     for (const length of LENGTHS) {
       const isFloat = /Float/.test(make([])[Symbol.toStringTag]);
       for (const reduction of isFloat ? ["sum", "mean", "max"] as const : ["sum", "max"] as const) {
@@ -78,7 +84,7 @@ async function checkReductions(group: ProcessGroup): Promise<void> {
 
 async function checkMoves(group: ProcessGroup): Promise<void> {
   const { rank, size } = group;
-  for (const make of Object.values(MOVED)) {
+  for (const make of kinds(MOVED)) {
     for (const length of LENGTHS) {
       const all = make(
         Array.from({ length: size }, (_, each) => valuesOf(each, length)).flat(),
@@ -147,7 +153,7 @@ function checkRefusals(group: ProcessGroup): void {
 }
 
 if (import.meta.main) {
-  const [longest] = Deno.args;
+  const longest = Deno.args[1];
   const options = longest === undefined ? {} : { longestMessage: Number(longest) };
   await inProcessGroup(async (group) => {
     if (group === undefined) throw new Error("No group");
