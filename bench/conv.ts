@@ -1,16 +1,14 @@
 /**
  * `deno task bench conv`: every formulation of the convolutions of some networks, and of their gradients, timed. The
- * heuristic's choice is marked; the sums at the end say how far it is from the fastest formulations.
+ * heuristic's choice is marked; the sums at the end say how far it is from the fastest formulations. With an interpreter
+ * that has PyTorch, the chosen ones beside its convolutions.
  *
  * @module
  */
 import process from "node:process";
-import type { BackboneOptions } from "../core/backbones/backbone.ts";
-import { backbone } from "../core/backbones/registry.ts";
 import { elementCount } from "../core/engine/graph/shape.ts";
 import { float32 } from "../core/engine/graph/tensor.ts";
 import { input, type Value } from "../core/engine/graph/value.ts";
-import { Scope } from "../core/engine/nn/scope.ts";
 import { encodeModel } from "../core/engine/onnx/encode_model.ts";
 import { chooseFormulations } from "../core/engine/ops/convolution/choose.ts";
 import { type Formulation, FORWARD } from "../core/engine/ops/convolution/forward.ts";
@@ -20,31 +18,20 @@ import {
   operations,
   problemKey,
 } from "../core/engine/ops/convolution/problem.ts";
-import { observeConvolutions } from "../core/engine/ops/convolution/tuning.ts";
 import { WEIGHT_GRADIENTS } from "../core/engine/ops/convolution/weight_gradients.ts";
 import { type Binding, CPU, DeviceTensor, Session } from "../core/engine/ort/mod.ts";
 import { RandomStream } from "../core/engine/random/random_stream.ts";
 import { deviceTuning } from "../core/train/step/conv_autotune.ts";
 import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
 import { median } from "./alternate.ts";
-
-interface Configuration {
-  readonly name: string;
-  /** Default: the name. */
-  readonly network?: string;
-  readonly batch: number;
-  readonly size: number;
-  readonly options?: BackboneOptions;
-}
-
-const CONFIGURATIONS: readonly Configuration[] = [
-  { name: "resnet18", batch: 64, size: 32, options: { stem: "small" } },
-  { name: "crops", network: "resnet18", batch: 256, size: 16, options: { stem: "small" } },
-  { name: "demo", network: "resnet18", batch: 64, size: 32 },
-  { name: "resnet50", batch: 8, size: 224 },
-  { name: "vit_small_patch16_224", batch: 8, size: 224 },
-  { name: "convnext_base", batch: 8, size: 224 },
-];
+import { comparePeer } from "./conv_peer.ts";
+import {
+  type Configuration,
+  CONFIGURATIONS,
+  convolutionsOf,
+  needsInputGradient,
+} from "./conv_problems.ts";
+import { printProcessor } from "./processor.ts";
 
 const COMMAND: Command = {
   name: "bench conv",
@@ -52,6 +39,10 @@ const COMMAND: Command = {
   examples: [{
     command: "deno task bench conv --only resnet18",
     does: "the convolutions of one network, milliseconds by the clock and of the processor",
+  }, {
+    command: "deno task bench conv --only resnet18 --python python3 --threads 1",
+    does:
+      "the chosen formulations beside PyTorch's convolutions, with the interpreter that has torch",
   }],
   options: {
     type: "object",
@@ -62,35 +53,29 @@ const COMMAND: Command = {
         default: "",
         description: "one network instead of all",
       },
+      batch: {
+        type: "integer",
+        minimum: 0,
+        default: 0,
+        description: "images in a batch (0: as many as the network is listed with)",
+      },
       threads: { type: "integer", minimum: 1, default: 2, description: "threads of a run" },
       turns: { type: "integer", minimum: 1, default: 3, description: "turns of three runs each" },
+      python: {
+        type: "string",
+        default: "",
+        description: "interpreter with torch, to be compared with instead of formulations",
+      },
     },
   },
 };
 
 interface Options {
   readonly only: string;
+  readonly batch: number;
   readonly threads: number;
   readonly turns: number;
-}
-
-/** The convolutions of a network, and how often it has each; the first one's input needs no gradient. */
-function convolutionsOf(
-  { name, network = name, batch, size, options }: Configuration,
-): Map<string, [
-  problem: ConvProblem,
-  count: number,
-]> {
-  const found = new Map<string, [ConvProblem, number]>();
-  const note = (problem: ConvProblem) => {
-    const key = problemKey(problem);
-    found.set(key, [problem, (found.get(key)?.[1] ?? 0) + 1]);
-  };
-  const images = input("images", "float32", [batch, 3, size, size]);
-  observeConvolutions(note, () => {
-    backbone(network, options ?? {}).apply(new Scope({ training: true }), images);
-  });
-  return found;
+  readonly python: string;
 }
 
 interface Time {
@@ -188,16 +173,18 @@ async function benchmark(configuration: Configuration, options: Options): Promis
       `${options.threads} threads, blocks of ${block}:`,
   );
   const sums: Sums = { chosen: 0, fastest: 0 };
-  for (const [key, [problem, count]] of convolutionsOf(configuration)) {
+  for (const { problem, count } of convolutionsOf(configuration)) {
     const chosen = chooseFormulations(problem, block);
     const x = input("x", "float32", problem.x);
     const w = input("w", "float32", problem.w);
     const dy = input("dy", "float32", problem.y);
-    console.log(`${count} times ${key}, ${(operations(problem) / 1e9).toFixed(2)} GFLOP`);
+    console.log(
+      `${count} times ${problemKey(problem)}, ${(operations(problem) / 1e9).toFixed(2)} GFLOP`,
+    );
     const given = { problem, block, count };
     const forward = { ...given, choice: chosen.forward };
     await compare("forward", FORWARD, { x, w }, forward, options, sums);
-    if (problem.x[1] !== 3) {
+    if (needsInputGradient(problem)) {
       const choice = chosen.inputGradient;
       await compare("by input", INPUT_GRADIENTS, { dy, w }, { ...given, choice }, options, sums);
     }
@@ -215,7 +202,11 @@ async function main(args: readonly string[]): Promise<void> {
   if (parsed === undefined) return;
   const options = parsed.values as unknown as Options;
   const chosen = CONFIGURATIONS.filter(({ name }) => !options.only || name === options.only);
-  for (const configuration of chosen) await benchmark(configuration, options);
+  await printProcessor();
+  for (const configuration of chosen) {
+    const batch = options.batch || configuration.batch;
+    await (options.python ? comparePeer : benchmark)({ ...configuration, batch }, options);
+  }
 }
 
 if (import.meta.main) await runTask(main);

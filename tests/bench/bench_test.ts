@@ -152,6 +152,20 @@ Deno.test("bench conv times formulations", async () => {
   assertMatch(out, /by weight +\* \w+ +[\d.]+ ms/);
 });
 
+testWith(["torch"], "bench conv compares with PyTorch", async () => {
+  const args = ["--only", "demo", "--batch", "16", "--threads", "1", "--turns", "1"];
+  const { code, out, err } = await bench("conv", ...args, "--python", PYTHON);
+  assertEquals(code, 0, err);
+  assertMatch(out, /^.*, \d+ cores, .*\ndemo 32 px, batch 16, threads: 1, blocks of \d+;/);
+  // The first convolution has no gradient by the input.
+  assertMatch(out, /\n3 -> 64, 7x7 \/ 2, on 32x32 +1( +\d+ +\d+ +\d+\.\d\d){2}\n/);
+  assertMatch(out, /\n64 -> 64, 3x3, on 8x8 +4( +\d+ +\d+ +\d+\.\d\d){3}\n/);
+  assertMatch(
+    out,
+    /\nall of them together take \d+ ms, PyTorch's \d+ ms: \d\.\d\d times its speed/,
+  );
+});
+
 Deno.test("bench says which benchmark was meant", async () => {
   const { code, err } = await bench("vews");
   assertEquals(code, 1);
