@@ -155,6 +155,13 @@ const COMMAND = command({
         description:
           "images in a step of linear, semi and finetune; the learning rate scales with it (the recipe's, or all images where there are fewer, when left out)",
       },
+      deviceBatchSize: {
+        group: "Training",
+        type: "integer",
+        minimum: 1,
+        description:
+          "images that the device takes at once in semi and finetune, where the batch does not fit; must divide it. Gradients are those of the whole batch; batch norms normalise, and images are mixed, within each part (the whole batch when left out)",
+      },
       epochs: {
         group: "Training",
         type: "integer",

@@ -138,18 +138,20 @@ export async function trainingGraphs(
   return [...graphs.values()];
 }
 
-/** Fine-tuning by every recipe, probes, comparisons of features. */
+/** Fine-tuning by every recipe, in parts of a batch, probes, comparisons of features. */
 export function evaluationGraphs(): ProductGraph[] {
-  const size = { batchSize: PART, size: 224, normalize: IMAGENET_NORMALIZATION };
+  // In parts a step has all the nodes that it has on a whole batch, and those that sum gradients.
+  const parts = { batchSize: PART, microBatches: 2 };
+  const size = { ...parts, size: 224, normalize: IMAGENET_NORMALIZATION };
   const tuned = Object.entries(FINE_TUNING_RECIPES).map(([name, recipeFor]): ProductGraph => {
-    const network = backbone(name === "vit" ? "vit_base_patch16_224" : "resnet50");
-    const parts = { backbone: network, classes: 1000, recipe: recipeFor(0.01) };
+    const trained = backbone(name === "vit" ? "vit_base_patch16_224" : "resnet50");
+    const network = { backbone: trained, classes: 1000, recipe: recipeFor(0.01) };
     return {
       name: `fine-tuning by ${name}`,
       build: (target) => ({
-        ...stepModels(withTarget(target, () => buildFineTuning({ ...parts, ...size })).step),
+        ...stepModels(withTarget(target, () => buildFineTuning({ ...network, ...size })).step),
         ...outputsOf(target, () => ({
-          logits: classify(new Scope(), input("images", "float32", [PART, 3, 224, 224]), parts),
+          logits: classify(new Scope(), input("images", "float32", [PART, 3, 224, 224]), network),
         })),
       }),
     };

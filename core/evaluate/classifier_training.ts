@@ -73,3 +73,16 @@ export function stepRows(asked: number | undefined, recipe: number, rows: number
     `Cannot train a classifier: the batch size must be an integer in [1, ${rows}], the training images, found ${batchSize}`,
   );
 }
+
+/**
+ * Images of a micro-batch: what is asked for, or the whole batch.
+ *
+ * @throws {RangeError} if they do not divide the batch
+ */
+export function microBatchRows(asked: number | undefined, batchSize: number): number {
+  const rows = asked ?? batchSize;
+  if (Number.isInteger(rows) && rows >= 1 && batchSize % rows === 0) return rows;
+  throw new GenviewRangeError(
+    `Cannot train a classifier: --device-batch-size must divide the images of a step, ${batchSize}, found ${rows}`,
+  );
+}

@@ -9,6 +9,7 @@ import { viewLoader } from "../data/loader/view_loader.ts";
 import type { EvaluationRecipe } from "../data/views/recipe.ts";
 import { ImageEncoder } from "../encoders/image_encoder.ts";
 import { type GraphTarget, withTarget } from "../engine/graph/target.ts";
+import { elementCount } from "../engine/graph/shape.ts";
 import { int64, type Tensor, tensor } from "../engine/graph/tensor.ts";
 import { Scope } from "../engine/nn/scope.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
@@ -22,6 +23,7 @@ import {
   type ClassifierResult,
   type ClassifierTrainingOptions,
   IMAGES_AT_ONCE,
+  microBatchRows,
   stepRows,
 } from "./classifier_training.ts";
 import {
@@ -53,8 +55,19 @@ export interface FineTuneOptions extends Omit<ClassifierTrainingOptions, "thread
   readonly recipe: FineTuningRecipe;
   /** How test images are cut; training images are of its size. */
   readonly evaluation: EvaluationRecipe;
+  /**
+   * Images that the device takes at once (default all of a step), which must divide those of a step; gradients are summed
+   * over them. Batch norms normalise, and images are mixed, within each part.
+   */
+  readonly deviceBatchSize?: number;
   /** The machine that the training graph is built for (default what is known by its provider alone). */
   readonly target?: GraphTarget;
+}
+
+/** What fine-tuning finds. */
+export interface FineTuningResult extends ClassifierResult {
+  /** Images that the device took at once. */
+  readonly deviceBatchSize: number;
 }
 
 /** The scalars of a recipe by step; learning rates are in proportion to the batch. */
@@ -153,41 +166,62 @@ async function test(
   return { top1, top5, tested, skipped: loader.statistics.skipped };
 }
 
+/** What is drawn for a micro-batch. */
+interface MicroBatchDraw {
+  readonly seed: number;
+  /** Steps before this one. */
+  readonly taken: number;
+  readonly size: number;
+  /** Images in the step. */
+  readonly batchSize: number;
+  /** Images in the micro-batch. */
+  readonly rows: number;
+  /** Number of the micro-batch. */
+  readonly microBatch: number;
+}
+
 /** Writes the inputs of a step that are drawn: the mask that mixes images, and which residual branches are left out. */
 function writeRandomInputs(
   step: BoundStep,
   { branches }: FineTuningGraph,
   { mixing, dropPath = 0 }: FineTuningRecipe,
-  { seed, taken, size, batchSize }: {
-    readonly seed: number;
-    readonly taken: number;
-    readonly size: number;
-    readonly batchSize: number;
-  },
+  { seed, taken, size, batchSize, rows, microBatch }: MicroBatchDraw,
 ): void {
   if (mixing !== undefined) {
-    const mask = mixingMask(size, mixing, new RandomStream(seed, "mixing", taken));
+    // Each is mixed by a mask of its own, as each device's part of a batch is.
+    const drawn = taken * (batchSize / rows) + microBatch;
+    const mask = mixingMask(size, mixing, new RandomStream(seed, "mixing", drawn));
     step.input("mask", "float32").write(tensor("float32", [size, size], mask));
   }
   for (let branch = 0; branch < branches; branch++) {
     const random = new RandomStream(seed, "drop_path", taken, branch);
     const shares = dropPathShares(batchSize, dropProbability(dropPath, branch, branches), random);
-    step.input(dropPathName(branch), "float32").write(
-      tensor("float32", [batchSize, 1, 1], shares),
-    );
+    const part = shares.subarray(microBatch * rows, (microBatch + 1) * rows);
+    step.input(dropPathName(branch), "float32").write(tensor("float32", [rows, 1, 1], part));
   }
+}
+
+/** The images of a micro-batch, of those `[N,S,S,3]` of a step. */
+function imagesOf(
+  { shape: [, ...pixels], data }: Tensor<"uint8">,
+  { rows, microBatch }: MicroBatchDraw,
+): Tensor<"uint8"> {
+  const length = rows * elementCount(pixels);
+  const part = data.subarray(microBatch * length, (microBatch + 1) * length);
+  return tensor("uint8", [rows, ...pixels], part);
 }
 
 /**
  * Trains a whole network with labels, from a self-supervised backbone under a fresh classifier, on augmented images, and
  * tests it on whole ones. In every epoch each image is cut anew ({@linkcode supervisedView}). Batch norms are in training
  * mode: they normalise by their batches and move their running statistics, by which the test normalises. Learning rates
- * scale with the batch. Images that do not fill a step are left out of an epoch; which ones changes from epoch to epoch.
+ * scale with the batch, whatever of it the device takes at once. Images that do not fill a step are left out of an epoch; which ones changes from epoch to epoch.
  * A training that was stopped goes on from its newest checkpoint, on the CPU bit for bit.
  *
  * The figure is that of the last epoch. SwAV's program prints that of the best epoch on the test images, which is higher.
  *
- * @throws {RangeError} if the batch is larger than the training set, the course does not fit, or the loss diverges
+ * @throws {RangeError} if the batch is larger than the training set, the device's part does not divide it, the course does not
+ *   fit, or the loss diverges
  * @throws {TypeError} if the network lacks a tensor
  * @throws {UnreadableImageError} if an image cannot be read and `strict` is set
  */
@@ -195,13 +229,14 @@ export async function fineTune(
   { backbone, tensors, device, threads }: FineTunedNetwork,
   data: SupervisedData,
   options: FineTuneOptions,
-): Promise<ClassifierResult> {
+): Promise<FineTuningResult> {
   const { recipe, evaluation, seed = 0, checkpoints, onProgress, onTest } = options;
   const { target = { provider: device.provider } } = options;
   const { strict = false, workers, onWarning, epochs = recipe.epochs } = options;
   const { size, normalize } = evaluation;
   const rows = data.train.length;
   const batchSize = stepRows(options.batchSize, recipe.batchSize, rows);
+  const atOnce = microBatchRows(options.deviceBatchSize, batchSize);
   const stepsPerEpoch = Math.floor(rows / batchSize);
   const scalars = fineTuningScalars(recipe, {
     batchSize,
@@ -211,7 +246,12 @@ export async function fineTune(
   const parts = { backbone, classes: data.classes, recipe };
   const graph = withTarget(
     target,
-    () => buildFineTuning({ ...parts, batchSize, size, normalize }),
+    () =>
+      buildFineTuning({
+        ...{ ...parts, size, normalize },
+        batchSize: atOnce,
+        microBatches: batchSize / atOnce,
+      }),
   );
   if (recipe.dropPath !== undefined && graph.branches === 0) {
     onWarning?.(
@@ -243,10 +283,13 @@ export async function fineTune(
     for await (const { batch, views, labels } of loader) {
       const taken = epoch * stepsPerEpoch + batch;
       const classes = Array.from(labels.data, (label) => data.trainClass(Number(label)));
-      step.input("images", "uint8").write(views[0]!.images);
-      step.input("labels", "int64").write(int64([batchSize], classes));
-      writeRandomInputs(step, graph, recipe, { seed, taken, size, batchSize });
-      const { loss } = await step.run(scalars(taken));
+      const { loss } = await step.run(scalars(taken), (microBatch) => {
+        const draw = { seed, taken, size, batchSize, rows: atOnce, microBatch };
+        const labelled = classes.slice(microBatch * atOnce, (microBatch + 1) * atOnce);
+        step.input("images", "uint8").write(imagesOf(views[0]!.images, draw));
+        step.input("labels", "int64").write(int64([atOnce], labelled));
+        writeRandomInputs(step, graph, recipe, draw);
+      });
       if (!Number.isFinite(loss)) {
         throw new GenviewRangeError(
           `Cannot fine-tune: the loss must be finite, found ${loss} in epoch ${epoch}; lower the learning rate`,
@@ -268,5 +311,5 @@ export async function fineTune(
   }
   const weights = testedWeights(step.state);
   const found = await test(parts, { data, evaluation, loading, placement, weights, onTest });
-  return { ...found, losses, batchSize, epochs, trained: rows };
+  return { ...found, losses, batchSize, deviceBatchSize: atOnce, epochs, trained: rows };
 }

@@ -42,6 +42,8 @@ export interface FineTuningGraphOptions
   readonly classes: number;
   /** How it is trained. */
   readonly recipe: FineTuningRecipe;
+  /** Batches of `batchSize` images that a step takes one after the other (default 1). */
+  readonly microBatches?: number;
 }
 
 /** The step of {@linkcode buildFineTuning}. */
@@ -126,10 +128,10 @@ function rulesOf(
 
 /**
  * Builds the step of a whole network under a classifier. Batch norms normalise by their batches and move their running
- * statistics; what a backbone keeps fixed while it is pretrained, such as MoCo v3's patch embedding, is trained.
+ * statistics; by micro-batches, by each of them. What a backbone keeps fixed while it is pretrained, such as MoCo v3's patch embedding, is trained.
  */
 export function buildFineTuning(options: FineTuningGraphOptions): FineTuningGraph {
-  const { batchSize, size, classes, recipe } = options;
+  const { batchSize, size, classes, recipe, microBatches = 1 } = options;
   const { mixing, averageRate, clipGradientNorm, labelSmoothing, weightDecay } = recipe;
   const { images, normalized } = imageInput(options);
   const labels = input("labels", "int64", [batchSize]);
@@ -160,6 +162,7 @@ export function buildFineTuning(options: FineTuningGraphOptions): FineTuningGrap
     weightDecay: weightDecay > 0,
     exponentialMovingAverages: averages,
     pieceLength: pieceLengthFor(currentTarget().provider),
+    microBatches,
     ...(clipGradientNorm !== undefined && { clipGradientNorm }),
   });
   return { scope, step, branches: kept.length };

@@ -163,7 +163,7 @@ function describeCourse(course: RateCourse): string {
 }
 
 /**
- * A recipe in words, with what is changed of it and what is left out.
+ * A recipe in words, with what is changed of it, the part of a batch that the device takes at once, and what is left out.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -178,7 +178,11 @@ function describeCourse(course: RateCourse): string {
  */
 export function describeFineTuning(
   recipe: FineTuningRecipe,
-  { batchSize, epochs }: { readonly batchSize: number; readonly epochs: number },
+  { batchSize, deviceBatchSize = batchSize, epochs }: {
+    readonly batchSize: number;
+    readonly deviceBatchSize?: number;
+    readonly epochs: number;
+  },
 ): string {
   const factor = batchSize / recipe.batchSize;
   const { learningRate: rate, classifierLearningRate: classifier, mixing } = recipe;
@@ -197,7 +201,11 @@ export function describeFineTuning(
     `${optimizer} ${rounded(rate * factor)}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`,
     ...(recipe.optimizer === "adamw" ? [] : ["momentum 0.9"]),
     `weight decay ${recipe.weightDecay}`,
-    `batch ${batchSize}`,
+    `batch ${batchSize}${
+      deviceBatchSize === batchSize
+        ? ""
+        : ` in parts of ${deviceBatchSize}, within each of which batch norm normalises`
+    }`,
     `${epochs} epochs${epochs === recipe.epochs ? "" : ` instead of ${recipe.epochs}`}`,
     describeCourse(recipe.course),
     ...(recipe.labelSmoothing > 0 ? [`label smoothing ${recipe.labelSmoothing}`] : []),

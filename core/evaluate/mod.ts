@@ -59,6 +59,7 @@ export {
   fineTune,
   type FineTunedNetwork,
   type FineTuneOptions,
+  type FineTuningResult,
   fineTuningScalars,
 } from "./fine_tune.ts";
 export {

@@ -62,7 +62,11 @@ const SHORTER: Readonly<Record<string, readonly string[]>> = {
 function shorterEvaluation(args: readonly string[]): string[] {
   const protocols = args[args.indexOf("--protocol") + 1]!;
   const trains = args.includes("--protocol") && /linear|semi|finetune/.test(protocols);
-  return trains ? ["--epochs", "1"] : ["--k", "1,2"];
+  const parts = args.includes("--device-batch-size");
+  return [
+    ...(trains ? ["--epochs", "1"] : ["--k", "1,2"]),
+    ...(parts ? ["--batch-size", "2", "--device-batch-size", "1"] : []),
+  ];
 }
 
 /** The arguments of Deno for a command of a page. */

@@ -8,6 +8,12 @@
 /** Gradient of the loss by a parameter: made by the first graph, read by the second. */
 export const gradientName = (parameter: string): string => `gradient.${parameter}`;
 
+/** Gradient by a parameter of the micro-batches before this one: read by the first graph. */
+export const accumulatedName = (parameter: string): string => `accumulated.${parameter}`;
+
+/** Whether there are micro-batches before this one, 1 or 0: read by the first graph. */
+export const ACCUMULATES = "accumulates";
+
 /** What the forward pass wrote to a buffer: made by the first graph, taken over by the second. */
 export const writtenName = (buffer: string): string => `written.${buffer}`;
 

@@ -3,11 +3,20 @@
  *
  * @module
  */
+import { GenviewTypeError } from "../../errors/mod.ts";
 import type { DType } from "../graph/dtype.ts";
 import { filled, type Tensor } from "../graph/tensor.ts";
-import { keptName, nextName } from "../optim/step_names.ts";
+import {
+  accumulatedName,
+  ACCUMULATES,
+  gradientName,
+  keptName,
+  nextName,
+  writtenName,
+} from "../optim/step_names.ts";
 import { type Binding, CPU, DeviceTensor, type Session } from "../ort/mod.ts";
 import type { BuiltStep, StepTensor } from "./build_step.ts";
+import { bindInTurn, bufferTurns } from "./micro_batches.ts";
 import { PackedTensors } from "./packed_tensors.ts";
 import {
   averagedScalars,
@@ -62,7 +71,10 @@ export class BoundStep implements Disposable {
   readonly #outputs: Tensors;
   readonly #measures: Tensors;
   readonly #sessions: readonly Session[];
-  readonly #gradients: Binding;
+  /** The first model on the i-th micro-batch. */
+  readonly #gradients: readonly Binding[];
+  /** Tells the first model whether there are micro-batches before. */
+  readonly #accumulates: DeviceTensor;
   readonly #update: Binding;
   readonly #group: RankGroup | undefined;
   /** The gradients as they pass between processes. */
@@ -106,10 +118,31 @@ export class BoundStep implements Disposable {
     const lasting = new Map([...this.state, ...this.slots, ...packed.pieces]);
     const read = new Map([...lasting, ...this.#batch, ...this.#scalars]);
     const replaced = new Map([...lasting].map(([name, value]) => [nextName(name), value]));
-    this.#gradients = owned.use(first.bind(
-      bindings(first.inputs, (name) => read.get(name)),
-      bindings(first.outputs, (name) => passed.get(name) ?? this.#outputs.get(name)),
-    ));
+    const { microBatches } = step;
+    const running = step.state.filter(({ name }) => passed.has(writtenName(name)));
+    const spare = new Map(
+      microBatches === 1
+        ? []
+        : running.map(({ name, ...type }) => [name, owned.use(DeviceTensor.empty(type, device))]),
+    );
+    const turns = bufferTurns(microBatches, running.map(({ name }) => name), passed, spare);
+    const sums = new Map(
+      step.state.map(({ name }) => [accumulatedName(name), passed.get(gradientName(name))]),
+    );
+    const { dtype } = step.outputs.find(({ name }) => name === "loss")!;
+    this.#accumulates = owned.use(DeviceTensor.empty({ dtype, shape: [] }, device));
+    const own = new Map([[ACCUMULATES, this.#accumulates]]);
+    this.#gradients = bindInTurn(microBatches, (i) =>
+      owned.use(first.bind(
+        bindings(
+          first.inputs,
+          (name) => turns.read(i, name) ?? read.get(name) ?? sums.get(name) ?? own.get(name),
+        ),
+        bindings(
+          first.outputs,
+          (name) => turns.write(i, name) ?? passed.get(name) ?? this.#outputs.get(name),
+        ),
+      )));
     this.#update = owned.use(second.bind(
       bindings(
         second.inputs,
@@ -126,7 +159,8 @@ export class BoundStep implements Disposable {
    * there.
    *
    * @param values what the step starts from, which may still be on its way
-   * @throws {TypeError} if a tensor is missing or of another type, or the step was built for other numbers of processes
+   * @throws {TypeError} if a tensor is missing or of another type, the step was built for other numbers of processes, or it is
+   *   by micro-batches, which are bound one by one, and a CUDA graph is to be captured
    * @throws {OrtError} if the device cannot run a model
    */
   static async create(
@@ -135,6 +169,11 @@ export class BoundStep implements Disposable {
     values: StepValues | Promise<StepValues>,
   ): Promise<BoundStep> {
     checkRanks(step, options);
+    if (options.cudaGraphs && step.microBatches > 1) {
+      throw new GenviewTypeError(
+        `Cannot capture a CUDA graph: the step must take its batch at once, found ${step.microBatches} micro-batches`,
+      );
+    }
     using owned = new DisposableStack();
     const load = async (name: "gradients" | "update") =>
       owned.use(await loadModel(step[name], name, options));
@@ -167,13 +206,29 @@ export class BoundStep implements Disposable {
    * Takes one step on the batch. If the loss is not a finite number, or gradients of a scaled loss are not, nothing changes.
    *
    * @param scalars the learning rate and the other scalars of {@linkcode BoundStep.scalars}, by name
+   * @param place writes the batch, or a micro-batch counted from 0; without one, all find what was written before
    * @throws {TypeError} if a scalar is missing
    */
-  async run(scalars: Readonly<Record<string, number>>): Promise<StepOutcome> {
+  async run(
+    scalars: Readonly<Record<string, number>>,
+    place: (microBatch: number) => void | Promise<void> = () => {},
+  ): Promise<StepOutcome> {
     writeScalars(this.#scalars, scalars);
-    await this.#gradients.run();
-    const shown = await averagedScalars(numbers(this.#outputs), this.#group);
-    const { loss, ...outputs } = shown as { loss: number };
+    const parts = this.#gradients.length;
+    let sum = 0;
+    let further: Readonly<Record<string, number>> = {};
+    for (const [i, gradients] of this.#gradients.entries()) {
+      await place(i);
+      if (parts > 1) {
+        this.#accumulates.write(filled(this.#accumulates.type.dtype, [], Math.min(i, 1)));
+      }
+      await gradients.run();
+      const { loss, ...others } = numbers(this.#outputs) as { loss: number };
+      sum += loss;
+      further = others;
+    }
+    const shown = await averagedScalars({ ...further, loss: sum / parts }, this.#group);
+    const { loss, ...outputs } = shown;
     const updated = isUsable(loss, outputs);
     if (updated) {
       for (const vector of this.#averaged) await this.#group?.allReduce(vector, "sum");

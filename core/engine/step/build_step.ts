@@ -5,12 +5,16 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../../errors/mod.ts";
+import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { gradients } from "../autodiff/gradients.ts";
 import { formatType, type TensorType } from "../graph/tensor.ts";
 import { input, type Value } from "../graph/value.ts";
 import { encodeModel } from "../onnx/encode_model.ts";
+import { add } from "../ops/add.ts";
 import { identity } from "../ops/identity.ts";
+import { less } from "../ops/less.ts";
+import { mul } from "../ops/mul.ts";
+import { where } from "../ops/where.ts";
 import {
   buildUpdate,
   jointNorm,
@@ -21,6 +25,8 @@ import {
 } from "../optim/mod.ts";
 import { piecesOf } from "../optim/pack.ts";
 import {
+  accumulatedName,
+  ACCUMULATES,
   frozenName,
   gradientName,
   keptName,
@@ -57,6 +63,11 @@ export interface StepOptions extends Omit<UpdateOptions, "buffers" | "frozen" | 
    * changes nothing.
    */
   readonly precision?: Precision;
+  /**
+   * Micro-batches that a step takes one after the other (default 1). The loss is their mean, and they write buffers in
+   * turn. What `batch` declares is then of one of them, and there are no further outputs.
+   */
+  readonly microBatches?: number;
   /** Whether the models say the type of every value, as their memory is estimated by (default no). */
   readonly typed?: boolean;
 }
@@ -75,7 +86,9 @@ export interface BuiltStep {
   readonly gradients: Uint8Array<ArrayBuffer>;
   /** The second model: from state, slots, scalars and what the first made to what takes their place. */
   readonly update: Uint8Array<ArrayBuffer>;
-  /** To be written before each step. */
+  /** Micro-batches that a step takes one after the other. */
+  readonly microBatches: number;
+  /** To be written before each step, or each of its micro-batches. */
   readonly batch: readonly StepTensor[];
   /** Lasts from step to step. */
   readonly state: readonly StepTensor[];
@@ -120,9 +133,25 @@ export function declared(values: Readonly<Record<string, Value>>): StepTensor[] 
   return Object.entries(values).map(([name, value]) => declare(name, value));
 }
 
+/**
+ * The gradient of all micro-batches up to this one.
+ *
+ * @param share this one's
+ * @param isFirst whether there are none before it
+ */
+function accumulated(parameter: string, share: Value, isFirst: Value): Value {
+  const before = input(accumulatedName(parameter), share.dtype, share.shape);
+  // No product with zero: what lies there before the first one may be no number.
+  return where(isFirst, share, add(before, share));
+}
+
 /** The gradients by the parameters, by name. */
-function namedGradients({ loss, parameters, precision }: StepOptions): Record<string, Value> {
-  const found = gradients(loss, parameters, gradientSeed(loss, precision));
+function namedGradients(
+  { loss, parameters, precision, microBatches = 1 }: StepOptions,
+): Record<string, Value> {
+  const part = microBatches === 1 ? loss : mul(loss, 1 / microBatches);
+  const found = gradients(part, parameters, gradientSeed(part, precision));
+  const isFirst = less(input(ACCUMULATES, loss.dtype, []), 0.5);
   return Object.fromEntries(parameters.map((parameter, i) => {
     const gradient = found[i];
     if (gradient === undefined) {
@@ -131,8 +160,26 @@ function namedGradients({ loss, parameters, precision }: StepOptions): Record<st
           "or only through a stopped gradient",
       );
     }
-    return [gradientName(nameOf(parameter)), gradient];
+    const name = nameOf(parameter);
+    return [
+      gradientName(name),
+      microBatches === 1 ? gradient : accumulated(name, gradient, isFirst),
+    ];
   }));
+}
+
+function checkMicroBatches({ microBatches = 1, outputs = {} }: StepOptions): void {
+  if (!Number.isInteger(microBatches) || microBatches < 1) {
+    throw new GenviewRangeError(
+      `Cannot build a step: its micro-batches must be a positive integer, found ${microBatches}`,
+    );
+  }
+  const names = Object.keys(outputs);
+  if (microBatches > 1 && names.length > 0) {
+    throw new GenviewTypeError(
+      `Cannot build a step: by micro-batches it has no further outputs, found ${names.join(", ")}`,
+    );
+  }
 }
 
 function scalarOutputs({ loss, outputs = {} }: StepOptions): Record<string, Value> {
@@ -217,6 +264,14 @@ function bufferInputs({ state, buffers }: StepOptions): Value[] {
   });
 }
 
+/** Copies of buffers are those before the step, not before its last micro-batch. */
+function checkKept({ kept }: UpdateGraph, { microBatches = 1 }: StepOptions): void {
+  if (microBatches === 1 || kept.length === 0) return;
+  throw new GenviewTypeError(
+    `Cannot build a step: by micro-batches the update reads no buffers, found ${kept.join(", ")}`,
+  );
+}
+
 /** Names of what the update replaces, which must last from step to step. */
 function checkReplaced(update: UpdateGraph, state: readonly Value[]): void {
   const kept = new Set([...state.map(nameOf), ...update.slots.map(({ name }) => name)]);
@@ -239,12 +294,13 @@ function checkReplaced(update: UpdateGraph, state: readonly Value[]): void {
  * out is plain data.
  *
  * @throws {TypeError} if the loss does not depend on a parameter, or options do not fit together
- * @throws {RangeError} if a rule or the norm to clip to is out of range
+ * @throws {RangeError} if a rule, the norm to clip to or the number of micro-batches is out of range
  */
 export function buildStep(options: StepOptions): BuiltStep {
   const { batch, state, scalars = [], typed } = options;
   scalarOutputs(options);
   checkFrozen(options);
+  checkMicroBatches(options);
   const mixed = mixedOptions(options);
   const update = buildUpdate({
     ...options,
@@ -253,6 +309,7 @@ export function buildStep(options: StepOptions): BuiltStep {
     frozen: new Set(options.frozen?.keys()),
   });
   checkReplaced(update, state);
+  checkKept(update, options);
   const passed = passedValues(mixed, update);
   const outputs = { ...scalarOutputs(mixed), ...overflowCheck(mixed, passed) };
   const firstScalars = scalesLoss(options.precision)
@@ -265,6 +322,7 @@ export function buildStep(options: StepOptions): BuiltStep {
     ranks: ranksOf(options.loss),
     gradients: encodeStep({ ...outputs, ...passed }, options),
     update: encodeModel({ outputs: update.outputs, typed }),
+    microBatches: options.microBatches ?? 1,
     batch: batch.map((value) => declare(nameOf(value), value)),
     state: state.map((value) => declare(nameOf(value), value)),
     slots: update.slots,

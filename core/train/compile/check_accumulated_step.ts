@@ -6,6 +6,7 @@
 import type { TensorType } from "../../engine/graph/tensor.ts";
 import { checkModel } from "../../engine/onnx/check_model.ts";
 import {
+  accumulatedName,
   gradientName,
   OWN_SCALED_GRADIENT_NORM,
   SCALED_GRADIENT_NORM,
@@ -13,11 +14,8 @@ import {
 import type { StepTensor } from "../../engine/step/build_step.ts";
 import { validate } from "../../schema/validate.ts";
 import type { AccumulatedMethodStep } from "../step/accumulation/accumulated_step.ts";
+import type { BuiltAccumulation } from "../step/accumulation/build_accumulation.ts";
 import { rankBatchSize } from "../step/accumulation/parts.ts";
-import {
-  accumulatedName,
-  type BuiltAccumulation,
-} from "../step/accumulation/build_accumulation.ts";
 import {
   byName,
   checkBytes,

@@ -29,7 +29,7 @@ import type { CompileRequest } from "./compile_request.ts";
 
 const STEP_SCHEMA = object({
   kind: { const: "whole" },
-  built: object(COMMON),
+  built: object({ ...COMMON, microBatches: { const: 1 } }),
   views: COUNT,
   ...OF_METHOD,
 });

@@ -13,12 +13,13 @@ const TAKEN_BY = {
   k: ["knn"],
   labelled: ["semi"],
   batchSize: ["linear", "semi", "finetune"],
+  deviceBatchSize: ["semi", "finetune"],
   epochs: ["linear", "semi", "finetune"],
 } as const satisfies Readonly<Record<string, readonly Protocol["kind"][]>>;
 
 /** The options of protocols that may be left out. */
 type GivenOptions =
-  & Partial<Pick<ProtocolOptions, "k" | "batchSize" | "epochs">>
+  & Partial<Pick<ProtocolOptions, "k" | "batchSize" | "deviceBatchSize" | "epochs">>
   & { readonly labelled?: string };
 
 /**

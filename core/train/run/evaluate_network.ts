@@ -49,6 +49,8 @@ export interface EvaluateNetworkOptions extends EvaluationSetsOptions {
   readonly labelled?: string;
   /** Images in a step of `linear`, `semi` and `finetune` (default the recipe's, or all if there are fewer). */
   readonly batchSize?: number;
+  /** Images that the device takes at once of a step of `semi` and `finetune` (default all); must divide those of a step. */
+  readonly deviceBatchSize?: number;
   /** Epochs of `linear`, `semi` and `finetune` (default the recipe's). */
   readonly epochs?: number;
   /** Seed of classifiers, of the order of images, of what is held out and of shares of labels (default 0). */

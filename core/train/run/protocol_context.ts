@@ -25,6 +25,7 @@ export interface ProtocolOptions {
     readonly choose: (train: EvaluationData["bank"]) => readonly number[];
   };
   readonly batchSize?: number;
+  readonly deviceBatchSize?: number;
   readonly epochs?: number;
   readonly seed: number;
   readonly strict: boolean;

@@ -161,13 +161,16 @@ export async function fineTuningResults(
   });
   const percent = Number((100 * share).toPrecision(4));
   const listed = kind === "semi" && labelledList?.name !== undefined ? " by list" : "";
+  const { deviceBatchSize } = options;
+  const parts = deviceBatchSize === undefined ? "" : `, in parts of ${deviceBatchSize}`;
   const name = (kind === "semi" ? `${percent} % of labels${listed}` : "fine-tuning") +
-    ` (${recipeName})${changes(options)}`;
+    ` (${recipeName})${changes(options)}${parts}`;
   const { backbone, tensors, device, threads, recipe: evaluation } = network;
   const identity = {
     kind,
     recipe,
     share,
+    deviceBatchSize,
     // What the list names, rather than its own name: it may have been edited.
     labelled: listed === "" ? undefined : identityDigest({ keys: keysOf(data.train) }),
   };
@@ -178,6 +181,7 @@ export async function fineTuningResults(
     async (training) =>
       await fineTune({ backbone, tensors, device, threads }, data, {
         ...training,
+        ...(deviceBatchSize !== undefined && { deviceBatchSize }),
         recipe,
         evaluation,
         target: await deviceTuning({ device, threads }),

@@ -1,4 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import type { Backbone } from "../../../core/backbones/backbone.ts";
+import { visionTransformer } from "../../../core/backbones/vision_transformer.ts";
 import { CPU } from "../../../core/engine/ort/mod.ts";
 import { RandomStream } from "../../../core/engine/random/random_stream.ts";
 import { BoundStep } from "../../../core/engine/step/mod.ts";
@@ -8,7 +10,10 @@ import { EpochCheckpoints } from "../../../core/evaluate/epoch_checkpoints.ts";
 import { fineTune, fineTuningScalars } from "../../../core/evaluate/fine_tune.ts";
 import { type Provider, withTarget } from "../../../core/engine/graph/target.ts";
 import { averageName, buildFineTuning } from "../../../core/evaluate/fine_tuning_graph.ts";
-import { fineTuningRecipe } from "../../../core/evaluate/fine_tuning_recipes.ts";
+import {
+  type FineTuningRecipe,
+  fineTuningRecipe,
+} from "../../../core/evaluate/fine_tuning_recipes.ts";
 import { mixingMask } from "../../../core/evaluate/mixing.ts";
 import { supervisedData } from "../../../core/evaluate/supervised_data.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
@@ -17,6 +22,8 @@ import { colors, placedBackbone, RECIPE } from "./colored_images.ts";
 
 const vit = fineTuningRecipe("vit", 1);
 const plain = fineTuningRecipe("swav", 0.1);
+/** Without epochs of warm-up. */
+const short = { course: { kind: "constant" } } as const;
 
 function network() {
   using stack = new DisposableStack();
@@ -113,6 +120,83 @@ Deno.test("fineTune() refuses a network that lacks a tensor", async () => {
     `the network must have "${first}", found no tensor of this name`,
   );
 });
+
+Deno.test("fineTune() takes a batch in parts: without batch norm as it takes the whole", async () => {
+  const backbone: Backbone = {
+    name: "vit",
+    width: 8,
+    apply: (scope, images) =>
+      visionTransformer(scope, images, { patch: 3, width: 8, depth: 2, heads: 2 }),
+  };
+  const supervised = await data();
+  const { mixing: _, ...unmixed } = {
+    ...vit,
+    ...short,
+    learningRate: 1,
+    classifierLearningRate: 1,
+  };
+  const recipes: Readonly<Record<string, FineTuningRecipe>> = {
+    // Half of the branches, so that a wrong part of what is drawn shows.
+    vit: { ...unmixed, dropPath: 0.5 },
+    simclr: { ...fineTuningRecipe("simclr", 1), learningRate: 200, classifierLearningRate: 200 },
+  };
+  for (const [name, recipe] of Object.entries(recipes)) {
+    const { scope } = buildFineTuning({
+      ...{ backbone, recipe, batchSize: 4, size: SIZE, classes: 2 },
+      normalize: RECIPE.normalize,
+    });
+    const tensors = new Map(scope.initialize(1));
+    const train = (deviceBatchSize?: number) =>
+      fineTune({ backbone, device: CPU, tensors }, supervised, {
+        ...{ recipe, evaluation: RECIPE, batchSize: 4, epochs: 8, seed: 2 },
+        ...(deviceBatchSize !== undefined && { deviceBatchSize }),
+      });
+    const whole = await train();
+    assertEquals(whole.deviceBatchSize, 4);
+    for (const deviceBatchSize of [1, 2]) {
+      const parts = await train(deviceBatchSize);
+      assertEquals([parts.batchSize, parts.deviceBatchSize], [4, deviceBatchSize]);
+      for (const [epoch, loss] of parts.losses.entries()) {
+        const off = Math.abs(loss / whole.losses[epoch]! - 1);
+        assert(
+          off < 1e-4,
+          `${name}: loss ${loss} of epoch ${epoch} is ${off} off the whole batch's`,
+        );
+      }
+    }
+    assert(whole.losses.at(-1)! < 0.9 * whole.losses[0]!, "the network is trained");
+    await assertRejects(
+      () => train(3),
+      RangeError,
+      "--device-batch-size must divide the images of a step, 4, found 3",
+    );
+  }
+});
+
+Deno.test("fineTune() in parts with batch norm and mixing goes on from its newest checkpoint, bit for bit", () =>
+  withFolder(async (path) => {
+    const supervised = await data();
+    const run = (folder: string, onProgress?: (event: ClassifierProgress) => void) =>
+      fineTune(network(), supervised, {
+        recipe: { ...vit, ...short, learningRate: 0.32, classifierLearningRate: 0.32 },
+        ...{ evaluation: RECIPE, batchSize: 8, deviceBatchSize: 2, epochs: 4, seed: 2 },
+        ...(onProgress && { onProgress }),
+        checkpoints: new EpochCheckpoints({
+          folder: path(folder),
+          ...{ method: "fine-tuning", identity: {}, configuration: {} },
+        }),
+      });
+    const whole = await run("whole");
+    await assertRejects(() =>
+      run("stopped", ({ epoch }) => {
+        if (epoch === 2) throw new Error("stopped");
+      })
+    );
+    assertEquals(await run("stopped"), whole);
+    const bytes = (folder: string) =>
+      Deno.readFileSync(path(`${folder}/step-000000004/model.safetensors`));
+    assertEquals(bytes("stopped"), bytes("whole"));
+  }));
 
 /** The loss of one step on images of one seed, under a mask. */
 async function lossOf(mask: Float32Array<ArrayBuffer>, order: readonly number[]): Promise<number> {

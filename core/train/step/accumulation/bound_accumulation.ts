@@ -6,7 +6,12 @@
  */
 import { type DType, viewBytes } from "../../../engine/graph/dtype.ts";
 import { filled, type Tensor, tensor } from "../../../engine/graph/tensor.ts";
-import { gradientName, keptName, nextName, writtenName } from "../../../engine/optim/step_names.ts";
+import {
+  accumulatedName,
+  gradientName,
+  keptName,
+  nextName,
+} from "../../../engine/optim/step_names.ts";
 import { type Binding, CPU, DeviceTensor, type Session } from "../../../engine/ort/mod.ts";
 import type {
   BoundStepOptions,
@@ -14,6 +19,7 @@ import type {
   StepTensor,
   StepValues,
 } from "../../../engine/step/mod.ts";
+import { bindInTurn, bufferTurns } from "../../../engine/step/micro_batches.ts";
 import {
   averagedScalars,
   checkRanks,
@@ -34,7 +40,7 @@ import {
   writeScalars,
 } from "../../../engine/step/step_tensors.ts";
 import { BlockRows } from "./block_rows.ts";
-import { accumulatedName, type BuiltAccumulation } from "./build_accumulation.ts";
+import type { BuiltAccumulation } from "./build_accumulation.ts";
 
 /** A view of a micro-batch where it lies. */
 export interface PlacedMicroView {
@@ -180,31 +186,21 @@ export class BoundAccumulation implements Disposable {
     const lasting = new Map([...this.state, ...this.slots, ...packed.pieces]);
     const read = new Map([...lasting, ...this.#batch, ...this.#scalars, ...pixels, ...taken]);
     const replaced = new Map([...lasting].map(([name, value]) => [nextName(name), value]));
-    // Each micro-batch writes the buffers anew for the next one; the last one writes what passes to the update. What
-    // they were before the step stays until the loss is known to be finite.
-    const { running } = step;
-    const spare = room(step.microBatches > 1 ? running : []);
-    const written = (from: number) => (name: string) =>
-      (step.microBatches - 1 - from) % 2 === 0 ? passed.get(writtenName(name)) : spare.get(name);
-    const own = new Map(running.map(({ name }) => [writtenName(name), name]));
-    const forwardFrom = (from: number) =>
-      owned.use(forward.bind(
-        bindings(
-          forward.inputs,
-          (name) =>
-            from > 0 && own.has(writtenName(name)) ? written(from - 1)(name) : read.get(name),
-        ),
-        bindings(forward.outputs, (name) => {
-          const buffer = own.get(name);
-          return buffer === undefined ? given.get(name) ?? passed.get(name) : written(from)(buffer);
-        }),
-      ));
-    // The third is bound as the first of those after the first is, and so on.
-    const bound = Array.from({ length: Math.min(3, step.microBatches) }, (_, i) => forwardFrom(i));
-    this.#forward = Array.from(
-      { length: step.microBatches },
-      (_, i) => bound[i < 3 ? i : i % 2 === 1 ? 1 : 2]!,
+    const { running, microBatches } = step;
+    const turns = bufferTurns(
+      microBatches,
+      running.map(({ name }) => name),
+      passed,
+      room(microBatches > 1 ? running : []),
     );
+    this.#forward = bindInTurn(microBatches, (i) =>
+      owned.use(forward.bind(
+        bindings(forward.inputs, (name) => turns.read(i, name) ?? read.get(name)),
+        bindings(
+          forward.outputs,
+          (name) => turns.write(i, name) ?? given.get(name) ?? passed.get(name),
+        ),
+      )));
     this.#loss = owned.use(loss.bind(
       bindings(loss.inputs, (name) => read.get(name)),
       bindings(

@@ -22,6 +22,7 @@ import {
   type UpdateGraph,
 } from "../../../engine/optim/mod.ts";
 import {
+  accumulatedName,
   frozenName,
   gradientName,
   keptName,
@@ -106,9 +107,6 @@ export interface BuiltAccumulation {
   /** A sentence for each parameter rule that no parameter follows. */
   readonly warnings: readonly string[];
 }
-
-/** Name under which the third model reads a gradient as it was before a micro-batch. */
-export const accumulatedName = (parameter: string): string => `accumulated.${parameter}`;
 
 function nameOf({ source }: Value): string {
   if (source.kind !== "input") throw new Error("Internal: an input of a step is none");

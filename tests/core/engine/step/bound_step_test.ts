@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { filled, float32, type Tensor } from "../../../../core/engine/graph/tensor.ts";
 import { input, type Value } from "../../../../core/engine/graph/value.ts";
 import { add, less, mul, reduceMean, sub, where } from "../../../../core/engine/ops/mod.ts";
@@ -178,4 +178,80 @@ Deno.test("BoundStep freezes a parameter where the first model says so", async (
   const { measures } = await step.run(SCALARS);
   assertEquals(measures, { gradient_norm: 5 });
   assertEquals(step.state.get("w")!.read(), float32([2], [2.5, 4]));
+});
+
+Deno.test("BoundStep takes a batch by micro-batches: gradients of the mean loss, buffers in turn", async () => {
+  for (const microBatches of [1, 2, 3, 4, 5]) {
+    const { outputs: _, ...options } = optionsOf({ microBatches, clipGradientNorm: 100 });
+    using step = await BoundStep.create(buildStep(options), ONE, { state: STATE });
+    assertEquals([...step.scalars].sort(), ["factor", "learning_rate"]);
+    const places: number[] = [];
+    const run = () =>
+      step.run(SCALARS, (i) => {
+        places.push(i);
+        step.input("x", "float32").write(float32([2], [4 + 2 * i, 6]));
+      });
+    const xs = Array.from({ length: microBatches }, (_, i) => 4 + 2 * i);
+    const mean = (of: (x: number) => number) =>
+      xs.reduce((sum, x) => sum + of(x), 0) / microBatches;
+    // The gradient is w - x.
+    const first = await run();
+    const [dw, dv] = [1 - mean((x) => x), 2 - 6];
+    assertAlmostEquals(first.loss, mean((x) => ((1 - x) ** 2 + 16) / 2), 1e-5);
+    assertAlmostEquals(first.measures["gradient_norm"]!, Math.hypot(dw, dv), 1e-5);
+    const [w0, w1] = [1 - 0.5 * dw, 2 - 0.5 * dv];
+    const found = step.state.get("w")!.read().data as Float32Array;
+    assertAlmostEquals(found[0]!, w0, 1e-5);
+    assertAlmostEquals(found[1]!, w1, 1e-5);
+    assertEquals(step.state.get("taken")!.read(), float32([], [microBatches]));
+    // What the first step has left in the sums is not in the second's.
+    const second = await run();
+    assertAlmostEquals(
+      second.measures["gradient_norm"]!,
+      Math.hypot(w0 - mean((x) => x), w1 - 6),
+      1e-5,
+    );
+    assertEquals(step.state.get("taken")!.read(), float32([], [2 * microBatches]));
+    assertEquals(places, [...xs.keys(), ...xs.keys()]);
+  }
+});
+
+Deno.test("BoundStep by micro-batches changes nothing when the loss of any is no number, and goes on", async () => {
+  const { outputs: _, ...options } = optionsOf({ microBatches: 3 });
+  using step = await BoundStep.create(buildStep(options), ONE, { state: STATE });
+  const run = (values: readonly number[]) =>
+    step.run(
+      SCALARS,
+      (i) => step.input("x", "float32").write(float32([2], [values[i]!, 0])),
+    );
+  const { loss, updated, measures } = await run([0, Infinity, 1]);
+  assertEquals([loss, updated, measures], [Infinity, false, {}]);
+  for (const [name, value] of STATE) assertEquals(step.state.get(name)!.read(), value);
+  assertEquals((await run([1, 1, 1])).measures, { gradient_norm: 2 });
+  assertEquals(step.state.get("taken")!.read(), float32([], [3]));
+});
+
+Deno.test("a step by micro-batches refuses what it cannot take", async () => {
+  const { outputs: _, ...options } = optionsOf({ microBatches: 2 });
+  assertThrows(
+    () => buildStep(optionsOf({ microBatches: 2 })),
+    TypeError,
+    "by micro-batches it has no further outputs, found mean",
+  );
+  assertThrows(
+    () => buildStep({ ...options, microBatches: 0 }),
+    RangeError,
+    "its micro-batches must be a positive integer, found 0",
+  );
+  assertThrows(
+    () =>
+      buildStep({ ...options, constraints: new Map([["w", (updated) => mul(updated, taken)]]) }),
+    TypeError,
+    "by micro-batches the update reads no buffers, found taken",
+  );
+  await assertRejects(
+    () => BoundStep.create(buildStep(options), { ...ONE, cudaGraphs: true }, { state: STATE }),
+    TypeError,
+    "the step must take its batch at once, found 2 micro-batches",
+  );
 });
