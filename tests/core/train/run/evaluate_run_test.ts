@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { FolderLock } from "../../../../core/files/folder_lock.ts";
 import { readResults } from "../../../../core/evaluate/results.ts";
 import type { EvaluateEvent } from "../../../../core/train/run/evaluate_network.ts";
@@ -144,6 +144,16 @@ Deno.test("evaluateRun() trains probes and whole networks, and goes on with them
     });
     assertEquals(epochs, [0, 1]);
     assertEquals((await readResults(path("run"))).length, 4);
+    const { results: [inParts] } = await evaluateRun(path("run"), {
+      ...options,
+      protocols: ["finetune:swav"],
+      deviceBatchSize: 2,
+    });
+    assertEquals(inParts!.name, "fine-tuning (swav), 2 epochs, in parts of 2");
+    assertStringIncludes(
+      inParts!.recipe,
+      "batch 4 in parts of 2, within each of which batch norm normalises",
+    );
   }));
 
 Deno.test("evaluateRun() refuses options that no protocol takes, and wrong lists, before it computes anything", () =>
@@ -158,6 +168,10 @@ Deno.test("evaluateRun() refuses options that no protocol takes, and wrong lists
       const [options, message] of [
         [{ labelled }, "--labelled is for the protocol semi, found knn, probe alone"],
         [{ epochs: 3 }, "--epochs is for the protocol linear, semi, finetune"],
+        [
+          { protocols: ["linear:A"], deviceBatchSize: 2 },
+          "--device-batch-size is for the protocol semi, finetune, found linear alone",
+        ],
         [{ protocols: ["semi:50"], k: [3] }, "--k is for the protocol knn, found semi alone"],
         [{ protocols: ["knn", "semi:50"], labelled, test: images }, 'found "cats/7.png" (line 2)'],
         [{ classes: path("classes.txt") }, '"unicorns" (line 2)'],
