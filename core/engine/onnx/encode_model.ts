@@ -52,8 +52,11 @@ export interface ModelDescription {
   readonly typed?: boolean | undefined;
 }
 
+/** Text of one character for each byte. */
+const ONE_BYTE = new TextDecoder("latin1");
+
 /** Constants up to this many bytes are written once, however often they occur. */
-const SHARED_CONSTANT_BYTES = 4096;
+const SHARED_CONSTANT_BYTES = 65536;
 
 /** Gives every value of a graph its name in the model. */
 class Names {
@@ -104,7 +107,7 @@ class Names {
     const bytes = bytesOf(value);
     const key = bytes.length > SHARED_CONSTANT_BYTES
       ? undefined
-      : `${formatType(value)}:${bytes.join(",")}`;
+      : `${formatType(value)}:${ONE_BYTE.decode(bytes)}`;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known !== undefined) return known;
     const name = this.free("constant");

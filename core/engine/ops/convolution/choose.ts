@@ -11,6 +11,7 @@ import { type ConvProblem, isDepthwise, isPointwise, spatial } from "./problem.t
 import { INPUT_GRADIENTS } from "./input_gradients.ts";
 import type { ConvChoice } from "./tuning.ts";
 import { WEIGHT_GRADIENTS } from "./weight_gradients.ts";
+import { suitsWinograd, winogradCounts } from "./winograd.ts";
 
 /** Positions of all windows of all images from which blocked kernels pay: each weight has to be moved first. */
 const BLOCKED_POSITIONS = 256;
@@ -51,11 +52,29 @@ function denseWeightPays(problem: ConvProblem): boolean {
     problem.x[0]! >= DENSE_WEIGHT_BATCH;
 }
 
+/** Channels of both sides from which transformed tiles pay: matrix products over fewer are slow. */
+const TRANSFORMED_CHANNELS = 256;
+
+/** Rows of those products, the tiles of all images, from which it pays to transform the kernel. */
+const TRANSFORMED_TILES = 128;
+
+/** Whether products and transforms are few enough: at 8 x 8 pixels and 256 channels, 0.8 of the blocked kernels' time. */
+function transformsPay(problem: ConvProblem, block: number): boolean {
+  if (!suitsWinograd(problem, block)) return false;
+  const { x, w } = problem;
+  const [outputs, inputs] = w as [number, number];
+  const { products, tiles } = winogradCounts(problem);
+  return Math.min(outputs, inputs) >= TRANSFORMED_CHANNELS &&
+    x[0]! * tiles >= TRANSFORMED_TILES && products <= 4.5 &&
+    2 * elementCount(spatial(x)) * (outputs + inputs) <= outputs * inputs;
+}
+
 function chooseForward(problem: ConvProblem, block: number): ConvChoice["forward"] {
   // Pointwise ones too: what is around them then stays in the blocked layout.
   const isBlocked = blockedPays(problem) && FORWARD.blocked.suits(problem, block);
   if (isProduct(problem)) return isBlocked ? "blocked" : "product";
   if (densePays(problem)) return "dense";
+  if (transformsPay(problem, block)) return "winograd";
   if (isBlocked) return "blocked";
   return isGathered(problem) ? "gathered" : "direct";
 }
@@ -64,6 +83,7 @@ function chooseInputGradient(problem: ConvProblem, block: number): ConvChoice["i
   const isBlocked = blockedPays(problem) && INPUT_GRADIENTS.blocked.suits(problem, block);
   if (isProduct(problem)) return isBlocked ? "blocked" : "product";
   if (densePays(problem)) return "dense";
+  if (transformsPay(problem, block)) return "winograd";
   if (isBlocked) return "blocked";
   if (blockedPays(problem) && INPUT_GRADIENTS.phases.suits(problem, block)) return "phases";
   return INPUT_GRADIENTS.turned.suits(problem, block) ? "turned" : "transposed";
@@ -83,6 +103,7 @@ function chooseWeightGradient(problem: ConvProblem, block: number): ConvChoice["
   if (denseWeightPays(problem)) return "dense";
   const single = spatial(problem.w).every((length) => length === 1);
   if (single) return hasSmallProducts(problem) ? "images" : "taps";
+  if (transformsPay(problem, block)) return "winograd";
   const several = elementCount(spatial(problem.y)) > 1;
   if (several && blockedPays(problem) && WEIGHT_GRADIENTS.blocked.suits(problem, block)) {
     return "blocked";

@@ -14,6 +14,7 @@ import { allTaps, padSpatial } from "./_taps.ts";
 import { blockedConv, blockedWeight, suitsBlocks } from "./blocked_layout.ts";
 import { denseProduct, suitsDense } from "./dense.ts";
 import { type ConvProblem, isPointwise } from "./problem.ts";
+import { suitsWinograd, winogradConv } from "./winograd.ts";
 
 /** What a convolution is made of. */
 export interface ForwardValues {
@@ -65,7 +66,7 @@ function gathered({ x, w, b }: ForwardValues, problem: ConvProblem): Value {
 }
 
 /** Names of the formulations of a convolution. */
-export type ForwardName = "direct" | "product" | "gathered" | "dense" | "blocked";
+export type ForwardName = "direct" | "product" | "gathered" | "dense" | "winograd" | "blocked";
 
 /** Formulations of a convolution. */
 export const FORWARD: Readonly<Record<ForwardName, Formulation<ForwardValues>>> = {
@@ -88,6 +89,11 @@ export const FORWARD: Readonly<Record<ForwardName, Formulation<ForwardValues>>> 
   dense: {
     suits: suitsDense,
     build: ({ x, w, b }, problem) => withBias(denseProduct(x, w, problem), b),
+  },
+  /** Products of transformed maps and kernels, for kernels of 3 x 3: 16 multiplications instead of 36. */
+  winograd: {
+    suits: suitsWinograd,
+    build: ({ x, w, b }, problem, block) => withBias(winogradConv(x, w, problem, block), b),
   },
   /** The blocked kernels of ONNX Runtime's CPU provider. */
   blocked: {

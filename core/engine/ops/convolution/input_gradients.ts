@@ -18,6 +18,7 @@ import { type Formulation, gatheredProduct } from "./forward.ts";
 import { phasedInputGradient, suitsPhases } from "./phases.ts";
 import { type ConvProblem, isDepthwise, isPointwise, paddingEnd, spatial } from "./problem.ts";
 import { canTurn, turnedProblem } from "./turned.ts";
+import { suitsWinograd, winogradInputGradient } from "./winograd.ts";
 
 /** What the gradient by the input is made of. */
 export interface InputGradientValues {
@@ -94,6 +95,7 @@ export type InputGradientName =
   | "turned"
   | "gathered"
   | "dense"
+  | "winograd"
   | "blocked"
   | "phases";
 
@@ -119,6 +121,11 @@ export const INPUT_GRADIENTS: Readonly<
   dense: {
     suits: suitsDense,
     build: ({ dy, w }, problem) => denseInputGradient(dy, w, problem),
+  },
+  /** Products of transformed gradients and kernels, for kernels of 3 x 3. */
+  winograd: {
+    suits: suitsWinograd,
+    build: ({ dy, w }, problem, block) => winogradInputGradient(dy, w, problem, block),
   },
   /** A convolution by the turned kernel in the blocked kernels of ONNX Runtime's CPU provider. */
   blocked: {

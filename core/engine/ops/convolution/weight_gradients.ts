@@ -21,6 +21,7 @@ import { blockedWeightGradient, suitsBlockedWeightGradient } from "./blocked_wei
 import { denseWeightGradient, suitsDense } from "./dense.ts";
 import type { Formulation } from "./forward.ts";
 import { type ConvProblem, isDepthwise, paddingEnd, reachesInput, spatial } from "./problem.ts";
+import { suitsWinograd, winogradWeightGradient } from "./winograd.ts";
 
 /** What the gradient by the weight is made of. */
 export interface WeightGradientValues {
@@ -150,6 +151,7 @@ export type WeightGradientName =
   | "taps"
   | "images"
   | "dense"
+  | "winograd"
   | "wide"
   | "blocked"
   | "diagonals";
@@ -169,6 +171,11 @@ export const WEIGHT_GRADIENTS: Readonly<
   images: { suits: () => true, build: images },
   /** One matrix product of all inputs by all outputs, for maps with fewer pixels than the kernel has elements. */
   dense: { suits: suitsDense, build: ({ x, dy }, problem) => denseWeightGradient(x, dy, problem) },
+  /** Products of transformed maps and gradients, for kernels of 3 x 3. */
+  winograd: {
+    suits: suitsWinograd,
+    build: ({ x, dy }, problem, block) => winogradWeightGradient(x, dy, problem, block),
+  },
   /**
    * A single convolution by dy: the images of the batch are the channels that are summed, and the channels lie side by
    * side in a row, so that a shift by one pixel is a shift by all channels. Gathering is left to the convolution, which

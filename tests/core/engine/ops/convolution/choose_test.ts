@@ -11,6 +11,7 @@ interface Given {
   readonly stride?: number;
   readonly dilation?: number;
   readonly channels?: number;
+  readonly outputs?: number;
   readonly group?: number;
   readonly size?: number;
 }
@@ -18,13 +19,14 @@ interface Given {
 function problem(given: Given): ConvProblem {
   const { kernel, batch = 8, stride = 1, dilation = 1, channels = 64, group = 1, size = 32 } =
     given;
+  const { outputs = 64 } = given;
   const pad = Math.floor((kernel - 1) * dilation / 2);
   const out = Math.floor((size + 2 * pad - (kernel - 1) * dilation - 1) / stride) + 1;
   return {
     dtype: "float32",
     x: [batch, channels, size, size],
-    w: [64, channels / group, kernel, kernel],
-    y: [batch, 64, out, out],
+    w: [outputs, channels / group, kernel, kernel],
+    y: [batch, outputs, out, out],
     attributes: {
       strides: [stride, stride],
       pads: [pad, pad, pad, pad],
@@ -52,6 +54,26 @@ Deno.test("chooseFormulations() knows the usual layers, anywhere and on a CPU wi
       { kernel: 3, size: 3, stride: 3, batch: 64 },
       "gathered transposed wide",
       "gathered transposed wide",
+    ],
+    [
+      { kernel: 3, size: 4, batch: 64, channels: 512, outputs: 512 },
+      "direct turned wide",
+      "winograd winograd winograd",
+    ],
+    [
+      { kernel: 3, size: 8, batch: 64, channels: 256, outputs: 256 },
+      "direct turned wide",
+      "winograd winograd winograd",
+    ],
+    [
+      { kernel: 3, size: 16, batch: 64, channels: 256, outputs: 256 },
+      "direct turned wide",
+      "blocked blocked blocked",
+    ],
+    [
+      { kernel: 3, size: 4, batch: 16, channels: 512, outputs: 512 },
+      "direct turned wide",
+      "blocked blocked blocked",
     ],
     [{ kernel: 1 }, "product product images", "blocked blocked images"],
     [{ kernel: 1, size: 4 }, "product product taps", "product product taps"],

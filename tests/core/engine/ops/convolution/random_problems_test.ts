@@ -18,6 +18,7 @@ import { assertNear } from "../window_golden.ts";
 
 const PROBLEMS = 60;
 const BLOCKED_PROBLEMS = 25;
+const TILED_PROBLEMS = 15;
 
 /** Few images and many, maps of one pixel, groups of one channel and of several, pads wider than the kernel. */
 function randomProblem(random: RandomStream): ConvProblem {
@@ -63,6 +64,19 @@ function blockedProblem(random: RandomStream, block: number): ConvProblem {
     const y = directConv(input("x", "float32", x), input("w", "float32", w), attributes).shape;
     return { dtype: "float32", x, w, y, attributes };
   }
+}
+
+/** Kernels of 3 x 3 by steps of one, over whole blocks: maps of one tile and of several, also cut ones. */
+function tiledProblem(random: RandomStream, block: number): ConvProblem {
+  const pick = (...numbers: readonly number[]) => numbers[random.integer(numbers.length)]!;
+  const x = [pick(1, 3), block * pick(1, 2), pick(2, 3, 4, 7, 9), pick(1, 4, 5, 8)];
+  const w = [block * pick(1, 2), x[1]!, 3, 3];
+  const attributes = {
+    ...{ strides: [1, 1], dilations: [1, 1], group: 1 },
+    pads: [pick(1, 2), pick(1, 2), pick(0, 1, 3), pick(1, 2)],
+  };
+  const y = directConv(input("x", "float32", x), input("w", "float32", w), attributes).shape;
+  return { dtype: "float32", x, w, y, attributes };
 }
 
 /** A convolution and its gradients by every formulation that suits, and as conv() chooses. */
@@ -119,5 +133,16 @@ Deno.test("all formulations of random convolutions of whole blocks agree", async
   }
   for (const way of ["y blocked", "dx blocked", "dx phases", "dw blocked"]) {
     assertEquals(met.includes(way), block > 1, way);
+  }
+});
+
+Deno.test("transformed tiles agree with all other formulations, whatever the map and its zeros", async () => {
+  const block = await channelBlock();
+  const random = new RandomStream(0, "tiles");
+  for (let i = 0; i < TILED_PROBLEMS; i++) {
+    const met = await compareWays(tiledProblem(random, Math.max(block, 8)), block, i);
+    for (const way of ["y winograd", "dx winograd", "dw winograd"]) {
+      assertEquals(met.includes(way), block > 1, way);
+    }
   }
 });

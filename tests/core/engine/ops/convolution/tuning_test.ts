@@ -29,7 +29,7 @@ Deno.test("parseConvTuning() refuses formulations that there are not", () => {
   assertThrows(
     () => parseConvTuning(withChoice({ forward: "quick" })),
     SyntaxError,
-    'forward of "key" must be one of direct, product, gathered, dense, blocked, found "quick"',
+    'forward of "key" must be one of direct, product, gathered, dense, winograd, blocked, found "quick"',
   );
   assertThrows(() => parseConvTuning(withChoice({ backward: "wide" })), SyntaxError, "no task");
   assertThrows(() => parseConvTuning(withChoice("wide")), SyntaxError, "no object");
