@@ -9,23 +9,27 @@
  *
  * @module
  */
-import { type Node, nodesLeadingTo, resolve } from "../graph/node.ts";
+import { type Node, nodesLeadingTo, producer, resolve } from "../graph/node.ts";
 import { asBuilt, reapply } from "../graph/op.ts";
 import { elementCount, sameShape } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
-import { blocked, BLOCKED_DOMAIN, unblocked } from "../ops/convolution/blocked_layout.ts";
+import {
+  blocked,
+  BLOCKED_DOMAIN,
+  blockedDot,
+  blockedMeans,
+  unblocked,
+} from "../ops/convolution/blocked_layout.ts";
 import { mul } from "../ops/mul.ts";
 import { neg } from "../ops/neg.ts";
-import { reduceMean } from "../ops/reduce_mean.ts";
 import { reduceSum } from "../ops/reduce_sum.ts";
 import { reshape } from "../ops/reshape.ts";
 import { BlockedTensor } from "./blocked_tensor.ts";
 import { BINARY, givesRows, UNARY, valuesReadBlocked } from "./read_blocked.ts";
 
-/** The elements of a blocked tensor `[N, C, H, W]` as `[N, C / block, H W, block]`. */
-function positions(x: Value, block: number): Value {
-  const [batch, channels] = x.shape as [number, number];
-  return reshape(x, [batch, channels / block, -1, block]);
+/** Sums of a blocked tensor over positions, `[N, C]`. */
+function positionSums(x: Value): Value {
+  return mul(blockedMeans(x), elementCount(x.shape.slice(2)));
 }
 
 /** A graph as it is written anew, node by node. */
@@ -167,17 +171,17 @@ class Rewriting {
     const x = this.#tensor(node.inputs.x);
     const { axes } = node.attributes as { readonly axes: readonly number[] };
     if (x === undefined || axes.join() !== "0,2,3") return undefined;
-    return reshape(reduceSum(this.#positionSums(x.value()), { axis: 0 }), shape);
-  }
-
-  /** Sums over positions, `[N, C]`. */
-  #positionSums(x: Value): Value {
-    return reshape(reduceSum(positions(x, this.#block), { axis: 2 }), x.shape.slice(0, 2));
+    const factors = producer(resolve(node.inputs.x!));
+    const [a, b] = factors?.op.type === "Mul"
+      ? [factors.inputs.a, factors.inputs.b].map((value) => this.#tensor(value)?.value())
+      : [];
+    const sums = a && b && sameShape(a.shape, b.shape) ? blockedDot(a, b) : positionSums(x.value());
+    return reshape(reduceSum(sums, { axis: 0 }), shape);
   }
 
   #means({ inputs }: Node, { shape }: Value): Value | undefined {
     const x = this.#tensor(inputs.x);
-    return x && reshape(reduceMean(positions(x.value(), this.#block), { axis: 2 }), shape);
+    return x && reshape(blockedMeans(x.value()), shape);
   }
 
   /** Samples that become channels of fewer ones, and back. */
@@ -208,7 +212,7 @@ class Rewriting {
     if (a === undefined || b === undefined) return undefined;
     const [one, two] = [a.value(), b.value()];
     if (!sameShape(one.shape, two.shape)) return undefined;
-    return reshape(this.#positionSums(mul(one, two)), shape);
+    return reshape(blockedDot(one, two), shape);
   }
 }
 

@@ -26,7 +26,7 @@ import { MICROSOFT_DOMAIN } from "./opset.ts";
 const FURTHER_OPERATORS: Readonly<Record<string, readonly string[]>> = {
   [HOST_DOMAIN]: ["AllReduce", "AllGather", "ReduceScatter", "OwnRows"],
   [MICROSOFT_DOMAIN]: ["FusedMatMul", "MultiHeadAttention"],
-  "com.microsoft.nchwc": ["Conv", "ReorderInput", "ReorderOutput"],
+  "com.microsoft.nchwc": ["Conv", "GlobalAveragePool", "ReorderInput", "ReorderOutput"],
 };
 
 const ATTRIBUTES: ReadonlySet<AttributeType> = new Set([

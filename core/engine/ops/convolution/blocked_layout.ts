@@ -184,6 +184,38 @@ export function blockedAffine({ x, scale, offset, sum, relu = false }: BlockedAf
   return BlockedConv({ x, w, b: offset, sum }, attributes).y;
 }
 
+/**
+ * Sums of the products of two tensors of the blocked layout over positions, `[N, C]`, in one pass: a depthwise
+ * convolution of one by the other, of which each channel of each sample is a channel.
+ */
+export function blockedDot(a: Value, b: Value): Value {
+  const [batch, channels, ...kernel] = a.shape as [number, number, number, number];
+  const planes = batch * channels;
+  const attributes = {
+    ...{ kernel, strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1] },
+    ...{ group: planes, shape: [1, planes, 1, 1] },
+  };
+  const x = reshape(a, [1, planes, ...kernel]);
+  const w = reshape(b, [planes, 1, ...kernel]);
+  return reshape(BlockedConv({ x, w }, attributes).y, [batch, channels]);
+}
+
+const BlockedMeans = defineOp({
+  type: "GlobalAveragePool",
+  domain: BLOCKED_DOMAIN,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x: { dtype, shape } }): { y: TensorType } => ({
+    y: { dtype, shape: [...shape.slice(0, 2), 1, 1] },
+  }),
+  gradient: "none",
+});
+
+/** Means of a tensor of the blocked layout over positions, `[N, C]`. */
+export function blockedMeans(x: Value): Value {
+  return reshape(BlockedMeans({ x }, {}).y, x.shape.slice(0, 2));
+}
+
 /** Channels of the tensor by which the block is found; a multiple of every block there is. */
 const PROBED_CHANNELS = 64;
 

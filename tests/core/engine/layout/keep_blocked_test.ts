@@ -103,6 +103,19 @@ for (const views of [1, 2]) {
   });
 }
 
+Deno.test({
+  name: "keepBlocked() sums the products of two tensors without writing them",
+  ignore: CPU_ONLY.ignore || BLOCK === 1,
+  fn: async () => {
+    const { after } = await compare(() => {
+      const products = ops.mul(convolved(images, "conv1"), convolved(images, "conv2"));
+      return { sums: ops.reduceSum(products, { axes: [0, 2, 3] }) };
+    });
+    const nodes = nodesLeadingTo(Object.values(after), true);
+    assertEquals(nodes.filter(({ op }) => op.type === "Mul").length, 0);
+  },
+});
+
 /** What may stand between two convolutions, and whether the layout is kept through it. */
 const BETWEEN: Readonly<Record<string, [between: (x: Value) => Value, kept: boolean]>> = {
   "relu": [ops.relu, true],

@@ -22,7 +22,7 @@ function problem(dtype: "float32" | "float64", size: number, channels: number): 
 }
 
 /** The convolution and its gradients, in float32 by transformed tiles, in float64 by definition. */
-async function compute(dtype: "float32" | "float64", size: number, channels: number) {
+function compute(dtype: "float32" | "float64", size: number, channels: number) {
   const given = problem(dtype, size, channels);
   const { x, w, y } = given;
   const draw = (name: string, shape: readonly number[]) => {
