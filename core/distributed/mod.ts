@@ -5,6 +5,7 @@
  * @module
  */
 export type { CollectiveArray, Reduction } from "./collective_data.ts";
+export { gatherParts } from "./gather_parts.ts";
 export { type LaunchShard, launchShard } from "./launch_shard.ts";
 export {
   findLauncher,
@@ -24,5 +25,7 @@ export {
 } from "./open_process_group.ts";
 export type { BlockingCollectives, ProcessGroup } from "./process_group.ts";
 export { programArguments } from "./program_arguments.ts";
+export { type RankPart, rankPart } from "./rank_part.ts";
 export { formatShard, parseShard, type Shard, shareOf, subShard, WHOLE } from "./shard.ts";
+export { inShares, type Share, type SharedWorkOptions } from "./shared_work.ts";
 export { collectiveOperators, rankGroup } from "./collective_operators.ts";

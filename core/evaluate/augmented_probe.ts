@@ -153,7 +153,7 @@ export async function augmentedProbe(
     ...(onTest && { onProgress: (done) => onTest(done, data.test.length) }),
   });
   const labels = test.labels.map((label) => data.testClass(label));
-  const { top1, top5 } = await assess(classifier, { ...test, labels }, batchSize, data.classes);
+  const { top1, top5 } = await assess(classifier, { ...test, labels }, data.classes);
   return {
     top1,
     top5,

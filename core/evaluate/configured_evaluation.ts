@@ -8,6 +8,7 @@ import { openEvaluationData } from "../data/open_data.ts";
 import { viewRecipes } from "../data/views/named_views.ts";
 import { evaluationRecipe } from "../data/views/presets.ts";
 import type { EvaluationRecipe } from "../data/views/recipe.ts";
+import type { ProcessGroup } from "../distributed/mod.ts";
 import type { Configuration } from "../method/configuration.ts";
 import { checkEvaluation, evaluateBackbone, type PlacedBackbone } from "./evaluate_backbone.ts";
 import { DEFAULT_NEIGHBORS } from "./nearest_neighbors.ts";
@@ -22,6 +23,8 @@ export type EvaluateNetwork = (
 export interface EvaluationOptions {
   /** Called once in a run with each image that cannot be read, and with what makes figures hard to compare. */
   readonly onWarning?: (message: string) => void;
+  /** Ranks that evaluate together; all of them must ask for each evaluation. */
+  readonly group?: ProcessGroup | undefined;
 }
 
 /**
@@ -54,7 +57,7 @@ export async function evaluationOf(
   bank: Dataset,
   queries: Dataset,
   configuration: Pick<Configuration, "imageSize" | "views" | "threads" | "strict">,
-  { onWarning }: EvaluationOptions = {},
+  { onWarning, group }: EvaluationOptions = {},
 ): Promise<EvaluateNetwork> {
   // Before training starts, not after its first epochs.
   const overlap = await findOverlap(bank, queries);
@@ -79,6 +82,7 @@ export async function evaluationOf(
       overlap,
       ...(onWarning && { onWarning }),
       threads,
+      group,
     });
     if (knn.k < DEFAULT_NEIGHBORS && !warned) {
       warned = true;

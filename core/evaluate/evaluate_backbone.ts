@@ -7,6 +7,7 @@ import type { Backbone } from "../backbones/backbone.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { LoaderOptions } from "../data/loader/options.ts";
 import type { EvaluationRecipe } from "../data/views/recipe.ts";
+import type { ProcessGroup } from "../distributed/mod.ts";
 import type { Device, DeviceTensor } from "../engine/ort/mod.ts";
 import { FeatureExtractor } from "../encoders/feature_extractor.ts";
 import { bankLabels } from "./bank_labels.ts";
@@ -14,8 +15,7 @@ import { type ChanceLevel, chanceLevel } from "./chance.ts";
 import { type DatasetFeatures, datasetFeatures } from "./dataset_features.ts";
 import { neighborCount } from "./nearest_neighbors.ts";
 import { findOverlap, type Overlap } from "./overlap.ts";
-import { retrieval, type RetrievalResult } from "./retrieval.ts";
-import type { ComputeOptions } from "./similarities.ts";
+import { retrieval, type RetrievalOptions, type RetrievalResult } from "./retrieval.ts";
 import { type KnnResult, weightedKnn, type WeightedKnnOptions } from "./weighted_knn.ts";
 
 /** Images in a run of the network where no number is asked for. */
@@ -51,11 +51,17 @@ export interface BackboneEvaluation
   /** Threads on the CPU; all cores when 0 or left out. */
   readonly threads?: number | undefined;
   /** Neighbours and temperature. */
-  readonly knn?: Omit<WeightedKnnOptions, "excluded">;
+  readonly knn?: Omit<WeightedKnnOptions, "excluded" | "group">;
   /** Which queries are in the bank, as {@linkcode findOverlap} finds it when left out. */
   readonly overlap?: Overlap;
   /** Called after each batch with the number of samples that are done. */
   readonly onProgress?: (progress: FeatureProgress) => void;
+  /**
+   * Ranks that evaluate together, all with the same network on devices of one kind: each takes the features of a part of
+   * both sets, and looks up the neighbours of a part of the queries. All have the whole result, which is that of one
+   * process to the last bit; `onWarning` and `onProgress` are called on the first, for all.
+   */
+  readonly group?: ProcessGroup | undefined;
 }
 
 /** How far the features of a data set are. */
@@ -138,7 +144,7 @@ export async function backboneFeatures(
 ): Promise<BackboneFeatures> {
   const { bank, queries, recipe, batchSize = EVALUATION_BATCH, threads, strict = false } =
     evaluation;
-  const { onWarning, onProgress } = evaluation;
+  const { onWarning, onProgress, group } = evaluation;
   const overlap = evaluation.overlap ?? await findOverlap(bank, queries);
   const numbers = checkEvaluation(evaluation, overlap);
   using extractor = await FeatureExtractor.create(
@@ -152,6 +158,7 @@ export async function backboneFeatures(
       batchSize,
       strict,
       unreadable,
+      group,
       ...(onWarning && { onWarning }),
       ...(onProgress && {
         onProgress: (done) => onProgress({ set, data: dataset.name, done, total: dataset.length }),
@@ -174,7 +181,7 @@ export async function backboneFeatures(
 export async function counterpartRetrieval(
   { bank, queries, sameImage }: BackboneFeatures,
   sets: { readonly bank: Dataset; readonly queries: Dataset },
-  options: ComputeOptions = {},
+  options: RetrievalOptions = {},
 ): Promise<RetrievalResult | undefined> {
   const first = identitiesOf(sets.queries, queries);
   const second = identitiesOf(sets.bank, bank);
@@ -226,12 +233,13 @@ export async function evaluateBackbone(
 ): Promise<BackboneScores> {
   const features = await backboneFeatures(network, evaluation);
   const { bank, queries, sameImage } = features;
-  const { threads } = evaluation;
+  const { threads, group } = evaluation;
   const knn = await weightedKnn(bank, queries, {
     threads,
+    group,
     ...evaluation.knn,
     excluded: (query) => sameImage.get(query) ?? [],
   });
-  const found = await counterpartRetrieval(features, evaluation, { threads });
+  const found = await counterpartRetrieval(features, evaluation, { threads, group });
   return { ...features, knn, ...(found && { retrieval: found }) };
 }

@@ -157,7 +157,7 @@ async function test(
     );
     onTest?.(done, data.test.length);
   }
-  const { top1, top5, predictions: { length: tested } } = hits.result();
+  const { top1, top5, predictions: { length: tested } } = await hits.result();
   if (tested === 0) {
     throw new GenviewTypeError(
       `Cannot test on "${data.test.name}": it must hold images that can be read, found none`,

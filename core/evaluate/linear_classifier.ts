@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { withTarget } from "../engine/graph/target.ts";
+import { type ProcessGroup, rankGroup, type RankPart } from "../distributed/mod.ts";
+import { currentRanks, withTarget } from "../engine/graph/target.ts";
 import { int64, tensor } from "../engine/graph/tensor.ts";
 import { input, type Value } from "../engine/graph/value.ts";
 import { constantInitializer, normalInitializer } from "../engine/nn/initializers.ts";
 import { linear } from "../engine/nn/linear.ts";
 import { Scope } from "../engine/nn/scope.ts";
 import { encodeModel } from "../engine/onnx/encode_model.ts";
+import { mul } from "../engine/ops/mul.ts";
 import type { Optimizer } from "../engine/optim/mod.ts";
 import { type Binding, CPU, DeviceTensor, Session } from "../engine/ort/mod.ts";
 import { BoundStep, buildStep, type BuiltStep, type StepValues } from "../engine/step/mod.ts";
@@ -28,11 +30,24 @@ export interface LinearClassifierOptions extends ComputeOptions {
   readonly seed: number;
   /** Parameters and slots to go on from, instead of initial ones. */
   readonly start?: StepValues | undefined;
+  /** Ranks that take each step together, each with a part of its own of the rows. */
+  readonly group?: ProcessGroup | undefined;
 }
 
-/** The classifier's training step, the graph of its answers, and its parameters' declarations. */
+/** Label of a row that is none: it fills a rank's part, and counts for nothing. */
+const NO_LABEL = -1;
+
+/** Rows of a rank's part of a step, of which the last ranks fill as many as there are. */
+function partRows(batchSize: number, ranks: number): number {
+  return Math.ceil(batchSize / ranks);
+}
+
+/**
+ * The classifier's training step, the graph of its answers, and its parameters' declarations; of the target's ranks, for
+ * one's part of the rows.
+ */
 export function classifierGraphs(
-  options: Omit<LinearClassifierOptions, "seed" | "start" | "device" | "threads">,
+  options: Omit<LinearClassifierOptions, "seed" | "start" | "group" | "device" | "threads">,
 ): {
   readonly scope: Scope;
   readonly step: BuiltStep;
@@ -40,16 +55,20 @@ export function classifierGraphs(
 } {
   const { width, classes, batchSize, optimizer, weightDecay } = options;
   const scope = new Scope();
-  const features = input("features", "float32", [batchSize, width]);
-  const labels = input("labels", "int64", [batchSize]);
+  const rows = partRows(batchSize, currentRanks());
+  const features = input("features", "float32", [rows, width]);
+  const labels = input("labels", "int64", [rows]);
   const logits = linear(scope, "fc", features, {
     width: classes,
     weightInitializer: normalInitializer(0.01),
     biasInitializer: constantInitializer(0),
   });
   const parameters = [...scope.declarations.values()].map(({ value }) => value);
+  const loss = crossEntropy(logits, labels);
+  // The mean over rows that ranks have in full is one over fewer where the last of them have not.
+  const filling = rows * currentRanks() / batchSize;
   const step = buildStep({
-    loss: crossEntropy(logits, labels),
+    loss: filling === 1 ? loss : mul(loss, filling),
     batch: [features, labels],
     parameters,
     state: parameters,
@@ -67,12 +86,15 @@ export class LinearClassifier implements Disposable {
   readonly #logits: DeviceTensor<"float32">;
   /** Parameters and the optimizer's slots, where they lie. */
   readonly trained: Pick<BoundStep, "state" | "slots">;
+  /** The rows of each step that this rank takes; all of them where it is alone. */
+  readonly part: RankPart;
   readonly #step: BoundStep;
   readonly #answers: Binding;
 
-  private constructor(step: BoundStep, answers: Session, logits: Value) {
+  private constructor(step: BoundStep, answers: Session, logits: Value, part: RankPart) {
     using owned = new DisposableStack();
     this.#step = step;
+    this.part = part;
     this.trained = step;
     this.#features = step.input("features", "float32");
     this.#labels = step.input("labels", "int64");
@@ -84,30 +106,45 @@ export class LinearClassifier implements Disposable {
 
   /** Draws the weight from N(0, 0.01), sets the bias to zero, and compiles the graphs; or goes on from a start. */
   static async create(options: LinearClassifierOptions): Promise<LinearClassifier> {
-    const { device = CPU, threads, seed } = options;
+    const { device = CPU, threads, seed, group, batchSize } = options;
     const placement = { device, threads };
     const { scope, step, logits } = withTarget(
-      { provider: device.provider },
+      { provider: device.provider, ranks: group?.size ?? 1 },
       () => classifierGraphs(options),
     );
     using owned = new DisposableStack();
     const start = options.start ?? { state: scope.initialize(seed) };
-    const bound = owned.use(await BoundStep.create(step, placement, start));
+    const bound = owned.use(
+      await BoundStep.create(
+        step,
+        { ...placement, ...(group && { group: rankGroup(group) }) },
+        start,
+      ),
+    );
     const answers = owned.use(
       await Session.create(encodeModel({ outputs: { logits } }), placement),
     );
-    const classifier = new LinearClassifier(bound, answers, logits);
+    const rows = partRows(batchSize, group?.size ?? 1);
+    const from = (rank: number) => Math.min(batchSize, rank * rows);
+    const { rank } = group ?? { rank: 0 };
+    const part = { start: from(rank), end: from(rank + 1) };
+    const classifier = new LinearClassifier(bound, answers, logits, part);
     classifier.#owned.use(owned.move());
     return classifier;
   }
 
+  /** Rows that go in at once: of several ranks, those of the largest part of a step. */
+  get rows(): number {
+    return this.#labels.type.shape[0]!;
+  }
+
   /**
-   * Takes one step.
+   * Takes one step, on all ranks at once.
    *
-   * @param features a whole batch, row-major
-   * @param labels its classes
+   * @param features of {@linkcode LinearClassifier.rows}, row-major; those behind this rank's part do not count
+   * @param labels classes of this rank's {@linkcode LinearClassifier.part}
    * @param scalars learning rate and weight decay
-   * @returns the loss before the step
+   * @returns the loss before the step, of all ranks
    */
   async step(
     features: Float32Array<ArrayBuffer>,
@@ -115,14 +152,15 @@ export class LinearClassifier implements Disposable {
     scalars: Readonly<Record<string, number>>,
   ): Promise<number> {
     this.#features.write(tensor("float32", this.#features.type.shape, features));
-    this.#labels.write(int64(this.#labels.type.shape, labels));
+    const filled = Array.from({ length: this.rows }, (_, row) => labels[row] ?? NO_LABEL);
+    this.#labels.write(int64(this.#labels.type.shape, filled));
     return (await this.#step.run(scalars)).loss;
   }
 
   /**
-   * Logits of a whole batch, row-major; overwritten by the next call.
+   * Logits of as many rows as go in at once, row-major; overwritten by the next call.
    *
-   * @param features a whole batch, row-major
+   * @param features of {@linkcode LinearClassifier.rows}, row-major
    */
   async answer(features: Float32Array<ArrayBuffer>): Promise<Float32Array> {
     this.#features.write(tensor("float32", this.#features.type.shape, features));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type ProcessGroup, rankPart } from "../distributed/mod.ts";
 import { GenviewRangeError } from "../errors/mod.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
 import { RandomStream } from "../engine/random/random_stream.ts";
@@ -29,6 +30,8 @@ export interface LinearProbeOptions extends ComputeOptions {
   readonly seed?: number;
   /** Whether each coordinate is brought to mean 0 and variance 1 over the training features (default false). */
   readonly standardize?: boolean;
+  /** Ranks that train and test together, each on a part of the rows; all of them have all features. */
+  readonly group?: ProcessGroup | undefined;
   /** Called with the mean loss after each epoch. */
   readonly onEpoch?: (epoch: number, loss: number) => void;
 }
@@ -110,9 +113,10 @@ async function fit(
     const order = new RandomStream(seed, "linear_probe", epoch).permutation(labels.length);
     let total = 0;
     for (let step = 0; step < stepsPerEpoch; step++) {
-      const rows = order.subarray(step * batchSize, (step + 1) * batchSize);
+      const { start, end } = classifier.part;
+      const rows = order.subarray(step * batchSize + start, step * batchSize + end);
       total += await classifier.step(
-        gatherRows(features, rows, batchSize),
+        gatherRows(features, rows, classifier.rows),
         Array.from(rows, (row) => labels[row]!),
         {
           learning_rate: rate(epoch * stepsPerEpoch + step),
@@ -141,29 +145,30 @@ export interface Assessment {
 /**
  * Tests a classifier on features.
  *
- * @param batchSize rows that it takes at once
  * @param classes logits of a row
+ * @param group ranks that each test it on a part of the features
  */
 export async function assess(
   classifier: LinearClassifier,
   { features, labels }: LabeledFeatures,
-  batchSize: number,
   classes: number,
+  group?: ProcessGroup,
 ): Promise<Assessment> {
   const hits = new HitCount();
-  for (let start = 0; start < labels.length; start += batchSize) {
-    const count = Math.min(batchSize, labels.length - start);
-    const rows = Array.from({ length: count }, (_, i) => start + i);
-    const logits = await classifier.answer(gatherRows(features, rows, batchSize));
-    hits.add(logits, labels.subarray(start, start + count), classes);
+  const { start, end } = rankPart(labels.length, group);
+  for (let first = start; first < end; first += classifier.rows) {
+    const count = Math.min(classifier.rows, end - first);
+    const rows = Array.from({ length: count }, (_, i) => first + i);
+    const logits = await classifier.answer(gatherRows(features, rows, classifier.rows));
+    hits.add(logits, labels.subarray(first, first + count), classes);
   }
-  return hits.result();
+  return await hits.result(group);
 }
 
 /**
  * Trains a linear classifier on features that were computed once, without augmentation, and tests it. The same seed
- * gives the same result on the same device with as many threads. Rows that do not fill a batch are left out of an
- * epoch; which ones changes from epoch to epoch.
+ * gives the same result on the same device with as many threads, and on several ranks, which share each step, the same
+ * but for rounding. Rows that do not fill a batch are left out of an epoch; which ones changes from epoch to epoch.
  *
  * @throws {RangeError} if features, labels or options do not fit together, or the loss diverges
  */
@@ -208,7 +213,8 @@ export async function linearProbe(
   });
   const training = { batchSize, epochs, seed, onEpoch };
   const losses = await fit(classifier, prepared(train), recipe, training);
-  const found = await assess(classifier, prepared(testing), batchSize, classes.labels.length);
+  const tested = prepared(testing);
+  const found = await assess(classifier, tested, classes.labels.length, options.group);
   const predictions = found.predictions.map((number) => classes.labels[number]!);
   return { ...found, predictions, losses, batchSize };
 }

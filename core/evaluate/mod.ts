@@ -135,6 +135,7 @@ export { type ResultsTable, resultsTables } from "./results_table.ts";
 export {
   type IdentifiedFeatures,
   retrieval,
+  type RetrievalOptions,
   type RetrievalResult,
   type RetrievalScores,
 } from "./retrieval.ts";

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { gatherParts } from "../distributed/mod.ts";
 import { GenviewRangeError } from "../errors/mod.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
-import { similarityBlocks, type SimilarityOptions } from "./similarities.ts";
+import { comparedQueries, similarityBlocks, type SimilarityOptions } from "./similarities.ts";
 
 /** Options of {@linkcode nearestNeighbors}. */
 export interface NearestNeighborsOptions extends SimilarityOptions {
@@ -64,8 +65,8 @@ export function mostExcluded(
 
 /** The largest values of rows that come in parts, in place and in order; among equal ones the first. */
 class Largest implements NearestNeighbors {
-  readonly similarities: Float32Array;
-  readonly indices: Int32Array;
+  readonly similarities: Float32Array<ArrayBuffer>;
+  readonly indices: Int32Array<ArrayBuffer>;
   readonly #k: number;
   readonly #counts: Int32Array;
 
@@ -115,7 +116,8 @@ function insert(
 }
 
 /**
- * The k rows of a bank that are most similar to each query; among equal ones those that come first.
+ * The k rows of a bank that are most similar to each query; among equal ones those that come first. Several ranks look
+ * them up each for a part of the queries, and all have all afterwards, to the last bit what one process finds.
  *
  * @param bank float32 `[M,D]`
  * @param queries float32 `[N,D]`
@@ -141,5 +143,9 @@ export async function nearestNeighbors(
     }
   }
   const { indices, similarities } = largest;
-  return { indices, similarities };
+  const { start, end } = comparedQueries(queries.shape[0]!, bank.shape[0]!, options.group);
+  return {
+    indices: await gatherParts(options.group, indices.subarray(k * start, k * end)),
+    similarities: await gatherParts(options.group, similarities.subarray(k * start, k * end)),
+  };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { gatherParts, type ProcessGroup } from "../distributed/mod.ts";
 
 /** Position of the largest element; among equal ones the first. */
 export function largestOf(values: ArrayLike<number>): number {
@@ -58,13 +59,22 @@ export class HitCount {
     }
   }
 
-  /** Shares of the rows that were counted, and the class that comes first of each. */
-  result(): { readonly top1: number; readonly top5: number; readonly predictions: Int32Array } {
-    const { length } = this.#predictions;
+  /**
+   * Shares of the rows that were counted, and the class that comes first of each.
+   *
+   * @param group ranks whose rows are counted together, in their order
+   */
+  async result(
+    group?: ProcessGroup,
+  ): Promise<{ readonly top1: number; readonly top5: number; readonly predictions: Int32Array }> {
+    const hits = Float64Array.of(this.#first, this.#firstFive);
+    await group?.allReduce(hits, "sum");
+    const predictions = await gatherParts(group, Int32Array.from(this.#predictions));
+    const [first, firstFive] = hits as unknown as [number, number];
     return {
-      top1: this.#first / length,
-      top5: this.#firstFive / length,
-      predictions: Int32Array.from(this.#predictions),
+      top1: first / predictions.length,
+      top5: firstFive / predictions.length,
+      predictions,
     };
   }
 }

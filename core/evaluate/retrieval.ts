@@ -3,9 +3,13 @@
  *
  * @module
  */
+import { gatherParts } from "../distributed/mod.ts";
 import { GenviewRangeError } from "../errors/mod.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
-import { type ComputeOptions, similarityRows } from "./similarities.ts";
+import { type SimilarityOptions, similarityRows } from "./similarities.ts";
+
+/** Where things are looked for, and by which ranks. */
+export type RetrievalOptions = Omit<SimilarityOptions, "distance">;
 
 /** Features of things and what they show. */
 export interface IdentifiedFeatures {
@@ -77,17 +81,19 @@ function rowsByIdentity({ identities }: IdentifiedFeatures): Map<string | number
 async function direction(
   queries: IdentifiedFeatures,
   bank: IdentifiedFeatures,
-  options: ComputeOptions,
+  options: RetrievalOptions,
 ): Promise<RetrievalScores> {
   const counterparts = rowsByIdentity(bank);
-  const places: number[] = [];
-  const counts: number[] = [];
+  const ownPlaces: number[] = [];
+  const ownCounts: number[] = [];
   for await (const row of similarityRows(bank.features, queries.features, options)) {
     const sought = counterparts.get(queries.identities[row.query]!);
     if (sought === undefined) continue;
-    places.push(placeOf(row.similarities, sought));
-    counts.push(sought.length);
+    ownPlaces.push(placeOf(row.similarities, sought));
+    ownCounts.push(sought.length);
   }
+  const places = [...await gatherParts(options.group, Float64Array.from(ownPlaces))];
+  const counts = [...await gatherParts(options.group, Float64Array.from(ownCounts))];
   if (places.length === 0) {
     throw new GenviewRangeError(
       "Cannot retrieve: the sets must share identities, found none in both",
@@ -126,7 +132,7 @@ function checkIdentities({ features, identities }: IdentifiedFeatures): void {
 export async function retrieval(
   first: IdentifiedFeatures,
   second: IdentifiedFeatures,
-  options: ComputeOptions = {},
+  options: RetrievalOptions = {},
 ): Promise<RetrievalResult> {
   checkIdentities(first);
   checkIdentities(second);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type ProcessGroup, type RankPart, rankPart } from "../distributed/mod.ts";
 import { GenviewRangeError } from "../errors/mod.ts";
 import { withTarget } from "../engine/graph/target.ts";
 import { formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
@@ -22,6 +23,8 @@ export type FeatureDistance = "cosine" | "euclidean";
 export interface SimilarityOptions extends ComputeOptions {
   /** How far apart features are (default `cosine`). */
   readonly distance?: FeatureDistance;
+  /** Ranks that each compare a part of the queries, all of them with the whole bank. */
+  readonly group?: ProcessGroup | undefined;
 }
 
 /** Similarities of one query to each feature of a bank. */
@@ -106,10 +109,13 @@ async function* blocks(
   bank: Tensor<"float32">,
   queries: Tensor<"float32">,
   { bankRows, queryRows }: BlockRows,
-  { device = CPU, threads, distance = "cosine" }: SimilarityOptions,
+  { device = CPU, threads, distance = "cosine", group }: SimilarityOptions,
 ): AsyncGenerator<SimilarityBlock> {
   const [count, width] = queries.shape as [number, number];
   const [size] = bank.shape as [number, number];
+  // In whole blocks, so that every product is one that a single process computes.
+  const { start, end } = rankPart(count, group, queryRows);
+  if (start === end) return;
   const cosine = distance === "cosine";
   // Normalised in any case, which checks that they are finite.
   const unit = normalizeRows(queries);
@@ -132,7 +138,7 @@ async function* blocks(
     const block = bankBlock.take(bank, firstBank);
     const normalized = normalizeRows(block, firstBank);
     bankPart.write(cosine ? normalized : block);
-    for (let firstQuery = 0; firstQuery < count; firstQuery += queryRows) {
+    for (let firstQuery = start; firstQuery < end; firstQuery += queryRows) {
       part.write(queryBlock.take(left, firstQuery));
       await binding.run();
       const rows = Array.from({ length: Math.min(queryRows, count - firstQuery) }, (_, row) => {
@@ -146,6 +152,21 @@ async function* blocks(
       yield { firstQuery, firstBank, rows };
     }
   }
+}
+
+/**
+ * The queries that a rank compares by {@linkcode similarityBlocks}.
+ *
+ * @param queries how many there are
+ * @param bank rows of the bank
+ */
+export function comparedQueries(
+  queries: number,
+  bank: number,
+  group: ProcessGroup | undefined,
+): RankPart {
+  if (queries === 0 || bank === 0) return { start: 0, end: 0 };
+  return rankPart(queries, group, chunkRows(queries, evenPart(bank, BANK_ROWS)));
 }
 
 /** Checks that features can be compared; whether there is anything to compare. */
@@ -165,7 +186,7 @@ function comparable(bank: Tensor<"float32">, queries: Tensor<"float32">): boolea
 
 /**
  * The similarities of queries to the features of a bank, block by block of the bank and within it of the queries: the
- * bank is read once, and memory beside it is that of a block.
+ * bank is read once, and memory beside it is that of a block. Of several ranks each has those of its own queries.
  *
  * @param bank float32 `[M,D]`
  * @param queries float32 `[N,D]`
@@ -192,7 +213,8 @@ function chunkRows(queries: number, bank: number): number {
 }
 
 /**
- * The similarities of each query to all features of a bank, in the order of the queries.
+ * The similarities of each query to all features of a bank, in the order of the queries; of several ranks each has those
+ * of a contiguous part of the queries.
  *
  * @param bank float32 `[M,D]`
  * @param queries float32 `[N,D]`
