@@ -28,8 +28,11 @@ function call<F extends MpiFunction>(name: F, ...given: MpiArguments<F>): MpiCal
   return { name, given } as MpiCall;
 }
 
-/** Starts and lengths of the pieces of a message. */
-function pieces(length: number, longest: number): (readonly [start: number, length: number])[] {
+/** Starts and lengths of the pieces of a message; one if it has no elements. */
+export function pieces(
+  length: number,
+  longest: number,
+): (readonly [start: number, length: number])[] {
   const count = Math.max(1, Math.ceil(length / longest));
   return Array.from(
     { length: count },

@@ -50,6 +50,25 @@ function errorText(mpi: MpiLibrary, code: number): string {
   return new TextDecoder().decode(text.subarray(0, length[0])).split(", error stack")[0]!.trim();
 }
 
+/** Calls that run one after another. */
+interface Task {
+  readonly what: string;
+  /** At least one. */
+  readonly calls: readonly MpiCall[];
+  /** Of the memory that is read and written, which is not collected as long as they are here. */
+  readonly owners: readonly unknown[];
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A call that is on its way. */
+interface Started {
+  readonly task: Task;
+  readonly name: MpiFunction;
+  readonly pending: Promise<number>;
+  readonly isLast: boolean;
+}
+
 /** A communicator of all ranks, which shares no messages with others. */
 export class MpiCommunicator implements Communicator {
   readonly handle: number;
@@ -58,9 +77,12 @@ export class MpiCommunicator implements Communicator {
   readonly constants: MpiConstants;
   readonly longest: number;
   readonly #mpi: MpiLibrary;
-  /** What calls on another thread read and write, so that it is not collected. */
-  readonly #lent = new Set<unknown>();
-  #last: Promise<unknown> = Promise.resolve();
+  /** What is to run on another thread, in the order of the calls; the first runs. */
+  readonly #waiting: Task[] = [];
+  /** The task whose call was started last, and which of its calls that was. */
+  #current: Task | undefined;
+  #place = 0;
+  #isRunning = false;
 
   /** Copies `MPI_COMM_WORLD`; all ranks do so together. */
   constructor(mpi: MpiLibrary, longest: number) {
@@ -86,7 +108,8 @@ export class MpiCommunicator implements Communicator {
   }
 
   /**
-   * Runs calls on another thread, after all that were asked for before: MPI allows one collective at a time.
+   * Runs calls on another thread, after all that were asked for before: MPI allows one collective at a time. The next is on
+   * its way when the promise resolves, so that what is done then delays none.
    *
    * @param what is done
    * @param owners of the memory that is read and written
@@ -97,19 +120,40 @@ export class MpiCommunicator implements Communicator {
     calls: readonly MpiCall[],
     owners: readonly unknown[] = [],
   ): Promise<void> {
-    const run = this.#last.then(async () => {
-      this.#lent.add(owners);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ what, calls, owners, resolve, reject });
+    if (!this.#isRunning) this.#runWaiting();
+    return promise;
+  }
+
+  async #runWaiting(): Promise<void> {
+    this.#isRunning = true;
+    let started = this.#startNext();
+    while (started !== undefined) {
+      const { task, name, pending, isLast } = started;
+      const code = await pending;
+      // The further calls of a task that has failed are not made; other tasks are.
+      if (code !== 0 || isLast) this.#waiting.shift();
+      started = this.#startNext();
       try {
-        for (const { name, given } of calls) {
-          this.#check(what, name, await this.#mpi.callAside(name, ...given));
-        }
-      } finally {
-        this.#lent.delete(owners);
+        this.#check(task.what, name, code);
+        if (isLast) task.resolve();
+      } catch (error) {
+        task.reject(error);
       }
-    });
-    // Who asked for a call is told of its failure; the next in turn is not stopped by it.
-    this.#last = run.catch(() => undefined);
-    return run;
+    }
+    this.#isRunning = false;
+  }
+
+  /** Starts the next call of the first task that waits. */
+  #startNext(): Started | undefined {
+    const [task] = this.#waiting;
+    if (task === undefined) return undefined;
+    const place = this.#place = task === this.#current ? this.#place + 1 : 0;
+    this.#current = task;
+    const { name, given } = task.calls[place]!;
+    const pending = this.#mpi.callAside(name, ...given);
+    return { task, name, pending, isLast: place === task.calls.length - 1 };
   }
 
   /** Frees the communicator, for which nothing may be in flight. */

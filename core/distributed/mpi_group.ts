@@ -12,15 +12,26 @@ import {
   checkReducible,
   checkTarget,
   type CollectiveArray,
+  type CollectiveMemory,
   divide,
+  memoryOf,
   type Reduction,
 } from "./collective_data.ts";
 import { lend } from "./lent_data.ts";
 import { MpiBlocking } from "./mpi_blocking.ts";
-import { allGatherCalls, allReduceCalls, barrierCalls, broadcastCalls } from "./mpi_collectives.ts";
+import {
+  allGatherCalls,
+  allReduceCalls,
+  barrierCalls,
+  broadcastCalls,
+  pieces,
+} from "./mpi_collectives.ts";
 import { callMpi, MpiCommunicator } from "./mpi_communicator.ts";
 import type { MpiLibrary } from "./mpi_library.ts";
 import type { BlockingCollectives, ProcessGroup } from "./process_group.ts";
+
+/** Elements of a mean that are sent together. */
+const AVERAGED_TOGETHER = 2 ** 21;
 
 /** What a launcher has to pass on a message before the process that wrote it ends. */
 const FORWARDING_MILLISECONDS = 250;
@@ -67,12 +78,27 @@ export class MpiGroup implements ProcessGroup {
     // A sum on a device is not divided there: its mean takes the way through the host.
     const takesCuda = this.#takesCuda && reduction !== "mean";
     await lend(data, { access: "change", takesCuda }, async (memory, elements) => {
-      const what = `all-reduce ${memory.length} ${memory.element} by ${reduction}`;
-      checkReducible(what, memory.element, reduction);
-      const calls = allReduceCalls(this.#awaited, memory, reduction);
-      await this.#awaited.runAside(what, calls, [memory.owner]);
-      if (reduction === "mean") divide(elements!, this.size);
+      checkReducible(`all-reduce ${memory.length} ${memory.element}`, memory.element, reduction);
+      if (reduction === "mean") await this.#average(elements!);
+      else await this.#reduce(memory, reduction);
     });
+  }
+
+  async #reduce(memory: CollectiveMemory, reduction: Reduction): Promise<void> {
+    const what = `all-reduce ${memory.length} ${memory.element} by ${reduction}`;
+    const calls = allReduceCalls(this.#awaited, memory, reduction);
+    await this.#awaited.runAside(what, calls, [memory.owner]);
+  }
+
+  /** Averages in parts: while one is on its way, the one before is divided. */
+  async #average(data: CollectiveArray): Promise<void> {
+    await Promise.all(
+      pieces(data.length, AVERAGED_TOGETHER).map(async ([start, length]) => {
+        const part = data.subarray(start, start + length) as CollectiveArray;
+        await this.#reduce(memoryOf(part), "mean");
+        divide(part, this.size);
+      }),
+    );
   }
 
   allGather<T extends CollectiveArray>(data: T, target?: T): Promise<T>;

@@ -70,7 +70,7 @@ export interface ProcessGroup {
 
   /**
    * Reduces in place: afterwards every rank has the sum, mean or maximum over the ranks, element by element. A mean is a
-   * sum that is divided on this thread; for many elements it is faster to scale them in a graph.
+   * sum that this thread divides, part by part while the next is on its way.
    *
    * @param data of the same length on all ranks; leave it alone until the promise resolves
    * @throws {TypeError} if the elements are of half precision, or whole numbers to be averaged
