@@ -4,11 +4,12 @@
  * @module
  */
 import { bundledConfigurations } from "../configs/mod.ts";
+import { inProcessGroup, type ProcessGroup } from "../core/distributed/mod.ts";
 import { GenviewTypeError } from "../core/errors/mod.ts";
 import { configurationSchema } from "../core/method/configuration.ts";
 import { readConfiguration } from "../core/method/read_configuration.ts";
 import { dryRun } from "../core/train/run/dry_run.ts";
-import { pretrain } from "../core/train/run/pretrain.ts";
+import { pretrain, type PretrainOptions } from "../core/train/run/pretrain.ts";
 import type { TrainResult } from "../core/train/run/train_options.ts";
 import { bundledMethods } from "../plugins/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
@@ -138,6 +139,9 @@ const COMMAND = command({
   },
 });
 
+/** What methods and experiments are called. */
+const KNOWN = { methods: bundledMethods, configurations: bundledConfigurations };
+
 /** What may be given beside the configuration. */
 interface Given {
   readonly dryRun?: boolean;
@@ -192,6 +196,39 @@ function methodOf(words: readonly string[], option: string | undefined): string 
   );
 }
 
+/** Pretrains, alone or as one of the processes that a launcher has started. */
+async function run(
+  { output, ...options }: PretrainOptions,
+  group: ProcessGroup | undefined,
+): Promise<void> {
+  const leads = group === undefined || group.rank === 0;
+  let epochs = 0;
+  using display = new TrainDisplay();
+  using interrupt = interruptSignal(() => {
+    if (group === undefined) {
+      display.note("stopping after this step; press Ctrl-C again to end at once");
+    }
+  });
+  const result = await pretrain({ output, ...options }, {
+    ...KNOWN,
+    ...(group && { group }),
+    signal: interrupt.signal,
+    report(event) {
+      if (event.kind === "start") epochs = event.configuration.epochs;
+      display.show(event);
+    },
+  });
+  display[Symbol.dispose]();
+  if (!leads) return;
+  if (result.skipped > 0) {
+    console.error(
+      `${result.skipped} times an image could not be read and was replaced by another`,
+    );
+  }
+  if (result.finished) console.log(`trained ${result.step} steps: ${result.checkpoint}`);
+  console.log(asStarted(nextCommands(output, result, epochs)));
+}
+
 /** Runs the task with its arguments. */
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(await withMethodOptions(COMMAND, args), args, (text) => console.log(text));
@@ -218,36 +255,17 @@ export async function main(args: readonly string[]): Promise<void> {
     ...(preset && { preset }),
     ...(config && { config }),
   };
-  const known = { methods: bundledMethods, configurations: bundledConfigurations };
-  if (isDry) return console.log(dryRunText(await dryRun({ ...named, images: images ?? 0 }, known)));
+  if (isDry) return console.log(dryRunText(await dryRun({ ...named, images: images ?? 0 }, KNOWN)));
   const { output } = parsed.values;
-  let epochs = 0;
-  using display = new TrainDisplay();
-  using interrupt = interruptSignal(() =>
-    display.note("stopping after this step; press Ctrl-C again to end at once")
+  await inProcessGroup((group) =>
+    run({
+      output,
+      ...named,
+      ...(resume && { resume }),
+      ...(from && { from }),
+      ...(fromHeads && { fromHeads }),
+    }, group)
   );
-  const result = await pretrain({
-    output,
-    ...named,
-    ...(resume && { resume }),
-    ...(from && { from }),
-    ...(fromHeads && { fromHeads }),
-  }, {
-    ...known,
-    signal: interrupt.signal,
-    report(event) {
-      if (event.kind === "start") epochs = event.configuration.epochs;
-      display.show(event);
-    },
-  });
-  display[Symbol.dispose]();
-  if (result.skipped > 0) {
-    console.error(
-      `${result.skipped} times an image could not be read and was replaced by another`,
-    );
-  }
-  if (result.finished) console.log(`trained ${result.step} steps: ${result.checkpoint}`);
-  console.log(asStarted(nextCommands(output, result, epochs)));
 }
 
 if (import.meta.main) await runTask(main);

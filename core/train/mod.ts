@@ -90,7 +90,8 @@ export { pretrain, type PretrainContext, type PretrainOptions } from "./run/pret
 export { configuredBackbone } from "./run/run_plan.ts";
 export { readRunLogs, type RunLogs } from "./log/run_logs.ts";
 export { train } from "./run/train.ts";
-export type { JudgedPairs, TrainEvent } from "./run/train_event.ts";
+export type { JointRanks, JudgedPairs, TrainEvent } from "./run/train_event.ts";
+export type { RankPlace } from "./run/run_ranks.ts";
 export type { RunView, TrainOptions, TrainResult } from "./run/train_options.ts";
 export {
   buildMethodStep,

@@ -8,7 +8,7 @@ import { describeDevice } from "../../core/engine/ort/mod.ts";
 import { optionName } from "../../core/schema/option_name.ts";
 import { ProgressLine, type ProgressOutput, progressOutput } from "./progress_line.ts";
 import type { LossRange } from "../../core/method/manifest.ts";
-import type { TrainEvent } from "../../core/train/run/train_event.ts";
+import type { JointRanks, TrainEvent } from "../../core/train/run/train_event.ts";
 
 /** Says how many images have variations, and how many each: `variations: 3 of 4 images have some (75.0 %), 1 to 8 each`. */
 export function describeCoverage({ matched, total, samplesByCount }: Coverage): string {
@@ -21,6 +21,12 @@ export function describeCoverage({ matched, total, samplesByCount }: Coverage): 
 
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Says who computes where: `2 processes by Open MPI v4.1.4: rank 0 on node1 cuda:0, rank 1 on node1 cuda:1`. */
+export function describeRanks({ size, library, places }: JointRanks): string {
+  const each = places.map(({ host, device }, rank) => `rank ${rank} on ${host} ${device}`);
+  return `${size} processes by ${library}: ${each.join(", ")}`;
 }
 
 /** What is expected of the loss, to three digits, where that is known: `loss: -0.25 to 0.25 at random, …`. */
@@ -61,6 +67,7 @@ export class TrainDisplay implements Disposable {
           `${counted(event.stepsPerEpoch, "step")} of ${counted(batchSize, "image")}` +
           (event.resumedAt > 0 ? `, from step ${event.resumedAt}` : ""),
       );
+      if (event.ranks !== undefined) this.note(describeRanks(event.ranks));
       this.note(
         `${describeLoss(event.lossRange)}spread: about ${
           event.uniformSpread.toFixed(4)

@@ -144,10 +144,15 @@ export class WorkerCompiler implements MethodCompiler {
     const { seconds } = this.#limits;
     const timer = setTimeout(() => this.#end(timeIsUp(seconds)), seconds * 1000);
     this.#waiting.set(id, { resolve, reject });
-    const { configuration, viewSizes, tuning, precision = "float32", typed = false } = request;
+    const { configuration, viewSizes, tuning, ranks = 1, precision = "float32", typed = false } =
+      request;
     this.#tell({
       kind: "ask",
-      asked: { id, question, request: { configuration, viewSizes, tuning, precision, typed } },
+      asked: {
+        id,
+        question,
+        request: { configuration, viewSizes, tuning, ranks, precision, typed },
+      },
     });
     return promise.finally(() => {
       clearTimeout(timer);

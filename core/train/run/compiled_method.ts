@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { rankGroup } from "../../distributed/mod.ts";
 import type { LossRange } from "../../method/manifest.ts";
 import { openCompiler } from "../compile/method_compiler.ts";
 import { AccumulatedStep } from "../step/accumulation/accumulated_step.ts";
@@ -11,6 +12,8 @@ import { TrainingStep } from "../step/training_step.ts";
 import { checkScheduled } from "./check_scheduled.ts";
 import { checkDevicePrecision, checkPrecision, convolutionsIn } from "./run_precision.ts";
 import type { RunOrigin } from "./run_origin.ts";
+import type { RunRanks } from "./run_ranks.ts";
+import { shareState } from "./rank_state.ts";
 import type { RunPlan } from "./run_plan.ts";
 import { type RunTuning, runTuning } from "./run_tuning.ts";
 import { startingWeights } from "./starting_weights.ts";
@@ -34,13 +37,15 @@ export interface CompiledMethod {
 /**
  * Compiles a run's step, and restores its state or draws an initial one.
  *
- * @param origin the checkpoint whose state is restored, or the weights that the backbone starts with
+ * @param origin the checkpoint whose state is restored, or the weights that the backbone starts with; of several
+ * processes, those of the first, which it sends to the others
  * @throws {TypeError} if the configuration does not fit the method or the checkpoint
  */
 export async function compileMethod(
   options: TrainOptions,
   plan: RunPlan,
   { checkpoint, from, fromHeads }: Pick<RunOrigin, "checkpoint" | "from" | "fromHeads">,
+  ranks: RunRanks,
 ): Promise<CompiledMethod> {
   const { configuration, pairEncoder } = options;
   const { recipes, placement, precision } = plan;
@@ -50,6 +55,7 @@ export async function compileMethod(
     configuration,
     viewSizes: recipes.map(({ size }) => size),
     tuning: {},
+    ranks: ranks.size,
     precision,
   };
   // Symbolic, and so without cost: it is checked before hours may go into tuning it.
@@ -61,11 +67,13 @@ export async function compileMethod(
     ...checkScheduled(facts, configuration),
     ...unusedInputs(facts, pairEncoder !== undefined),
   ];
-  const tuning = await runTuning(
-    options,
-    placement,
-    convolutionsIn(precision, facts.convolutions),
-    checkpoint?.state.tuning,
+  const tuning = await ranks.fromLeader(() =>
+    runTuning(
+      options,
+      placement,
+      convolutionsIn(precision, facts.convolutions),
+      checkpoint?.state.tuning,
+    )
   );
   const tuned = { ...request, tuning };
   const stateOf = async () =>
@@ -78,15 +86,18 @@ export async function compileMethod(
   const compiled = await compiler.step(tuned);
   const model = stateOf();
   const optimizer = checkpoint?.optimizer;
+  const { group } = ranks;
+  const placed = { ...placement, ...(group && { group: rankGroup(group) }) };
   // Initial values are drawn by the compiler while the models are loaded here.
   const step = compiled.kind === "accumulated"
-    ? await AccumulatedStep.bind(compiled, placement, await model, optimizer)
+    ? await AccumulatedStep.bind(compiled, placed, await model, optimizer)
     : await TrainingStep.bind(
       compiled,
-      { ...placement, cudaGraphs: configuration.cudaGraphs },
+      { ...placed, cudaGraphs: configuration.cudaGraphs },
       model,
       optimizer,
     );
+  if (group !== undefined) await shareState(group, step);
   return {
     step,
     tuning,

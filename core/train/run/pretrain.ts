@@ -5,12 +5,14 @@
  */
 import { resolve } from "node:path";
 import { openTrainingData } from "../../data/open_data.ts";
+import type { ProcessGroup } from "../../distributed/mod.ts";
 import { configuredEvaluation } from "../../evaluate/configured_evaluation.ts";
 import type { CompileLimits } from "../compile/compile_limits.ts";
 import { fitBatch } from "./fit_batch.ts";
 import { configuredPairEncoder } from "./pair_encoder.ts";
 import { type KnownNames, type NamedRun, readBeginning, resolveRun } from "./resolve_run.ts";
 import { inRunFolder } from "./run_folder.ts";
+import { RunRanks } from "./run_ranks.ts";
 import { trainLocked } from "./train.ts";
 import type { TrainEvent } from "./train_event.ts";
 import type { TrainOptions, TrainResult } from "./train_options.ts";
@@ -31,7 +33,12 @@ export interface PretrainOptions extends NamedRun {
 export interface PretrainContext extends KnownNames {
   /** How much a method may take while it is compiled. */
   readonly limits?: CompileLimits;
-  /** When it aborts, the run saves a checkpoint after the step that it is in and ends. */
+  /**
+   * The processes that pretrain together, each of which calls `pretrain` alike, within `inProcessGroup`; one alone when
+   * left out.
+   */
+  readonly group?: ProcessGroup;
+  /** When it aborts, on any of the processes, the run saves a checkpoint after the step that it is in and ends. */
   readonly signal?: AbortSignal;
   /** Called with everything that happens. */
   readonly report?: (event: TrainEvent) => void;
@@ -49,7 +56,10 @@ async function open(
   { resume }: Pick<TrainOptions, "resume">,
   context: PretrainContext,
 ): Promise<Opened> {
-  const { report } = context;
+  const { report: given, group } = context;
+  // The others would say the same.
+  const { leads } = new RunRanks(group);
+  const report = leads ? given : undefined;
   const before = resume === undefined ? undefined : await readBeginning(options.output, resume);
   const run = await resolveRun(options, context, before);
   const { method } = run;
@@ -58,9 +68,11 @@ async function open(
     ? { configuration: run.configuration, note: undefined }
     : fitBatch(run.configuration, dataset.length);
   if (note !== undefined) report?.({ kind: "note", message: note });
-  const evaluate = await configuredEvaluation(configuration, {
-    onWarning: (message) => report?.({ kind: "warning", message }),
-  });
+  const evaluate = leads
+    ? await configuredEvaluation(configuration, {
+      onWarning: (message) => report?.({ kind: "warning", message }),
+    })
+    : undefined;
   const pairEncoder = await configuredPairEncoder(configuration);
   return {
     method,
@@ -125,6 +137,7 @@ export async function pretrain(
     ...(resume !== undefined && { resume }),
     ...(from !== undefined && { from }),
     ...(options.fromHeads && { fromHeads: true }),
+    ...(context.group && { group: context.group }),
   };
   // Before anything is opened, which may take gigabytes, so that a second process is refused at once.
   return await inRunFolder({ output, ...origin }, async () => {

@@ -7,12 +7,13 @@ import { type ViewBatch, viewLoader } from "../../data/loader/view_loader.ts";
 import type { Loader } from "../../data/loader/options.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import { AccumulatedStep } from "../step/accumulation/accumulated_step.ts";
-import { type PairJudgement, summarizeJudgement } from "../step/pair_weighting.ts";
+import { LARGEST_WEIGHT, type PairJudgement, summarizeJudgement } from "../step/pair_weighting.ts";
 import type { StepDraw, StepResult } from "../step/step_inputs.ts";
 import type { TrainingStep } from "../step/training_step.ts";
 import { configuredVariations, generatedShare } from "./generated_views.ts";
 import { MicroBatchFeed } from "./micro_batch_feed.ts";
 import type { RunPlan } from "./run_plan.ts";
+import { RunRanks } from "./run_ranks.ts";
 import { type StepFeed, WholeBatchFeed } from "./step_feed.ts";
 import type { TrainOptions } from "./train_options.ts";
 
@@ -29,12 +30,14 @@ export class RunBatches implements Disposable {
   readonly #options: TrainOptions;
   readonly #plan: RunPlan;
   readonly #feed: StepFeed;
+  readonly #ranks: RunRanks;
   readonly #unreadable = new Map<string, string>();
 
   private constructor(options: TrainOptions, plan: RunPlan, feed: StepFeed) {
     this.#options = options;
     this.#plan = plan;
     this.#feed = feed;
+    this.#ranks = new RunRanks(options.group);
   }
 
   /**
@@ -54,16 +57,17 @@ export class RunBatches implements Disposable {
   }
 
   /**
-   * The batches of an epoch.
+   * The batches of an epoch: of several processes, this one's part of each.
    *
    * @param startBatch batches of it that were taken before
    */
   open(epoch: number, startBatch: number): Loader<ViewBatch> {
     const { configuration, dataset, report } = this.#options;
-    const { batchSize, seed, loaders, strict } = configuration;
-    const { recipes } = this.#plan;
+    const { seed, loaders, strict } = configuration;
+    const { recipes, rankBatchSize } = this.#plan;
     return viewLoader(dataset, recipes, {
-      batchSize,
+      batchSize: rankBatchSize,
+      shard: { index: this.#ranks.rank, count: this.#ranks.size },
       seed,
       epoch,
       strict,
@@ -83,8 +87,9 @@ export class RunBatches implements Disposable {
   async place(batch: ViewBatch, shown: number): Promise<PlacedBatch> {
     const judgement = await this.#feed.place(batch, shown);
     const varied = this.#options.dataset.coverage && { generatedViews: generatedShare(batch) };
+    const own = { ...varied, ...(judgement && summarizeJudgement(judgement)) };
     return {
-      metrics: { ...varied, ...(judgement && summarizeJudgement(judgement)) },
+      metrics: await this.#ranks.combined(own, (name) => name === LARGEST_WEIGHT),
       ...(judgement && { judgement }),
     };
   }

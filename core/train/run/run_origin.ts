@@ -11,12 +11,13 @@ import { type Checkpoint, loadCheckpoint } from "../../weights/checkpoint/checkp
 import { listCheckpoints } from "../../weights/checkpoint/list.ts";
 import { type DamagedCheckpoint, loadNewestCheckpoint } from "../../weights/checkpoint/newest.ts";
 import { checkNoRun, readDescription } from "./run_description.ts";
+import type { RunRanks } from "./run_ranks.ts";
 import type { TrainOptions } from "./train_options.ts";
 
 /** What a run starts with. */
 export interface RunOrigin {
-  /** Undefined if it starts from initial values. */
-  readonly checkpoint: Checkpoint | undefined;
+  /** Undefined if it starts from initial values. Only the first of several processes reads its tensors. */
+  readonly checkpoint: (Pick<Checkpoint, "state"> & Partial<Checkpoint>) | undefined;
   /** Where the checkpoint lies, if it is the run's own. */
   readonly saved: string | undefined;
   /** Whether the run in the output folder is resumed. */
@@ -135,4 +136,32 @@ export async function findOrigin(options: TrainOptions): Promise<RunOrigin> {
   }
   const changes = checkResumable(checkpoint.state, options);
   return { checkpoint, saved: resumes ? path : undefined, resumes, from, changes, passedOver };
+}
+
+/**
+ * Finds what a run of several processes starts with: the first of them reads it, and tells the others all but the tensors,
+ * which it sends them later.
+ *
+ * @throws what {@linkcode findOrigin} throws, on the first process
+ */
+export async function findSharedOrigin(
+  options: TrainOptions,
+  ranks: RunRanks,
+): Promise<RunOrigin> {
+  let own: RunOrigin | undefined;
+  const told = await ranks.fromLeader(async () => {
+    own = await findOrigin(options);
+    const { checkpoint, saved = null, resumes, changes } = own;
+    return { state: checkpoint?.state ?? null, saved, resumes, changes };
+  });
+  if (own !== undefined) return own;
+  const { state, saved, resumes, changes } = told;
+  return {
+    checkpoint: state === null ? undefined : { state },
+    saved: saved ?? undefined,
+    resumes,
+    from: undefined,
+    changes,
+    passedOver: [],
+  };
 }

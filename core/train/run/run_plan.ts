@@ -7,13 +7,16 @@ import type { Backbone } from "../../backbones/backbone.ts";
 import { backbone as backboneOf } from "../../backbones/registry.ts";
 import { viewRecipes } from "../../data/views/named_views.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import type { ProcessGroup } from "../../distributed/mod.ts";
 import type { ViewRecipe } from "../../data/views/recipe.ts";
-import { type Device, formatDevice, type Placement, resolveDevice } from "../../engine/ort/mod.ts";
+import { type Device, formatDevice, type Placement } from "../../engine/ort/mod.ts";
 import type { Precision } from "../../engine/precision/mod.ts";
 import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import { microBatchSize } from "../step/accumulation/accumulated_graph.ts";
+import { rankBatchSize } from "../step/accumulation/parts.ts";
 import { configuredVariations } from "./generated_views.ts";
+import { rankPlacement } from "./rank_placement.ts";
 import { resolvePrecision } from "./run_precision.ts";
 import { runSchedules } from "./run_schedules.ts";
 import type { TrainOptions } from "./train_options.ts";
@@ -28,6 +31,8 @@ export interface RunPlan {
   /** The scalars that a step is fed, by the number of steps before it, and of those among them that were skipped. */
   readonly scalars: (step: number, skipped?: number) => Readonly<Record<string, number>>;
   readonly placement: Placement;
+  /** Samples of each batch that this process takes: all of them, or those of one of several processes. */
+  readonly rankBatchSize: number;
   /** What networks compute in. */
   readonly precision: Precision;
 }
@@ -38,6 +43,8 @@ export interface PlannedRun extends Pick<TrainOptions, "configuration"> {
   readonly dataset: Pick<Dataset, "name" | "length">;
   /** What weights its pairs, if anything does. */
   readonly pairEncoder?: unknown;
+  /** The processes that train it, if there are several. */
+  readonly group?: Pick<ProcessGroup, "size" | "localRank" | "localSize">;
 }
 
 /** The backbone that a configuration asks for; positions of a ViT are for its first view, and resampled for others. */
@@ -53,35 +60,50 @@ export function configuredBackbone(
 }
 
 /** Refuses CUDA graphs where there are none to capture. */
-function checkCudaGraphs(device: Device, isAccumulated: boolean): void {
-  if (device.provider === "cuda" && !isAccumulated) return;
+function checkCudaGraphs(device: Device, isAccumulated: boolean, size: number): void {
+  if (device.provider === "cuda" && !isAccumulated && size === 1) return;
+  const found = isAccumulated
+    ? "--device-batch-size, by which gradients are accumulated"
+    : device.provider === "cuda"
+    ? `${size} processes, which speak to each other within the graphs`
+    : formatDevice(device);
   throw new GenviewTypeError(
-    `Cannot train with --cuda-graphs: it is for whole batches on CUDA, found ${
-      isAccumulated
-        ? "--device-batch-size, by which gradients are accumulated"
-        : formatDevice(device)
-    }; leave it out`,
+    `Cannot train with --cuda-graphs: it is for whole batches of one process on CUDA, found ${found}; leave it out`,
+  );
+}
+
+/** Refuses a batch that processes cannot share, with those next to it that they could. */
+function checkShares(batchSize: number, size: number): void {
+  if (batchSize % size === 0) return;
+  const below = Math.floor(batchSize / size) * size;
+  const found = below > 0 ? `${below} or ${below + size}` : `${size}`;
+  throw new GenviewRangeError(
+    `Cannot train on ${size} processes: they must divide --batch-size, the images of a step of all of them together, ` +
+      `found ${batchSize}; choose ${found}, or another number of processes`,
   );
 }
 
 /**
  * Plans a run.
  *
- * @throws {RangeError} if the data set has fewer samples than a batch, micro-batches do not fill one, or a view of
- * variations is none of the recipes
+ * @throws {RangeError} if the data set has fewer samples than a batch, processes or micro-batches do not divide one, or a
+ * view of variations is none of the recipes
  * @throws {TypeError} if there is no such backbone, view recipe or device, the device has no such precision, CUDA graphs are
  * asked for elsewhere, or pairs are to be drawn that have no weights
  */
 export function planRun(
-  { configuration, dataset, pairEncoder }: PlannedRun,
+  { configuration, dataset, pairEncoder, group }: PlannedRun,
 ): RunPlan {
-  const { batchSize, epochs, threads, vis } = configuration;
+  const { batchSize, epochs, vis } = configuration;
+  const size = group?.size ?? 1;
   if (vis > 0 && pairEncoder === undefined) {
     throw new GenviewTypeError(
       `Cannot draw pairs with their weights: --vis needs --quality-encoder, found --vis ${vis} alone`,
     );
   }
-  const isAccumulated = microBatchSize(configuration) !== undefined;
+  checkShares(batchSize, size);
+  const ownBatchSize = rankBatchSize(batchSize, size);
+  const isAccumulated = microBatchSize({ ...configuration, batchSize: ownBatchSize }) !== undefined;
   const stepsPerEpoch = Math.floor(dataset.length / batchSize);
   if (stepsPerEpoch < 1) {
     throw new GenviewRangeError(
@@ -91,8 +113,9 @@ export function planRun(
   }
   const recipes = viewRecipes(configuration);
   configuredVariations(configuration, recipes);
-  const device = resolveDevice(configuration.device, configuration.providerOption);
-  if (configuration.cudaGraphs) checkCudaGraphs(device, isAccumulated);
+  const placement = rankPlacement(configuration, size > 1 ? group : undefined);
+  const { device } = placement;
+  if (configuration.cudaGraphs) checkCudaGraphs(device, isAccumulated, size);
   const totalSteps = stepsPerEpoch * epochs;
   return {
     backbone: configuredBackbone(configuration),
@@ -100,7 +123,8 @@ export function planRun(
     stepsPerEpoch,
     totalSteps,
     scalars: runSchedules(configuration, { totalSteps, stepsPerEpoch }),
-    placement: { device, threads },
+    placement,
+    rankBatchSize: ownBatchSize,
     precision: resolvePrecision(configuration, device),
   };
 }

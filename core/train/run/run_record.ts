@@ -33,7 +33,7 @@ export interface RunProgress {
 }
 
 /** What all checkpoints of a run say alike. */
-type RunFacts = MethodRecord & Pick<CheckpointState, "configuration" | "tuning">;
+type RunFacts = MethodRecord & Pick<CheckpointState, "configuration" | "ranks" | "tuning">;
 
 const MILLISECONDS_PER_MINUTE = 60_000;
 
@@ -43,17 +43,12 @@ export class RunRecord implements Disposable {
   readonly log: RunLog;
   readonly #options: TrainOptions;
   readonly #facts: RunFacts;
-  #saved: { readonly path: string; readonly step: number } | undefined;
   #savedTime = performance.now();
 
-  private constructor(log: RunLog, options: TrainOptions, origin: RunOrigin, facts: RunFacts) {
+  private constructor(log: RunLog, options: TrainOptions, facts: RunFacts) {
     this.log = log;
     this.#options = options;
     this.#facts = facts;
-    const step = origin.checkpoint?.state.step;
-    if (origin.saved !== undefined && step !== undefined) {
-      this.#saved = { path: origin.saved, step };
-    }
   }
 
   /**
@@ -94,7 +89,8 @@ export class RunRecord implements Disposable {
       report?.({ kind: "warning", message });
     }
     owned.move();
-    return new RunRecord(log, options, origin, { ...recorded, configuration, tuning });
+    const ranks = options.group?.size ?? 1;
+    return new RunRecord(log, options, { ...recorded, configuration, ranks, tuning });
   }
 
   /** Draws the first images of the run's first batch into its logs. */
@@ -115,11 +111,6 @@ export class RunRecord implements Disposable {
     await writeNewFileInFolder(path, png, { overwrite: true });
     this.log.image(step, "train/pairs", png);
     return path;
-  }
-
-  /** The checkpoint after a step; undefined if there is none yet. */
-  savedAt(step: number): string | undefined {
-    return this.#saved?.step === step ? this.#saved.path : undefined;
   }
 
   /** Whether so much time has gone by since the last checkpoint that the next one is due within the epoch. */
@@ -153,7 +144,6 @@ export class RunRecord implements Disposable {
       model: deviceSources(weights),
       optimizer: deviceSources(slots),
     }, configuration.keepCheckpoints);
-    this.#saved = { path, step };
     this.#savedTime = performance.now();
     report?.({ kind: "checkpoint", path, step });
     return path;

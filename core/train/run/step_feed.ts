@@ -56,17 +56,18 @@ export class WholeBatchFeed implements StepFeed {
    * @throws {RangeError} if the encoder's component does not fit it, or there are no two views
    */
   static async create(
-    { configuration, pairEncoder }: Pick<TrainOptions, "configuration" | "pairEncoder">,
-    { recipes, placement }: RunPlan,
+    { pairEncoder, group }: Pick<TrainOptions, "pairEncoder" | "group">,
+    { recipes, placement, rankBatchSize }: RunPlan,
     step: TrainingStep,
   ): Promise<WholeBatchFeed> {
     using owned = new DisposableStack();
-    const feed = owned.use(await ViewFeed.create(recipes, configuration.batchSize, placement));
+    const feed = owned.use(await ViewFeed.create(recipes, rankBatchSize, placement));
     const weighting = pairEncoder === undefined ? undefined : owned.use(
       await PairWeighting.create(pairEncoder, {
         views: step.views,
         normalize: recipes.map(({ normalize }) => normalize),
         pairs: step.pairs,
+        ...(group && { group }),
         ...placement,
       }),
     );

@@ -17,10 +17,12 @@ import { uniformSpread } from "../step/embedding_spread.ts";
 import { type CompiledMethod, compileMethod } from "./compiled_method.ts";
 import { NO_STEPS, summarizeEpoch } from "./epoch_sums.ts";
 import { RunBatches } from "./run_batches.ts";
+import { checkSameState, shareStatistics } from "./rank_state.ts";
 import { RunGuard } from "./run_guard.ts";
 import { inRunFolder } from "./run_folder.ts";
-import { findOrigin, type RunOrigin } from "./run_origin.ts";
+import { findSharedOrigin, type RunOrigin } from "./run_origin.ts";
 import { planRun, type RunPlan } from "./run_plan.ts";
+import { type AgreedState, rankWarnings, RunRanks } from "./run_ranks.ts";
 import { RunRecord } from "./run_record.ts";
 import { extremePairs } from "./extreme_pairs.ts";
 import type { TrainEvent } from "./train_event.ts";
@@ -37,7 +39,7 @@ import type { TrainOptions, TrainResult } from "./train_options.ts";
  * @throws {Deno.errors.AlreadyExists} at once if another process trains in the output folder
  * @throws {RangeError} if the checkpoint is not the last of its run in the output folder
  * @throws {GenviewError} if the system refuses, such as on a full disk
- * @throws {TrainingError} if the loss is NaN or infinite, or the embeddings collapse
+ * @throws {TrainingError} if the loss is NaN or infinite, the embeddings collapse, or processes have come apart
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   return await inRunFolder(options, () => trainLocked(options));
@@ -48,17 +50,25 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
  *
  * @throws what {@linkcode train} throws
  */
-export async function trainLocked(options: TrainOptions): Promise<TrainResult> {
+export async function trainLocked(given: TrainOptions): Promise<TrainResult> {
   using owned = new DisposableStack();
-  const origin = await findOrigin(options);
+  const ranks = new RunRanks(given.group);
+  const { report: _report, ...others } = given;
+  const report = ranks.reporter(given.report);
+  const options: TrainOptions = { ...others, ...(report && { report }) };
+  await ranks.checkSameRun(options);
+  const origin = await findSharedOrigin(options, ranks);
   const plan = planRun(options);
   await trustDevice(plan.placement.device);
-  const method = await compileMethod(options, plan, origin);
+  const method = await compileMethod(options, plan, origin, ranks);
   owned.use(method.step);
   const batches = owned.use(await RunBatches.create(options, plan, method.step));
-  const record = owned.use(await RunRecord.open(options, origin, method));
-  for (const message of method.warnings) options.report?.({ kind: "warning", message });
-  return await new Run(options, origin, { plan, method, batches, record }).finish();
+  const record = ranks.leads ? owned.use(await RunRecord.open(options, origin, method)) : undefined;
+  if (ranks.leads) {
+    const warnings = [...method.warnings, ...rankWarnings(options, origin.checkpoint?.state)];
+    for (const message of warnings) report?.({ kind: "warning", message });
+  }
+  return await new Run(options, origin, { ranks, plan, method, batches, record }).finish();
 }
 
 /** Images of a run's first batch that are drawn, in all their views. */
@@ -69,10 +79,12 @@ type StepEvent = Extract<TrainEvent, { readonly kind: "step" }>;
 
 /** The parts of a run. */
 interface RunParts {
+  readonly ranks: RunRanks;
   readonly plan: RunPlan;
   readonly method: CompiledMethod;
   readonly batches: RunBatches;
-  readonly record: RunRecord;
+  /** Of the first of several processes. */
+  readonly record: RunRecord | undefined;
 }
 
 /** One run in progress. */
@@ -86,6 +98,10 @@ class Run {
   /** Of a run whose loss is scaled, or was before it was resumed. */
   #lossScale: LossScale | undefined;
   #skipped = 0;
+  /** The last checkpoint. */
+  #saved: { readonly path: string; readonly step: number } | undefined;
+  /** Whether a process was told to stop, as all have agreed. */
+  #stops = false;
 
   constructor(options: TrainOptions, origin: RunOrigin, parts: RunParts) {
     this.#options = options;
@@ -93,6 +109,7 @@ class Run {
     this.#parts = parts;
     this.#guard = new RunGuard(parts.method.embeddingWidth);
     this.#taken = origin.checkpoint?.state.step ?? 0;
+    if (origin.saved !== undefined) this.#saved = { path: origin.saved, step: this.#taken };
     const { lossScale: initial } = options.configuration;
     this.#lossScale = origin.checkpoint?.state.lossScale ??
       (scalesLoss(parts.plan.precision) ? initialLossScale({ initial }) : undefined);
@@ -105,15 +122,22 @@ class Run {
 
   /** Takes all steps that are left. */
   async finish(): Promise<TrainResult> {
-    const { method: { manifest }, configuration, dataset, signal } = this.#options;
-    const { plan, method, record } = this.#parts;
+    const { method: { manifest }, configuration, dataset } = this.#options;
+    const { ranks, plan, method } = this.#parts;
     const { placement, precision, stepsPerEpoch, totalSteps } = plan;
+    const { group } = ranks;
+    const joint = group && {
+      size: group.size,
+      library: group.library,
+      places: await ranks.places(placement.device),
+    };
     this.#report({
       kind: "start",
       method: manifest,
       ...(method.lossRange && { lossRange: method.lossRange }),
       configuration,
       device: placement.device,
+      ...(joint && { ranks: joint }),
       precision,
       parameters: method.parameters,
       stepsPerEpoch,
@@ -125,51 +149,75 @@ class Run {
     });
     if (this.#taken === 0) await this.#evaluate(0);
     // A run from another one's checkpoint can itself be resumed from then on.
-    else if (record.savedAt(this.#taken) === undefined) await this.#save();
-    while (this.#taken < totalSteps && !signal?.aborted) await this.#epoch();
+    else if (this.#saved === undefined) await this.#save();
+    await this.#agree();
+    while (this.#taken < totalSteps && !this.#stops) await this.#epoch();
     return {
       step: this.#taken,
       finished: this.#taken === totalSteps,
-      checkpoint: record.savedAt(this.#taken) ?? await this.#save(),
+      checkpoint: this.#saved?.step === this.#taken ? this.#saved.path : await this.#save(),
       skipped: this.#skipped,
     };
   }
 
+  /** Agrees with the other processes on what is next, and adds up what all have counted in the epoch. */
+  async #agree(
+    { skipped, waitSeconds }: Pick<EpochSums, "skipped" | "waitSeconds"> = NO_STEPS,
+  ): Promise<AgreedState> {
+    const { ranks, record } = this.#parts;
+    const { signal } = this.#options;
+    const stops = signal?.aborted ?? false;
+    const isDue = record?.isDue() ?? false;
+    const agreed = await ranks.agree({ stops, isDue, skipped, waitSeconds });
+    if (agreed.stops && !this.#stops && ranks.size > 1) {
+      const message = `stopping after this step, as rank ${agreed.stopping.join(", ")} was told to`;
+      this.#report({ kind: "note", message });
+    }
+    this.#stops = agreed.stops;
+    return agreed;
+  }
+
   /** Takes the steps of the epoch that the run is in, from where it is. */
   async #epoch(): Promise<void> {
-    const { configuration: { checkpointEvery }, signal } = this.#options;
-    const { plan: { stepsPerEpoch, totalSteps }, batches, record } = this.#parts;
+    const { configuration: { checkpointEvery } } = this.#options;
+    const { ranks, plan: { stepsPerEpoch, totalSteps }, method, batches } = this.#parts;
     const epoch = Math.floor(this.#taken / stepsPerEpoch);
     const loader = batches.open(epoch, this.#taken % stepsPerEpoch);
     const [before, began] = [this.#sums, performance.now()];
+    let agreed: Pick<AgreedState, "skipped" | "waitSeconds" | "isDue"> = {
+      ...NO_STEPS,
+      isDue: false,
+    };
     const sum = ({ steps, loss }: { steps: number; loss: number }): EpochSums => ({
       steps,
       loss,
       seconds: before.seconds + (performance.now() - began) / 1000,
-      waitSeconds: before.waitSeconds + loader.statistics.waitSeconds,
-      skipped: before.skipped + loader.statistics.skipped,
+      waitSeconds: before.waitSeconds + agreed.waitSeconds,
+      skipped: before.skipped + agreed.skipped,
     });
     for await (const batch of loader) {
       const loss = await this.#takeStep(batch, epoch);
+      agreed = await this.#agree(loader.statistics);
       // The loss of a step that was skipped may be infinite.
       const isCounted = Number.isFinite(loss);
       this.#sums = sum({
         steps: this.#sums.steps + (isCounted ? 1 : 0),
         loss: this.#sums.loss + (isCounted ? loss : 0),
       });
-      if (signal?.aborted) break;
-      if (this.#taken % stepsPerEpoch > 0 && record.isDue()) await this.#save();
+      if (this.#stops) break;
+      if (this.#taken % stepsPerEpoch > 0 && agreed.isDue) await this.#save();
     }
-    this.#skipped += loader.statistics.skipped;
+    this.#skipped += agreed.skipped;
     if (this.#taken % stepsPerEpoch > 0) return void await this.#save();
     const sums = sum(this.#sums);
     this.#sums = NO_STEPS;
     const done = epoch + 1;
+    if (ranks.group !== undefined) await checkSameState(ranks.group, method.step, this.#taken);
     const metrics = await this.#evaluate(done, summarizeEpoch(sums));
     const means = { ...sums, loss: sums.loss / sums.steps };
     this.#report({ kind: "epoch", epoch: done, step: this.#taken, ...means, metrics });
     const last = this.#taken === totalSteps;
-    if (done % checkpointEvery === 0 || last || signal?.aborted || record.isDue()) {
+    if (done % checkpointEvery === 0 || last || this.#stops || agreed.isDue) {
       await this.#save();
     }
   }
@@ -198,7 +246,7 @@ class Run {
       ...(isScaled && { lossScale: this.#lossScale! }),
       metrics: { ...result.metrics, ...placed },
     };
-    record.log.step(event);
+    record?.log.step(event);
     this.#report(event);
     // A step that ends the run is reported first: it is what one looks for afterwards.
     this.#guard.check(event);
@@ -209,13 +257,13 @@ class Run {
   async #place(batch: ViewBatch, epoch: number): Promise<Readonly<Record<string, number>>> {
     const { configuration: { vis }, pairEncoder } = this.#options;
     const { plan: { stepsPerEpoch }, batches, record } = this.#parts;
-    const isFirst = this.#taken % stepsPerEpoch === 0;
+    const isFirst = record !== undefined && this.#taken % stepsPerEpoch === 0;
     const count = isFirst && pairEncoder !== undefined ? vis : 0;
     // Which pairs have the most and the least weight shows when all are judged.
     const judged = count > 0 ? batch.indices.length : 0;
     const { metrics, judgement } = await batches.place(batch, judged);
-    if (this.#taken === 0) await record.drawViews(await batches.pictures(batch, SHOWN_IMAGES));
-    if (judged > 0 && judgement !== undefined && pairEncoder !== undefined) {
+    if (this.#taken === 0) await record?.drawViews(await batches.pictures(batch, SHOWN_IMAGES));
+    if (isFirst && judged > 0 && judgement !== undefined && pairEncoder !== undefined) {
       const pictures = await batches.pictures(batch, judged);
       const [{ views: [first, second], ...similarities }] = judgement.pairs;
       const { network: { grid } } = pairEncoder;
@@ -240,19 +288,26 @@ class Run {
     known: Readonly<Record<string, number>> = {},
   ): Promise<Readonly<Record<string, number>>> {
     const { configuration: { evaluateEvery, epochs }, evaluate } = this.#options;
-    const { plan: { backbone, placement }, method: { step }, record } = this.#parts;
+    const { ranks, plan: { backbone, placement }, method: { step }, record } = this.#parts;
     const due = evaluateEvery > 0 && (epoch % evaluateEvery === 0 || epoch === epochs);
+    if (ranks.group !== undefined) await shareStatistics(ranks.group, step);
     const metrics = due && evaluate !== undefined
-      ? await evaluate({ epoch, backbone, device: placement.device, weights: step.weights })
+      ? await ranks.fromLeader(() =>
+        evaluate({ epoch, backbone, device: placement.device, weights: step.weights })
+      )
       : {};
-    record.log.epoch(this.#taken, epoch, { ...known, ...metrics });
+    record?.log.epoch(this.#taken, epoch, { ...known, ...metrics });
     return metrics;
   }
 
-  #save(): Promise<string> {
-    const { plan: { stepsPerEpoch }, method, record } = this.#parts;
+  /** Saves a checkpoint: the first process does, and the others wait for it. */
+  async #save(): Promise<string> {
+    const { ranks, plan: { stepsPerEpoch }, method, record } = this.#parts;
     const epoch = Math.floor(this.#taken / stepsPerEpoch);
     const progress = { step: this.#taken, epoch, sums: this.#sums, lossScale: this.#lossScale };
-    return record.save(progress, method.step);
+    if (ranks.group !== undefined) await shareStatistics(ranks.group, method.step);
+    const path = await ranks.fromLeader(() => record!.save(progress, method.step));
+    this.#saved = { path, step: this.#taken };
+    return path;
   }
 }

@@ -12,6 +12,7 @@ import type { Configuration } from "../../method/configuration.ts";
 import type { LossRange, Manifest } from "../../method/manifest.ts";
 import type { PairSimilarities } from "../step/pair_weighting.ts";
 import type { StepResult } from "../step/step_inputs.ts";
+import type { RankPlace } from "./run_ranks.ts";
 import type { ConfigurationChange } from "./check_resumable.ts";
 
 /** Pairs of views, and how they were judged; n of them, from the largest weight to the smallest. */
@@ -24,6 +25,16 @@ export interface JudgedPairs extends PairSimilarities {
   readonly pictures: readonly [Tensor<"uint8">, Tensor<"uint8">];
   /** Rows and columns of the maps. */
   readonly grid: readonly [rows: number, columns: number];
+}
+
+/** The processes that train a run together. */
+export interface JointRanks {
+  /** How many they are. */
+  readonly size: number;
+  /** What carries their messages, such as `Open MPI v4.1.4`. */
+  readonly library: string;
+  /** Machine and device of each, by rank. */
+  readonly places: readonly RankPlace[];
 }
 
 /** An event of a training run. */
@@ -39,6 +50,8 @@ export type TrainEvent =
     readonly configuration: Configuration;
     /** Where the graphs are computed. */
     readonly device: Device;
+    /** The processes, if there are several. */
+    readonly ranks?: JointRanks;
     /** What networks compute in. */
     readonly precision: Precision;
     /** Trained parameters. */

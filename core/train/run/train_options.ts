@@ -5,6 +5,7 @@
  */
 import type { Backbone } from "../../backbones/backbone.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import type { ProcessGroup } from "../../distributed/mod.ts";
 import type { Device, DeviceTensor } from "../../engine/ort/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import type { TrainableMethod } from "../../method/load.ts";
@@ -49,7 +50,12 @@ export interface TrainOptions {
   readonly evaluate?: (run: RunView) => Promise<Readonly<Record<string, number>>>;
   /** Weights each pair of views; all weights are equal when left out. Pairs are drawn if the configuration's `vis` is set. */
   readonly pairEncoder?: PairEncoder;
-  /** When it aborts, the run saves a checkpoint after the step that it is in and ends. */
+  /**
+   * The processes that train the run together, each of which calls `train` alike: a batch is that of all of them. Call it
+   * within `inProcessGroup`, so that one that fails ends all. One process alone when left out.
+   */
+  readonly group?: ProcessGroup;
+  /** When it aborts, on any of the processes, the run saves a checkpoint after the step that it is in and ends. */
   readonly signal?: AbortSignal;
   /** Called with everything that happens, as it happens. */
   readonly report?: (event: TrainEvent) => void;

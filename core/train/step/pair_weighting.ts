@@ -1,6 +1,6 @@
 /**
  * Quality-driven weights in training: before each step a frozen encoder sees each view once, and compares those of each
- * pair. The weights of all pairs have mean 1 together (Li et al. 2025, GenView++, `util/quality_driven_weight.py`).
+ * pair. The weights of all pairs, those of other processes among them, have mean 1 together (Li et al. 2025, GenView++, `util/quality_driven_weight.py`).
  *
  * Source: Li et al. 2024 (GenView), arXiv 2403.12003, section 3.3.
  *
@@ -10,6 +10,7 @@ import { GenviewRangeError } from "../../errors/mod.ts";
 import type { TokenNetwork } from "../../encoders/token_encoder.ts";
 import { renormalize } from "../../data/normalize_pixels.ts";
 import type { Normalization } from "../../data/views/recipe.ts";
+import type { ProcessGroup } from "../../distributed/mod.ts";
 import { withTarget } from "../../engine/graph/target.ts";
 import { float32, int64, type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import { constant, input, type Value } from "../../engine/graph/value.ts";
@@ -17,6 +18,7 @@ import { encodeModel } from "../../engine/onnx/encode_model.ts";
 import { concat } from "../../engine/ops/concat.ts";
 import { gather } from "../../engine/ops/gather.ts";
 import { resize } from "../../engine/ops/resize.ts";
+import { slice } from "../../engine/ops/slice.ts";
 import { split } from "../../engine/ops/split.ts";
 import { viewName } from "../../engine/optim/step_names.ts";
 import { type Binding, DeviceTensor, type Placement, Session } from "../../engine/ort/mod.ts";
@@ -50,6 +52,8 @@ export interface WeighedStep extends Placement {
   readonly normalize: readonly Normalization[];
   /** The pairs of views, one at least. */
   readonly pairs: readonly ViewPair[];
+  /** Processes, each of which has as many samples of the batch; one alone when left out. */
+  readonly group?: Pick<ProcessGroup, "rank" | "size" | "allGather">;
 }
 
 /** How alike the views of pairs are, and how much each pair weighs. */
@@ -58,7 +62,7 @@ export interface PairSimilarities {
   readonly foreground: Float32Array;
   /** s_b, `[N]`. */
   readonly background: Float32Array;
-  /** w, `[N]`, with mean 1 over all pairs of all views together. */
+  /** w, `[N]`, with mean 1 over all pairs of all views of all processes together. */
   readonly weights: Float32Array;
 }
 
@@ -76,6 +80,9 @@ export interface PairJudgement {
   readonly maps: readonly [Tensor<"float32">, Tensor<"float32">];
 }
 
+/** Name of the metric that is a maximum over the pairs; all others are means. */
+export const LARGEST_WEIGHT = "largestPairWeight";
+
 /** What is logged of a batch's judgement. */
 export function summarizeJudgement({ pairs }: PairJudgement): Readonly<Record<string, number>> {
   const all = (name: keyof PairSimilarities) => pairs.flatMap((pair) => [...pair[name]]);
@@ -83,7 +90,7 @@ export function summarizeJudgement({ pairs }: PairJudgement): Readonly<Record<st
   return {
     foregroundSimilarity: mean(all("foreground")),
     backgroundSimilarity: mean(all("background")),
-    largestPairWeight: all("weights").reduce((most, x) => Math.max(most, x)),
+    [LARGEST_WEIGHT]: all("weights").reduce((most, x) => Math.max(most, x)),
   };
 }
 
@@ -132,8 +139,10 @@ interface PairWeightingParts {
   readonly maps: Sides;
   /** Weighs all pairs by their similarities. */
   readonly weigh: Binding;
-  /** Foreground and background of all pairs, one pair of views after the other. */
+  /** Foreground and background of all pairs, one pair of views after the other; so for each process. */
   readonly similarities: Sides;
+  /** Gathers what all processes have found. */
+  readonly gather: (values: Float32Array<ArrayBuffer>) => Promise<Float32Array<ArrayBuffer>>;
   readonly pairs: readonly ViewPair[];
 }
 
@@ -242,7 +251,7 @@ export class PairWeighting implements Disposable {
   static async create(encoder: PairEncoder, step: WeighedStep): Promise<PairWeighting> {
     checkEncoder(encoder, step);
     const { network, sharpness } = encoder;
-    const { device, pairs } = step;
+    const { device, pairs, group } = step;
     const batchSize = pairs[0]!.weights.type.shape[0]!;
     const settings = { device, threads: step.threads };
     using owned = new DisposableStack();
@@ -276,10 +285,15 @@ export class PairWeighting implements Disposable {
       },
     ));
 
-    const all = [pairs.length * batchSize];
+    const own = pairs.length * batchSize;
+    const all = [own * (group?.size ?? 1)];
     const given = ["foreground", "background"].map((name) => input(name, "float32", all));
     const ofPairs = withTarget(target, () => {
-      const weights = similarityWeights(given[0]!, given[1]!, sharpness);
+      const every = similarityWeights(given[0]!, given[1]!, sharpness);
+      const start = (group?.rank ?? 0) * own;
+      const weights = group === undefined
+        ? every
+        : slice(every, { axes: [0], starts: [start], ends: [start + own] });
       return pairs.length === 1
         ? [weights]
         : split(weights, pairs.map(() => batchSize), { axis: 0 });
@@ -300,6 +314,7 @@ export class PairWeighting implements Disposable {
       maps,
       weigh,
       similarities,
+      gather: async (values) => await group?.allGather(values) ?? values,
       pairs,
     });
   }
@@ -310,7 +325,7 @@ export class PairWeighting implements Disposable {
    * @param shown how many samples' maps are wanted
    */
   async weigh(shown = 0): Promise<PairJudgement> {
-    const { compare, samples, compared, maps, weigh, similarities, pairs } = this.#parts;
+    const { compare, samples, compared, maps, weigh, similarities, gather, pairs } = this.#parts;
     const batchSize = pairs[0]!.weights.type.shape[0]!;
     const count = samples.type.shape[0]!;
     const tokens = maps[0].type.shape[1]!;
@@ -332,7 +347,10 @@ export class PairWeighting implements Disposable {
         drawn[side]!.set(map.read().data.subarray(0, rows * tokens), start * tokens)
       );
     }
-    found.forEach((values, side) => similarities[side]!.write(float32([values.length], values)));
+    for (const [side, values] of found.entries()) {
+      const all = await gather(values);
+      similarities[side]!.write(float32([all.length], all));
+    }
     await weigh.run();
     const [first, ...others] = pairs.map(({ views, weights }, pair): JudgedViews => {
       const [foreground, background] = found.map((values) =>

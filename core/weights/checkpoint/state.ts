@@ -49,6 +49,8 @@ export interface CheckpointState {
   readonly lossScale?: LossScale;
   /** Everything that determines the run. */
   readonly configuration: unknown;
+  /** Processes that took the steps up to here together; 1 if left out. */
+  readonly ranks?: number;
   /** Formulations of the convolutions; none if the checkpoint is from before they were kept. */
   readonly tuning?: unknown;
 }
@@ -65,6 +67,7 @@ const SCHEMA = {
     step: COUNT,
     epoch: COUNT,
     samples: COUNT,
+    ranks: { type: "integer", minimum: 1 },
     lossScale: {
       type: "object",
       required: ["scale", "cleanSteps", "skippedSteps"],
