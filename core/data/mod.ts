@@ -93,7 +93,8 @@ export {
   type ViewRecipe,
 } from "./views/recipe.ts";
 export * from "./views/steps/mod.ts";
-export type { RotationInterpolation } from "./geometry/rotate_image.ts";
+export type { RandAugmentName } from "./views/rand_augment_operations.ts";
+export type { AffineInterpolation } from "./geometry/transform_image.ts";
 export type { Code as WebAssemblyCode, WebAssemblyFunction } from "./geometry/web_assembly.ts";
 export {
   barlowTwinsViews,

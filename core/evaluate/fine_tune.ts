@@ -274,7 +274,7 @@ export async function fineTune(
     ...(onWarning && { onWarning }),
   };
   for (let epoch = losses.length; epoch < epochs; epoch++) {
-    const loader = viewLoader(data.train, [supervisedView(evaluation)], {
+    const loader = viewLoader(data.train, [supervisedView(evaluation, recipe)], {
       ...loading,
       seed,
       epoch,

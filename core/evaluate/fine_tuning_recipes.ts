@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RandAugmentRecipe } from "../data/views/steps/mod.ts";
 import type { ScheduleDescription } from "../engine/optim/mod.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
 import { nearestName } from "../schema/nearest_name.ts";
@@ -42,15 +43,16 @@ export interface FineTuningRecipe {
   readonly clipGradientNorm?: number;
   /** Share of the new weights in a moving average of them, which is what is tested; the weights themselves otherwise. */
   readonly averageRate?: number;
-  /** What the publication does beside and is left out here. */
-  readonly leftOut: readonly string[];
+  /** Operations that are drawn for each training image; none when left out. */
+  readonly randAugment?: Required<Pick<RandAugmentRecipe, "layers" | "magnitude" | "deviation">>;
+  /** Probability that a rectangle of a training image becomes noise (default 0). */
+  readonly noiseErasing?: number;
 }
 
 const plain = {
   weightDecay: 0,
   labelSmoothing: 0,
   classifierDeviation: 0.01,
-  leftOut: [],
 } as const;
 
 /** SwAV's recipe for 1 % and 10 % of the labels: they differ in the learning rates alone. */
@@ -113,7 +115,8 @@ function vit(): FineTuningRecipe {
     dropPath: 0.1,
     clipGradientNorm: 5,
     averageRate: 4e-5,
-    leftOut: ["RandAugment", "random erasing"],
+    randAugment: { layers: 2, magnitude: 9, deviation: 0.5 },
+    noiseErasing: 0.25,
   };
 }
 
@@ -163,7 +166,7 @@ function describeCourse(course: RateCourse): string {
 }
 
 /**
- * A recipe in words, with what is changed of it, the part of a batch that the device takes at once, and what is left out.
+ * A recipe in words, with what is changed of it and the part of a batch that the device takes at once.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -185,7 +188,7 @@ export function describeFineTuning(
   },
 ): string {
   const factor = batchSize / recipe.batchSize;
-  const { learningRate: rate, classifierLearningRate: classifier, mixing } = recipe;
+  const { learningRate: rate, classifierLearningRate: classifier, mixing, randAugment } = recipe;
   const apart = classifier !== rate;
   const stated = apart ? `${rate} and ${classifier}` : `${rate}`;
   const notes = [
@@ -209,10 +212,15 @@ export function describeFineTuning(
     `${epochs} epochs${epochs === recipe.epochs ? "" : ` instead of ${recipe.epochs}`}`,
     describeCourse(recipe.course),
     ...(recipe.labelSmoothing > 0 ? [`label smoothing ${recipe.labelSmoothing}`] : []),
+    ...(randAugment
+      ? [
+        `RandAugment of ${randAugment.layers} operations by ${randAugment.magnitude} ± ${randAugment.deviation}`,
+      ]
+      : []),
+    ...(recipe.noiseErasing ? [`erasing with noise ${recipe.noiseErasing}`] : []),
     ...(mixing ? [`mixup ${mixing.mixup} or cutmix ${mixing.cutmix}`] : []),
     ...(recipe.dropPath ? [`drop path ${recipe.dropPath}`] : []),
     ...(recipe.clipGradientNorm ? [`gradient norm at most ${recipe.clipGradientNorm}`] : []),
     ...(recipe.averageRate ? [`moving average ${recipe.averageRate} of the weights`] : []),
-    ...(recipe.leftOut.length > 0 ? [`without ${recipe.leftOut.join(", ")}`] : []),
   ].join(", ") + ` (${recipe.source})`;
 }

@@ -6,7 +6,8 @@
  * solarize, normalise. They differ in where the horizontal flip stands (BYOL flips after the crop, the others last),
  * which makes no difference: jitter, grayscale and solarize treat pixels alike wherever they are, and the blur is
  * symmetric. So a recipe has no order, and views are flipped with the crop. Rotation comes after the flip, erasing
- * after the normalisation, as in torchvision's reference pipelines.
+ * after the normalisation, as in torchvision's reference pipelines; RandAugment and erasing with noise follow the
+ * rotation, while views are images of 8 bits.
  *
  * @module
  */

@@ -8,6 +8,8 @@ import { blur } from "./blur.ts";
 import { erasing } from "./erasing.ts";
 import { grayscale } from "./grayscale.ts";
 import { jitter } from "./jitter.ts";
+import { noiseErasing } from "./noise_erasing.ts";
+import { randAugment } from "./rand_augment.ts";
 import { rotation } from "./rotation.ts";
 import { solarize } from "./solarize.ts";
 import type { AugmentationStep, GeometricStep, PhotometricStep } from "./step.ts";
@@ -16,6 +18,8 @@ export { blur, type BlurRecipe } from "./blur.ts";
 export { type ErasedBox, erasing, type ErasingRecipe } from "./erasing.ts";
 export { grayscale } from "./grayscale.ts";
 export { jitter, type JitterParameters, type JitterRecipe } from "./jitter.ts";
+export { type NoiseErasedBox, noiseErasing, type NoiseErasingRecipe } from "./noise_erasing.ts";
+export { randAugment, type RandAugmentDraw, type RandAugmentRecipe } from "./rand_augment.ts";
 export { rotation, type RotationRecipe } from "./rotation.ts";
 export { solarize, type SolarizeRecipe } from "./solarize.ts";
 export type {
@@ -33,6 +37,8 @@ export type {
 /** Types of all steps. */
 export type Steps = readonly [
   typeof rotation,
+  typeof randAugment,
+  typeof noiseErasing,
   typeof jitter,
   typeof grayscale,
   typeof blur,
@@ -41,11 +47,20 @@ export type Steps = readonly [
 ];
 
 /** All steps. */
-export const STEPS: Steps = [rotation, jitter, grayscale, blur, solarize, erasing];
+export const STEPS: Steps = [
+  rotation,
+  randAugment,
+  noiseErasing,
+  jitter,
+  grayscale,
+  blur,
+  solarize,
+  erasing,
+];
 
 const ALL: readonly AugmentationStep[] = STEPS;
 
-/** The steps that move pixels, on the host. */
+/** The steps on 8-bit images, on the host. */
 export const GEOMETRIC_STEPS: readonly GeometricStep[] = ALL.filter((step) =>
   step.kind === "geometric"
 );

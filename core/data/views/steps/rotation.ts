@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { rotateImage, type RotationInterpolation } from "../../geometry/rotate_image.ts";
+import { rotateImage } from "../../geometry/rotate_image.ts";
+import type { AffineInterpolation } from "../../geometry/transform_image.ts";
 import type { Range } from "../range.ts";
 import type { GeometricStep } from "./step.ts";
 
@@ -17,7 +18,7 @@ export interface RotationRecipe {
   /** Degrees counter-clockwise: a range, or the largest to both sides. */
   readonly degrees: number | Range;
   /** How pixels are read between others (default `nearest`). */
-  readonly interpolation?: RotationInterpolation;
+  readonly interpolation?: AffineInterpolation;
   /** Level in [0, 255] of what comes in from outside, for all channels or for each (default 0). */
   readonly fill?: number | readonly [red: number, green: number, blue: number];
 }
@@ -45,7 +46,7 @@ export const rotation: GeometricStep<"rotation", RotationRecipe, number> = {
         minItems: 2,
         maxItems: 2,
       },
-      interpolation: { enum: ["nearest", "bilinear"] },
+      interpolation: { enum: ["nearest", "bilinear", "bicubic"] },
       fill: { ...LEVEL, type: ["integer", "array"], items: LEVEL, minItems: 3, maxItems: 3 },
     },
   },

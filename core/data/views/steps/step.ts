@@ -31,13 +31,13 @@ export interface SampledStep<Name extends string, Recipe, Sampled> {
   sample(recipe: Recipe, random: RandomStream, size: number): Sampled;
 }
 
-/** A step that moves the pixels of a view, on the host, after the crop, the resize and the flip. */
+/** A step on a view as an 8-bit image, on the host, after the crop, the resize and the flip; it may move pixels. */
 export interface GeometricStep<Name extends string = string, Recipe = unknown, Sampled = unknown>
   extends SampledStep<Name, Recipe, Sampled> {
   /** Tells it from steps that change colours. */
   readonly kind: "geometric";
   /**
-   * Moves the pixels of a view, uint8 `[size, size, 3]`.
+   * Moves or changes the pixels of a view, uint8 `[size, size, 3]`.
    *
    * @returns the pixels, in the same array or in a new one
    */

@@ -2,11 +2,13 @@ import { assertEquals } from "@std/assert";
 import { packPhotometry } from "../../../../core/data/views/pack_photometry.ts";
 import { erasing } from "../../../../core/data/views/steps/erasing.ts";
 import { jitter } from "../../../../core/data/views/steps/jitter.ts";
-import type { StepParameters } from "../../../../core/data/views/steps/mod.ts";
+import { noiseErasing, type StepParameters } from "../../../../core/data/views/steps/mod.ts";
 import { float32, int64 } from "../../../../core/engine/graph/tensor.ts";
 
 const NONE: StepParameters = {
   rotation: 0,
+  randAugment: [],
+  noiseErasing: noiseErasing.none,
   jitter: jitter.none,
   grayscale: false,
   blur: 0,

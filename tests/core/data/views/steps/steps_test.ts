@@ -14,6 +14,8 @@ Deno.test("steps have names of their own, and so have the tensors in which they 
 Deno.test("what steps draw for views that they leave alone changes nothing, and all is plain data", () => {
   const recipes: Record<string, unknown> = {
     rotation: { degrees: 10 },
+    randAugment: { layers: 4 },
+    noiseErasing: { probability: 1 },
     jitter: { probability: 1, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
     grayscale: 1,
     blur: { probability: 1, sigma: [0.1, 2] },
