@@ -173,6 +173,23 @@ Deno.test("fineTune() takes a batch in parts: without batch norm as it takes the
   }
 });
 
+Deno.test("fineTune() trains on images that are augmented as its recipe says", async () => {
+  const supervised = await data();
+  const lossOf = async (changed: Partial<FineTuningRecipe>) => {
+    const { losses } = await fineTune(network(), supervised, {
+      recipe: { ...plain, ...changed },
+      ...{ evaluation: RECIPE, batchSize: 8, epochs: 1, seed: 2 },
+    });
+    return losses[0]!;
+  };
+  const losses = await Promise.all([
+    lossOf({}),
+    lossOf({ noiseErasing: 1 }),
+    lossOf({ randAugment: { layers: 4, magnitude: 9, deviation: 0.5 } }),
+  ]);
+  assertEquals(new Set(losses).size, 3, losses.join(", "));
+});
+
 Deno.test("fineTune() in parts with batch norm and mixing goes on from its newest checkpoint, bit for bit", () =>
   withFolder(async (path) => {
     const supervised = await data();

@@ -105,6 +105,7 @@ Deno.test("RandAugment draws from timm's distribution", () => {
       const most = { rotate: 30, shearX: 0.3, shearY: 0.3, translateX: 0.45, translateY: 0.45 };
       if (!(operation in most)) continue;
       const magnitude = 10 * Math.abs(argument) / most[operation as keyof typeof most];
+      assert(magnitude <= 10 + 1e-9, `magnitude ${magnitude}`);
       moved++;
       signs += Number(argument > 0);
       saturated += Number(magnitude > 10 - 1e-9);
