@@ -1,7 +1,7 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { elementCount } from "../graph/shape.ts";
 import { filled, float32, formatType } from "../graph/tensor.ts";
-import { currentTarget } from "../graph/target.ts";
+import { currentRanks, currentTarget } from "../graph/target.ts";
 import { constant, type Value } from "../graph/value.ts";
 import { normalizeChannels } from "../ops/_normalize_channels.ts";
 import { add } from "../ops/add.ts";
@@ -13,6 +13,7 @@ import { matMul } from "../ops/mat_mul.ts";
 import { mul } from "../ops/mul.ts";
 import { reduceMean } from "../ops/reduce_mean.ts";
 import { reshape } from "../ops/reshape.ts";
+import { synchronizedBatchNormalization } from "../ops/synchronized_batch_normalization.ts";
 import { constantInitializer, type Initializer } from "./initializers.ts";
 import type { Scope } from "./scope.ts";
 
@@ -83,6 +84,20 @@ function updateStatistics(
   layer.write("num_batches_tracked", add(batches, layer.views));
 }
 
+/**
+ * How many processes a layer's statistics are of.
+ *
+ * @throws {RangeError} if it takes them from all, and groups of its own besides
+ */
+function ranksOf({ syncBatchNorm, batchNormGroups, path }: Scope): number {
+  const ranks = syncBatchNorm ? currentRanks() : 1;
+  if (ranks === 1 || batchNormGroups === 1) return ranks;
+  throw new GenviewRangeError(
+    `Cannot normalise batch in layer "${path}": with --sync-batch-norm the statistics are those of all ${ranks} processes, ` +
+      `found ${batchNormGroups} groups of samples in each that are normalised apart; set --no-sync-batch-norm`,
+  );
+}
+
 /** A vector `[C]`, repeated for each group, `[groups * C]`. */
 function tile(vector: Value, groups: number): Value {
   const channels = vector.shape[0]!;
@@ -94,10 +109,12 @@ function tile(vector: Value, groups: number): Value {
  * `BatchNorm2d`: parameters `weight` and `bias`, buffers `running_mean`, `running_var` and `num_batches_tracked`.
  * In training the batch's statistics normalise and move the running ones by a tenth; otherwise the running ones do.
  * Where the scope has groups, each part of the batch is normalised by its own statistics, as on devices without SyncBN;
- * where it has views, each of them is, and moves the running statistics in turn.
+ * where it has views, each of them is, and moves the running statistics in turn. Where the scope has synchronised batch
+ * norm and several processes run the graph, the statistics are those of the samples of all of them.
  *
  * @param x `[N, C]` or `[N, C, H, W]`
- * @throws {RangeError} if in training a channel has one element only, or the groups do not divide the batch
+ * @throws {RangeError} if in training a channel has one element only, the groups do not divide the batch, or there are
+ * groups although it is synchronised
  */
 export function batchNorm(
   scope: Scope,
@@ -127,7 +144,8 @@ export function batchNorm(
         }`,
       );
     }
-    const count = elementCount(x.shape) / (channels * groups);
+    const ranks = ranksOf(layer);
+    const count = ranks * elementCount(x.shape) / (channels * groups);
     if (count < 2) {
       throw new GenviewRangeError(
         `Cannot normalise batch in layer "${layer.path}": a channel must have at least 2 ` +
@@ -136,8 +154,9 @@ export function batchNorm(
           }`,
       );
     }
+    const normalize = ranks === 1 ? batchNormalization : synchronizedBatchNormalization;
     if (groups === 1) {
-      const { y, ...statistics } = batchNormalization(x, { ...scaled, epsilon });
+      const { y, ...statistics } = normalize(x, { ...scaled, epsilon });
       updateStatistics(layer, statistics, count);
       return y;
     }
@@ -145,7 +164,7 @@ export function batchNorm(
     const grouped = reshape(x, [x.shape[0]! / groups, groups * channels, ...x.shape.slice(2)]);
     const tiled = scaled &&
       { scale: tile(scaled.scale, groups), bias: tile(scaled.bias, groups) };
-    const { y, ...statistics } = batchNormalization(grouped, { ...tiled, epsilon });
+    const { y, ...statistics } = normalize(grouped, { ...tiled, epsilon });
     updateStatistics(layer, statistics, count);
     return reshape(y, x.shape);
   });

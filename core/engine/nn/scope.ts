@@ -33,6 +33,11 @@ export interface ScopeOptions {
   readonly dtype?: DType;
   /** What a residual branch of a transformer becomes before it is added, such as dropped (default: itself). */
   readonly residualBranch?: (branch: Value) => Value;
+  /**
+   * Whether batch norm in training takes its statistics from the samples of all processes of the graph, and not from those
+   * of each (default false).
+   */
+  readonly syncBatchNorm?: boolean;
 }
 
 /** What holds for all that is built in a place and below. */
@@ -52,6 +57,7 @@ interface Store {
   readonly training: boolean;
   readonly dtype: DType;
   readonly residualBranch: (branch: Value) => Value;
+  readonly syncBatchNorm: boolean;
   readonly declarations: Map<string, Declaration>;
   /** What each buffer has become so far in the forward pass. */
   readonly written: Map<string, Value>;
@@ -96,6 +102,7 @@ export class Scope {
       training: options.training ?? false,
       dtype: options.dtype ?? "float32",
       residualBranch: options.residualBranch ?? ((branch) => branch),
+      syncBatchNorm: options.syncBatchNorm ?? false,
       declarations: new Map(),
       written: new Map(),
     };
@@ -109,6 +116,11 @@ export class Scope {
   /** Element type of the parameters. */
   get dtype(): DType {
     return this.#store.dtype;
+  }
+
+  /** Whether batch norm in training takes its statistics from the samples of all processes of the graph. */
+  get syncBatchNorm(): boolean {
+    return this.#store.syncBatchNorm;
   }
 
   /** What a residual branch becomes before it is added. */

@@ -2,10 +2,10 @@ import { defineComposite } from "../graph/op.ts";
 import { elementCount } from "../graph/shape.ts";
 import { currentTarget } from "../graph/target.ts";
 import type { Value } from "../graph/value.ts";
+import { channelDot, inRows, inWide, LARGE_PLANE, perChannel } from "./_batch_statistics.ts";
 import { checkChannels, sumPerChannel } from "./_channels.ts";
 import { inverseDeviationOf, normalizeChannels } from "./_normalize_channels.ts";
 import { add } from "./add.ts";
-import { cast } from "./cast.ts";
 import { matMul } from "./mat_mul.ts";
 import { mul } from "./mul.ts";
 import { neg } from "./neg.ts";
@@ -40,85 +40,6 @@ interface Attributes {
   readonly epsilon: number;
 }
 
-/** A vector `[C]` as a tensor that broadcasts over `x`. */
-function perChannel(vector: Value, x: Value): Value {
-  return reshape(vector, [vector.shape[0]!, ...x.shape.slice(2).map(() => 1)]);
-}
-
-interface Inputs {
-  readonly x: Value;
-  readonly scale?: Value | undefined;
-  readonly bias?: Value | undefined;
-}
-
-type Outputs = Readonly<Record<"y" | "mean" | "variance" | "centred" | "inverseDeviation", Value>>;
-
-type Gradients = { readonly x: Value; readonly scale?: Value; readonly bias?: Value };
-
-function isHalf({ dtype }: Value): boolean {
-  return dtype === "float16" || dtype === "bfloat16";
-}
-
-/** The normalisation of x of half the width, whose statistics and vectors are float32, by that of float32. */
-function inWide(
-  expand: (inputs: Inputs, attributes: Attributes) => Outputs,
-): (inputs: Inputs, attributes: Attributes) => Outputs {
-  return (inputs, attributes) => {
-    const { x, scale, bias } = inputs;
-    if (!isHalf(x)) return expand(inputs, attributes);
-    const wide = (value: Value | undefined) => value && cast(value, "float32");
-    const made = expand({ x: wide(x)!, scale: wide(scale), bias: wide(bias) }, attributes);
-    return { ...made, y: cast(made.y, x.dtype) };
-  };
-}
-
-/**
- * The gradient of x of half the width by that of float32. Only x is kept for it, and converted anew, in rows: in the forward
- * pass's shape ONNX Runtime would take it for what is there already, and keep that in float32 until then.
- */
-function inRows(
-  gradient: (
-    values: Inputs & Outputs & { readonly dy: Value },
-    attributes: Attributes,
-  ) => Gradients,
-): (values: Inputs & Outputs & { readonly dy: Value }, attributes: Attributes) => Gradients {
-  return (values, attributes) => {
-    const { x, scale, bias, mean, dy } = values;
-    if (!isHalf(x)) return gradient(values, attributes);
-    const rows = (value: Value) =>
-      cast(reshape(value, [x.shape[0]!, x.shape[1]!, -1, 1]), "float32");
-    const wide = rows(x);
-    const vector = (value: Value | undefined) => value && cast(value, "float32");
-    const found = gradient({
-      ...values,
-      x: wide,
-      scale: vector(scale),
-      bias: vector(bias),
-      dy: rows(dy),
-      centred: sub(wide, perChannel(mean, wide)),
-    }, attributes);
-    return {
-      x: reshape(cast(found.x, x.dtype), x.shape),
-      ...(scale && found.scale && { scale: cast(found.scale, scale.dtype) }),
-      ...(bias && found.bias && { bias: cast(found.bias, bias.dtype) }),
-    };
-  };
-}
-
-/** Elements of a channel of one sample from which {@linkcode channelDot} multiplies and sums in one pass. */
-const LARGE_PLANE = 1024;
-
-/** Sum of the products of two tensors in each channel, `[C]`. */
-function channelDot(a: Value, b: Value): Value {
-  const [batch, channels, ...lengths] = a.shape as [number, number, ...number[]];
-  const plane = elementCount(lengths);
-  if (plane < LARGE_PLANE) return sumPerChannel(mul(a, b));
-  // A product of a row and a column for each plane, which does not write what it sums: half the time.
-  const rows = [batch * channels, 1, plane];
-  const sums = matMul(reshape(a, rows), reshape(b, rows), { transposeB: true });
-  return reduceSum(reshape(sums, [batch, channels]), { axis: 0 });
-}
-
 /** Mean of a tensor, or of the products of two, in each channel, `[C]`. */
 function channelMean(a: Value, b?: Value): Value {
   const axes = a.shape.flatMap((_, axis) => axis === 1 ? [] : [axis]);
@@ -142,7 +63,7 @@ const FusedBatchNormalization = defineComposite({
   optional: ["scale", "bias"],
   outputs: ["y", "mean", "variance", "centred", "inverseDeviation"],
   precision: "itself",
-  expand: inWide(({ x, scale, bias }, { epsilon }) => {
+  expand: inWide(({ x, scale, bias }, { epsilon }: Attributes) => {
     checkChannels(x, { scale, bias });
     const mean = channelMean(x);
     const centred = sub(x, perChannel(mean, x));
@@ -156,23 +77,26 @@ const FusedBatchNormalization = defineComposite({
     };
   }),
   // dx = g (dy + z), where z = -(x - m)/s mean(dy (x - m)/s) - mean(dy) is what normalises with that scale and bias.
-  gradient: inRows(({ x, scale, bias, variance, centred, inverseDeviation, dy }, { epsilon }) => {
-    const share = x.shape[1]! / elementCount(x.shape);
-    const dySum = sumPerChannel(dy);
-    const dyNormalized = mul(channelDot(dy, centred), inverseDeviation);
-    const factor = scale === undefined ? inverseDeviation : mul(scale, inverseDeviation);
-    const others = normalizeChannels(centred, {
-      scale: mul(dyNormalized, -share),
-      bias: mul(dySum, -share),
-      variance,
-      epsilon,
-    });
-    return {
-      x: mul(add(dy, others), perChannel(factor, x)),
-      ...(scale && { scale: dyNormalized }),
-      ...(bias && { bias: dySum }),
-    };
-  }),
+  gradient: inRows(
+    ({ mean }) => mean,
+    ({ x, scale, bias, variance, centred, inverseDeviation, dy }, { epsilon }: Attributes) => {
+      const share = x.shape[1]! / elementCount(x.shape);
+      const dySum = sumPerChannel(dy);
+      const dyNormalized = mul(channelDot(dy, centred), inverseDeviation);
+      const factor = scale === undefined ? inverseDeviation : mul(scale, inverseDeviation);
+      const others = normalizeChannels(centred, {
+        scale: mul(dyNormalized, -share),
+        bias: mul(dySum, -share),
+        variance,
+        epsilon,
+      });
+      return {
+        x: mul(add(dy, others), perChannel(factor, x)),
+        ...(scale && { scale: dyNormalized }),
+        ...(bias && { bias: dySum }),
+      };
+    },
+  ),
 });
 
 const BatchNormalization = defineComposite({
@@ -181,7 +105,7 @@ const BatchNormalization = defineComposite({
   optional: ["scale", "bias"],
   outputs: ["y", "mean", "variance", "centred", "inverseDeviation"],
   precision: "itself",
-  expand: inWide(({ x, scale, bias }, { epsilon }) => {
+  expand: inWide(({ x, scale, bias }, { epsilon }: Attributes) => {
     checkChannels(x, { scale, bias });
     const share = x.shape[1]! / elementCount(x.shape);
     const mean = mul(sumPerChannel(x), share);
@@ -194,7 +118,7 @@ const BatchNormalization = defineComposite({
     return { y, mean, variance, centred, inverseDeviation };
   }),
   // dx = g (dy - mean(dy) - (x - m)/s^2 mean(dy (x - m))), g = scale/s: one term a channel each in dy, x - m and 1.
-  gradient: inRows(({ x, scale, bias, centred, inverseDeviation, dy }) => {
+  gradient: inRows(({ mean }) => mean, ({ x, scale, bias, centred, inverseDeviation, dy }) => {
     const share = x.shape[1]! / elementCount(x.shape);
     const dySum = sumPerChannel(dy);
     const dyCentred = mul(channelDot(dy, centred), inverseDeviation);

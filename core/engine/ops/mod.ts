@@ -100,6 +100,7 @@ export { sqrt } from "./sqrt.ts";
 export { squeeze } from "./squeeze.ts";
 export { stopGradient } from "./stop_gradient.ts";
 export { sub } from "./sub.ts";
+export { synchronizedBatchNormalization } from "./synchronized_batch_normalization.ts";
 export { sumTo } from "./sum_to.ts";
 export { tanh } from "./tanh.ts";
 export { topK, type TopKOptions } from "./top_k.ts";

@@ -29,6 +29,14 @@ export const optimizationOptions = {
     description:
       "samples that networks take at once, a divisor of the batch size; gradients are accumulated, in less memory, and the loss is that of the whole batch, but batch norm and pair weights are normalised within each part, as on several devices (0, or as many as the batch has or more: the whole batch)",
   },
+  syncBatchNorm: {
+    type: "boolean",
+    default: true,
+    group: "Optimisation",
+    affects: "result",
+    description:
+      "batch norm in training by the statistics of the samples of all processes, and not by those of each, as MoCo v2 has it; nothing to one process",
+  },
   optimizer: {
     type: "string",
     enum: ["sgd", "lars", "adamw"],

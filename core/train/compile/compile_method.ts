@@ -45,12 +45,12 @@ function graphsOf(
   { configuration, viewSizes, tuning, ranks = 1 }: CompileRequest,
   elements: number,
 ) {
-  const { batchSize, options, stem, zeroInitResidual } = configuration;
+  const { batchSize, options, stem, syncBatchNorm, zeroInitResidual } = configuration;
   const imageSize = viewSizes[0]!;
   const backbone = backboneOf(configuration.backbone, { stem, zeroInitResidual, imageSize });
   const ownBatchSize = rankBatchSize(batchSize, ranks);
   const deviceBatchSize = microBatchSize({ ...configuration, batchSize: ownBatchSize });
-  const given = { backbone, viewSizes, batchSize, options };
+  const given = { backbone, viewSizes, batchSize, options, syncBatchNorm };
   const shared = <T>(build: () => T) => () => withTarget({ ...tuning, ranks }, build);
   return {
     whole: () => {

@@ -77,6 +77,7 @@ export const OPERATORS: FunctionOptions<typeof operators> = {
   slice: { axes: true, starts: true, ends: true, steps: true },
   softmax: AXIS,
   split: AXIS,
+  synchronizedBatchNormalization: SCALED,
   topK: { ...AXIS, largest: true },
 };
 

@@ -29,6 +29,8 @@ export interface MethodGraphOptions {
   readonly batchSize: number;
   /** Options of the method, without defaults. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Whether batch norm takes its statistics from the samples of all processes (default false). */
+  readonly syncBatchNorm?: boolean;
 }
 
 /** A method applied to symbolic views. */
@@ -68,7 +70,8 @@ export interface MethodGraph extends AppliedMethod, UsedInputs {}
  */
 export function applyMethod(
   method: LoadedMethod,
-  { backbone, viewSizes, batchSize, options: given = {} }: MethodGraphOptions,
+  { backbone, viewSizes, batchSize, options: given = {}, syncBatchNorm = false }:
+    MethodGraphOptions,
   applications: Applications = DIRECT,
   shared: SharedInputs = {},
 ): AppliedMethod {
@@ -81,7 +84,7 @@ export function applyMethod(
     action,
     "options",
   );
-  const scope = new Scope({ training: true });
+  const scope = new Scope({ training: true, syncBatchNorm });
   const views = viewSizes.map((size, i) =>
     input(viewName(i), "float32", [batchSize, 3, size, size])
   );

@@ -1,0 +1,117 @@
+import { defineComposite } from "../graph/op.ts";
+import { elementCount } from "../graph/shape.ts";
+import { currentRanks } from "../graph/target.ts";
+import type { Value } from "../graph/value.ts";
+import { channelDot, inRows, inWide, perChannel } from "./_batch_statistics.ts";
+import { checkChannels, sumPerChannel } from "./_channels.ts";
+import { add } from "./add.ts";
+import { allGather } from "./all_gather.ts";
+import { allReduce } from "./all_reduce.ts";
+import {
+  batchNormalization,
+  type BatchNormalizationOptions,
+  type BatchNormalizationOutputs,
+} from "./batch_normalization.ts";
+import { concat } from "./concat.ts";
+import { mul } from "./mul.ts";
+import { neg } from "./neg.ts";
+import { reciprocal } from "./reciprocal.ts";
+import { reduceMean } from "./reduce_mean.ts";
+import { reshape } from "./reshape.ts";
+import { split } from "./split.ts";
+import { sqrt } from "./sqrt.ts";
+import { sub } from "./sub.ts";
+
+/**
+ * Mean and biased variance of each channel over the samples of all processes, by those of each process's, which are of
+ * equally many (Chan, Golub & LeVeque 1979, equation 2.1): one exchange, of which every process computes the same bits.
+ */
+function ofAllRanks(mean: Value, variance: Value): { mean: Value; variance: Value } {
+  const channels = mean.shape[0]!;
+  const own = reshape(concat([mean, variance], { axis: 0 }), [1, 2 * channels]);
+  const [means, variances] = split(allGather(own), [channels, channels], { axis: 1 });
+  const whole = reduceMean(means!, { axis: 0 });
+  const apart = sub(means!, whole);
+  return {
+    mean: whole,
+    variance: add(reduceMean(variances!, { axis: 0 }), reduceMean(mul(apart, apart), { axis: 0 })),
+  };
+}
+
+/** Sums of two vectors `[C]` over all processes, by one exchange. */
+function summed(a: Value, b: Value): readonly [Value, Value] {
+  const channels = a.shape[0]!;
+  const sums = allReduce(concat([a, b], { axis: 0 }));
+  return split(sums, [channels, channels], { axis: 0 }) as [Value, Value];
+}
+
+/**
+ * What stays of a tensor's size is x less the process's own mean, which is there before the processes have exchanged
+ * anything; what that is away from the mean of all is a number in each channel, and goes with what is added there anyway.
+ */
+const SynchronizedBatchNormalization = defineComposite({
+  type: "SynchronizedBatchNormalization",
+  inputs: ["x"],
+  optional: ["scale", "bias"],
+  outputs: ["y", "mean", "variance", "ownMean", "centred", "inverseDeviation"],
+  precision: "itself",
+  expand: inWide(({ x, scale, bias }, { epsilon }: { readonly epsilon: number }) => {
+    checkChannels(x, { scale, bias });
+    const share = x.shape[1]! / elementCount(x.shape);
+    const ownMean = mul(sumPerChannel(x), share);
+    const centred = sub(x, perChannel(ownMean, x));
+    const { mean, variance } = ofAllRanks(ownMean, mul(channelDot(centred, centred), share));
+    const inverseDeviation = reciprocal(sqrt(add(variance, epsilon)));
+    const factor = scale === undefined ? inverseDeviation : mul(scale, inverseDeviation);
+    const moved = mul(sub(ownMean, mean), factor);
+    const shift = bias === undefined ? moved : add(bias, moved);
+    const y = add(mul(centred, perChannel(factor, x)), perChannel(shift, x));
+    return { y, mean, variance, ownMean, centred, inverseDeviation };
+  }),
+  // dx = g (dy - mean(dy) - (x - m)/s^2 mean(dy (x - m))), g = scale/s, with means over all processes, whose losses are
+  // summed; scale and bias are each process's own, so that their gradients are summed as those of other parameters.
+  gradient: inRows(({ ownMean }) => ownMean, (values) => {
+    const { x, scale, bias, mean, ownMean, centred, inverseDeviation, dy } = values;
+    const share = x.shape[1]! / elementCount(x.shape) / currentRanks();
+    const apart = sub(ownMean, mean);
+    const dySum = sumPerChannel(dy);
+    const dyNormalized = mul(
+      add(channelDot(dy, centred), mul(apart, dySum)),
+      inverseDeviation,
+    );
+    const [ofOnes, ofNormalized] = summed(dySum, dyNormalized);
+    const factor = scale === undefined ? inverseDeviation : mul(scale, inverseDeviation);
+    const byCentred = neg(mul(mul(mul(factor, inverseDeviation), ofNormalized), share));
+    const byOne = sub(mul(byCentred, apart), mul(mul(factor, ofOnes), share));
+    const dx = add(
+      add(mul(dy, perChannel(factor, x)), mul(centred, perChannel(byCentred, x))),
+      perChannel(byOne, x),
+    );
+    return {
+      x: dx,
+      ...(scale && { scale: dyNormalized }),
+      ...(bias && { bias: dySum }),
+    };
+  }),
+});
+
+/**
+ * Batch normalisation with the statistics of the samples of all processes of the graph, as `torch.nn.SyncBatchNorm`; that
+ * of {@linkcode batchNormalization} where there is one process. Forward and backward pass exchange 2 C numbers, once each.
+ *
+ * What is differentiated is the sum of the losses of all processes. Gradients by scale and bias are those by each process's
+ * own, of which the sum over all processes is the one by a scale and bias that they share.
+ *
+ * @param x `[N, C]` or `[N, C, ...]`, of the same shape everywhere
+ * @throws {RangeError} if shapes do not fit
+ * @throws {TypeError} if element types differ or are no floats
+ */
+export function synchronizedBatchNormalization(
+  x: Value,
+  options: BatchNormalizationOptions = {},
+): BatchNormalizationOutputs {
+  if (currentRanks() === 1) return batchNormalization(x, options);
+  const { scale, bias, epsilon = 1e-5 } = options;
+  const { y, mean, variance } = SynchronizedBatchNormalization({ x, scale, bias }, { epsilon });
+  return { y, mean, variance };
+}
