@@ -11,7 +11,6 @@ import { mul } from "./mul.ts";
 import { neg } from "./neg.ts";
 import { reciprocal } from "./reciprocal.ts";
 import { reduceMean } from "./reduce_mean.ts";
-import { reduceSum } from "./reduce_sum.ts";
 import { reshape } from "./reshape.ts";
 import { sqrt } from "./sqrt.ts";
 import { sub } from "./sub.ts";

@@ -14,7 +14,6 @@ import {
 } from "./batch_normalization.ts";
 import { concat } from "./concat.ts";
 import { mul } from "./mul.ts";
-import { neg } from "./neg.ts";
 import { reciprocal } from "./reciprocal.ts";
 import { reduceMean } from "./reduce_mean.ts";
 import { reshape } from "./reshape.ts";
@@ -68,24 +67,25 @@ const SynchronizedBatchNormalization = defineComposite({
     const y = add(mul(centred, perChannel(factor, x)), perChannel(shift, x));
     return { y, mean, variance, ownMean, centred, inverseDeviation };
   }),
-  // dx = g (dy - mean(dy) - (x - m)/s^2 mean(dy (x - m))), g = scale/s, with means over all processes, whose losses are
-  // summed; scale and bias are each process's own, so that their gradients are summed as those of other parameters.
+  // dx = (g - mean(g) - (x - m)/s mean(g (x - m)/s)) / s, g = scale dy, with means over all processes, whose losses are
+  // summed. Gradients by scale and bias are of each process's own, as those by any other parameter.
   gradient: inRows(({ ownMean }) => ownMean, (values) => {
     const { x, scale, bias, mean, ownMean, centred, inverseDeviation, dy } = values;
     const share = x.shape[1]! / elementCount(x.shape) / currentRanks();
     const apart = sub(ownMean, mean);
     const dySum = sumPerChannel(dy);
-    const dyNormalized = mul(
-      add(channelDot(dy, centred), mul(apart, dySum)),
-      inverseDeviation,
-    );
-    const [ofOnes, ofNormalized] = summed(dySum, dyNormalized);
-    const factor = scale === undefined ? inverseDeviation : mul(scale, inverseDeviation);
-    const byCentred = neg(mul(mul(mul(factor, inverseDeviation), ofNormalized), share));
-    const byOne = sub(mul(byCentred, apart), mul(mul(factor, ofOnes), share));
+    const dyNormalized = mul(add(channelDot(dy, centred), mul(apart, dySum)), inverseDeviation);
+    const scaled = (vector: Value) => scale === undefined ? vector : mul(scale, vector);
+    const [ofOnes, ofNormalized] = summed(scaled(dySum), scaled(dyNormalized));
+    const byOnes = mul(mul(ofOnes, inverseDeviation), -share);
+    const byCentred = mul(mul(ofNormalized, mul(inverseDeviation, inverseDeviation)), -share);
+    const shift = add(byOnes, mul(byCentred, apart));
     const dx = add(
-      add(mul(dy, perChannel(factor, x)), mul(centred, perChannel(byCentred, x))),
-      perChannel(byOne, x),
+      add(
+        mul(dy, perChannel(scaled(inverseDeviation), x)),
+        mul(centred, perChannel(byCentred, x)),
+      ),
+      perChannel(shift, x),
     );
     return {
       x: dx,
