@@ -65,7 +65,7 @@ function shorterEvaluation(args: readonly string[]): string[] {
   const parts = args.includes("--device-batch-size");
   return [
     ...(trains ? ["--epochs", "1"] : ["--k", "1,2"]),
-    ...(parts ? ["--batch-size", "2", "--device-batch-size", "1"] : []),
+    ...(parts ? ["--batch-size", "4", "--device-batch-size", "2"] : []),
   ];
 }
 
