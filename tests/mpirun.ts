@@ -24,7 +24,7 @@ export interface MpirunOptions {
   readonly permissions?: readonly string[];
   /** Variables of the environment besides this process's own. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** After which the processes are ended and the call throws; 60 if left out. */
+  /** After which the processes are ended and the call throws; 120 if left out. */
   readonly seconds?: number;
   /** Called when the processes have been started. */
   readonly onStart?: (launcher: Deno.ChildProcess) => void;
@@ -65,7 +65,7 @@ export async function mpirun(
   ranks: number,
   program: URL,
   args: readonly string[] = [],
-  { permissions = ["--allow-ffi", "--allow-env"], environment, seconds = 60, onStart }:
+  { permissions = ["--allow-ffi", "--allow-env"], environment, seconds = 120, onStart }:
     MpirunOptions = {},
 ): Promise<MpirunResult> {
   const start = performance.now();

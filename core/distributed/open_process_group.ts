@@ -162,19 +162,20 @@ function localPlace(mpi: MpiLibrary): LocalPlace {
 function wrongLibrary(launcher: Launcher, mpi: MpiLibrary, size: number): GenviewTypeError {
   const { name, starts, variables } = launcher;
   const others = starts.filter((kind) => kind !== mpi.kind).map((kind) => MPI_KINDS[kind]);
-  const remedies = others.map((kind) =>
+  const loads = others.map((kind) =>
     `load ${kind.name} (Debian, Ubuntu: apt-get install ${kind.packages}; ${MPI_LIBRARY_VARIABLE}=${
       kind.libraries[0]
     })`
   );
-  const own = MPI_KINDS[mpi.kind].name;
-  const start = name === "srun" ? "srun --mpi=pmix or --mpi=pmi2" : `the mpirun of ${own}`;
+  const start = name === "srun"
+    ? "start them by srun --mpi=pmix for Open MPI or --mpi=pmi2 for MPICH"
+    : `start them by the mpirun of ${MPI_KINDS[mpi.kind].name}`;
+  // Where the launcher serves both kinds, the likelier fault is how it was called.
+  const remedies = starts.length > 1 ? [start, ...loads] : [...loads, start];
   return new GenviewTypeError(
     `Cannot join the ${launcher.size} processes of ${name} (${
       variables.join(", ")
     }): MPI must find as ` +
-      `many, found ${size} by ${mpi.version} from ${mpi.path}; ${
-        [...remedies, `start them by ${start}`].join(", or ")
-      }`,
+      `many, found ${size} by ${mpi.version} from ${mpi.path}; ${remedies.join(", or ")}`,
   );
 }

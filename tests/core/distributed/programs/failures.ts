@@ -1,5 +1,6 @@
 /**
- * Fails on rank 1 in the way that an argument names, while the other ranks wait for it.
+ * Fails on rank 1 in the way that an argument names, while the other ranks wait for it, and writes before when it does, in
+ * milliseconds.
  *
  * @module
  */
@@ -43,7 +44,10 @@ if (import.meta.main) {
   await inProcessGroup(async (group) => {
     if (group === undefined) throw new Error("No group");
     if (group !== await openProcessGroup()) throw new Error("Another group");
-    if (group.rank === 1) await FAILURES[failure]!(group);
+    if (group.rank === 1) {
+      Deno.stdout.writeSync(new TextEncoder().encode(`${Date.now()}\n`));
+      await FAILURES[failure]!(group);
+    }
     await wait(group, how);
   });
 }
