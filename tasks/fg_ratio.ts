@@ -4,7 +4,7 @@
  * @module
  */
 import { TOKEN_NETWORK_OPTIONS } from "../core/encoders/mod.ts";
-import { openDevice } from "../core/engine/ort/mod.ts";
+import { inProcessGroup, openRankPlacement } from "../core/distributed/mod.ts";
 import { computeRatios, type RatioOutcome } from "../core/noise/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
@@ -33,6 +33,11 @@ const COMMAND = command({
         "deno task fg-ratio --from images --pca-vectors pca_vectors.npy --fg-thre -4.1 --input-list train.txt " +
         "--output-dir ratios",
       does: "by the component that GenView publishes",
+    },
+    {
+      command: "mpirun -np 8 deno task fg-ratio --from images --input-list train.txt " +
+        "--input-dir pca_results/ViT-H-14-laion2b_s32b_b79k --output-dir ratios",
+      does: "each process takes a part of the images, on a GPU of its own; the file is that of one",
     },
   ],
   options: {
@@ -121,17 +126,21 @@ export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
   const { values } = parsed;
-  using display = new MaskingDisplay();
-  using interrupt = interruptSignal();
-  const outcome = await computeRatios({
-    ...values,
-    images: values.inputList,
-    network: values,
-    device: await openDevice(values.device, values.providerOption),
-  }, { signal: interrupt.signal, report: (event) => display.show(event) });
-  display[Symbol.dispose]();
-  console.log(format(outcome));
-  if (outcome.refused.length > 0) Deno.exitCode = 1;
+  await inProcessGroup(async (group) => {
+    const leads = group === undefined || group.rank === 0;
+    using display = new MaskingDisplay();
+    using interrupt = interruptSignal(leads ? undefined : () => {});
+    const outcome = await computeRatios({
+      ...values,
+      images: values.inputList,
+      network: values,
+      ...await openRankPlacement(values, group),
+    }, { signal: interrupt.signal, report: (event) => display.show(event), group });
+    if (!leads) return;
+    display[Symbol.dispose]();
+    console.log(format(outcome));
+    if (outcome.refused.length > 0) Deno.exitCode = 1;
+  });
 }
 
 if (import.meta.main) await runTask(main);

@@ -26,6 +26,12 @@ export {
 export type { BlockingCollectives, ProcessGroup } from "./process_group.ts";
 export { programArguments } from "./program_arguments.ts";
 export { type RankPart, rankPart } from "./rank_part.ts";
+export {
+  type AskedPlacement,
+  type LocalPlace,
+  openRankPlacement,
+  rankPlacement,
+} from "./rank_placement.ts";
 export { formatShard, parseShard, type Shard, shareOf, subShard, WHOLE } from "./shard.ts";
 export { inShares, type Share, type SharedWorkOptions } from "./shared_work.ts";
 export { collectiveOperators, rankGroup } from "./collective_operators.ts";

@@ -14,6 +14,7 @@ import {
   subset,
   uniqueIndices,
 } from "../data/mod.ts";
+import { inShares, type ProcessGroup, rankPart } from "../distributed/mod.ts";
 import type { TokenNetwork } from "../encoders/token_encoder.ts";
 import { weightsIdentity } from "../encoders/weights_identity.ts";
 import { CPU, type Placement } from "../engine/ort/mod.ts";
@@ -26,6 +27,7 @@ import {
   type NetworkChoice,
   openRecordedNetwork,
   readExtractionRecord,
+  runSize,
 } from "../masking/mod.ts";
 import {
   checkNetwork,
@@ -34,8 +36,8 @@ import {
   openDivision,
 } from "./foreground_division.ts";
 import type { RatioEvent } from "./ratio_event.ts";
-import { RatioFile } from "./ratio_file.ts";
-import { RatioPass } from "./ratio_pass.ts";
+import { joinRatios, RatioFile } from "./ratio_file.ts";
+import { RatioPass, type RatioRun } from "./ratio_pass.ts";
 
 /** What {@linkcode computeRatios} computes, and how. */
 export interface ComputeRatiosOptions extends DivisionSource, Partial<Placement> {
@@ -62,8 +64,13 @@ export interface ComputeRatiosOptions extends DivisionSource, Partial<Placement>
 export interface RatioControl {
   /** Ends the computation after the batch that is under way; the same call resumes there. */
   readonly signal?: AbortSignal | undefined;
-  /** Receives progress and warnings. */
+  /** Receives progress and warnings; of several ranks, on the first, for all. */
   readonly report?: ((event: RatioEvent) => void) | undefined;
+  /**
+   * Ranks that share the images, each a contiguous part of them, and leave the file that one process leaves. All must ask
+   * for the same, and one that is told to stop stops all.
+   */
+  readonly group?: ProcessGroup | undefined;
 }
 
 /** What {@linkcode computeRatios} leaves. */
@@ -114,9 +121,70 @@ async function checkImages(inputDir: string, root: string): Promise<void> {
   );
 }
 
+/** What one process's pass has found. */
+type PassCounts = Pick<RatioOutcome, "finished" | "computed" | "without" | "refused">;
+
+/** A pass over the images of one process. */
+type Pass = (
+  images: Dataset,
+  control: Pick<RatioControl, "signal" | "report">,
+) => Promise<PassCounts>;
+
+/** Images without a ratio in each rank's pass, and how many it has visited. */
+class RankProgress {
+  readonly #latest = new Map<number, Extract<RatioEvent, { readonly kind: "progress" }>>();
+  readonly #total: number;
+  readonly #report: (event: RatioEvent) => void;
+
+  constructor(total: number, report: (event: RatioEvent) => void) {
+    this.#total = total;
+    this.#report = report;
+  }
+
+  /** Takes an event of a rank. */
+  take(event: RatioEvent, rank: number): void {
+    if (event.kind !== "progress") return this.#report(event);
+    this.#latest.set(rank, event);
+    const all = [...this.#latest.values()];
+    const sum = (of: "done" | "without") => all.reduce((before, each) => before + each[of], 0);
+    this.#report({
+      kind: "progress",
+      done: sum("done"),
+      total: this.#total,
+      without: sum("without"),
+    });
+  }
+}
+
+/** The pass over all images, of which each rank takes a part in whole batches. */
+async function inRanks(
+  group: ProcessGroup,
+  images: Dataset,
+  batchSize: number,
+  pass: Pass,
+  { signal, report = () => {} }: RatioControl,
+): Promise<PassCounts> {
+  const { start, end } = rankPart(images.length, group, batchSize);
+  const own = subset(images, Array.from({ length: end - start }, (_, i) => start + i));
+  const progress = new RankProgress(images.length, report);
+  const counts = await inShares<RatioEvent, PassCounts>(group, (share) => pass(own, share), {
+    signal,
+    take: (event, rank) => progress.take(event, rank),
+  });
+  const all = await group.allGatherValues(counts);
+  const sum = (of: "computed" | "without") => all.reduce((before, each) => before + each[of], 0);
+  return {
+    finished: all.every(({ finished }) => finished),
+    computed: sum("computed"),
+    without: sum("without"),
+    refused: all.flatMap(({ refused }) => refused),
+  };
+}
+
 /**
  * Computes the share of foreground tokens of each image and appends it to `fg_ratios.txt`. What is there already is not
- * computed again: the same call resumes where an earlier one was stopped or killed. The folder is locked meanwhile.
+ * computed again: the same call resumes where an earlier one was stopped or killed. The folder is locked meanwhile. Ranks
+ * append to a file each, which are put together in the end.
  *
  * By a network only scores leave the device: the features of ImageNet, 1,281,167 images of 256 tokens of 1280 halves,
  * would take 840 GB as files, and their ratios take some 60 MB.
@@ -166,10 +234,12 @@ async function checkImages(inputDir: string, root: string): Promise<void> {
  */
 export async function computeRatios(
   options: ComputeRatiosOptions,
-  { signal, report }: RatioControl = {},
+  control: RatioControl = {},
 ): Promise<RatioOutcome> {
   const { from, inputDir = "", outputDir, batchSize = 512, workers } = options;
   const { device = CPU, threads } = options;
+  const { group } = control;
+  const leads = group === undefined || group.rank === 0;
   if (from !== "images" && inputDir === "") {
     throw new GenviewTypeError(
       'Cannot compute ratios: --input-dir must name a folder of "deno task extract-features", found none',
@@ -184,30 +254,39 @@ export async function computeRatios(
   const source = network !== undefined
     ? await weightsIdentity(network)
     : `features of ${await explainingFileErrors(`read ${inputDir}`, Deno.realPath(inputDir))}`;
-  using _lock = await FolderLock.acquire(outputDir);
-  await removeTemporaries(outputDir);
-  using file = await RatioFile.open(outputDir, {
-    source,
-    images: root,
-    component: componentDigest(division.component),
-    threshold: division.threshold,
-    maskType: division.maskType,
-  });
+  using _lock = leads ? await FolderLock.acquire(outputDir) : undefined;
+  if (leads) await removeTemporaries(outputDir);
   const all = uniqueIndices(dataset);
-  const left = all.filter((index) => !file.done.has(dataset.sample(index).key));
-  const pass = new RatioPass(subset(dataset, left), division, file, report);
-  const run = { device, threads, batchSize, workers, signal };
-  if (left.length > 0) {
-    await (network === undefined
-      ? pass.fromFeatures(inputDir, run)
-      : pass.fromImages(network, run));
+  const outcome = await (async () => {
+    using file = await RatioFile.open(outputDir, {
+      source,
+      images: root,
+      component: componentDigest(division.component),
+      threshold: division.threshold,
+      maskType: division.maskType,
+    }, group);
+    const left = all.filter((index) => !file.done.has(dataset.sample(index).key));
+    // As one process has it, whatever the part of this one.
+    const runs = network === undefined ? 1 : runSize(batchSize, left.length, device);
+    const pass: Pass = async (images, { signal, report }) => {
+      const found = new RatioPass(images, division, file, report);
+      const run: RatioRun = { device, threads, batchSize, workers, signal };
+      if (images.length > 0) {
+        await (network === undefined
+          ? found.fromFeatures(inputDir, run)
+          : found.fromImages(network, { ...run, batchSize: runs }));
+      }
+      const { without, refused } = found;
+      return { finished: signal?.aborted !== true, computed: file.count, without, refused };
+    };
+    const images = subset(dataset, left);
+    const counts = group === undefined
+      ? await pass(images, control)
+      : await inRanks(group, images, runs, pass, control);
+    return { path: file.path, present: all.length - left.length, ...counts };
+  })();
+  if (outcome.finished && leads) {
+    await joinRatios(outputDir, () => all.map((index) => dataset.sample(index).key));
   }
-  return {
-    path: file.path,
-    finished: signal?.aborted !== true,
-    computed: file.count,
-    present: all.length - left.length,
-    without: pass.without,
-    refused: pass.refused,
-  };
+  return outcome;
 }

@@ -26,7 +26,7 @@ export {
   type NoiseSchedule,
 } from "./noise_level.ts";
 export type { RatioEvent } from "./ratio_event.ts";
-export { RatioFile, type RatioRecord } from "./ratio_file.ts";
+export { joinRatios, RatioFile, type RatioRecord } from "./ratio_file.ts";
 export {
   fitsRatioLine,
   formatRatioLine,

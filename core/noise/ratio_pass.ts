@@ -8,7 +8,7 @@ import { TokenEncoder, type TokenNetwork } from "../encoders/token_encoder.ts";
 import { finiteRows } from "../engine/graph/finite.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
 import type { Placement } from "../engine/ort/mod.ts";
-import { encodeDataset, FeatureFiles, runSize, tokenScores } from "../masking/mod.ts";
+import { encodeDataset, FeatureFiles, tokenScores } from "../masking/mod.ts";
 import { type ForegroundDivision, ratiosOf } from "./foreground_division.ts";
 import type { RatioEvent } from "./ratio_event.ts";
 import type { RatioFile } from "./ratio_file.ts";
@@ -19,6 +19,7 @@ const NAMED = 5;
 
 /** How a pass runs. */
 export interface RatioRun extends Placement {
+  /** Images whose ratios are written at a time, and in a run of the network. */
   readonly batchSize: number;
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -76,8 +77,7 @@ export class RatioPass {
 
   /** Ratios from images. */
   async fromImages(network: TokenNetwork, run: RatioRun): Promise<void> {
-    const { device, threads, workers, signal } = run;
-    const batchSize = runSize(run.batchSize, this.#dataset.length, device);
+    const { device, threads, workers, signal, batchSize } = run;
     using encoder = await TokenEncoder.create(network, {
       batchSize,
       device,

@@ -68,11 +68,10 @@ async function open(
     ? { configuration: run.configuration, note: undefined }
     : fitBatch(run.configuration, dataset.length);
   if (note !== undefined) report?.({ kind: "note", message: note });
-  const evaluate = leads
-    ? await configuredEvaluation(configuration, {
-      onWarning: (message) => report?.({ kind: "warning", message }),
-    })
-    : undefined;
+  const evaluate = await configuredEvaluation(configuration, {
+    onWarning: (message) => report?.({ kind: "warning", message }),
+    group,
+  });
   const pairEncoder = await configuredPairEncoder(configuration);
   return {
     method,

@@ -292,9 +292,7 @@ class Run {
     const due = evaluateEvery > 0 && (epoch % evaluateEvery === 0 || epoch === epochs);
     if (ranks.group !== undefined) await shareStatistics(ranks.group, step);
     const metrics = due && evaluate !== undefined
-      ? await ranks.fromLeader(() =>
-        evaluate({ epoch, backbone, device: placement.device, weights: step.weights })
-      )
+      ? await evaluate({ epoch, backbone, device: placement.device, weights: step.weights })
       : {};
     record?.log.epoch(this.#taken, epoch, { ...known, ...metrics });
     return metrics;

@@ -46,7 +46,7 @@ export interface TrainOptions {
   readonly from?: string;
   /** Whether the method's heads and moving averages start with those weights too (default false). */
   readonly fromHeads?: boolean;
-  /** Gives metrics before the first epoch and after every `evaluateEvery` epochs. */
+  /** Gives metrics before the first epoch and after every `evaluateEvery` epochs; of several processes all call it at once. */
   readonly evaluate?: (run: RunView) => Promise<Readonly<Record<string, number>>>;
   /** Weights each pair of views; all weights are equal when left out. Pairs are drawn if the configuration's `vis` is set. */
   readonly pairEncoder?: PairEncoder;

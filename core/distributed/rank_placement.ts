@@ -3,13 +3,28 @@
  *
  * @module
  */
-import type { ProcessGroup } from "../../distributed/mod.ts";
-import { checkDevice, type Device, type Placement, resolveDevice } from "../../engine/ort/mod.ts";
-import { nvidiaDevices } from "../../engine/ort/nvidia_devices.ts";
-import type { Configuration } from "../../method/configuration.ts";
+import {
+  checkDevice,
+  type Device,
+  type Placement,
+  resolveDevice,
+  trustDevice,
+} from "../engine/ort/mod.ts";
+import { nvidiaDevices } from "../engine/ort/nvidia_devices.ts";
+import type { ProcessGroup } from "./process_group.ts";
 
 /** Place of a process among those of its machine. */
-type LocalPlace = Pick<ProcessGroup, "localRank" | "localSize">;
+export type LocalPlace = Pick<ProcessGroup, "localRank" | "localSize">;
+
+/** What is asked for of all processes. */
+export interface AskedPlacement {
+  /** `auto`, `cpu`, `cuda`, `cuda:N` or `webgpu`. */
+  readonly device: string;
+  /** Options of its execution provider, each as `NAME=VALUE`. */
+  readonly providerOption: readonly string[];
+  /** Threads of each process; its share of the cores when 0. */
+  readonly threads: number;
+}
 
 /** How many GPUs CUDA counts: schedulers hide those of other jobs. */
 function visibleGpus(): number {
@@ -42,11 +57,10 @@ function localThreads(threads: number, { localSize }: LocalPlace): number {
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { DEFAULT_CONFIGURATION } from "../../method/configuration.ts";
  * import { rankPlacement } from "./rank_placement.ts";
  *
- * const chosen = { ...DEFAULT_CONFIGURATION, device: "cpu", threads: 3 };
- * const { device, threads } = rankPlacement(chosen, { localRank: 1, localSize: 2 });
+ * const asked = { device: "cpu", providerOption: [], threads: 3 };
+ * const { device, threads } = rankPlacement(asked, { localRank: 1, localSize: 2 });
  * assertEquals([device.provider, threads], ["cpu", 3]);
  * ```
  *
@@ -54,10 +68,7 @@ function localThreads(threads: number, { localSize }: LocalPlace): number {
  * @throws {TypeError} if the device cannot be used
  */
 export function rankPlacement(
-  { device, providerOption, threads }: Pick<
-    Configuration,
-    "device" | "providerOption" | "threads"
-  >,
+  { device, providerOption, threads }: AskedPlacement,
   place: LocalPlace | undefined,
 ): Placement {
   if (place === undefined) return { device: resolveDevice(device, providerOption), threads };
@@ -65,4 +76,20 @@ export function rankPlacement(
     device: localDevice(device, place, providerOption),
     threads: localThreads(threads, place),
   };
+}
+
+/**
+ * The device and the threads of a process as {@linkcode rankPlacement} finds them, once the device is known to compute
+ * rightly.
+ *
+ * @throws {TypeError} if the device cannot be used
+ * @throws {GenviewError} if operators are wrong on it; the message names them
+ */
+export async function openRankPlacement(
+  asked: AskedPlacement,
+  place: LocalPlace | undefined,
+): Promise<Placement> {
+  const placement = rankPlacement(asked, place);
+  await trustDevice(placement.device);
+  return placement;
 }
