@@ -4,7 +4,7 @@
  * @module
  */
 import { TOKEN_NETWORK_OPTIONS } from "../core/encoders/mod.ts";
-import { openDevice } from "../core/engine/ort/mod.ts";
+import { inProcessGroup, openRankPlacement } from "../core/distributed/mod.ts";
 import {
   extractFeatures,
   type ExtractionOutcome,
@@ -39,6 +39,11 @@ const COMMAND = command({
     {
       command: "deno task extract-features --input-list train.txt --num-extract -1",
       does: "features of a whole list and no analysis; fg-ratio --from images needs none stored",
+    },
+    {
+      command: "mpirun -np 8 deno task extract-features --input-list sample.txt",
+      does:
+        "each process takes a part of the images, on a GPU of its own; results are those of one",
     },
   ],
   options: {
@@ -162,19 +167,23 @@ export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
   const { values } = parsed;
-  using display = new MaskingDisplay();
-  using interrupt = interruptSignal();
-  const outcome = await extractFeatures({
-    ...values,
-    images: values.inputList,
-    network: values,
-    device: await openDevice(values.device, values.providerOption),
-    numExtract: values.numExtract === -1 ? undefined : values.numExtract,
-    rule: thresholdRule(values),
-  }, { signal: interrupt.signal, report: (event) => display.show(event) });
-  display[Symbol.dispose]();
-  console.log(format(outcome));
-  if (outcome.refused.length > 0) Deno.exitCode = 1;
+  await inProcessGroup(async (group) => {
+    const leads = group === undefined || group.rank === 0;
+    using display = new MaskingDisplay();
+    using interrupt = interruptSignal(leads ? undefined : () => {});
+    const outcome = await extractFeatures({
+      ...values,
+      images: values.inputList,
+      network: values,
+      ...await openRankPlacement(values, group),
+      numExtract: values.numExtract === -1 ? undefined : values.numExtract,
+      rule: thresholdRule(values),
+    }, { signal: interrupt.signal, report: (event) => display.show(event), group });
+    if (!leads) return;
+    display[Symbol.dispose]();
+    console.log(format(outcome));
+    if (outcome.refused.length > 0) Deno.exitCode = 1;
+  });
 }
 
 if (import.meta.main) await runTask(main);

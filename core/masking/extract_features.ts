@@ -12,6 +12,7 @@ import {
   type TokenNetworkChoice,
   weightsIdentity,
 } from "../encoders/mod.ts";
+import { inShares, type ProcessGroup } from "../distributed/mod.ts";
 import { CPU, type Placement } from "../engine/ort/mod.ts";
 import { RandomStream } from "../engine/random/random_stream.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
@@ -72,8 +73,13 @@ export interface ExtractFeaturesOptions extends Partial<Placement> {
 export interface ExtractionControl {
   /** Ends the extraction after the batch that is under way; the same call resumes there. */
   readonly signal?: AbortSignal | undefined;
-  /** Receives progress and warnings. */
+  /** Receives progress and warnings; of several ranks, on the first, for all. */
   readonly report?: ((event: ExtractionEvent) => void) | undefined;
+  /**
+   * Ranks that extract together, each a part of the images; the first analyses all, as one process does. All must ask for
+   * the same, and one that is told to stop stops all.
+   */
+  readonly group?: ProcessGroup | undefined;
 }
 
 /** What {@linkcode extractFeatures} leaves. */
@@ -158,7 +164,7 @@ async function storedOf(
  * above which they are foreground, and writes all of it with pictures of some masks.
  *
  * What is there already is not done again: the same call resumes where an earlier one was stopped or killed, at whatever
- * point, and ends with the same files. The folder is locked meanwhile.
+ * point, and ends with the same files. The folder is locked meanwhile. Several ranks leave what one process leaves.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -209,7 +215,7 @@ async function storedOf(
  */
 export async function extractFeatures(
   options: ExtractFeaturesOptions,
-  { signal, report }: ExtractionControl = {},
+  { signal, report, group }: ExtractionControl = {},
 ): Promise<ExtractionOutcome> {
   const { images, numExtract, numVis = 10, seed = 0, flip = false } = options;
   const { rule = { kind: "quantile", share: FOREGROUND_SHARE }, dtype = "float16" } = options;
@@ -241,41 +247,60 @@ export async function extractFeatures(
     flip,
     sample: sampleOf(indices.map((index) => dataset.sample(index).key), numVis),
   };
-  using _lock = await FolderLock.acquire(folder);
-  await removeTemporaries(folder);
-  const before = await checkExtractionRecord(folder, record);
-  const earlier = await readAnalysis(folder);
-  const isThere = earlier !== undefined && isAnalysisOf(earlier, request);
-  if (numExtract !== undefined && (overwrite || !isThere)) {
-    const components = join(folder, "eigenvectors");
-    await checkWithinFolder(folder, [components], "replace an analysis", "--output-dir");
-  }
-  if (numExtract !== undefined && !overwrite && !isThere) {
-    // Without threshold.json, what an extraction of ours has left is an unfinished analysis.
-    if (before === undefined || earlier !== undefined) await checkFree(folder);
-  }
-  if (before === undefined) await writeExtractionRecord(folder, record);
-  if (numExtract !== undefined && numExtract > all.length) {
-    report?.({ kind: "all images", images: all.length });
-  }
+  const leads = group === undefined || group.rank === 0;
+  /** What is there already of the analysis that is asked for. */
+  const prepare = async (): Promise<ThresholdFile | undefined> => {
+    await removeTemporaries(folder);
+    const before = await checkExtractionRecord(folder, record);
+    const earlier = await readAnalysis(folder);
+    const isThere = earlier !== undefined && isAnalysisOf(earlier, request);
+    if (numExtract !== undefined && (overwrite || !isThere)) {
+      const components = join(folder, "eigenvectors");
+      await checkWithinFolder(folder, [components], "replace an analysis", "--output-dir");
+    }
+    if (numExtract !== undefined && !overwrite && !isThere) {
+      // Without threshold.json, what an extraction of ours has left is an unfinished analysis.
+      if (before === undefined || earlier !== undefined) await checkFree(folder);
+    }
+    if (before === undefined) await writeExtractionRecord(folder, record);
+    if (numExtract !== undefined && numExtract > all.length) {
+      report?.({ kind: "all images", images: all.length });
+    }
+    return isThere && !overwrite ? earlier : undefined;
+  };
+  using _lock = leads ? await FolderLock.acquire(folder) : undefined;
+  const there = leads ? await prepare() : undefined;
   const placement = { device, threads };
   const { finished, refused } = await extractMissing(network, dataset, indices, {
-    ...{ ...placement, folder, dtype, batchSize, workers, signal, report },
+    ...{ ...placement, folder, dtype, batchSize, workers, signal, report, group },
   });
-  const { keys, stored } = await storedOf(dataset, indices, folder);
-  const outcome = { folder, finished, images: keys.length, refused };
-  if (!finished || numExtract === undefined) return outcome;
-  if (isThere && !overwrite) return { ...outcome, analysis: earlier };
-  const analysis = await analyze(network, keys, { ...placement, folder, rule, flip, report });
-  await removeAnalysis(folder);
-  const shown = spreadSamples(dataset, stored, numVis);
-  const places = shown.map((index) => stored.indexOf(index));
-  const hidden = await writePictures(
-    ...[folder, network, analysis, places, subset(dataset, shown), report] as const,
-  );
-  return {
-    ...outcome,
-    refused: [...new Set([...refused, ...hidden])],
-    analysis: await writeAnalysis(folder, analysis, request),
+  /** Analyses all features, in the same order whoever has extracted them. */
+  const finish = async (
+    report: ExtractionControl["report"],
+  ): Promise<ExtractionOutcome> => {
+    const { keys, stored } = await storedOf(dataset, indices, folder);
+    const outcome = { folder, finished, images: keys.length, refused };
+    if (!finished || numExtract === undefined) return outcome;
+    if (there !== undefined) return { ...outcome, analysis: there };
+    const analysis = await analyze(network, keys, { ...placement, folder, rule, flip, report });
+    await removeAnalysis(folder);
+    const shown = spreadSamples(dataset, stored, numVis);
+    const places = shown.map((index) => stored.indexOf(index));
+    const hidden = await writePictures(
+      ...[folder, network, analysis, places, subset(dataset, shown), report] as const,
+    );
+    return {
+      ...outcome,
+      refused: [...new Set([...refused, ...hidden])],
+      analysis: await writeAnalysis(folder, analysis, request),
+    };
   };
+  if (group === undefined) return await finish(report);
+  const own = await inShares<ExtractionEvent, ExtractionOutcome | null>(
+    group,
+    async (share) => leads ? await finish(share.report) : null,
+    { take: (event) => report?.(event) },
+  );
+  const [outcome] = await group.allGatherValues(own);
+  return outcome!;
 }

@@ -5,6 +5,7 @@
  */
 import { dirname } from "node:path";
 import { type Dataset, subset } from "../data/mod.ts";
+import { gatherParts, inShares, type ProcessGroup, rankPart } from "../distributed/mod.ts";
 import { TokenEncoder, type TokenNetwork } from "../encoders/token_encoder.ts";
 import { tensor } from "../engine/graph/tensor.ts";
 import type { Placement } from "../engine/ort/mod.ts";
@@ -27,8 +28,10 @@ export interface ExtractMissingOptions extends Placement {
   readonly workers?: number | undefined;
   /** Ends the extraction after the batch that is under way. */
   readonly signal?: AbortSignal | undefined;
-  /** Receives progress and warnings. */
+  /** Receives progress and warnings; of several ranks, on the first, for all. */
   readonly report?: ((event: ExtractionEvent) => void) | undefined;
+  /** Ranks that each extract a part, all into the same folder; the first has locked it. */
+  readonly group?: ProcessGroup | undefined;
 }
 
 /** What {@linkcode extractMissing} has done. */
@@ -39,17 +42,19 @@ export interface ExtractedFeatures {
   readonly refused: readonly string[];
 }
 
-/** Indices of the samples that have no features yet. */
+/** Indices of the samples that have no features yet; ranks look for a part each, before any of them writes. */
 async function missingOf(
   dataset: Dataset,
   indices: readonly number[],
   files: FeatureFiles,
+  group: ProcessGroup | undefined,
 ): Promise<number[]> {
   const missing: number[] = [];
-  for (const index of indices) {
+  const { start, end } = rankPart(indices.length, group);
+  for (const index of indices.slice(start, end)) {
     if (!await files.has(dataset.sample(index).key)) missing.push(index);
   }
-  return missing;
+  return [...await gatherParts(group, Int32Array.from(missing))];
 }
 
 /** Removes what a killed process has left half written: it was writing features that are missing now. */
@@ -64,30 +69,17 @@ async function tidy(paths: readonly string[]): Promise<void> {
   }
 }
 
-/**
- * Extracts the features of those samples that have none yet. Images that cannot be read, and those whose features the
- * file system takes no name for, are reported and left out.
- *
- * @param indices of the samples
- * @throws {GenviewError} if a file cannot be written for another reason, such as a full disk
- */
-export async function extractMissing(
+/** Extracts the features of samples that have none. */
+async function extract(
   network: TokenNetwork,
-  dataset: Dataset,
-  indices: readonly number[],
-  options: ExtractMissingOptions,
+  images: Dataset,
+  options: Omit<ExtractMissingOptions, "group">,
 ): Promise<ExtractedFeatures> {
-  const { folder, dtype, device, threads, signal, workers, report = () => {} } = options;
-  const files = new FeatureFiles(folder);
-  const missing = await missingOf(dataset, indices, files);
-  await tidy(missing.map((index) => files.path(dataset.sample(index).key)));
-  const total = missing.length;
-  if (total < indices.length) {
-    report({ kind: "present", images: indices.length - total, total: indices.length });
-  }
+  const { folder, dtype, device, threads, signal, workers, batchSize, report = () => {} } = options;
   const refused: string[] = [];
+  const total = images.length;
   if (total === 0) return { finished: true, refused };
-  const batchSize = runSize(options.batchSize, total, device);
+  const files = new FeatureFiles(folder);
   using encoder = await TokenEncoder.create(network, { batchSize, device, threads });
   const shape = [network.grid[0] * network.grid[1], network.width];
   const step = shape[0]! * shape[1]!;
@@ -98,7 +90,6 @@ export async function extractMissing(
     done++;
     report({ kind: "warning", message });
   };
-  const images = subset(dataset, missing);
   for await (
     const { keys, encoded } of encodeDataset(encoder, images, {
       batchSize,
@@ -120,4 +111,67 @@ export async function extractMissing(
     report({ kind: "progress", phase: "features", done: done += keys.length, total });
   }
   return { finished: signal?.aborted !== true, refused };
+}
+
+/** Extracts on all ranks, each a part in whole batches. */
+async function extractByRank(
+  network: TokenNetwork,
+  images: Dataset,
+  options: ExtractMissingOptions,
+  group: ProcessGroup,
+): Promise<ExtractedFeatures> {
+  const { signal, batchSize, report } = options;
+  const { start, end } = rankPart(images.length, group, batchSize);
+  const own = subset(images, Array.from({ length: end - start }, (_, i) => start + i));
+  const done = new Array<number>(group.size).fill(0);
+  const found = await inShares<ExtractionEvent, ExtractedFeatures>(
+    group,
+    (share) => extract(network, own, { ...options, ...share }),
+    {
+      signal,
+      take: (event, rank) => {
+        if (event.kind !== "progress") return report?.(event);
+        done[rank] = event.done;
+        const sum = done.reduce((before, count) => before + count);
+        report?.({ ...event, done: sum, total: images.length });
+      },
+    },
+  );
+  const all = await group.allGatherValues(found);
+  return {
+    finished: all.every(({ finished }) => finished),
+    refused: all.flatMap(({ refused }) => refused),
+  };
+}
+
+/**
+ * Extracts the features of those samples that have none yet. Images that cannot be read, and those whose features the
+ * file system takes no name for, are reported and left out.
+ *
+ * @param indices of the samples
+ * @throws {GenviewError} if a file cannot be written for another reason, such as a full disk
+ */
+export async function extractMissing(
+  network: TokenNetwork,
+  dataset: Dataset,
+  indices: readonly number[],
+  options: ExtractMissingOptions,
+): Promise<ExtractedFeatures> {
+  const { folder, device, group, report } = options;
+  const leads = group === undefined || group.rank === 0;
+  const files = new FeatureFiles(folder);
+  const missing = await missingOf(dataset, indices, files, group);
+  if (leads) await tidy(missing.map((index) => files.path(dataset.sample(index).key)));
+  await group?.barrier();
+  const total = missing.length;
+  if (total < indices.length && leads) {
+    report?.({ kind: "present", images: indices.length - total, total: indices.length });
+  }
+  if (total === 0) return { finished: true, refused: [] };
+  // As one process has it, whatever the part of this one.
+  const run = { ...options, batchSize: runSize(options.batchSize, total, device) };
+  const images = subset(dataset, missing);
+  return group === undefined
+    ? await extract(network, images, run)
+    : await extractByRank(network, images, run, group);
 }

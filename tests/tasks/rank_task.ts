@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { mpirun, type MpirunOptions, type MpirunResult } from "../mpirun.ts";
 import type { MpiKind } from "../../core/distributed/mod.ts";
 
@@ -30,4 +31,20 @@ export async function mpirunTaskWell(
   const result = await mpirunTask(...given);
   if (result.code === 0) return result;
   throw new Error(`Exit code ${result.code}. They wrote:\n${result.stdout}\n${result.stderr}`);
+}
+
+/** SHA-256 of all files below a folder, by their paths in it. */
+export async function digestsOf(folder: string): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {};
+  for (const { name, isDirectory } of await Array.fromAsync(Deno.readDir(folder))) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) {
+      for (const [below, digest] of Object.entries(await digestsOf(path))) {
+        digests[`${name}/${below}`] = digest;
+      }
+    } else {
+      digests[name] = createHash("sha256").update(await Deno.readFile(path)).digest("hex");
+    }
+  }
+  return digests;
 }
