@@ -18,6 +18,7 @@ import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { asStarted } from "./cli/program_name.ts";
 import { TrainDisplay } from "./cli/train_display.ts";
 import { withMethodOptions } from "./cli/training_options.ts";
+import { ranOnWorkers, WORKERS } from "./cli/workers.ts";
 
 const COMMAND = command({
   name: "train",
@@ -64,6 +65,11 @@ const COMMAND = command({
       command:
         "deno task train --config byol_resnet50_16xb256-coslr-200e_in1k --dry-run --images 1281167",
       does: "says what an experiment of GenView would take, without its data",
+    },
+    {
+      command: "deno task train --data photos/ --workers 8 --output runs/photos",
+      does:
+        "trains on eight processes, over the GPUs of this machine; mpirun and srun start others",
     },
     {
       command: "deno task train --method ./my-method --output runs/mine",
@@ -134,6 +140,7 @@ const COMMAND = command({
         description:
           "start the method's heads and moving averages with those weights too, which are then a checkpoint of the same method",
       },
+      workers: WORKERS,
       ...configurationSchema.properties,
     },
   },
@@ -233,7 +240,7 @@ async function run(
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(await withMethodOptions(COMMAND, args), args, (text) => console.log(text));
   if (parsed === undefined) return;
-  const { listConfigs, dryRun: isDry, images, ...given } = parsed.given;
+  const { listConfigs, dryRun: isDry, images, workers = 0, ...given } = parsed.given;
   if (listConfigs) return console.log(await configurationList());
   checkDryRun(parsed.given);
   const {
@@ -256,6 +263,7 @@ export async function main(args: readonly string[]): Promise<void> {
     ...(config && { config }),
   };
   if (isDry) return console.log(dryRunText(await dryRun({ ...named, images: images ?? 0 }, KNOWN)));
+  if (await ranOnWorkers("train", args, workers)) return;
   const { output } = parsed.values;
   await inProcessGroup((group) =>
     run({

@@ -102,6 +102,12 @@ export async function mpirun(
   );
 }
 
+/** Makes a kind's launcher the one that is called `mpirun` in a folder, for programs that find it in PATH. */
+export async function mpirunFolder(kind: MpiKind, folder: string): Promise<void> {
+  const script = `#!/bin/sh\nexec ${LAUNCHERS[kind].command} "$@"\n`;
+  await Deno.writeTextFile(`${folder}/mpirun`, script, { mode: 0o755 });
+}
+
 /** Runs a program as {@linkcode mpirun} does, and throws what it wrote if it fails. */
 export async function mpirunWell(...given: Parameters<typeof mpirun>): Promise<MpirunResult> {
   const result = await mpirun(...given);

@@ -35,3 +35,4 @@ export {
 export { formatShard, parseShard, type Shard, shareOf, subShard, WHOLE } from "./shard.ts";
 export { inShares, type Share, type SharedWorkOptions } from "./shared_work.ts";
 export { collectiveOperators, rankGroup } from "./collective_operators.ts";
+export { mustStartRanks, type RanksOptions, type StartedRanks, startRanks } from "./start_ranks.ts";

@@ -7,10 +7,10 @@
 /** For so long a further signal is the same one: the terminal sends it to us and to `deno task`, which hands it on. */
 const REPEAT_MILLISECONDS = 1000;
 
-/** Windows knows no SIGTERM. */
+/** Ctrl-C, what schedulers send before they kill, and what `mpirun` hands on; Windows knows the first alone. */
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT"]
-  : ["SIGINT", "SIGTERM"];
+  : ["SIGINT", "SIGTERM", "SIGUSR1", "SIGUSR2"];
 
 /** Begins a line of its own where a progress line may stand. */
 function sayOnStandardError(): void {
@@ -19,14 +19,16 @@ function sayOnStandardError(): void {
 }
 
 /**
- * An abort signal that Ctrl-C or SIGTERM gives; a second one, a second later or more, ends the process at once. It does so
- * by the signal's own action, which needs neither the thread of this program, busy as it may be, nor an orderly end of
+ * An abort signal that Ctrl-C, SIGTERM, SIGUSR1 or SIGUSR2 gives; a second one, a second later or more, ends the process at
+ * once. It does so by the signal's own action, which needs neither the thread of this program, busy as it may be, nor an orderly end of
  * libraries: that of a GPU's driver crashes or waits while its threads compute.
  *
  * @param note says at once that the task stops, and when; by default on standard error
+ * @param again is called by further signals, which then do not end the process
  */
 export function interruptSignal(
   note: () => void = sayOnStandardError,
+  again?: () => void,
 ): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
   let repeats: ReturnType<typeof setTimeout> | undefined;
@@ -36,7 +38,9 @@ export function interruptSignal(
   };
   function interrupt(): void {
     if (repeats !== undefined) return;
-    repeats = setTimeout(stopListening, REPEAT_MILLISECONDS);
+    if (controller.signal.aborted) return again?.();
+    const listenOn = () => void (repeats = undefined);
+    repeats = setTimeout(again === undefined ? stopListening : listenOn, REPEAT_MILLISECONDS);
     Deno.unrefTimer(repeats);
     note();
     controller.abort();

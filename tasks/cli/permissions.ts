@@ -25,3 +25,16 @@ export function mergePermissions(lists: readonly (readonly string[])[]): readonl
     values === "all" ? name : `${name}=${[...values].join(",")}`
   );
 }
+
+/** Tasks that compile methods in a worker. */
+const COMPILING: readonly string[] = ["demo", "train", "plugins"];
+
+/** All flags of Deno that some tasks need together, besides those by which they are found. */
+export function flagsOf(tasks: readonly string[]): readonly string[] {
+  // Without this flag a method that is given by name cannot be compiled where it may do nothing.
+  const compiling = tasks.some((task) => COMPILING.includes(task));
+  return [
+    ...(compiling ? ["--unstable-worker-options"] : []),
+    ...mergePermissions(tasks.map(permissionsOf)),
+  ];
+}

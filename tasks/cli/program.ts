@@ -7,7 +7,8 @@ import configuration from "../../deno.json" with { type: "json" };
 import { GenviewTypeError } from "../../core/errors/mod.ts";
 import { nearestName } from "../../core/schema/nearest_name.ts";
 import { runTask } from "./command_line.ts";
-import { mergePermissions, permissionsOf } from "./permissions.ts";
+import { flagsOf } from "./permissions.ts";
+import { PROGRAM } from "./program_name.ts";
 import { bold, formatExample, isColorful, textColumns, wrap } from "./text_layout.ts";
 
 /** A module of tasks/. */
@@ -22,19 +23,10 @@ export type Tasks = Readonly<Record<string, () => Promise<TaskModule>>>;
 const DESCRIPTIONS: Readonly<Record<string, { readonly description: string }>> =
   configuration.tasks;
 
-/** Address of the program, as `deno install` takes it. */
-const ADDRESS = new URL("../../cli.ts", import.meta.url);
-
-/** Tasks that compile methods in a worker. */
-const COMPILING: readonly string[] = ["demo", "train", "plugins"];
-
 /** Flags that some tasks need together, and one that lets the program itself be imported from where it is. */
 function neededPermissions(names: readonly string[]): string {
-  const isRemote = ADDRESS.protocol !== "file:";
-  const own = isRemote ? [`--allow-import=${ADDRESS.host}`] : [];
-  // Without this flag a method that is given by name cannot be compiled where it may do nothing.
-  const flags = names.some((name) => COMPILING.includes(name)) ? ["--unstable-worker-options"] : [];
-  return [...flags, ...mergePermissions([...names.map(permissionsOf), own])].join(" ");
+  const isRemote = PROGRAM.protocol !== "file:";
+  return [...flagsOf(names), ...(isRemote ? [`--allow-import=${PROGRAM.host}`] : [])].join(" ");
 }
 
 const EXAMPLES = [
@@ -89,7 +81,7 @@ export function programHelp(
         "  ",
       )
     }`,
-    `  deno install --global --name genview ${neededPermissions(names)} ${ADDRESS}`,
+    `  deno install --global --name genview ${neededPermissions(names)} ${PROGRAM}`,
     "",
   ].join("\n");
 }

@@ -5,9 +5,12 @@
  */
 import configuration from "../../deno.json" with { type: "json" };
 
+/** Address of the program of all tasks, as `deno install` takes it. */
+export const PROGRAM: URL = new URL("../../cli.ts", import.meta.url);
+
 /** Whether `cli.ts` is the program that runs, from a checkout, by URL or installed. */
-function isInstalled(): boolean {
-  return Deno.mainModule === new URL("../../cli.ts", import.meta.url).href;
+export function isInstalled(): boolean {
+  return Deno.mainModule === PROGRAM.href;
 }
 
 /** What is written before a task's name to start it. */
