@@ -1,0 +1,70 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { inFolder } from "../in_folder.ts";
+import { mpirunFolder, testMpi } from "../mpirun.ts";
+import { drawPictures } from "./square_pictures.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const DECODER = new TextDecoder();
+
+/** A training of some seconds, as it is typed in a checkout, with a `mpirun` of its own or none. */
+function train(folder: string, ...args: readonly string[]): Deno.Command {
+  const photos = join(folder, "photos");
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["task", "--quiet", "train", "--data", photos, "--output", join(folder, "run")],
+      ...["--batch-size", "4", "--image-size", "32", "--backbone", "resnet18", "--loaders", "1"],
+      ...["--option.projector-width", "16", "--option.predictor-width", "8", "--device", "cpu"],
+      ...["--evaluate-every", "0", "--preset", "cifar", ...args],
+    ],
+    cwd: ROOT,
+    env: { PATH: `${folder}:${Deno.env.get("PATH")}`, NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+testMpi(
+  "train --workers trains on as many processes, and one of them reports",
+  (kind) =>
+    inFolder(async (folder) => {
+      await mpirunFolder(kind, folder);
+      await drawPictures(join(folder, "photos"));
+      const { code, stdout, stderr } = await train(folder, "--workers", "2", "--epochs", "2")
+        .output();
+      const [out, error] = [DECODER.decode(stdout), DECODER.decode(stderr)];
+      assertEquals(code, 0, error);
+      assertStringIncludes(error, "2 processes by ");
+      assertEquals(out.split("trained 2 steps").length, 2, out);
+    }),
+);
+
+testMpi("train --workers ends in order at a signal", (kind) =>
+  inFolder(async (folder) => {
+    await mpirunFolder(kind, folder);
+    await drawPictures(join(folder, "photos"));
+    const first = train(folder, "--workers", "2", "--epochs", "1000").spawn();
+    let seen = "";
+    for await (const chunk of first.stderr.pipeThrough(new TextDecoderStream())) {
+      // The line that says what is expected of the loss comes before the first step.
+      if (!seen.includes("spread") && (seen += chunk).includes("spread")) first.kill("SIGTERM");
+    }
+    const { code } = await first.status;
+    const out = await new Response(first.stdout).text();
+    assertEquals(code, 0, seen);
+    assertMatch(out, /^stopped after \d+ steps; resume with: .* --resume latest\s*$/);
+  }));
+
+Deno.test("train --workers says what is wrong before it starts anything, and what to install", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "mpirun"), "#!/bin/sh\necho none\n", { mode: 0o755 });
+    const { code, stderr } = await train(folder, "--workers", "2").output();
+    const error = DECODER.decode(stderr);
+    assertEquals(code, 1);
+    assertStringIncludes(
+      error,
+      "error: Cannot start 2 processes: mpirun must be Open MPI's or MPICH's",
+    );
+    assertStringIncludes(error, "apt-get install");
+  }));
