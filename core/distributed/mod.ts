@@ -4,6 +4,7 @@
  *
  * @module
  */
+export type { CollectiveStatistics } from "./collective_meter.ts";
 export type { CollectiveArray, Reduction } from "./collective_data.ts";
 export { gatherParts } from "./gather_parts.ts";
 export { type LaunchShard, launchShard } from "./launch_shard.ts";

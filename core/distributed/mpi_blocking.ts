@@ -33,7 +33,8 @@ export class MpiBlocking implements BlockingCollectives {
     const memory = memoryOf(data);
     const what = `all-reduce ${memory.length} ${memory.element} by ${reduction}`;
     checkReducible(what, memory.element, reduction);
-    this.#communicator.runNow(what, allReduceCalls(this.#communicator, memory, reduction));
+    const calls = allReduceCalls(this.#communicator, memory, reduction);
+    this.#communicator.runNow(what, calls, data.byteLength);
     if (reduction === "mean") divide(data, this.size);
   }
 
@@ -45,7 +46,7 @@ export class MpiBlocking implements BlockingCollectives {
     if (to.length > this.#communicator.longest) {
       result.set(data as never, this.rank * data.length);
     }
-    this.#communicator.runNow(what, allGatherCalls(this.#communicator, from, to));
+    this.#communicator.runNow(what, allGatherCalls(this.#communicator, from, to), data.byteLength);
     return result;
   }
 
@@ -62,7 +63,8 @@ export class MpiBlocking implements BlockingCollectives {
     const result = target ?? arrayLike(data, length);
     const to = memoryOf(result);
     checkTarget(what, to, { element: from.element, length });
-    this.#communicator.runNow(what, reduceScatterCalls(this.#communicator, from, to, reduction));
+    const calls = reduceScatterCalls(this.#communicator, from, to, reduction);
+    this.#communicator.runNow(what, calls, data.byteLength);
     if (reduction === "mean") divide(result, this.size);
     return result;
   }

@@ -5,6 +5,7 @@
  */
 import { GenviewError } from "../errors/mod.ts";
 import { outInt, outWord } from "../engine/ort/c_values.ts";
+import type { CollectiveMeter } from "./collective_meter.ts";
 import type { Communicator, MpiCall } from "./mpi_collectives.ts";
 import { addressOf, type MpiLibrary } from "./mpi_library.ts";
 import {
@@ -55,6 +56,8 @@ interface Task {
   readonly what: string;
   /** At least one. */
   readonly calls: readonly MpiCall[];
+  /** Of this process's data. */
+  readonly bytes: number;
   /** Of the memory that is read and written, which is not collected as long as they are here. */
   readonly owners: readonly unknown[];
   readonly resolve: () => void;
@@ -66,7 +69,13 @@ interface Started {
   readonly task: Task;
   readonly name: MpiFunction;
   readonly pending: Promise<number>;
+  /** When it was started, in milliseconds. */
+  readonly began: number;
   readonly isLast: boolean;
+}
+
+function secondsSince(began: number): number {
+  return (performance.now() - began) / 1000;
 }
 
 /** A communicator of all ranks, which shares no messages with others. */
@@ -77,6 +86,7 @@ export class MpiCommunicator implements Communicator {
   readonly constants: MpiConstants;
   readonly longest: number;
   readonly #mpi: MpiLibrary;
+  readonly #meter: CollectiveMeter;
   /** What is to run on another thread, in the order of the calls; the first runs. */
   readonly #waiting: Task[] = [];
   /** The task whose call was started last, and which of its calls that was. */
@@ -84,9 +94,14 @@ export class MpiCommunicator implements Communicator {
   #place = 0;
   #isRunning = false;
 
-  /** Copies `MPI_COMM_WORLD`; all ranks do so together. */
-  constructor(mpi: MpiLibrary, longest: number) {
+  /**
+   * Copies `MPI_COMM_WORLD`; all ranks do so together.
+   *
+   * @param meter takes what its calls cost
+   */
+  constructor(mpi: MpiLibrary, longest: number, meter: CollectiveMeter) {
     this.#mpi = mpi;
+    this.#meter = meter;
     this.constants = mpi.constants;
     this.longest = longest;
     const word = outWord();
@@ -101,10 +116,13 @@ export class MpiCommunicator implements Communicator {
    * Runs calls on this thread.
    *
    * @param what is done, such as `all-reduce 8 float32 by sum`
+   * @param bytes of this process's data
    * @throws {GenviewError} if one fails
    */
-  runNow(what: string, calls: readonly MpiCall[]): void {
+  runNow(what: string, calls: readonly MpiCall[], bytes: number): void {
+    const began = performance.now();
     for (const { name, given } of calls) this.#check(what, name, this.#mpi.call(name, ...given));
+    this.#meter.add(secondsSince(began), { bytes });
   }
 
   /**
@@ -112,16 +130,18 @@ export class MpiCommunicator implements Communicator {
    * its way when the promise resolves, so that what is done then delays none.
    *
    * @param what is done
+   * @param bytes of this process's data
    * @param owners of the memory that is read and written
    * @throws {GenviewError} if one fails
    */
   runAside(
     what: string,
     calls: readonly MpiCall[],
+    bytes: number,
     owners: readonly unknown[] = [],
   ): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#waiting.push({ what, calls, owners, resolve, reject });
+    this.#waiting.push({ what, calls, bytes, owners, resolve, reject });
     if (!this.#isRunning) this.#runWaiting();
     return promise;
   }
@@ -130,8 +150,9 @@ export class MpiCommunicator implements Communicator {
     this.#isRunning = true;
     let started = this.#startNext();
     while (started !== undefined) {
-      const { task, name, pending, isLast } = started;
+      const { task, name, pending, began, isLast } = started;
       const code = await pending;
+      this.#meter.add(secondsSince(began), isLast ? task : undefined);
       // The further calls of a task that has failed are not made; other tasks are.
       if (code !== 0 || isLast) this.#waiting.shift();
       started = this.#startNext();
@@ -152,8 +173,9 @@ export class MpiCommunicator implements Communicator {
     const place = this.#place = task === this.#current ? this.#place + 1 : 0;
     this.#current = task;
     const { name, given } = task.calls[place]!;
+    const began = performance.now();
     const pending = this.#mpi.callAside(name, ...given);
-    return { task, name, pending, isLast: place === task.calls.length - 1 };
+    return { task, name, pending, began, isLast: place === task.calls.length - 1 };
   }
 
   /** Frees the communicator, for which nothing may be in flight. */

@@ -17,6 +17,7 @@ import {
   memoryOf,
   type Reduction,
 } from "./collective_data.ts";
+import { CollectiveMeter, type CollectiveStatistics } from "./collective_meter.ts";
 import { lend } from "./lent_data.ts";
 import { MpiBlocking } from "./mpi_blocking.ts";
 import {
@@ -42,6 +43,10 @@ export interface LocalPlace {
   readonly localSize: number;
 }
 
+function bytesOf({ length, width }: CollectiveMemory): number {
+  return length * width;
+}
+
 /** All processes of a launcher, once MPI is initialised. */
 export class MpiGroup implements ProcessGroup {
   readonly rank: number;
@@ -54,6 +59,7 @@ export class MpiGroup implements ProcessGroup {
   readonly #awaited: MpiCommunicator;
   readonly #blocked: MpiCommunicator;
   readonly #takesCuda: boolean;
+  readonly #meter = new CollectiveMeter();
   /** Not every launcher notices that a process has left early, for which the others would wait for ever. */
   readonly #onExit = (): void => {
     if (Deno.exitCode !== 0) this.#end(Deno.exitCode);
@@ -62,8 +68,8 @@ export class MpiGroup implements ProcessGroup {
 
   constructor(mpi: MpiLibrary, { localRank, localSize }: LocalPlace, longest: number) {
     this.#mpi = mpi;
-    this.#awaited = new MpiCommunicator(mpi, longest);
-    this.#blocked = new MpiCommunicator(mpi, longest);
+    this.#awaited = new MpiCommunicator(mpi, longest, this.#meter);
+    this.#blocked = new MpiCommunicator(mpi, longest, this.#meter);
     this.#takesCuda = mpi.takesCudaMemory();
     this.rank = this.#awaited.rank;
     this.size = this.#awaited.size;
@@ -72,6 +78,10 @@ export class MpiGroup implements ProcessGroup {
     this.library = mpi.version;
     this.blocking = new MpiBlocking(this.#blocked);
     addEventListener("unload", this.#onExit);
+  }
+
+  get statistics(): CollectiveStatistics {
+    return this.#meter.read();
   }
 
   async allReduce(data: CollectiveArray | DeviceTensor, reduction: Reduction): Promise<void> {
@@ -87,7 +97,7 @@ export class MpiGroup implements ProcessGroup {
   async #reduce(memory: CollectiveMemory, reduction: Reduction): Promise<void> {
     const what = `all-reduce ${memory.length} ${memory.element} by ${reduction}`;
     const calls = allReduceCalls(this.#awaited, memory, reduction);
-    await this.#awaited.runAside(what, calls, [memory.owner]);
+    await this.#awaited.runAside(what, calls, bytesOf(memory), [memory.owner]);
   }
 
   /** Averages in parts: while one is on its way, the one before is divided. */
@@ -122,7 +132,7 @@ export class MpiGroup implements ProcessGroup {
           checkTarget(what, to, { element, length: length * size });
           if (to.length > longest) elements!.set(own as never, this.rank * length);
           const calls = allGatherCalls(this.#awaited, from, to);
-          await this.#awaited.runAside(what, calls, [from.owner, to.owner]);
+          await this.#awaited.runAside(what, calls, bytesOf(from), [from.owner, to.owner]);
         }),
     );
     return target;
@@ -145,12 +155,12 @@ export class MpiGroup implements ProcessGroup {
     await lend(data, { access, takesCuda: this.#takesCuda }, async (memory) => {
       const what = `broadcast ${memory.length} ${memory.element} from rank ${root}`;
       const calls = broadcastCalls(this.#awaited, memory, root);
-      await this.#awaited.runAside(what, calls, [memory.owner]);
+      await this.#awaited.runAside(what, calls, bytesOf(memory), [memory.owner]);
     });
   }
 
   async barrier(): Promise<void> {
-    await this.#awaited.runAside("wait for all ranks", barrierCalls(this.#awaited));
+    await this.#awaited.runAside("wait for all ranks", barrierCalls(this.#awaited), 0);
   }
 
   async allGatherBytes(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>[]> {

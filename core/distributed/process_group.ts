@@ -4,6 +4,7 @@
  * @module
  */
 import type { DeviceTensor } from "../engine/ort/mod.ts";
+import type { CollectiveStatistics } from "./collective_meter.ts";
 import type { CollectiveArray, Reduction } from "./collective_data.ts";
 
 /**
@@ -67,6 +68,8 @@ export interface ProcessGroup {
   readonly library: string;
   /** Collectives for kernels that run inside a call. */
   readonly blocking: BlockingCollectives;
+  /** What collectives have cost this process since it joined, blocking ones among them; a step's cost is the difference. */
+  readonly statistics: CollectiveStatistics;
 
   /**
    * Reduces in place: afterwards every rank has the sum, mean or maximum over the ranks, element by element. A mean is a

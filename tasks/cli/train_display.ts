@@ -84,6 +84,9 @@ export class TrainDisplay implements Disposable {
         loss: event.loss,
         spread: event.spread,
         lr: event.learningRate,
+        ...(event.communicationSeconds !== undefined && {
+          comm: event.communicationSeconds / event.seconds,
+        }),
         ...(event.lossScale && {
           scale: event.lossScale.scale,
           ...(event.lossScale.skippedSteps > 0 && { skipped: event.lossScale.skippedSteps }),

@@ -21,6 +21,8 @@ export interface LoggedStep extends Omit<StepResult, "updated"> {
   readonly learningRate: number;
   /** Without the wait for its images. */
   readonly seconds: number;
+  /** Seconds of it in which this process spoke with others or waited for them, where there are several. */
+  readonly communicationSeconds?: number;
   /** The scale of the loss after the step, where it is scaled. */
   readonly lossScale?: LossScale;
 }
@@ -85,8 +87,18 @@ export class RunLog implements Disposable {
 
   /** Logs a step. */
   step(
-    { step, epoch, learningRate, seconds, loss, spread, gradientNorm, lossScale, metrics }:
-      LoggedStep,
+    {
+      step,
+      epoch,
+      learningRate,
+      seconds,
+      communicationSeconds,
+      loss,
+      spread,
+      gradientNorm,
+      lossScale,
+      metrics,
+    }: LoggedStep,
   ): void {
     this.#steps.write({
       step,
@@ -96,6 +108,7 @@ export class RunLog implements Disposable {
       gradientNorm,
       learningRate,
       seconds,
+      ...(communicationSeconds !== undefined && { communicationSeconds }),
       ...(lossScale && {
         lossScale: lossScale.scale,
         skippedSteps: lossScale.skippedSteps,
@@ -108,6 +121,9 @@ export class RunLog implements Disposable {
       "train/gradient_norm": gradientNorm,
       "train/learning_rate": learningRate,
       "train/seconds_per_step": seconds,
+      ...(communicationSeconds !== undefined && {
+        "train/communication_share": communicationSeconds / seconds,
+      }),
       ...(lossScale && {
         "train/loss_scale": lossScale.scale,
         "train/skipped_steps": lossScale.skippedSteps,

@@ -68,7 +68,13 @@ export async function trainLocked(given: TrainOptions): Promise<TrainResult> {
     const warnings = [...method.warnings, ...rankWarnings(options, origin.checkpoint?.state)];
     for (const message of warnings) report?.({ kind: "warning", message });
   }
-  return await new Run(options, origin, { ranks, plan, method, batches, record }).finish();
+  const run = new Run(options, origin, { ranks, plan, method, batches, record });
+  try {
+    return await run.finish();
+  } catch (error) {
+    run.sayWhereToResume();
+    throw error;
+  }
 }
 
 /** Images of a run's first batch that are drawn, in all their views. */
@@ -160,6 +166,16 @@ class Run {
     };
   }
 
+  /** Says, before an error ends all processes, what they can go on from. */
+  sayWhereToResume(): void {
+    const { path, step } = this.#saved ?? {};
+    if (this.#parts.ranks.size === 1 || path === undefined) return;
+    const message =
+      `an error after step ${this.#taken} ends all processes; the last checkpoint is ${path}, of step ` +
+      `${step}: go on from it with --resume latest`;
+    this.#report({ kind: "warning", message });
+  }
+
   /** Agrees with the other processes on what is next, and adds up what all have counted in the epoch. */
   async #agree(
     { skipped, waitSeconds }: Pick<EpochSums, "skipped" | "waitSeconds"> = NO_STEPS,
@@ -223,13 +239,15 @@ class Run {
   }
 
   async #takeStep(batch: ViewBatch, epoch: number): Promise<number> {
-    const { plan, batches, record } = this.#parts;
+    const { ranks, plan, batches, record } = this.#parts;
     const lossScale = this.#lossScale;
     const scalars = {
       ...plan.scalars(this.#taken, lossScale?.skippedSteps),
       ...(lossScale && lossScaleScalars(lossScale)),
     };
     const began = performance.now();
+    const { group } = ranks;
+    const before = group?.statistics.seconds ?? 0;
     const placed = await this.#place(batch, epoch);
     const { seed } = this.#options.configuration;
     const result = await batches.run(scalars, { seed, step: this.#taken });
@@ -242,6 +260,7 @@ class Run {
       epoch,
       learningRate: scalars["learning_rate"]!,
       seconds: (performance.now() - began) / 1000,
+      ...(group && { communicationSeconds: group.statistics.seconds - before }),
       ...result,
       ...(isScaled && { lossScale: this.#lossScale! }),
       metrics: { ...result.metrics, ...placed },

@@ -80,6 +80,8 @@ export type TrainEvent =
     readonly learningRate: number;
     /** Seconds that the step took, without the wait for its images. */
     readonly seconds: number;
+    /** Seconds of it in which this process spoke with others or waited for them, where there are several. */
+    readonly communicationSeconds?: number;
     /** The scale of the loss after the step, where it is scaled. */
     readonly lossScale?: LossScale;
   } & StepResult)

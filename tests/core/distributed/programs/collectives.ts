@@ -133,6 +133,18 @@ async function checkOrder(group: ProcessGroup): Promise<void> {
   assertEquals(blocked[0], 100);
 }
 
+/** What is counted, blocking calls among it. */
+async function checkStatistics(group: ProcessGroup): Promise<void> {
+  const before = group.statistics;
+  await group.allReduce(new Float32Array(100), "max");
+  await group.allGather(new Uint8Array(7));
+  group.blocking.allGather(new Float64Array(2));
+  await group.barrier();
+  const { calls, bytes, seconds } = group.statistics;
+  assertEquals([calls - before.calls, bytes - before.bytes], [4, 423]);
+  assertEquals(seconds > before.seconds, true);
+}
+
 function checkRefusals(group: ProcessGroup): void {
   const { blocking } = group;
   assertThrows(() => blocking.allReduce(new Float16Array(1), "sum"), TypeError, "half precision");
@@ -162,6 +174,7 @@ if (import.meta.main) {
     await checkViews(group);
     await checkValues(group);
     await checkOrder(group);
+    await checkStatistics(group);
     checkRefusals(group);
     const { rank, size, localRank, localSize, library } = group;
     // In one write, which no other rank's can come between.

@@ -1,0 +1,51 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { RandomStream } from "../../../../core/engine/random/random_stream.ts";
+import { inFolder } from "../../../in_folder.ts";
+import { testMpi } from "../../../mpirun.ts";
+import { finalState } from "../run/final_state.ts";
+import { trainOnRanks, trainWell } from "./rank_runs.ts";
+import { numberOfProcess, waitForEvents } from "./told.ts";
+
+/** How often a rank is killed. */
+const KILLS = 20;
+
+/** Events after which it may be killed: none while the run starts, then steps, the ends of epochs and checkpoints. */
+const EVENTS = 9;
+
+/** A rank has so long to do what comes after an event. */
+const MILLISECONDS = 30;
+
+const RANKS = 2;
+
+testMpi(
+  `train() that is killed on any rank at ${KILLS} random points equals a run in one go bit for bit`,
+  (kind) =>
+    inFolder(async (folder) => {
+      const [output, whole] = [join(folder, "run"), join(folder, "whole")];
+      const run = { output, changes: { batchNorm: true, configuration: { epochs: 40 } } };
+      await trainWell(kind, RANKS, { ...run, output: whole });
+      const random = new RandomStream(0, "kills");
+      for (let i = 0; i < KILLS; i++) {
+        const told = join(folder, `told-${i}`);
+        await Deno.mkdir(told);
+        const [rank, events] = [random.integer(RANKS), random.integer(EVENTS)];
+        const isThere = existsSync(join(output, "configuration.json"));
+        const ended = trainOnRanks(kind, RANKS, {
+          ...run,
+          told,
+          ...(isThere && { resume: "latest" }),
+        });
+        await waitForEvents(told, events);
+        await new Promise((resolve) => setTimeout(resolve, random.integer(MILLISECONDS)));
+        Deno.kill(await numberOfProcess(told, rank), "SIGKILL");
+        assertNotEquals((await ended).code, 0);
+      }
+      const before = await finalState(output);
+      assert(before.step < 120, `${before.step}`);
+      await trainWell(kind, RANKS, { ...run, resume: "latest" });
+      assertEquals(await finalState(output), await finalState(whole));
+    }),
+  ["openmpi"],
+);
