@@ -6,9 +6,10 @@
 import { GenviewError } from "../core/errors/mod.ts";
 import {
   formatShard,
-  launchLocalRank,
+  inProcessGroup,
   launchShard,
   parseShard,
+  type ProcessGroup,
   type Shard,
   WHOLE,
 } from "../core/distributed/mod.ts";
@@ -45,8 +46,8 @@ const COMMAND = command({
       command:
         "mpirun -np 16 deno task variations --auto --input-list ratios --output-prefix variations",
       does:
-        "over machines: each process takes its rank's shard, as under srun and in Slurm's job arrays " +
-        "(configs/slurm/variations.sbatch)",
+        "over machines, as by srun: the processes share the images, and leave one manifest; jobs of Slurm's arrays, " +
+        "which cannot talk to each other, take a shard each (configs/slurm/variations.sbatch)",
     },
   ],
   options: {
@@ -154,8 +155,7 @@ const COMMAND = command({
         type: "string",
         default: "",
         description:
-          "i/n: every n-th image from the i-th, counted from 0; when empty that of the " +
-          "rank under mpirun and srun and in Slurm's job arrays, or all",
+          "i/n: every n-th image from the i-th, counted from 0; when empty that of the job in an array of Slurm's, or all",
       },
       workers: {
         group: "Processes",
@@ -176,7 +176,7 @@ const COMMAND = command({
   },
 });
 
-/** The share that `--shard` or a launcher names. */
+/** The share that `--shard` or a job of an array names. */
 function shardOf(text: string): { readonly shard: Shard; readonly origin: string } {
   if (text !== "") return { shard: parseShard(text), origin: "--shard" };
   const launch = launchShard((name) => Deno.env.get(name));
@@ -196,6 +196,27 @@ function format(outcome: VariationOutcome, folder: string): string {
     `${failed > 0 ? `, ${failed} failed` : ""}: ${folder}`;
 }
 
+type Parse = NonNullable<ReturnType<typeof parse<typeof COMMAND.options>>>;
+
+/** Generates, alone or as one of the processes that a launcher has started. */
+async function generate(
+  { given, values }: Parse,
+  group: ProcessGroup | undefined,
+): Promise<VariationOutcome> {
+  const leads = group === undefined || group.rank === 0;
+  const { shard, origin } = shardOf(values.shard);
+  using interrupt = interruptSignal(leads ? undefined : () => {});
+  using display = new VariationsDisplay();
+  if (shard.count > 1 && leads) display.note(`shard ${formatShard(shard)} (${origin})`);
+  return await makeVariations({
+    ...values,
+    shard,
+    prompt: promptOf(values),
+    noiseLevel: given.noiseLevel,
+    batchSize: given.batchSize,
+  }, { signal: interrupt.signal, report: display.show, group });
+}
+
 /**
  * Runs the task on a command line.
  *
@@ -204,20 +225,13 @@ function format(outcome: VariationOutcome, folder: string): string {
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
-  const { given, values } = parsed;
-  const { shard, origin } = shardOf(values.shard);
-  using interrupt = interruptSignal();
-  using display = new VariationsDisplay();
-  if (shard.count > 1) display.note(`shard ${formatShard(shard)} (${origin})`);
-  const outcome = await makeVariations({
-    ...values,
-    shard,
-    prompt: promptOf(values),
-    noiseLevel: given.noiseLevel,
-    batchSize: given.batchSize,
-    localRank: launchLocalRank((name) => Deno.env.get(name)),
-  }, { signal: interrupt.signal, report: display.show });
-  console.log(format(outcome, values.outputPrefix));
+  let leads = true;
+  const outcome = await inProcessGroup(async (group) => {
+    leads = group === undefined || group.rank === 0;
+    return await generate(parsed, group);
+  });
+  if (!leads) return;
+  console.log(format(outcome, parsed.values.outputPrefix));
   if (outcome.failed > 0) {
     throw new GenviewError(
       `Cannot generate ${outcome.failed} of ${outcome.total} variations: the lines above name them and why`,

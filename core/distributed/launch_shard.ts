@@ -1,13 +1,13 @@
 /**
- * The share of a process among several, from the environment variables of what has started it.
+ * The share of a job of an array, whose processes do not talk to each other, from the environment variables of Slurm.
  *
  * @module
  */
 import { GenviewTypeError } from "../errors/mod.ts";
-import { findLauncher, readNumber, type ReadVariable } from "./launcher.ts";
-import { parseShard, type Shard, subShard } from "./shard.ts";
+import { readNumber, type ReadVariable } from "./launcher.ts";
+import type { Shard } from "./shard.ts";
 
-/** The share of a process that a launcher has started. */
+/** The share of a job of an array. */
 export interface LaunchShard {
   /** The share. */
   readonly shard: Shard;
@@ -15,16 +15,13 @@ export interface LaunchShard {
   readonly variables: readonly string[];
 }
 
-/** Processes that talk to each other: a rank among as many. */
-function rankShard(read: ReadVariable): LaunchShard | undefined {
-  const launcher = findLauncher(read);
-  if (launcher?.size === undefined) return undefined;
-  const { rank, size, variables } = launcher;
-  return { shard: parseShard(`${rank}/${size}`), variables };
-}
-
-/** Jobs of an array, whose numbers may begin anywhere and go on in steps. */
-function arrayShard(read: ReadVariable): LaunchShard | undefined {
+/**
+ * The share of this job of an array of Slurm's, whose numbers may begin anywhere and go on in steps. Undefined if there is
+ * no array, or one of a single job. Processes of an MPI launcher share the job's share as a group.
+ *
+ * @throws {TypeError} if the array's numbers make no sense
+ */
+export function launchShard(read: ReadVariable): LaunchShard | undefined {
   const [id, count, min, step] = ["ID", "COUNT", "MIN", "STEP"].map((name) =>
     `SLURM_ARRAY_TASK_${name}`
   ) as [string, string, string, string];
@@ -37,22 +34,5 @@ function arrayShard(read: ReadVariable): LaunchShard | undefined {
         `${read(id)} of ${jobs} from ${read(min)}; name the shard instead`,
     );
   }
-  return { shard: { index: place, count: jobs }, variables: [id, count] };
-}
-
-/**
- * The share of this process: its rank among those of an MPI launcher or of `srun`, within its job of an array of Slurm's.
- * Undefined if no launcher has started it, or has started it alone.
- *
- * @throws {TypeError} if a launcher's variables make no sense
- */
-export function launchShard(read: ReadVariable): LaunchShard | undefined {
-  const found = [arrayShard(read), rankShard(read)].filter((launch) => launch !== undefined)
-    .filter(({ shard }) => shard.count > 1);
-  const [outer, inner] = found;
-  if (outer === undefined || inner === undefined) return outer;
-  return {
-    shard: subShard(outer.shard, inner.shard),
-    variables: [...outer.variables, ...inner.variables],
-  };
+  return jobs > 1 ? { shard: { index: place, count: jobs }, variables: [id, count] } : undefined;
 }

@@ -27,7 +27,6 @@ const SCHEMA = {
     threads: { type: "integer", minimum: 0, maximum: 1024 },
     workers: { type: "integer", minimum: 0, maximum: 256 },
     retries: { type: "integer", minimum: 0 },
-    localRank: { type: "integer", minimum: 0 },
   },
 } as const;
 

@@ -5,22 +5,34 @@
  */
 import { GenviewAlreadyExists, GenviewNotFound, GenviewTypeError } from "../errors/mod.ts";
 import { dirname, join } from "node:path";
-import { formatShard, localDevices, type Shard, shareOf, WHOLE } from "../distributed/mod.ts";
-import { type Device, openDevice, withProviderOptions } from "../engine/ort/mod.ts";
+import {
+  formatShard,
+  inShares,
+  localDevices,
+  openRankPlacement,
+  type ProcessGroup,
+  type Shard,
+  shareOf,
+  subShard,
+  WHOLE,
+} from "../distributed/mod.ts";
+import { type Device, withProviderOptions } from "../engine/ort/mod.ts";
 import { fileError, systemCode } from "../files/file_error.ts";
 import { removeTemporaries } from "../files/new_file.ts";
 import { findUnclip, type UnclipModel } from "../unclip/mod.ts";
 import { checkOptions } from "./check_options.ts";
 import { findExisting } from "./existing.ts";
 import type { GenerationOptions } from "./generation_options.ts";
+import { joinManifests } from "./join_manifests.ts";
 import { lockShare } from "./lock_share.ts";
 import { readManifests } from "./manifest.ts";
 import { type PlannedImage, planVariations, type VariationFormat, variationsOf } from "./plan.ts";
-import type { VariationOutcome, VariationRunOptions } from "./progress.ts";
+import type { VariationEvent, VariationOutcome, VariationRunOptions } from "./progress.ts";
 import { removeVariations } from "./remove_variations.ts";
 import { runShare, type VariationJob } from "./run_share.ts";
 import { runWorkers } from "./run_workers.ts";
 import { claimFolder, readSettings, type VariationSettings } from "./settings.ts";
+import { VariationSum } from "./variation_sum.ts";
 
 /** Which variations are made, where they go, and how they are generated. */
 export interface MakeVariationsOptions extends GenerationOptions {
@@ -52,31 +64,43 @@ export interface MakeVariationsOptions extends GenerationOptions {
   readonly resume?: boolean | undefined;
   /** First removes the variations that the folder has (default false). */
   readonly overwrite?: boolean | undefined;
-  /** Share of the images that this process generates (default all). */
+  /** Share of the images that this process generates, or its group does (default all). */
   readonly shard?: Shard | undefined;
-  /** Which of a launcher's processes on its machine this is, from 0; divides the devices of `auto` among them. */
-  readonly localRank?: number | undefined;
   /** Processes over the local devices; 0, the default, is none but this. They need `--allow-run`. */
   readonly workers?: number | undefined;
   /** How often each worker is started again when it dies (default 2). */
   readonly retries?: number | undefined;
 }
 
+/** How a generation is stopped and followed, and by whom it is shared. */
+export interface VariationControl extends VariationRunOptions {
+  /**
+   * Ranks that share the images, and leave the manifest of one process. All must ask for the same; events come to the
+   * first, and one that is told to stop stops all.
+   */
+  readonly group?: ProcessGroup | undefined;
+}
+
 const BATCH_SIZE = 12;
 
-/** The devices that the work goes to: all for workers, and for one of a launcher's processes its own. */
-async function devicesOf(
-  { device = "auto", providerOption = [], workers = 0, shard = WHOLE, localRank }:
-    MakeVariationsOptions,
-): Promise<Device[]> {
-  const local = async () =>
-    (await localDevices(device)).map((each) => withProviderOptions(each, providerOption));
-  if (workers > 0) return await local();
-  if (device !== "auto" || localRank === undefined || shard.count === 1) {
-    return [await openDevice(device, providerOption)];
+/** Where the work goes. */
+interface WorkPlacement {
+  /** All local devices for workers, and this process's own otherwise. */
+  readonly devices: readonly Device[];
+  /** Threads of this process. */
+  readonly threads: number;
+}
+
+async function placementOf(
+  { device = "auto", providerOption = [], workers = 0, threads = 0 }: MakeVariationsOptions,
+  group: ProcessGroup | undefined,
+): Promise<WorkPlacement> {
+  if (workers > 0) {
+    const devices = await localDevices(device);
+    return { devices: devices.map((each) => withProviderOptions(each, providerOption)), threads };
   }
-  const devices = await local();
-  return [devices[localRank % devices.length]!];
+  const placed = await openRankPlacement({ device, providerOption, threads }, group);
+  return { devices: [placed.device], threads: placed.threads ?? 0 };
 }
 
 /** Refuses a list of which no image is there: its paths are relative to another folder. */
@@ -110,6 +134,34 @@ function settingsOf(options: MakeVariationsOptions, model: UnclipModel): Variati
     size: options.size ?? 512,
     format: options.format ?? "source",
     quality: options.quality ?? 75,
+  };
+}
+
+/** The share of a rank in what its group has to do. */
+function jobOfRank(job: VariationJob, { rank, size }: ProcessGroup): VariationJob {
+  const inner = { index: rank, count: size };
+  return { ...job, images: shareOf(job.images, inner), shard: subShard(job.shard, inner) };
+}
+
+/** Runs the shares of all ranks; gives what they have done together. */
+async function inRanks(
+  group: ProcessGroup,
+  total: number,
+  generate: (run: VariationRunOptions) => Promise<VariationOutcome>,
+  { signal, report = () => {} }: VariationRunOptions,
+): Promise<VariationOutcome> {
+  const sum = new VariationSum(total, group.size, "rank", report);
+  const own = await inShares<VariationEvent, VariationOutcome>(group, generate, {
+    signal,
+    take: (event, rank) => sum.take(rank, event),
+  });
+  const all = await group.allGatherValues(own);
+  const add = (of: "existing" | "made" | "unreadable" | "failed") =>
+    all.reduce((before, each) => before + each[of], 0);
+  return {
+    ...{ total, existing: add("existing"), made: add("made") },
+    ...{ unreadable: add("unreadable"), failed: add("failed") },
+    stopped: all.some(({ stopped }) => stopped),
   };
 }
 
@@ -174,7 +226,8 @@ async function removeLeftovers({ folder, images, names, shard }: VariationJob): 
 /**
  * Makes variations of the images of a list by Stable unCLIP, into a folder that mirrors the images' with a manifest in
  * JSON lines. Variations that exist are kept: the same call continues where it was stopped. An image's noise
- * follows from seed, path and number, so that it is the same in any batch, shard or run.
+ * follows from seed, path and number, so that it is the same in any batch, shard or run. Who makes all of them, alone, by
+ * workers or as a group of ranks, leaves one manifest, `manifest.jsonl`, also where shards had begun.
  *
  * @example Variations of a list, by a shard and by two workers
  * ```ts
@@ -209,10 +262,10 @@ async function removeLeftovers({ folder, images, names, shard }: VariationJob): 
  */
 export async function makeVariations(
   options: MakeVariationsOptions,
-  run: VariationRunOptions = {},
+  { group, ...run }: VariationControl = {},
 ): Promise<VariationOutcome> {
   checkOptions(options, "make variations");
-  const { outputPrefix: folder, workers = 0, retries = 2, threads = 0, shard = WHOLE } = options;
+  const { outputPrefix: folder, workers = 0, retries = 2, shard = WHOLE } = options;
   const names = {
     imagesPerPrompt: options.numImagesPerPrompt ?? 1,
     format: options.format ?? "source",
@@ -220,7 +273,7 @@ export async function makeVariations(
   checkBeginning(options);
   const all = await planVariations({ ...options, ...names });
   await checkThere(all);
-  const devices = await devicesOf(options);
+  const { devices, threads } = await placementOf(options, group);
   const device = devices[0]!;
   const { precision = "auto", scheduler = "model" } = options;
   const model = await findUnclip(options.model ?? "stable-unclip-2-1", {
@@ -229,11 +282,24 @@ export async function makeVariations(
   const batchSize = options.batchSize ?? (device.provider === "cpu" ? 1 : BATCH_SIZE);
   const settings = settingsOf(options, model);
   const images = shareOf(all, shard);
-  const job = { folder, images, names, settings, shard, model, batchSize, threads };
-  using _lock = await lockShare(folder, shard);
-  await removeLeftovers(job);
-  await prepareFolder(options, job);
-  return workers === 0
-    ? await runShare(job, run)
-    : await runWorkers(job, { ...run, workers, retries, devices });
+  const job: VariationJob = {
+    ...{ folder, images, names, settings, shard, model, batchSize, threads },
+  };
+  const leads = group === undefined || group.rank === 0;
+  using _lock = leads ? await lockShare(folder, shard) : undefined;
+  if (leads) {
+    await removeLeftovers(job);
+    await prepareFolder(options, job);
+  }
+  await group?.barrier();
+  const own = group === undefined ? job : jobOfRank(job, group);
+  const generate = (each: VariationRunOptions) =>
+    workers === 0 ? runShare(own, each) : runWorkers(own, { ...each, workers, retries, devices });
+  const total = images.length * names.imagesPerPrompt;
+  const outcome = group === undefined
+    ? await generate(run)
+    : await inRanks(group, total, generate, run);
+  // Other shards may be at work.
+  if (leads && !outcome.stopped && shard.count === 1) await joinManifests(job);
+  return outcome;
 }

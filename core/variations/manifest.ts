@@ -1,6 +1,6 @@
 /**
  * Manifests: a line of JSON for each variation of a folder, in `manifest.jsonl`. Processes that share the work have a file
- * each, such as `manifest-0-of-8.jsonl`, so that none writes into another's.
+ * each, such as `manifest-0-of-8.jsonl`, so that none writes into another's; in the end they are put together.
  *
  * @module
  */
@@ -78,17 +78,28 @@ export async function manifestPaths(folder: string): Promise<string[]> {
 }
 
 /**
+ * Reads the whole lines of a manifest, with their text; a last one without its line break is left out.
+ *
+ * @throws {SyntaxError} if a line is none of a manifest
+ */
+export async function* readManifestLines(
+  path: string,
+): AsyncGenerator<{ readonly line: ManifestLine; readonly text: string }> {
+  let number = 0;
+  for await (const text of linesOfFile(path)) {
+    number++;
+    if (text.endsWith("\n")) yield { line: parseLine(text, path, number), text };
+  }
+}
+
+/**
  * Reads the manifests of a folder. A last line without its line break is left out: it is being written, or was cut off.
  *
  * @throws {SyntaxError} if a line is none of a manifest
  */
 export async function* readManifests(folder: string): AsyncGenerator<ManifestLine> {
   for (const path of await manifestPaths(folder)) {
-    let number = 0;
-    for await (const line of linesOfFile(path)) {
-      number++;
-      if (line.endsWith("\n")) yield parseLine(line, path, number);
-    }
+    for await (const { line } of readManifestLines(path)) yield line;
   }
 }
 

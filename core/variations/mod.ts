@@ -13,7 +13,11 @@ export {
   type VariationList,
 } from "./list_variations.ts";
 export { lockShare } from "./lock_share.ts";
-export { makeVariations, type MakeVariationsOptions } from "./make_variations.ts";
+export {
+  makeVariations,
+  type MakeVariationsOptions,
+  type VariationControl,
+} from "./make_variations.ts";
 export { type ManifestLine, readManifests } from "./manifest.ts";
 export {
   type OutputNames,

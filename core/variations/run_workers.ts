@@ -7,14 +7,9 @@ import { GenviewError } from "../errors/mod.ts";
 import { formatShard, programArguments, shareOf, subShard } from "../distributed/mod.ts";
 import { type Device, formatDevice } from "../engine/ort/mod.ts";
 import { linesOf } from "../files/lines.ts";
-import type {
-  ReportVariations,
-  VariationCounts,
-  VariationEvent,
-  VariationOutcome,
-  VariationRunOptions,
-} from "./progress.ts";
+import type { VariationOutcome, VariationRunOptions } from "./progress.ts";
 import type { VariationJob } from "./run_share.ts";
+import { VariationSum } from "./variation_sum.ts";
 import type { WorkerMessage } from "./worker.ts";
 
 /** How processes are started and watched. */
@@ -45,72 +40,6 @@ const WORKER = new URL("./worker.ts", import.meta.url);
 /** How a process has ended. */
 type WorkerEnd = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
-/** Counts of all workers together. */
-class Sum {
-  readonly #report: ReportVariations;
-  readonly #total: number;
-  readonly #expected: number;
-  /** What each worker found when it was first started. */
-  readonly #existing = new Map<number, number>();
-  /** What each worker has done since, in all of its processes. */
-  readonly #done = new Map<number, VariationCounts>();
-  /** What a worker's earlier processes had made. */
-  readonly #madeBefore = new Map<number, number>();
-
-  /** @param total variations of all workers */
-  constructor(total: number, workers: number, report: ReportVariations) {
-    this.#total = total;
-    this.#expected = workers;
-    this.#report = report;
-  }
-
-  /** Takes an event of a worker. */
-  take(worker: number, event: VariationEvent): void {
-    if (event.kind === "note") {
-      this.#report({ kind: "note", text: `worker ${worker}: ${event.text}` });
-    } else if (event.kind === "failure") this.#report(event);
-    else if (event.kind === "progress") {
-      const { kind: _, ...counts } = event;
-      const made = counts.made + this.#madeBefore.get(worker)!;
-      this.#done.set(worker, { ...counts, made });
-      this.#show();
-    } else this.#start(worker, event.existing);
-  }
-
-  #start(worker: number, existing: number): void {
-    const first = this.#existing.get(worker);
-    if (first === undefined) {
-      this.#existing.set(worker, existing);
-      this.#madeBefore.set(worker, 0);
-      if (this.#existing.size < this.#expected) return;
-      this.#report({ kind: "start", total: this.#total, existing: this.outcome.existing });
-    } else {
-      // It is started again: finds what it made before, and tries again what failed.
-      const made = existing - first;
-      this.#madeBefore.set(worker, made);
-      this.#done.set(worker, { made, unreadable: 0, failed: 0 });
-    }
-    this.#show();
-  }
-
-  #show(): void {
-    // Before all have said what exists, there is no total to compare with.
-    if (this.#existing.size < this.#expected) return;
-    const { made, unreadable, failed } = this.outcome;
-    this.#report({ kind: "progress", made, unreadable, failed });
-  }
-
-  get outcome(): Omit<VariationOutcome, "stopped"> {
-    const done = [...this.#done.values()];
-    const sum = (name: keyof VariationCounts) => done.reduce((all, each) => all + each[name], 0);
-    const existing = [...this.#existing.values()].reduce((all, each) => all + each, 0);
-    return {
-      ...{ total: this.#total, existing },
-      ...{ made: sum("made"), unreadable: sum("unreadable"), failed: sum("failed") },
-    };
-  }
-}
-
 /** A message of a worker; what a library has printed instead is a note. */
 function parseMessage(line: string): WorkerMessage {
   return line.startsWith('{"kind":') ? JSON.parse(line) : { kind: "note", text: line };
@@ -124,7 +53,7 @@ function nameOf(worker: number, { shard, model }: VariationJob): string {
 async function runOnce(
   worker: number,
   job: VariationJob,
-  sum: Sum,
+  sum: VariationSum,
   { signal, report }: VariationRunOptions,
 ): Promise<WorkerEnd> {
   const child = new Deno.Command(Deno.execPath(), {
@@ -168,7 +97,7 @@ async function runOnce(
 async function runWorker(
   worker: number,
   job: VariationJob,
-  sum: Sum,
+  sum: VariationSum,
   options: WorkersOptions,
 ): Promise<string | undefined> {
   const { retries, signal, report } = options;
@@ -209,7 +138,7 @@ export async function runWorkers(
 ): Promise<VariationOutcome> {
   const { workers, retries, report = () => {} } = options;
   const total = job.images.length * job.names.imagesPerPrompt;
-  const sum = new Sum(total, workers, report);
+  const sum = new VariationSum(total, workers, "worker", report);
   const ends = await Promise.all(
     Array.from(
       { length: workers },

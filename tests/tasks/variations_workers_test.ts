@@ -115,36 +115,3 @@ Deno.test("workers that die again and again are named, with what they said last"
     assertStringIncludes(text, "2 of 2 workers failed, each in 2 attempts");
     assertStringIncludes(text, "worker 1 (shard 1/2, cpu): exit code 1:");
   }));
-
-/** Whether there is an `mpirun`. Deno throws at once, not by the promise, where a command is missing. */
-async function hasMpirun(): Promise<boolean> {
-  const version = async () => await new Deno.Command("mpirun", { args: ["--version"] }).output();
-  return await ifThere(version()) !== undefined;
-}
-
-Deno.test("ranks of mpirun divide the images", async (context) => {
-  if (!await hasMpirun()) {
-    await context.step({
-      name: "skipped: there is no mpirun on the PATH",
-      ignore: true,
-      fn() {},
-    });
-    return;
-  }
-  await withModel(async (path) => {
-    const names = await writeCopies(path, 4);
-    const args = ["-np", "2", Deno.execPath(), ...await taskArguments(), ...options(path, "out")];
-    // Open MPI refuses root, and more processes than cores, unless it is told.
-    const task = new TaskProcess("mpirun", args, {
-      OMPI_ALLOW_RUN_AS_ROOT: "1",
-      OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
-      OMPI_MCA_rmaps_base_oversubscribe: "1",
-      PRTE_MCA_rmaps_default_mapping_policy: ":oversubscribe",
-    });
-    const { code, text } = await task.end();
-    assertEquals(code, 0, text);
-    for (const rank of ["0/2", "1/2"]) assertStringIncludes(text, `shard ${rank} (`);
-    assertEquals(await countLines(path("out/manifest-0-of-2.jsonl")), 2);
-    assertEquals((await linesOf(path("out"))).map((line) => line.path), names.toSorted());
-  });
-});

@@ -1,0 +1,120 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { joinManifests } from "../../../core/variations/join_manifests.ts";
+import { formatLine } from "../../../core/variations/manifest.ts";
+import { variationsOf } from "../../../core/variations/plan.ts";
+import type { VariationSettings } from "../../../core/variations/settings.ts";
+import { main } from "../../../tasks/variations.ts";
+import { mpirun, testMpi } from "../../mpirun.ts";
+import { digestsOf, mpirunTask, mpirunTaskWell } from "../../tasks/rank_task.ts";
+import { withFolder } from "../backbones/clip_golden.ts";
+import { type Path, smallOptions, withModel, writeCopies } from "./variation_fixture.ts";
+
+const KILLED = new URL("./programs/killed_variations.ts", import.meta.url);
+
+function options(path: Path, output: string): string[] {
+  return ["--input-list", path("list.txt"), "--output-prefix", path(output), ...smallOptions(path)];
+}
+
+/** Seven images, of which one cannot be read. */
+async function writeList(path: Path): Promise<void> {
+  await writeCopies(path, 6);
+  await Deno.writeTextFile(path("images/none.png"), "no image");
+  await Deno.writeTextFile(path("list.txt"), "none.png 100\n", { append: true });
+}
+
+testMpi(
+  "variations on 2 ranks leave the files of one process, byte for byte",
+  (kind) =>
+    withModel(async (path) => {
+      await writeList(path);
+      await main(options(path, "alone"));
+      const { stdout, stderr } = await mpirunTaskWell(
+        kind,
+        2,
+        "variations",
+        options(path, "together"),
+      );
+      const expected = await digestsOf(path("alone"));
+      assert("manifest.jsonl" in expected, Object.keys(expected).join(", "));
+      assertEquals(await digestsOf(path("together")), expected);
+      // Told by the first rank alone, of all.
+      assertEquals(
+        stdout.trim(),
+        `made 6 of 7 variations, 0 were there already, 1 have unreadable images: ${
+          path("together")
+        }`,
+      );
+      assertEquals(stderr.match(/none\.png/g)?.length, 1, stderr);
+    }),
+);
+
+testMpi(
+  "variations go on after a rank was killed, in any number of processes, to the same files",
+  (kind) =>
+    withModel(async (path) => {
+      await writeList(path);
+      await main(options(path, "alone"));
+      const expected = await digestsOf(path("alone"));
+      const given = [path("list.txt"), path("images"), path("model")];
+      for (const ranks of [1, 2]) {
+        const folder = path(`killed ${ranks}`);
+        const { code } = await mpirun(kind, 2, KILLED, [...given, folder], {
+          permissions: ["--allow-all"],
+        });
+        assert(code !== 0, `the code is ${code}`);
+        const left = Object.keys(await digestsOf(folder));
+        assert(left.includes("manifest-1-of-2.jsonl"), left.join(", "));
+        const again = options(path, `killed ${ranks}`);
+        if (ranks === 1) await main(again);
+        else await mpirunTaskWell(kind, ranks, "variations", again);
+        const found = await digestsOf(folder);
+        // Who is killed leaves its locks, which the system has opened.
+        for (const name of Object.keys(found)) if (name.endsWith(".lock")) delete found[name];
+        assertEquals(found, expected);
+      }
+    }),
+  ["openmpi"],
+);
+
+testMpi(
+  "an error of a rank ends all of them with its message",
+  (kind) =>
+    withModel(async (path) => {
+      await writeList(path);
+      await Deno.remove(path("model/unet/config.json"));
+      const { code, stderr } = await mpirunTask(kind, 2, "variations", options(path, "out"));
+      assert(code !== 0, `the code is ${code}`);
+      assertStringIncludes(stderr, "of 2: Cannot ");
+      assertStringIncludes(stderr, "unet");
+    }),
+  ["openmpi"],
+);
+
+const SETTINGS: VariationSettings = {
+  ...{ seed: 0, model: "m", precision: "float32", scheduler: "s", steps: 5, scale: 10 },
+  ...{ prompt: "", negativePrompt: "", imagesPerPrompt: 1, size: 0, format: "png", quality: 75 },
+};
+
+Deno.test("joinManifests() puts lines in the order of the list, each once, behind those of others", () =>
+  withFolder(async (path) => {
+    const names = { imagesPerPrompt: 1, format: "png" } as const;
+    const images = ["c.png", "a.png", "b.png"].map((key) => ({ key, sourcePath: key, level: 3 }));
+    const line = (key: string, settings = SETTINGS) => {
+      const [variation] = variationsOf({ key, sourcePath: key, level: 3 }, names);
+      return `${formatLine(variation!, settings)}\n`;
+    };
+    const handMade = `{"path":"b.png","level":3}\n`;
+    await Deno.writeTextFile(path("manifest.jsonl"), line("x.png") + line("a.png"));
+    await Deno.writeTextFile(path("manifest-0-of-2.jsonl"), line("c.png") + line("y.png"));
+    const torn = line("c.png").slice(0, 20);
+    await Deno.writeTextFile(path("manifest-1-of-2.jsonl"), line("a.png") + handMade + torn);
+    const job = { folder: path("."), images, names, settings: SETTINGS };
+    await joinManifests(job);
+    const expected = line("x.png") + line("y.png") + line("c.png") + line("a.png") + handMade;
+    assertEquals(await Deno.readTextFile(path("manifest.jsonl")), expected);
+    assertEquals((await Array.fromAsync(Deno.readDir(path(".")))).map(({ name }) => name), [
+      "manifest.jsonl",
+    ]);
+    await joinManifests(job);
+    assertEquals(await Deno.readTextFile(path("manifest.jsonl")), expected);
+  }));
