@@ -13,7 +13,7 @@ for (const ranks of [2, 3]) {
     async (kind) => {
       const program = new URL("./rank_gradients.ts", import.meta.url);
       const permissions = ["--allow-ffi", "--allow-env", "--allow-read", "--allow-sys"];
-      await mpirunWell(kind, ranks, program, [], { permissions });
+      await mpirunWell(kind, ranks, program, [], { permissions, seconds: 240 });
     },
     ranks === 2 ? undefined : ["openmpi"],
   );

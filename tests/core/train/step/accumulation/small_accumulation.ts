@@ -5,7 +5,7 @@
  */
 import type { Backbone } from "../../../../../core/backbones/backbone.ts";
 import type { DataOf, DType } from "../../../../../core/engine/graph/dtype.ts";
-import { withTarget } from "../../../../../core/engine/graph/target.ts";
+import { currentTarget, withTarget } from "../../../../../core/engine/graph/target.ts";
 import { type Tensor, tensor } from "../../../../../core/engine/graph/tensor.ts";
 import { conv2d } from "../../../../../core/engine/nn/conv2d.ts";
 import { layerNorm } from "../../../../../core/engine/nn/layer_norm.ts";
@@ -49,17 +49,65 @@ export interface SmallRun {
   readonly methodOptions?: Readonly<Record<string, unknown>>;
   readonly scalars: Readonly<Record<string, number>>;
   readonly options?: Partial<TrainingStepOptions>;
+  readonly syncBatchNorm?: boolean;
+  /** Which sample is at each place of a batch that one process takes; each at its own when left out. */
+  readonly order?: readonly number[];
 }
 
-/** What some steps gave. */
-export interface SmallOutcome {
-  readonly results: readonly StepResult[];
+/** Tensors of a step as they were at some time. */
+export interface SmallState {
   readonly weights: ReadonlyMap<string, Tensor>;
   readonly slots: ReadonlyMap<string, Tensor>;
 }
 
-function graphOptions({ backbone, viewSizes = [SIZE, SIZE], methodOptions = {} }: SmallRun) {
-  return { backbone, viewSizes, batchSize: BATCH, options: methodOptions };
+/** What some steps gave. */
+export interface SmallOutcome extends SmallState {
+  readonly results: readonly StepResult[];
+  /** After the first step. */
+  readonly first: SmallState;
+}
+
+function graphOptions(
+  { backbone, viewSizes = [SIZE, SIZE], methodOptions = {}, syncBatchNorm = false }: SmallRun,
+) {
+  return { backbone, viewSizes, batchSize: BATCH, options: methodOptions, syncBatchNorm };
+}
+
+/** Takes some steps, and gives what they and the first of them led to. */
+async function outcomeOf(
+  step: Parameters<typeof stateOf>[0],
+  steps: number,
+  take: (taken: number) => Promise<StepResult>,
+  before?: SmallOutcome,
+): Promise<SmallOutcome> {
+  const results = [...before?.results ?? []];
+  let first = before?.first ?? stateOf(step);
+  for (let taken = results.length; taken < steps; taken++) {
+    results.push(await take(taken));
+    if (taken === 0) first = stateOf(step);
+  }
+  return { results, first, ...stateOf(step) };
+}
+
+function stateOf({ weights, slots }: Pick<TrainingStep, "weights" | "slots">): SmallState {
+  return { weights: snapshot(weights), slots: snapshot(slots) };
+}
+
+/** The rows of a batch in a run's order. */
+function inOrder<D extends DType>(
+  { order }: SmallRun,
+  { dtype, shape, data }: Tensor<D>,
+): Tensor<D> {
+  if (order === undefined) return tensor(dtype, shape, data);
+  const length = data.length / shape[0]!;
+  const moved = data.slice() as DataOf<D>;
+  order.forEach((row, place) =>
+    (moved as Float32Array).set(
+      data.subarray(row * length, (row + 1) * length) as Float32Array,
+      place * length,
+    )
+  );
+  return tensor(dtype, shape, moved);
 }
 
 /** The views of a step, `[N,3,S,S]` each: what the views of a sample share, and noise of their own. */
@@ -103,16 +151,12 @@ export async function plainSteps(run: SmallRun, steps: number): Promise<SmallOut
     { ...CHOSEN, ...run.options },
     initialWeights(graph, 0),
   );
-  const results: StepResult[] = [];
-  for (let taken = 0; taken < steps; taken++) {
+  return await outcomeOf(step, steps, async (taken) => {
     const views = viewsOf(taken, graphOptions(run).viewSizes);
-    views.forEach((view, i) => step.views[i]!.write(view));
-    step.pairWeights.write(pairWeights(taken));
-    results.push(
-      await step.run({ ...run.scalars, step: taken, epoch: 0 }, { seed: 3, step: taken }),
-    );
-  }
-  return { results, weights: snapshot(step.weights), slots: snapshot(step.slots) };
+    views.forEach((view, i) => step.views[i]!.write(inOrder(run, view)));
+    step.pairWeights.write(inOrder(run, pairWeights(taken)));
+    return await step.run({ ...run.scalars, step: taken, epoch: 0 }, { seed: 3, step: taken });
+  });
 }
 
 /** The same by micro-batches, from the start or from where another run ended. */
@@ -131,18 +175,14 @@ export async function accumulatedSteps(
     weights,
     before?.slots,
   );
-  const results: StepResult[] = [...before?.results ?? []];
-  for (let taken = results.length; taken < steps; taken++) {
-    step.pairWeights.write(pairWeights(taken));
-    results.push(
-      await step.run(
-        { ...run.scalars, step: taken, epoch: 0 },
-        writeRows(viewsOf(taken, options.viewSizes)),
-        { seed: 3, step: taken },
-      ),
+  return await outcomeOf(step, steps, async (taken) => {
+    step.pairWeights.write(inOrder(run, pairWeights(taken)));
+    return await step.run(
+      { ...run.scalars, step: taken, epoch: 0 },
+      writeRows(viewsOf(taken, options.viewSizes).map((view) => inOrder(run, view))),
+      { seed: 3, step: taken },
     );
-  }
-  return { results, weights: snapshot(step.weights), slots: snapshot(step.slots) };
+  }, before);
 }
 
 /**
@@ -159,7 +199,7 @@ export async function rankSteps(
 ): Promise<SmallOutcome> {
   const options = graphOptions(run);
   const { viewSizes } = options;
-  const target = { ranks: group.size };
+  const target = { ...currentTarget(), ranks: group.size };
   const weights = initialWeights(buildMethodGraph(run.method, options), 0);
   const own = BATCH / group.size;
   const rows = <D extends DType>({ dtype, shape, data }: Tensor<D>): Tensor<D> => {
@@ -187,18 +227,13 @@ export async function rankSteps(
         weights,
       ),
     );
-  const results: StepResult[] = [];
-  for (let taken = 0; taken < steps; taken++) {
+  return await outcomeOf(step, steps, async (taken) => {
     const scalars = { ...run.scalars, step: taken, epoch: 0 };
     const draw = { seed: 3, step: taken };
     const views = viewsOf(taken, viewSizes).map(rows);
     step.pairWeights.write(rows(pairWeights(taken)));
-    if (step instanceof AccumulatedStep) {
-      results.push(await step.run(scalars, writeRows(views), draw));
-      continue;
-    }
+    if (step instanceof AccumulatedStep) return await step.run(scalars, writeRows(views), draw);
     views.forEach((view, i) => step.views[i]!.write(view));
-    results.push(await step.run(scalars, draw));
-  }
-  return { results, weights: snapshot(step.weights), slots: snapshot(step.slots) };
+    return await step.run(scalars, draw);
+  });
 }
