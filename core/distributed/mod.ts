@@ -32,6 +32,7 @@ export {
   type LocalPlace,
   openRankPlacement,
   rankPlacement,
+  rankThreads,
 } from "./rank_placement.ts";
 export { formatShard, parseShard, type Shard, shareOf, subShard, WHOLE } from "./shard.ts";
 export { inShares, type Share, type SharedWorkOptions } from "./shared_work.ts";

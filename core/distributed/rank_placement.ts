@@ -45,9 +45,18 @@ function localDevice(text: string, { localRank }: LocalPlace, options: readonly 
   return resolveDevice(`cuda:${index}`, options);
 }
 
-/** Cores of a process, where those of its machine are shared out. */
-function localThreads(threads: number, { localSize }: LocalPlace): number {
-  if (threads > 0) return threads;
+/**
+ * The threads of a process: its share of the cores of its machine, unless a number is given.
+ *
+ * @param threads a number, or 0
+ * @param place among the processes of its machine; alone if left out, where 0 stays, which is all cores
+ */
+export function rankThreads(
+  threads: number,
+  place: Pick<LocalPlace, "localSize"> | undefined,
+): number {
+  if (threads > 0 || place === undefined) return threads;
+  const { localSize } = place;
   return Math.max(1, Math.floor(navigator.hardwareConcurrency / localSize));
 }
 
@@ -74,7 +83,7 @@ export function rankPlacement(
   if (place === undefined) return { device: resolveDevice(device, providerOption), threads };
   return {
     device: localDevice(device, place, providerOption),
-    threads: localThreads(threads, place),
+    threads: rankThreads(threads, place),
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import { resolve } from "node:path";
 import { openTrainingData } from "../../data/open_data.ts";
-import type { ProcessGroup } from "../../distributed/mod.ts";
+import { type ProcessGroup, rankThreads } from "../../distributed/mod.ts";
 import { configuredEvaluation } from "../../evaluate/configured_evaluation.ts";
 import type { CompileLimits } from "../compile/compile_limits.ts";
 import { fitBatch } from "./fit_batch.ts";
@@ -68,7 +68,8 @@ async function open(
     ? { configuration: run.configuration, note: undefined }
     : fitBatch(run.configuration, dataset.length);
   if (note !== undefined) report?.({ kind: "note", message: note });
-  const evaluate = await configuredEvaluation(configuration, {
+  const threads = rankThreads(configuration.threads, group);
+  const evaluate = await configuredEvaluation({ ...configuration, threads }, {
     onWarning: (message) => report?.({ kind: "warning", message }),
     group,
   });

@@ -29,6 +29,8 @@ export interface RunDescription {
   readonly fromHeads?: boolean;
   /** Checkpoint of another run from which this one started. */
   readonly startedFrom?: string;
+  /** Processes that train it together; 1 if left out. */
+  readonly ranks?: number;
   /** Options changed on resume, oldest first. */
   readonly changes?: readonly ConfigurationChange[];
 }
@@ -45,6 +47,7 @@ const SCHEMA = {
     from: { type: "string" },
     fromHeads: { type: "boolean" },
     startedFrom: { type: "string" },
+    ranks: { type: "integer", minimum: 1 },
     changes: { type: "array" },
   },
 } as const;

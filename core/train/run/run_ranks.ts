@@ -6,6 +6,7 @@
 import type { ProcessGroup } from "../../distributed/mod.ts";
 import { type Device, formatDevice } from "../../engine/ort/mod.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
+import type { Configuration } from "../../method/configuration.ts";
 import type { CheckpointState } from "../../weights/checkpoint/state.ts";
 import type { TrainEvent } from "./train_event.ts";
 import type { TrainOptions } from "./train_options.ts";
@@ -154,18 +155,32 @@ export class RunRanks {
   }
 }
 
-/** What is said of a run that other numbers of processes have begun. */
+/** Samples of which a batch norm in training takes its statistics. */
+function normalizedTogether(
+  { batchSize, deviceBatchSize, syncBatchNorm }: Configuration,
+  size: number,
+): number {
+  const own = batchSize / size;
+  const atOnce = deviceBatchSize === 0 ? own : Math.min(deviceBatchSize, own);
+  return syncBatchNorm ? atOnce * size : atOnce;
+}
+
+/** What is said of a run that another number of processes has begun. */
 export function rankWarnings(
-  { group, configuration: { batchSize } }: Pick<TrainOptions, "group" | "configuration">,
+  { group, configuration }: Pick<TrainOptions, "group" | "configuration">,
   before: Pick<CheckpointState, "ranks"> | undefined,
 ): string[] {
   const [size, begun] = [group?.size ?? 1, before?.ranks ?? 1];
   if (before === undefined || size === begun) return [];
-  const counted = (count: number) => `${count} ${count === 1 ? "process" : "processes"}`;
+  const { batchSize } = configuration;
+  const [now, then] = [size, begun].map((each) => normalizedTogether(configuration, each));
   return [
-    `resumed on ${
-      counted(size)
-    }, begun on ${begun}: batches are still of ${batchSize} images and the learning rate ` +
-    `is as it was, but plain batch norm takes its statistics from ${batchSize / size} images now`,
+    `resumed on ${size} ${
+      size === 1 ? "process" : "processes"
+    }, begun on ${begun}: batches are still of ` +
+    `${batchSize} images, and the learning rate is as it was` +
+    (now === then
+      ? ""
+      : `; batch norm takes its statistics of ${now} images now, and took them of ${then}`),
   ];
 }

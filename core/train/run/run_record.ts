@@ -68,11 +68,13 @@ export class RunRecord implements Disposable {
     const recorded = recordMethod(method);
     const { manifestSha256: _manifest, ...described } = recorded;
     const before = checkpoint?.state ?? (resumes ? await readDescription(output) : {});
+    const ranks = options.group?.size ?? 1;
     using owned = new DisposableStack();
     const log = owned.use(
       await RunLog.open(output, {
         ...described,
         configuration,
+        ...(ranks > 1 && { ranks }),
         ...(options.from !== undefined && { from: options.from }),
         ...(options.fromHeads !== undefined && { fromHeads: options.fromHeads }),
         ...(!resumes && options.resume !== undefined && { startedFrom: resolve(options.resume) }),
@@ -89,7 +91,6 @@ export class RunRecord implements Disposable {
       report?.({ kind: "warning", message });
     }
     owned.move();
-    const ranks = options.group?.size ?? 1;
     return new RunRecord(log, options, { ...recorded, configuration, ranks, tuning });
   }
 

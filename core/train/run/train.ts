@@ -309,9 +309,16 @@ class Run {
     const { configuration: { evaluateEvery, epochs }, evaluate } = this.#options;
     const { ranks, plan: { backbone, placement }, method: { step }, record } = this.#parts;
     const due = evaluateEvery > 0 && (epoch % evaluateEvery === 0 || epoch === epochs);
-    if (ranks.group !== undefined) await shareStatistics(ranks.group, step);
+    const { group } = ranks;
+    if (group !== undefined) await shareStatistics(group, step);
     const metrics = due && evaluate !== undefined
-      ? await evaluate({ epoch, backbone, device: placement.device, weights: step.weights })
+      ? await evaluate({
+        epoch,
+        backbone,
+        device: placement.device,
+        weights: step.weights,
+        ...(group && { group }),
+      })
       : {};
     record?.log.epoch(this.#taken, epoch, { ...known, ...metrics });
     return metrics;

@@ -23,6 +23,8 @@ export interface RunView {
   readonly device: Device;
   /** Parameters and buffers on the device, by full name. */
   readonly weights: ReadonlyMap<string, DeviceTensor>;
+  /** The processes that train it, if there are several: then they have the same weights, and all evaluate. */
+  readonly group?: ProcessGroup;
 }
 
 /** Options of {@linkcode train}. */

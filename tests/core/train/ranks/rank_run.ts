@@ -55,6 +55,12 @@ async function run(
     ...(group && { group }),
     ...(resume !== undefined && { resume }),
     ...(fails === rank && { dataset: gone(options.dataset) }),
+    // A metric that takes all ranks.
+    evaluate: async ({ group }) => {
+      const ranks = Float64Array.of(1);
+      await group?.allReduce(ranks, "sum");
+      return { ranks: ranks[0]! };
+    },
     signal: AbortSignal.any([controller.signal, interrupt.signal]),
     report: (event) => {
       if (event.kind === "step" && event.step === stopAfter) controller.abort();
