@@ -17,7 +17,7 @@ import {
   type ValueInfoProto,
 } from "../../deps/protobuf.ts";
 import { isFloat } from "../graph/dtype.ts";
-import { type Node, nodesLeadingTo, resolve } from "../graph/node.ts";
+import { type Node, nodesLeadingTo, producer, readBy, resolve } from "../graph/node.ts";
 import { sameShape } from "../graph/shape.ts";
 import { bytesOf, formatType, sameType, type Tensor, type TensorType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
@@ -229,6 +229,20 @@ function encodeInitializer(
 }
 
 /**
+ * Nodes by how many lead to them one after the other. Of what a node reads, ONNX Runtime computes first what was added to
+ * the model last: so that is what takes long, and what is made of earlier values at once, such as a gate of a forward pass's
+ * result, is computed when it is needed, and not kept from then on.
+ */
+function byDepth(nodes: readonly Node[]): Node[] {
+  const depths = new Map<Node, number>();
+  for (const node of nodes) {
+    const before = readBy(node).map((value) => producer(resolve(value)));
+    depths.set(node, 1 + Math.max(0, ...before.map((other) => other ? depths.get(other)! : 0)));
+  }
+  return nodes.toSorted((a, b) => depths.get(a)! - depths.get(b)!);
+}
+
+/**
  * Encodes the part of a graph that leads to some values as a model of the ONNX format.
  *
  * @throws {TypeError} if two inputs have the same name, an initializer does not suit its input, or a node has no kernel
@@ -236,7 +250,7 @@ function encodeInitializer(
  */
 export function encodeModel(description: ModelDescription): Uint8Array<ArrayBuffer> {
   const outputs = Object.entries(description.outputs);
-  const nodes = nodesLeadingTo(outputs.map(([, value]) => value), true);
+  const nodes = byDepth(nodesLeadingTo(outputs.map(([, value]) => value), true));
   const inputs = collectInputs(nodes, description);
   const names = new Names(new Set([...inputs.keys(), ...Object.keys(description.outputs)]));
   for (const [name, value] of inputs) names.set(value, name);

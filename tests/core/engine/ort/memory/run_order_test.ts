@@ -40,3 +40,13 @@ Deno.test("runOrder() is the order in which ONNX Runtime runs the nodes", async 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("what is made of an early value at once is computed where it is needed, not kept from then on", () => {
+  const x = input("x", "float32", [8, 8]);
+  const early = exp(x);
+  const long = matMul(matMul(matMul(early, x), x), x);
+  const gate = sqrt(early);
+  const trace = traceModel(encodeModel({ outputs: { y: add(long, gate) }, typed: true }));
+  const types = runOrder(trace).map((node) => trace.nodes[node]!.type);
+  assertEquals(types, ["Exp", "MatMul", "MatMul", "MatMul", "Sqrt", "Add"]);
+});
