@@ -4,11 +4,11 @@
  * @module
  */
 import { bundledConfigurations } from "../configs/mod.ts";
-import { inProcessGroup, type ProcessGroup } from "../core/distributed/mod.ts";
+import { inProcessGroup, mustStartRanks, type ProcessGroup } from "../core/distributed/mod.ts";
 import { GenviewTypeError } from "../core/errors/mod.ts";
 import { configurationSchema } from "../core/method/configuration.ts";
 import { readConfiguration } from "../core/method/read_configuration.ts";
-import { dryRun } from "../core/train/run/dry_run.ts";
+import { dryRun, type DryRunOptions } from "../core/train/run/dry_run.ts";
 import { pretrain, type PretrainOptions } from "../core/train/run/pretrain.ts";
 import type { TrainResult } from "../core/train/run/train_options.ts";
 import { bundledMethods } from "../plugins/mod.ts";
@@ -236,6 +236,14 @@ async function run(
   console.log(asStarted(nextCommands(output, result, epochs)));
 }
 
+/** Says what a run would be, also of processes that are not started, or of those of a launcher. */
+async function describe(options: DryRunOptions): Promise<void> {
+  const { group, ranks } = options;
+  if (group !== undefined) mustStartRanks(ranks ?? 0, (name) => Deno.env.get(name));
+  const run = await dryRun(options, KNOWN);
+  if (group === undefined || group.rank === 0) console.log(dryRunText(run));
+}
+
 /** Runs the task with its arguments. */
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(await withMethodOptions(COMMAND, args), args, (text) => console.log(text));
@@ -262,7 +270,10 @@ export async function main(args: readonly string[]): Promise<void> {
     ...(preset && { preset }),
     ...(config && { config }),
   };
-  if (isDry) return console.log(dryRunText(await dryRun({ ...named, images: images ?? 0 }, KNOWN)));
+  if (isDry) {
+    const asked = { ...named, images: images ?? 0, ...(workers > 0 && { ranks: workers }) };
+    return await inProcessGroup((group) => describe({ ...asked, ...(group && { group }) }));
+  }
   if (await ranOnWorkers("train", args, workers)) return;
   const { output } = parsed.values;
   await inProcessGroup((group) =>

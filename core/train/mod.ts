@@ -15,7 +15,14 @@ export { type EncoderMemory, encoderMemory } from "./memory/encoder_memory.ts";
 export { type EvaluationMemory, evaluationMemory } from "./memory/evaluation_memory.ts";
 export { type RunMemory, runMemory, type RunMemoryParts } from "./memory/run_memory.ts";
 export { type ModelSize, type StepMemory, stepMemory } from "./memory/step_memory.ts";
-export { type DryRun, dryRun, type DryRunOptions } from "./run/dry_run.ts";
+export {
+  type DryRun,
+  dryRun,
+  type DryRunOptions,
+  type PlannedRank,
+  type PlannedRanks,
+} from "./run/dry_run.ts";
+export type { StepTraffic } from "./cost/step_traffic.ts";
 export type { KnownNames, NamedRun } from "./run/resolve_run.ts";
 export { type CheckedPreset, checkPresets } from "./run/check_presets.ts";
 export {

@@ -4,7 +4,7 @@
  * @module
  */
 import { describeDevice } from "../../core/engine/ort/mod.ts";
-import type { DryRun } from "../../core/train/mod.ts";
+import type { DryRun, PlannedRanks } from "../../core/train/mod.ts";
 import { formatBytes } from "./download_display.ts";
 
 /** Names of the parts of the memory in words, the order in which they are shown. */
@@ -18,8 +18,8 @@ const PARTS = {
   process: "process, code, models and the list of images",
 } as const;
 
-function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+function counted(count: number, noun: string, plural = "s"): string {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : plural}`;
 }
 
 function rate(value: number): string {
@@ -36,12 +36,47 @@ function parameterText({ parameters: { trained, fixed, momentum } }: DryRun): st
     (rest.length === 0 ? "" : `, ${rest.join(", ")}; ${total.toLocaleString("en")} in all`);
 }
 
-function batchText({ configuration: { batchSize, deviceBatchSize }, microBatches }: DryRun) {
-  return microBatches === 1
-    ? counted(batchSize, "sample")
-    : `${
-      counted(batchSize, "sample")
-    } in ${microBatches} micro-batches of ${deviceBatchSize}, within each of which batch norm normalises`;
+function batchText(run: DryRun): string {
+  const { configuration: { batchSize, deviceBatchSize }, microBatches, ranks } = run;
+  const parts = [
+    ...(ranks === undefined
+      ? []
+      : [`${counted(ranks.places.length, "process", "es")} with ${ranks.samples} each`]),
+    ...(microBatches === 1
+      ? []
+      : [`${microBatches} micro-batches of ${deviceBatchSize}${ranks ? " on each" : ""}`]),
+  ];
+  const whole = counted(batchSize, "sample");
+  if (parts.length === 0) return whole;
+  return `${whole} in ${parts.join(", in ")}, ${normalised(run)}`;
+}
+
+/** What batch norm takes its statistics of. */
+function normalised({ configuration, microBatches, ranks }: DryRun): string {
+  if (ranks === undefined || !configuration.syncBatchNorm) {
+    return "within each of which batch norm normalises";
+  }
+  return microBatches > 1
+    ? "within each of which batch norm normalises over all processes"
+    : "over all of which batch norm normalises";
+}
+
+/** Where processes compute, those alike that follow each other in one: `ranks 0 to 3 on node1: cpu, 2 threads`. */
+function placeText({ places }: PlannedRanks): string[] {
+  return places.map(({ host, device, threads }, rank) =>
+    `rank ${rank} on ${host}, ${device}${threads > 0 ? `, ${counted(threads, "thread")}` : ""}`
+  );
+}
+
+/** What each process sends in a step. */
+function trafficText({ traffic }: PlannedRanks): string {
+  const { gradients, gradientsSent, collectives, collectivesSent } = traffic;
+  return `${formatBytes(gradientsSent)} a step at the least for ${
+    formatBytes(gradients)
+  } of gradients` +
+    (collectives === 0
+      ? ""
+      : `, and ${formatBytes(collectivesSent)} in ${counted(collectives, "collective")} within it`);
 }
 
 /** Sizes of views, the number of each: `2 of 224 px, 6 of 96 px`. */
@@ -52,7 +87,7 @@ function viewText({ viewSizes }: DryRun): string {
 
 /** Describes a run that is not started. */
 export function dryRunText(run: DryRun): string {
-  const { method, configuration, learningRate: { start, peak, end }, memory, models } = run;
+  const { method, configuration, learningRate: { start, peak, end }, memory, models, ranks } = run;
   const { backbone, epochs, optimizer } = configuration;
   const rows = [
     ["method", `${method.title} on ${backbone}`],
@@ -60,6 +95,10 @@ export function dryRunText(run: DryRun): string {
     ["parameters", parameterText(run)],
     ["views", viewText(run)],
     ["step", batchText(run)],
+    ...(ranks === undefined ? [] : [
+      ...placeText(ranks).map((text, i) => [i === 0 ? "processes" : "", text]),
+      ["each sends", trafficText(ranks)],
+    ]),
     [
       "length",
       `${counted(epochs, "epoch")} of ${counted(run.stepsPerEpoch, "step")}, ${
@@ -80,7 +119,12 @@ export function dryRunText(run: DryRun): string {
       "precision",
       `${run.precision}, weights and sums in float32`,
     ]]),
-    ["memory", `about ${formatBytes(memory.total)} at most, estimated for the CPU`],
+    [
+      "memory",
+      `about ${formatBytes(memory.total)} at most${
+        ranks ? " for each process" : ""
+      }, estimated for the CPU`,
+    ],
     ...Object.entries(PARTS).flatMap(([part, name]) => {
       const bytes = memory[part as keyof typeof PARTS];
       return bytes === 0 ? [] : [["", `${formatBytes(bytes)} ${name}`]];

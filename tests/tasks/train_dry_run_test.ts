@@ -2,6 +2,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { join } from "node:path";
 import { bundledConfigurations } from "../../configs/mod.ts";
 import { inFolder } from "../in_folder.ts";
+import { testMpi } from "../mpirun.ts";
+import { mpirunTaskWell } from "./rank_task.ts";
 import { main } from "../../tasks/train.ts";
 import { drawPictures } from "./square_pictures.ts";
 
@@ -62,3 +64,26 @@ Deno.test("train takes the method as a word, in any place and once", async () =>
   await assertRejects(() => main(["byol", "--method", "simsiam", ...about]), TypeError, message);
   await assertRejects(() => main(["byol", "simsiam", ...about]), TypeError, message);
 });
+
+/** A preset that is compiled in a moment. */
+const PLANNED = ["--preset", "demo", "--images", "1000", "--device", "cpu", "--threads", "1"];
+
+Deno.test("train --workers --dry-run lays out processes and starts none", async () => {
+  const sizes = ["--batch-size", "64", "--dry-run", "--workers"];
+  const text = await printed(...PLANNED, ...sizes, "4");
+  assertStringIncludes(text, "64 samples in 4 processes with 16 each");
+  const [, sent, gradients] = /each sends +([\d.]+) MB a step .* for ([\d.]+) MB/.exec(text)!;
+  assert(Math.abs(Number(sent) / Number(gradients) - 2 * 3 / 4) < 0.01, text);
+  assertEquals(text.match(/rank \d on .*, cpu, 1 thread\n/g)!.length, 4);
+  const refused =
+    "they must divide --batch-size, the images of a step of all of them together, found 64";
+  await assertRejects(() => main([...PLANNED, ...sizes, "3"]), RangeError, refused);
+});
+
+testMpi(
+  "train --dry-run of processes that a launcher has started describes them once",
+  async (kind) => {
+    const { stdout } = await mpirunTaskWell(kind, 2, "train", [...PLANNED, "--dry-run"]);
+    assertEquals(stdout.match(/rank \d on .*, cpu, 1 thread\r?\n/g)!.length, 2);
+  },
+);

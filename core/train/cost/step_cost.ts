@@ -17,10 +17,12 @@ export interface StepCost extends NamedCost {
 }
 
 /** The models of a step, and how often each runs. */
-function runsOf({ kind, built }: MethodStep | AccumulatedMethodStep) {
+export function runsOf(
+  { kind, built }: MethodStep | AccumulatedMethodStep,
+): readonly (readonly [name: string, model: Uint8Array<ArrayBuffer>, runs: number])[] {
   if (kind === "whole") {
     const { gradients, update } = built;
-    return [["gradients", gradients, 1], ["update", update, 1]] as const;
+    return [["gradients", gradients, 1], ["update", update, 1]];
   }
   const { forward, loss, backward, update, microBatches } = built;
   return [
@@ -28,7 +30,7 @@ function runsOf({ kind, built }: MethodStep | AccumulatedMethodStep) {
     ["loss", loss, 1],
     ["backward", backward, microBatches],
     ["update", update, 1],
-  ] as const;
+  ];
 }
 
 /**

@@ -5,7 +5,8 @@
  */
 import type { Dataset } from "../../data/dataset.ts";
 import { openTrainingData } from "../../data/open_data.ts";
-import type { Device } from "../../engine/ort/mod.ts";
+import { type ProcessGroup, rankPlacement } from "../../distributed/mod.ts";
+import { type Device, formatDevice, type Placement } from "../../engine/ort/mod.ts";
 import type { Precision } from "../../engine/precision/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import type { Manifest } from "../../method/manifest.ts";
@@ -16,16 +17,38 @@ import { type RunMemory, runMemory } from "../memory/run_memory.ts";
 import { type ModelSize, stepMemory } from "../memory/step_memory.ts";
 import { deviceTuning } from "../step/conv_autotune.ts";
 import { unusedInputs } from "../step/method_inputs.ts";
+import { type StepTraffic, stepTraffic } from "../cost/step_traffic.ts";
 import { checkScheduled } from "./check_scheduled.ts";
 import { fitBatch, type FittedBatch } from "./fit_batch.ts";
 import { type KnownNames, type NamedRun, resolveRun } from "./resolve_run.ts";
 import { checkPrecision } from "./run_precision.ts";
 import { planRun, type RunPlan } from "./run_plan.ts";
+import { hostName, type RankPlace } from "./run_ranks.ts";
 
 /** What is described. */
 export interface DryRunOptions extends NamedRun {
   /** Number of images in the data set, which is then not opened; as many as it has when 0 or left out. */
   readonly images?: number;
+  /** Processes of this machine that would train together, none of which is started; 1 if left out. */
+  readonly ranks?: number;
+  /** The processes that would train together, if they have been started; all of them describe the run alike. */
+  readonly group?: ProcessGroup;
+}
+
+/** Where a process would compute. */
+export interface PlannedRank extends RankPlace {
+  /** Threads on the CPU; as many as the device's library takes when 0. */
+  readonly threads: number;
+}
+
+/** Several processes that would train together. */
+export interface PlannedRanks {
+  /** Where each would compute, by rank. */
+  readonly places: readonly PlannedRank[];
+  /** Samples of each batch that each of them takes. */
+  readonly samples: number;
+  /** What each of them sends in a step. */
+  readonly traffic: StepTraffic;
 }
 
 /** What a run would be. */
@@ -57,11 +80,13 @@ export interface DryRun {
   readonly stepsPerEpoch: number;
   /** Batches of all epochs. */
   readonly totalSteps: number;
-  /** Parts of a batch that go through the networks one after the other. */
+  /** Parts of a batch, or of a process's part of it, that go through the networks one after the other. */
   readonly microBatches: number;
+  /** The processes, if there are several. */
+  readonly ranks?: PlannedRanks;
   /** Learning rate of the first step, the largest, and that of the last step. */
   readonly learningRate: { readonly start: number; readonly peak: number; readonly end: number };
-  /** Peak memory on the CPU, in bytes. */
+  /** Peak memory on the CPU, in bytes, of each process. */
   readonly memory: RunMemory;
   /** Sentences on what was changed to fit the data, and on what the configuration asks for in vain. */
   readonly warnings: readonly string[];
@@ -83,6 +108,18 @@ function learningRates(
   return { start: at(0), peak, end: at(last) };
 }
 
+function placeOf({ device, threads = 0 }: Placement): PlannedRank {
+  return { host: hostName(), device: formatDevice(device), threads };
+}
+
+/** The places of processes that are yet to be started, all on this machine. */
+function plannedPlaces(configuration: Configuration, ranks: number): readonly PlannedRank[] {
+  return Array.from(
+    { length: ranks },
+    (_, localRank) => placeOf(rankPlacement(configuration, { localRank, localSize: ranks })),
+  );
+}
+
 /**
  * Describes a run that is not started: nothing is computed and nothing is written. Its method is compiled for its whole
  * batch, and its memory estimated, see {@linkcode runMemory}.
@@ -100,10 +137,10 @@ function learningRates(
  * ```
  *
  * @throws {TypeError} if a name leads nowhere, or the configuration is wrong
- * @throws {RangeError} if the data set has fewer samples than a batch
+ * @throws {RangeError} if the data set has fewer samples than a batch, or the processes do not divide one
  */
 export async function dryRun(
-  { images = 0, ...named }: DryRunOptions,
+  { images = 0, group, ranks = group?.size ?? 1, ...named }: DryRunOptions,
   known: KnownNames,
 ): Promise<DryRun> {
   const run = await resolveRun(named, known);
@@ -120,12 +157,13 @@ export async function dryRun(
     configuration,
     dataset: data,
     ...(weighted && { pairEncoder: qualityEncoder }),
+    ...(ranks > 1 && { group: group ?? { size: ranks, localRank: 0, localSize: ranks } }),
   });
   const { recipes, placement, precision } = plan;
   const viewSizes = recipes.map(({ size }) => size);
   await using compiler = openCompiler(method);
   const tuning = await deviceTuning(placement);
-  const request = { configuration, viewSizes, tuning, precision, typed: true };
+  const request = { configuration, viewSizes, tuning, precision, ranks, typed: true };
   const facts = await compiler.inspect(request);
   const precisionWarnings = checkPrecision(precision, placement.device, facts.convolutions);
   const compiled = await compiler.step(request);
@@ -146,6 +184,15 @@ export async function dryRun(
     stepsPerEpoch: plan.stepsPerEpoch,
     totalSteps: plan.totalSteps,
     microBatches: compiled.kind === "accumulated" ? compiled.built.microBatches : 1,
+    ...(ranks > 1 && {
+      ranks: {
+        places: group === undefined
+          ? plannedPlaces(configuration, ranks)
+          : await group.allGatherValues(placeOf(placement)),
+        samples: plan.rankBatchSize,
+        traffic: stepTraffic(compiled),
+      },
+    }),
     learningRate: learningRates(plan, configuration),
     memory: runMemory({
       step,
@@ -154,7 +201,7 @@ export async function dryRun(
       images: data.length,
       recipes,
       drawnParameters: facts.parameters + facts.fixedParameters,
-      configuration,
+      configuration: { ...configuration, batchSize: plan.rankBatchSize },
     }),
     warnings: [
       ...(note === undefined ? [] : [note]),

@@ -38,7 +38,7 @@ export interface RankPlace {
 }
 
 /** The machine's name, where the permission to ask is there. */
-function hostName(): string {
+export function hostName(): string {
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "hostname" });
   return state === "granted" ? Deno.hostname() : "an unnamed machine";
 }

@@ -67,3 +67,30 @@ Deno.test("dryRunText() leaves out what there is not, and says what a device has
   assertEquals(lines[8], "precision      float16, weights and sums in float32");
   assertEquals(lines.at(-1)!.includes("take its own memory, and its libraries some more"), true);
 });
+
+Deno.test("dryRunText() says who would compute what, and what each sends", () => {
+  const traffic = { gradients: 4e6, gradientsSent: 4e6, collectives: 3, collectivesSent: 2000 };
+  const places = ["cuda:0", "cpu"].map((device, i) => ({ host: "node", device, threads: 4 * i }));
+  const run = (microBatches: number, syncBatchNorm: boolean) => {
+    const configuration = { ...RUN.configuration, syncBatchNorm };
+    const ranks = { places, samples: 32, traffic };
+    return dryRunText({ ...RUN, configuration, microBatches, ranks }).split("\n");
+  };
+  const lines = run(2, false);
+  for (
+    const line of [
+      "step           64 samples in 2 processes with 32 each, in 2 micro-batches of 16 on each, within each of which batch norm normalises",
+      "processes      rank 0 on node, cuda:0",
+      "               rank 1 on node, cpu, 4 threads",
+      "each sends     4.00 MB a step at the least for 4.00 MB of gradients, and 2.00 kB in 3 collectives within it",
+      "memory         about 809 MB at most for each process, estimated for the CPU",
+    ]
+  ) assertEquals(lines.filter((each) => each === line).length, 1, `${line}\n${lines.join("\n")}`);
+  assertEquals(
+    [run(2, true), run(1, true)].map((text) => text[4]!.slice(15)),
+    [
+      "64 samples in 2 processes with 32 each, in 2 micro-batches of 16 on each, within each of which batch norm normalises over all processes",
+      "64 samples in 2 processes with 32 each, over all of which batch norm normalises",
+    ],
+  );
+});
