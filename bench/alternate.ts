@@ -66,12 +66,18 @@ export interface AlternateOptions {
   readonly warmUp: number;
   /** Largest relative difference of the sides' figures in the first round. */
   readonly tolerance: number;
+  /** Size of figures from which differences are relative (default 0): smaller ones are known to rounding alone. */
+  readonly smallest?: number;
   /** Whether the work lies in the processes' own memory; it does unless told. */
   readonly hostMemory?: boolean;
 }
 
-function checkSameWork(name: string, [ours, theirs]: Both<Answer>, tolerance: number): void {
-  if (Math.abs(ours.check / theirs.check - 1) <= tolerance) return;
+function checkSameWork(
+  [ours, theirs]: Both<Answer>,
+  { name, tolerance, smallest = 0 }: AlternateOptions,
+): void {
+  const size = Math.max(Math.abs(theirs.check), smallest);
+  if (Math.abs(ours.check - theirs.check) <= tolerance * size) return;
   throw new Error(
     `Cannot compare ${name}: the first results must agree within ${tolerance}, found ours ` +
       `${ours.check} and the peer's ${theirs.check}`,
@@ -86,12 +92,13 @@ function checkSameWork(name: string, [ours, theirs]: Both<Answer>, tolerance: nu
 export async function alternate(
   ours: Peer,
   theirs: Peer,
-  { name, rounds, warmUp, tolerance, hostMemory = true }: AlternateOptions,
+  options: AlternateOptions,
 ): Promise<Comparison> {
+  const { rounds, warmUp, hostMemory = true } = options;
   const answers: Both<Answer>[] = [];
   for (let round = -warmUp; round < rounds; round++) {
     answers.push([parseAnswer(await ours.ask("go")), parseAnswer(await theirs.ask("go"))]);
-    if (answers.length === 1) checkSameWork(name, answers[0]!, tolerance);
+    if (answers.length === 1) checkSameWork(answers[0]!, options);
   }
   const each = (key: keyof Answer, reduce: (values: readonly number[]) => number) =>
     [0, 1].map((side) => reduce(answers.slice(warmUp).map((both) => both[side]![key]))) as [

@@ -26,6 +26,18 @@ Deno.test("alternate() refuses sides that do not do the same work", async () => 
   await assertRejects(() => alternate(ours, theirs, OPTIONS), Error, "Cannot compare nothing");
 });
 
+Deno.test("alternate() takes differences of small figures by the size that is given", async () => {
+  await using ours = side("1 1 1 0.001");
+  await using theirs = side("1 1 1 -0.002");
+  const options = { ...OPTIONS, smallest: 0.1 };
+  assertEquals((await alternate(ours, theirs, options)).clock, [1, 1]);
+  await assertRejects(
+    () => alternate(ours, theirs, { ...options, smallest: 0.01 }),
+    Error,
+    "must agree within 0.1",
+  );
+});
+
 Deno.test("describeComparison() writes a line of memory where it is known", () => {
   const times = { clock: [0.5, 1], processor: [1, 4] } as const;
   const describe = (peakBytes?: readonly [number, number]) =>
