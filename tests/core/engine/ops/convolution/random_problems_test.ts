@@ -146,3 +146,14 @@ Deno.test("transformed tiles agree with all other formulations, whatever the map
     }
   }
 });
+
+Deno.test("pointwise convolutions that skip pixels have the gradients of those that they read", async () => {
+  const block = await channelBlock();
+  const channels = Math.max(block, 8);
+  const problem: ConvProblem = {
+    ...{ dtype: "float32", x: [3, 2 * channels, 5, 7], w: [channels, 2 * channels, 1, 1] },
+    y: [3, channels, 3, 3],
+    attributes: { strides: [2, 3], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 },
+  };
+  await compareWays(problem, block, 0);
+});
