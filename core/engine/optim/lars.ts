@@ -40,11 +40,7 @@ function trust(
   scaled: Value,
   otherwise: Value | number = 1,
 ): Value {
-  return where(
-    greater(parameterNorm, 0),
-    where(greater(updateNorm, 0), scaled, otherwise),
-    otherwise,
-  );
+  return where(greater(minimum(parameterNorm, updateNorm), 0), scaled, otherwise);
 }
 
 /** `eta |p| / (|g| + wd |p| + epsilon)`, with the gradient before weight decay. */
