@@ -11,6 +11,7 @@ import { mul } from "../engine/ops/mul.ts";
 import { reduceSum } from "../engine/ops/reduce_sum.ts";
 import { squeeze } from "../engine/ops/squeeze.ts";
 import { sub } from "../engine/ops/sub.ts";
+import { rowByRow } from "./_row_by_row.ts";
 import { cooled, type LossOptions, weightedMean } from "./loss.ts";
 
 /** Options of {@linkcode infoNce}. */
@@ -32,9 +33,12 @@ export interface InfoNceOptions extends LossOptions {
  */
 export function infoNce(queries: Value, keys: Value, options: InfoNceOptions): Value {
   const { temperature, negatives, weights } = options;
-  const positive = reduceSum(mul(queries, keys), { axes: [1], keepDims: true });
-  const among = matMul(queries, negatives ?? keys, { transposeB: true });
-  const similarities = negatives === undefined ? among : concat([positive, among], { axis: 1 });
-  const all = logSumExp(cooled(similarities, temperature), { axes: [1] });
-  return weightedMean(sub(all, cooled(squeeze(positive, [1]), temperature)), weights);
+  const perQuery = rowByRow([queries, keys], (query, key) => {
+    const positive = reduceSum(mul(query, key), { axes: [1], keepDims: true });
+    const among = matMul(query, negatives ?? keys, { transposeB: true });
+    const similarities = negatives === undefined ? among : concat([positive, among], { axis: 1 });
+    const all = logSumExp(cooled(similarities, temperature), { axes: [1] });
+    return sub(all, cooled(squeeze(positive, [1]), temperature));
+  });
+  return weightedMean(perQuery, weights);
 }

@@ -15,6 +15,7 @@ import { mul } from "../engine/ops/mul.ts";
 import { reduceSum } from "../engine/ops/reduce_sum.ts";
 import { sub } from "../engine/ops/sub.ts";
 import { where } from "../engine/ops/where.ts";
+import { rowByRow } from "./_row_by_row.ts";
 import { cooled, weightedMean } from "./loss.ts";
 
 /** Options of {@linkcode multiPositive}. */
@@ -33,12 +34,16 @@ export interface MultiPositiveOptions {
 /** What stands in for the similarity of a query to its own key, after which nothing is left of it in a softmax. */
 const NEVER = -1e9;
 
-/** Similarities `[N, V N]` of the queries of a view to all keys, without those of each to its own key. */
-function withoutOwn(similarities: Value, view: number): Value {
-  const [count, all] = similarities.shape as [number, number];
-  const own = int64([count, 1], Array.from({ length: count }, (_, i) => view * count + i));
+/** Places `[N, 1]` of a view's keys among those of all views. */
+function placesOf(view: number, count: number): Value {
+  return constant(int64([count, 1], Array.from({ length: count }, (_, i) => view * count + i)));
+}
+
+/** Similarities `[M, V N]` of queries to all keys, without those of each to its own key. */
+function withoutOwn(similarities: Value, own: Value): Value {
+  const all = similarities.shape[1]!;
   const every = int64([1, all], Array.from({ length: all }, (_, i) => i));
-  return where(equal(constant(own), constant(every)), NEVER, similarities);
+  return where(equal(own, constant(every)), NEVER, similarities);
 }
 
 function checkViews(queries: readonly Value[], keys: readonly Value[]): void {
@@ -68,9 +73,11 @@ export function multiPositive(
   checkViews(queries, keys);
   const terms = queries.flatMap((query, u) => {
     const among = concat(keys.filter((_, v) => ownView || v !== u), { axis: 0 });
-    const similarities = matMul(query, among, { transposeB: true });
-    const others = ownView && u < keys.length ? withoutOwn(similarities, u) : similarities;
-    const all = logSumExp(cooled(others, temperature), { axes: [1] });
+    const all = rowByRow([query, placesOf(u, query.shape[0]!)], (part, own) => {
+      const similarities = matMul(part, among, { transposeB: true });
+      const others = ownView && u < keys.length ? withoutOwn(similarities, own) : similarities;
+      return logSumExp(cooled(others, temperature), { axes: [1] });
+    });
     return keys.flatMap((key, v) => {
       if (v === u) return [];
       const positive = cooled(reduceSum(mul(query, key), { axes: [1] }), temperature);

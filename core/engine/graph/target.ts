@@ -31,6 +31,11 @@ export interface GraphTarget {
    * are theirs.
    */
   readonly ranks?: number;
+  /**
+   * Whether each of several processes computes the same as the others from what is the same everywhere (default false): they
+   * may share what there is to compute.
+   */
+  readonly replicated?: boolean;
   /** Names of formulations of operators, by task, by the key of the problem; what is left out follows a rule. */
   readonly choices?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }

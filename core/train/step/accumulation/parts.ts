@@ -5,7 +5,7 @@
  */
 import { GenviewRangeError, GenviewTypeError } from "../../../errors/mod.ts";
 import { nodesLeadingTo, readBy, resolve } from "../../../engine/graph/node.ts";
-import { currentRanks } from "../../../engine/graph/target.ts";
+import { currentRanks, currentTarget, withTarget } from "../../../engine/graph/target.ts";
 import type { Value } from "../../../engine/graph/value.ts";
 import type { Declaration } from "../../../engine/nn/scope.ts";
 import { viewName } from "../../../engine/optim/step_names.ts";
@@ -148,7 +148,11 @@ export function applyInParts(
     scalars: micro.inputs,
     ...(permutations && { permutations }),
   };
-  const whole = applyMethod(method, options, wholeApplications, shared);
+  const replicated = currentRanks() > 1;
+  const whole = withTarget(
+    { ...currentTarget(), replicated },
+    () => applyMethod(method, options, wholeApplications, shared),
+  );
   wholeApplications.finish();
 
   const shuffled = [...wholeApplications.shuffled.values()];

@@ -6,6 +6,11 @@
  * know nothing of processes: whatever its loss compares or sums over the batch, its queue and its prototypes see the whole.
  * The gradient comes back to each process's rows as that of `torch.distributed.nn.functional.all_gather` does.
  *
+ * What is computed everywhere would cost each process more, the more there are. So the SDK's losses that compare the rows of
+ * a batch with each other (`infoNce`, `multiPositive`, and what Barlow Twins and VICReg sum over pairs of coordinates) share
+ * the rows: this graph is built for a target that is `replicated`. Other losses, which take a time that grows with the batch
+ * and not with its square, and what plugins compute themselves, are computed everywhere.
+ *
  * @module
  */
 import { currentRanks } from "../../../engine/graph/target.ts";

@@ -1,10 +1,11 @@
-import { assertThrows } from "@std/assert";
-import { withTarget } from "../../../../../core/engine/graph/mod.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { nodesLeadingTo } from "../../../../../core/engine/graph/node.ts";
+import { withTarget } from "../../../../../core/engine/graph/target.ts";
 import { buildAccumulatedGraph } from "../../../../../core/train/step/accumulation/accumulated_graph.ts";
 import { buildRankGraph } from "../../../../../core/train/step/accumulation/rank_graph.ts";
 import { mpirunWell, testMpi } from "../../../../mpirun.ts";
 import { methodOf, SIZE, smallBackbone } from "../../small_methods.ts";
-import { NORMALIZED, shuffledKeys } from "./small_couplings.ts";
+import { gatheredKeys, NORMALIZED, shuffledKeys } from "./small_couplings.ts";
 
 testMpi("two ranks take the steps of one process, for every method", async (kind) => {
   const program = new URL("./rank_steps.ts", import.meta.url);
@@ -22,6 +23,24 @@ for (const ranks of [2, 4]) {
     },
     ranks === 2 ? undefined : ["openmpi"],
   );
+}
+
+for (const name of ["MoCo v3's", "Barlow Twins'"]) {
+  Deno.test(`${name} rows are compared with those of the batch by one process each`, () => {
+    const method = name === "MoCo v3's" ? gatheredKeys(NORMALIZED) : methodOf((context) => {
+      const encoder = context.network({ projector: [{ width: 16 }] });
+      const [a, b] = context.views.map((view) => encoder(view));
+      return { loss: context.losses.barlowTwins(a!, b!), embeddings: a! };
+    });
+    const given = { backbone: smallBackbone, viewSizes: [SIZE, SIZE], batchSize: 8 };
+    const compared = (ranks: number) => {
+      const { loss } = withTarget({ ranks }, () => buildRankGraph(method, given));
+      const products = nodesLeadingTo([loss], true).filter(({ op }) => op.type === "FusedMatMul");
+      const shapes = products.map(({ outputs }) => `${Object.values(outputs)[0]!.shape}`);
+      return new Set(shapes.filter((shape) => shape.endsWith(",8")));
+    };
+    assertEquals([1, 2, 4].map((ranks) => [...compared(ranks)]), [["8,8"], ["4,8"], ["2,8"]]);
+  });
 }
 
 Deno.test("buildAccumulatedGraph() refuses to shuffle views among processes", () => {
