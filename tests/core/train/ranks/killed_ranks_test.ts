@@ -8,8 +8,8 @@ import { finalState } from "../run/final_state.ts";
 import { trainOnRanks, trainWell } from "./rank_runs.ts";
 import { numberOfProcess, waitForEvents } from "./told.ts";
 
-/** How often a rank is killed. */
-const KILLS = 20;
+/** How often a rank is killed; that other launchers than the first end the others as well shows sooner. */
+const KILLS = { openmpi: 20, mpich: 4 } as const;
 
 /** Events after which it may be killed: none while the run starts, then steps, the ends of epochs and checkpoints. */
 const EVENTS = 9;
@@ -20,14 +20,14 @@ const MILLISECONDS = 30;
 const RANKS = 2;
 
 testMpi(
-  `train() that is killed on any rank at ${KILLS} random points equals a run in one go bit for bit`,
+  "train() whose ranks are killed at random points equals a run in one go bit for bit",
   (kind) =>
     inFolder(async (folder) => {
       const [output, whole] = [join(folder, "run"), join(folder, "whole")];
       const run = { output, changes: { batchNorm: true, configuration: { epochs: 40 } } };
       await trainWell(kind, RANKS, { ...run, output: whole });
       const random = new RandomStream(0, "kills");
-      for (let i = 0; i < KILLS; i++) {
+      for (let i = 0; i < KILLS[kind]; i++) {
         const told = join(folder, `told-${i}`);
         await Deno.mkdir(told);
         const [rank, events] = [random.integer(RANKS), random.integer(EVENTS)];
@@ -47,5 +47,4 @@ testMpi(
       await trainWell(kind, RANKS, { ...run, resume: "latest" });
       assertEquals(await finalState(output), await finalState(whole));
     }),
-  ["openmpi"],
 );

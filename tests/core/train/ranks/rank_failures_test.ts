@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FolderLock } from "../../../../core/files/folder_lock.ts";
 import { inFolder } from "../../../in_folder.ts";
 import { testMpi } from "../../../mpirun.ts";
 import { finalState } from "../run/final_state.ts";
 import { trainOnRanks, trainWell } from "./rank_runs.ts";
-import { numberOfProcess, waitForEvents } from "./told.ts";
+import { countEvents, numberOfProcess, waitForEvents } from "./told.ts";
 
 testMpi(
   "train() that fails on one rank ends all with its message, and says what to go on from",
@@ -40,14 +41,23 @@ testMpi(
       assertStringIncludes(await stopping, "note: stopping after this step, as rank 1 was told to");
       const { step } = await finalState(output);
       assert(step > 0 && step < 60, `${step}`);
-      await trainWell(kind, 2, { output, changes, resume: "latest" });
-      assertEquals((await finalState(output)).step, 60);
+
+      // What `mpirun` is sent it hands on to all.
+      let launcher: Deno.ChildProcess | undefined;
+      const again = trainWell(kind, 2, { output, told, changes, resume: "latest" }, {
+        onStart: (process) => void (launcher = process),
+      });
+      await waitForEvents(told, await countEvents(told) + 4);
+      launcher!.kill("SIGUSR1");
+      assertStringIncludes(await again, "note: stopping after this step, as rank 0");
+      const { step: next } = await finalState(output);
+      assert(next > step && next < 60, `${next} after ${step}`);
     }),
   ["openmpi"],
 );
 
 testMpi(
-  "train() on several ranks refuses a folder in which others are at work, and a batch that they cannot share",
+  "train() on several ranks refuses a folder in which others are at work, a batch that they cannot share, and two runs",
   (kind) =>
     inFolder(async (folder) => {
       const output = join(folder, "run");
@@ -64,6 +74,10 @@ testMpi(
       const { code, stderr } = await trainOnRanks(kind, 2, { output, changes });
       assertNotEquals(code, 0);
       assertStringIncludes(stderr, "found 9; choose 8 or 10, or another number of processes");
+      const apart = await trainOnRanks(kind, 2, { output, apart: 1 });
+      assertNotEquals(apart.code, 0);
+      assertStringIncludes(apart.stderr, "found that seed is 0 on rank 0 and 1 on rank 1");
+      assertEquals(existsSync(join(output, "configuration.json")), false);
     }),
   ["openmpi"],
 );

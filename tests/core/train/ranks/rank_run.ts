@@ -21,6 +21,8 @@ export interface RankRun {
   readonly stopAfter?: number;
   /** Folder in which each rank writes its number of process, and the first one what has happened. */
   readonly told?: string;
+  /** The rank that is started with another seed. */
+  readonly apart?: number;
   /** The rank whose images are gone in the second epoch. */
   readonly fails?: number;
 }
@@ -42,14 +44,17 @@ function gone(dataset: Dataset): Dataset {
 }
 
 async function run(
-  { output, changes, resume, stopAfter, told, fails }: RankRun,
+  { output, changes, resume, stopAfter, told, apart, fails }: RankRun,
   group: ProcessGroup | undefined,
 ): Promise<void> {
   const rank = group?.rank ?? 0;
   if (told !== undefined) Deno.writeTextFileSync(join(told, `rank-${rank}`), String(Deno.pid));
   const controller = new AbortController();
   using interrupt = interruptSignal(() => say(`rank ${rank} is told to stop`));
-  const options = tinyRun(output, changes);
+  const options = tinyRun(output, {
+    ...changes,
+    configuration: { ...changes?.configuration, ...(apart === rank && { seed: 1 }) },
+  });
   const result = await train({
     ...options,
     ...(group && { group }),

@@ -23,7 +23,7 @@ export async function numberOfProcess(told: string, rank: number): Promise<numbe
 }
 
 /** How much the first rank has reported. */
-async function countEvents(told: string): Promise<number> {
+export async function countEvents(told: string): Promise<number> {
   const text = await ifThere(Deno.readTextFile(join(told, "events")));
   return text === undefined ? 0 : text.split("\n").length - 1;
 }

@@ -159,3 +159,24 @@ testMpi(
       assertEquals(await finalState(parts), await finalState(whole));
     }),
 );
+
+testMpi(
+  "train() in float16 on 2 ranks skips the steps that one process does, and learns alike",
+  (kind) =>
+    inFolder(async (folder) => {
+      const [ranks, one] = [join(folder, "ranks"), join(folder, "one")];
+      const changes = {
+        configuration: { precision: "float16", learningRate: 1e-2, lossScale: 2 ** 13 },
+      } as const;
+      await trainWell(kind, 2, { output: ranks, changes });
+      await train(tinyRun(one, changes));
+      const skipped = (await logged(ranks, ["skippedSteps"])).flat();
+      assertEquals(skipped, (await logged(one, ["skippedSteps"])).flat());
+      assert(skipped.at(-1)! > 0 && skipped.at(-1)! < skipped.length / 2, `${skipped}`);
+      const expected = (await logged(one, ["loss"])).flat();
+      (await logged(ranks, ["loss"])).flat().forEach((loss, i) =>
+        assert(Math.abs(loss - expected[i]!) < 5e-3, `loss ${i}: ${loss} for ${expected[i]}`)
+      );
+    }),
+  ["openmpi"],
+);
