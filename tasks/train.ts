@@ -210,10 +210,14 @@ async function run(
 ): Promise<void> {
   const leads = group === undefined || group.rank === 0;
   let epochs = 0;
+  let saved: string | undefined;
   using display = new TrainDisplay();
   using interrupt = interruptSignal(() => {
     if (group === undefined) {
       display.note("stopping after this step; press Ctrl-C again to end at once");
+    } else if (leads && saved !== undefined) {
+      // Also launchers whose processes have died tell the others to stop, which may come no further.
+      display.note(`told to stop; the last checkpoint is ${saved}`);
     }
   });
   const result = await pretrain({ output, ...options }, {
@@ -222,6 +226,7 @@ async function run(
     signal: interrupt.signal,
     report(event) {
       if (event.kind === "start") epochs = event.configuration.epochs;
+      if (event.kind === "checkpoint") saved = event.path;
       display.show(event);
     },
   });
