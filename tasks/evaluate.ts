@@ -4,6 +4,7 @@
  * @module
  */
 import { providerOption } from "../core/schema/provider_option.ts";
+import { inProcessGroup } from "../core/distributed/mod.ts";
 import { GenviewTypeError } from "../core/errors/mod.ts";
 import { DEFAULT_HELD_OUT_SHARE } from "../core/evaluate/hold_out.ts";
 import { FINE_TUNING_RECIPES } from "../core/evaluate/fine_tuning_recipes.ts";
@@ -58,6 +59,11 @@ const COMMAND = command({
     {
       command: "deno task evaluate runs/photos --train photos --encoder momentum",
       does: "the moving average of the encoder, where the method keeps one",
+    },
+    {
+      command:
+        "mpirun -np 8 deno task evaluate runs/photos --train imagenet/train --test imagenet/val --protocol knn,linear:A",
+      does: "each process takes a part of the images and of every step, on a GPU of its own",
     },
     {
       command: "deno task evaluate --table runs/photos runs/demo --markdown",
@@ -241,14 +247,19 @@ export async function main(args: readonly string[]): Promise<void> {
       `Cannot evaluate: one RUN must be named, or several with --table, found ${parsed.positional.length}`,
     );
   }
-  using display = new EvaluateDisplay();
-  const { results, log } = await evaluateRun(run, {
-    ...options,
-    protocols: protocol,
-    report: (event) => display.show(event),
+  await inProcessGroup(async (group) => {
+    const leads = group === undefined || group.rank === 0;
+    using display = new EvaluateDisplay();
+    const { results, log } = await evaluateRun(run, {
+      ...options,
+      protocols: protocol,
+      report: (event) => display.show(event),
+      group,
+    });
+    display[Symbol.dispose]();
+    if (!leads) return;
+    console.log(json ? JSON.stringify({ results, log }, null, 2) : describeResults(results, log));
   });
-  display[Symbol.dispose]();
-  console.log(json ? JSON.stringify({ results, log }, null, 2) : describeResults(results, log));
 }
 
 if (import.meta.main) await runTask(main);

@@ -5,6 +5,7 @@
  */
 import { providerOption } from "../core/schema/provider_option.ts";
 import { inspectCheckpoint } from "../core/encoders/inspect_checkpoint.ts";
+import { inProcessGroup } from "../core/distributed/mod.ts";
 import { GenviewError, GenviewTypeError } from "../core/errors/mod.ts";
 import { DEFAULT_PROTOCOLS, PROTOCOLS } from "../core/evaluate/protocols.ts";
 import {
@@ -280,17 +281,21 @@ async function evaluate(names: readonly string[], options: Options): Promise<voi
   const { path, model } = await locateModel(name!, catalog, folders);
   const { train, test, imageSize, device, providerOption, loaders, encoder } = options;
   const backbone = options.backbone || model?.backbone;
-  using display = new EvaluateDisplay();
-  const { results, log } = await evaluateCheckpoint(path, {
-    ...{ train, test, imageSize, device, providerOption, loaders, encoder },
-    normalize: statisticsOf(name!, normalize, model),
-    protocols: protocol.map((each) => withRecipe(each, model?.recipe)),
-    ...(backbone && { backbone }),
-    ...(model && { trainedEpochs: model.epochs }),
-    ...(output && { output }),
-    report: (event) => display.show(event),
+  let leads = true;
+  const { results, log } = await inProcessGroup(async (group) => {
+    leads = group === undefined || group.rank === 0;
+    using display = new EvaluateDisplay();
+    return await evaluateCheckpoint(path, {
+      ...{ train, test, imageSize, device, providerOption, loaders, encoder, group },
+      normalize: statisticsOf(name!, normalize, model),
+      protocols: protocol.map((each) => withRecipe(each, model?.recipe)),
+      ...(backbone && { backbone }),
+      ...(model && { trainedEpochs: model.epochs }),
+      ...(output && { output }),
+      report: (event) => display.show(event),
+    });
   });
-  display[Symbol.dispose]();
+  if (!leads) return;
   if (json) return print(JSON.stringify({ results, log }, null, 2));
   print(describeResults(results, log));
   if (model !== undefined) {

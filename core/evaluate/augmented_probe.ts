@@ -11,6 +11,8 @@ import {
   type ClassifierResult,
   type ClassifierTrainingOptions,
   IMAGES_AT_ONCE,
+  rankRows,
+  RankWarnings,
   stepRows,
 } from "./classifier_training.ts";
 import { datasetFeatures } from "./dataset_features.ts";
@@ -31,6 +33,13 @@ export interface AugmentedProbeOptions extends ClassifierTrainingOptions {
   readonly recipe: LinearProbeRecipe;
   /** How test images are cut; training images are of its size. */
   readonly evaluation: EvaluationRecipe;
+}
+
+/** Images in a run of the network: as many as divide what a rank takes of a step, so that runs end where steps do. */
+function imagesAtOnce(own: number): number {
+  let images = Math.min(IMAGES_AT_ONCE, own);
+  while (own % images > 0) images--;
+  return images;
 }
 
 /** Features and classes that are gathered until they fill a step. */
@@ -82,16 +91,22 @@ export async function augmentedProbe(
   options: AugmentedProbeOptions,
 ): Promise<ClassifierResult> {
   const { recipe, evaluation, seed = 0, threads, checkpoints, onProgress, onTest } = options;
-  const { strict = false, workers, onWarning } = options;
+  const { strict = false, workers, group } = options;
   const { epochs = recipe.epochs } = options;
   const rows = data.train.length;
   const batchSize = stepRows(options.batchSize, recipe.batchSize, rows);
+  const own = rankRows(batchSize, group);
+  const { rank, size: ranks } = group ?? { rank: 0, size: 1 };
+  const leads = rank === 0;
+  const atOnce = group === undefined ? IMAGES_AT_ONCE : imagesAtOnce(own);
   const stepsPerEpoch = Math.floor(rows / batchSize);
+  // Ranks leave out what fills no step, which one process takes in all the same.
+  const perEpoch = group === undefined ? rows : stepsPerEpoch * batchSize;
   const totalSteps = epochs * stepsPerEpoch;
   const rate = probeLearningRate(recipe, { batchSize, totalSteps, stepsPerEpoch });
   const { size, normalize } = evaluation;
   using extractor = await FeatureExtractor.create(
-    { backbone, size, normalize, batchSize: IMAGES_AT_ONCE, device, threads },
+    { backbone, size, normalize, batchSize: atOnce, device, threads },
     weights,
   );
   const start = await checkpoints?.newest();
@@ -105,27 +120,30 @@ export async function augmentedProbe(
     device,
     threads,
     start,
+    group,
   });
+  const warnings = new RankWarnings(group, options.onWarning);
   const losses = [...start?.losses ?? []];
   const loading: LoaderOptions = {
-    batchSize: IMAGES_AT_ONCE,
+    batchSize: atOnce,
     strict,
     unreadable: new Map(),
     ...(workers !== undefined && { workers }),
-    ...(onWarning && { onWarning }),
+    onWarning: warnings.take,
   };
-  const gathered = new StepRows(batchSize, extractor.width);
+  const gathered = new StepRows(own, extractor.width);
   for (let epoch = losses.length; epoch < epochs; epoch++) {
     const loader = viewLoader(data.train, [supervisedView(evaluation)], {
       ...loading,
       seed,
       epoch,
-      dropLast: false,
+      // Ranks take turns: what the network sees of a step is the same, whoever computes it.
+      ...(group === undefined ? { dropLast: false } : { shard: { index: rank, count: ranks } }),
     });
     gathered.classes.length = 0;
     let steps = 0;
     let sum = 0;
-    let done = epoch * rows;
+    let done = 0;
     const step = async () => {
       sum += await classifier.step(gathered.features, gathered.classes, {
         learning_rate: rate(epoch * stepsPerEpoch + steps),
@@ -137,12 +155,19 @@ export async function augmentedProbe(
       const { data: features } = await extractor.extract(views[0]!.images);
       const classes = Array.from(labels.data, (label) => data.trainClass(Number(label)));
       await gathered.add(features, classes, step);
-      done += indices.length;
-      onProgress?.({ done, total: epochs * rows, epoch, ...(steps > 0 && { loss: sum / steps }) });
+      done += ranks * indices.length;
+      if (!leads) continue;
+      onProgress?.({
+        done: epoch * perEpoch + Math.min(done, perEpoch),
+        total: epochs * perEpoch,
+        epoch,
+        ...(steps > 0 && { loss: sum / steps }),
+      });
     }
     const loss = sum / steps;
     requireFinite(loss, epoch);
     losses.push(loss);
+    await warnings.share();
     await checkpoints?.save(
       { epoch: epoch + 1, losses, step: (epoch + 1) * stepsPerEpoch, samples: rows },
       classifier.trained,
@@ -150,10 +175,11 @@ export async function augmentedProbe(
   }
   const test = await datasetFeatures(extractor, data.test, evaluation, {
     ...loading,
+    group,
     ...(onTest && { onProgress: (done) => onTest(done, data.test.length) }),
   });
   const labels = test.labels.map((label) => data.testClass(label));
-  const { top1, top5 } = await assess(classifier, { ...test, labels }, data.classes);
+  const { top1, top5 } = await assess(classifier, { ...test, labels }, data.classes, group);
   return {
     top1,
     top5,

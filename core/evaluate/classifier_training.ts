@@ -4,6 +4,7 @@
  * @module
  */
 import type { LoaderOptions } from "../data/loader/options.ts";
+import type { ProcessGroup } from "../distributed/mod.ts";
 import { GenviewRangeError } from "../errors/mod.ts";
 import type { EpochCheckpoints } from "./epoch_checkpoints.ts";
 
@@ -36,6 +37,11 @@ export interface ClassifierTrainingOptions
   readonly onProgress?: (progress: ClassifierProgress) => void;
   /** Called as test images are done, with their number and that of all. */
   readonly onTest?: (done: number, total: number) => void;
+  /**
+   * Ranks that train and test together, each with a part of every step's images and of the test images. All have the
+   * result, which is that of one process but for rounding; the first calls `onWarning`, `onProgress` and `onTest`, for all.
+   */
+  readonly group?: ProcessGroup | undefined;
 }
 
 /** What trainings of classifiers find. */
@@ -85,4 +91,57 @@ export function microBatchRows(asked: number | undefined, batchSize: number): nu
   throw new GenviewRangeError(
     `Cannot train a classifier: --device-batch-size must divide the images of a step, ${batchSize}, found ${rows}`,
   );
+}
+
+/**
+ * Rows of a step that one rank takes.
+ *
+ * @throws {RangeError} if the ranks do not divide the step
+ */
+export function rankRows(batchSize: number, group: ProcessGroup | undefined): number {
+  const { size } = group ?? { size: 1 };
+  if (batchSize % size === 0) return batchSize / size;
+  throw new GenviewRangeError(
+    `Cannot train a classifier on ${size} processes: they must divide the images of a step (--batch-size), found ${batchSize}`,
+  );
+}
+
+/** Warnings of ranks that train together: each is told once, by the first rank. */
+export class RankWarnings {
+  readonly #group: ProcessGroup | undefined;
+  readonly #tell: (message: string) => void;
+  readonly #told = new Set<string>();
+  #untold: string[] = [];
+
+  /**
+   * @param group the ranks; undefined where there is only this process
+   * @param tell takes the warnings of all, on the first rank
+   */
+  constructor(group: ProcessGroup | undefined, tell: (message: string) => void = () => {}) {
+    this.#group = group;
+    this.#tell = tell;
+  }
+
+  /** Takes a warning of this rank. */
+  readonly take = (message: string): void => {
+    if (this.#group === undefined) this.#tell(message);
+    else if (this.#group.rank > 0) this.#untold.push(message);
+    else this.#tellOnce(message);
+  };
+
+  #tellOnce(message: string): void {
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
+    this.#tell(message);
+  }
+
+  /** Brings those of all ranks to the first. */
+  async share(): Promise<void> {
+    if (this.#group === undefined) return;
+    const own = this.#untold;
+    this.#untold = [];
+    const all = (await this.#group.allGatherValues(own)).flat();
+    if (this.#group.rank > 0) return;
+    all.forEach((message) => this.#tellOnce(message));
+  }
 }

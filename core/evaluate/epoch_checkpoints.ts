@@ -5,6 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import type { ProcessGroup } from "../distributed/mod.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
 import type { StepValues } from "../engine/step/mod.ts";
 import type { DeviceTensor } from "../engine/ort/mod.ts";
@@ -29,6 +30,8 @@ export interface EpochCheckpointsOptions {
   readonly identity: TrainingIdentity;
   /** Configuration of the run whose network it is, so that the checkpoint opens as one of it. */
   readonly configuration: object;
+  /** Ranks that train together: all go on from a checkpoint, and the first saves it. */
+  readonly group?: ProcessGroup | undefined;
 }
 
 /** Where a training stands after an epoch. */
@@ -63,9 +66,26 @@ export class EpochCheckpoints {
   /**
    * The newest checkpoint that is whole; undefined before the first.
    *
-   * @throws {TypeError} if it is of another training
+   * @throws {TypeError} if it is of another training, or ranks find different ones
    */
   async newest(): Promise<EpochProgress | undefined> {
+    const { group, folder } = this.#options;
+    if (group === undefined) return await this.#find();
+    // The first sets aside what is damaged, before the others look.
+    const own = group.rank === 0 ? await this.#find() : undefined;
+    await group.barrier();
+    const found = own ?? await this.#find();
+    const epochs = await group.allGatherValues(found?.epoch ?? 0);
+    const other = epochs.findIndex((epoch) => epoch !== epochs[0]);
+    if (other < 0) return found;
+    throw new GenviewTypeError(
+      `Cannot go on from ${folder}: all processes must see its newest checkpoint, found epoch ${
+        epochs[0]
+      } by rank 0 and ${epochs[other]} by rank ${other}; use a file system that all machines share`,
+    );
+  }
+
+  async #find(): Promise<EpochProgress | undefined> {
     const { folder, identity } = this.#options;
     const found = await loadNewestCheckpoint(folder);
     if (found === undefined) return undefined;
@@ -93,7 +113,8 @@ export class EpochCheckpoints {
       readonly slots: ReadonlyMap<string, DeviceTensor>;
     },
   ): Promise<void> {
-    const { folder, method, identity, configuration } = this.#options;
+    const { folder, method, identity, configuration, group } = this.#options;
+    if (group !== undefined && group.rank > 0) return;
     const training: StoredTraining = { identity, losses };
     await saveCheckpoint(folder, {
       state: {

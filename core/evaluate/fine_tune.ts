@@ -6,8 +6,16 @@
 import { evaluationLoader } from "../data/loader/evaluation_loader.ts";
 import type { LoaderOptions } from "../data/loader/options.ts";
 import { viewLoader } from "../data/loader/view_loader.ts";
+import { subset } from "../data/subset.ts";
 import type { EvaluationRecipe } from "../data/views/recipe.ts";
 import { ImageEncoder } from "../encoders/image_encoder.ts";
+import {
+  inShares,
+  type ProcessGroup,
+  rankGroup,
+  rankPart,
+  type Share,
+} from "../distributed/mod.ts";
 import { type GraphTarget, withTarget } from "../engine/graph/target.ts";
 import { elementCount } from "../engine/graph/shape.ts";
 import { int64, type Tensor, tensor } from "../engine/graph/tensor.ts";
@@ -24,6 +32,8 @@ import {
   type ClassifierTrainingOptions,
   IMAGES_AT_ONCE,
   microBatchRows,
+  rankRows,
+  RankWarnings,
   stepRows,
 } from "./classifier_training.ts";
 import {
@@ -56,8 +66,9 @@ export interface FineTuneOptions extends Omit<ClassifierTrainingOptions, "thread
   /** How test images are cut; training images are of its size. */
   readonly evaluation: EvaluationRecipe;
   /**
-   * Images that the device takes at once (default all of a step), which must divide those of a step; gradients are summed
-   * over them. Batch norms normalise, and images are mixed, within each part.
+   * Images that the device takes at once (default all of a step, or of its rank's part of one), which must divide those of a
+   * step; gradients are summed over them. Images are mixed within each part, and batch norms normalise within each, or what
+   * all ranks take at once.
    */
   readonly deviceBatchSize?: number;
   /** The machine that the training graph is built for (default what is known by its provider alone). */
@@ -118,16 +129,22 @@ function testedWeights(state: ReadonlyMap<string, DeviceTensor>): Map<string, De
   return new Map([...state].map(([name, value]) => [name, state.get(averageName(name)) ?? value]));
 }
 
+/** What a rank tells the first one of. */
+type TestEvent =
+  | { readonly kind: "progress"; readonly done: number }
+  | { readonly kind: "warning"; readonly message: string };
+
 /** Classifies test images. */
 async function test(
   graph: Omit<FineTuningGraphOptions, "batchSize" | "size" | "normalize">,
-  { data, evaluation, loading, placement, weights, onTest }: {
+  { data, evaluation, loading, placement, weights, onTest, group }: {
     readonly data: SupervisedData;
     readonly evaluation: EvaluationRecipe;
     readonly loading: LoaderOptions;
     readonly placement: Placement;
     readonly weights: ReadonlyMap<string, DeviceTensor>;
     readonly onTest: ClassifierTrainingOptions["onTest"];
+    readonly group: ProcessGroup | undefined;
   },
 ): Promise<Pick<ClassifierResult, "top1" | "top5" | "tested" | "skipped">> {
   const { size, normalize } = evaluation;
@@ -143,27 +160,46 @@ async function test(
     ["logits"],
     weights,
   );
-  const loader = evaluationLoader(data.test, evaluation, { ...loading, batchSize: IMAGES_AT_ONCE });
   const hits = new HitCount();
-  let done = 0;
-  for await (const { images, labels } of loader) {
-    if (labels.data.length === 0) continue;
-    done += labels.data.length;
-    const { data: logits } = (await encoder.encode(images)).logits;
-    hits.add(
-      logits,
-      Array.from(labels.data, (label) => data.testClass(Number(label))),
-      data.classes,
-    );
-    onTest?.(done, data.test.length);
-  }
-  const { top1, top5, predictions: { length: tested } } = await hits.result();
+  const { start, end } = rankPart(data.test.length, group, IMAGES_AT_ONCE);
+  const own = group === undefined
+    ? data.test
+    : subset(data.test, Array.from({ length: end - start }, (_, i) => start + i));
+  const take = async ({ report }: Pick<Share<TestEvent>, "report">): Promise<number> => {
+    const loader = evaluationLoader(own, evaluation, {
+      ...{ ...loading, batchSize: IMAGES_AT_ONCE },
+      onWarning: (message) => report({ kind: "warning", message }),
+    });
+    let done = 0;
+    for await (const { images, labels } of loader) {
+      if (labels.data.length === 0) continue;
+      done += labels.data.length;
+      const { data: logits } = (await encoder.encode(images)).logits;
+      hits.add(
+        logits,
+        Array.from(labels.data, (label) => data.testClass(Number(label))),
+        data.classes,
+      );
+      report({ kind: "progress", done });
+    }
+    return loader.statistics.skipped;
+  };
+  const counts = new Map<number, number>();
+  const tell = (event: TestEvent, rank: number) => {
+    if (event.kind === "warning") return loading.onWarning?.(event.message);
+    counts.set(rank, event.done);
+    onTest?.(counts.values().reduce((sum, count) => sum + count, 0), data.test.length);
+  };
+  const skipped = group === undefined
+    ? [await take({ report: (event) => tell(event, 0) })]
+    : await group.allGatherValues(await inShares(group, take, { take: tell }));
+  const { top1, top5, predictions: { length: tested } } = await hits.result(group);
   if (tested === 0) {
     throw new GenviewTypeError(
       `Cannot test on "${data.test.name}": it must hold images that can be read, found none`,
     );
   }
-  return { top1, top5, tested, skipped: loader.statistics.skipped };
+  return { top1, top5, tested, skipped: skipped.reduce((sum, count) => sum + count, 0) };
 }
 
 /** What is drawn for a micro-batch. */
@@ -176,7 +212,7 @@ interface MicroBatchDraw {
   readonly batchSize: number;
   /** Images in the micro-batch. */
   readonly rows: number;
-  /** Number of the micro-batch. */
+  /** Number of the micro-batch among those of all ranks. */
   readonly microBatch: number;
 }
 
@@ -201,10 +237,11 @@ function writeRandomInputs(
   }
 }
 
-/** The images of a micro-batch, of those `[N,S,S,3]` of a step. */
+/** The images of a micro-batch, of those `[N,S,S,3]` that this process takes of a step. */
 function imagesOf(
   { shape: [, ...pixels], data }: Tensor<"uint8">,
-  { rows, microBatch }: MicroBatchDraw,
+  rows: number,
+  microBatch: number,
 ): Tensor<"uint8"> {
   const length = rows * elementCount(pixels);
   const part = data.subarray(microBatch * length, (microBatch + 1) * length);
@@ -214,9 +251,10 @@ function imagesOf(
 /**
  * Trains a whole network with labels, from a self-supervised backbone under a fresh classifier, on augmented images, and
  * tests it on whole ones. In every epoch each image is cut anew ({@linkcode supervisedView}). Batch norms are in training
- * mode: they normalise by their batches and move their running statistics, by which the test normalises. Learning rates
+ * mode: they normalise by their batches, of ranks by those of all, and move their running statistics, by which the test normalises. Learning rates
  * scale with the batch, whatever of it the device takes at once. Images that do not fill a step are left out of an epoch; which ones changes from epoch to epoch.
- * A training that was stopped goes on from its newest checkpoint, on the CPU bit for bit.
+ * A training that was stopped goes on from its newest checkpoint, on the CPU bit for bit. Images are mixed within each
+ * rank's part, as by one process that takes parts of that size.
  *
  * The figure is that of the last epoch. SwAV's program prints that of the best epoch on the test images, which is higher.
  *
@@ -232,11 +270,13 @@ export async function fineTune(
 ): Promise<FineTuningResult> {
   const { recipe, evaluation, seed = 0, checkpoints, onProgress, onTest } = options;
   const { target = { provider: device.provider } } = options;
-  const { strict = false, workers, onWarning, epochs = recipe.epochs } = options;
+  const { strict = false, workers, onWarning, epochs = recipe.epochs, group } = options;
+  const { rank, size: ranks } = group ?? { rank: 0, size: 1 };
   const { size, normalize } = evaluation;
   const rows = data.train.length;
   const batchSize = stepRows(options.batchSize, recipe.batchSize, rows);
-  const atOnce = microBatchRows(options.deviceBatchSize, batchSize);
+  const own = rankRows(batchSize, group);
+  const atOnce = microBatchRows(options.deviceBatchSize, own);
   const stepsPerEpoch = Math.floor(rows / batchSize);
   const scalars = fineTuningScalars(recipe, {
     batchSize,
@@ -245,16 +285,17 @@ export async function fineTune(
   });
   const parts = { backbone, classes: data.classes, recipe };
   const graph = withTarget(
-    target,
+    { ...target, ranks },
     () =>
       buildFineTuning({
         ...{ ...parts, size, normalize },
         batchSize: atOnce,
-        microBatches: batchSize / atOnce,
+        microBatches: own / atOnce,
       }),
   );
+  const warnings = new RankWarnings(group, onWarning);
   if (recipe.dropPath !== undefined && graph.branches === 0) {
-    onWarning?.(
+    warnings.take(
       `Drop path ${recipe.dropPath} of the recipe has nothing to leave out: ${backbone.name} has no transformer blocks`,
     );
   }
@@ -262,31 +303,31 @@ export async function fineTune(
   const placement = { device, threads };
   using step = await BoundStep.create(
     graph.step,
-    placement,
+    { ...placement, ...(group && { group: rankGroup(group) }) },
     start ?? startingValues(graph, tensors, seed),
   );
   const losses = [...start?.losses ?? []];
   const loading: LoaderOptions = {
-    batchSize,
+    batchSize: own,
     strict,
     unreadable: new Map(),
     ...(workers !== undefined && { workers }),
-    ...(onWarning && { onWarning }),
+    onWarning: warnings.take,
   };
   for (let epoch = losses.length; epoch < epochs; epoch++) {
     const loader = viewLoader(data.train, [supervisedView(evaluation, recipe)], {
-      ...loading,
-      seed,
-      epoch,
+      ...{ ...loading, seed, epoch },
+      shard: { index: rank, count: ranks },
     });
     let sum = 0;
     for await (const { batch, views, labels } of loader) {
       const taken = epoch * stepsPerEpoch + batch;
       const classes = Array.from(labels.data, (label) => data.trainClass(Number(label)));
       const { loss } = await step.run(scalars(taken), (microBatch) => {
-        const draw = { seed, taken, size, batchSize, rows: atOnce, microBatch };
+        const drawn = rank * (own / atOnce) + microBatch;
+        const draw = { seed, taken, size, batchSize, rows: atOnce, microBatch: drawn };
         const labelled = classes.slice(microBatch * atOnce, (microBatch + 1) * atOnce);
-        step.input("images", "uint8").write(imagesOf(views[0]!.images, draw));
+        step.input("images", "uint8").write(imagesOf(views[0]!.images, atOnce, microBatch));
         step.input("labels", "int64").write(int64([atOnce], labelled));
         writeRandomInputs(step, graph, recipe, draw);
       });
@@ -296,6 +337,7 @@ export async function fineTune(
         );
       }
       sum += loss;
+      if (rank > 0) continue;
       onProgress?.({
         done: (taken + 1) * batchSize,
         total: epochs * stepsPerEpoch * batchSize,
@@ -304,12 +346,16 @@ export async function fineTune(
       });
     }
     losses.push(sum / stepsPerEpoch);
+    await warnings.share();
     await checkpoints?.save(
       { epoch: epoch + 1, losses, step: (epoch + 1) * stepsPerEpoch, samples: rows },
       step,
     );
   }
   const weights = testedWeights(step.state);
-  const found = await test(parts, { data, evaluation, loading, placement, weights, onTest });
+  const found = await test(parts, {
+    ...{ data, evaluation, placement, weights, onTest, group },
+    loading: { ...loading, ...(onWarning && { onWarning }) },
+  });
   return { ...found, losses, batchSize, deviceBatchSize: atOnce, epochs, trained: rows };
 }

@@ -128,7 +128,7 @@ function rulesOf(
 
 /**
  * Builds the step of a whole network under a classifier. Batch norms normalise by their batches and move their running
- * statistics; by micro-batches, by each of them. What a backbone keeps fixed while it is pretrained, such as MoCo v3's patch embedding, is trained.
+ * statistics; by micro-batches, by each of them, and of the target's ranks, by what all of them take at once. What a backbone keeps fixed while it is pretrained, such as MoCo v3's patch embedding, is trained.
  */
 export function buildFineTuning(options: FineTuningGraphOptions): FineTuningGraph {
   const { batchSize, size, classes, recipe, microBatches = 1 } = options;
@@ -141,7 +141,11 @@ export function buildFineTuning(options: FineTuningGraphOptions): FineTuningGrap
     kept.push(input(dropPathName(kept.length), "float32", [batchSize, 1, 1]));
     return mul(branch, kept.at(-1)!);
   };
-  const scope = new Scope({ training: true, ...(recipe.dropPath && { residualBranch }) });
+  const scope = new Scope({
+    training: true,
+    syncBatchNorm: true,
+    ...(recipe.dropPath && { residualBranch }),
+  });
   const logits = classify(scope, mask ? mixed(normalized, mask) : normalized, options);
   const target = smoothed(oneHot(labels, classes), classes, labelSmoothing);
   const loss = crossEntropy(logits, mask ? mixed(target, reduceMean(mask)) : target);

@@ -21,7 +21,7 @@ export async function mpirunTask(
   const words: string[] = tasks[task].command.split(" ");
   const permissions = words.filter((word) => word.startsWith("--allow-"));
   const program = new URL(words.at(-1)!, ROOT);
-  return await mpirun(kind, ranks, program, args, { ...options, permissions });
+  return await mpirun(kind, ranks, program, args, { seconds: 240, ...options, permissions });
 }
 
 /** As {@linkcode mpirunTask}, and throws what the ranks wrote if they fail. */

@@ -38,7 +38,7 @@ function counted(
 /** Classification by nearest neighbours, and retrieval where images have counterparts. */
 export async function nearestNeighborResults(
   features: BackboneFeatures,
-  { network: { threads }, data, options }: ProtocolContext,
+  { network: { threads }, data, options, group }: ProtocolContext,
 ): Promise<FoundResult[]> {
   const { bank, queries, sameImage, chance } = features;
   const { k, temperature, distance = "cosine" } = options;
@@ -48,6 +48,7 @@ export async function nearestNeighborResults(
     ...(temperature !== undefined && { temperature }),
     distance,
     threads,
+    group,
     excluded: (query) => sameImage.get(query) ?? [],
   });
   const cosine = distance === "cosine";
@@ -61,7 +62,7 @@ export async function nearestNeighborResults(
     chance,
     ...sets,
   }));
-  const retrieved = await counterpartRetrieval(features, data, { threads });
+  const retrieved = await counterpartRetrieval(features, data, { threads, group });
   if (retrieved === undefined) return found;
   const { forward, backward } = retrieved;
   return [...found, {
@@ -88,12 +89,11 @@ export async function nearestNeighborResults(
 export async function cachedProbeResults(
   features: BackboneFeatures,
   { name, recipe }: NamedLinearProbeRecipe,
-  { data, options }: ProtocolContext,
+  { network: { threads }, data, options, group }: ProtocolContext,
 ): Promise<FoundResult[]> {
   const { seed, heldOutShare, onProbe } = options;
   const probed = await probeBackbone(features, {
-    recipe,
-    seed,
+    ...{ recipe, seed, threads, group },
     ...(heldOutShare !== undefined && { heldOutShare }),
     onEpoch: (epoch, loss) => onProbe(epoch + 1, recipe.epochs, loss),
   });

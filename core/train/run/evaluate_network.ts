@@ -6,7 +6,7 @@
 import type { Backbone } from "../../backbones/backbone.ts";
 import type { EvaluationRecipe } from "../../data/views/recipe.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
-import { openDevice } from "../../engine/ort/mod.ts";
+import { openRankPlacement, type ProcessGroup } from "../../distributed/mod.ts";
 import type { ClassifierProgress } from "../../evaluate/classifier_training.ts";
 import { checkEvaluation, type FeatureProgress } from "../../evaluate/evaluate_backbone.ts";
 import { readLabelledList } from "../../evaluate/labelled_share.ts";
@@ -65,6 +65,11 @@ export interface EvaluateNetworkOptions extends EvaluationSetsOptions {
   readonly loaders?: number;
   /** Called with progress, results as they come, and warnings. */
   readonly report?: (event: EvaluateEvent) => void;
+  /**
+   * Ranks that evaluate together, each a part of the images and of the steps of trainings. All have the results; the first
+   * writes them, and reports for all.
+   */
+  readonly group?: ProcessGroup | undefined;
 }
 
 /** What {@linkcode evaluateNetwork} finds; plain data. */
@@ -111,7 +116,9 @@ export async function evaluateNetwork(
     EvaluatedWeights,
   options: EvaluateNetworkOptions = {},
 ): Promise<NetworkEvaluation> {
-  const { labelled, classes, report, loaders = 1, ...rest } = options;
+  const { labelled, classes, report: given, loaders = 1, group, ...rest } = options;
+  const leads = group === undefined || group.rank === 0;
+  const report = leads ? given : undefined;
   const { seed = 0, strict = false, k } = rest;
   const protocols = (options.protocols ?? DEFAULT_PROTOCOLS).map(parseProtocol);
   checkProtocolOptions(options, protocols);
@@ -121,10 +128,14 @@ export async function evaluateNetwork(
   const choose = labelled === undefined ? undefined : await readLabelledList(labelled);
   // What it lacks shows here, rather than after hours of other protocols.
   choose?.(data.bank);
-  const log = await EvaluationLog.open(folder, onWarning);
-  const device = await openDevice(options.device ?? "auto", options.providerOption);
+  const log = await EvaluationLog.open(leads ? folder : undefined, onWarning);
+  const { device, threads } = await openRankPlacement({
+    device: options.device ?? "auto",
+    providerOption: options.providerOption ?? [],
+    threads: 0,
+  }, group);
   using runner = new Protocols({
-    network: { backbone, tensors, recipe, device, configuration, run: folder },
+    network: { backbone, tensors, recipe, device, threads, configuration, run: folder },
     data,
     common: {
       encoder,
@@ -142,6 +153,7 @@ export async function evaluateNetwork(
       onProbe: (done, total, loss) => report?.({ kind: "probe", done, total, loss }),
       onTraining: (name, progress) => report?.({ kind: "training", name, ...progress }),
     },
+    group,
   });
   const results: EvaluationResult[] = [];
   for (const protocol of protocols) {

@@ -68,10 +68,10 @@ export class Protocols implements Disposable {
   }
 
   async #cached(): Promise<BackboneFeatures> {
-    const { network: { recipe, threads }, data, options } = this.#context;
+    const { network: { recipe, threads }, data, options, group } = this.#context;
     const { strict, onWarning, onFeatures: onProgress } = options;
     this.#features ??= await backboneFeatures(this.#placed(), {
-      ...{ ...data, recipe, strict, threads, onWarning, onProgress },
+      ...{ ...data, recipe, strict, threads, onWarning, onProgress, group },
     });
     return this.#features;
   }

@@ -72,7 +72,8 @@ export async function evaluateRun(
   options.protocols?.forEach(parseProtocol);
   const run = await openRun(path);
   const { checkpoint: { state }, configuration, passedOver } = run;
-  for (const { reason } of passedOver) {
+  const leads = options.group === undefined || options.group.rank === 0;
+  for (const { reason } of leads ? passedOver : []) {
     options.report?.({ kind: "warning", message: `Passed over a damaged checkpoint: ${reason}` });
   }
   return await evaluateNetwork({

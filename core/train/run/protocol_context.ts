@@ -5,6 +5,7 @@
  */
 import type { Backbone } from "../../backbones/backbone.ts";
 import type { EvaluationRecipe } from "../../data/views/recipe.ts";
+import type { ProcessGroup } from "../../distributed/mod.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { Placement } from "../../engine/ort/mod.ts";
 import type { ClassifierProgress } from "../../evaluate/classifier_training.ts";
@@ -64,4 +65,6 @@ export interface ProtocolContext {
   readonly data: EvaluationData;
   readonly common: CommonResult;
   readonly options: ProtocolOptions;
+  /** Ranks that evaluate together. */
+  readonly group?: ProcessGroup | undefined;
 }

@@ -4,6 +4,9 @@
  * @module
  */
 import { join } from "node:path";
+import type { ProcessGroup } from "../../distributed/mod.ts";
+import type { GraphTarget } from "../../engine/graph/target.ts";
+import type { Placement } from "../../engine/ort/mod.ts";
 import { augmentedProbe } from "../../evaluate/augmented_probe.ts";
 import type {
   ClassifierResult,
@@ -46,7 +49,7 @@ function changes({ batchSize, epochs }: ProtocolOptions): string {
 
 /** Trains with checkpoints in a folder of the run, which is locked meanwhile. */
 async function inTraining<Result>(
-  { network, data, common, options }: ProtocolContext,
+  { network, data, common, options, group }: ProtocolContext,
   name: string,
   identity: Readonly<Record<string, unknown>>,
   train: (options: Omit<ClassifierTrainingOptions, "threads">) => Promise<Result>,
@@ -61,11 +64,13 @@ async function inTraining<Result>(
   };
   const called = `${name}-${encoder}-step-${step}`.toLowerCase().replace(/[^a-z0-9.-]+/g, "-");
   const folder = run && join(run, "evaluations", `${called}-${identityDigest(whole)}`);
-  using _lock = folder === undefined ? undefined : await FolderLock.acquire(folder);
+  const leads = group === undefined || group.rank === 0;
+  using _lock = folder === undefined || !leads ? undefined : await FolderLock.acquire(folder);
   return await train({
     seed,
     strict,
     workers,
+    group,
     ...(batchSize !== undefined && { batchSize }),
     ...(epochs !== undefined && { epochs }),
     onWarning,
@@ -77,6 +82,7 @@ async function inTraining<Result>(
         method: name,
         identity: whole,
         configuration,
+        group,
       }),
     }),
   });
@@ -137,6 +143,17 @@ export async function linearProbeResults(
   }];
 }
 
+/** What is tuned for a device; ranks take what the first finds, so that all build the same graph. */
+async function sharedTuning(
+  placement: Placement,
+  group: ProcessGroup | undefined,
+): Promise<GraphTarget> {
+  if (group === undefined) return await deviceTuning(placement);
+  const own = group.rank === 0 ? await deviceTuning(placement) : null;
+  const [found] = await group.allGatherValues(own);
+  return found!;
+}
+
 function keysOf(dataset: EvaluationData["bank"]): string[] {
   return Array.from({ length: dataset.length }, (_, index) => dataset.sample(index).key);
 }
@@ -184,7 +201,7 @@ export async function fineTuningResults(
         ...(deviceBatchSize !== undefined && { deviceBatchSize }),
         recipe,
         evaluation,
-        target: await deviceTuning({ device, threads }),
+        target: await sharedTuning({ device, threads }, context.group),
       }),
   );
   const { top1, top5 } = found;

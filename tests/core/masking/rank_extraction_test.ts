@@ -52,7 +52,10 @@ testMpi(
       // The first image of the second rank.
       const last = path("killed/mine/features/cats/copy 12.png.npy");
       const given = [path("images"), path("mine.safetensors"), path("killed"), last];
-      const { code } = await mpirun(kind, 2, KILLED, given, { permissions: ["--allow-all"] });
+      const { code } = await mpirun(kind, 2, KILLED, given, {
+        permissions: ["--allow-all"],
+        seconds: 240,
+      });
       assert(code !== 0, `the code is ${code}`);
       const left = Object.keys(await digestsOf(path("killed/mine/features")));
       assert(left.length < 20, `all ${left.length} are there`);

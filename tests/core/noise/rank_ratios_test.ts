@@ -68,7 +68,10 @@ testMpi(
       await main([...args, "--output-dir", path("alone")]);
       const expected = await filesOf(path("alone"));
       const killed = [path("images"), path("mine.safetensors"), path("pca.npy"), path("killed")];
-      const { code } = await mpirun(kind, 2, KILLED, killed, { permissions: ["--allow-all"] });
+      const { code } = await mpirun(kind, 2, KILLED, killed, {
+        permissions: ["--allow-all"],
+        seconds: 240,
+      });
       assert(code !== 0, `the code is ${code}`);
       const left = await filesOf(path("killed"));
       assert(left["fg_ratios-1-of-2.txt"]!.length > 0, Object.keys(left).join(", "));

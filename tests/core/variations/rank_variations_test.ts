@@ -60,6 +60,7 @@ testMpi(
         const folder = path(`killed ${ranks}`);
         const { code } = await mpirun(kind, 2, KILLED, [...given, folder], {
           permissions: ["--allow-all"],
+          seconds: 240,
         });
         assert(code !== 0, `the code is ${code}`);
         const left = Object.keys(await digestsOf(folder));
