@@ -11,6 +11,7 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   component: "the principal component of more tokens than memory holds",
   cost: "what a training step costs on GPUs, from its graphs alone, beside PyTorch's operators",
   conv: "formulations of convolutions and their gradients against each other",
+  distributed: "steps on several processes beside torch.distributed's, and a model of clusters",
   geometry: "crops cut as Pillow does it against sharp's",
   memory: "the peak memory that a dry run estimates against that of real runs",
   methods: "every method on emoji at one budget beside lightly's",

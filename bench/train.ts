@@ -8,20 +8,13 @@
  *
  * @module
  */
-import { backbone } from "../core/backbones/registry.ts";
-import { int64, type Tensor, zeros } from "../core/engine/graph/tensor.ts";
-import { linear } from "../core/engine/nn/linear.ts";
-import { pairWeightsName, sgd, viewName } from "../core/engine/optim/mod.ts";
-import { crossEntropy } from "../core/losses/mod.ts";
+import { sgd } from "../core/engine/optim/mod.ts";
 import { resolveDevice } from "../core/engine/ort/mod.ts";
-import { constant, input } from "../core/engine/graph/value.ts";
-import { Scope } from "../core/engine/nn/scope.ts";
 import { withTarget } from "../core/engine/graph/target.ts";
 import { deviceTuning } from "../core/train/step/conv_autotune.ts";
-import type { StepGraph } from "../core/train/step/method_step.ts";
 import { TrainingStep } from "../core/train/step/training_step.ts";
 import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
-import { hashedParameter, hashedTensor } from "../tests/core/engine/nn/hashed_values.ts";
+import { hashedTensor } from "../tests/core/engine/nn/hashed_values.ts";
 import {
   alternate,
   answerRounds,
@@ -30,6 +23,7 @@ import {
   imagesPerSecond,
 } from "./alternate.ts";
 import { chosenNames } from "./chosen_names.ts";
+import { classification, hashedWeights } from "./classification.ts";
 import { METHOD_SPECIMENS } from "./method_specimens.ts";
 import { DENO_RUN, Peer } from "./peer.ts";
 import { printProcessor } from "./processor.ts";
@@ -41,8 +35,6 @@ const CONFIGURATIONS = [
   { name: "resnet50", batch: 8, size: 224 },
   { name: "vit_small_patch16_224", batch: 8, size: 224 },
 ] as const;
-
-const CLASSES = 1000;
 
 /** PyTorch's settings, and the largest relative difference of the losses of the first step. */
 const SETTINGS: Readonly<Record<string, number>> = {
@@ -110,46 +102,6 @@ const COMMAND: Command = {
     },
   },
 };
-
-/** A network that classifies, as a step is built of it. */
-type Classification = StepGraph & { readonly scope: Scope };
-
-/** Classification of fixed labels into 1000 classes, in the shape that a training step takes. */
-function classification(name: string, batch: number, size: number): Classification {
-  const scope = new Scope({ training: true });
-  const images = input(viewName(0), "float32", [batch, 3, size, size]);
-  const network = backbone(name, size <= 64 ? { stem: "small" } : {});
-  const features = scope.enter("backbone", (inner) => network.apply(inner, images));
-  const logits = linear(scope, "fc", features, { width: CLASSES });
-  const labels = Array.from(
-    hashedTensor("labels", [batch]).data,
-    (value) => Math.floor((value + 1) / 2 * CLASSES),
-  );
-  return {
-    loss: crossEntropy(logits, constant(int64([batch], labels))),
-    embeddings: features,
-    scope,
-    views: [images],
-    pairs: [{ views: [0, 1], input: input(pairWeightsName(0, 1), "float32", [batch]) }],
-    scheduled: new Map(),
-    counters: [],
-    permutations: new Map(),
-    constraints: new Map(),
-    frozen: new Map(),
-  };
-}
-
-/** Hashed values under the names that torchvision and timm give. */
-function hashedWeights({ scope }: Classification, name: string): Map<string, Tensor> {
-  const classifier = name.startsWith("vit") ? "head." : "fc.";
-  return new Map(
-    [...scope.declarations].map(([full, { value: { type: { dtype, shape } } }]) => {
-      const published = full.replace(/^backbone\./, "").replace(/^fc\./, classifier);
-      const value = dtype === "int64" ? zeros(dtype, shape) : hashedParameter(published, shape);
-      return [full, value];
-    }),
-  );
-}
 
 /** Our side: a round is a step. */
 async function work({ worker, threads, device: deviceName, tf32 }: Options): Promise<void> {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { cpus } from "node:os";
 import {
   checkDevice,
   type Device,
@@ -11,6 +12,7 @@ import {
   trustDevice,
 } from "../engine/ort/mod.ts";
 import { nvidiaDevices } from "../engine/ort/nvidia_devices.ts";
+import type { ReadVariable } from "./launcher.ts";
 import type { ProcessGroup } from "./process_group.ts";
 
 /** Place of a process among those of its machine. */
@@ -28,8 +30,7 @@ export interface AskedPlacement {
 
 /** How many GPUs CUDA counts: schedulers hide those of other jobs. */
 function visibleGpus(): number {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: "CUDA_VISIBLE_DEVICES" });
-  const named = state === "granted" ? Deno.env.get("CUDA_VISIBLE_DEVICES") : undefined;
+  const named = readPermitted("CUDA_VISIBLE_DEVICES");
   if (named !== undefined) return named.split(",").filter((each) => each.trim() !== "").length;
   return nvidiaDevices()?.names.length ?? 0;
 }
@@ -45,6 +46,38 @@ function localDevice(text: string, { localRank }: LocalPlace, options: readonly 
   return resolveDevice(`cuda:${index}`, options);
 }
 
+/** A variable of the environment, where the permission to read it is there. */
+function readPermitted(variable: string): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable });
+  return state === "granted" ? Deno.env.get(variable) : undefined;
+}
+
+/** Cores of the machine, where the permission to ask is there; those that this process may use otherwise. */
+function machineCores(): number {
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "cpus" });
+  return state === "granted" ? cpus().length : navigator.hardwareConcurrency;
+}
+
+/**
+ * The share of a process of its machine's cores. Slurm says how many each task has. Where Open MPI's mpirun has bound
+ * processes to cores, as it does unless told not to, those that this one may use are not those of all.
+ *
+ * @param read of the environment
+ * @param own cores that this process may use
+ * @param all cores of the machine
+ */
+export function shareOfCores(
+  localSize: number,
+  read: ReadVariable,
+  own: number,
+  all: number,
+): number {
+  const task = read("SLURM_STEP_NUM_TASKS") === undefined ? undefined : read("SLURM_CPUS_PER_TASK");
+  const isBound = read("OMPI_MCA_orte_bound_at_launch") === "1";
+  const share = task !== undefined ? Number(task) : (isBound ? all : own) / localSize;
+  return Math.max(1, Math.min(own, Math.floor(share)));
+}
+
 /**
  * The threads of a process: its share of the cores of its machine, unless a number is given.
  *
@@ -56,8 +89,8 @@ export function rankThreads(
   place: Pick<LocalPlace, "localSize"> | undefined,
 ): number {
   if (threads > 0 || place === undefined) return threads;
-  const { localSize } = place;
-  return Math.max(1, Math.floor(navigator.hardwareConcurrency / localSize));
+  const own = navigator.hardwareConcurrency;
+  return shareOfCores(place.localSize, readPermitted, own, machineCores());
 }
 
 /**

@@ -5,6 +5,7 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { hasMpi } from "../mpirun.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const PYTHON = Deno.env.get("GENVIEW_PYTHON") ?? "python3";
@@ -177,4 +178,18 @@ Deno.test("bench accumulation compares micro-batches with the whole batch", asyn
   const { code, out, err } = await bench("accumulation", ...args);
   assertEquals(code, 0, err);
   assertMatch(out, /batch 8 by 4:\n +by the clock +[\d.]+ times the whole batch's speed/);
+});
+
+testWith(["torch", "torchvision"], "bench distributed compares with gloo", async () => {
+  if (!hasMpi("openmpi") && !hasMpi("mpich")) return console.log("left out: mpirun is missing");
+  const args = ["--python", PYTHON, "--steps", "1", "--rounds", "1", "--batch", "2", "--most", "1"];
+  const { code, out, err } = await bench("distributed", ...args);
+  assertEquals(code, 0, err);
+  assertMatch(out, /1 process, 2 samples each\n +genview +\d+ ms a step.*\n +gloo +\d+ ms a step/);
+});
+
+Deno.test("bench distributed models clusters without measuring", async () => {
+  const { code, out, err } = await bench("distributed", "--model", "2");
+  assertEquals(code, 0, err);
+  assertEquals(out.match(/^\| (ResNet-50|ViT-B) \|/gm)!.length, 2 * 3 * 7);
 });
