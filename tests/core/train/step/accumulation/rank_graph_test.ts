@@ -19,7 +19,7 @@ for (const ranks of [2, 4]) {
     async (kind) => {
       const program = new URL("./rank_equality.ts", import.meta.url);
       const permissions = ["--allow-ffi", "--allow-env", "--allow-read", "--allow-sys"];
-      await mpirunWell(kind, ranks, program, [], { permissions, seconds: 240 });
+      await mpirunWell(kind, ranks, program, [], { permissions, seconds: 480 });
     },
     ranks === 2 ? undefined : ["openmpi"],
   );

@@ -30,7 +30,10 @@ if (import.meta.main) {
             gradientNorm,
           ]]
         ) {
-          assert(Math.abs(a! - b!) < 1e-5, `${name}, step ${i}: ${a} must be ${b}`);
+          assert(
+            Math.abs(a! - b!) < 1e-5 * Math.max(1, Math.abs(b!)),
+            `${name}, step ${i}: ${a} must be ${b}`,
+          );
         }
       }
       for (const [tensor, { data }] of expected.weights) {
