@@ -77,7 +77,7 @@ export interface FineTuneOptions extends Omit<ClassifierTrainingOptions, "thread
 
 /** What fine-tuning finds. */
 export interface FineTuningResult extends ClassifierResult {
-  /** Images that the device took at once. */
+  /** Images that the device took at once, or the devices of all ranks did: batch norms normalised by them. */
   readonly deviceBatchSize: number;
 }
 
@@ -357,5 +357,8 @@ export async function fineTune(
     ...{ data, evaluation, placement, weights, onTest, group },
     loading: { ...loading, ...(onWarning && { onWarning }) },
   });
-  return { ...found, losses, batchSize, deviceBatchSize: atOnce, epochs, trained: rows };
+  return {
+    ...{ ...found, losses, batchSize, epochs, trained: rows },
+    deviceBatchSize: atOnce * ranks,
+  };
 }
