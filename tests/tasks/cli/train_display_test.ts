@@ -1,5 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { describeCoverage, describeLoss, TrainDisplay } from "../../../tasks/cli/train_display.ts";
+import {
+  describeCoverage,
+  describeLoss,
+  describeRanks,
+  TrainDisplay,
+} from "../../../tasks/cli/train_display.ts";
 
 function displayed(): { display: TrainDisplay; lines: string[] } {
   const lines: string[] = [];
@@ -48,4 +53,12 @@ Deno.test("describeLoss() gives the ends of what is expected, to three digits", 
     "loss: 6.09 to 12.1 at random, 4.44 to 9 when healthy, 11.09 when collapsed; ",
   );
   assertEquals(describeLoss(undefined), "");
+});
+
+Deno.test("describeRanks() says what carries their messages, and where each computes", () => {
+  const places = [{ host: "node1", device: "cuda:0" }, { host: "node2", device: "cuda:1" }];
+  assertEquals(
+    describeRanks({ size: 2, library: "Open MPI v4.1.4", places }),
+    "2 processes by Open MPI v4.1.4: rank 0 on node1 cuda:0, rank 1 on node2 cuda:1",
+  );
 });
