@@ -18,6 +18,7 @@ import { evaluateRun } from "../core/train/run/evaluate_run.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { EvaluateDisplay } from "./cli/evaluate_display.ts";
 import { describeResults, describeTables } from "./cli/evaluation_text.ts";
+import { ranOnWorkers, WORKERS } from "./cli/workers.ts";
 
 const PROBES = Object.entries(LINEAR_PROBE_RECIPES).map(([name, { letter }]) =>
   `${letter} ${name}`
@@ -73,6 +74,7 @@ const COMMAND = command({
   options: {
     type: "object",
     properties: {
+      workers: { ...WORKERS, group: "Processes" },
       protocol: {
         group: "Protocols",
         type: "array",
@@ -229,7 +231,7 @@ const COMMAND = command({
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
-  const { json, table, markdown, protocol, ...options } = parsed.values;
+  const { json, table, markdown, protocol, workers, ...options } = parsed.values;
   if (table) {
     const runs = await readRuns(parsed.positional);
     const tables = resultsTables(runs);
@@ -247,6 +249,7 @@ export async function main(args: readonly string[]): Promise<void> {
       `Cannot evaluate: one RUN must be named, or several with --table, found ${parsed.positional.length}`,
     );
   }
+  if (await ranOnWorkers("evaluate", args, workers)) return;
   await inProcessGroup(async (group) => {
     const leads = group === undefined || group.rank === 0;
     using display = new EvaluateDisplay();

@@ -15,6 +15,7 @@ import type { ValuesOf } from "../core/schema/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { MaskingDisplay } from "./cli/masking_display.ts";
+import { ranOnWorkers, WORKERS } from "./cli/workers.ts";
 
 const COMMAND = command({
   name: "extract-features",
@@ -116,7 +117,7 @@ const COMMAND = command({
         default: "float16",
         description: "element type of the stored features",
       },
-      workers: {
+      loaders: {
         group: "Images",
         type: "integer",
         minimum: 0,
@@ -124,6 +125,7 @@ const COMMAND = command({
         default: 0,
         description: "threads that decode; 0 uses the native pool",
       },
+      workers: { ...WORKERS, group: "Images" },
       overwrite: {
         group: "Output",
         type: "boolean",
@@ -167,12 +169,14 @@ export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
   const { values } = parsed;
+  if (await ranOnWorkers("extract-features", args, values.workers)) return;
   await inProcessGroup(async (group) => {
     const leads = group === undefined || group.rank === 0;
     using display = new MaskingDisplay();
     using interrupt = interruptSignal(leads ? undefined : () => {});
     const outcome = await extractFeatures({
       ...values,
+      workers: values.loaders,
       images: values.inputList,
       network: values,
       ...await openRankPlacement(values, group),

@@ -9,6 +9,7 @@ import { computeRatios, type RatioOutcome } from "../core/noise/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { MaskingDisplay } from "./cli/masking_display.ts";
+import { ranOnWorkers, WORKERS } from "./cli/workers.ts";
 
 const COMMAND = command({
   name: "fg-ratio",
@@ -88,7 +89,7 @@ const COMMAND = command({
         default: "gt",
         description: "foreground are scores greater than the threshold, or those that are not",
       },
-      workers: {
+      loaders: {
         group: "Images",
         type: "integer",
         minimum: 0,
@@ -96,6 +97,7 @@ const COMMAND = command({
         default: 0,
         description: "threads that decode; 0 uses the native pool",
       },
+      workers: { ...WORKERS, group: "Images" },
       ...TOKEN_NETWORK_OPTIONS,
       batchSize: {
         group: "Device",
@@ -126,12 +128,14 @@ export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
   const { values } = parsed;
+  if (await ranOnWorkers("fg-ratio", args, values.workers)) return;
   await inProcessGroup(async (group) => {
     const leads = group === undefined || group.rank === 0;
     using display = new MaskingDisplay();
     using interrupt = interruptSignal(leads ? undefined : () => {});
     const outcome = await computeRatios({
       ...values,
+      workers: values.loaders,
       images: values.inputList,
       network: values,
       ...await openRankPlacement(values, group),
