@@ -54,8 +54,13 @@ const KINDS: Readonly<Record<MpiKind, KindOptions>> = {
     // As many slots as ranks, however many cores there are. Its banners would hide what the ranks have said.
     options: (ranks) => ["--quiet", "--host", `localhost:${ranks}`, "--bind-to", "none"],
     variable: (name, value) => ["-x", `${name}=${value}`],
-    // Who has started this process as root has decided on that.
-    environment: { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" },
+    environment: {
+      // Who has started this process as root has decided on that.
+      OMPI_ALLOW_RUN_AS_ROOT: "1",
+      OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
+      // A rank that waits leaves its core to those that compute, of which there may be more than cores.
+      OMPI_MCA_mpi_yield_when_idle: "1",
+    },
     // By SIGINT and SIGTERM it kills all ranks a second later; and SIGUSR1 makes Deno open a port for debuggers.
     stop: "SIGUSR2",
   },
