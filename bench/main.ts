@@ -13,6 +13,7 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   conv: "formulations of convolutions and their gradients against each other",
   distributed: "steps on several processes beside torch.distributed's, and a model of clusters",
   geometry: "crops cut as Pillow does it against sharp's",
+  losses: "what each of several processes computes of a loss that compares a whole batch",
   memory: "the peak memory that a dry run estimates against that of real runs",
   methods: "every method on emoji at one budget beside lightly's",
   start: "a session's start to its first step against PyTorch's",

@@ -57,6 +57,20 @@ for (const [name, preset, experiment] of SAME) {
   });
 }
 
+Deno.test("batch norm takes the samples of all processes but where keys are shuffled among them instead", async () => {
+  const found: string[] = [];
+  for (const name of Object.keys(bundledMethods)) {
+    const { manifest } = await importMethod(name);
+    const presets = Object.keys(manifest.presets).map((preset) => presetOf(manifest, preset));
+    const synchronised = new Set(
+      presets.map((preset) => resolveConfiguration(preset).syncBatchNorm),
+    );
+    assertEquals(synchronised.size, 1, name);
+    if (synchronised.has(false)) found.push(name);
+  }
+  assertEquals(found, ["moco-v2"]);
+});
+
 Deno.test("residual branches start at zero where they do in the published recipes", async () => {
   const found: string[] = [];
   for (

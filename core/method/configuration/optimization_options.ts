@@ -35,7 +35,7 @@ export const optimizationOptions = {
     group: "Optimisation",
     affects: "result",
     description:
-      "batch norm in training by the statistics of the samples of all processes, and not by those of each, as MoCo v2 has it; nothing to one process",
+      "in training, batch norm takes its statistics from the samples of all processes together (SyncBN), and not from those of each by itself, as MoCo v2 has it; with one process it is the same",
   },
   optimizer: {
     type: "string",
