@@ -34,13 +34,13 @@ testMpi(
     inFolder(async (folder) => {
       const [output, told] = [join(folder, "run"), join(folder, "told")];
       await Deno.mkdir(told);
-      const changes = { configuration: { epochs: 20 } };
+      const changes = { configuration: { epochs: 40 } };
       const stopping = trainWell(kind, 2, { output, told, changes });
       await waitForEvents(told, 4);
       Deno.kill(await numberOfProcess(told, 1), "SIGTERM");
       assertStringIncludes(await stopping, "note: stopping after this step, as rank 1 was told to");
       const { step } = await finalState(output);
-      assert(step > 0 && step < 60, `${step}`);
+      assert(step > 0 && step < 120, `${step}`);
 
       // What `mpirun` is sent it hands on to all.
       let launcher: Deno.ChildProcess | undefined;
@@ -51,7 +51,7 @@ testMpi(
       launcher!.kill("SIGUSR1");
       assertStringIncludes(await again, "note: stopping after this step, as rank 0");
       const { step: next } = await finalState(output);
-      assert(next > step && next < 60, `${next} after ${step}`);
+      assert(next > step && next < 120, `${next} after ${step}`);
     }),
   ["openmpi"],
 );
