@@ -38,6 +38,11 @@ export interface ScopeOptions {
    * of each (default false).
    */
   readonly syncBatchNorm?: boolean;
+  /**
+   * Declarations of another scope whose graph this one's goes on with: what is declared under the same name, and of the same
+   * type, is the same value (default: none).
+   */
+  readonly known?: ReadonlyMap<string, Declaration>;
 }
 
 /** What holds for all that is built in a place and below. */
@@ -58,6 +63,7 @@ interface Store {
   readonly dtype: DType;
   readonly residualBranch: (branch: Value) => Value;
   readonly syncBatchNorm: boolean;
+  readonly known: ReadonlyMap<string, Declaration>;
   readonly declarations: Map<string, Declaration>;
   /** What each buffer has become so far in the forward pass. */
   readonly written: Map<string, Value>;
@@ -103,6 +109,7 @@ export class Scope {
       dtype: options.dtype ?? "float32",
       residualBranch: options.residualBranch ?? ((branch) => branch),
       syncBatchNorm: options.syncBatchNorm ?? false,
+      known: options.known ?? new Map(),
       declarations: new Map(),
       written: new Map(),
     };
@@ -253,7 +260,10 @@ export class Scope {
       }
       return known.value;
     }
-    const value = input(full, dtype, shape);
+    const other = this.#store.known.get(full)?.value;
+    const value = other !== undefined && sameType(other.type, { dtype, shape })
+      ? other
+      : input(full, dtype, shape);
     this.#store.declarations.set(full, { name: full, value, initializer, kind });
     return value;
   }

@@ -5,6 +5,7 @@
  */
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { input, type Value } from "../../engine/graph/value.ts";
+import type { Declaration } from "../../engine/nn/scope.ts";
 import { allGather } from "../../engine/ops/all_gather.ts";
 import { EPOCH, pairWeightsName, scheduledName, STEP } from "../../engine/optim/step_names.ts";
 import { type PermutationInputs, permutationInputs } from "./permutation.ts";
@@ -32,6 +33,8 @@ export interface SharedInputs {
   readonly ranks?: number;
   /** The inputs of a part of the batch, whose scalars are the same. */
   readonly scalars?: ContextInputs;
+  /** Parameters and buffers of a part of the batch, which are the same, by full name. */
+  readonly declarations?: ReadonlyMap<string, Declaration>;
   /** Permutations of the batch that there are already, by name. */
   readonly permutations?: Map<string, PermutationInputs>;
 }

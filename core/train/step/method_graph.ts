@@ -84,7 +84,8 @@ export function applyMethod(
     action,
     "options",
   );
-  const scope = new Scope({ training: true, syncBatchNorm });
+  const { declarations: known } = shared;
+  const scope = new Scope({ training: true, syncBatchNorm, ...(known && { known }) });
   const views = viewSizes.map((size, i) =>
     input(viewName(i), "float32", [batchSize, 3, size, size])
   );

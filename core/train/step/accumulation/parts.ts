@@ -146,6 +146,7 @@ export function applyInParts(
   const shared: SharedInputs = {
     ranks: currentRanks(),
     scalars: micro.inputs,
+    declarations: micro.scope.declarations,
     ...(permutations && { permutations }),
   };
   const replicated = currentRanks() > 1;

@@ -199,6 +199,23 @@ const ofThirdParty = methodOf(({ views, network, ops, buffer, initializers, pair
   return { loss, embeddings: a!, metrics: { similarity: kept.read() } };
 });
 
+/** A parameter and a buffer that both what lies between networks and the loss read. */
+const readInBoth = methodOf(({ views, encoder, ops, buffer, initializers, constrain }) => {
+  const { backbone, mlp, parameter, width } = encoder("online");
+  const turn = parameter("turn", [width, width], initializers.normalInitializer(0.3));
+  constrain(turn, (rows) => ops.l2Normalize(rows));
+  const centre = buffer("centre", [width], initializers.constantInitializer(0.1));
+  const project = mlp("projector", NORMALIZED);
+  const features = views.map((view) => ops.matMul(ops.sub(backbone(view), centre.read()), turn));
+  const [a, b] = features.map((x) => ops.l2Normalize(project(x)));
+  const apart = ops.sub(features[0]!, ops.matMul(ops.stopGradient(features[1]!), turn));
+  const old = ops.reduceMean(ops.mul(apart, centre.read()));
+  const batch = ops.reduceMean(ops.stopGradient(features[1]!), { axis: 0 });
+  centre.write(ops.add(ops.mul(centre.read(), 0.9), ops.mul(batch, 0.1)));
+  const loss = ops.sub(ops.reduceMean(ops.mul(apart, apart)), ops.reduceMean(ops.mul(a!, b!)));
+  return { loss: ops.add(loss, old), embeddings: a! };
+});
+
 const SCALARS = { learning_rate: LEARNING_RATE, weight_decay: 1e-3, average_rate: 0.2 };
 
 /** The order in which ranks take samples by micro-batches, one micro-batch of all after the other. */
@@ -240,6 +257,7 @@ if (import.meta.main) {
     }
     const small = { backbone: smallBackbone, scalars: SCALARS };
     await compare(group, whole("a third party's", { ...small, method: ofThirdParty }));
+    await compare(group, whole("one that reads in both", { ...small, method: readInBoth }));
 
     const half = whole("a third party's in float16", {
       ...{ ...small, method: ofThirdParty, options: { precision: "float16" } },

@@ -1,11 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { nodesLeadingTo } from "../../../../../core/engine/graph/node.ts";
 import { withTarget } from "../../../../../core/engine/graph/target.ts";
+import { sgd } from "../../../../../core/engine/optim/mod.ts";
 import { buildAccumulatedGraph } from "../../../../../core/train/step/accumulation/accumulated_graph.ts";
 import { buildRankGraph } from "../../../../../core/train/step/accumulation/rank_graph.ts";
+import { buildMethodStep } from "../../../../../core/train/step/method_step.ts";
 import { mpirunWell, testMpi } from "../../../../mpirun.ts";
 import { methodOf, SIZE, smallBackbone } from "../../small_methods.ts";
-import { gatheredKeys, NORMALIZED, shuffledKeys } from "./small_couplings.ts";
+import { chained, gatheredKeys, NORMALIZED, shuffledKeys } from "./small_couplings.ts";
 
 testMpi("two ranks take the steps of one process, for every method", async (kind) => {
   const program = new URL("./rank_steps.ts", import.meta.url);
@@ -42,6 +44,16 @@ for (const name of ["MoCo v3's", "Barlow Twins'"]) {
     assertEquals([1, 2, 4].map((ranks) => [...compared(ranks)]), [["8,8"], ["4,8"], ["2,8"]]);
   });
 }
+
+Deno.test("parameters that are read between networks and by the loss are the same values", () => {
+  const options = { backbone: smallBackbone, viewSizes: [SIZE, SIZE], batchSize: 8 };
+  withTarget({ ranks: 2 }, () => {
+    const graph = buildRankGraph(chained(NORMALIZED), options);
+    const { built } = buildMethodStep(graph, { optimizer: sgd() });
+    const names = built.state.map(({ name }) => name);
+    assertEquals(["scale", "turn"].filter((name) => names.includes(name)), ["scale", "turn"]);
+  });
+});
 
 Deno.test("buildAccumulatedGraph() refuses to shuffle views among processes", () => {
   const method = shuffledKeys(NORMALIZED);
