@@ -1,9 +1,10 @@
 import { defineComposite } from "../graph/op.ts";
 import { elementCount } from "../graph/shape.ts";
-import { currentRanks } from "../graph/target.ts";
+import { currentRanks, currentTarget } from "../graph/target.ts";
 import type { Value } from "../graph/value.ts";
 import { channelDot, inRows, inWide, perChannel } from "./_batch_statistics.ts";
 import { checkChannels, sumPerChannel } from "./_channels.ts";
+import { inverseDeviationOf, normalizeChannels } from "./_normalize_channels.ts";
 import { add } from "./add.ts";
 import { allGather } from "./all_gather.ts";
 import { allReduce } from "./all_reduce.ts";
@@ -14,6 +15,7 @@ import {
 } from "./batch_normalization.ts";
 import { concat } from "./concat.ts";
 import { mul } from "./mul.ts";
+import { neg } from "./neg.ts";
 import { reciprocal } from "./reciprocal.ts";
 import { reduceMean } from "./reduce_mean.ts";
 import { reshape } from "./reshape.ts";
@@ -60,9 +62,23 @@ const SynchronizedBatchNormalization = defineComposite({
     const ownMean = mul(sumPerChannel(x), share);
     const centred = sub(x, perChannel(ownMean, x));
     const { mean, variance } = ofAllRanks(ownMean, mul(channelDot(centred, centred), share));
+    const apart = sub(ownMean, mean);
+    if (currentTarget().provider === "cuda") {
+      // All that is linear in a channel is one kernel.
+      const given = { scale, bias, mean: neg(apart), variance, epsilon };
+      const inverseDeviation = inverseDeviationOf(variance, epsilon);
+      return {
+        y: normalizeChannels(centred, given),
+        mean,
+        variance,
+        ownMean,
+        centred,
+        inverseDeviation,
+      };
+    }
     const inverseDeviation = reciprocal(sqrt(add(variance, epsilon)));
     const factor = scale === undefined ? inverseDeviation : mul(scale, inverseDeviation);
-    const moved = mul(sub(ownMean, mean), factor);
+    const moved = mul(apart, factor);
     const shift = bias === undefined ? moved : add(bias, moved);
     const y = add(mul(centred, perChannel(factor, x)), perChannel(shift, x));
     return { y, mean, variance, ownMean, centred, inverseDeviation };
