@@ -41,7 +41,10 @@ const MISTAKES: readonly Mistake[] = [
   [`${TRAIN} --device tpu --output @out`, "auto, cpu, cuda, cuda:N or webgpu"],
   [`${TRAIN} --device cpu --provider-option use_tf32=0 --output @out`, "the CPU takes none"],
   [`${TRAIN} --provider-option use_tf32 --output @out`, "must be NAME=VALUE"],
-  [`${TRAIN} --device cpu --cuda-graphs --output @out`, "for whole batches on CUDA, found cpu"],
+  [
+    `${TRAIN} --device cpu --cuda-graphs --output @out`,
+    "for whole batches of one process on CUDA, found cpu",
+  ],
   ["train --epochs -1", "--epochs must be >= 1, found -1"],
   ["train --threads 100000", "--threads must be <= "],
   ["evaluate", "RUN"],
