@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../../../errors/mod.ts";
 import { currentRanks } from "../../../engine/graph/target.ts";
 import { input, type Value } from "../../../engine/graph/value.ts";
 import { allGather } from "../../../engine/ops/all_gather.ts";
@@ -15,6 +14,7 @@ import { transpose } from "../../../engine/ops/transpose.ts";
 import type { Permutation } from "../../../method/method.ts";
 import type { Applications } from "../applications.ts";
 import { makePermutation, type PermutationInputs } from "../permutation.ts";
+import { notInParts } from "./refusal.ts";
 import type { BatchSizes, Counterparts } from "./sample_rows.ts";
 
 /** One application of a part of a network, in both graphs. */
@@ -201,12 +201,10 @@ export class WholeApplications implements Applications {
 
   /** @throws {TypeError} always */
   refuse(): never {
-    throw new GenviewTypeError(
-      "Cannot accumulate gradients: the method must apply the same networks in the same order whatever the batch size, " +
-        `found ${
-          this.#micro.recorded.map(({ part }) => part).join(", ")
-        } for ${this.#sizes.micro} samples and ` +
-        `others for ${this.#sizes.whole}; set --device-batch-size 0`,
+    const parts = this.#micro.recorded.map(({ part }) => part).join(", ");
+    throw notInParts(
+      "the method must apply the same networks in the same order whatever the batch size, " +
+        `found ${parts} for ${this.#sizes.micro} samples and others for ${this.#sizes.whole}`,
     );
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { GenviewRangeError, GenviewTypeError } from "../../../errors/mod.ts";
+import { GenviewRangeError } from "../../../errors/mod.ts";
 import { nodesLeadingTo, readBy, resolve } from "../../../engine/graph/node.ts";
 import { currentRanks, currentTarget, withTarget } from "../../../engine/graph/target.ts";
 import type { Value } from "../../../engine/graph/value.ts";
@@ -20,6 +20,7 @@ import {
   WholeApplications,
 } from "./cuts.ts";
 import type { PermutationInputs } from "../permutation.ts";
+import { notInParts } from "./refusal.ts";
 import { SampleRows } from "./sample_rows.ts";
 
 /** What a method is applied to, and how large a part of it. */
@@ -81,9 +82,8 @@ function fixedInputs({ scope, scheduled, counters }: AppliedMethod): Set<string>
 function checkPixels({ views }: AppliedMethod, leaves: ReadonlySet<Value>): void {
   const read = views.findIndex((view) => leaves.has(view));
   if (read === -1) return;
-  throw new GenviewTypeError(
-    `Cannot accumulate gradients: the method must read views through its networks alone, found that its loss reads ` +
-      `view ${read} itself, counted from 0; set --device-batch-size 0`,
+  throw notInParts(
+    `the method must read views through its networks alone, found that its loss reads view ${read} itself, counted from 0`,
   );
 }
 
@@ -99,9 +99,8 @@ function frozenNetworks(
       source.kind !== "input" || fixed.has(source.name)
     );
     if (decided) continue;
-    throw new GenviewTypeError(
-      `Cannot accumulate gradients: whether "${name}" is frozen must not depend on samples of the batch; ` +
-        "set --device-batch-size 0",
+    throw notInParts(
+      `whether "${name}" is frozen must not depend on samples of the batch, found that it does`,
     );
   }
   return new Map(found);

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../../../errors/mod.ts";
 import { type Node, producer } from "../../../engine/graph/node.ts";
 import { bytesOf, formatType, sameType, type Tensor } from "../../../engine/graph/tensor.ts";
 import type { Value } from "../../../engine/graph/value.ts";
+import { notInParts } from "./refusal.ts";
 
 /** A value that the graph of a micro-batch and that of the whole batch have in common. */
 export interface Counterparts {
@@ -98,9 +98,8 @@ export class SampleRows {
       this.#known.set(given.micro, { whole: given.whole, blocks });
     } catch (error) {
       if (!(error instanceof Unproven)) throw error;
-      throw new GenviewTypeError(
-        `Cannot accumulate gradients: what "${part}" is applied to must be computed sample by sample from views and ` +
-          `networks, found ${error.message}; set --device-batch-size 0`,
+      throw notInParts(
+        `what "${part}" is applied to must be computed sample by sample from views and networks, found ${error.message}`,
       );
     }
   }

@@ -1,7 +1,8 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { nodesLeadingTo } from "../../../../../core/engine/graph/node.ts";
 import { withTarget } from "../../../../../core/engine/graph/target.ts";
 import { sgd } from "../../../../../core/engine/optim/mod.ts";
+import type { LoadedMethod } from "../../../../../core/method/load.ts";
 import { buildAccumulatedGraph } from "../../../../../core/train/step/accumulation/accumulated_graph.ts";
 import { buildRankGraph } from "../../../../../core/train/step/accumulation/rank_graph.ts";
 import { buildMethodStep } from "../../../../../core/train/step/method_step.ts";
@@ -80,5 +81,30 @@ Deno.test("buildRankGraph() refuses a batch that its processes cannot share", ()
     () => withTarget({ ranks: 4 }, () => buildRankGraph(method, options)),
     RangeError,
     "4 must divide --batch-size, found 6",
+  );
+});
+
+Deno.test("buildRankGraph() refuses what one process alone can compute, and says so", () => {
+  const options = { backbone: smallBackbone, viewSizes: [SIZE, SIZE], batchSize: 8 };
+  const refused = (method: LoadedMethod) =>
+    assertThrows(() => withTarget({ ranks: 2 }, () => buildRankGraph(method, options)), TypeError)
+      .message;
+  const readsPixels = methodOf(({ network, views, ops }) => {
+    const z = network({ projector: NORMALIZED })(views[0]!);
+    return { loss: ops.add(ops.reduceMean(z), ops.reduceMean(views[1]!)), embeddings: z };
+  });
+  assertEquals(
+    refused(readsPixels),
+    "Cannot train on 2 processes: the method must read views through its networks alone, found that its loss reads view 1 " +
+      "itself, counted from 0; train on one, with --device-batch-size 0",
+  );
+  const mixesSamples = methodOf(({ network, views, ops }) => {
+    const mean = ops.reduceMean(views[0]!, { axis: 0, keepDims: true });
+    const z = network({ projector: NORMALIZED })(ops.sub(views[0]!, mean));
+    return { loss: ops.reduceMean(z), embeddings: z };
+  });
+  assertStringIncludes(
+    refused(mixesSamples),
+    'Cannot train on 2 processes: what "backbone" is applied to must be computed sample by sample',
   );
 });
