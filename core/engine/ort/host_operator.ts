@@ -6,6 +6,7 @@
 import { byteSize, type DataOf, type DType, viewBytes } from "../graph/dtype.ts";
 import { elementCount, type Shape } from "../graph/shape.ts";
 import type { TensorType } from "../graph/tensor.ts";
+import { encodeCopyModel } from "../onnx/copy_model.ts";
 import { elementNumber } from "../onnx/element_types.ts";
 import { HOST_DOMAIN } from "../ops/_collective.ts";
 import { obtain } from "./api.ts";
@@ -162,6 +163,32 @@ function customOp(
   return struct;
 }
 
+/** Whether ONNX Runtime has noted that the domain exists. */
+let noted = false;
+
+/**
+ * Has ONNX Runtime note the domain, which it does in a list of the process's with the first session that has it. No lock
+ * keeps a second session, loaded on another thread, from finding it missing too, and then it refuses one of both.
+ */
+function noteDomain(domain: Deno.PointerObject): void {
+  const { api, pointer: env } = environment();
+  const action = "declare operators of the host";
+  const model = encodeCopyModel("float32");
+  const options = obtain(api, action, (out) => api.CreateSessionOptions(out));
+  try {
+    check(api, api.SetIntraOpNumThreads(options, 1), action);
+    check(api, api.AddCustomOpDomain(options, domain), action);
+    const length = BigInt(model.length);
+    api.ReleaseSession(obtain(
+      api,
+      action,
+      (out) => api.CreateSessionFromArraySync(env, model, length, options, out),
+    ));
+  } finally {
+    api.ReleaseSessionOptions(options);
+  }
+}
+
 /** The `OrtCustomOpDomain*` of some operators. */
 const domains = new WeakMap<readonly HostOperator[], Deno.PointerObject>();
 
@@ -178,6 +205,8 @@ function domainOf(operators: readonly HostOperator[]): Deno.PointerObject {
       check(api, api.CustomOpDomain_Add(domain, customOp(operator, dtype, shared)), action);
     }
   }
+  if (!noted) noteDomain(domain);
+  noted = true;
   domains.set(operators, domain);
   return domain;
 }
