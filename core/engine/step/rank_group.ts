@@ -54,6 +54,10 @@ export function checkRanks(
  * The packs of a step, and further ones in which lie the gradients that are in none: what lies together passes between
  * processes at once.
  *
+ * They pass after the backward pass, not in buckets during it. Of a step of ResNet-18 on two processes that share a machine's
+ * two cores the sum takes 10 % (31 of 312 ms; `deno task bench distributed`), which is the most that overlap could hide, and
+ * there it would compute on the cores of the backward pass; and the graph of the backward pass gives all gradients at its end.
+ *
  * @param parameters names of all that have gradients
  * @param passed what passes between the models of the step
  */
