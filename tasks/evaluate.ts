@@ -4,7 +4,6 @@
  * @module
  */
 import { providerOption } from "../core/schema/provider_option.ts";
-import { inProcessGroup } from "../core/distributed/mod.ts";
 import { GenviewTypeError } from "../core/errors/mod.ts";
 import { DEFAULT_HELD_OUT_SHARE } from "../core/evaluate/hold_out.ts";
 import { FINE_TUNING_RECIPES } from "../core/evaluate/fine_tuning_recipes.ts";
@@ -18,6 +17,7 @@ import { evaluateRun } from "../core/train/run/evaluate_run.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { EvaluateDisplay } from "./cli/evaluate_display.ts";
 import { describeResults, describeTables } from "./cli/evaluation_text.ts";
+import { inRanks } from "./cli/ranks.ts";
 import { ranOnWorkers, WORKERS } from "./cli/workers.ts";
 
 const PROBES = Object.entries(LINEAR_PROBE_RECIPES).map(([name, { letter }]) =>
@@ -250,7 +250,7 @@ export async function main(args: readonly string[]): Promise<void> {
     );
   }
   if (await ranOnWorkers("evaluate", args, workers)) return;
-  await inProcessGroup(async (group) => {
+  await inRanks(async (group) => {
     const leads = group === undefined || group.rank === 0;
     using display = new EvaluateDisplay();
     const { results, log } = await evaluateRun(run, {

@@ -4,7 +4,7 @@
  * @module
  */
 import { TOKEN_NETWORK_OPTIONS } from "../core/encoders/mod.ts";
-import { inProcessGroup, openRankPlacement } from "../core/distributed/mod.ts";
+import { openRankPlacement } from "../core/distributed/mod.ts";
 import {
   extractFeatures,
   type ExtractionOutcome,
@@ -15,6 +15,7 @@ import type { ValuesOf } from "../core/schema/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { MaskingDisplay } from "./cli/masking_display.ts";
+import { inRanks } from "./cli/ranks.ts";
 import { ranOnWorkers, WORKERS } from "./cli/workers.ts";
 
 const COMMAND = command({
@@ -170,7 +171,7 @@ export async function main(args: readonly string[]): Promise<void> {
   if (parsed === undefined) return;
   const { values } = parsed;
   if (await ranOnWorkers("extract-features", args, values.workers)) return;
-  await inProcessGroup(async (group) => {
+  await inRanks(async (group) => {
     const leads = group === undefined || group.rank === 0;
     using display = new MaskingDisplay();
     using interrupt = interruptSignal(leads ? undefined : () => {});

@@ -4,11 +4,12 @@
  * @module
  */
 import { TOKEN_NETWORK_OPTIONS } from "../core/encoders/mod.ts";
-import { inProcessGroup, openRankPlacement } from "../core/distributed/mod.ts";
+import { openRankPlacement } from "../core/distributed/mod.ts";
 import { computeRatios, type RatioOutcome } from "../core/noise/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { MaskingDisplay } from "./cli/masking_display.ts";
+import { inRanks } from "./cli/ranks.ts";
 import { ranOnWorkers, WORKERS } from "./cli/workers.ts";
 
 const COMMAND = command({
@@ -129,7 +130,7 @@ export async function main(args: readonly string[]): Promise<void> {
   if (parsed === undefined) return;
   const { values } = parsed;
   if (await ranOnWorkers("fg-ratio", args, values.workers)) return;
-  await inProcessGroup(async (group) => {
+  await inRanks(async (group) => {
     const leads = group === undefined || group.rank === 0;
     using display = new MaskingDisplay();
     using interrupt = interruptSignal(leads ? undefined : () => {});

@@ -5,7 +5,6 @@
  */
 import { providerOption } from "../core/schema/provider_option.ts";
 import { inspectCheckpoint } from "../core/encoders/inspect_checkpoint.ts";
-import { inProcessGroup } from "../core/distributed/mod.ts";
 import { GenviewError, GenviewTypeError } from "../core/errors/mod.ts";
 import { DEFAULT_PROTOCOLS, PROTOCOLS } from "../core/evaluate/protocols.ts";
 import {
@@ -27,6 +26,8 @@ import { EvaluateDisplay } from "./cli/evaluate_display.ts";
 import { describeResults } from "./cli/evaluation_text.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { describeCheckpoint, describeListed } from "./cli/models_text.ts";
+import { inRanks } from "./cli/ranks.ts";
+import { ranOnWorkers, WORKERS } from "./cli/workers.ts";
 
 /** Heading of the help. */
 const EVALUATION = "Evaluation (eval)";
@@ -137,6 +138,7 @@ const COMMAND = command({
         description: "auto, cpu, cuda, cuda:N or webgpu",
       },
       providerOption: { ...providerOption, group: EVALUATION },
+      workers: { ...WORKERS, group: EVALUATION },
       loaders: {
         group: EVALUATION,
         type: "integer",
@@ -282,7 +284,7 @@ async function evaluate(names: readonly string[], options: Options): Promise<voi
   const { train, test, imageSize, device, providerOption, loaders, encoder } = options;
   const backbone = options.backbone || model?.backbone;
   let leads = true;
-  const { results, log } = await inProcessGroup(async (group) => {
+  const { results, log } = await inRanks(async (group) => {
     leads = group === undefined || group.rank === 0;
     using display = new EvaluateDisplay();
     return await evaluateCheckpoint(path, {
@@ -328,7 +330,8 @@ export async function main(args: readonly string[]): Promise<void> {
       `Cannot ${action} models: at least one NAME must be given, found none; "deno task models list" has them`,
     );
   }
-  const { config, cache, folder, encoder, normalize, ...values } = parsed.values;
+  const { config, cache, folder, encoder, normalize, workers, ...values } = parsed.values;
+  if (action === "eval" && await ranOnWorkers("models", args, workers)) return;
   const catalog = await readModelCatalog(config);
   const endpoint = values.endpoint || Deno.env.get("HF_ENDPOINT") || catalog.endpoint;
   await ACTIONS[action]!(names, {

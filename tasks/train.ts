@@ -4,7 +4,7 @@
  * @module
  */
 import { bundledConfigurations } from "../configs/mod.ts";
-import { inProcessGroup, mustStartRanks, type ProcessGroup } from "../core/distributed/mod.ts";
+import { mustStartRanks, type ProcessGroup } from "../core/distributed/mod.ts";
 import { GenviewTypeError } from "../core/errors/mod.ts";
 import { configurationSchema } from "../core/method/configuration.ts";
 import { readConfiguration } from "../core/method/read_configuration.ts";
@@ -16,6 +16,7 @@ import { command, parse, runTask } from "./cli/command_line.ts";
 import { dryRunText } from "./cli/dry_run_text.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { asStarted } from "./cli/program_name.ts";
+import { inRanks } from "./cli/ranks.ts";
 import { TrainDisplay } from "./cli/train_display.ts";
 import { withMethodOptions } from "./cli/training_options.ts";
 import { ranOnWorkers, WORKERS } from "./cli/workers.ts";
@@ -277,11 +278,11 @@ export async function main(args: readonly string[]): Promise<void> {
   };
   if (isDry) {
     const asked = { ...named, images: images ?? 0, ...(workers > 0 && { ranks: workers }) };
-    return await inProcessGroup((group) => describe({ ...asked, ...(group && { group }) }));
+    return await inRanks((group) => describe({ ...asked, ...(group && { group }) }));
   }
   if (await ranOnWorkers("train", args, workers)) return;
   const { output } = parsed.values;
-  await inProcessGroup((group) =>
+  await inRanks((group) =>
     run({
       output,
       ...named,

@@ -6,7 +6,6 @@
 import { GenviewError } from "../core/errors/mod.ts";
 import {
   formatShard,
-  inProcessGroup,
   launchShard,
   parseShard,
   type ProcessGroup,
@@ -16,6 +15,7 @@ import {
 import { makeVariations, type VariationOutcome } from "../core/variations/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
+import { inRanks } from "./cli/ranks.ts";
 import { VariationsDisplay } from "./cli/variations_display.ts";
 import { promptOf, UNCLIP_OPTIONS } from "./cli/unclip_options.ts";
 
@@ -226,7 +226,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
   let leads = true;
-  const outcome = await inProcessGroup(async (group) => {
+  const outcome = await inRanks(async (group) => {
     leads = group === undefined || group.rank === 0;
     return await generate(parsed, group);
   });

@@ -20,6 +20,7 @@ export {
 export { localDevices } from "./local_devices.ts";
 export { MPI_LIBRARY_VARIABLE } from "./mpi_library.ts";
 export {
+  type GroupWorkOptions,
   inProcessGroup,
   openProcessGroup,
   type ProcessGroupOptions,

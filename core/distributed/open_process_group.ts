@@ -28,6 +28,12 @@ export interface ProcessGroupOptions {
   readonly longestMessage?: number;
 }
 
+/** Options of {@linkcode inProcessGroup}. */
+export interface GroupWorkOptions extends ProcessGroupOptions {
+  /** The text of an error that ends all ranks; if left out its message, and the stack of one that is a bug. */
+  readonly describe?: (error: unknown) => string;
+}
+
 const LONGEST_MESSAGE = 2 ** 31 - 1;
 
 let opened: Promise<ProcessGroup | undefined> | undefined;
@@ -85,7 +91,7 @@ export function openProcessGroup(
  */
 export async function inProcessGroup<T>(
   work: (group: ProcessGroup | undefined) => Promise<T>,
-  options: ProcessGroupOptions = {},
+  { describe = describeError, ...options }: GroupWorkOptions = {},
 ): Promise<T> {
   const group = await openProcessGroup(options);
   if (group === undefined) return await work(undefined);
@@ -100,7 +106,7 @@ export async function inProcessGroup<T>(
 }
 
 /** An error's message, and the stack of one that is a bug. */
-function describe(error: unknown): string {
+function describeError(error: unknown): string {
   if (isGenviewError(error)) return error.message;
   return error instanceof Error ? error.stack ?? String(error) : String(error);
 }

@@ -48,20 +48,32 @@ function lineOf(error: unknown): string | undefined {
   return isGenviewError(explained) ? explained.message : undefined;
 }
 
+function dangerous(text: string): string {
+  return isColorful(Deno.stderr) ? bold(red(text)) : text;
+}
+
+/** The stack of a bug, and where to report it. */
+function bugText(error: unknown): string {
+  const strong = isColorful(Deno.stderr) ? bold : (text: string) => text;
+  const stack = error instanceof Error ? error.stack ?? error.message : String(error);
+  const source = new URL("../../", import.meta.url).href;
+  return `${stack}\n${dangerous("bug:")} ${
+    strong("this is a bug in genview, or in a plugin whose file is named above.")
+  } Please report the command and these lines to whoever maintains it (this genview is ${source}).`;
+}
+
 /**
  * What a task prints of the error that ended it: one line where the reader can mend it, otherwise the stack and where to
  * report it; undefined where nobody reads on, as `genview plugins | head -1` does.
  */
 export function errorText(error: unknown): string | undefined {
   if (error instanceof Deno.errors.BrokenPipe) return undefined;
-  const [strong, danger] = isColorful(Deno.stderr)
-    ? [bold, (text: string) => bold(red(text))]
-    : [(text: string) => text, (text: string) => text];
   const line = lineOf(error);
-  if (line !== undefined) return `${danger("error:")} ${asStarted(line)}`;
-  const stack = error instanceof Error ? error.stack ?? error.message : String(error);
-  const source = new URL("../../", import.meta.url).href;
-  return `${stack}\n${danger("bug:")} ${
-    strong("this is a bug in genview, or in a plugin whose file is named above.")
-  } Please report the command and these lines to whoever maintains it (this genview is ${source}).`;
+  return line === undefined ? bugText(error) : `${dangerous("error:")} ${asStarted(line)}`;
+}
+
+/** What one of several processes says of the error that ended it and so all, behind its rank. */
+export function rankErrorText(error: unknown): string {
+  const line = lineOf(error);
+  return line === undefined ? bugText(error) : asStarted(line);
 }
