@@ -31,17 +31,19 @@ Deno.test("messages of more elements than an int counts are cut", () => {
     broadcastCalls(communicator(longest), data, 1).map(({ given }) => given),
     pieces.map(([offset, length]) => [1000n + offset, length, FLOAT32, 1, 9]),
   );
+});
+
+Deno.test("sums are cut into messages that are quickest", () => {
+  const longest = 2 ** 31 - 1;
+  const piece = (25 << 20) / 4;
+  const data = memory(1000n, piece + 3);
   assertEquals(
     allReduceCalls(communicator(longest), data, "mean").map(({ given }) => given),
-    pieces.map(([offset, length]) => [
-      MPICH_CONSTANTS.inPlace,
-      1000n + offset,
-      length,
-      FLOAT32,
-      sum,
-      9,
+    [[1000n, piece], [1000n + 4n * BigInt(piece), 3]].map(([address, length]) => [
+      ...[MPICH_CONSTANTS.inPlace, address, length, FLOAT32, sum, 9],
     ]),
   );
+  assertEquals(allReduceCalls(communicator(4), memory(0n, 9), "sum").length, 3);
 });
 
 Deno.test("a gathering is cut by its result, and each part sent by its rank", () => {
