@@ -21,6 +21,7 @@ import { PackedTensors } from "./packed_tensors.ts";
 import {
   averagedScalars,
   checkRanks,
+  checkSameModels,
   gradientsAmong,
   type RankGroup,
   withJointGradients,
@@ -159,8 +160,8 @@ export class BoundStep implements Disposable {
    * there.
    *
    * @param values what the step starts from, which may still be on its way
-   * @throws {TypeError} if a tensor is missing or of another type, the step was built for other numbers of processes, or it is
-   *   by micro-batches, which are bound one by one, and a CUDA graph is to be captured
+   * @throws {TypeError} if a tensor is missing or of another type, the step was built for other numbers of processes or is not
+   *   the same on all of them, or it is by micro-batches, which are bound one by one, and a CUDA graph is to be captured
    * @throws {OrtError} if the device cannot run a model
    */
   static async create(
@@ -174,6 +175,7 @@ export class BoundStep implements Disposable {
         `Cannot capture a CUDA graph: the step must take its batch at once, found ${step.microBatches} micro-batches`,
       );
     }
+    await checkSameModels([step.gradients, step.update], options.group);
     using owned = new DisposableStack();
     const load = async (name: "gradients" | "update") =>
       owned.use(await loadModel(step[name], name, options));

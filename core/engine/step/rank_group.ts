@@ -51,6 +51,30 @@ export function checkRanks(
 }
 
 /**
+ * Checks that all processes have built the same models. Of others, collectives of equal lengths would meet that are not the
+ * same ones, and nothing would show it but what is learned.
+ *
+ * @throws {TypeError} if they have not
+ */
+export async function checkSameModels(
+  models: readonly Uint8Array<ArrayBuffer>[],
+  group: RankGroup | undefined,
+): Promise<void> {
+  if (group === undefined) return;
+  const digests = await Promise.all(models.map((model) => crypto.subtle.digest("SHA-256", model)));
+  const own = digests.flatMap((digest) => [...new Uint32Array(digest)]);
+  // The mean of equal whole numbers of 32 bits is the number itself.
+  const mean = Float64Array.from(own);
+  await group.allReduce(mean, "mean");
+  if (own.every((word, i) => word === mean[i])) return;
+  throw new GenviewTypeError(
+    `Cannot start training: all ${group.size} processes must have built the same graphs, found others than on this one. ` +
+      "Usual causes: a method's plugin that draws random numbers or reads the time, CPUs of several kinds; start all " +
+      "processes alike, on machines of one kind",
+  );
+}
+
+/**
  * The packs of a step, and further ones in which lie the gradients that are in none: what lies together passes between
  * processes at once.
  *

@@ -23,6 +23,7 @@ import { bindInTurn, bufferTurns } from "../../../engine/step/micro_batches.ts";
 import {
   averagedScalars,
   checkRanks,
+  checkSameModels,
   gradientsAmong,
   type RankGroup,
   withJointGradients,
@@ -229,7 +230,8 @@ export class BoundAccumulation implements Disposable {
   /**
    * Loads the models and puts all that lasts on the device. On a device other than the CPU, every node must run there.
    *
-   * @throws {TypeError} if a tensor is missing or of another type, or the step was built for other numbers of processes
+   * @throws {TypeError} if a tensor is missing or of another type, or the step was built for other numbers of processes or is
+   *   not the same on all of them
    * @throws {OrtError} if the device cannot run a model
    */
   static async create(
@@ -239,6 +241,10 @@ export class BoundAccumulation implements Disposable {
   ): Promise<BoundAccumulation> {
     checkValues(step, values);
     checkRanks(step, options);
+    await checkSameModels(
+      [step.forward, step.loss, step.backward, step.update],
+      options.group,
+    );
     using owned = new DisposableStack();
     const load = async (name: keyof Sessions) =>
       owned.use(await loadModel(step[name], name, options));

@@ -65,15 +65,18 @@ Deno.test("a step of several processes takes the step of one", async () => {
 });
 
 Deno.test("a loss that is no number on another process changes nothing on this one", async () => {
+  let isBuilt = false;
   using step = await stepOf({
     ...TWIN_GROUP,
     allReduce: (data, reduction) => {
+      if (!isBuilt) return TWIN_GROUP.allReduce(data, reduction);
       if (data instanceof DeviceTensor) throw new Error("no gradient is to be passed");
       assertEquals(reduction, "mean");
       data[0] = NaN;
       return Promise.resolve();
     },
   });
+  isBuilt = true;
   const { loss, updated } = await step.run({ learning_rate: 0.5 });
   assertEquals([loss, updated], [NaN, false]);
   for (const [name, value] of STATE) assertEquals(step.state.get(name)!.read(), value);
@@ -89,6 +92,22 @@ Deno.test("a step is refused by other numbers of processes than it was built for
     () => BoundStep.create(built(1), { device: CPU, group: TWIN_GROUP }, { state: STATE }),
     TypeError,
     "the step must be built for 2 processes, found one for 1",
+  );
+});
+
+Deno.test("a step is refused where another process has built another one", async () => {
+  const group: RankGroup = {
+    ...TWIN_GROUP,
+    allReduce: (data, reduction) => {
+      // A word of the other's digest is larger by two.
+      if (data instanceof Float64Array) data[3]! += 1;
+      return TWIN_GROUP.allReduce(data, reduction);
+    },
+  };
+  await assertRejects(
+    () => BoundStep.create(built(), { device: CPU, threads: 1, group }, { state: STATE }),
+    TypeError,
+    "all 2 processes must have built the same graphs, found others than on this one",
   );
 });
 
