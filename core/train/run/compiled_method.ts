@@ -15,7 +15,7 @@ import type { RunOrigin } from "./run_origin.ts";
 import type { RunRanks } from "./run_ranks.ts";
 import { shareState } from "./rank_state.ts";
 import type { RunPlan } from "./run_plan.ts";
-import { type RunTuning, runTuning } from "./run_tuning.ts";
+import { checkSameKind, type RunTuning, runTuning } from "./run_tuning.ts";
 import { startingWeights } from "./starting_weights.ts";
 import type { TrainOptions } from "./train_options.ts";
 
@@ -39,7 +39,8 @@ export interface CompiledMethod {
  *
  * @param origin the checkpoint whose state is restored, or the weights that the backbone starts with; of several
  * processes, those of the first, which it sends to the others
- * @throws {TypeError} if the configuration does not fit the method or the checkpoint
+ * @throws {TypeError} if the configuration does not fit the method or the checkpoint, or processes compute on several kinds
+ * of device
  */
 export async function compileMethod(
   options: TrainOptions,
@@ -67,6 +68,7 @@ export async function compileMethod(
     ...checkScheduled(facts, configuration),
     ...unusedInputs(facts, pairEncoder !== undefined),
   ];
+  await checkSameKind(ranks, placement);
   const tuning = await ranks.fromLeader(() =>
     runTuning(
       options,

@@ -9,6 +9,8 @@ import type { ConvTuning } from "../../engine/ops/convolution/tuning.ts";
 import { parseConvTuning } from "../../engine/ops/convolution/tuning_table.ts";
 import type { Device, Placement } from "../../engine/ort/mod.ts";
 import { autotune, deviceTuning } from "../step/conv_autotune.ts";
+import { GenviewTypeError } from "../../errors/mod.ts";
+import type { RunRanks } from "./run_ranks.ts";
 import type { TrainOptions } from "./train_options.ts";
 
 /** What a checkpoint keeps of the formulations. */
@@ -27,6 +29,28 @@ function keptTuning(
   // Blocks of another CPU's kernels hold other numbers of channels.
   const tuning = parseConvTuning(JSON.stringify(before));
   return tuning.channelBlock === channelBlock ? { ...tuning, provider } : undefined;
+}
+
+/**
+ * Checks that all processes compute on the same kind of device, so that the first one's formulations suit all.
+ *
+ * @throws {TypeError} on all processes if they do not
+ */
+export async function checkSameKind(ranks: RunRanks, target: Placement): Promise<void> {
+  if (ranks.group === undefined) return;
+  const kindOf = ({ provider, channelBlock }: ConvTuning) =>
+    channelBlock === undefined
+      ? `${provider}`
+      : `${provider} with ${channelBlock} channels in a block`;
+  const kinds = await ranks.group.allGatherValues(kindOf(await deviceTuning(target)));
+  const rank = kinds.findIndex((kind) => kind !== kinds[0]);
+  if (rank === -1) return;
+  throw new GenviewTypeError(
+    `Cannot train on ${ranks.size} processes: all must compute on the same kind of device, found ${
+      kinds[0]
+    } on rank 0 ` +
+      `and ${kinds[rank]} on rank ${rank}; choose machines of one kind`,
+  );
 }
 
 /**

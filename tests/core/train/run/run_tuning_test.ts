@@ -1,13 +1,15 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { ProcessGroup } from "../../../../core/distributed/mod.ts";
 import { input } from "../../../../core/engine/graph/value.ts";
 import { conv } from "../../../../core/engine/ops/conv.ts";
 import type { ConvProblem } from "../../../../core/engine/ops/convolution/problem.ts";
 import { observeConvolutions } from "../../../../core/engine/ops/convolution/tuning.ts";
 import { CPU } from "../../../../core/engine/ort/mod.ts";
 import { resolveConfiguration } from "../../../../core/method/resolve_configuration.ts";
-import { runTuning } from "../../../../core/train/run/run_tuning.ts";
+import { RunRanks } from "../../../../core/train/run/run_ranks.ts";
+import { checkSameKind, runTuning } from "../../../../core/train/run/run_tuning.ts";
 import type { TrainOptions } from "../../../../core/train/run/train_options.ts";
 import { inFolder } from "../../../in_folder.ts";
 
@@ -66,3 +68,26 @@ Deno.test("runTuning() refuses formulations that there are not", () =>
       'found "magic"',
     );
   }));
+
+Deno.test("checkSameKind() refuses processes whose devices' formulations differ", async () => {
+  const ranksWith = (others: (own: string) => string[]) => {
+    const group: Pick<ProcessGroup, "rank" | "size" | "allGatherValues"> = {
+      ...{ rank: 0, size: 3 },
+      allGatherValues: <T>(own: T) => Promise.resolve([own, ...others(`${own}`) as T[]]),
+    };
+    return new RunRanks(group as ProcessGroup);
+  };
+  await checkSameKind(new RunRanks(undefined), TARGET);
+  await checkSameKind(ranksWith((own) => [own, own]), TARGET);
+  for (const other of ["cuda", "cpu with 4 channels in a block"]) {
+    const error = await assertRejects(
+      () => checkSameKind(ranksWith((own) => [own, other]), TARGET),
+      TypeError,
+    );
+    assertMatch(
+      error.message,
+      /must compute on the same kind of device, found cpu with \d+ channels/,
+    );
+    assertStringIncludes(error.message, `on rank 0 and ${other} on rank 2;`);
+  }
+});
