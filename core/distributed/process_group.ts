@@ -9,7 +9,8 @@ import type { CollectiveArray, Reduction } from "./collective_data.ts";
 
 /**
  * Collectives that return when they are done, and block the thread meanwhile: for kernels that run inside a call and
- * cannot wait. They never mix with the awaited ones of their group, whatever the order of the two is on each rank.
+ * cannot wait. Their messages never mix with those of the awaited ones of their group. But an awaited one may take several
+ * messages, of which the next is sent by the thread that is blocked: await it before on all ranks, or on none.
  */
 export interface BlockingCollectives {
   /** This process's number, in [0, size). */
@@ -146,8 +147,9 @@ export interface ProcessGroup {
   abort(message: string, code?: number): never;
 
   /**
-   * Leaves the group, once all ranks do so. A process that ends without it ends all others. Call it where the work has succeeded and never on the way of an error, on which the others would wait for
-   * ever: {@linkcode inProcessGroup} does both right.
+   * Leaves the group, once all ranks do so. A process that ends without it ends all others. Call it where the work has
+   * succeeded and never on the way of an error, on which the others would wait for ever: {@linkcode inProcessGroup} does
+   * both right.
    *
    * @throws {GenviewError} if MPI fails
    */
