@@ -47,9 +47,6 @@ export interface SessionRunOptions extends RunOptions {
   readonly outputs?: readonly string[];
 }
 
-/** Whether the first session with operators of the host could be created; undefined before there is one. */
-let domainRegistration: Promise<boolean> | undefined;
-
 /** A model, loaded and ready to run. */
 export class Session implements Disposable {
   /** Where its nodes run. */
@@ -95,28 +92,7 @@ export class Session implements Disposable {
     return await inTurn(options.device ?? CPU, () => Session.#load(model, options));
   }
 
-  /**
-   * The first session with operators of the host is created before any other one. ONNX Runtime registers their domain by the
-   * first that it sees, and two threads that do so at once fail: `Trying to add a domain to DomainToVersion map, but the
-   * domain is already exist`.
-   */
   static async #load(
-    model: Uint8Array<ArrayBuffer> | string,
-    options: SessionOptions,
-  ): Promise<Session> {
-    if (options.operators === undefined) return await Session.#create(model, options);
-    while (domainRegistration !== undefined && !await domainRegistration);
-    if (domainRegistration !== undefined) return await Session.#create(model, options);
-    const first = Session.#create(model, options);
-    const registration = first.then(() => true, () => false);
-    domainRegistration = registration;
-    void registration.then((isKnown) => {
-      if (!isKnown) domainRegistration = undefined;
-    });
-    return await first;
-  }
-
-  static async #create(
     model: Uint8Array<ArrayBuffer> | string,
     options: SessionOptions,
   ): Promise<Session> {
