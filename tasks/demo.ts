@@ -23,6 +23,7 @@ import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { type MaskComparison, type MaskQuality } from "../core/masking/mod.ts";
 import { openTokenNetwork } from "../core/encoders/open_token_network.ts";
 import { MaskingDisplay } from "./cli/masking_display.ts";
+import { refuseRanks } from "./cli/ranks.ts";
 import { TrainDisplay } from "./cli/train_display.ts";
 
 const COMMAND = command({
@@ -121,6 +122,7 @@ function describe({ before, after, page }: WrittenRunReport, masks: MaskComparis
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
+  refuseRanks("demo");
   const { values } = parsed;
   if (existsSync(join(values.report, "index.html"))) {
     throw new GenviewAlreadyExists(

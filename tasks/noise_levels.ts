@@ -5,6 +5,7 @@
  */
 import { divideByLevel, formatMalformed, GENVIEW_NOISE_SCHEDULE } from "../core/noise/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
+import { refuseRanks } from "./cli/ranks.ts";
 
 const COMMAND = command({
   name: "noise-levels",
@@ -58,6 +59,7 @@ const COMMAND = command({
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
+  refuseRanks("noise-levels");
   const { ranges: edges, levels, ...values } = parsed.values;
   const { lists, images, malformed } = await divideByLevel({
     ...values,

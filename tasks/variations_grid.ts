@@ -7,6 +7,7 @@ import { GenviewError } from "../core/errors/mod.ts";
 import { makeVariationGrid } from "../core/variations/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
+import { refuseRanks } from "./cli/ranks.ts";
 import { VariationsDisplay } from "./cli/variations_display.ts";
 import { promptOf, UNCLIP_OPTIONS } from "./cli/unclip_options.ts";
 
@@ -123,6 +124,7 @@ const COMMAND = command({
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
+  refuseRanks("variations-grid");
   const { values, positional: folders } = parsed;
   using interrupt = interruptSignal();
   using display = new VariationsDisplay();

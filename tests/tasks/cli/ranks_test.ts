@@ -19,3 +19,28 @@ testMpi("what ends a task's ranks is said in one line, behind the rank", async (
     assert(!stderr.includes("    at "), stderr);
   });
 });
+
+testMpi("a task of one process refuses to be several", async (kind) => {
+  await inFolder(async (folder) => {
+    for (
+      const [task, args] of [
+        ["demo", ["--output", `${folder}/run`, "--report", `${folder}/report`]],
+        ["noise-levels", [
+          "--input-file",
+          `${folder}/ratios.txt`,
+          "--output-dir",
+          `${folder}/lists`,
+        ]],
+        ["variations-grid", [folder, "--output", `${folder}/grid.png`]],
+      ] as const
+    ) {
+      const { code, stderr } = await mpirunTask(kind, 2, task, args);
+      assertEquals(code, 1);
+      assert(
+        stderr.includes(`Cannot run "deno task ${task}": its work is one process's, found 2`),
+        stderr,
+      );
+    }
+    assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
+  });
+});
