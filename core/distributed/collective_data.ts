@@ -113,25 +113,37 @@ export function checkReducible(action: string, element: MpiElement, reduction: R
   }
 }
 
+/** The address behind a memory. */
+function endOf({ address, length, width }: CollectiveMemory): bigint {
+  return address + BigInt(length * width);
+}
+
 /**
- * Checks that a target has the elements of a result.
+ * Checks that a target has room for a result, beside the data.
  *
+ * @param length of the result
  * @throws {TypeError} if it is of another element type
- * @throws {RangeError} if it is of another length
+ * @throws {RangeError} if it is of another length, or overlaps the data
  */
 export function checkTarget(
   action: string,
+  data: CollectiveMemory,
   target: CollectiveMemory,
-  { element, length }: Pick<CollectiveMemory, "element" | "length">,
+  length: number,
 ): void {
-  if (target.element !== element) {
+  if (target.element !== data.element) {
     throw new GenviewTypeError(
-      `Cannot ${action}: the target must have the data's element type ${element}, found ${target.element}`,
+      `Cannot ${action}: the target must have the data's element type ${data.element}, found ${target.element}`,
     );
   }
   if (target.length !== length) {
     throw new GenviewRangeError(
       `Cannot ${action}: the target must have ${length} elements, found ${target.length}`,
+    );
+  }
+  if (data.address < endOf(target) && target.address < endOf(data)) {
+    throw new GenviewRangeError(
+      `Cannot ${action}: the target must not overlap the data, found both in the same memory; copy the data`,
     );
   }
 }

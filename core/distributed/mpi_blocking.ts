@@ -42,7 +42,7 @@ export class MpiBlocking implements BlockingCollectives {
     const result = target ?? arrayLike(data, data.length * this.size);
     const [from, to] = [memoryOf(data), memoryOf(result)];
     const what = `all-gather ${from.length} ${from.element}`;
-    checkTarget(what, to, { element: from.element, length: from.length * this.size });
+    checkTarget(what, from, to, from.length * this.size);
     if (to.length > this.#communicator.longest) {
       result.set(data as never, this.rank * data.length);
     }
@@ -62,7 +62,7 @@ export class MpiBlocking implements BlockingCollectives {
     const length = from.length / this.size;
     const result = target ?? arrayLike(data, length);
     const to = memoryOf(result);
-    checkTarget(what, to, { element: from.element, length });
+    checkTarget(what, from, to, length);
     const calls = reduceScatterCalls(this.#communicator, from, to, reduction);
     this.#communicator.runNow(what, calls, data.byteLength);
     if (reduction === "mean") divide(result, this.size);

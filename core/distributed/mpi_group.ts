@@ -127,9 +127,8 @@ export class MpiGroup implements ProcessGroup {
       { access: "read", takesCuda },
       (from, own) =>
         lend(target, { access: "write", takesCuda }, async (to, elements) => {
-          const { element } = from;
-          const what = `all-gather ${length} ${element}`;
-          checkTarget(what, to, { element, length: length * size });
+          const what = `all-gather ${length} ${from.element}`;
+          checkTarget(what, from, to, length * size);
           if (to.length > longest) elements!.set(own as never, this.rank * length);
           const calls = allGatherCalls(this.#awaited, from, to);
           await this.#awaited.runAside(what, calls, bytesOf(from), [from.owner, to.owner]);
@@ -173,7 +172,13 @@ export class MpiGroup implements ProcessGroup {
   }
 
   async allGatherValues<T>(value: T): Promise<T[]> {
-    const all = await this.allGatherBytes(new TextEncoder().encode(JSON.stringify(value)));
+    const text: string | undefined = JSON.stringify(value);
+    if (text === undefined) {
+      throw new GenviewTypeError(
+        `Cannot gather values: JSON must be able to write them, found ${typeof value}`,
+      );
+    }
+    const all = await this.allGatherBytes(new TextEncoder().encode(text));
     const decoder = new TextDecoder();
     return all.map((bytes) => JSON.parse(decoder.decode(bytes)));
   }

@@ -19,7 +19,8 @@ export interface BlockingCollectives {
   readonly size: number;
 
   /**
-   * Reduces in place: afterwards every rank has the sum, mean or maximum over the ranks, element by element.
+   * Reduces in place: afterwards every rank has the sum, mean or maximum over the ranks, element by element. A maximum of
+   * what is not a number somewhere is undefined, and may be another one on each rank.
    *
    * @param data of the same length on all ranks
    * @throws {TypeError} if the elements are of half precision, or whole numbers to be averaged
@@ -34,7 +35,7 @@ export interface BlockingCollectives {
    * @param target of `size` times the length; a new array if it is left out
    * @returns the target
    * @throws {TypeError} if the target is of another element type
-   * @throws {RangeError} if the target is of another length
+   * @throws {RangeError} if the target is of another length, or overlaps the data
    * @throws {GenviewError} if MPI fails
    */
   allGather<T extends CollectiveArray>(data: T, target?: T): T;
@@ -46,7 +47,7 @@ export interface BlockingCollectives {
    * @param target of the length of a part; a new array if it is left out
    * @returns the target
    * @throws {TypeError} if the elements are of half precision, whole numbers to be averaged, or not the target's
-   * @throws {RangeError} if the data have no equal parts, or the target is of another length
+   * @throws {RangeError} if the data have no equal parts, or the target is of another length or overlaps them
    * @throws {GenviewError} if MPI fails
    */
   reduceScatter<T extends CollectiveArray>(data: T, reduction: Reduction, target?: T): T;
@@ -74,7 +75,8 @@ export interface ProcessGroup {
 
   /**
    * Reduces in place: afterwards every rank has the sum, mean or maximum over the ranks, element by element. A mean is a
-   * sum that this thread divides, part by part while the next is on its way.
+   * sum that this thread divides, part by part while the next is on its way. A maximum of what is not a number somewhere is
+   * undefined, and may be another one on each rank.
    *
    * @param data of the same length on all ranks; leave it alone until the promise resolves
    * @throws {TypeError} if the elements are of half precision, or whole numbers to be averaged
@@ -89,7 +91,7 @@ export interface ProcessGroup {
    * @param target of `size` times the length; a new array if it is left out
    * @returns the target
    * @throws {TypeError} if the target is of another element type
-   * @throws {RangeError} if the target is of another length
+   * @throws {RangeError} if the target is of another length, or overlaps the data
    * @throws {GenviewError} if MPI fails
    */
   allGather<T extends CollectiveArray>(data: T, target?: T): Promise<T>;
@@ -101,7 +103,7 @@ export interface ProcessGroup {
    * @param target of `size` times the elements, of the same element type
    * @returns the target
    * @throws {TypeError} if the target is of another element type
-   * @throws {RangeError} if the target is of another length
+   * @throws {RangeError} if the target is of another length, or overlaps the data
    * @throws {GenviewError} if MPI fails
    */
   allGather(data: DeviceTensor, target: DeviceTensor): Promise<DeviceTensor>;
@@ -134,6 +136,7 @@ export interface ProcessGroup {
   /**
    * Gathers values that JSON can write, in the order of the ranks.
    *
+   * @throws {TypeError} if it cannot write this one
    * @throws {GenviewError} if MPI fails
    */
   allGatherValues<T>(value: T): Promise<T[]>;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   type CollectiveArray,
   inProcessGroup,
@@ -116,6 +116,7 @@ async function checkValues(group: ProcessGroup): Promise<void> {
   const ranks = Array.from({ length: group.size }, (_, rank) => rank);
   const value = (rank: number) => ({ rank, text: "ü".repeat(rank), list: [rank, null] });
   assertEquals(await group.allGatherValues(value(group.rank)), ranks.map(value));
+  await assertRejects(() => group.allGatherValues(undefined), TypeError, "found undefined");
   assertEquals(
     await group.allGatherBytes(new Uint8Array(group.rank).fill(group.rank)),
     ranks.map((rank) => new Uint8Array(rank).fill(rank)),
@@ -162,6 +163,12 @@ function checkRefusals(group: ProcessGroup): void {
   const detached = new Float32Array(4);
   detached.buffer.transfer(0);
   assertThrows(() => blocking.allReduce(detached, "sum"), TypeError, "found a detached one");
+  const whole = new Float32Array(2 * group.size);
+  assertThrows(
+    () => blocking.allGather(whole.subarray(0, 2), whole),
+    RangeError,
+    "the target must not overlap the data",
+  );
 }
 
 if (import.meta.main) {
