@@ -63,8 +63,8 @@ export function broadcastCalls(
 }
 
 /**
- * Bytes of a message that is reduced. Longer ones are slower for the same bytes: of 46.8 MB in one the sum took 20.7 ms on two
- * ranks that share memory and 51.1 on four, cut by these 10.4 and 31.9 (`deno task bench distributed`).
+ * Bytes of a message that is reduced. A longer one is slower for the same bytes: the sum of 46.8 MB took 20 ms in one message
+ * and 12 to 16 in two, by turns on two ranks that share memory (Open MPI 4.1.4, two cores of an EPYC).
  */
 const REDUCED_BYTES = 25 << 20;
 
