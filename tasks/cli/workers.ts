@@ -24,6 +24,21 @@ export const WORKERS: {
     "processes of this machine that work together, by mpirun, over its devices (0: this one alone)",
 };
 
+/** Exit codes above it are those of processes that were ended by a signal, whose number is added; not by MPICH's `mpirun`. */
+const SIGNALLED = 128;
+
+/** The exit code of a task that has failed, and said why. */
+const FAILED = 1;
+
+const SIGKILL = 9;
+
+/** What is to say of processes of which one was ended by a signal. */
+function killedText(workers: number, code: number): string {
+  const signal = code > SIGNALLED ? code - SIGNALLED : code;
+  const why = signal === SIGKILL ? ", as the system does where memory is short" : "";
+  return `Cannot finish on ${workers} processes: one of them was ended by signal ${signal}${why}; what was saved is kept`;
+}
+
 /**
  * Runs a task on as many processes as `--workers` says, each with the same arguments, unless this is one of them. A first
  * Ctrl-C, SIGTERM, SIGUSR1 or SIGUSR2 has them stop when they can, a second one at once; the exit code is theirs.
@@ -50,7 +65,10 @@ export async function ranOnWorkers(
     // Open MPI gives ranks a terminal even where this process writes to a file.
     environment: Deno.stdout.isTerminal() ? {} : { NO_COLOR: "1" },
   });
-  using _interrupt = interruptSignal(ranks.stop, ranks.end);
-  Deno.exitCode = await ranks.code;
+  using interrupt = interruptSignal(ranks.stop, ranks.end);
+  const code = await ranks.code;
+  // A process that fails says why; one that is killed cannot.
+  if (code > FAILED && !interrupt.signal.aborted) console.error(killedText(workers, code));
+  Deno.exitCode = code;
   return true;
 }

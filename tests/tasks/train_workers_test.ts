@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { inFolder } from "../in_folder.ts";
 import { mpirunFolder, testMpi } from "../mpirun.ts";
@@ -23,6 +23,23 @@ function train(folder: string, ...args: readonly string[]): Deno.Command {
     stdout: "piped",
     stderr: "piped",
   });
+}
+
+/** The number in the system of the process that is a rank of a training. */
+async function processOf(rank: number, output: string): Promise<number> {
+  const variable = new RegExp(`(^|\\0)(OMPI_COMM_WORLD_RANK|PMI_RANK)=${rank}\\0`);
+  for await (const { name } of Deno.readDir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const [command, environment] = await Promise.all(
+        ["cmdline", "environ"].map((file) => Deno.readTextFile(`/proc/${name}/${file}`)),
+      );
+      if (command!.includes(`\0${output}\0`) && variable.test(environment!)) return Number(name);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  throw new Error(`There is no rank ${rank} that trains in ${output}`);
 }
 
 testMpi(
@@ -54,6 +71,24 @@ testMpi("train --workers ends in order at a signal", (kind) =>
     const out = await new Response(first.stdout).text();
     assertEquals(code, 0, seen);
     assertMatch(out, /^stopped after \d+ steps; resume with: .* --resume latest\s*$/);
+  }));
+
+testMpi("train --workers says that a process was killed", (kind) =>
+  inFolder(async (folder) => {
+    await mpirunFolder(kind, folder);
+    await drawPictures(join(folder, "photos"));
+    const first = train(folder, "--workers", "2", "--epochs", "1000").spawn();
+    let seen = "";
+    for await (const chunk of first.stderr.pipeThrough(new TextDecoderStream())) {
+      const before = seen;
+      seen += chunk;
+      if (before.includes("spread") || !seen.includes("spread")) continue;
+      Deno.kill(await processOf(1, join(folder, "run")), "SIGKILL");
+    }
+    await first.stdout.cancel();
+    const { code } = await first.status;
+    assertNotEquals(code, 0);
+    assertStringIncludes(seen, "Cannot finish on 2 processes: one of them was ended by signal 9");
   }));
 
 Deno.test("train --workers says what is wrong before it starts anything, and what to install", () =>
