@@ -71,7 +71,7 @@ export interface StepParts {
   readonly loss: number;
   /** Samples in a second of all GPUs, as a share of what they would take one by one. */
   readonly efficiency: number;
-  /** Bytes of the matrix of similarities of the whole batch, which every process holds. */
+  /** Bytes of a matrix of similarities, which every process holds: of its own samples to those of all. */
   readonly similarities: number;
 }
 
@@ -87,8 +87,8 @@ export function stepParts(
   const embeddings = VIEWS * 4 * whole * width;
   const within = collectives * (stop + Math.ceil(Math.log2(ranks)) * wire.latency) +
     (ranks - 1) / ranks * embeddings / wire.bandwidth + moved(embeddings);
-  // Both directions, each once forward and twice backward.
-  const lossOf = (batch: number) => VIEWS * 3 * 2 * batch ** 2 * width / RATE;
+  // A process compares its own samples with those of all; both directions, each once forward and twice backward.
+  const lossOf = (others: number) => VIEWS * 3 * 2 * samples * others * width / RATE;
   const parts = {
     compute,
     gradients: Math.max(0, sums - overlap * compute),
@@ -99,6 +99,6 @@ export function stepParts(
   return {
     ...parts,
     efficiency: (compute + lossOf(samples)) / seconds,
-    similarities: 4 * whole ** 2,
+    similarities: 4 * samples * whole,
   };
 }

@@ -16,7 +16,7 @@ Deno.test("a sum takes 2 (N - 1) / N of its bytes, and messages by the logarithm
   assertAlmostEquals(allReduceSeconds(1e9, 8, WIRE), 1.75 + 6e-5, 1e-9);
 });
 
-Deno.test("stepParts() hides gradients behind what overlaps, and grows the loss by the square", () => {
+Deno.test("stepParts() hides gradients behind what overlaps, and grows the loss with the number of GPUs", () => {
   const work = { name: "", samples: 64, compute: 1, gradients: 1e9, collectives: 0, width: 128 };
   const open = { name: "", wire: WIRE, stop: 0, overlap: 0 };
   const plain = stepParts(work, open, 8);
@@ -26,6 +26,6 @@ Deno.test("stepParts() hides gradients behind what overlaps, and grows the loss 
     plain.gradients - 0.5,
     1e-9,
   );
-  assertEquals(stepParts(work, open, 16).loss / plain.loss, 4);
+  assertEquals(stepParts(work, open, 16).loss / plain.loss, 2);
   assert(plain.efficiency > 0.3 && plain.efficiency < 0.4);
 });
