@@ -169,14 +169,17 @@ export class BoundStep implements Disposable {
     options: BoundStepOptions,
     values: StepValues | Promise<StepValues>,
   ): Promise<BoundStep> {
-    checkRanks(step, options);
-    if (options.cudaGraphs && step.microBatches > 1) {
-      throw new GenviewTypeError(
-        `Cannot capture a CUDA graph: the step must take its batch at once, found ${step.microBatches} micro-batches`,
-      );
-    }
-    await checkSameModels([step.gradients, step.update], options.group);
     using owned = new DisposableStack();
+    // Nothing is thrown before what the step starts from has been waited for: it may fail as well.
+    const fit = async () => {
+      checkRanks(step, options);
+      if (options.cudaGraphs && step.microBatches > 1) {
+        throw new GenviewTypeError(
+          `Cannot capture a CUDA graph: the step must take its batch at once, found ${step.microBatches} micro-batches`,
+        );
+      }
+      await checkSameModels([step.gradients, step.update], options.group);
+    };
     const load = async (name: "gradients" | "update") =>
       owned.use(await loadModel(step[name], name, options));
     const check = async () => {
@@ -184,7 +187,12 @@ export class BoundStep implements Disposable {
       checkValues(step, given);
       return given;
     };
-    const [given, gradients, update] = await allDone(check(), load("gradients"), load("update"));
+    const [, given, gradients, update] = await allDone(
+      fit(),
+      check(),
+      load("gradients"),
+      load("update"),
+    );
     const bound = new BoundStep(step, [gradients, update], options, given);
     bound.#owned.use(owned.move());
     return bound;

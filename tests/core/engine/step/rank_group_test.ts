@@ -104,8 +104,12 @@ Deno.test("a step is refused where another process has built another one", async
       return TWIN_GROUP.allReduce(data, reduction);
     },
   };
+  // What it starts from may still be on its way, and fail because of that.
+  const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error("late")), 50));
+  const options = { device: CPU, threads: 1, group };
+  await assertRejects(() => BoundStep.create(built(), options, late), TypeError, "same graphs");
   await assertRejects(
-    () => BoundStep.create(built(), { device: CPU, threads: 1, group }, { state: STATE }),
+    () => BoundStep.create(built(), options, { state: STATE }),
     TypeError,
     "all 2 processes must have built the same graphs, found others than on this one",
   );
