@@ -23,6 +23,8 @@ const BAR_COLUMNS = { most: 24, least: 8 };
 const REDRAW_SECONDS = 0.1;
 /** Time over which the speed is averaged, so that it follows changes and does not jump. */
 const SMOOTHING_SECONDS = 60;
+/** From less time no speed is told: what several processes report comes at once. */
+const MEASURED_SECONDS = 0.05;
 const SECOND = 1;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -137,11 +139,11 @@ export class ProgressLine implements Disposable {
     this.#measure(step - this.#state.step, now - this.#lastTime);
     this.#lastTime = now;
     const { seconds, steps } = this.#recent;
-    const pace = steps === 0 ? undefined : seconds / steps;
+    const pace = steps === 0 || seconds < MEASURED_SECONDS ? undefined : seconds / steps;
     const speed: ProgressFields = pace && imagesPerStep
       ? { "img/s": Math.round(imagesPerStep / pace) }
       : {};
-    const secondsLeft = pace === undefined ? undefined : (total - step) * pace;
+    const secondsLeft = step >= total ? 0 : pace && (total - step) * pace;
     this.#state = { step, total, secondsLeft, fields: { ...fields, ...speed } };
     const wait = this.#options.columns() === undefined ? plainSeconds : REDRAW_SECONDS;
     if (step < total && now - this.#lastShown < wait) return;

@@ -152,6 +152,14 @@ Deno.test("ProgressLine knows no end before a step has passed", () => {
   assertStringIncludes(written[0]!, "0%   0/10  – left");
 });
 
+Deno.test("ProgressLine tells no speed of steps that are reported all at once", () => {
+  const { line, written, clock } = lineOf({ total: 8, imagesPerStep: 1 });
+  line.update(0);
+  clock.now = 1e-5;
+  line.update(8);
+  assertEquals(written.at(-1), "100%  8/8  0s left\n");
+});
+
 Deno.test("ProgressLine.note() writes above the line and draws it anew", () => {
   const { line, written, clock } = lineOf({ total: 10, columns: () => 60 });
   line.note("before");
