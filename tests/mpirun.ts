@@ -4,6 +4,7 @@
  * @module
  */
 import type { MpiKind } from "../core/distributed/mod.ts";
+import { launchMark, processesOf, untilGone } from "./launched_processes.ts";
 
 const DECODER = new TextDecoder();
 
@@ -56,9 +57,9 @@ export function hasMpi(kind: MpiKind): boolean {
 }
 
 /**
- * Runs a program on several ranks, each with one thread.
+ * Runs a program on several ranks, each with one thread. When it returns or throws, no process of theirs is left.
  *
- * @throws {Error} if they have not ended in time; the message has what they wrote
+ * @throws {Error} if they have not ended in time, or one of them outlives the launcher; the message has what they wrote
  */
 export async function mpirun(
   kind: MpiKind,
@@ -72,33 +73,37 @@ export async function mpirun(
   const launch = kind === "openmpi"
     ? ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-np", `${ranks}`]
     : ["-np", `${ranks}`];
+  const mark = launchMark();
   const process = new Deno.Command(LAUNCHERS[kind].command, {
     args: [
       ...launch,
       ...[Deno.execPath(), "run", "--no-prompt", ...permissions, program.href, ...args],
     ],
-    env: { OMP_NUM_THREADS: "1", NO_COLOR: "1", ...environment },
+    env: { OMP_NUM_THREADS: "1", NO_COLOR: "1", ...environment, ...mark },
     stdout: "piped",
     stderr: "piped",
   }).spawn();
   let late = false;
   const limit = setTimeout(() => {
     late = true;
-    process.kill("SIGTERM");
+    // A launcher that is told to end waits for ranks that do not; and a rank that is left keeps its output open.
+    for (const each of processesOf(mark)) each.kill();
   }, seconds * 1000);
   onStart?.(process);
   const { code, stdout, stderr } = await process.output();
   clearTimeout(limit);
+  const left = await untilGone(mark);
   const result = {
     code,
     stdout: DECODER.decode(stdout),
     stderr: DECODER.decode(stderr),
     seconds: (performance.now() - start) / 1000,
   };
-  if (!late) return result;
+  if (!late && left.length === 0) return result;
+  const what = late ? `have not ended within ${seconds} seconds` : "have outlived their launcher";
+  const which = late ? "" : `, ${left.join(", ")}`;
   throw new Error(
-    `${ranks} ranks of ${kind} have not ended within ${seconds} seconds. They wrote:\n` +
-      `${result.stdout}\n${result.stderr}`,
+    `${ranks} ranks of ${kind} ${what}${which}. They wrote:\n${result.stdout}\n${result.stderr}`,
   );
 }
 

@@ -36,6 +36,9 @@ export interface GroupWorkOptions extends ProcessGroupOptions {
 
 const LONGEST_MESSAGE = 2 ** 31 - 1;
 
+/** Open MPI's launcher gives ranks a second between the signal that they may heed and the one that ends them. */
+const FIRST_MILLISECONDS = 2000;
+
 let opened: Promise<ProcessGroup | undefined> | undefined;
 
 /**
@@ -72,7 +75,8 @@ export function openProcessGroup(
 /**
  * Does work in the group of this process's launcher, and ends the group as the work has ended: after success it waits for
  * all ranks and finalises MPI; after an error it writes that to standard error, with the rank before it, and ends all
- * ranks, which would wait for this one for ever.
+ * ranks, which would wait for this one for ever. Ranks other than the first wait two seconds before: an error that all of
+ * them meet is said once.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -99,10 +103,17 @@ export async function inProcessGroup<T>(
   try {
     result = await work(group);
   } catch (error) {
-    return group.abort(describe(error));
+    const message = describe(error);
+    if (group.rank > 0) leaveToFirst();
+    return group.abort(message);
   }
   await group.finalize();
   return result;
+}
+
+/** Waits so long that the first rank, should it have met the same error, has said it and ended this one. */
+function leaveToFirst(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FIRST_MILLISECONDS);
 }
 
 /** An error's message, and the stack of one that is a bug. */

@@ -10,8 +10,8 @@ import { RunRanks } from "./run_ranks.ts";
 import type { TrainOptions } from "./train_options.ts";
 
 /**
- * Runs what trains in a folder while nobody else writes there; of several processes the first sees to that. What is refused before anything is written leaves no
- * folder behind.
+ * Runs what trains in a folder while nobody else writes there; of several processes the first sees to that. What is
+ * refused before anything is written leaves no folder behind.
  *
  * @throws {Deno.errors.AlreadyExists} if the folder holds a run that is not resumed, or at once if another process
  * trains there

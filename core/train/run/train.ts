@@ -18,7 +18,7 @@ import { type CompiledMethod, compileMethod } from "./compiled_method.ts";
 import { NO_STEPS, summarizeEpoch } from "./epoch_sums.ts";
 import { RunBatches } from "./run_batches.ts";
 import { checkSameState, shareStatistics } from "./rank_state.ts";
-import { RunGuard } from "./run_guard.ts";
+import { RunGuard, TrainingError } from "./run_guard.ts";
 import { inRunFolder } from "./run_folder.ts";
 import { findSharedOrigin, type RunOrigin } from "./run_origin.ts";
 import { planRun, type RunPlan } from "./run_plan.ts";
@@ -72,7 +72,8 @@ export async function trainLocked(given: TrainOptions): Promise<TrainResult> {
   try {
     return await run.finish();
   } catch (error) {
-    run.sayWhereToResume();
+    // Such an error all processes have alike.
+    if (ranks.leads || !(error instanceof TrainingError)) run.sayWhereToResume();
     throw error;
   }
 }

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { FolderLock } from "../../../../core/files/folder_lock.ts";
 import { RandomStream } from "../../../../core/engine/random/random_stream.ts";
 import { inFolder } from "../../../in_folder.ts";
 import { testMpi } from "../../../mpirun.ts";
@@ -26,19 +25,6 @@ const EPOCHS = 60;
 /** Open MPI gives the others a second, twice, to end by themselves, which they cannot while they wait for the one. */
 const ENVIRONMENT = { OMPI_MCA_odls_base_sigkill_timeout: "0" };
 
-/** Waits until no rank of a run is left: some launchers end before those that they kill. */
-async function untilFree(output: string): Promise<void> {
-  while (existsSync(output)) {
-    try {
-      using _lock = await FolderLock.acquire(output);
-      return;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
-}
-
 testMpi(
   "train() whose ranks are killed at random points equals a run in one go bit for bit",
   (kind) =>
@@ -62,12 +48,12 @@ testMpi(
             `The ranks ended before one was killed. They wrote:\n${stdout}\n${stderr}`,
           );
         });
-        await Promise.race([waitForEvents(told, events), early]);
         early.catch(() => {});
+        await Promise.race([waitForEvents(told, events), early]);
+        const number = await Promise.race([numberOfProcess(told, rank), early]);
         await new Promise((resolve) => setTimeout(resolve, random.integer(MILLISECONDS)));
-        Deno.kill(await numberOfProcess(told, rank), "SIGKILL");
+        Deno.kill(number, "SIGKILL");
         assertNotEquals((await ended).code, 0);
-        await untilFree(output);
       }
       const before = await finalState(output);
       assert(before.step < 3 * EPOCHS, `${before.step}`);

@@ -36,7 +36,7 @@ testMpi(
       await Deno.mkdir(told);
       const changes = { configuration: { epochs: 40 } };
       const stopping = trainWell(kind, 2, { output, told, changes });
-      await waitForEvents(told, 4);
+      await Promise.race([waitForEvents(told, 4), stopping]);
       Deno.kill(await numberOfProcess(told, 1), "SIGTERM");
       assertStringIncludes(await stopping, "note: stopping after this step, as rank 1 was told to");
       const { step } = await finalState(output);
@@ -47,7 +47,7 @@ testMpi(
       const again = trainWell(kind, 2, { output, told, changes, resume: "latest" }, {
         onStart: (process) => void (launcher = process),
       });
-      await waitForEvents(told, await countEvents(told) + 4);
+      await Promise.race([waitForEvents(told, await countEvents(told) + 4), again]);
       launcher!.kill("SIGUSR1");
       assertStringIncludes(await again, "note: stopping after this step, as rank 0");
       const { step: next } = await finalState(output);
@@ -74,6 +74,8 @@ testMpi(
       const { code, stderr } = await trainOnRanks(kind, 2, { output, changes });
       assertNotEquals(code, 0);
       assertStringIncludes(stderr, "found 9; choose 8 or 10, or another number of processes");
+      // All ranks have met it, and one has said so.
+      assertEquals(stderr.match(/rank \d of 2: Cannot/g), ["rank 0 of 2: Cannot"]);
       const apart = await trainOnRanks(kind, 2, { output, apart: 1 });
       assertNotEquals(apart.code, 0);
       assertStringIncludes(apart.stderr, "found that seed is 0 on rank 0 and 1 on rank 1");

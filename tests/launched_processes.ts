@@ -1,0 +1,83 @@
+/**
+ * The processes that a launcher has started, however far down, and those that have outlived it. Linux says which they are;
+ * elsewhere none are found.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+
+/** The variable that the processes of a launch have in their environment. */
+const VARIABLE = "GENVIEW_TEST_LAUNCH";
+
+/** Processes that are ended have so long: Open MPI's wait a second, twice. */
+const GRACE_SECONDS = 20;
+
+const POLL_MILLISECONDS = 10;
+
+/** A process of a launch. */
+export interface LaunchedProcess {
+  /** Its number and its command. */
+  readonly name: string;
+  /** Ends it, whatever it is at. */
+  kill(): void;
+}
+
+/** What a launch is known by: a variable of its environment, which its processes inherit. */
+export function launchMark(): Readonly<Record<string, string>> {
+  return { [VARIABLE]: crypto.randomUUID() };
+}
+
+/** What a file under /proc says; nothing of a process that has ended or is another user's. */
+function told(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}
+
+/** The processes of a launch that are there now, this one's own child among them. */
+export function processesOf(mark: Readonly<Record<string, string>>): LaunchedProcess[] {
+  if (!existsSync("/proc/self/environ")) return [];
+  const text = `${VARIABLE}=${mark[VARIABLE]}`;
+  const numbers = [...Deno.readDirSync("/proc")].map(({ name }) => Number(name));
+  return numbers.filter((number) => number > 0).flatMap((number) => {
+    if (!told(`/proc/${number}/environ`).includes(text)) return [];
+    const kill = () => {
+      try {
+        Deno.kill(number, "SIGKILL");
+      } catch (error) {
+        if (!isGone(error)) throw error;
+      }
+    };
+    return [{ name: `${number} ${told(`/proc/${number}/comm`).trim()}`, kill }];
+  });
+}
+
+/** Whether a process could not be ended because it had. */
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound ||
+    error instanceof TypeError && error.message.includes("ESRCH");
+}
+
+/**
+ * Waits until a launch has no process any more, and ends those that stay.
+ *
+ * @param seconds that they have to end by themselves
+ * @returns the names of those that had to be ended
+ */
+export async function untilGone(
+  mark: Readonly<Record<string, string>>,
+  seconds: number = GRACE_SECONDS,
+): Promise<string[]> {
+  const end = performance.now() + 1000 * seconds;
+  for (;;) {
+    const left = processesOf(mark);
+    if (left.length === 0) return [];
+    if (performance.now() > end) {
+      for (const each of left) each.kill();
+      return left.map(({ name }) => name);
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+  }
+}
