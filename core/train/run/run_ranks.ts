@@ -8,6 +8,7 @@ import { type Device, formatDevice } from "../../engine/ort/mod.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import type { CheckpointState } from "../../weights/checkpoint/state.ts";
+import { datasetDigest } from "./dataset_digest.ts";
 import type { TrainEvent } from "./train_event.ts";
 import type { TrainOptions } from "./train_options.ts";
 
@@ -91,22 +92,28 @@ export class RunRanks {
   }
 
   /**
-   * Checks that all processes would train the same run.
+   * Checks that all processes would train the same run. What one of them alone does, such as to evaluate, the others would
+   * not join in.
    *
-   * @throws {TypeError} if one has another method, configuration or number of samples
+   * @throws {TypeError} if one has another method, configuration, data set, evaluation or pair encoder
    */
   async checkSameRun(
-    { method, configuration, dataset }: Pick<
+    { method, configuration, dataset, evaluate, pairEncoder }: Pick<
       TrainOptions,
-      "method" | "configuration" | "dataset"
+      "method" | "configuration" | "dataset" | "evaluate" | "pairEncoder"
     >,
   ): Promise<void> {
     if (this.group === undefined) return;
     const { device: _device, threads: _threads, loaders: _loaders, ...alike } = configuration;
+    const presence = (part: unknown) => part === undefined ? "not there" : "there";
     const facts: Readonly<Record<string, unknown>> = {
       method: `${method.manifest.name} ${method.manifest.version}`,
       samples: dataset.length,
       ...alike,
+      "the digest of the images' names and labels": datasetDigest(dataset),
+      "the number of images with variations": dataset.coverage?.matched,
+      "an evaluation": presence(evaluate),
+      "a pair encoder": presence(pairEncoder),
     };
     const all = await this.group.allGatherValues(facts);
     const text = (value: unknown) => JSON.stringify(value) ?? "nothing";
