@@ -36,12 +36,12 @@ function told(path: string): string {
   }
 }
 
-/** The processes of a launch that are there now, this one's own child among them. */
+/** The processes of a launch that are there now, without this one. */
 export function processesOf(mark: Readonly<Record<string, string>>): LaunchedProcess[] {
   if (!existsSync("/proc/self/environ")) return [];
   const text = `${VARIABLE}=${mark[VARIABLE]}`;
   const numbers = [...Deno.readDirSync("/proc")].map(({ name }) => Number(name));
-  return numbers.filter((number) => number > 0).flatMap((number) => {
+  return numbers.filter((number) => number > 0 && number !== Deno.pid).flatMap((number) => {
     if (!told(`/proc/${number}/environ`).includes(text)) return [];
     const kill = () => {
       try {

@@ -124,8 +124,32 @@ export async function mpirunWell(...given: Parameters<typeof mpirun>): Promise<M
   );
 }
 
+/** A test of ranks has so long, however it starts them. */
+const TEST_SECONDS = 600;
+
+/** Runs a test, after which no process is left that it has started, and which is ended when it takes too long. */
+async function bounded(test: () => Promise<void>): Promise<void> {
+  const mark = launchMark();
+  for (const [name, value] of Object.entries(mark)) Deno.env.set(name, value);
+  let late = false;
+  const limit = setTimeout(() => {
+    late = true;
+    for (const each of processesOf(mark)) each.kill();
+  }, TEST_SECONDS * 1000);
+  let left: string[] = [];
+  try {
+    await test();
+  } finally {
+    clearTimeout(limit);
+    for (const name of Object.keys(mark)) Deno.env.delete(name);
+    left = await untilGone(mark);
+  }
+  if (late) throw new Error(`The ranks have not ended within ${TEST_SECONDS} seconds`);
+  if (left.length > 0) throw new Error(`The test has left processes: ${left.join(", ")}`);
+}
+
 /**
- * Registers a test for each kind of MPI. Where one is missing its test is left out, and its name says so.
+ * Registers a test for each kind of MPI. It leaves no process behind. Where one is missing its test is left out, and its name says so.
  *
  * @param kinds both if left out
  */
@@ -138,6 +162,6 @@ export function testMpi(
     const ignore = !hasMpi(kind);
     const { command, packages } = LAUNCHERS[kind];
     const why = ignore ? ` (left out: ${command} is missing; apt-get install ${packages})` : "";
-    Deno.test({ name: `${name}, ${kind}${why}`, ignore, fn: () => test(kind) });
+    Deno.test({ name: `${name}, ${kind}${why}`, ignore, fn: () => bounded(() => test(kind)) });
   }
 }
