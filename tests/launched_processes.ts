@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
 
 /** The variable that the processes of a launch have in their environment. */
 const VARIABLE = "GENVIEW_TEST_LAUNCH";
@@ -12,7 +11,7 @@ const VARIABLE = "GENVIEW_TEST_LAUNCH";
 /** Processes that are ended have so long: Open MPI's wait a second, twice. */
 const GRACE_SECONDS = 20;
 
-const POLL_MILLISECONDS = 10;
+const POLL_MILLISECONDS = 50;
 
 /** A process of a launch. */
 export interface LaunchedProcess {
@@ -27,22 +26,25 @@ export function launchMark(): Readonly<Record<string, string>> {
   return { [VARIABLE]: crypto.randomUUID() };
 }
 
-/** What a file under /proc says; nothing of a process that has ended or is another user's. */
-function told(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return "";
-  }
-}
+/**
+ * Prints the number and the name of each process whose environment has a text. Deno itself reads no environment of others
+ * without all permissions.
+ */
+const FIND = `for file in $(grep -lsaF "$1" /proc/[0-9]*/environ); do
+  process=\${file%/environ}
+  echo "\${process#/proc/} $(cat "$process/comm" 2>/dev/null)"
+done`;
 
 /** The processes of a launch that are there now, without this one. */
 export function processesOf(mark: Readonly<Record<string, string>>): LaunchedProcess[] {
-  if (!existsSync("/proc/self/environ")) return [];
-  const text = `${VARIABLE}=${mark[VARIABLE]}`;
-  const numbers = [...Deno.readDirSync("/proc")].map(({ name }) => Number(name));
-  return numbers.filter((number) => number > 0 && number !== Deno.pid).flatMap((number) => {
-    if (!told(`/proc/${number}/environ`).includes(text)) return [];
+  if (Deno.build.os !== "linux") return [];
+  const { stdout } = new Deno.Command("sh", {
+    args: ["-c", FIND, "sh", `${VARIABLE}=${mark[VARIABLE]}`],
+  }).outputSync();
+  const lines = new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "");
+  return lines.flatMap((name) => {
+    const number = Number.parseInt(name);
+    if (number === Deno.pid) return [];
     const kill = () => {
       try {
         Deno.kill(number, "SIGKILL");
@@ -50,7 +52,7 @@ export function processesOf(mark: Readonly<Record<string, string>>): LaunchedPro
         if (!isGone(error)) throw error;
       }
     };
-    return [{ name: `${number} ${told(`/proc/${number}/comm`).trim()}`, kill }];
+    return [{ name, kill }];
   });
 }
 
