@@ -27,19 +27,27 @@ export function launchMark(): Readonly<Record<string, string>> {
 }
 
 /**
- * Prints the number and the name of each process whose environment has a text. Deno itself reads no environment of others
- * without all permissions.
+ * Prints the number and the name of each process whose environment has a variable, and another by a pattern. Deno itself
+ * reads no environment of others without all permissions.
  */
-const FIND = `for file in $(grep -lsaF "$1" /proc/[0-9]*/environ); do
+const FIND = `for file in $(grep -lsazxF "$1" /proc/[0-9]*/environ); do
+  grep -qsazxE "$2" "$file" || continue
   process=\${file%/environ}
   echo "\${process#/proc/} $(cat "$process/comm" 2>/dev/null)"
 done`;
 
-/** The processes of a launch that are there now, without this one. */
-export function processesOf(mark: Readonly<Record<string, string>>): LaunchedProcess[] {
+/**
+ * The processes of a launch that are there now, without this one.
+ *
+ * @param variable a pattern of a variable, such as `NAME=value`, that the environment of those has that are wanted
+ */
+export function processesOf(
+  mark: Readonly<Record<string, string>>,
+  variable: string = ".*",
+): LaunchedProcess[] {
   if (Deno.build.os !== "linux") return [];
   const { stdout } = new Deno.Command("sh", {
-    args: ["-c", FIND, "sh", `${VARIABLE}=${mark[VARIABLE]}`],
+    args: ["-c", FIND, "sh", `${VARIABLE}=${mark[VARIABLE]}`, variable],
   }).outputSync();
   const lines = new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "");
   return lines.flatMap((name) => {

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { inFolder } from "../in_folder.ts";
+import { launchMark, processesOf } from "../launched_processes.ts";
 import { mpirunFolder, testMpi } from "../mpirun.ts";
 import { drawPictures } from "./square_pictures.ts";
 
@@ -8,7 +9,11 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const DECODER = new TextDecoder();
 
 /** A training of some seconds, as it is typed in a checkout, with a `mpirun` of its own or none. */
-function train(folder: string, ...args: readonly string[]): Deno.Command {
+function train(
+  folder: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Deno.Command {
   const photos = join(folder, "photos");
   return new Deno.Command(Deno.execPath(), {
     args: [
@@ -18,28 +23,11 @@ function train(folder: string, ...args: readonly string[]): Deno.Command {
       ...["--evaluate-every", "0", "--preset", "cifar", ...args],
     ],
     cwd: ROOT,
-    env: { PATH: `${folder}:${Deno.env.get("PATH")}`, NO_COLOR: "1" },
+    env: { PATH: `${folder}:${Deno.env.get("PATH")}`, NO_COLOR: "1", ...environment },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   });
-}
-
-/** The number in the system of the process that is a rank of a training. */
-async function processOf(rank: number, output: string): Promise<number> {
-  const variable = new RegExp(`(^|\\0)(OMPI_COMM_WORLD_RANK|PMI_RANK)=${rank}\\0`);
-  for await (const { name } of Deno.readDir("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const [command, environment] = await Promise.all(
-        ["cmdline", "environ"].map((file) => Deno.readTextFile(`/proc/${name}/${file}`)),
-      );
-      if (command!.includes(`\0${output}\0`) && variable.test(environment!)) return Number(name);
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  throw new Error(`There is no rank ${rank} that trains in ${output}`);
 }
 
 testMpi(
@@ -48,7 +36,7 @@ testMpi(
     inFolder(async (folder) => {
       await mpirunFolder(kind, folder);
       await drawPictures(join(folder, "photos"));
-      const { code, stdout, stderr } = await train(folder, "--workers", "2", "--epochs", "2")
+      const { code, stdout, stderr } = await train(folder, ["--workers", "2", "--epochs", "2"])
         .output();
       const [out, error] = [DECODER.decode(stdout), DECODER.decode(stderr)];
       assertEquals(code, 0, error);
@@ -61,7 +49,7 @@ testMpi("train --workers ends in order at a signal", (kind) =>
   inFolder(async (folder) => {
     await mpirunFolder(kind, folder);
     await drawPictures(join(folder, "photos"));
-    const first = train(folder, "--workers", "2", "--epochs", "1000").spawn();
+    const first = train(folder, ["--workers", "2", "--epochs", "1000"]).spawn();
     let seen = "";
     for await (const chunk of first.stderr.pipeThrough(new TextDecoderStream())) {
       // The line that says what is expected of the loss comes before the first step.
@@ -77,13 +65,16 @@ testMpi("train --workers says that a process was killed", (kind) =>
   inFolder(async (folder) => {
     await mpirunFolder(kind, folder);
     await drawPictures(join(folder, "photos"));
-    const first = train(folder, "--workers", "2", "--epochs", "1000").spawn();
+    const mark = launchMark();
+    const first = train(folder, ["--workers", "2", "--epochs", "1000"], mark).spawn();
     let seen = "";
     for await (const chunk of first.stderr.pipeThrough(new TextDecoderStream())) {
       const before = seen;
       seen += chunk;
       if (before.includes("spread") || !seen.includes("spread")) continue;
-      Deno.kill(await processOf(1, join(folder, "run")), "SIGKILL");
+      const ranks = processesOf(mark, "(OMPI_COMM_WORLD_RANK|PMI_RANK)=1");
+      assertEquals(ranks.length, 1);
+      ranks[0]!.kill();
     }
     await first.stdout.cancel();
     const { code } = await first.status;
@@ -94,7 +85,7 @@ testMpi("train --workers says that a process was killed", (kind) =>
 Deno.test("train --workers says what is wrong before it starts anything, and what to install", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "mpirun"), "#!/bin/sh\necho none\n", { mode: 0o755 });
-    const { code, stderr } = await train(folder, "--workers", "2").output();
+    const { code, stderr } = await train(folder, ["--workers", "2"]).output();
     const error = DECODER.decode(stderr);
     assertEquals(code, 1);
     assertStringIncludes(
