@@ -79,7 +79,7 @@ export async function checkSameModels(
  * processes at once.
  *
  * They pass after the backward pass, not in buckets during it. Of a step of ResNet-18 on two processes that share a machine's
- * two cores the sum takes 10 % (31 of 312 ms; `deno task bench distributed`), which is the most that overlap could hide, and
+ * two cores the sum takes 9 % (28 of 323 ms; `deno task bench distributed`), which is the most that overlap could hide, and
  * there it would compute on the cores of the backward pass; and the graph of the backward pass gives all gradients at its end.
  *
  * @param parameters names of all that have gradients
