@@ -58,7 +58,8 @@ export {
   type BuiltCut,
   type BuiltMicroView,
 } from "./step/accumulation/build_accumulation.ts";
-export type { Application } from "./step/accumulation/cuts.ts";
+export type { Application, ShuffledView } from "./step/accumulation/cuts.ts";
+export type { PartGraphs } from "./step/accumulation/parts.ts";
 export { buildRankGraph } from "./step/accumulation/rank_graph.ts";
 export type { Counterparts } from "./step/accumulation/sample_rows.ts";
 export type { Windows } from "../engine/ops/_windows.ts";

@@ -33,3 +33,13 @@ export function rowsOf({ shape }: TensorType): number {
   if (rows !== undefined) return rows;
   throw new GenviewRangeError("there must be an axis of rows, found a scalar");
 }
+
+/** The type of one process's part of a tensor's rows. */
+export function inferPart(x: TensorType, { ranks }: RankAttributes): TensorType {
+  checkShared(x);
+  const rows = rowsOf(x);
+  if (rows % ranks !== 0) {
+    throw new GenviewRangeError(`${ranks} processes must divide the rows, found ${rows}`);
+  }
+  return { dtype: x.dtype, shape: x.shape.with(0, rows / ranks) };
+}

@@ -1,22 +1,14 @@
-import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import { currentRanks } from "../graph/target.ts";
 import type { Value } from "../graph/value.ts";
-import { checkShared, HOST_DOMAIN, type RankAttributes, rowsOf } from "./_collective.ts";
+import { HOST_DOMAIN, inferPart, type RankAttributes } from "./_collective.ts";
 
 const OwnRows = defineOp({
   type: "OwnRows",
   domain: HOST_DOMAIN,
   inputs: ["x"],
   outputs: ["y"],
-  infer: ({ x }, { ranks }: RankAttributes) => {
-    checkShared(x);
-    const rows = rowsOf(x);
-    if (rows % ranks !== 0) {
-      throw new GenviewRangeError(`${ranks} processes must divide the rows, found ${rows}`);
-    }
-    return { y: { dtype: x.dtype, shape: x.shape.with(0, rows / ranks) } };
-  },
+  infer: ({ x }, attributes: RankAttributes) => ({ y: inferPart(x, attributes) }),
   gradient: "none",
 });
 

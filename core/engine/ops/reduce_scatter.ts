@@ -1,8 +1,7 @@
-import { GenviewRangeError } from "../../errors/mod.ts";
 import { defineOp } from "../graph/op.ts";
 import { currentRanks } from "../graph/target.ts";
 import type { Value } from "../graph/value.ts";
-import { checkShared, HOST_DOMAIN, type RankAttributes, rowsOf } from "./_collective.ts";
+import { HOST_DOMAIN, inferPart, type RankAttributes } from "./_collective.ts";
 import { allGather } from "./all_gather.ts";
 
 const ReduceScatter = defineOp({
@@ -10,14 +9,7 @@ const ReduceScatter = defineOp({
   domain: HOST_DOMAIN,
   inputs: ["x"],
   outputs: ["y"],
-  infer: ({ x }, { ranks }: RankAttributes) => {
-    checkShared(x);
-    const rows = rowsOf(x);
-    if (rows % ranks !== 0) {
-      throw new GenviewRangeError(`${ranks} processes must divide the rows, found ${rows}`);
-    }
-    return { y: { dtype: x.dtype, shape: x.shape.with(0, rows / ranks) } };
-  },
+  infer: ({ x }, attributes: RankAttributes) => ({ y: inferPart(x, attributes) }),
   // A process's x adds to what each process makes of its rows.
   gradient: ({ dy }) => ({ x: allGather(dy) }),
 });

@@ -6,11 +6,10 @@
 import { GenviewRangeError, GenviewTypeError } from "../../../errors/mod.ts";
 import { currentRanks } from "../../../engine/graph/target.ts";
 import { input, type Value } from "../../../engine/graph/value.ts";
-import type { Declaration } from "../../../engine/nn/scope.ts";
 import type { LoadedMethod } from "../../../method/load.ts";
-import type { AppliedMethod, MethodGraphOptions } from "../method_graph.ts";
+import type { MethodGraphOptions } from "../method_graph.ts";
 import { type Application, cutName } from "./cuts.ts";
-import { applyInParts, leavesOf, rankBatchSize, wholeOutputs } from "./parts.ts";
+import { applyInParts, leavesOf, type PartGraphs, rankBatchSize, wholeOutputs } from "./parts.ts";
 
 /** What a method is applied to, and in what parts. */
 export interface AccumulatedGraphOptions extends MethodGraphOptions {
@@ -29,25 +28,15 @@ export interface MicroView {
 }
 
 /** A method's graphs for a micro-batch of M samples, and for the whole batch. */
-export interface AccumulatedGraph {
+export interface AccumulatedGraph extends Omit<PartGraphs, "applications" | "shuffled"> {
   /** Samples in a micro-batch. */
   readonly deviceBatchSize: number;
   /** Micro-batches in the process's part of the batch. */
   readonly microBatches: number;
-  /** The method applied to a micro-batch. */
-  readonly micro: AppliedMethod;
-  /** The method applied to the whole batch, where what networks give is an input. */
-  readonly whole: AppliedMethod;
   /** What the whole batch takes over, as far as anything depends on it, in order. */
   readonly cuts: readonly Application[];
   /** The views of a micro-batch. */
   readonly views: readonly MicroView[];
-  /** All parameters and buffers, in the order of their declaration; those that both graphs have are the whole batch's. */
-  readonly declarations: readonly Declaration[];
-  /** The buffers that networks write, as they are after a micro-batch, by name. */
-  readonly running: ReadonlyMap<string, Value>;
-  /** Whether parameters of networks stay as they are in a step, as a micro-batch finds it, by name. */
-  readonly frozen: ReadonlyMap<string, Value>;
 }
 
 function checkDeviceBatchSize(deviceBatchSize: number, batchSize: number): void {
