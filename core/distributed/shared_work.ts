@@ -7,7 +7,7 @@ import type { ProcessGroup } from "./process_group.ts";
 
 /** What a rank's share of the work is given. */
 export interface Share<Event> {
-  /** Aborts when any of the ranks is told to stop. */
+  /** Aborts when any of the ranks receives a signal to stop. */
   readonly signal: AbortSignal;
   /** Tells rank 0 of an event: plain data. Of progress that follows progress, only the last may arrive. */
   readonly report: (event: Event) => void;

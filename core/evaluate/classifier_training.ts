@@ -106,7 +106,7 @@ export function rankRows(batchSize: number, group: ProcessGroup | undefined): nu
   );
 }
 
-/** Warnings of ranks that train together: each is told once, by the first rank. */
+/** Warnings of ranks that train together: each is shown once, by the first rank. */
 export class RankWarnings {
   readonly #group: ProcessGroup | undefined;
   readonly #tell: (message: string) => void;

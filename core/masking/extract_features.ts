@@ -77,7 +77,7 @@ export interface ExtractionControl {
   readonly report?: ((event: ExtractionEvent) => void) | undefined;
   /**
    * Ranks that extract together, each a part of the images; the first analyses all, as one process does. All must ask for
-   * the same, and one that is told to stop stops all.
+   * the same, and a stop signal to one stops all.
    */
   readonly group?: ProcessGroup | undefined;
 }

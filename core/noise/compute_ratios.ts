@@ -68,7 +68,7 @@ export interface RatioControl {
   readonly report?: ((event: RatioEvent) => void) | undefined;
   /**
    * Ranks that share the images, each a contiguous part of them, and leave the file that one process leaves. All must ask
-   * for the same, and one that is told to stop stops all.
+   * for the same, and a stop signal to one stops all.
    */
   readonly group?: ProcessGroup | undefined;
 }

@@ -76,7 +76,7 @@ export interface MakeVariationsOptions extends GenerationOptions {
 export interface VariationControl extends VariationRunOptions {
   /**
    * Ranks that share the images, and leave the manifest of one process. All must ask for the same; events come to the
-   * first, and one that is told to stop stops all.
+   * first, and a stop signal to one stops all.
    */
   readonly group?: ProcessGroup | undefined;
 }

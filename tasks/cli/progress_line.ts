@@ -23,7 +23,7 @@ const BAR_COLUMNS = { most: 24, least: 8 };
 const REDRAW_SECONDS = 0.1;
 /** Time over which the speed is averaged, so that it follows changes and does not jump. */
 const SMOOTHING_SECONDS = 60;
-/** From less time no speed is told: what several processes report comes at once. */
+/** From less time no speed is shown: what several processes report comes at once. */
 const MEASURED_SECONDS = 0.05;
 const SECOND = 1;
 const MINUTE = 60 * SECOND;
