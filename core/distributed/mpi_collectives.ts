@@ -40,6 +40,20 @@ export function pieces(
   );
 }
 
+/** The pieces of each rank's part, of parts of one length: where they start in it, and in all parts together. */
+function piecesOfRanks(length: number, { size, longest }: Communicator) {
+  return Array.from(
+    { length: size },
+    (_, root) =>
+      pieces(length, longest).map(([start, piece]) => ({
+        root,
+        start,
+        piece,
+        place: root * length + start,
+      })),
+  ).flat();
+}
+
 /** The operation of MPI. The mean is a sum that is divided afterwards. */
 function operation({ reductions }: MpiConstants, reduction: Reduction): number {
   return reduction === "max" ? reductions.max : reductions.sum;
@@ -99,7 +113,7 @@ export function allGatherCalls(
   data: CollectiveMemory,
   target: CollectiveMemory,
 ): MpiCall[] {
-  const { handle, size, constants, longest } = communicator;
+  const { handle, constants, longest } = communicator;
   const { length } = data;
   const type = constants.elements[data.element];
   if (target.length <= longest) {
@@ -117,29 +131,19 @@ export function allGatherCalls(
     ];
   }
   // Every rank's part is sent by that rank, piece by piece.
-  return Array.from(
-    { length: size },
-    (_, root) =>
-      pieces(length, longest).map(([start, piece]) =>
-        call(
-          "MPI_Bcast",
-          memoryPart(target, root * length + start, piece),
-          piece,
-          type,
-          root,
-          handle,
-        )
-      ),
-  ).flat();
+  return piecesOfRanks(length, communicator).map(({ root, piece, place }) =>
+    call("MPI_Bcast", memoryPart(target, place, piece), piece, type, root, handle)
+  );
 }
 
 /** Reduces data of as many parts as there are ranks, of which each rank gets its own. The two must not overlap. */
 export function reduceScatterCalls(
-  { handle, size, constants, longest }: Communicator,
+  communicator: Communicator,
   data: CollectiveMemory,
   target: CollectiveMemory,
   reduction: Reduction,
 ): MpiCall[] {
+  const { handle, constants, longest } = communicator;
   const { length } = target;
   const type = constants.elements[data.element];
   const by = operation(constants, reduction);
@@ -156,20 +160,16 @@ export function reduceScatterCalls(
       ),
     ];
   }
-  return Array.from(
-    { length: size },
-    (_, root) =>
-      pieces(length, longest).map(([start, piece]) =>
-        call(
-          "MPI_Reduce",
-          memoryPart(data, root * length + start, piece),
-          memoryPart(target, start, piece),
-          piece,
-          type,
-          by,
-          root,
-          handle,
-        )
-      ),
-  ).flat();
+  return piecesOfRanks(length, communicator).map(({ root, start, piece, place }) =>
+    call(
+      "MPI_Reduce",
+      memoryPart(data, place, piece),
+      memoryPart(target, start, piece),
+      piece,
+      type,
+      by,
+      root,
+      handle,
+    )
+  );
 }
