@@ -153,7 +153,7 @@ async function work({ worker, threads }: Options): Promise<void> {
     labels: hashedTensor("labels", [1, CLASS_WIDTH]),
     text: hashedTensor("text", [1, TOKENS, TEXT_WIDTH]),
     negative: hashedTensor("negative", [1, TOKENS, TEXT_WIDTH]),
-    guidance: float32([1], [GUIDANCE]),
+    guidance: float32([1, 1, 1, 1], [GUIDANCE]),
   };
   await answerRounds(async () => {
     const trajectory = new Trajectory(plan, noise);

@@ -6,7 +6,7 @@
 import { decodeSource } from "../data/decode/decode_source.ts";
 import { UnreadableImageError } from "../data/decode/unreadable_image_error.ts";
 import type { ImageSource, RgbImage } from "../data/dataset.ts";
-import { type Tensor, tensor } from "../engine/graph/tensor.ts";
+import { type Tensor, tensor, zeros } from "../engine/graph/tensor.ts";
 import type { UnclipStage } from "./stage.ts";
 import type { UnclipPipeline } from "./pipeline.ts";
 import { variationNoise } from "./variation_noise.ts";
@@ -15,12 +15,18 @@ import { variationNoise } from "./variation_noise.ts";
 export interface WantedVariation {
   /** Names the image, and with the seed and the index its noise. */
   readonly key: string;
-  /** The image itself. */
-  readonly source: ImageSource;
-  /** Step of the diffusion at which noise is added to the image's embedding. */
+  /** The image itself; where it is left out, the prompt alone is the condition. */
+  readonly source?: ImageSource | undefined;
+  /** Step of the diffusion at which noise is added to the image's embedding; without an image it means nothing. */
   readonly level: number;
   /** Which of the image's variations, from 0. */
   readonly index: number;
+  /** Its prompt (default that of all). */
+  readonly prompt?: string | undefined;
+  /** Its negative prompt (default that of all). */
+  readonly negativePrompt?: string | undefined;
+  /** Its classifier-free guidance scale, from 1, which is no guidance (default that of the pipeline). */
+  readonly guidanceScale?: number | undefined;
 }
 
 /** A variation, and what it was made for. */
@@ -37,9 +43,9 @@ export interface GenerateOptions<T extends WantedVariation = WantedVariation> {
   readonly seed: number;
   /** Variations in a batch. */
   readonly batchSize: number;
-  /** The prompt (default empty). */
+  /** The prompt of those that have none of their own (default empty). */
   readonly prompt?: string;
-  /** The negative prompt (default empty). */
+  /** The negative prompt of those that have none of their own (default empty). */
   readonly negativePrompt?: string;
   /** Takes images that cannot be read, each once, with how many of its variations are left out, and its key. */
   readonly onUnreadable: (error: UnreadableImageError, without: number, key: string) => void;
@@ -53,11 +59,11 @@ export interface GenerateOptions<T extends WantedVariation = WantedVariation> {
   readonly signal?: AbortSignal;
 }
 
-/** A variation that is wanted of an image which has been read. */
+/** A variation that is wanted of an image which has been read, or of none. */
 interface Readied<T> {
   readonly wanted: T;
   /** The image as it is embedded. */
-  readonly view: Uint8Array<ArrayBuffer>;
+  readonly view: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** Batches of variations whose images can be read, all full but the last. */
@@ -80,13 +86,13 @@ async function* readBatches<T extends WantedVariation>(
       report();
       [key, view, failure, without] = [each.key, undefined, undefined, 0];
       try {
-        view = pipeline.cut(await decodeSource(each.source));
+        if (each.source !== undefined) view = pipeline.cut(await decodeSource(each.source));
       } catch (error) {
         if (!(error instanceof UnreadableImageError)) throw error;
         failure = error;
       }
     }
-    if (view === undefined) {
+    if (failure !== undefined) {
       without++;
       continue;
     }
@@ -105,12 +111,12 @@ function stack(tensors: readonly Tensor<"float32">[]): Tensor<"float32"> {
   return tensor("float32", [tensors.length, ...shape], data);
 }
 
-/** Embeddings of the images of a batch, each computed once. */
+/** Embeddings of the images of a batch, each computed once; zeros where there is no image. */
 async function embedBatch(
   pipeline: UnclipPipeline,
   batch: readonly Readied<WantedVariation>[],
 ): Promise<Tensor<"float32">> {
-  const views = [...new Set(batch.map(({ view }) => view))];
+  const views = [...new Set(batch.map(({ view }) => view))].filter((view) => view !== undefined);
   const { imageSize, embeddingWidth } = pipeline;
   const each = 3 * imageSize ** 2;
   const data = new Uint8Array(views.length * each);
@@ -119,6 +125,7 @@ async function embedBatch(
     tensor("uint8", [views.length, imageSize, imageSize, 3], data),
   );
   const rows = batch.map(({ view }) => {
+    if (view === undefined) return zeros("float32", [embeddingWidth]);
     const at = views.indexOf(view) * embeddingWidth;
     return tensor("float32", [embeddingWidth], found.data.slice(at, at + embeddingWidth));
   });
@@ -137,10 +144,12 @@ async function generateBatch<T extends WantedVariation>(
   const { images, failures, widened } = await pipeline.generate({
     embeddings: await embedBatch(pipeline, batch),
     noiseLevels: batch.map(({ wanted }) => wanted.level),
+    imageConditions: batch.map(({ view }) => view !== undefined),
     embeddingNoise: stack(noise.map(({ embedding }) => embedding)),
     latents: stack(noise.map(({ latents }) => latents)),
-    prompts: prompt,
-    negativePrompts: negativePrompt,
+    prompts: batch.map(({ wanted }) => wanted.prompt ?? prompt),
+    negativePrompts: batch.map(({ wanted }) => wanted.negativePrompt ?? negativePrompt),
+    guidanceScales: batch.map(({ wanted }) => wanted.guidanceScale ?? pipeline.guidanceScale),
     ...(onCall && { onCall }),
     ...(signal && { signal }),
   });
@@ -163,7 +172,7 @@ async function generateBatch<T extends WantedVariation>(
  * its seed, key and index alone, not on what it shares a batch with.
  *
  * @param wanted those of one image after each other
- * @throws {RangeError} if a level is not one of the diffusion's steps
+ * @throws {RangeError} if a level is not one of the diffusion's steps, or the pipeline cannot give a guidance scale
  */
 export async function* generateVariations<T extends WantedVariation>(
   pipeline: UnclipPipeline,

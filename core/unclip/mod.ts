@@ -46,7 +46,7 @@ export {
   type OpenUnclipOptions,
   type UnclipModel,
 } from "./open_unclip.ts";
-export { type GeneratedImages, UnclipPipeline, type VariationRequest } from "./pipeline.ts";
+export { type GeneratedImages, UnclipPipeline } from "./pipeline.ts";
 export type { UnclipOptions } from "./pipeline_parts.ts";
 export { PublishedFolder, type PublishedNetwork } from "./published_folder.ts";
 export { resizeVariation } from "./resize_variation.ts";
@@ -69,3 +69,4 @@ export {
   variationNoise,
   type VariationNoiseShapes,
 } from "./variation_noise.ts";
+export type { VariationRequest } from "./variation_request.ts";

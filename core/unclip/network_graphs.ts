@@ -11,12 +11,14 @@ import { add } from "../engine/ops/add.ts";
 import { cast } from "../engine/ops/cast.ts";
 import { clip } from "../engine/ops/clip.ts";
 import { concat } from "../engine/ops/concat.ts";
+import { equal } from "../engine/ops/equal.ts";
 import { mul } from "../engine/ops/mul.ts";
 import { reduceSum } from "../engine/ops/reduce_sum.ts";
 import { round } from "../engine/ops/round.ts";
 import { split } from "../engine/ops/split.ts";
 import { sub } from "../engine/ops/sub.ts";
 import { transpose } from "../engine/ops/transpose.ts";
+import { where } from "../engine/ops/where.ts";
 import type { NetworkGraph } from "./network_session.ts";
 import { type AutoencoderConfig, decodeLatents } from "./networks/autoencoder.ts";
 import { textEncoder, type TextEncoderConfig } from "./networks/text_encoder.ts";
@@ -50,7 +52,7 @@ function withGuidance(
 ): NetworkGraph {
   const count = latents.shape[0]!;
   const negative = input("negative", "float32", text.shape);
-  const guidance = input("guidance", "float32", [1]);
+  const guidance = input("guidance", "float32", [count, 1, 1, 1]);
   const none = constant(zeros("float32", labels.shape));
   const both = apply(
     concat([latents, latents], { axis: 0 }),
@@ -58,14 +60,16 @@ function withGuidance(
     concat([none, labels], { axis: 0 }),
   );
   const [without, given] = split(both, [count, count], { axis: 0 });
-  const output = add(without!, mul(guidance, sub(given!, without!)));
+  const guided = add(without!, mul(guidance, sub(given!, without!)));
+  // By the formula an image without guidance would have the rounding, and any NaN, of what it takes no part of.
+  const output = where(equal(guidance, 1), given!, guided);
   return { inputs: [latents, text, labels, negative, guidance], outputs: { output } };
 }
 
 /**
  * The UNet's output, guided or not: `latents` `[N, channels, H, W]`, `timestep` `[1]`, `text` `[N, tokens, width]` and
- * `labels` `[N, class width]`, with guidance `negative` like `text` and `guidance` `[1]`, to `output` like `latents`, all
- * float32.
+ * `labels` `[N, class width]`, with guidance `negative` like `text` and `guidance` `[N, 1, 1, 1]`, to `output` like
+ * `latents`, all float32. An image whose guidance is 1 has the output that it has without guidance.
  *
  * Source: Ho & Salimans 2022, "Classifier-free diffusion guidance", equation 6; the class embedding without guidance is
  * all zeros, as in diffusers' `StableUnCLIPImg2ImgPipeline`.

@@ -15,26 +15,7 @@ import { PublishedFolder } from "./published_folder.ts";
 import { batchRows, gatherRows } from "./rows.ts";
 import { Trajectory } from "./schedulers/mod.ts";
 import type { UnclipStage } from "./stage.ts";
-
-/** Images to vary, prompts, and all random numbers. */
-export interface VariationRequest {
-  /** Embeddings of the images, `[n, width]`. */
-  readonly embeddings: Tensor<"float32">;
-  /** Step of the diffusion at which noise is added to the embeddings: one for all, or one for each. */
-  readonly noiseLevels: number | readonly number[];
-  /** Normal noise that is added to the embeddings, `[n, width]`; the variations of one image share it. */
-  readonly embeddingNoise: Tensor<"float32">;
-  /** Normal noise that the latents begin as, `[n k, channels, H, W]`, those of one image after each other. */
-  readonly latents: Tensor<"float32">;
-  /** Prompts: one for all, or one for each image (default the empty text). */
-  readonly prompts?: string | readonly string[];
-  /** Negative prompts, likewise (default the empty text). */
-  readonly negativePrompts?: string | readonly string[];
-  /** Called after every call of the network, with how many of all have been made. */
-  readonly onCall?: (done: number, total: number) => void;
-  /** Ends the work between two calls of the network. */
-  readonly signal?: AbortSignal;
-}
+import { settleRequest, type VariationRequest } from "./variation_request.ts";
 
 /** Images, and what went wrong with some of them. */
 export interface GeneratedImages {
@@ -46,11 +27,13 @@ export interface GeneratedImages {
   readonly widened: readonly number[];
 }
 
-/** Inputs of the UNet besides latents and timestep. */
+/** Inputs of the UNet besides latents and timestep, a row for each image. */
 interface Conditions {
   readonly labels: Tensor<"float32">;
   readonly text: Tensor<"float32">;
   readonly negative: Tensor<"float32">;
+  /** Guidance scales, `[n, 1, 1, 1]`. */
+  readonly guidance: Tensor<"float32">;
 }
 
 /**
@@ -112,6 +95,11 @@ export class UnclipPipeline implements Disposable {
     return this.#parts.plan.length;
   }
 
+  /** Classifier-free guidance scale of images that are asked for without one. */
+  get guidanceScale(): number {
+    return this.#parts.guidanceScale;
+  }
+
   /** An image as it is embedded, uint8 `[size, size, 3]`. */
   cut(image: RgbImage): Uint8Array<ArrayBuffer> {
     return cutClipView(image, { size: this.#parts.imageSize, crop: "transformers" });
@@ -157,38 +145,25 @@ export class UnclipPipeline implements Disposable {
     return tensor("float32", [texts.length, ...shape], data);
   }
 
-  /** A text for each of the images. */
-  #perImage(what: string, texts: string | readonly string[], count: number): readonly string[] {
-    if (typeof texts === "string") return new Array<string>(count).fill(texts);
-    if (texts.length === count) return texts;
-    throw new GenviewRangeError(
-      `Cannot generate variations of ${count} images: there must be as many ${what}, found ` +
-        `${texts.length}`,
-    );
-  }
-
-  /** The images, texts and noise of a request as the UNet takes them, a row for each image. */
+  /** The images, texts and noise of a request as the UNet takes them. */
   async #conditionsOf(request: VariationRequest): Promise<Conditions> {
-    const { embeddings, latents, prompts = "", negativePrompts = "" } = request;
-    const { embeddingNoise, latentShape } = this.#parts;
-    const count = embeddings.shape[0]!;
-    if (!sameShape(latents.shape.slice(1), latentShape) || latents.shape[0]! % count !== 0) {
-      throw new GenviewRangeError(
-        `Cannot generate variations of ${count} images: latents must be ` +
-          `[${count} k,${latentShape.join(",")}], found ${formatType(latents)}`,
-      );
-    }
-    const texts = this.#perImage("prompts", prompts, count);
-    const negatives = this.#perImage("negative prompts", negativePrompts, count);
-    await this.#learnTexts(new Set([...texts, ...negatives]));
+    const settled = settleRequest(request, this.#parts);
+    const { prompts, negativePrompts, guidanceScales, imageConditions } = settled;
+    await this.#learnTexts(new Set([...prompts, ...negativePrompts]));
+    const labels = this.#parts.embeddingNoise.apply({
+      embeddings: request.embeddings,
+      noise: request.embeddingNoise,
+      levels: request.noiseLevels,
+    });
+    const width = labels.shape[1]!;
+    imageConditions.forEach((isCondition, image) => {
+      if (!isCondition) labels.data.fill(0, image * width, (image + 1) * width);
+    });
     return {
-      labels: embeddingNoise.apply({
-        embeddings,
-        noise: request.embeddingNoise,
-        levels: request.noiseLevels,
-      }),
-      text: this.#hiddenOf(texts),
-      negative: this.#hiddenOf(negatives),
+      labels,
+      text: this.#hiddenOf(prompts),
+      negative: this.#hiddenOf(negativePrompts),
+      guidance: float32([guidanceScales.length, 1, 1, 1], guidanceScales),
     };
   }
 
@@ -221,6 +196,7 @@ export class UnclipPipeline implements Disposable {
           labels: gatherRows(conditions.labels, sources),
           text: gatherRows(conditions.text, sources),
           negative: gatherRows(conditions.negative, sources),
+          guidance: gatherRows(conditions.guidance, sources),
         },
         (call) => onCall?.(batch * plan.length + call, batches * plan.length),
         signal,
@@ -233,14 +209,12 @@ export class UnclipPipeline implements Disposable {
 
   async #denoiseBatch(
     latents: Tensor<"float32">,
-    { labels, text, negative }: Conditions,
+    { labels, text, negative, guidance }: Conditions,
     onCall: (call: number) => void,
     signal: AbortSignal | undefined,
   ): Promise<Float32Array<ArrayBuffer>> {
     const { unet, plan, guidanceScale } = this.#parts;
-    const guidance = guidanceScale > 1
-      ? { negative, guidance: float32([1], [guidanceScale]) }
-      : undefined;
+    const guided = guidanceScale > 1 ? { negative, guidance } : undefined;
     const trajectory = new Trajectory(plan, latents.data);
     let call = 0;
     for (let due = trajectory.due; due !== undefined; due = trajectory.due) {
@@ -250,7 +224,7 @@ export class UnclipPipeline implements Disposable {
         timestep: float32([1], [due.timestep]),
         labels,
         text,
-        ...guidance,
+        ...guided,
       });
       trajectory.advance(output!.data as Float32Array);
       onCall(++call);
@@ -307,14 +281,20 @@ export class UnclipPipeline implements Disposable {
   }
 
   /** Images of a request of which a network's output is not finite already, by the network. */
-  #unusable({ embeddings }: VariationRequest, { labels, text, negative }: Conditions) {
-    const checks: readonly (readonly [UnclipStage, boolean[]])[] = [
-      ["image encoder", finiteRows(embeddings)],
-      ["image normalizer", finiteRows(labels)],
-      ["text encoder", finiteRows(text)],
-      ["text encoder", this.#parts.guidanceScale > 1 ? finiteRows(negative) : []],
+  #unusable(
+    { embeddings, imageConditions = true }: VariationRequest,
+    { labels, text, negative, guidance }: Conditions,
+  ) {
+    const isCondition = (image: number) =>
+      typeof imageConditions === "boolean" ? imageConditions : imageConditions[image]!;
+    const always = () => true;
+    const checks: readonly (readonly [UnclipStage, boolean[], (image: number) => boolean])[] = [
+      ["image encoder", finiteRows(embeddings), isCondition],
+      ["image normalizer", finiteRows(labels), always],
+      ["text encoder", finiteRows(text), always],
+      ["text encoder", finiteRows(negative), (image) => guidance.data[image]! > 1],
     ];
-    return (image: number) => checks.find(([, rows]) => rows[image] === false)?.[0];
+    return (image: number) => checks.find(([, rows, counts]) => !rows[image] && counts(image))?.[0];
   }
 
   /**

@@ -30,7 +30,10 @@ export interface UnclipOptions extends NetworkOptions {
   readonly batchSize: number;
   /** Steps of the scheduler (default 20). */
   readonly steps?: number;
-  /** Classifier-free guidance scale; 1 is no guidance (default 10). */
+  /**
+   * Classifier-free guidance scale of images that are asked for without one (default 10). 1 is no guidance, which takes
+   * half the time and can give no image another scale.
+   */
   readonly guidanceScale?: number;
   /** The scheduler (default the one that the folder names). */
   readonly scheduler?: SchedulerName;
