@@ -18,7 +18,7 @@ async function demo(...args: string[]) {
 Deno.test("demo trains, prints what it reached and writes a report that needs no network", () =>
   inFolder(async (folder) => {
     const [run, report] = [join(folder, "run"), join(folder, "report")];
-    const lengths = ["--epochs", "1", "--weighted-epochs", "1", "--images", "256"];
+    const lengths = ["--epochs", "1", "--weighted-epochs", "1", "--images", "128"];
     const args = [...lengths, "--output", run, "--report", report];
     const { code, out, err } = await demo(...args);
     assertEquals(code, 0, err);
