@@ -38,12 +38,13 @@ export const LAYERS: readonly string[] = [
   "method",
   "evaluate",
   "train",
+  "unclip/training",
   "report",
 ];
 
 function coreFolder(path: string): string | undefined {
   if (path.includes("/tests/")) return undefined;
-  return /\/core\/((?:engine\/)?[a-z_]+)\//.exec(path)?.[1];
+  return /\/core\/(unclip\/training|(?:engine\/)?[a-z_]+)\//.exec(path)?.[1];
 }
 
 function isLibrary(path: string): boolean {

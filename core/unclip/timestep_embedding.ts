@@ -53,12 +53,12 @@ export function timestepEmbedding(timestep: number, width: number): Float32Array
 /**
  * The same in a graph, in float32.
  *
- * @param timestep float32 `[1]`
- * @returns `[1, width]`
+ * @param timestep float32 `[N]`
+ * @returns `[N, width]`
  * @throws {RangeError} if the width is not even
  */
 export function embedTimestep(timestep: Value, width: number): Value {
   const rates: Tensor<"float32"> = float32([1, width / 2], frequencies(width));
-  const angles = mul(reshape(timestep, [1, 1]), constant(rates));
+  const angles = mul(reshape(timestep, [timestep.shape[0]!, 1]), constant(rates));
   return concat([cos(angles), sin(angles)], { axis: 1 });
 }

@@ -1,5 +1,5 @@
 /**
- * The decoder from latents to images.
+ * The autoencoder between images and latents.
  *
  * @module
  */
@@ -9,6 +9,9 @@ import { groupNorm } from "../../engine/nn/group_norm.ts";
 import { mapOf, tokensOf } from "../../engine/nn/map_tokens.ts";
 import type { Scope } from "../../engine/nn/scope.ts";
 import { add } from "../../engine/ops/add.ts";
+import { clip } from "../../engine/ops/clip.ts";
+import { pad } from "../../engine/ops/pad.ts";
+import { split } from "../../engine/ops/split.ts";
 import { projectedAttention } from "./map_attention.ts";
 import { conv3x3, normedConv, resnetBlock, upsample } from "./resnet_block.ts";
 
@@ -54,6 +57,62 @@ function middle(scope: Scope, x: Value, { channels, groups }: AutoencoderConfig)
     const before = residual(block, "resnets.0", x, width, groups);
     return residual(block, "resnets.1", attend(block, before, groups), width, groups);
   });
+}
+
+/** Half the size, by a convolution over pixels that are padded below and to the right: diffusers' `Downsample2D`. */
+function downsample(scope: Scope, x: Value): Value {
+  const padded = pad(x, [0, 0, 0, 0, 0, 0, 1, 1]);
+  const options = { channels: x.shape[1]!, kernel: 3, stride: 2, bias: true };
+  return conv2d(scope, "downsamplers.0.conv", padded, options);
+}
+
+/** A normal distribution of the latents of each image, all `[N, latent channels, H / f, W / f]`. */
+export interface LatentDistribution {
+  /** Means. */
+  readonly mean: Value;
+  /** Logarithms of the variances, within [-30, 20]. */
+  readonly logVariance: Value;
+}
+
+/** Bounds of a logarithm of a variance, as in diffusers' `DiagonalGaussianDistribution`. */
+const LOG_VARIANCE = { min: -30, max: 20 };
+
+/**
+ * The distribution of the latents of images, before they are multiplied by the scale.
+ *
+ * Source: Rombach et al. 2022, "High-resolution image synthesis with latent diffusion models", section 3.1; diffusers,
+ * `autoencoder_kl.py` and `vae.py`, `Encoder` and `DiagonalGaussianDistribution`, whose names its parameters have.
+ *
+ * @param images `[N, image channels, H, W]` in [-1, 1]
+ */
+export function encodeImages(
+  scope: Scope,
+  images: Value,
+  config: AutoencoderConfig,
+): LatentDistribution {
+  const { channels, layersPerLevel, groups, latentChannels } = config;
+  const moments = scope.enter("encoder", (encoder) => {
+    let x = conv3x3(encoder, "conv_in", images, channels[0]!);
+    for (const [i, width] of channels.entries()) {
+      x = encoder.enter(`down_blocks.${i}`, (block) => {
+        let y = x;
+        for (let layer = 0; layer < layersPerLevel; layer++) {
+          y = residual(block, `resnets.${layer}`, y, width, groups);
+        }
+        return i === channels.length - 1 ? y : downsample(block, y);
+      });
+    }
+    const options = { channels: 2 * latentChannels, groups, epsilon: EPSILON };
+    const names = ["conv_norm_out", "conv_out"] as const;
+    return normedConv(encoder, names, middle(encoder, x, config), options);
+  });
+  const both = conv2d(scope, "quant_conv", moments, {
+    channels: 2 * latentChannels,
+    kernel: 1,
+    bias: true,
+  });
+  const [mean, logVariance] = split(both, [latentChannels, latentChannels], { axis: 1 });
+  return { mean: mean!, logVariance: clip(logVariance!, LOG_VARIANCE) };
 }
 
 /**

@@ -53,7 +53,7 @@ export interface UnetConfig {
 export interface UnetInputs {
   /** Noisy latents, `[N, channels, H, W]`. */
   readonly latents: Value;
-  /** Timestep of all of them, float32 `[1]`. */
+  /** Timestep of each of them, float32 `[N]`, or of all, `[1]`. */
   readonly timestep: Value;
   /** Texts, `[N, tokens, width]`. */
   readonly text: Value;

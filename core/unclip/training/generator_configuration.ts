@@ -1,0 +1,254 @@
+/**
+ * What determines the training of a generator.
+ *
+ * @module
+ */
+import type { Precision } from "../../engine/precision/precision.ts";
+import type { ObjectSchema } from "../../schema/schema.ts";
+import { validate } from "../../schema/validate.ts";
+import type { ReconstructionLoss } from "./autoencoder_loss.ts";
+import type { LossWeighting, PredictionType } from "./denoising_loss.ts";
+
+/** How a network follows its gradients, by AdamW. */
+export interface NetworkOptimization {
+  /** Images of a step. */
+  readonly batchSize: number;
+  /** Steps in all. */
+  readonly steps: number;
+  /** Learning rate, after the warm-up and before it falls along half a cosine. */
+  readonly learningRate: number;
+  /** Steps in which the learning rate rises. */
+  readonly warmupSteps: number;
+  /** Weight decay. */
+  readonly weightDecay: number;
+  /** Largest norm of the gradient of all parameters; 0 clips none. */
+  readonly clipGradientNorm: number;
+  /** Share of the moving averages that a step leaves, in [0, 1]. */
+  readonly averageDecay: number;
+}
+
+/** The autoencoder of a generator, and how it is trained. */
+export interface AutoencoderTraining extends NetworkOptimization {
+  /** Channels of each level, from the widest map to the smallest. */
+  readonly channels: readonly number[];
+  /** Channels of the latents. */
+  readonly latentChannels: number;
+  /** Residual blocks of a level of the encoder; the decoder's have one more. */
+  readonly layersPerLevel: number;
+  /** Groups of channels that are normalised together. */
+  readonly groups: number;
+  /** How far images are apart. */
+  readonly reconstructionLoss: ReconstructionLoss;
+  /** Weight of the divergence of the latents from a normal distribution. */
+  readonly klWeight: number;
+}
+
+/** The text encoder of a generator, which is not trained. */
+export interface TextEncoderSizes {
+  /** Features of a token. */
+  readonly width: number;
+  /** Tokens of a text. */
+  readonly tokens: number;
+  /** Number of blocks. */
+  readonly layers: number;
+  /** Heads of the attention. */
+  readonly heads: number;
+}
+
+/** The UNet of a generator, and how it is trained. */
+export interface UnetTraining extends NetworkOptimization {
+  /** Channels of each level, from the widest map to the smallest. */
+  readonly channels: readonly number[];
+  /** Residual blocks of a level on the way down; there is one more on the way up. */
+  readonly layersPerLevel: number;
+  /** Features of a head of the attention. */
+  readonly headWidth: number;
+  /** Levels with attention, counted from 0; the middle has it always. */
+  readonly attentionLevels: readonly number[];
+  /** Groups of channels that are normalised together. */
+  readonly groups: number;
+  /** What it predicts. */
+  readonly predictionType: PredictionType;
+  /** How the losses of timesteps are weighed. */
+  readonly lossWeighting: LossWeighting;
+  /** Largest weight of min-SNR weighting. */
+  readonly minSnrGamma: number;
+  /** Probability that a sample loses its condition, for classifier-free guidance. */
+  readonly conditionDropout: number;
+  /** Largest level of the noise on embeddings. */
+  readonly maximumNoiseLevel: number;
+}
+
+/** What determines the training of a generator. */
+export interface GeneratorConfiguration {
+  /** Images to train on: a name of data, as `openData` takes it. */
+  readonly data: string;
+  /** Folder that holds `image_encoder` and `feature_extractor`, or `embedded`. */
+  readonly imageEncoder: string;
+  /** Height and width of the images in pixels. */
+  readonly imageSize: number;
+  /** Seed of all randomness. */
+  readonly seed: number;
+  /** Times that each image is encoded for the UNet; more than 1 is for images that are rendered anew. */
+  readonly draws: number;
+  /** What the forward and the backward pass compute in. */
+  readonly precision: Precision;
+  /** The autoencoder. */
+  readonly autoencoder: AutoencoderTraining;
+  /** The text encoder. */
+  readonly textEncoder: TextEncoderSizes;
+  /** The UNet. */
+  readonly unet: UnetTraining;
+}
+
+const positive = (description: string, value: number) =>
+  ({ type: "integer", minimum: 1, default: value, description }) as const;
+
+const rate = (description: string, value: number) =>
+  ({ type: "number", minimum: 0, default: value, description }) as const;
+
+const channels = (description: string, value: readonly number[]) =>
+  ({
+    type: "array",
+    items: { type: "integer", minimum: 1 },
+    minItems: 1,
+    default: value,
+    description,
+  }) as const;
+
+/** How a network follows its gradients. */
+const optimization = {
+  batchSize: positive("images of a step", 32),
+  steps: positive("steps in all", 1000),
+  learningRate: rate(
+    "learning rate, after the warm-up and before it falls along half a cosine",
+    1e-3,
+  ),
+  warmupSteps: rate("steps in which the learning rate rises", 100),
+  weightDecay: rate("weight decay", 0),
+  clipGradientNorm: rate("largest norm of the gradient; 0 clips none", 1),
+  averageDecay: {
+    type: "number",
+    minimum: 0,
+    maximum: 1,
+    default: 0.999,
+    description: "share of the moving averages that a step leaves",
+  },
+} as const;
+
+/** The options of a generator's training, in JSON Schema. */
+export const generatorSchema: ObjectSchema = {
+  type: "object",
+  properties: {
+    data: {
+      type: "string",
+      default: "emoji-google",
+      description: "images to train on: a name of data as `deno task train` takes it",
+    },
+    imageEncoder: {
+      type: "string",
+      default: "embedded",
+      description: "folder that holds image_encoder and feature_extractor, or embedded",
+    },
+    imageSize: positive("height and width of the images in pixels", 64),
+    seed: { type: "integer", minimum: 0, default: 0, description: "seed of all randomness" },
+    draws: positive(
+      "times that each image is encoded for the UNet; more than 1 is for images that are rendered anew",
+      1,
+    ),
+    precision: {
+      type: "string",
+      enum: ["float32", "float16", "bfloat16"],
+      default: "float32",
+      description: "what the forward and the backward pass compute in",
+    },
+    autoencoder: {
+      type: "object",
+      properties: {
+        channels: channels("channels of each level, the widest map first", [8, 16, 32, 64]),
+        latentChannels: positive("channels of the latents", 8),
+        layersPerLevel: positive("residual blocks of a level", 1),
+        groups: positive("groups of channels that are normalised together", 8),
+        reconstructionLoss: {
+          type: "string",
+          enum: ["l1", "l2"],
+          default: "l1",
+          description: "how far images are apart: mean absolute or mean squared difference",
+        },
+        klWeight: rate("weight of the divergence of the latents from a normal distribution", 1e-6),
+        ...optimization,
+      },
+      default: {},
+      additionalProperties: false,
+    },
+    textEncoder: {
+      type: "object",
+      properties: {
+        width: positive("features of a token", 32),
+        tokens: positive("tokens of a text", 16),
+        layers: positive("blocks", 1),
+        heads: positive("heads of the attention", 1),
+      },
+      default: {},
+      additionalProperties: false,
+    },
+    unet: {
+      type: "object",
+      properties: {
+        channels: channels("channels of each level, the widest map first", [96, 160]),
+        layersPerLevel: positive("residual blocks of a level on the way down", 1),
+        headWidth: positive("features of a head of the attention", 32),
+        attentionLevels: {
+          type: "array",
+          items: { type: "integer", minimum: 0 },
+          default: [] as readonly number[],
+          description: "levels with attention, counted from 0; the middle has it always",
+        },
+        groups: positive("groups of channels that are normalised together", 8),
+        predictionType: {
+          type: "string",
+          enum: ["epsilon", "v_prediction"],
+          default: "v_prediction",
+          description: "what the network predicts: the noise or the velocity",
+        },
+        lossWeighting: {
+          type: "string",
+          enum: ["uniform", "min-snr"],
+          default: "min-snr",
+          description: "how the losses of timesteps are weighed",
+        },
+        minSnrGamma: rate("largest weight of min-SNR weighting", 5),
+        conditionDropout: {
+          type: "number",
+          minimum: 0,
+          maximum: 1,
+          default: 0.1,
+          description:
+            "probability that a sample loses its condition, for classifier-free guidance",
+        },
+        maximumNoiseLevel: {
+          type: "integer",
+          minimum: 0,
+          maximum: 999,
+          default: 999,
+          description: "largest level of the noise on embeddings",
+        },
+        ...optimization,
+      },
+      default: {},
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+};
+
+/**
+ * A configuration with the defaults of all that it leaves out.
+ *
+ * @param given an object as JSON has it
+ * @param name what it is called in errors, such as its file
+ * @throws {TypeError} if it does not meet the schema, with all findings
+ */
+export function generatorConfiguration(given: unknown, name: string): GeneratorConfiguration {
+  return validate(generatorSchema, given, `use ${name}`, "the configuration");
+}

@@ -1,0 +1,59 @@
+/**
+ * What the training of a generator tells while it goes on.
+ *
+ * @module
+ */
+
+/** The parts of a generator that are trained one after the other. */
+export type StageName = "autoencoder" | "unet";
+
+/** What happened. */
+export type StageEvent =
+  | {
+    /** A stage begins or goes on. */
+    readonly kind: "start";
+    /** Which stage. */
+    readonly stage: StageName;
+    /** Trained parameters. */
+    readonly parameters: number;
+    /** Steps in all. */
+    readonly totalSteps: number;
+    /** Steps that were taken before. */
+    readonly resumedAt: number;
+  }
+  | {
+    /** A step was taken. */
+    readonly kind: "step";
+    /** Of which stage. */
+    readonly stage: StageName;
+    /** Steps taken. */
+    readonly step: number;
+    /** The stage's loss. */
+    readonly loss: number;
+    /** Images of the batch for each second. */
+    readonly imagesPerSecond: number;
+  }
+  | {
+    /** A pass over the data has ended. */
+    readonly kind: "epoch";
+    /** Of which stage. */
+    readonly stage: StageName;
+    /** Passes that have ended. */
+    readonly epoch: number;
+    /** Means over its steps, and what was measured after it, by name. */
+    readonly metrics: Readonly<Record<string, number>>;
+  }
+  | {
+    /** Images were encoded for the UNet. */
+    readonly kind: "encode";
+    /** How many. */
+    readonly done: number;
+    /** Of how many. */
+    readonly total: number;
+  }
+  | {
+    /** Something that should be known. */
+    readonly kind: "warning" | "note";
+    /** A sentence. */
+    readonly message: string;
+  };
