@@ -49,7 +49,8 @@ const COMMAND = command({
       inputList: {
         group: "Images",
         type: "string",
-        description: "list file of paths, folder of images, emoji-google or emoji-twitter",
+        description:
+          "list file of paths, folder of images, shards (.tar or .parquet), emoji-google or emoji-twitter",
       },
       inputPrefix: {
         group: "Images",

@@ -79,6 +79,11 @@ export interface Dataset {
   /** Names of the classes in the order of their labels, if the samples are labelled by name. */
   readonly classes?: readonly string[];
   /**
+   * How many samples lie together on the disk, run by run, where they lie in shards: read in this order, they are read
+   * forwards. An order of training then mixes samples within a buffer.
+   */
+  readonly runs?: readonly number[];
+  /**
    * The sample at an index.
    *
    * @throws {RangeError} if the index is not an integer in [0, length)

@@ -47,6 +47,15 @@ export {
   type VariationOptions,
 } from "./variations.ts";
 export {
+  findShards,
+  isShardName,
+  openNamedShards,
+  openShards,
+  type OpenShardsOptions,
+  type ShardFiles,
+  type ShardKind,
+} from "./shards/mod.ts";
+export {
   type ExtractOptions,
   type ExtractOutcome,
   extractTar,

@@ -1,6 +1,6 @@
 /**
- * Data sets by name, as a command line or a configuration names them: emoji, a folder of images, or a list file; and
- * their variations.
+ * Data sets by name, as a command line or a configuration names them: emoji, a folder of images, a list file, or shards;
+ * and their variations.
  *
  * @module
  */
@@ -16,6 +16,9 @@ import { classFolders, isFlatFolder, openImageFolder } from "./image_folder.ts";
 import { labelsBeyond, openImageList } from "./image_list.ts";
 import { findKaggleSolution, withKaggleSolution } from "./kaggle_solution.ts";
 import { ofListedClasses } from "./listed_classes.ts";
+import { openNamedShards, openShards } from "./shards/open_shards.ts";
+import { openVariationShards } from "./shards/shard_variations.ts";
+import { findShards } from "./shards/shard_names.ts";
 import { openTarIndex } from "./tar/tar_index.ts";
 import { type MissingVariation, type VariationKey, withVariations } from "./pairing.ts";
 import { openVariationFolder, openVariationList, type VariationFiles } from "./variations.ts";
@@ -25,7 +28,7 @@ const EMOJI = /^emoji-(google|twitter)(-pairs(?:-([1-9]\d?))?)?$/;
 
 /** What names of data are. */
 const RULE =
-  "emoji-google, emoji-twitter, either with -pairs or -pairs-N, a folder of images or a list file";
+  "emoji-google, emoji-twitter, either with -pairs or -pairs-N, a folder of images, a list file or shards (.tar or .parquet)";
 
 /** How a data set is opened by name. */
 export interface OpenDataOptions {
@@ -56,8 +59,8 @@ async function isFolder(path: string, what: string, rule: string): Promise<boole
 
 /**
  * Opens a data set by name: `emoji-google` or `emoji-twitter`, either with `-pairs` for a variation of each image, or with
- * `-pairs-N` for N of them, at most 99; a
- * folder of images; or a list file.
+ * `-pairs-N` for N of them, at most 99; a folder of images; a list file; or shards, which are tars of WebDataset's or Parquet
+ * files: one, several by braces or `*`, or a folder of them.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -80,6 +83,8 @@ export async function openData(
     return openEmoji(emoji[1] as EmojiDesign, { redraw, seed, variations });
   }
   const given = classes === undefined ? {} : { classes };
+  const shards = await openNamedShards(name, given);
+  if (shards !== undefined) return shards;
   return await isFolder(name, "data", RULE)
     ? openImageFolder(name, given)
     : openImageList(name, { files, ...given });
@@ -132,6 +137,36 @@ async function openLabelledList(
 }
 
 /**
+ * Opens shards whose labels are numbers or names: with a list of classes those of its names alone, and where labels are numbers,
+ * numbers of these or of all classes.
+ */
+async function openLabelledShards(
+  name: string,
+  { classes, all = classes }: LabelledOptions,
+): Promise<Dataset | undefined> {
+  const files = await findShards(name);
+  if (files === undefined) return undefined;
+  const dataset = await openShards(name, files);
+  if (classes !== undefined && dataset.classes !== undefined) {
+    return ofListedClasses(dataset, classes);
+  }
+  const isPart = classes !== undefined && all !== undefined && all !== classes &&
+    hasLabelBeyond(dataset, classes);
+  const names = isPart ? all : classes ?? all;
+  if (names === undefined || dataset.classes !== undefined) return dataset;
+  const named = await openShards(name, files, { classes: names });
+  return isPart ? ofListedClasses(named, classes) : named;
+}
+
+/** Whether a label is a number that a list of classes does not reach. */
+function hasLabelBeyond(dataset: Dataset, { classes }: ClassList): boolean {
+  for (let i = 0; i < dataset.length; i++) {
+    if ((dataset.sample(i).label ?? 0) >= classes.length) return true;
+  }
+  return false;
+}
+
+/**
  * Opens labelled data by name, as {@linkcode openData} does, but a folder of images without classes, such as ImageNet's
  * `val`, by the list of its name where there is one, by ImageNet's development kit, or by Kaggle's table.
  */
@@ -141,6 +176,8 @@ async function openLabelled(name: string, options: LabelledOptions): Promise<Dat
   const within = (dataset: Dataset) =>
     classes === undefined ? dataset : ofListedClasses(dataset, classes);
   if (EMOJI.test(name)) return within(await openData(name));
+  const shards = await openLabelledShards(name, options);
+  if (shards !== undefined) return shards;
   if (!(await isFolder(name, "data", RULE))) return openLabelledList(name, undefined, options);
   const isFlat = await isFlatFolder(name);
   const list = isFlat ? await listOf(name) : undefined;
@@ -153,7 +190,8 @@ async function openLabelled(name: string, options: LabelledOptions): Promise<Dat
 
 /** All classes of labelled data, by name, where it is a folder of them; undefined for others. */
 async function classesOf(name: string): Promise<ClassList | undefined> {
-  if (EMOJI.test(name) || !(await isFolder(name, "data", RULE))) return undefined;
+  if (EMOJI.test(name) || await findShards(name) !== undefined) return undefined;
+  if (!(await isFolder(name, "data", RULE))) return undefined;
   const classes = await classFolders(name);
   return classes.length === 0 ? undefined : { name, classes };
 }
@@ -163,7 +201,9 @@ async function identityOf(name: string): Promise<string> {
   const emoji = EMOJI.exec(name);
   // The images are the same, whether they have variations or not.
   if (emoji !== null) return `emoji-${emoji[1]}`;
-  return await Deno.realPath(name);
+  const shards = await findShards(name);
+  const places = (shards?.paths ?? [name]).map((path) => Deno.realPath(path));
+  return (await Promise.all(places)).join("\n");
 }
 
 /** Options of {@linkcode openEvaluationData}. */
@@ -212,12 +252,14 @@ export async function openEvaluationData(
 }
 
 /**
- * Opens variations by path: a folder of them, an index of a tar (`.jsonl`), or a list.
+ * Opens variations by path: a folder of them, an index of a tar (`.jsonl`), tar shards, or a list.
  *
  * @throws {TypeError} if there is nothing at the path
  */
 export async function openVariations(path: string): Promise<VariationFiles> {
-  const rule = "a folder, a list or an index of them";
+  const rule = "a folder, a list, an index or tar shards of them";
+  const shards = await findShards(path);
+  if (shards !== undefined) return await openVariationShards(path, shards);
   if (await isFolder(path, "the variations", rule)) return await openVariationFolder(path);
   return await (path.endsWith(".jsonl") ? openTarIndex(path) : openVariationList(path));
 }

@@ -6,6 +6,7 @@
 import { GenviewTypeError } from "../errors/mod.ts";
 import type { Dataset, Sample } from "./dataset.ts";
 import { datasetOf } from "./dataset_of.ts";
+import { remainingRuns } from "./subset.ts";
 import type { VariationFiles } from "./variations.ts";
 
 /**
@@ -206,8 +207,10 @@ export function withVariations(
     if (partners.length === 0) return original;
     return { ...original, variations: partners.map((path) => files.source(path)) };
   }
+  const runs = dataset.runs && remainingRuns(dataset.runs, indices);
   return {
     ...datasetOf(dataset.name, indices.length, sample, dataset.classes),
+    ...(runs && { runs }),
     coverage: { matched, total: dataset.length, samplesByCount },
   };
 }

@@ -25,6 +25,21 @@ export function subset(dataset: Dataset, indices: readonly number[]): Dataset {
   return datasetOf(dataset.name, indices.length, sample, dataset.classes);
 }
 
+/**
+ * How many samples of each run are left.
+ *
+ * @param indices of those that are left, in ascending order
+ */
+export function remainingRuns(runs: readonly number[], indices: readonly number[]): number[] {
+  let [end, next] = [0, 0];
+  return runs.map((run) => {
+    end += run;
+    const first = next;
+    while (next < indices.length && indices[next]! < end) next++;
+    return next - first;
+  });
+}
+
 /** Indices of the first sample of each key: an image that is listed twice is taken once. */
 export function uniqueIndices(dataset: Dataset): number[] {
   const seen = new Set<string>();

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { TokenEncoder } from "../encoders/token_encoder.ts";
-import { type Dataset, evaluationLoader } from "../data/mod.ts";
+import { type Dataset, evaluationLoader, isShardName } from "../data/mod.ts";
 import type { Device } from "../engine/ort/mod.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
@@ -21,7 +21,7 @@ export function runSize(asked: number, images: number, { provider }: Device): nu
 
 /**
  * The place that the keys of a data set are relative to, which tells images of one key in two places apart: a folder, a
- * list's folder, the name of drawn images, or `absolute paths`.
+ * list's folder, the path of shards, the name of drawn images, or `absolute paths`.
  *
  * @param place folder or list of the images, or the name of drawn ones; by default the data set's name
  * @throws {GenviewError} if the system refuses to look
@@ -30,6 +30,8 @@ export async function imagesRoot(
   dataset: Dataset,
   place: string = dataset.name,
 ): Promise<string> {
+  // Patterns are no file's name, and keys of shards are relative to what the shards are called.
+  if (isShardName(place)) return resolve(place);
   const action = `open ${place}`;
   const information = await explainingFileErrors(action, ifThere(Deno.stat(place)));
   if (information === undefined) return place;

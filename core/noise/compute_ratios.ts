@@ -8,6 +8,7 @@ import {
   type Dataset,
   datasetOf,
   fileSource,
+  isShardName,
   normalizeKey,
   openData,
   openImageList,
@@ -96,6 +97,11 @@ async function openImages(
   if (typeof images !== "string") return images;
   const files = from === "images";
   if (inputPrefix === "") return await openData(images, { files });
+  if (isShardName(images)) {
+    throw new GenviewTypeError(
+      `Cannot compute ratios: --input-prefix is for the paths of a list, found shards, ${images}; leave it out`,
+    );
+  }
   const listed = await openImageList(images, { root: inputPrefix, files });
   return datasetOf(inputPrefix, listed.length, (index) => {
     const { key, ...sample } = listed.sample(index);

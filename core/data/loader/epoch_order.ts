@@ -4,6 +4,7 @@
  * @module
  */
 import type { Shard } from "../../distributed/shard.ts";
+import { bufferedOrder } from "./buffered_order.ts";
 import { RandomStream } from "../../engine/random/random_stream.ts";
 
 /** What an order depends on. */
@@ -15,6 +16,20 @@ export interface EpochOrderOptions {
   readonly shuffle: boolean;
   readonly dropLast: boolean;
   readonly shard: Shard;
+  /** Samples that lie together on the disk, run by run, if they are read best in this order. */
+  readonly runs?: readonly number[] | undefined;
+  /** Samples that those of runs are drawn from; from all if 0 (default). */
+  readonly shuffleBuffer?: number;
+}
+
+/** All samples in the random order of an epoch. */
+function shuffled(
+  { length, seed, epoch, runs, shuffleBuffer = 0 }: EpochOrderOptions,
+): Uint32Array {
+  const random = new RandomStream(seed, "order", epoch);
+  return runs === undefined || shuffleBuffer === 0
+    ? random.permutation(length)
+    : bufferedOrder(runs, shuffleBuffer, random);
 }
 
 /**
@@ -22,10 +37,8 @@ export interface EpochOrderOptions {
  * b * count + r, so that together they visit what a single rank with a batch `count` times as large would.
  */
 export function epochOrder(options: EpochOrderOptions): Uint32Array[] {
-  const { length, batchSize, seed, epoch, shuffle, dropLast, shard } = options;
-  const order = shuffle
-    ? new RandomStream(seed, "order", epoch).permutation(length)
-    : Uint32Array.from({ length }, (_, i) => i);
+  const { length, batchSize, shuffle, dropLast, shard } = options;
+  const order = shuffle ? shuffled(options) : Uint32Array.from({ length }, (_, i) => i);
   const stride = batchSize * shard.count;
   const rounds = dropLast ? Math.floor(length / stride) : Math.ceil(length / stride);
   return Array.from({ length: rounds }, (_, batch) => {

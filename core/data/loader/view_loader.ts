@@ -34,6 +34,11 @@ export interface ViewLoaderOptions extends LoaderOptions {
   readonly epoch: number;
   /** Whether samples come in random order, a new one every epoch; yes by default. */
   readonly shuffle?: boolean;
+  /**
+   * Of data in shards, whose images are read forwards: samples that the next one is drawn from; from all if 0. 2048 by
+   * default.
+   */
+  readonly shuffleBuffer?: number;
   /** Whether samples that do not fill a last batch are left out; yes by default. */
   readonly dropLast?: boolean;
   /** This rank's share of the samples; everything by default. */
@@ -72,6 +77,9 @@ export interface ViewBatch {
   /** int32 [N, V]: of which of its variations each view of a sample is a view; -1 where it is one of the image itself. */
   readonly variationOfView: Tensor<"int32">;
 }
+
+/** Samples of shards that the next one is drawn from, where nothing else is asked for. */
+const SHUFFLE_BUFFER = 2048;
 
 /** Replacements tried for one sample before the data set is taken to be broken. */
 const MOST_REPLACEMENTS = 100;
@@ -223,11 +231,16 @@ function checkVariations(recipes: readonly ViewRecipe[], variations: VariationOp
 
 function checkViewLoaderOptions(recipes: readonly ViewRecipe[], options: ViewLoaderOptions): void {
   checkLoaderOptions(options);
-  const { shard = { index: 0, count: 1 }, dropLast = true } = options;
+  const { shard = { index: 0, count: 1 }, dropLast = true, shuffleBuffer = 0 } = options;
   if (recipes.length === 0) {
     throw new GenviewRangeError("Cannot load batches: there must be at least one view, found none");
   }
   checkVariations(recipes, options.variations);
+  if (!(Number.isSafeInteger(shuffleBuffer) && shuffleBuffer >= 0)) {
+    throw new GenviewRangeError(
+      `Cannot load batches: shuffleBuffer must be an integer of at least 0, found ${shuffleBuffer}`,
+    );
+  }
   if (!(Number.isSafeInteger(shard.index) && shard.index >= 0 && shard.index < shard.count)) {
     throw new GenviewRangeError(
       `Cannot load batches: the shard's index must lie in [0, ${shard.count}), found ${shard.index}`,
@@ -267,6 +280,8 @@ export function viewLoader(
     shuffle,
     dropLast,
     shard: options.shard ?? { index: 0, count: 1 },
+    runs: dataset.runs,
+    shuffleBuffer: options.shuffleBuffer ?? SHUFFLE_BUFFER,
   });
   const statistics: LoaderStatistics = { batches: 0, decoded: 0, skipped: 0, waitSeconds: 0 };
   return {

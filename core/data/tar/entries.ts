@@ -36,7 +36,8 @@ interface Position {
   entryEnd: number;
 }
 
-function refused(name: string, rule: string, found: string): TypeError {
+/** Refuses an entry, by its name. */
+export function refused(name: string, rule: string, found: string): TypeError {
   return new GenviewTypeError(
     `Cannot take ${JSON.stringify(name)} out of the tar: ${rule}, found ${found}`,
   );
@@ -47,7 +48,7 @@ function refused(name: string, rule: string, found: string): TypeError {
  *
  * @throws {TypeError} if it could lead out of it
  */
-function pathWithin(name: string): string {
+export function pathWithin(name: string): string {
   const parts = name.split("/").filter((part) => part !== "" && part !== ".");
   const rule = "its path must stay within the folder that it goes to";
   if (name.startsWith("/") || /^[a-z]:/i.test(name)) throw refused(name, rule, "an absolute path");

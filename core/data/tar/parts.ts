@@ -33,7 +33,7 @@ async function list(folder: string, fits: (name: string) => boolean): Promise<st
 }
 
 /** Matches the names that a pattern with `*` (any characters) and `?` (one) stands for. */
-function patternOf(glob: string): RegExp {
+export function globPattern(glob: string): RegExp {
   const escaped = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&");
   return new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`);
 }
@@ -49,7 +49,7 @@ async function expand(place: string): Promise<string[]> {
       `Cannot read ${place}: it must be a part, a folder of parts or a pattern, found no such file`,
     );
   }
-  const pattern = patternOf(name);
+  const pattern = globPattern(name);
   return await list(
     place.slice(0, place.length - name.length) || ".",
     (each) => pattern.test(each),

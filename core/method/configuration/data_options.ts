@@ -10,7 +10,16 @@ export const dataOptions = {
     group: "Data",
     affects: "result",
     description:
-      "images to train on: emoji-google, emoji-twitter (with -pairs: each with a variation on another background; -pairs-3: with three), a folder of images, or a list file",
+      "images to train on: emoji-google, emoji-twitter (with -pairs: each with a variation on another background; -pairs-3: with three), a folder of images, a list file, or shards: tars of WebDataset's or Parquet, one, several as data/train-{000000..000146}.tar or data/train-*.parquet, or a folder of them",
+  },
+  shuffleBuffer: {
+    type: "integer",
+    minimum: 0,
+    default: 2048,
+    group: "Data",
+    affects: "result",
+    description:
+      "of data in shards, which are read forwards: samples that the next one is drawn from; from all when 0",
   },
   evaluationData: {
     type: "string",

@@ -63,7 +63,7 @@ export class RunBatches implements Disposable {
    */
   open(epoch: number, startBatch: number): Loader<ViewBatch> {
     const { configuration, dataset, report } = this.#options;
-    const { seed, loaders, strict } = configuration;
+    const { seed, loaders, strict, shuffleBuffer } = configuration;
     const { recipes, rankBatchSize } = this.#plan;
     return viewLoader(dataset, recipes, {
       batchSize: rankBatchSize,
@@ -71,6 +71,7 @@ export class RunBatches implements Disposable {
       seed,
       epoch,
       strict,
+      shuffleBuffer,
       workers: loaders - 1,
       variations: configuredVariations(configuration, recipes),
       startBatch,
