@@ -28,6 +28,7 @@ export {
   writeNewFile,
   writeNewFileInFolder,
 } from "./new_file.ts";
+export { writeNewFolder } from "./new_folder.ts";
 export { parsePythonJson, readPythonJson } from "./python_json.ts";
 export { openRandomAccess, type RandomAccess, randomAccessOf } from "./random_access.ts";
 export { userCache } from "./user_cache.ts";

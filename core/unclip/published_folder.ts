@@ -4,7 +4,7 @@
  * @module
  */
 import { GenviewNotFound } from "../errors/mod.ts";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
 import { openTensors } from "../weights/open_tensors.ts";
@@ -43,6 +43,33 @@ async function exists(path: string): Promise<boolean> {
   return found?.isFile ?? false;
 }
 
+/** The name that the file of a network's weights has as safetensors, in the plain variant. */
+export function weightsName(network: PublishedNetwork): string {
+  return `${STEMS[network].safetensors}.safetensors`;
+}
+
+/**
+ * The file of a network's weights in a folder of its own: of safetensors rather than of pickles, and of the type that is
+ * computed in rather than of the other.
+ *
+ * @throws {Deno.errors.NotFound} if there is none
+ */
+export async function findWeights(
+  folder: string,
+  network: PublishedNetwork,
+  precision: "float32" | "float16",
+): Promise<string> {
+  const names = candidates(network, precision);
+  for (const name of names) {
+    const path = join(folder, name);
+    if (await exists(path)) return path;
+  }
+  throw new GenviewNotFound(
+    `Cannot find the weights of the ${network} in ${folder}: there must be one of ` +
+      names.join(", "),
+  );
+}
+
 /** A folder of networks, each in a folder of its own with its configuration. */
 export class PublishedFolder {
   /** Where it lies. */
@@ -78,17 +105,7 @@ export class PublishedFolder {
    * @throws {Deno.errors.NotFound} if there is none
    */
   async weights(network: PublishedNetwork, precision: "float32" | "float16"): Promise<string> {
-    const names = candidates(network, precision);
-    for (const name of names) {
-      const path = join(this.path, network, name);
-      if (await exists(path)) return path;
-    }
-    throw new GenviewNotFound(
-      `Cannot find the weights of the ${network} in ${
-        this.folder(network)
-      }: there must be one of ` +
-        names.map((name) => basename(name)).join(", "),
-    );
+    return await findWeights(this.folder(network), network, precision);
   }
 
   /** Opens the file of a network's weights. */
