@@ -130,7 +130,8 @@ export function publishedAutoencoder(config: AutoencoderConfig, size: number): E
 }
 
 /**
- * The text encoder's `config.json`.
+ * The text encoder's `config.json`. Entries of training are left out: transformers refuses a `1` where it wants a `1.0`,
+ * which JSON's writers do not tell apart.
  *
  * @param ids of the tokens before and after every text
  */
@@ -141,14 +142,11 @@ export function publishedTextEncoder(
 ): Entries {
   return {
     architectures: ["CLIPTextModel"],
-    attention_dropout: 0,
     bos_token_id: ids.start,
     dtype: precision,
     eos_token_id: ids.end,
     hidden_act: config.activation,
     hidden_size: config.width,
-    initializer_factor: 1,
-    initializer_range: 0.02,
     intermediate_size: config.hidden,
     layer_norm_eps: config.epsilon,
     max_position_embeddings: config.tokens,
