@@ -45,9 +45,6 @@ export const BYTE_VOCABULARY: ClipVocabulary = {
   special: { start: START, end: END, pad: END },
 };
 
-/** Tokens of {@linkcode BYTE_VOCABULARY}. */
-export const BYTE_TOKENS: number = TOKENS.length;
-
 /** A token of `special_tokens_map.json`. */
 function specialToken(content: string) {
   return { content, lstrip: false, normalized: true, rstrip: false, single_word: false };
