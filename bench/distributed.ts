@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { counted } from "../core/schema/counted.ts";
 import { startRanks } from "../core/distributed/mod.ts";
 import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
 import { describeClusters, drawClusters } from "./distributed/clusters.ts";
@@ -134,7 +135,7 @@ async function compare(ranks: number, options: Options): Promise<number> {
   }
   const least = 2 * (ranks - 1) / ranks * them.handed / 1e6;
   console.log(
-    `${ranks} ${ranks === 1 ? "process" : "processes"}, ${batch} samples each` +
+    `${counted(ranks, "process", "processes")}, ${counted(batch, "sample")} each` +
       (ranks === 1 ? "" : `; each must send ${least.toFixed(1)} MB of ${them.handed} bytes`),
   );
   console.log(describe("genview", ranks, us));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/schema/counted.ts";
 import { lineChart, toPng } from "../core/plot/mod.ts";
 import type { Cell, CellScores } from "./methods_cell.ts";
 
@@ -131,7 +132,7 @@ export async function methodsChart(
   })).filter(({ points }) => points.length > 0);
   const { epochs, imageSize } = first!;
   const svg = await lineChart({
-    title: `Nearest neighbours after ${epochs} ${epochs === 1 ? "epoch" : "epochs"} on emoji of ` +
+    title: `Nearest neighbours after ${counted(epochs, "epoch")} on emoji of ` +
       `${imageSize} px, each dash a seed`,
     xLabel: methods.map((method, i) => `${i + 1} ${method}`).join(", "),
     yLabel: "top-1, %",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/schema/counted.ts";
 import { providerOption } from "../core/schema/provider_option.ts";
 import { loadMethodByName } from "../core/method/load.ts";
 import { GenviewAlreadyExists } from "../core/errors/mod.ts";
@@ -161,7 +162,9 @@ export async function main(args: readonly string[]): Promise<void> {
   });
   display[Symbol.dispose]();
   const hint = "resume with the same command and --resume";
-  if (!result.finished) return console.log(`stopped after ${result.step} steps; ${hint}`);
+  if (!result.finished) {
+    return console.log(`stopped after ${counted(result.step, "step")}; ${hint}`);
+  }
   const where = await openDevice(device, providerOption);
   const network = await openTokenNetwork({
     model: values.output,

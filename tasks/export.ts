@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/schema/counted.ts";
 import { exportRun } from "../core/encoders/export_run.ts";
 import { GenviewTypeError } from "../core/errors/mod.ts";
 import type { EncoderRole } from "../core/weights/layouts/layouts.ts";
@@ -83,7 +84,7 @@ export async function main(args: readonly string[]): Promise<void> {
   for (const { reason } of passedOver) {
     console.error(`warning: passed over a damaged checkpoint: ${reason}`);
   }
-  console.log(`${backbone} after ${step} steps: ${file}`);
+  console.log(`${backbone} after ${counted(step, "step")}: ${file}`);
 }
 
 if (import.meta.main) await runTask(main);

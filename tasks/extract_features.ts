@@ -11,7 +11,7 @@ import {
   FEATURE_DTYPES,
   type ThresholdRule,
 } from "../core/masking/mod.ts";
-import type { ValuesOf } from "../core/schema/mod.ts";
+import { counted, type ValuesOf } from "../core/schema/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { MaskingDisplay } from "./cli/masking_display.ts";
@@ -156,11 +156,11 @@ function thresholdRule({ fgThre, compat, foregroundShare }: Values): ThresholdRu
 /** What an extraction leaves, for people. */
 function format({ finished, folder, images, analysis }: ExtractionOutcome): string {
   if (!finished) return `stopped; the same command resumes from here: ${folder}`;
-  if (analysis === undefined) return `features of ${images} images: ${folder}`;
+  if (analysis === undefined) return `features of ${counted(images, "image")}: ${folder}`;
   const { threshold, foregroundShare, orientation } = analysis;
   const { decidedBy, flipped, border, inside } = orientation;
   return `threshold ${threshold}: ${(100 * foregroundShare).toFixed(2)} % of the tokens of ` +
-    `${analysis.images} images are foreground\n` +
+    `${counted(analysis.images, "image")} are foreground\n` +
     `foreground side by ${decidedBy}${flipped ? ", flipped" : ""}: mean score ${
       border.toFixed(4)
     } on the border, ${inside === null ? "nothing" : inside.toFixed(4)} inside; see ${folder}`;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/schema/counted.ts";
 import { TOKEN_NETWORK_OPTIONS } from "../core/encoders/mod.ts";
 import { openRankPlacement } from "../core/distributed/mod.ts";
 import { computeRatios, type RatioOutcome } from "../core/noise/mod.ts";
@@ -121,8 +122,10 @@ const COMMAND = command({
 /** What a computation of ratios leaves, for people. */
 function format({ finished, path, computed, present, without }: RatioOutcome): string {
   if (!finished) return `stopped; the same command resumes from here: ${path}`;
-  return `ratios of ${computed} images, ${present} were there already` +
-    `${without > 0 ? `, ${without} have none` : ""}: ${path}`;
+  return `ratios of ${counted(computed, "image")}, ${
+    counted(present, "was", "were")
+  } there already` +
+    `${without > 0 ? `, ${counted(without, "has", "have")} none` : ""}: ${path}`;
 }
 
 /** Runs the task on a command line. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/schema/counted.ts";
 import { divideByLevel, formatMalformed, GENVIEW_NOISE_SCHEDULE } from "../core/noise/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { refuseRanks } from "./cli/ranks.ts";
@@ -71,7 +72,7 @@ export async function main(args: readonly string[]): Promise<void> {
   }
   for (const { level, images: count, path } of lists) {
     const share = (100 * count / images).toFixed(1);
-    console.log(`level ${level}: ${count} of ${images} images (${share} %): ${path}`);
+    console.log(`level ${level}: ${count} of ${counted(images, "image")} (${share} %): ${path}`);
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/schema/counted.ts";
 import { join } from "node:path";
 import { GenviewTypeError } from "../core/errors/mod.ts";
 import {
@@ -61,7 +62,7 @@ const COMMAND = command({
 /** Number of views that a method takes, in words. */
 function viewCount({ views }: MethodAtAddress["manifest"]): string {
   if (views === undefined) return "any number of views";
-  return typeof views === "number" ? `${views} views` : `${views[0]} to ${views[1]} views`;
+  return typeof views === "number" ? counted(views, "view") : `${views[0]} to ${views[1]} views`;
 }
 
 function describe({ manifest, origin, sha256 }: MethodAtAddress): string {

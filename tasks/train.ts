@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/schema/counted.ts";
 import { bundledConfigurations } from "../configs/mod.ts";
 import { mustStartRanks, type ProcessGroup } from "../core/distributed/mod.ts";
 import { GenviewTypeError } from "../core/errors/mod.ts";
@@ -162,7 +163,7 @@ interface Given {
 function nextCommands(output: string, { finished, step }: TrainResult, epochs: number): string {
   const folder = /^[\w./-]+$/.test(output) ? output : `'${output.replaceAll("'", `'\\''`)}'`;
   const resume = `deno task train --output ${folder} --resume latest`;
-  if (!finished) return `stopped after ${step} steps; resume with: ${resume}`;
+  if (!finished) return `stopped after ${counted(step, "step")}; resume with: ${resume}`;
   return [
     "next:",
     `  deno task evaluate ${folder}`,
@@ -238,7 +239,7 @@ async function run(
       `${result.skipped} times an image could not be read and was replaced by another`,
     );
   }
-  if (result.finished) console.log(`trained ${result.step} steps: ${result.checkpoint}`);
+  if (result.finished) console.log(`trained ${counted(result.step, "step")}: ${result.checkpoint}`);
   console.log(asStarted(nextCommands(output, result, epochs)));
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/schema/counted.ts";
 import { GenviewError } from "../core/errors/mod.ts";
 import { makeVariationGrid } from "../core/variations/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
@@ -134,7 +135,7 @@ export async function main(args: readonly string[]): Promise<void> {
       { ...values, folders, prompt: promptOf(values) },
       { signal, report: display.show },
     );
-    console.log(`${images} images at levels ${levels.join(", ")}: ${path}`);
+    console.log(`${counted(images, "image")} at levels ${levels.join(", ")}: ${path}`);
     if (failed > 0) {
       throw new GenviewError(
         `Cannot generate ${failed} variations, whose cells are empty: the lines above name them and why`,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/schema/counted.ts";
 import { GenviewAlreadyExists, GenviewError, GenviewTypeError } from "../core/errors/mod.ts";
 import {
   extractTar,
@@ -131,7 +132,9 @@ async function extractTo({ parts, output, overwrite, signal }: Import): Promise<
   const unfit = skipped > 0
     ? `, ${skipped} skipped, whose names the file system does not take`
     : "";
-  const done = `${written} files written, ${kept} were there already${unfit}: ${output}`;
+  const done = `${counted(written, "file")} written, ${
+    counted(kept, "was", "were")
+  } there already${unfit}: ${output}`;
   if (skipped > 0) throw new GenviewError(`Cannot extract all files: ${done}`);
   if (stopped) return `stopped; run the same command to resume: ${done}`;
   if (written + kept > 0) return done;
@@ -149,7 +152,7 @@ async function indexTo({ parts, output, overwrite, signal }: Import): Promise<st
       onProgress: display.update,
     });
     display.finish();
-    return `${images} images in ${parts.length} parts: ${output}`;
+    return `${counted(images, "image")} in ${counted(parts.length, "part")}: ${output}`;
   } catch (error) {
     if (signal.aborted && error === signal.reason) return "stopped; no index has been written";
     throw error;

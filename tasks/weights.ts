@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/schema/counted.ts";
 import { GenviewError, GenviewTypeError } from "../core/errors/mod.ts";
 import { expectedPublishedFile } from "../core/unclip/expected_file.ts";
 import { readCatalog } from "../core/weights/catalog.ts";
@@ -91,7 +92,9 @@ function describeVariant({ variant, wanted, files }: CachedVariant): string {
   const label = variant === "" ? "" : `${variant}: `;
   if (files.length === 0) return `${label}not in the cache`;
   if (files.length < wanted) return `${label}${files.length} of ${wanted} files in the cache`;
-  return `${label}in the cache: ${files.length === 1 ? files[0]!.file : `${files.length} files`}`;
+  return `${label}in the cache: ${
+    files.length === 1 ? files[0]!.file : counted(files.length, "file")
+  }`;
 }
 
 async function list(names: readonly string[], options: Options): Promise<void> {

@@ -101,7 +101,7 @@ Deno.test("cli.ts is installed from a web server and runs tasks in an empty fold
       ...["--evaluate-every", "0", "--threads", "1", "--output", "run"],
     );
     assertEquals(trained.code, 0, trained.err);
-    assertStringIncludes(trained.out, "trained 1 steps");
+    assertStringIncludes(trained.out, "trained 1 step:");
     const again = await genview("train", "--data", "photos", "--output", "run");
     assertEquals(again.code, 1);
     assertEquals(

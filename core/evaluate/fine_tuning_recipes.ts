@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../schema/counted.ts";
 import type { RandAugmentRecipe } from "../data/views/steps/mod.ts";
 import type { ScheduleDescription } from "../engine/optim/mod.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
@@ -209,7 +210,7 @@ export function describeFineTuning(
         ? ""
         : ` in parts of ${deviceBatchSize}, within each of which batch norm normalises`
     }`,
-    `${epochs} epochs${epochs === recipe.epochs ? "" : ` instead of ${recipe.epochs}`}`,
+    `${counted(epochs, "epoch")}${epochs === recipe.epochs ? "" : ` instead of ${recipe.epochs}`}`,
     describeCourse(recipe.course),
     ...(recipe.labelSmoothing > 0 ? [`label smoothing ${recipe.labelSmoothing}`] : []),
     ...(randAugment

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../schema/counted.ts";
 import {
   lars,
   type Optimizer,
@@ -178,5 +179,7 @@ export function describeProbeRecipe(
   return `${recipe.optimizer.toUpperCase()} ${
     Number(rate.toPrecision(4))
   }${scaled}, momentum 0.9, ` +
-    `weight decay ${recipe.weightDecay}, batch ${batchSize}, ${epochs} epochs${length}, ${course} (${recipe.source})`;
+    `weight decay ${recipe.weightDecay}, batch ${batchSize}, ${
+      counted(epochs, "epoch")
+    }${length}, ${course} (${recipe.source})`;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../schema/counted.ts";
 import { CLIP_NORMALIZATION } from "../data/views/presets.ts";
 import { isSameValue } from "../schema/same_value.ts";
 import { checkpointName, classChance, type EvaluationResult } from "./results.ts";
@@ -40,7 +41,7 @@ function dataOf({ train, test, overlap, classes }: EvaluationResult): string {
   if (test.heldOut !== undefined) {
     return `${percent(test.heldOut)} % of each class of ${train.data} by the others${chosen}`;
   }
-  const shared = overlap > 0 ? ` (${overlap} images are in both)` : "";
+  const shared = overlap > 0 ? ` (${counted(overlap, "image is", "images are")} in both)` : "";
   return `${test.data} by ${train.data}${shared}${chosen}`;
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../schema/counted.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { viewRecipes } from "../data/views/named_views.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
@@ -149,7 +150,9 @@ function subtitle(
 ): string {
   const { backbone, epochs, imageSize, seed } = configuration;
   const took = minutes === undefined ? "" : `in ${minutes().toFixed(1)} minutes `;
-  return `${backbone}, ${epochs} epochs of ${training.length} ${names.training} at ${imageSize} px without labels, ` +
+  return `${backbone}, ${
+    counted(epochs, "epoch")
+  } of ${training.length} ${names.training} at ${imageSize} px without labels, ` +
     `seed ${seed}, ${took}on ${describeDevice(device)}, ONNX Runtime ${ortVersion()}`;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 export { checkMembers, type Members } from "./check_members.ts";
+export { counted } from "./counted.ts";
 export { nearestName } from "./nearest_name.ts";
 export { optionName } from "./option_name.ts";
 export {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../schema/counted.ts";
 import { GenviewRangeError } from "../errors/mod.ts";
 import { sameShape } from "../engine/graph/shape.ts";
 import { formatType, type Tensor } from "../engine/graph/tensor.ts";
@@ -59,7 +60,9 @@ function perImage<T extends string | number | boolean>(
   if (!Array.isArray(values)) return new Array<T>(count).fill(values as T);
   if (values.length === count) return values;
   throw new GenviewRangeError(
-    `Cannot generate variations of ${count} images: there must be as many ${what}, found ` +
+    `Cannot generate variations of ${
+      counted(count, "image")
+    }: there must be as many ${what}, found ` +
       `${values.length}`,
   );
 }
@@ -92,7 +95,7 @@ export function settleRequest(
   const count = embeddings.shape[0]!;
   if (!sameShape(latents.shape.slice(1), latentShape) || latents.shape[0]! % count !== 0) {
     throw new GenviewRangeError(
-      `Cannot generate variations of ${count} images: latents must be ` +
+      `Cannot generate variations of ${counted(count, "image")}: latents must be ` +
         `[${count} k,${latentShape.join(",")}], found ${formatType(latents)}`,
     );
   }

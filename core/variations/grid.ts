@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../schema/counted.ts";
 import { GenviewNotFound, GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { decodeSource } from "../data/decode/decode_source.ts";
@@ -79,7 +80,9 @@ async function checkOriginals(paths: readonly string[]): Promise<void> {
     if (await found !== undefined) return;
   }
   throw new GenviewNotFound(
-    `Cannot draw a grid: none of the ${paths.length} images is there, such as ${paths[0]}; ` +
+    `Cannot draw a grid: none of the ${counted(paths.length, "image")} is there, such as ${
+      paths[0]
+    }; ` +
       "--input-prefix names the folder whose tree the variations mirror",
   );
 }

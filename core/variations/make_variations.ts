@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../schema/counted.ts";
 import { GenviewAlreadyExists, GenviewNotFound, GenviewTypeError } from "../errors/mod.ts";
 import { dirname, join } from "node:path";
 import {
@@ -115,7 +116,9 @@ async function checkThere(images: readonly PlannedImage[]): Promise<void> {
     }
   }
   throw new GenviewNotFound(
-    `Cannot generate variations: none of the list's ${images.length} images is there, such as ` +
+    `Cannot generate variations: none of the list's ${
+      counted(images.length, "image")
+    } is there, such as ` +
       `${images[0]!.sourcePath}; --input-prefix names the folder that the paths are in`,
   );
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../../core/schema/counted.ts";
 import { describeDevice } from "../../core/engine/ort/mod.ts";
 import type { DryRun, PlannedRanks } from "../../core/train/mod.ts";
 import { formatBytes } from "./download_display.ts";
@@ -17,10 +18,6 @@ const PARTS = {
   pairEncoder: "network that weights pairs",
   process: "process, code, models and the list of images",
 } as const;
-
-function counted(count: number, noun: string, plural = "s"): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : plural}`;
-}
 
 function rate(value: number): string {
   return Number(value.toPrecision(4)).toString();
@@ -41,7 +38,7 @@ function batchText(run: DryRun): string {
   const parts = [
     ...(ranks === undefined
       ? []
-      : [`${counted(ranks.places.length, "process", "es")} with ${ranks.samples} each`]),
+      : [`${counted(ranks.places.length, "process", "processes")} with ${ranks.samples} each`]),
     ...(microBatches === 1
       ? []
       : [`${microBatches} micro-batches of ${deviceBatchSize}${ranks ? " on each" : ""}`]),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../../core/schema/counted.ts";
 import type { ChanceLevel } from "../../core/evaluate/chance.ts";
 import { checkpointName, classChance, type EvaluationResult } from "../../core/evaluate/results.ts";
 import type { ResultsTable } from "../../core/evaluate/results_table.ts";
@@ -30,7 +31,7 @@ function describeSplit({ split, train, test }: EvaluationResult): string {
     case "held out":
       return `; test images are training images too, so that it is trained on ${train.samples} and tested on ${test.samples} held out by seed`;
     default:
-      return train.share === undefined ? "" : `; trained on ${train.samples} images`;
+      return train.share === undefined ? "" : `; trained on ${counted(train.samples, "image")}`;
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../../core/schema/counted.ts";
 import type { ExtractionEvent } from "../../core/masking/mod.ts";
 import type { RatioEvent } from "../../core/noise/mod.ts";
 import { ProgressLine, type ProgressOutput, progressOutput } from "./progress_line.ts";
@@ -30,7 +31,9 @@ export class MaskingDisplay implements Disposable {
         return;
       }
       case "all images":
-        return this.#note(`all ${event.images} images are taken; there are no more`);
+        return this.#note(
+          `${counted(event.images, "image is", "images are")} taken; there are no more`,
+        );
       case "present":
         return this.#note(`${event.images} of ${event.total} images have features already`);
       case "decomposing":

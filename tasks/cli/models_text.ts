@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../../core/schema/counted.ts";
 import type { InspectedCheckpoint } from "../../core/encoders/inspect_checkpoint.ts";
 import type { ListedModel } from "../../core/weights/zoo/local_models.ts";
 
@@ -10,7 +11,9 @@ import type { ListedModel } from "../../core/weights/zoo/local_models.ts";
 export function describeListed({ name, model, file }: ListedModel): string {
   const { method, backbone, epochs, batchSize, linearTop1, recipe, publisher } = model;
   const top1 = linearTop1.toFixed(1).padStart(5);
-  const facts = `${method}, ${backbone}, ${epochs} epochs, batch ${batchSize}, by ${publisher}`;
+  const facts = `${method}, ${backbone}, ${
+    counted(epochs, "epoch")
+  }, batch ${batchSize}, by ${publisher}`;
   return `${name.padEnd(34)} ${top1} %  ${facts}; ` +
     `probe ${recipe ?? "not stated"}${file === undefined ? "" : `\n  ${file}`}`;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../../core/schema/counted.ts";
 import type { Coverage } from "../../core/data/mod.ts";
 import { describeDevice } from "../../core/engine/ort/mod.ts";
 import { optionName } from "../../core/schema/option_name.ts";
@@ -19,14 +20,10 @@ export function describeCoverage({ matched, total, samplesByCount }: Coverage): 
   return `variations: ${matched} of ${total} images have some (${share} %), ${each} each`;
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
 /** Says who computes where: `2 processes by Open MPI v4.1.4: rank 0 on node1 cuda:0, rank 1 on node1 cuda:1`. */
 export function describeRanks({ size, library, places }: JointRanks): string {
   const each = places.map(({ host, device }, rank) => `rank ${rank} on ${host} ${device}`);
-  return `${size} processes by ${library}: ${each.join(", ")}`;
+  return `${counted(size, "process", "processes")} by ${library}: ${each.join(", ")}`;
 }
 
 /** What is expected of the loss, to three digits, where that is known: `loss: -0.25 to 0.25 at random, …`. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../../core/schema/counted.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Dataset } from "../../core/data/mod.ts";
@@ -63,7 +64,7 @@ export async function trainWeighted(run: WeightedRun): Promise<Section | undefin
   });
   if (!result.finished) return undefined;
   const all = run.configuration.epochs;
-  const length = run.epochs === 1 ? "1 epoch" : `${run.epochs} epochs`;
+  const length = counted(run.epochs, "epoch");
   return await pairsSection(
     output,
     "A second run starts anew, weighted by the first run's backbone. " +

@@ -52,11 +52,11 @@ Deno.test("variations-grid says in one line what it lacks", () =>
     const given = ["--input-prefix", path("images"), path("images")];
     await refuse(
       run("grid.png", path("images")),
-      /none of the 1 images is there, such as cats\/0.png; --input-prefix names the folder/,
+      /none of the 1 image is there, such as cats\/0.png; --input-prefix names the folder/,
     );
     await refuse(
       run("grid.png", "--model", path("model"), "--input-list", path("list.txt")),
-      /none of the 1 images is there.*--input-prefix names the folder/,
+      /none of the 1 image is there.*--input-prefix names the folder/,
     );
     await refuse(run("list.txt/grid.png", ...given), /Cannot write .*a part of its path is a file/);
     await refuse(run("none/grid.png", ...given), /Cannot write .*no such file or folder/);

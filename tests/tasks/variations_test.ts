@@ -188,7 +188,7 @@ Deno.test("variations name what is wrong with a list before anything is written"
       TypeError,
       "must hold fg_ratios_LEVEL.txt",
     );
-    await refuse("photos/a.png 0\n", "none of the list's 1 images is there");
+    await refuse("photos/a.png 0\n", "none of the list's 1 image is there");
     await assertRejects(() => Deno.stat(path("out")), Deno.errors.NotFound);
   }));
 

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { counted } from "../../schema/counted.ts";
 import {
   GenviewNotFound,
   GenviewRangeError,
@@ -117,7 +118,9 @@ export async function indexTar(
     }
     if (images === 0) {
       throw new GenviewTypeError(
-        `Cannot index ${parts[0]!.path}: the tar must hold images, found none in ${files} files`,
+        `Cannot index ${parts[0]!.path}: the tar must hold images, found none in ${
+          counted(files, "file")
+        }`,
       );
     }
     await writeAll(file, encoder.encode(lines));

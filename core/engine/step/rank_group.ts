@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../../schema/counted.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { packTensors } from "../optim/pack.ts";
 import type { Pack } from "../optim/mod.ts";
@@ -44,8 +45,8 @@ export function checkRanks(
   }
   if (ranks === size) return;
   throw new GenviewTypeError(
-    `Cannot start training: the step must be built for ${size} ${
-      size === 1 ? "process" : "processes"
+    `Cannot start training: the step must be built for ${
+      counted(size, "process", "processes")
     }, found one for ${ranks}`,
   );
 }

@@ -92,8 +92,7 @@ export function checkMethodStep(
 ): MethodStep | AccumulatedMethodStep {
   const step = (found ?? {}) as object;
   const { configuration, ranks = 1 } = request;
-  const batchSize = rankBatchSize(configuration.batchSize, ranks);
-  return microBatchSize({ ...configuration, batchSize }) === undefined
+  return microBatchSize(configuration, ranks) === undefined
     ? checkWholeStep(step, request, action)
     : checkAccumulatedStep(step, request, action);
 }

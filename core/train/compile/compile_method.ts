@@ -17,7 +17,6 @@ import {
   type AccumulatedMethodStep,
   buildAccumulatedStep,
 } from "../step/accumulation/accumulated_step.ts";
-import { rankBatchSize } from "../step/accumulation/parts.ts";
 import { buildRankGraph } from "../step/accumulation/rank_graph.ts";
 import { buildMethodGraph, type MethodGraph } from "../step/method_graph.ts";
 import {
@@ -48,8 +47,7 @@ function graphsOf(
   const { batchSize, options, stem, syncBatchNorm, zeroInitResidual } = configuration;
   const imageSize = viewSizes[0]!;
   const backbone = backboneOf(configuration.backbone, { stem, zeroInitResidual, imageSize });
-  const ownBatchSize = rankBatchSize(batchSize, ranks);
-  const deviceBatchSize = microBatchSize({ ...configuration, batchSize: ownBatchSize });
+  const deviceBatchSize = microBatchSize(configuration, ranks);
   const given = { backbone, viewSizes, batchSize, options, syncBatchNorm };
   const shared = <T>(build: () => T) => () => withTarget({ ...tuning, ranks }, build);
   return {

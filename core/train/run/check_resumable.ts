@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../../schema/counted.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { type Configuration, configurationSchema } from "../../method/configuration.ts";
 import { withTodaysNames } from "../../method/former_names.ts";
@@ -63,7 +64,9 @@ export function checkResumable(
       }));
   const refused = changesOf(optionsThat("result")).map(describe);
   if (state.samples !== dataset.length) {
-    refused.unshift(`the data set had ${state.samples} samples, found ${dataset.length}`);
+    refused.unshift(
+      `the data set had ${counted(state.samples, "sample")}, found ${dataset.length}`,
+    );
   }
   if (state.method !== method.manifest.name) {
     refused.unshift(`the method was ${state.method}, found ${method.manifest.name}`);
@@ -79,8 +82,10 @@ export function checkResumable(
   const steps = Math.floor(dataset.length / configuration.batchSize) * configuration.epochs;
   if (steps < state.step) {
     throw new GenviewTypeError(
-      `Cannot resume: the run must be at least as long as what was trained, ${state.step} steps, found --epochs ` +
-        `${configuration.epochs}, which is ${steps} steps`,
+      `Cannot resume: the run must be at least as long as what was trained, ${
+        counted(state.step, "step")
+      }, found --epochs ` +
+        `${configuration.epochs}, which is ${counted(steps, "step")}`,
     );
   }
   return changesOf(changeable);

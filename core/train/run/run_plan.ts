@@ -102,7 +102,7 @@ export function planRun(
   }
   checkShares(batchSize, size);
   const ownBatchSize = rankBatchSize(batchSize, size);
-  const isAccumulated = microBatchSize({ ...configuration, batchSize: ownBatchSize }) !== undefined;
+  const isAccumulated = microBatchSize(configuration, size) !== undefined;
   const stepsPerEpoch = Math.floor(dataset.length / batchSize);
   if (stepsPerEpoch < 1) {
     throw new GenviewRangeError(

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../../schema/counted.ts";
 import type { ProcessGroup } from "../../distributed/mod.ts";
 import { type Device, formatDevice } from "../../engine/ort/mod.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
@@ -182,8 +183,8 @@ export function rankWarnings(
   const { batchSize } = configuration;
   const [now, then] = [size, begun].map((each) => normalizedTogether(configuration, each));
   return [
-    `resumed on ${size} ${
-      size === 1 ? "process" : "processes"
+    `resumed on ${
+      counted(size, "process", "processes")
     }, begun on ${begun}: batches are still of ` +
     `${batchSize} images, and the learning rate is as it was` +
     (now === then

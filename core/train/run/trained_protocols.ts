@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../../schema/counted.ts";
 import { join } from "node:path";
 import type { ProcessGroup } from "../../distributed/mod.ts";
 import type { GraphTarget } from "../../engine/graph/target.ts";
@@ -42,7 +43,7 @@ function defaultRecipe({ tensors }: EvaluatedNetwork): string {
 /** What is changed of a recipe, as its name says it. */
 function changes({ batchSize, epochs }: ProtocolOptions): string {
   return [
-    ...(epochs === undefined ? [] : [`${epochs} epochs`]),
+    ...(epochs === undefined ? [] : [counted(epochs, "epoch")]),
     ...(batchSize === undefined ? [] : [`batch ${batchSize}`]),
   ].map((change) => `, ${change}`).join("");
 }
@@ -89,7 +90,7 @@ async function inTraining<Result>(
 }
 
 /** How many images a classifier was trained and tested on. */
-function counted(
+function sampleCounts(
   { trained, tested, skipped }: ClassifierResult,
   { bank, queries, heldOut, overlap }: EvaluationData,
 ): Pick<EvaluationResult, "train" | "test" | "overlap"> {
@@ -139,7 +140,7 @@ export async function linearProbeResults(
     figures: { top1, top5 },
     chance: data.chance,
     split: data.split,
-    ...counted(found, context.data),
+    ...sampleCounts(found, context.data),
   }];
 }
 
@@ -208,7 +209,7 @@ export async function fineTuningResults(
   const chosen = listed === ""
     ? `${percent} % of the labels of each class, drawn by seed`
     : `the labels of the images in ${labelledList?.name}`;
-  const { train, ...counts } = counted(found, context.data);
+  const { train, ...counts } = sampleCounts(found, context.data);
   return [{
     protocol: kind,
     name,

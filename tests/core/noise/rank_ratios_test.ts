@@ -54,7 +54,7 @@ testMpi(
       // Once, of all, and by the first rank alone.
       assertEquals(
         stdout.trim(),
-        `ratios of 20 images, 0 were there already, 1 have none: ${path("together/fg_ratios.txt")}`,
+        `ratios of 20 images, 0 were there already, 1 has none: ${path("together/fg_ratios.txt")}`,
       );
       assertEquals(stderr.match(/none\.png/g)?.length, 1, stderr);
     }),

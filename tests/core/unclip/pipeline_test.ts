@@ -172,7 +172,7 @@ Deno.test("UnclipPipeline refuses what does not fit, and stops when told", async
     await assertRejects(
       () => pipeline.denoise({ ...request, prompts: ["one", "two"] }),
       RangeError,
-      "Cannot generate variations of 1 images: there must be as many prompts, found 2",
+      "Cannot generate variations of 1 image: there must be as many prompts, found 2",
     );
     await assertRejects(
       () => pipeline.denoise({ ...request, latents: hashedTensor("x", [1, 4, 8, 8]) }),

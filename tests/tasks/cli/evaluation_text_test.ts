@@ -40,7 +40,7 @@ Deno.test("describeResults() tells what was found, on what, beside chance, and w
       "counterpart found first, there and back: 50.00 % and 25.00 % (chance 10.00 % and 30.00 %); " +
       "among five: 75.00 % and 100.00 % (chance 20.00 % and 40.00 %)",
       "10 % of labels (swav): 60.00 % top-1 (chance 10.00 %, 10 classes; most frequent class 20.00 %), " +
-      "90.00 % top-5 (chance 50.00 %); trained on 1 images",
+      "90.00 % top-5 (chance 50.00 %); trained on 1 image",
       "  whole network",
       "2 of 12 images of train cannot be read and are left out",
       "added to run/results.json",

@@ -16,7 +16,7 @@ Deno.test("MaskingDisplay has a line for each phase, and notes above it", () => 
   assertEquals(
     text,
     [
-      "all 2 images are taken; there are no more",
+      "2 images are taken; there are no more",
       "1 of 2 images have features already",
       "0%  0/1  – left  phase features",
       "warning: a.png cannot be read",

@@ -39,17 +39,21 @@ export interface AccumulatedGraph extends Omit<PartGraphs, "applications" | "shu
   readonly views: readonly MicroView[];
 }
 
-function checkDeviceBatchSize(deviceBatchSize: number, batchSize: number): void {
+function checkDeviceBatchSize(deviceBatchSize: number, batchSize: number, ranks: number): void {
+  const part = rankBatchSize(batchSize, ranks);
   const divides = Number.isInteger(deviceBatchSize) && deviceBatchSize >= 1 &&
-    batchSize % deviceBatchSize === 0;
+    part % deviceBatchSize === 0;
   if (divides) return;
+  const whole = ranks === 1
+    ? `--batch-size ${batchSize}`
+    : `the ${part} samples that each of ${ranks} processes takes of --batch-size ${batchSize}`;
   throw new GenviewRangeError(
-    `Cannot accumulate gradients: --device-batch-size must divide --batch-size ${batchSize}, found ${deviceBatchSize}`,
+    `Cannot accumulate gradients: --device-batch-size must divide ${whole}, found ${deviceBatchSize}`,
   );
 }
 
 /**
- * Samples in a micro-batch of a configuration; undefined where the device takes the whole batch at once.
+ * Samples in a micro-batch of a configuration; undefined where the device takes its process's part of the batch at once.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -58,18 +62,21 @@ function checkDeviceBatchSize(deviceBatchSize: number, batchSize: number): void 
  * assertEquals(microBatchSize({ batchSize: 256, deviceBatchSize: 64 }), 64);
  * assertEquals(microBatchSize({ batchSize: 256, deviceBatchSize: 0 }), undefined);
  * assertEquals(microBatchSize({ batchSize: 32, deviceBatchSize: 64 }), undefined);
+ * assertEquals(microBatchSize({ batchSize: 256, deviceBatchSize: 64 }, 4), undefined);
  * ```
  *
- * @throws {RangeError} if micro-batches do not fill a batch
+ * @param ranks processes that share the batch
+ * @throws {RangeError} if micro-batches do not fill a process's part of the batch
  */
 export function microBatchSize(
   { batchSize, deviceBatchSize }: {
     readonly batchSize: number;
     readonly deviceBatchSize: number;
   },
+  ranks = 1,
 ): number | undefined {
-  if (deviceBatchSize === 0 || deviceBatchSize >= batchSize) return undefined;
-  checkDeviceBatchSize(deviceBatchSize, batchSize);
+  if (deviceBatchSize === 0 || deviceBatchSize >= rankBatchSize(batchSize, ranks)) return undefined;
+  checkDeviceBatchSize(deviceBatchSize, batchSize, ranks);
   return deviceBatchSize;
 }
 
@@ -88,7 +95,7 @@ export function buildAccumulatedGraph(
 ): AccumulatedGraph {
   const ranks = currentRanks();
   const ownBatchSize = rankBatchSize(options.batchSize, ranks);
-  checkDeviceBatchSize(deviceBatchSize, ownBatchSize);
+  checkDeviceBatchSize(deviceBatchSize, options.batchSize, ranks);
   const { micro, whole, applications, shuffled, ...graphs } = applyInParts(
     method,
     { ...options, partSize: deviceBatchSize },

@@ -113,7 +113,7 @@ Deno.test("indexTar() refuses gzip, a truncated tar, one without images, and an 
     const texts = await findTarParts(
       await split(await tarOf([file("a.txt", 1)]), path("t.tar."), 900),
     );
-    await assertRejects(() => indexTar(texts, path("a.jsonl")), TypeError, "none in 1 files");
+    await assertRejects(() => indexTar(texts, path("a.jsonl")), TypeError, "none in 1 file");
     await assertRejects(() => Deno.lstat(path("a.jsonl")), Deno.errors.NotFound);
     await indexed(path, 900);
     const parts = await findTarParts([path("parts")]);

@@ -4,6 +4,7 @@ import type { MethodContext } from "../../../../../core/method/method.ts";
 import {
   type AccumulatedGraph,
   buildAccumulatedGraph,
+  microBatchSize,
 } from "../../../../../core/train/step/accumulation/accumulated_graph.ts";
 import { BATCH, methodOf, SIZE, smallBackbone } from "../../small_methods.ts";
 import { perSampleBackbone } from "./small_accumulation.ts";
@@ -61,6 +62,16 @@ Deno.test("buildAccumulatedGraph() refuses micro-batches that do not divide the 
       `--device-batch-size must divide --batch-size ${BATCH}, found ${size}`,
     );
   }
+});
+
+Deno.test("microBatchSize() says of which part of the batch a process takes micro-batches", () => {
+  assertEquals(microBatchSize({ batchSize: 16, deviceBatchSize: 4 }, 2), 4);
+  assertEquals(microBatchSize({ batchSize: 16, deviceBatchSize: 8 }, 2), undefined);
+  assertThrows(
+    () => microBatchSize({ batchSize: 16, deviceBatchSize: 3 }, 2),
+    RangeError,
+    "--device-batch-size must divide the 8 samples that each of 2 processes takes of --batch-size 16, found 3",
+  );
 });
 
 /** What a network may not be applied to, and why. */
