@@ -19,7 +19,7 @@ export function trainOnRanks(
   run: RankRun,
   options: MpirunOptions = {},
 ): Promise<MpirunResult> {
-  const settings = { permissions: PERMISSIONS, seconds: 120, ...options };
+  const settings = { permissions: PERMISSIONS, seconds: 240, ...options };
   return mpirun(kind, ranks, PROGRAM, [JSON.stringify(run)], settings);
 }
 
