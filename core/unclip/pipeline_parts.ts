@@ -59,7 +59,11 @@ export interface PipelineParts {
   readonly latentShape: Shape;
 }
 
-async function loadImageEncoder(folder: PublishedFolder, options: UnclipOptions) {
+/** Loads the image encoder of a folder; its images have `imageSize` pixels on a side. */
+export async function loadImageEncoder(
+  folder: PublishedFolder,
+  options: NetworkOptions & { readonly batchSize: number },
+): Promise<{ readonly imageEncoder: ClipEncoder; readonly imageSize: number }> {
   const { imageSize, ...config } = parseImageEncoder(await folder.config("image_encoder"));
   const preprocessor = await folder.config("feature_extractor", "preprocessor_config.json");
   const normalize = {

@@ -17,6 +17,7 @@ import { scalesLoss } from "../../engine/step/step_precision.ts";
 import type { Precision } from "../../engine/precision/precision.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { JsonLinesLog } from "../../files/json_lines.ts";
+import { makeFolder } from "../../files/new_file.ts";
 import { deviceSources, saveCheckpoint } from "../../weights/checkpoint/checkpoint.ts";
 import { loadNewestCheckpoint, setAside } from "../../weights/checkpoint/newest.ts";
 import type { CheckpointState, EpochSums } from "../../weights/checkpoint/state.ts";
@@ -271,6 +272,7 @@ class StageRun {
 export async function runStage(options: StageRunOptions): Promise<StageOutcome> {
   using owned = new DisposableStack();
   const { name, folder, stage, placement, totalSteps, report } = options;
+  await makeFolder(folder);
   const checkpoint = await resumed(options);
   const step = owned.use(
     await BoundStep.create(

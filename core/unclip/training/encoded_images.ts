@@ -1,0 +1,201 @@
+/**
+ * Images as the UNet is trained on them: distributions of latents, and embeddings, encoded once and kept in files.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { Dataset } from "../../data/dataset.ts";
+import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
+import { input } from "../../engine/graph/value.ts";
+import { withTarget } from "../../engine/graph/target.ts";
+import { Scope } from "../../engine/nn/scope.ts";
+import { encodeModel } from "../../engine/onnx/encode_model.ts";
+import { type Placement, Session } from "../../engine/ort/mod.ts";
+import type { ClipEncoder } from "../../encoders/clip_encoder.ts";
+import { ifThere } from "../../files/if_there.ts";
+import { makeFolder } from "../../files/new_file.ts";
+import { readSafetensors, writeSafetensors } from "../../weights/safetensors.ts";
+import { type AutoencoderConfig, encodeImages } from "../networks/autoencoder.ts";
+import type { EmbeddingStatistics } from "../embedding_noise.ts";
+import { imagesOf } from "./autoencoder_loss.ts";
+import { cutImages } from "./training_images.ts";
+
+/** Encoded images, one row each. */
+export interface EncodedImages {
+  /** How many there are. */
+  readonly count: number;
+  /** Means of the latents, `[n, channels, H, W]`, not scaled. */
+  readonly mean: Tensor<"float32">;
+  /** Logarithms of the variances of the latents, like the means. */
+  readonly logVariance: Tensor<"float32">;
+  /** Embeddings by the image encoder, `[n, width]`. */
+  readonly embeddings: Tensor<"float32">;
+}
+
+/** What images are encoded by. */
+export interface EncodeImagesOptions {
+  /** Folder of the files, one for each draw. */
+  readonly folder: string;
+  /** Times that each image is encoded; those that are rendered are rendered anew. */
+  readonly draws: number;
+  /** Height and width of the images in pixels, for the autoencoder. */
+  readonly size: number;
+  /** Sizes of the autoencoder. */
+  readonly config: AutoencoderConfig;
+  /** Its parameters. */
+  readonly autoencoder: ReadonlyMap<string, Tensor>;
+  /** The image encoder. */
+  readonly imageEncoder: ClipEncoder;
+  /** Height and width of the images in pixels, for the image encoder. */
+  readonly encoderSize: number;
+  /** Images that are encoded together. */
+  readonly batchSize: number;
+  /** Where it runs. */
+  readonly placement: Placement;
+  /** Stops between two batches; draws that are whole are kept. */
+  readonly signal?: AbortSignal;
+  /** Called after each batch with how many images are encoded, and of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** The encoder of an autoencoder as a session: `images` uint8 `[N, size, size, 3]` to `mean` and `logVariance`. */
+async function openLatentEncoder(
+  { config, autoencoder, size, batchSize, placement }: EncodeImagesOptions,
+): Promise<Session> {
+  const scope = new Scope();
+  const images = input("images", "uint8", [batchSize, size, size, config.imageChannels]);
+  const { mean, logVariance } = withTarget(
+    { provider: placement.device.provider },
+    () => encodeImages(scope, imagesOf(images), config),
+  );
+  const initializers = new Map(
+    [...scope.declarations.keys()].map((name) => [name, autoencoder.get(name)!]),
+  );
+  const model = encodeModel({ inputs: [images], outputs: { mean, logVariance }, initializers });
+  return await Session.create(model, placement);
+}
+
+function stacked(rows: readonly Float32Array[], shape: readonly number[]): Tensor<"float32"> {
+  const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  let at = 0;
+  for (const row of rows) {
+    data.set(row, at);
+    at += row.length;
+  }
+  return tensor("float32", shape, data);
+}
+
+/** Images filled up with copies of the first to a whole batch. */
+function filledUp(images: Tensor<"uint8">, batchSize: number): Tensor<"uint8"> {
+  const [count, ...shape] = images.shape as [number, ...number[]];
+  if (count === batchSize) return images;
+  const each = images.data.length / count;
+  const data = new Uint8Array(batchSize * each);
+  data.set(images.data);
+  for (let row = count; row < batchSize; row++) data.set(images.data.subarray(0, each), row * each);
+  return tensor("uint8", [batchSize, ...shape], data);
+}
+
+/** Encodes all images of a data set once. */
+async function encodeDraw(
+  dataset: Dataset,
+  draw: number,
+  session: Session,
+  options: EncodeImagesOptions,
+): Promise<Map<string, Tensor<"float32">>> {
+  const { size, encoderSize, imageEncoder, batchSize, signal, onProgress, draws } = options;
+  const rows: Record<string, Float32Array[]> = { mean: [], logVariance: [], embeddings: [] };
+  let [latentShape, width]: [readonly number[], number] = [[], 0];
+  for (let start = 0; start < dataset.length; start += batchSize) {
+    signal?.throwIfAborted();
+    const count = Math.min(batchSize, dataset.length - start);
+    const indices = Array.from({ length: count }, (_, i) => start + i);
+    const images = await cutImages(dataset, indices, draw, size);
+    const seen = encoderSize === size
+      ? images
+      : await cutImages(dataset, indices, draw, encoderSize);
+    const { pooled } = await imageEncoder.encode(seen);
+    const { mean, logVariance } = await session.run({ images: filledUp(images, batchSize) });
+    for (const [name, found] of Object.entries({ mean, logVariance, embeddings: pooled })) {
+      const values = found as Tensor<"float32">;
+      const each = values.data.length / values.shape[0]!;
+      rows[name]!.push(values.data.slice(0, count * each));
+    }
+    [latentShape, width] = [mean!.shape.slice(1), pooled.shape[1]!];
+    onProgress?.(draw * dataset.length + start + count, draws * dataset.length);
+  }
+  const shape = [dataset.length, ...latentShape];
+  return new Map([
+    ["mean", stacked(rows["mean"]!, shape)],
+    ["logVariance", stacked(rows["logVariance"]!, shape)],
+    ["embeddings", stacked(rows["embeddings"]!, [dataset.length, width])],
+  ]);
+}
+
+/**
+ * Encodes the images of a data set, as far as their files are not there yet, and reads them all.
+ *
+ * @throws {DOMException} if it is stopped; whole files are kept
+ * @throws {UnreadableImageError} if an image cannot be read
+ */
+export async function encodeTrainingImages(
+  dataset: Dataset,
+  options: EncodeImagesOptions,
+): Promise<EncodedImages> {
+  const { folder, draws } = options;
+  await makeFolder(folder);
+  const paths = Array.from(
+    { length: draws },
+    (_, draw) => join(folder, `draw-${String(draw).padStart(3, "0")}.safetensors`),
+  );
+  let session: Session | undefined;
+  try {
+    for (const [draw, path] of paths.entries()) {
+      if (await ifThere(Deno.stat(path)) !== undefined) continue;
+      session ??= await openLatentEncoder(options);
+      await writeSafetensors(path, await encodeDraw(dataset, draw, session, options));
+    }
+  } finally {
+    session?.[Symbol.dispose]();
+  }
+  const files = await Promise.all(paths.map((path) => readSafetensors(path)));
+  const joined = (name: string): Tensor<"float32"> => {
+    const parts = files.map(({ tensors }) => tensors.get(name) as Tensor<"float32">);
+    const [first] = parts;
+    const count = parts.reduce((sum, part) => sum + part.shape[0]!, 0);
+    return stacked(parts.map(({ data }) => data), [count, ...first!.shape.slice(1)]);
+  };
+  const mean = joined("mean");
+  return {
+    count: mean.shape[0]!,
+    mean,
+    logVariance: joined("logVariance"),
+    embeddings: joined("embeddings"),
+  };
+}
+
+/** Mean and standard deviation of each feature of embeddings. */
+export function embeddingStatistics({ embeddings }: EncodedImages): EmbeddingStatistics {
+  const [count, width] = embeddings.shape as [number, number];
+  const sums = new Float64Array(width);
+  const squares = new Float64Array(width);
+  embeddings.data.forEach((value, i) => sums[i % width]! += value);
+  const mean = Float32Array.from(sums, (sum) => sum / count);
+  embeddings.data.forEach((value, i) => squares[i % width]! += (value - mean[i % width]!) ** 2);
+  return { mean, std: Float32Array.from(squares, (sum) => Math.sqrt(sum / (count - 1))) };
+}
+
+/**
+ * The factor that gives latents a variance of 1: the scaling factor of the autoencoder.
+ *
+ * Source: Rombach et al. 2022, "High-resolution image synthesis with latent diffusion models", appendix G, equation 28.
+ */
+export function scalingFactor({ mean, logVariance }: EncodedImages): number {
+  const { length } = mean.data;
+  let [sum, square] = [0, 0];
+  for (let i = 0; i < length; i++) {
+    sum += mean.data[i]!;
+    square += mean.data[i]! ** 2 + Math.exp(logVariance.data[i]!);
+  }
+  return 1 / Math.sqrt(square / length - (sum / length) ** 2);
+}

@@ -1,0 +1,262 @@
+/**
+ * The stage that trains the conditional UNet of a generator.
+ *
+ * @module
+ */
+import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
+import { RandomStream } from "../../engine/random/random_stream.ts";
+import type { BoundStep } from "../../engine/step/bound_step.ts";
+import { GenviewRangeError } from "../../errors/mod.ts";
+import { EmbeddingNoise, type EmbeddingStatistics } from "../embedding_noise.ts";
+import type { UnetConfig } from "../networks/unet.ts";
+import { type NoiseScheduleConfig, remainingVariance } from "../noise_schedule.ts";
+import { mixtureOf } from "../schedulers/scheduler.ts";
+import { buildStage } from "./built_stage.ts";
+import { denoisingLoss, minSnrWeight, type PredictionType } from "./denoising_loss.ts";
+import type { EncodedImages } from "./encoded_images.ts";
+import type { GeneratorConfiguration } from "./generator_configuration.ts";
+import { runStage, type StageOutcome } from "./stage_run.ts";
+import { optimizationOf, stageScalars } from "./stage_schedule.ts";
+import type { StageSettings } from "./stage_settings.ts";
+import { normalNoise } from "./train_autoencoder.ts";
+
+/** The diffusion of the latents, as in Ho et al. 2020. */
+export const LATENT_NOISE: NoiseScheduleConfig = {
+  trainTimesteps: 1000,
+  betaSchedule: "linear",
+  betaStart: 0.0001,
+  betaEnd: 0.02,
+};
+
+/** The diffusion of the embeddings, as the published Stable unCLIP has it. */
+export const EMBEDDING_NOISE: NoiseScheduleConfig = {
+  trainTimesteps: 1000,
+  betaSchedule: "squaredcos_cap_v2",
+  betaStart: 0.0001,
+  betaEnd: 0.02,
+};
+
+/** Epsilon of group normalisation, as in Stable Diffusion. */
+const EPSILON = 1e-5;
+
+/** What a UNet is trained on. */
+export interface UnetData {
+  /** The images. */
+  readonly images: EncodedImages;
+  /** Statistics of their embeddings. */
+  readonly statistics: EmbeddingStatistics;
+  /** Scaling factor of their latents. */
+  readonly scale: number;
+  /** Hidden states of the prompt, `[1, tokens, width]`. */
+  readonly text: Tensor<"float32">;
+}
+
+/** A UNet, and the diffusions that it is trained on. */
+export interface UnetPlan {
+  /** Its sizes. */
+  readonly config: UnetConfig;
+  /** What it predicts. */
+  readonly predictionType: PredictionType;
+  /** The diffusion of the latents. */
+  readonly latentNoise: NoiseScheduleConfig;
+  /** The diffusion of the embeddings. */
+  readonly embeddingNoise: NoiseScheduleConfig;
+}
+
+/** The UNet that a configuration asks for. */
+export function unetPlan(
+  { unet, autoencoder, textEncoder, imageSize }: GeneratorConfiguration,
+  embeddingWidth: number,
+): UnetPlan {
+  const { channels, layersPerLevel, headWidth, attentionLevels, groups } = unet;
+  const levels = channels.map((width, i) => {
+    const attends = attentionLevels.includes(i);
+    const heads = Math.max(1, Math.floor(width / headWidth));
+    return { channels: width, heads, attendsDown: attends, attendsUp: attends };
+  });
+  return {
+    config: {
+      latentChannels: autoencoder.latentChannels,
+      sampleSize: imageSize / 2 ** (autoencoder.channels.length - 1),
+      levels,
+      layersPerLevel,
+      groups,
+      epsilon: EPSILON,
+      textWidth: textEncoder.width,
+      classWidth: 2 * embeddingWidth,
+    },
+    predictionType: unet.predictionType,
+    latentNoise: LATENT_NOISE,
+    embeddingNoise: EMBEDDING_NOISE,
+  };
+}
+
+/** Writes the batches of a UNet's training. */
+class UnetBatches {
+  readonly #data: UnetData;
+  readonly #configuration: GeneratorConfiguration;
+  readonly #plan: UnetPlan;
+  readonly #noise: EmbeddingNoise;
+  readonly #remaining: Float32Array;
+  #order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
+
+  constructor(data: UnetData, plan: UnetPlan, configuration: GeneratorConfiguration) {
+    this.#data = data;
+    this.#plan = plan;
+    this.#configuration = configuration;
+    this.#noise = new EmbeddingNoise(data.statistics, plan.embeddingNoise);
+    this.#remaining = remainingVariance(plan.latentNoise);
+  }
+
+  get batchesPerEpoch(): number {
+    return Math.floor(this.#data.images.count / this.#configuration.unet.batchSize);
+  }
+
+  #rows(index: number): Uint32Array {
+    const { seed, unet: { batchSize } } = this.#configuration;
+    const epoch = Math.floor(index / this.batchesPerEpoch);
+    if (this.#order?.epoch !== epoch) {
+      const rows = new RandomStream(seed, "unet order", epoch).permutation(this.#data.images.count);
+      this.#order = { epoch, rows };
+    }
+    const start = (index % this.batchesPerEpoch) * batchSize;
+    return this.#order.rows.subarray(start, start + batchSize);
+  }
+
+  /** Samples of the images' latents, scaled. */
+  #latents(rows: Uint32Array, index: number): Tensor<"float32"> {
+    const { images: { mean, logVariance }, scale } = this.#data;
+    const each = mean.data.length / mean.shape[0]!;
+    const shape = [rows.length, ...mean.shape.slice(1)];
+    const { data, ...type } = normalNoise(
+      this.#configuration.seed,
+      "unet latents",
+      index,
+      shape,
+    );
+    rows.forEach((row, i) => {
+      for (let j = 0; j < each; j++) {
+        const at = row * each + j;
+        const spread = Math.exp(0.5 * logVariance.data[at]!);
+        data[i * each + j] = scale * (mean.data[at]! + spread * data[i * each + j]!);
+      }
+    });
+    return { data, ...type };
+  }
+
+  /** Class embeddings, as the pipeline makes them of embeddings at random levels of noise; all zeros for some. */
+  #labels(rows: Uint32Array, index: number, random: RandomStream): Tensor<"float32"> {
+    const { images: { embeddings } } = this.#data;
+    const { seed, unet: { conditionDropout, maximumNoiseLevel } } = this.#configuration;
+    const width = embeddings.shape[1]!;
+    const clean = new Float32Array(rows.length * width);
+    rows.forEach((row, i) =>
+      clean.set(embeddings.data.subarray(row * width, (row + 1) * width), i * width)
+    );
+    const labels = this.#noise.apply({
+      embeddings: tensor("float32", [rows.length, width], clean),
+      noise: normalNoise(seed, "unet embedding", index, [rows.length, width]),
+      levels: Array.from(rows, () => random.integer(maximumNoiseLevel + 1)),
+    });
+    for (let row = 0; row < rows.length; row++) {
+      if (random.chance(conditionDropout)) {
+        labels.data.fill(0, row * 2 * width, (row + 1) * 2 * width);
+      }
+    }
+    return labels;
+  }
+
+  /** Writes the batch of a step. */
+  place(step: BoundStep, index: number): void {
+    const { seed, unet } = this.#configuration;
+    const { lossWeighting, minSnrGamma, batchSize } = unet;
+    const { predictionType } = this.#plan;
+    const rows = this.#rows(index);
+    const random = new RandomStream(seed, "unet step", index);
+    const timesteps = Array.from(rows, () => random.integer(this.#remaining.length));
+    const left = timesteps.map((timestep) => this.#remaining[timestep]!);
+    const mixtures = left.map(mixtureOf);
+    const latents = this.#latents(rows, index);
+    const column = [batchSize, 1, 1, 1];
+    const float = (shape: readonly number[], values: readonly number[]) =>
+      tensor("float32", shape, Float32Array.from(values));
+    const write = (name: string, value: Tensor<"float32">) =>
+      step.input(name, "float32").write(value);
+    write("latents", latents);
+    write("noise", normalNoise(seed, "unet noise", index, latents.shape));
+    write("timestep", float([batchSize], timesteps));
+    write("signal", float(column, mixtures.map(({ signal }) => signal)));
+    write("share", float(column, mixtures.map(({ noise }) => noise)));
+    const weights = left.map((remaining) =>
+      lossWeighting === "uniform" ? 1 : minSnrWeight(remaining, minSnrGamma, predictionType)
+    );
+    write("weight", float([batchSize], weights));
+    write("labels", this.#labels(rows, index, random));
+    write("text", this.#text());
+  }
+
+  /** The prompt, for each image. */
+  #text(): Tensor<"float32"> {
+    const { text } = this.#data;
+    const { batchSize } = this.#configuration.unet;
+    const data = new Float32Array(batchSize * text.data.length);
+    for (let row = 0; row < batchSize; row++) data.set(text.data, row * text.data.length);
+    return tensor("float32", [batchSize, ...text.shape.slice(1)], data);
+  }
+}
+
+/**
+ * Trains the UNet of a generator on encoded images, or what is left of it. Each sample has a timestep, a level of noise on
+ * its embedding, and noise of its own; some lose their condition.
+ *
+ * Source: Ramesh et al. 2022, "Hierarchical text-conditional image generation with CLIP latents", section 2.1, and Ho &
+ * Salimans 2022, "Classifier-free diffusion guidance", algorithm 1.
+ *
+ * @param folder of its checkpoints and logs
+ * @throws {RangeError} if there are fewer images than in a batch
+ * @throws what `runStage` throws
+ */
+export async function trainUnet(
+  folder: string,
+  data: UnetData,
+  plan: UnetPlan,
+  { configuration, initial, placement, isFrozen, ...settings }: StageSettings,
+): Promise<StageOutcome> {
+  const { unet, seed, precision } = configuration;
+  const { batchSize, steps } = unet;
+  const { config, predictionType } = plan;
+  const batches = new UnetBatches(data, plan, configuration);
+  if (batches.batchesPerEpoch === 0) {
+    throw new GenviewRangeError(
+      `Cannot train a UNet: there must be the ${batchSize} images of a batch, found ${data.images.count}`,
+    );
+  }
+  const graph = denoisingLoss({
+    config,
+    batchSize,
+    size: config.sampleSize,
+    tokens: data.text.shape[1]!,
+    predictionType,
+    device: placement.device,
+  });
+  const stage = buildStage(graph, {
+    ...optimizationOf(unet, precision),
+    ...(isFrozen && { isFrozen }),
+  });
+  return await runStage({
+    ...settings,
+    name: "unet",
+    folder,
+    stage,
+    placement,
+    precision,
+    initial: () => initial ?? stage.initialize(seed),
+    configuration: { ...configuration, ...plan },
+    samples: data.images.count,
+    batchSize,
+    stepsPerEpoch: batches.batchesPerEpoch,
+    totalSteps: steps,
+    scalars: stageScalars(unet, batches.batchesPerEpoch),
+    place: (step, index) => Promise.resolve(batches.place(step, index)),
+  });
+}
