@@ -40,10 +40,10 @@ export interface StageRunOptions {
   readonly name: StageName;
   /** Folder of its checkpoints and logs. */
   readonly folder: string;
-  /** The step and its parameters. */
-  readonly stage: BuiltStage;
+  /** Builds the step; not called where all steps were taken before. */
+  readonly build: () => BuiltStage;
   /** What the run starts from: parameters and their averages. */
-  readonly initial: () => ReadonlyMap<string, Tensor> | Promise<ReadonlyMap<string, Tensor>>;
+  readonly initial: (stage: BuiltStage) => ReadonlyMap<string, Tensor>;
   /** All that determines the stage; a checkpoint of another configuration is refused. */
   readonly configuration: Readonly<Record<string, unknown>>;
   /** Samples of an epoch's data. */
@@ -271,15 +271,19 @@ class StageRun {
  */
 export async function runStage(options: StageRunOptions): Promise<StageOutcome> {
   using owned = new DisposableStack();
-  const { name, folder, stage, placement, totalSteps, report } = options;
+  const { name, folder, placement, totalSteps, report } = options;
   await makeFolder(folder);
   const checkpoint = await resumed(options);
+  if (checkpoint?.state.step === totalSteps) {
+    return { finished: true, step: totalSteps, averages: averagesIn(checkpoint.model) };
+  }
+  const stage = options.build();
   const step = owned.use(
     await BoundStep.create(
       stage.step,
       placement,
       checkpoint === undefined
-        ? { state: await options.initial() }
+        ? { state: options.initial(stage) }
         : { state: checkpoint.model, slots: checkpoint.optimizer },
     ),
   );

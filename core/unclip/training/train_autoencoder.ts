@@ -52,18 +52,14 @@ export async function trainAutoencoder(
   const { autoencoder, imageSize, seed, precision } = configuration;
   const { batchSize, steps, reconstructionLoss, klWeight } = autoencoder;
   const config = autoencoderConfig(configuration);
-  const graph = autoencoderLoss({
-    config,
-    batchSize,
-    size: imageSize,
-    reconstructionLoss,
-    klWeight,
-    device: placement.device,
-  });
-  const stage = buildStage(graph, {
-    ...optimizationOf(autoencoder, precision),
-    ...(isFrozen && { isFrozen }),
-  });
+  const build = () => {
+    const { device } = placement;
+    const sizes = { config, batchSize, size: imageSize };
+    return buildStage(autoencoderLoss({ ...sizes, reconstructionLoss, klWeight, device }), {
+      ...optimizationOf(autoencoder, precision),
+      ...(isFrozen && { isFrozen }),
+    });
+  };
   const images = new TrainingImages(dataset, { size: imageSize, batchSize, seed });
   const { batchesPerEpoch: stepsPerEpoch } = images;
   if (stepsPerEpoch === 0) {
@@ -72,15 +68,14 @@ export async function trainAutoencoder(
         `${dataset.length}`,
     );
   }
-  const noise = stage.step.batch.find(({ name }) => name === "noise")!;
   return await runStage({
     ...settings,
     name: "autoencoder",
     folder,
-    stage,
+    build,
     placement,
     precision,
-    initial: () => initial ?? stage.initialize(seed),
+    initial: (stage) => initial ?? stage.initialize(seed),
     configuration: { data: configuration.data, imageSize, seed, precision, ...autoencoder },
     samples: dataset.length,
     batchSize,
@@ -89,9 +84,8 @@ export async function trainAutoencoder(
     scalars: stageScalars(autoencoder, stepsPerEpoch),
     place: async (step, index) => {
       step.input("images", "uint8").write(await images.batch(index));
-      step.input("noise", "float32").write(
-        normalNoise(seed, "autoencoder noise", index, noise.shape),
-      );
+      const noise = step.input("noise", "float32");
+      noise.write(normalNoise(seed, "autoencoder noise", index, noise.type.shape));
     },
   });
 }

@@ -231,26 +231,22 @@ export async function trainUnet(
       `Cannot train a UNet: there must be the ${batchSize} images of a batch, found ${data.images.count}`,
     );
   }
-  const graph = denoisingLoss({
-    config,
-    batchSize,
-    size: config.sampleSize,
-    tokens: data.text.shape[1]!,
-    predictionType,
-    device: placement.device,
-  });
-  const stage = buildStage(graph, {
-    ...optimizationOf(unet, precision),
-    ...(isFrozen && { isFrozen }),
-  });
+  const build = () => {
+    const { device } = placement;
+    const sizes = { config, batchSize, size: config.sampleSize, tokens: data.text.shape[1]! };
+    return buildStage(denoisingLoss({ ...sizes, predictionType, device }), {
+      ...optimizationOf(unet, precision),
+      ...(isFrozen && { isFrozen }),
+    });
+  };
   return await runStage({
     ...settings,
     name: "unet",
     folder,
-    stage,
+    build,
     placement,
     precision,
-    initial: () => initial ?? stage.initialize(seed),
+    initial: (stage) => initial ?? stage.initialize(seed),
     configuration: { ...configuration, ...plan },
     samples: data.images.count,
     batchSize,

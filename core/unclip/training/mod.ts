@@ -1,0 +1,68 @@
+/**
+ * Training and fine-tuning of generators: small Stable unCLIPs of one's own, made from a folder of images.
+ *
+ * {@linkcode trainGenerator} does all of it, resumable, and leaves a folder that diffusers' `StableUnCLIPImg2ImgPipeline` and
+ * {@linkcode writeGeneratorFolder}'s readers load. The losses and stages stand alone for training programs of one's own.
+ *
+ * @module
+ */
+export {
+  autoencoderLoss,
+  type AutoencoderLossOptions,
+  imagesOf,
+  latentDivergence,
+  type ReconstructionLoss,
+  sampleLatents,
+} from "./autoencoder_loss.ts";
+export {
+  averageName,
+  averagesIn,
+  buildStage,
+  type BuiltStage,
+  type StageGraph,
+  type StageOptimization,
+  withAverages,
+} from "./built_stage.ts";
+export {
+  denoisingLoss,
+  type DenoisingLossOptions,
+  type LossWeighting,
+  minSnrWeight,
+  type PredictionType,
+} from "./denoising_loss.ts";
+export {
+  embeddingStatistics,
+  type EncodedImages,
+  type EncodeImagesOptions,
+  encodeTrainingImages,
+  scalingFactor,
+} from "./encoded_images.ts";
+export {
+  type AutoencoderTraining,
+  type GeneratorConfiguration,
+  generatorConfiguration,
+  generatorSchema,
+  type NetworkOptimization,
+  type TextEncoderSizes,
+  type UnetTraining,
+} from "./generator_configuration.ts";
+export { type GeneratorParts, writeGeneratorFolder } from "./generator_folder.ts";
+export type { OwnNetwork, StoredPrecision } from "./generator_networks.ts";
+export type { DenoisingSchedule } from "./published_configuration.ts";
+export type { StageEvent, StageName } from "./stage_event.ts";
+export {
+  runStage,
+  type StageMeasures,
+  type StageOutcome,
+  type StageRunOptions,
+} from "./stage_run.ts";
+export type { StageSettings } from "./stage_settings.ts";
+export { averageDecayAt, stageScalars } from "./stage_schedule.ts";
+export { trainAutoencoder } from "./train_autoencoder.ts";
+export {
+  type GeneratorMeasures,
+  type TrainedGenerator,
+  trainGenerator,
+  type TrainGeneratorOptions,
+} from "./train_generator.ts";
+export { trainUnet, type UnetData, type UnetPlan, unetPlan } from "./train_unet.ts";
