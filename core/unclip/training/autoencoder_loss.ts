@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { withTarget } from "../../engine/graph/target.ts";
+import { type GraphTarget, withTarget } from "../../engine/graph/target.ts";
 import { input, type Value } from "../../engine/graph/value.ts";
 import { Scope } from "../../engine/nn/scope.ts";
 import { abs } from "../../engine/ops/abs.ts";
@@ -15,7 +15,6 @@ import { reduceMean } from "../../engine/ops/reduce_mean.ts";
 import { reduceSum } from "../../engine/ops/reduce_sum.ts";
 import { sub } from "../../engine/ops/sub.ts";
 import { transpose } from "../../engine/ops/transpose.ts";
-import type { Device } from "../../engine/ort/mod.ts";
 import {
   type AutoencoderConfig,
   decodeLatents,
@@ -39,8 +38,8 @@ export interface AutoencoderLossOptions {
   readonly reconstructionLoss: ReconstructionLoss;
   /** Weight of the latents' divergence from a normal distribution. */
   readonly klWeight: number;
-  /** Where it runs. */
-  readonly device: Device;
+  /** What the graph is built for. */
+  readonly target: GraphTarget;
 }
 
 /**
@@ -75,12 +74,12 @@ export function imagesOf(pixels: Value): Value {
  * without the perceptual and adversarial terms, for which other networks would have to be trained first.
  */
 export function autoencoderLoss(options: AutoencoderLossOptions): StageGraph {
-  const { config, batchSize, size, reconstructionLoss, klWeight, device } = options;
+  const { config, batchSize, size, reconstructionLoss, klWeight, target } = options;
   const scope = new Scope({ training: true });
   const pixels = input("images", "uint8", [batchSize, size, size, config.imageChannels]);
   const side = size / 2 ** (config.channels.length - 1);
   const noise = input("noise", "float32", [batchSize, config.latentChannels, side, side]);
-  return withTarget({ provider: device.provider }, () => {
+  return withTarget(target, () => {
     const images = imagesOf(pixels);
     const distribution = encodeImages(scope, images, config);
     const decoded = decodeLatents(scope, sampleLatents(distribution, noise), config);

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { withTarget } from "../../engine/graph/target.ts";
+import { type GraphTarget, withTarget } from "../../engine/graph/target.ts";
 import { input, type Value } from "../../engine/graph/value.ts";
 import { Scope } from "../../engine/nn/scope.ts";
 import { add } from "../../engine/ops/add.ts";
 import { mul } from "../../engine/ops/mul.ts";
 import { reduceMean } from "../../engine/ops/reduce_mean.ts";
 import { sub } from "../../engine/ops/sub.ts";
-import type { Device } from "../../engine/ort/mod.ts";
 import { unet, type UnetConfig } from "../networks/unet.ts";
 import type { SchedulerConfig } from "../schedulers/mod.ts";
 import type { StageGraph } from "./built_stage.ts";
@@ -33,8 +32,8 @@ export interface DenoisingLossOptions {
   readonly tokens: number;
   /** What it predicts. */
   readonly predictionType: PredictionType;
-  /** Where it runs. */
-  readonly device: Device;
+  /** What the graph is built for. */
+  readonly target: GraphTarget;
 }
 
 /**
@@ -65,7 +64,7 @@ export function minSnrWeight(
  * `get_velocity`.
  */
 export function denoisingLoss(options: DenoisingLossOptions): StageGraph {
-  const { config, batchSize, size, tokens, predictionType, device } = options;
+  const { config, batchSize, size, tokens, predictionType, target } = options;
   const scope = new Scope({ training: true });
   const shape = [batchSize, config.latentChannels, size, size];
   const declare = (name: string, dimensions: readonly number[]) =>
@@ -78,7 +77,7 @@ export function denoisingLoss(options: DenoisingLossOptions): StageGraph {
   const weight = declare("weight", [batchSize]);
   const labels = declare("labels", [batchSize, config.classWidth]);
   const text = declare("text", [batchSize, tokens, config.textWidth]);
-  return withTarget({ provider: device.provider }, () => {
+  return withTarget(target, () => {
     const mixed = add(mul(signal, latents), mul(share, noise));
     const found = unet(scope, { latents: mixed, timestep, text, labels }, config);
     const wanted = predictionType === "epsilon"

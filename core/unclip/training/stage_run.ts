@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import type { GraphTarget } from "../../engine/graph/target.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import {
   initialLossScale,
@@ -23,6 +24,7 @@ import { loadNewestCheckpoint, setAside } from "../../weights/checkpoint/newest.
 import type { CheckpointState, EpochSums } from "../../weights/checkpoint/state.ts";
 import { TensorBoardLog } from "../../train/log/tensorboard.ts";
 import { RunGuard } from "../../train/run/run_guard.ts";
+import { deviceTuning } from "../../train/step/conv_autotune.ts";
 import { averagesIn, type BuiltStage } from "./built_stage.ts";
 import type { StageEvent, StageName } from "./stage_event.ts";
 
@@ -40,8 +42,8 @@ export interface StageRunOptions {
   readonly name: StageName;
   /** Folder of its checkpoints and logs. */
   readonly folder: string;
-  /** Builds the step; not called where all steps were taken before. */
-  readonly build: () => BuiltStage;
+  /** Builds the step for a target; not called where all steps were taken before. */
+  readonly build: (target: GraphTarget) => BuiltStage;
   /** What the run starts from: parameters and their averages. */
   readonly initial: (stage: BuiltStage) => ReadonlyMap<string, Tensor>;
   /** All that determines the stage; a checkpoint of another configuration is refused. */
@@ -262,8 +264,8 @@ class StageRun {
 
 /**
  * Takes all steps of a stage that are left, and leaves `steps.jsonl`, `epochs.jsonl`, TensorBoard events and `checkpoints/`
- * in its folder. A run that was stopped, or killed at any point, goes on from its newest whole checkpoint: on the CPU bit
- * for bit as if it had never ended.
+ * in its folder. A run that was stopped, or killed at any point, goes on from its newest whole checkpoint: on a CPU of
+ * the same kind bit for bit as if it had never ended.
  *
  * @throws {TypeError} if the folder holds a checkpoint of another configuration
  * @throws {TrainingError} if the loss or the gradient is not finite
@@ -277,7 +279,7 @@ export async function runStage(options: StageRunOptions): Promise<StageOutcome> 
   if (checkpoint?.state.step === totalSteps) {
     return { finished: true, step: totalSteps, averages: averagesIn(checkpoint.model) };
   }
-  const stage = options.build();
+  const stage = options.build(await deviceTuning(placement));
   const step = owned.use(
     await BoundStep.create(
       stage.step,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset } from "../../data/dataset.ts";
+import type { GraphTarget } from "../../engine/graph/target.ts";
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import { elementCount, type Shape } from "../../engine/graph/shape.ts";
 import { RandomStream } from "../../engine/random/random_stream.ts";
@@ -52,10 +53,9 @@ export async function trainAutoencoder(
   const { autoencoder, imageSize, seed, precision } = configuration;
   const { batchSize, steps, reconstructionLoss, klWeight } = autoencoder;
   const config = autoencoderConfig(configuration);
-  const build = () => {
-    const { device } = placement;
+  const build = (target: GraphTarget) => {
     const sizes = { config, batchSize, size: imageSize };
-    return buildStage(autoencoderLoss({ ...sizes, reconstructionLoss, klWeight, device }), {
+    return buildStage(autoencoderLoss({ ...sizes, reconstructionLoss, klWeight, target }), {
       ...optimizationOf(autoencoder, precision),
       ...(isFrozen && { isFrozen }),
     });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { GraphTarget } from "../../engine/graph/target.ts";
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import { RandomStream } from "../../engine/random/random_stream.ts";
 import type { BoundStep } from "../../engine/step/bound_step.ts";
@@ -231,10 +232,9 @@ export async function trainUnet(
       `Cannot train a UNet: there must be the ${batchSize} images of a batch, found ${data.images.count}`,
     );
   }
-  const build = () => {
-    const { device } = placement;
+  const build = (target: GraphTarget) => {
     const sizes = { config, batchSize, size: config.sampleSize, tokens: data.text.shape[1]! };
-    return buildStage(denoisingLoss({ ...sizes, predictionType, device }), {
+    return buildStage(denoisingLoss({ ...sizes, predictionType, target }), {
       ...optimizationOf(unet, precision),
       ...(isFrozen && { isFrozen }),
     });
