@@ -12,6 +12,7 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   cost: "what a training step costs on GPUs, from its graphs alone, beside PyTorch's operators",
   conv: "formulations of convolutions and their gradients against each other",
   distributed: "steps on several processes beside torch.distributed's, and a model of clusters",
+  generator: "a training step of a generator's networks, and variations by it, against diffusers'",
   geometry: "crops cut as Pillow does it against sharp's",
   losses: "what each of several processes computes of a loss that compares a whole batch",
   memory: "the peak memory that a dry run estimates against that of real runs",
