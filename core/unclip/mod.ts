@@ -31,7 +31,12 @@ export {
   STORED_UNET,
   type StoredNetwork,
 } from "./network_weights.ts";
-export { type AutoencoderConfig, decodeLatents } from "./networks/autoencoder.ts";
+export {
+  type AutoencoderConfig,
+  decodeLatents,
+  encodeImages,
+  type LatentDistribution,
+} from "./networks/autoencoder.ts";
 export { textEncoder, type TextEncoderConfig } from "./networks/text_encoder.ts";
 export { unet, type UnetConfig, type UnetInputs, type UnetLevel } from "./networks/unet.ts";
 export {
