@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../core/schema/counted.ts";
 import { GenviewError } from "../core/errors/mod.ts";
 import {
   formatShard,
@@ -191,8 +192,12 @@ function format(outcome: VariationOutcome, folder: string): string {
   if (stopped) {
     return `stopped with ${left} of ${total} left; the same command resumes from here: ${folder}`;
   }
-  return `made ${made} of ${total} variations, ${existing} were there already` +
-    `${unreadable > 0 ? `, ${unreadable} have unreadable images` : ""}` +
+  return `made ${made} of ${total} variations, ${counted(existing, "was", "were")} there already` +
+    `${
+      unreadable > 0
+        ? `, ${counted(unreadable, "has an unreadable image", "have unreadable images")}`
+        : ""
+    }` +
     `${failed > 0 ? `, ${failed} failed` : ""}: ${folder}`;
 }
 

@@ -40,7 +40,7 @@ testMpi(
       // Told by the first rank alone, of all.
       assertEquals(
         stdout.trim(),
-        `made 6 of 7 variations, 0 were there already, 1 have unreadable images: ${
+        `made 6 of 7 variations, 0 were there already, 1 has an unreadable image: ${
           path("together")
         }`,
       );
