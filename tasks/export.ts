@@ -14,7 +14,7 @@ const COMMAND = command({
   name: "export",
   summary:
     "Exports a trained backbone: as an ONNX model that any runtime runs, or as safetensors in the names of " +
-    "torchvision, timm or mmpretrain, into whose networks it loads strictly. The file's ending decides.",
+    "torchvision, timm, mmpretrain or open_clip, into whose networks it loads strictly. The file's ending decides.",
   positional: "RUN FILE",
   examples: [
     {
@@ -43,10 +43,10 @@ const COMMAND = command({
       },
       names: {
         type: "string",
-        enum: ["auto", "torchvision", "timm", "mmpretrain"],
+        enum: ["auto", "torchvision", "timm", "mmpretrain", "open_clip"],
         default: "auto",
         description:
-          "library whose names a .safetensors file gets; auto is torchvision of ResNets and timm of others",
+          "library whose names a .safetensors file gets; auto is torchvision of ResNets, open_clip of CLIP's ViTs and timm of others",
       },
       encoder: {
         type: "string",

@@ -61,7 +61,11 @@ export interface ShapesTell {
 export interface BackboneMember {
   /** What it is, in a line. */
   readonly description: string;
-  build(options: BackboneOptions): Pick<BackboneSpec, "width" | "apply" | "applyTokens">;
+  build(
+    options: BackboneOptions,
+  ):
+    & Pick<BackboneSpec, "width" | "apply" | "applyTokens">
+    & Partial<Pick<BackboneSpec, "inputSize">>;
 }
 
 /** Backbones of one kind: their names, and what tells their state dicts from others. */
@@ -79,10 +83,11 @@ export interface BackboneFamily {
   /** The library whose names its networks have here. */
   readonly library: PythonLibrary;
   /**
-   * Python by which a library builds the network that a member's state dict in that library's names loads into strictly.
+   * Python by which a library builds the network that a member's state dict in that library's names loads into strictly;
+   * undefined if the library has no such network.
    *
    * @param name one of the members
    * @param weights its state dict, in the own names
    */
-  python(library: PythonLibrary, name: string, weights: StateDictTypes): string;
+  python(library: PythonLibrary, name: string, weights: StateDictTypes): string | undefined;
 }

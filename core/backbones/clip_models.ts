@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { GenviewTypeError } from "../errors/mod.ts";
+import { GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
 import { CLIP_NORMALIZATION } from "../data/views/presets.ts";
 import type { Normalization } from "../data/views/recipe.ts";
 import { nearestName } from "../schema/nearest_name.ts";
 import { clipConvNextTower } from "./clip_convnext.ts";
 import type { ClipTower } from "./clip_tower.ts";
 import {
+  type ClipVisionTowerConfig,
   type ClipVisionTransformerConfig,
   clipVisionTransformerTower,
 } from "./clip_vision_transformer.ts";
@@ -50,7 +51,7 @@ const INCEPTION_NORMALIZATION: Normalization = { mean: [0.5, 0.5, 0.5], std: [0.
 
 const QUICK: Weights = { activation: "quick_gelu" };
 
-function transformer(config: ClipVisionTransformerConfig): Entry["tower"] {
+function transformer(config: ClipVisionTowerConfig): Entry["tower"] {
   return ({ activation }) => clipVisionTransformerTower({ ...config, activation });
 }
 
@@ -176,4 +177,31 @@ export function clipModelOfKind(name: string, label: string, kind: ClipWeightsKi
 export function clipModel(name: string, pretrained?: string): ClipModel {
   const { model, tag } = entryOf(name, pretrained);
   return clipModelOfKind(model, tag, clipWeightsKind(model, tag));
+}
+
+/**
+ * A model for images of another size, to which the positions of a vision transformer are resampled.
+ *
+ * @param size height and width of the images, in pixels
+ * @throws {RangeError} if patches do not tile them, or the model is no vision transformer and has one size alone
+ */
+export function resizedClipModel(model: ClipModel, size: number): ClipModel {
+  const { transformer, patch, embedding, inputSize } = model;
+  if (size === inputSize) return model;
+  if (transformer === undefined || size % patch !== 0) {
+    throw new GenviewRangeError(
+      `Cannot build ${model.name} for images of ${size} pixels: ${
+        transformer === undefined
+          ? `its images have ${inputSize} pixels in each direction`
+          : `patches of ${patch} pixels must tile them`
+      }`,
+    );
+  }
+  const side = inputSize / patch;
+  const positions = { rows: side, columns: side };
+  return {
+    ...model,
+    inputSize: size,
+    ...clipVisionTransformerTower({ ...transformer, embedding, positions }),
+  };
 }

@@ -25,7 +25,9 @@ import { quickGelu } from "../engine/ops/quick_gelu.ts";
 import { reshape } from "../engine/ops/reshape.ts";
 import { slice } from "../engine/ops/slice.ts";
 import { formatType } from "../engine/graph/tensor.ts";
+import type { PatchGrid } from "../engine/nn/sine_cosine_positions.ts";
 import type { ClipOutputs, ClipTower } from "./clip_tower.ts";
+import { resamplePositions } from "./resample_positions.ts";
 
 /** What one of CLIP's vision transformers is made of. */
 export interface ClipVisionTransformerConfig {
@@ -39,10 +41,24 @@ export interface ClipVisionTransformerConfig {
   readonly heads: number;
   /** Features inside the feed-forward part (default four times the width). */
   readonly hidden?: number;
-  /** Features of the pooled embedding. */
-  readonly embedding: number;
   /** The exact GELU (default), or x sigmoid(1.702 x), with which OpenAI's weights were trained. */
   readonly activation?: "gelu" | "quick_gelu";
+  /**
+   * The square grid of patches that the positions are parameters for (default that of the first images that it is applied
+   * to). Positions for other grids are resampled from them.
+   */
+  readonly positions?: PatchGrid;
+  /**
+   * Whether queries, keys and values are one parameter, as in open_clip's state dict, or the rows of it that each of them
+   * is (default), so that files of any layout are used where they lie.
+   */
+  readonly joined?: boolean;
+}
+
+/** A tower's numbers, with those of its projection. */
+export interface ClipVisionTowerConfig extends ClipVisionTransformerConfig {
+  /** Features of the pooled embedding. */
+  readonly embedding: number;
 }
 
 const ZEROS = constantInitializer(0);
@@ -71,21 +87,34 @@ function rowsOf(
   return scope.parameter(`${name}[${from}:${to}]`, [to - from, ...columns], initializer);
 }
 
+/** Queries, keys and values of tokens `[N, T, 1, width]`, each `[N, T, width]`. */
+function queriesKeysValues(layer: Scope, x: Value, config: ClipVisionTransformerConfig): Value[] {
+  const { width, joined = false } = config;
+  const [count, tokens] = x.shape as [number, number];
+  const initial = deviations(config).attention;
+  const thirds = [0, 1, 2].map((third) => [third * width, (third + 1) * width] as const);
+  if (joined) {
+    const weight = layer.parameter("in_proj_weight", [3 * width, width], initial);
+    const bias = layer.parameter("in_proj_bias", [3 * width], ZEROS);
+    const mapped = reshape(applyLinear(x, weight, bias), [count, tokens, 3 * width]);
+    return thirds.map(([from, to]) => slice(mapped, { starts: [from], ends: [to], axes: [2] }));
+  }
+  return thirds.map((rows) => {
+    const weight = rowsOf(layer, "in_proj_weight", rows, [width], initial);
+    const mapped = applyLinear(x, weight, rowsOf(layer, "in_proj_bias", rows, [], ZEROS));
+    return reshape(mapped, [count, tokens, width]);
+  });
+}
+
 /**
  * Attention of tokens `[N, T, 1, width]`. Queries, keys and values are three maps, which are the rows of one in
  * open_clip's state dict.
  */
 function attend(scope: Scope, x: Value, config: ClipVisionTransformerConfig): Value {
   const { width, heads } = config;
-  const sequence = [...x.shape.slice(0, 2), width];
   const initial = deviations(config);
   return scope.enter("attn", (layer) => {
-    const [q, k, v] = [0, 1, 2].map((third) => {
-      const rows = [third * width, (third + 1) * width] as const;
-      const weight = rowsOf(layer, "in_proj_weight", rows, [width], initial.attention);
-      const mapped = applyLinear(x, weight, rowsOf(layer, "in_proj_bias", rows, [], ZEROS));
-      return reshape(mapped, sequence);
-    });
+    const [q, k, v] = queriesKeysValues(layer, x, config);
     const attended = reshape(multiHeadAttention(q!, k!, v!, { heads }), x.shape);
     return linear(layer, "out_proj", attended, {
       width,
@@ -117,8 +146,17 @@ function block(scope: Scope, x: Value, config: ClipVisionTransformerConfig): Val
   return add(middle, feedForward(scope, layerNorm(scope, "ln_2", middle), config));
 }
 
+/** The positions `[1, patches + 1, width]` of a grid of patches. */
+function positionsOf(scope: Scope, own: PatchGrid, config: ClipVisionTransformerConfig): Value {
+  const { width, positions: grid = own } = config;
+  const shape = [grid.rows * grid.columns + 1, width];
+  const table = scope.parameter("positional_embedding", shape, normalInitializer(width ** -0.5));
+  return resamplePositions(reshape(table, [1, ...shape]), grid, own);
+}
+
 /** The class token and the patches' tokens, with positions added: `[N, patches + 1, width]`. */
-function embed(scope: Scope, images: Value, { patch, width }: ClipVisionTransformerConfig): Value {
+function embed(scope: Scope, images: Value, config: ClipVisionTransformerConfig): Value {
+  const { patch, width } = config;
   const [count, , height, imageWidth] = images.shape as [number, number, number, number];
   if (height % patch !== 0 || imageWidth % patch !== 0) {
     throw new GenviewRangeError(
@@ -131,13 +169,52 @@ function embed(scope: Scope, images: Value, { patch, width }: ClipVisionTransfor
   const patches = tokensOf(map);
   const classToken = reshape(scope.parameter("class_embedding", [width], initial), [1, 1, width]);
   const joined = concat([expand(classToken, [count, 1, width]), patches], { axis: 1 });
-  return add(joined, scope.parameter("positional_embedding", joined.shape.slice(1), initial));
+  const grid = { rows: height / patch, columns: imageWidth / patch };
+  return add(joined, positionsOf(scope, grid, config));
+}
+
+/** What a vision transformer of CLIP's makes of images. */
+export interface ClipTokens {
+  /** The class token after the last normalisation: `[N, width]`. */
+  readonly classToken: Value;
+  /** The patches' tokens after it, row by row: `[N, patches, width]`. */
+  readonly tokens: Value;
 }
 
 /**
- * An image tower of CLIP that is a vision transformer (Radford et al. 2021, section 2.4), as open_clip's
- * `VisionTransformer`: layer normalisation before and after the blocks, tokens after it and without the projection,
- * which the class token alone takes. Its positions fit the images that it is first applied to, and no other size.
+ * A vision transformer of CLIP (Radford et al. 2021, section 2.4) without its projection, as open_clip's
+ * `VisionTransformer`: layer normalisation before and after the blocks. Names within the scope are the keys of its state
+ * dict.
+ *
+ * @param images `[N, 3, H, W]` of whole patches
+ * @throws {RangeError} if patches do not tile the images
+ */
+export function clipTokens(
+  scope: Scope,
+  images: Value,
+  config: ClipVisionTransformerConfig,
+): ClipTokens {
+  const { width, layers } = config;
+  const embedded = embed(scope, images, config);
+  const [count, length] = embedded.shape as [number, number];
+  // Tokens as an image of one column, the form in which linear maps may become convolutions.
+  let x = layerNorm(scope, "ln_pre", reshape(embedded, [count, length, 1, width]));
+  scope.enter("transformer.resblocks", (blocks) => {
+    for (let i = 0; i < layers; i++) {
+      x = blocks.enter(String(i), (inner) => block(inner, x, config));
+    }
+  });
+  const normed = layerNorm(scope, "ln_post", reshape(x, embedded.shape));
+  const first = slice(normed, { starts: [0], ends: [1], axes: [1] });
+  return {
+    classToken: reshape(first, [count, width]),
+    tokens: slice(normed, { starts: [1], ends: [length], axes: [1] }),
+  };
+}
+
+/**
+ * An image tower of CLIP that is a vision transformer: its tokens without the projection, which the class token alone
+ * takes.
  *
  * @param images `[N, 3, H, W]` of whole patches
  * @throws {RangeError} if patches do not tile the images
@@ -145,31 +222,22 @@ function embed(scope: Scope, images: Value, { patch, width }: ClipVisionTransfor
 export function clipVisionTransformer(
   scope: Scope,
   images: Value,
-  config: ClipVisionTransformerConfig,
+  config: ClipVisionTowerConfig,
 ): ClipOutputs {
-  const { width, layers, embedding } = config;
+  const { width, embedding } = config;
   return scope.enter("visual", (visual) => {
-    const embedded = embed(visual, images, config);
-    const [count, length] = embedded.shape as [number, number];
-    // Tokens as an image of one column, the form in which linear maps may become convolutions.
-    let x = layerNorm(visual, "ln_pre", reshape(embedded, [count, length, 1, width]));
-    visual.enter("transformer.resblocks", (blocks) => {
-      for (let i = 0; i < layers; i++) {
-        x = blocks.enter(String(i), (inner) => block(inner, x, config));
-      }
-    });
-    const normed = layerNorm(visual, "ln_post", reshape(x, embedded.shape));
-    const first = reshape(slice(normed, { starts: [0], ends: [1], axes: [1] }), [count, width]);
-    const projection = normalInitializer(width ** -0.5);
-    return {
-      tokens: slice(normed, { starts: [1], ends: [length], axes: [1] }),
-      pooled: matMul(first, visual.parameter("proj", [width, embedding], projection)),
-    };
+    const { classToken, tokens } = clipTokens(visual, images, config);
+    const projection = visual.parameter(
+      "proj",
+      [width, embedding],
+      normalInitializer(width ** -0.5),
+    );
+    return { tokens, pooled: matMul(classToken, projection) };
   });
 }
 
 /** A vision transformer as a tower. */
-export function clipVisionTransformerTower(config: ClipVisionTransformerConfig): ClipTower {
+export function clipVisionTransformerTower(config: ClipVisionTowerConfig): ClipTower {
   const { patch, width, embedding } = config;
   return {
     patch,

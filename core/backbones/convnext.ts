@@ -114,6 +114,8 @@ export const convNextFamily: BackboneFamily = {
         return `model = timm.create_model("${name}", num_classes=0)`;
       case "torchvision":
         return `model = torchvision.models.${name}(); model.classifier[2] = torch.nn.Identity()`;
+      case "open_clip":
+        return undefined;
       case "mmpretrain":
         return `model = mmpretrain.models.ConvNeXt(arch="${name.replace("convnext_", "")}")`;
     }

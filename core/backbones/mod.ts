@@ -14,9 +14,14 @@ export {
   clipPretrainedNames,
   type ClipWeightsKind,
   clipWeightsKind,
+  resizedClipModel,
 } from "./clip_models.ts";
 export { type ClipOutputs, type ClipTower } from "./clip_tower.ts";
+export { clipVisionConfig } from "./clip_vision_backbones.ts";
 export {
+  type ClipTokens,
+  clipTokens,
+  type ClipVisionTowerConfig,
   clipVisionTransformer,
   type ClipVisionTransformerConfig,
   clipVisionTransformerTower,

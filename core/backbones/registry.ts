@@ -6,6 +6,7 @@
 import { GenviewTypeError } from "../errors/mod.ts";
 import { nearestName } from "../schema/nearest_name.ts";
 import type { BackboneFamily, BackboneOptions, BackboneSpec } from "./backbone.ts";
+import { clipVisionFamily } from "./clip_vision_backbones.ts";
 import { convNextFamily } from "./convnext.ts";
 import { resNetFamily } from "./resnet.ts";
 import { visionTransformerFamily } from "./vision_transformer.ts";
@@ -15,6 +16,7 @@ export const FAMILIES: readonly BackboneFamily[] = [
   resNetFamily,
   visionTransformerFamily,
   convNextFamily,
+  clipVisionFamily,
 ];
 
 /** Names of all backbones. */

@@ -161,7 +161,7 @@ function member(description: string, entry: ResNetConfig): BackboneMember {
 /** ResNets by torchvision's names. */
 export const resNetFamily: BackboneFamily = {
   title: "ResNets",
-  mark: "conv1.weight",
+  mark: "bn1.weight",
   offers: ["stem", "zeroInitResidual"],
   members: {
     resnet18: member("ResNet-18, 11 M parameters", { block: "basic", depths: [2, 2, 2, 2] }),
@@ -177,6 +177,7 @@ export const resNetFamily: BackboneFamily = {
   library: "torchvision",
   python(library, name, weights) {
     const [width, , kernel] = weights.get("conv1.weight")?.shape ?? [];
+    if (library === "open_clip") return undefined;
     if (library === "mmpretrain") {
       const kind = kernel === 3 ? "ResNet_CIFAR" : "ResNet";
       return `model = mmpretrain.models.${kind}(depth=${name.replace("resnet", "")})`;

@@ -266,6 +266,8 @@ export const visionTransformerFamily: BackboneFamily = {
       case "torchvision":
         return `model = torchvision.models.VisionTransformer(${size}, ${patch}, ${depth}, ${heads}, ${width}, ` +
           `${4 * width}); model.heads = torch.nn.Identity()`;
+      case "open_clip":
+        return undefined;
       case "mmpretrain":
         return `model = mmpretrain.models.VisionTransformer(arch=dict(embed_dims=${width}, num_layers=${depth}, ` +
           `num_heads=${heads}, feedforward_channels=${

@@ -12,7 +12,7 @@ import { ConfigFile } from "../weights/config_file.ts";
 import { refuseProblems } from "../weights/stored_parameters.ts";
 
 /** Numbers of a vision transformer that no tensor's shape tells, or that must agree with them. */
-interface TransformerNumbers {
+export interface TransformerNumbers {
   readonly patch: number;
   readonly width: number;
   readonly layers: number;
@@ -32,8 +32,8 @@ export interface ClipConfiguration extends Partial<ClipWeightsKind> {
   readonly transformer?: TransformerNumbers;
 }
 
-/** That of all of CLIP's vision transformers. */
-const EPSILON = 1e-5;
+/** What all of CLIP's vision transformers add to variances in layer normalisations. */
+export const EPSILON = 1e-5;
 
 const ACTIVATIONS = ["gelu", "quick_gelu"] as const;
 
@@ -75,11 +75,17 @@ function parseOpenClip(file: ConfigFile): ClipConfiguration {
   return { ...common, transformer };
 }
 
+/** What prepares images: transformers' file beside the weights, or in the folder that diffusers gives it beside theirs. */
+async function readProcessor(folder: string): Promise<ConfigFile | undefined> {
+  const name = "preprocessor_config.json";
+  return await ifThere(ConfigFile.read(join(folder, name))) ??
+    await ifThere(ConfigFile.read(join(folder, "..", "feature_extractor", name)));
+}
+
 /** Transformers' `config.json`. Defaults are those of transformers 5.0, `configuration_clip.py`, `CLIPVisionConfig`. */
 async function parseTransformers(file: ConfigFile): Promise<ClipConfiguration> {
   const vision = file.get("vision_config") === undefined ? file : file.object("vision_config");
-  const beside = join(dirname(file.path), "preprocessor_config.json");
-  const images = await ifThere(ConfigFile.read(beside));
+  const images = await readProcessor(dirname(file.path));
   return {
     path: file.path,
     activation: vision.oneOf("hidden_act", ACTIVATIONS, "quick_gelu"),
@@ -125,7 +131,8 @@ const FILES: Readonly<Record<ClipLayoutName, readonly string[]>> = {
 
 /**
  * Reads what the publisher's configuration files beside a file of weights say: open_clip's `open_clip_config.json`,
- * transformers' `config.json` and `preprocessor_config.json`, or timm's `config.json`.
+ * transformers' `config.json` and `preprocessor_config.json`, which may lie in `../feature_extractor/` as in diffusers'
+ * folders, or timm's `config.json`.
  *
  * @param weights path of the file of weights
  * @param layout whose names the weights have, whose configuration comes first

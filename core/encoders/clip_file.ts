@@ -19,7 +19,9 @@ import {
   type ClipWeightsKind,
   clipWeightsKind,
 } from "../backbones/clip_models.ts";
+import { clipVisionTransformerTower } from "../backbones/clip_vision_transformer.ts";
 import { clipTensors } from "../backbones/clip_weights.ts";
+import { CLIP_NORMALIZATION } from "../data/views/presets.ts";
 import { sameShape } from "../engine/graph/shape.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
 import { openTensors } from "../weights/open_tensors.ts";
@@ -31,6 +33,7 @@ import {
   checkKind,
   type ClipConfiguration,
   describeKinds,
+  EPSILON,
   readClipConfiguration,
   suitsKind,
 } from "./clip_configuration.ts";
@@ -81,29 +84,33 @@ function recognizeModel(file: TensorFile, layout: ClipLayout): string | undefine
 
 /** A tower's model and layout, as its tensors show. */
 export interface RecognizedClip {
-  /** Name of the model. */
-  readonly name: string;
+  /** Name of the model; undefined if it is none of the published ones, whose numbers its configuration must say. */
+  readonly name?: string;
   readonly layout: ClipLayout;
+  /** Features of the pooled embedding, as the projection's shape says; undefined if there is none. */
+  readonly embedding?: number;
+}
+
+/** Features of the pooled embedding of a vision transformer, by the shape of its projection. */
+function embeddingOf(file: TensorFile, { locate }: ClipLayout): number | undefined {
+  const { name, transposed } = locate("visual.proj");
+  return file.has(name) ? file.type(name).shape[transposed ? 0 : 1] : undefined;
 }
 
 /**
  * Finds the model of CLIP whose image tower a file holds.
  *
  * @returns undefined if it holds none
- * @throws {TypeError} if it holds one that is not known
  */
 export function recognizeClip(file: TensorFile): RecognizedClip | undefined {
   const layout = findClipLayout(file);
   if (layout === undefined) return undefined;
   const name = recognizeModel(file, layout);
-  if (name !== undefined) return { name, layout };
+  const embedding = embeddingOf(file, layout);
+  if (name !== undefined) return { name, layout, ...(embedding && { embedding }) };
   // A ConvNeXt without CLIP's projection has the same names.
   if (layout.name === "timm" && !file.has("head.fc.weight")) return undefined;
-  throw new GenviewTypeError(
-    `Cannot encode by ${file.path}: its image tower must be that of ${
-      clipModelNames.join(", ")
-    }, found other tensors in ${layout.name}'s names`,
-  );
+  return { layout, ...(embedding && { embedding }) };
 }
 
 /** Names of files that say nothing of what is in them. */
@@ -148,21 +155,66 @@ function kindOf(
 }
 
 /**
+ * The tower of a file that is none of the published ones, as the configuration beside it describes it.
+ *
+ * @throws {TypeError} if there is no configuration, or it leaves something out
+ */
+function describedModel(
+  { layout, embedding }: RecognizedClip,
+  weights: string,
+  configuration: ClipConfiguration | undefined,
+): ClipModel {
+  const { transformer, activation, imageSize, normalize } = configuration ?? {};
+  if (
+    transformer === undefined || activation === undefined || imageSize === undefined ||
+    embedding === undefined
+  ) {
+    throw new GenviewTypeError(
+      `Cannot encode by ${weights}: its image tower must be that of ${
+        clipModelNames.join(", ")
+      }, or a configuration of the publisher (config.json, open_clip_config.json) beside it must describe its vision ` +
+        `transformer, found other tensors in ${layout.name}'s names and ${
+          configuration === undefined ? "no configuration" : `what ${configuration.path} says`
+        }`,
+    );
+  }
+  const { epsilon, ...numbers } = transformer;
+  if (epsilon !== EPSILON) {
+    throw new GenviewTypeError(
+      `Cannot encode by ${weights}: epsilon of layer normalisations must be ${EPSILON}, ${
+        configuration!.path
+      } says ${epsilon}`,
+    );
+  }
+  const name = nameOfFile(weights);
+  return {
+    name,
+    pretrained: name,
+    inputSize: imageSize,
+    normalize: normalize ?? CLIP_NORMALIZATION,
+    description: `a vision transformer of CLIP's shape, described by ${configuration!.path}`,
+    ...clipVisionTransformerTower({ ...numbers, embedding, activation }),
+  };
+}
+
+/**
  * The model that a file of weights is of, with the activation and the statistics that its publisher's configuration
  * beside it says, or those of the weights that `trainingData` names.
  *
- * @param name name of the model
+ * @param recognized name of the model, or what a configuration must describe
  * @param weights path of the file
  * @param trainingData name of its weights, if it is known
  * @throws {TypeError} if there is neither and the model was published with weights of several kinds, or if the
  * configuration contradicts the model or `trainingData`
  */
 export async function clipModelOfFile(
-  { name, layout }: RecognizedClip,
+  recognized: RecognizedClip,
   weights: string,
   trainingData?: string,
 ): Promise<ClipModel> {
+  const { name, layout } = recognized;
   const configuration = await readClipConfiguration(weights, layout.name);
+  if (name === undefined) return describedModel(recognized, weights, configuration);
   if (configuration !== undefined) checkConfiguration(clipModel(name), configuration);
   if (trainingData !== undefined) {
     const model = clipModel(name, trainingData);

@@ -18,7 +18,7 @@ import { writeSafetensors } from "../weights/safetensors.ts";
 const PREFIX = "backbone.";
 
 /**
- * The backbone's own tensors, under their own names: torchvision's of ResNets, timm's of others.
+ * The backbone's own tensors, under their own names: torchvision's of ResNets, open_clip's of CLIP's ViTs, timm's of others.
  *
  * @param model parameters and buffers of a training run
  * @throws {TypeError} if there are none
@@ -80,7 +80,9 @@ export interface LibraryStateDict {
  * The state dict of a backbone in the names of a Python library.
  *
  * @param weights under own names
- * @param library by default the one whose names the own ones are: torchvision of ResNets, timm of others
+ * @param library by default the one whose names the own ones are: torchvision of ResNets, open_clip of CLIP's ViTs, timm of
+ * others
+ * @throws {TypeError} if the library has no such network
  */
 export function libraryStateDict(
   name: string,
@@ -90,19 +92,25 @@ export function libraryStateDict(
   const family = FAMILIES.find(({ members }) => Object.hasOwn(members, name));
   const chosen = library ?? family?.library;
   if (chosen === undefined) return { tensors: weights };
+  const python = family?.python(chosen, name, weights);
+  if (family !== undefined && python === undefined) {
+    throw new GenviewTypeError(
+      `Cannot export ${name} in the names of ${chosen}: it has no such network, leave --names out for those of ${family.library}`,
+    );
+  }
   const { published, publishedShape } = schemeOf(chosen, weights.keys());
   const tensors = [...weights].map(([own, value]) =>
     [published(own)!, { ...value, shape: publishedShape(own, value.shape) }] as const
   );
   return {
     tensors: new Map(tensors),
-    ...(family && { python: family.python(chosen, name, weights) }),
+    ...(python !== undefined && { python }),
   };
 }
 
 /** How {@linkcode exportSafetensors} writes. */
 export interface ExportSafetensorsOptions extends BackboneFacts {
-  /** Library whose names the tensors get (default torchvision of ResNets, timm of others). */
+  /** Library whose names the tensors get (default torchvision of ResNets, open_clip of CLIP's ViTs, timm of others). */
   readonly library?: PythonLibrary;
 }
 

@@ -16,7 +16,7 @@ export interface ExportRunOptions {
   readonly batchSize?: number;
   /** Height and width of an ONNX model's images, in pixels (default those of training). */
   readonly size?: number;
-  /** Library whose names a state dict gets (default torchvision of ResNets, timm of others). */
+  /** Library whose names a state dict gets (default torchvision of ResNets, open_clip of CLIP's ViTs, timm of others). */
   readonly library?: PythonLibrary;
   /** Which of the run's encoders: the trained one (default), or its moving average, which not every method has. */
   readonly encoder?: EncoderRole;
@@ -36,7 +36,7 @@ export interface ExportedRun {
 
 /**
  * Exports the backbone of a run: as an ONNX model that any runtime runs (`.onnx`), or as a state dict in the names of
- * torchvision, timm or mmpretrain (`.safetensors`).
+ * torchvision, timm, mmpretrain or open_clip (`.safetensors`).
  *
  * ```ts
  * import { assertEquals } from "@std/assert";

@@ -25,6 +25,14 @@ export {
 export { inspectCheckpoint, type InspectedCheckpoint } from "./inspect_checkpoint.ts";
 export { ImageEncoder, type ImageEncoderOptions } from "./image_encoder.ts";
 export { type ExportedRun, exportRun, type ExportRunOptions } from "./export_run.ts";
+export {
+  type ExportedImageEncoder,
+  exportImageEncoder,
+  type ExportImageEncoderOptions,
+} from "./export_image_encoder.ts";
+export { type ClipVisionWeights, writeClipFolder } from "./clip_folder.ts";
+export { embeddingProjection, type EmbeddingProjectionOptions } from "./embedding_projection.ts";
+export { embeddedImageEncoder } from "./embedded_image_encoder.ts";
 export { openTrainedBackbone, type TrainedBackbone } from "./trained_backbone.ts";
 export { expectedClipFile } from "./expected_clip_file.ts";
 export { openTokenNetwork, type TokenNetworkChoice } from "./open_token_network.ts";

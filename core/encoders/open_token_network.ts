@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { clipModel } from "../backbones/mod.ts";
+import { type ClipModel, clipModel, resizedClipModel } from "../backbones/clip_models.ts";
 import { findClipLayout } from "../backbones/clip_layouts.ts";
 import { CLIP_NORMALIZATION, IMAGENET_NORMALIZATION } from "../data/views/presets.ts";
 import { GenviewNotFound, GenviewRangeError, GenviewTypeError } from "../errors/mod.ts";
@@ -20,13 +20,17 @@ import { recognizeBackboneFile } from "./backbone_file.ts";
 import { openBackboneWeights } from "./backbone_weights.ts";
 import { clipModelOfFile, nameOfFile, openClipTensors, recognizeClip } from "./clip_file.ts";
 import { clipTokenNetwork } from "./clip_token_network.ts";
+import { embeddedImageEncoder } from "./embedded_image_encoder.ts";
 import { parseFacts } from "./export_backbone.ts";
 import type { TokenNetwork } from "./token_encoder.ts";
 import { openTrainedBackbone } from "./trained_backbone.ts";
 
 /** Which network {@linkcode openTokenNetwork} opens. Empty texts and zeros are as if they were left out. */
 export interface TokenNetworkChoice {
-  /** Name of a CLIP model, path of a file of weights, or folder of a run. */
+  /**
+   * Name of a CLIP model, path of a file of weights, folder of a run, folder of transformers' with `config.json` and
+   * `model.safetensors`, or `embedded` for the image encoder of this project's own generator.
+   */
   readonly model: string;
   /** Name of a CLIP model's weights, as open_clip has it (default the model's first; of a file, what lies beside it says). */
   readonly trainingData?: string;
@@ -34,7 +38,7 @@ export interface TokenNetworkChoice {
   readonly weights?: string;
   /** Network that a file's weights are of (default the one whose tensors they are). */
   readonly backbone?: string;
-  /** Height and width of an own backbone's images, in pixels (default those of training). */
+  /** Height and width of the images, in pixels (default those of training); ConvNeXts of CLIP take their own alone. */
   readonly imageSize?: number;
   /** Statistics that a file's backbone was trained with (default `auto`: what it names, or else ImageNet's). */
   readonly normalize?: "auto" | "imagenet" | "clip";
@@ -111,6 +115,11 @@ async function openTrained(path: string, choice: TokenNetworkChoice): Promise<To
   });
 }
 
+/** A tower for images of the size that is asked for; ConvNeXts, which have their own, are refused later. */
+function sizedFor({ imageSize }: TokenNetworkChoice, model: ClipModel): ClipModel {
+  return imageSize && model.transformer ? resizedClipModel(model, imageSize) : model;
+}
+
 async function openFile(path: string, choice: TokenNetworkChoice): Promise<TokenNetwork> {
   const recognized = await (async () => {
     using file = await openClipTensors(path);
@@ -118,14 +127,25 @@ async function openFile(path: string, choice: TokenNetworkChoice): Promise<Token
   })();
   if (recognized === undefined) return await openBackbone(path, choice);
   const model = await clipModelOfFile(recognized, path, choice.trainingData || undefined);
-  return clipTokenNetwork(model, path, { precision: choice.precision ?? "float32" });
+  return clipTokenNetwork(sizedFor(choice, model), path, {
+    precision: choice.precision ?? "float32",
+    ...(recognized.name === undefined && { name: model.name }),
+  });
+}
+
+/** A folder of transformers', which has `config.json` beside the weights, or that of a run. */
+async function openFolder(path: string, choice: TokenNetworkChoice): Promise<TokenNetwork> {
+  const weights = join(path, "model.safetensors");
+  const published = await ifThere(Deno.stat(join(path, "config.json"))) !== undefined &&
+    await ifThere(Deno.stat(weights)) !== undefined;
+  return published ? await openFile(weights, choice) : await openTrained(path, choice);
 }
 
 /** A model of CLIP by its name, with the weights of a file or of the hub's cache. */
 async function openNamed(choice: TokenNetworkChoice): Promise<TokenNetwork> {
   const { model, weights, precision = "float32" } = choice;
   const trainingData = choice.trainingData || undefined;
-  const named = clipModel(model, trainingData);
+  const named = sizedFor(choice, clipModel(model, trainingData));
   if (!weights) {
     const file = await findWeights(named.name, named.pretrained);
     return clipTokenNetwork(named, file, { precision });
@@ -133,9 +153,10 @@ async function openNamed(choice: TokenNetworkChoice): Promise<TokenNetwork> {
   using file = await openClipTensors(weights);
   const layout = findClipLayout(file);
   // A file that is no CLIP's is refused with all that is wrong when the network is loaded.
-  const chosen = layout === undefined
-    ? named
-    : await clipModelOfFile({ name: named.name, layout }, weights, trainingData);
+  const chosen = layout === undefined ? named : sizedFor(
+    choice,
+    await clipModelOfFile({ name: named.name, layout }, weights, trainingData),
+  );
   return clipTokenNetwork(chosen, weights, { precision });
 }
 
@@ -158,7 +179,9 @@ function checkImageSize({ view, name }: TokenNetwork, size = 0): void {
 
 /**
  * Opens a network that makes tokens: a CLIP model by open_clip's name, whose weights are in the hub's cache or in a
- * file; a file of weights, of CLIP or of another backbone; or the folder of a run, or of one of its checkpoints.
+ * file; a file of weights, of CLIP or of another backbone; the folder of a run, or of one of its checkpoints; a folder of
+ * transformers' with a vision transformer of CLIP's shape of any size, which its `config.json` describes; or, by the name
+ * `embedded`, the image encoder of this project's own generator.
  *
  * Of CLIP weights in a file, the publisher's configuration beside it says activation and normalisation; where there is
  * none and the model was published with weights of several kinds, `trainingData` must name them.
@@ -192,6 +215,9 @@ function checkImageSize({ view, name }: TokenNetwork, size = 0): void {
  * @throws {SyntaxError} if a file breaks a rule of its format
  */
 export async function openTokenNetwork(choice: TokenNetworkChoice): Promise<TokenNetwork> {
+  if (choice.model === "embedded") {
+    return await openTokenNetwork({ ...choice, model: await embeddedImageEncoder() });
+  }
   const there = await ifThere(
     explainingFileErrors(`read ${choice.model}`, Deno.stat(choice.model)),
   );
@@ -203,7 +229,7 @@ export async function openTokenNetwork(choice: TokenNetworkChoice): Promise<Toke
   const network = there === undefined
     ? await openNamed(choice)
     : there.isDirectory
-    ? await openTrained(choice.model, choice)
+    ? await openFolder(choice.model, choice)
     : await openFile(choice.model, choice);
   checkPatch(network, choice.patchSize);
   checkImageSize(network, choice.imageSize);

@@ -89,8 +89,8 @@ export const TOKEN_NETWORK_OPTIONS: TokenNetworkOptions = {
     NETWORK,
     `encoder: ${
       clipModelNames.join(", ")
-    }, a file of weights (CLIP's, exported by "deno task export", or another training program's), or the folder of ` +
-      "a run",
+    }, a file of weights (CLIP's, exported by "deno task export", or another training program's), the folder of ` +
+      "a run, a folder of transformers' with a CLIP of any size, or embedded for that of the project's own generator",
     "ViT-H-14",
   ),
   trainingData: text(
@@ -106,7 +106,7 @@ export const TOKEN_NETWORK_OPTIONS: TokenNetworkOptions = {
   imageSize: count(
     NETWORK,
     16384,
-    "height and width of an own backbone's images (0: those of training)",
+    "height and width of the images, to which the positions of a ViT are resampled (0: those of training)",
   ),
   normalize: {
     group: NETWORK,

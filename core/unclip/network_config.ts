@@ -4,7 +4,7 @@
  * @module
  */
 import { GenviewTypeError } from "../errors/mod.ts";
-import type { ClipVisionTransformerConfig } from "../backbones/clip_vision_transformer.ts";
+import type { ClipVisionTowerConfig } from "../backbones/clip_vision_transformer.ts";
 import type { ConfigFile } from "../weights/config_file.ts";
 import type { AutoencoderConfig } from "./networks/autoencoder.ts";
 import type { TextEncoderConfig } from "./networks/text_encoder.ts";
@@ -173,7 +173,7 @@ export function parseTextEncoder(file: ConfigFile): TextEncoderConfig {
 }
 
 /** An image tower's configuration, and the size of the images that it takes. */
-export interface ImageEncoderConfig extends ClipVisionTransformerConfig {
+export interface ImageEncoderConfig extends ClipVisionTowerConfig {
   /** Height and width of the images, in pixels. */
   readonly imageSize: number;
 }

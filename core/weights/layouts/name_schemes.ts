@@ -7,7 +7,7 @@ import type { Shape } from "../../engine/graph/shape.ts";
 import { type Rename, type RenameTensor, toOwn, toPublished } from "./renames.ts";
 
 /** Libraries of Python that have the backbones, each under names of its own. */
-export type PythonLibrary = "torchvision" | "timm" | "mmpretrain";
+export type PythonLibrary = "torchvision" | "timm" | "mmpretrain" | "open_clip";
 
 /** Names that a library gives the tensors of a family of backbones. */
 export interface NameScheme {
@@ -29,9 +29,12 @@ function scheme(
   return { name, own: toOwn(renames), published: toPublished(renames), publishedShape };
 }
 
-/** The own names: torchvision's of ResNets, timm's of ViTs and ConvNeXts; mmpretrain's of ResNets are the same. */
+/**
+ * The own names: torchvision's of ResNets, timm's of ViTs and ConvNeXts, open_clip's of CLIP's ViTs; mmpretrain's of ResNets
+ * are the same.
+ */
 export const OWN_NAMES: NameScheme = {
-  name: "torchvision or timm",
+  name: "torchvision, timm or open_clip",
   own: (name) => name,
   published: (name) => name,
   publishedShape: (_, shape) => shape,
@@ -117,6 +120,7 @@ const LIBRARIES: Readonly<Record<PythonLibrary, readonly NameScheme[]>> = {
   torchvision: [TORCHVISION_VIT, TORCHVISION_CONVNEXT],
   timm: [],
   mmpretrain: [MMPRETRAIN_VIT, MMPRETRAIN_CONVNEXT],
+  open_clip: [],
 };
 
 /**

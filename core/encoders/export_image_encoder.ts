@@ -1,0 +1,128 @@
+/**
+ * The backbone of a run as the image encoder of a Stable unCLIP, in the folders of transformers and diffusers.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { clipVisionConfig } from "../backbones/clip_vision_backbones.ts";
+import {
+  clipTokens,
+  type ClipVisionTransformerConfig,
+} from "../backbones/clip_vision_transformer.ts";
+import { resampledTable } from "../backbones/resample_positions.ts";
+import { clipEvaluationView } from "../data/clip_preprocessing.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { evaluationLoader } from "../data/loader/evaluation_loader.ts";
+import type { EvaluationRecipe } from "../data/views/recipe.ts";
+import { float32, type Tensor } from "../engine/graph/tensor.ts";
+import type { Value } from "../engine/graph/value.ts";
+import { Scope } from "../engine/nn/scope.ts";
+import { encodeModel } from "../engine/onnx/encode_model.ts";
+import { CPU, type Placement, Session } from "../engine/ort/mod.ts";
+import { GenviewTypeError } from "../errors/mod.ts";
+import type { EncoderRole } from "../weights/layouts/layouts.ts";
+import { checkFreeClipFolder, writeClipFolder } from "./clip_folder.ts";
+import { embeddingProjection, type EmbeddingProjectionOptions } from "./embedding_projection.ts";
+import { ImageEncoder } from "./image_encoder.ts";
+import { openTrainedBackbone } from "./trained_backbone.ts";
+
+/** How {@linkcode exportImageEncoder} makes an image encoder. */
+export interface ExportImageEncoderOptions extends EmbeddingProjectionOptions, Partial<Placement> {
+  /** Images by whose features the projection is found. */
+  readonly dataset: Dataset;
+  /** Height and width of the encoder's images, in pixels (default those of training). */
+  readonly imageSize?: number;
+  /** Which of the run's encoders: the trained one (default), or its moving average, which not every method has. */
+  readonly encoder?: EncoderRole;
+  /** Images in a run of the network (default 64). */
+  readonly batchSize?: number;
+  /** Called after each batch with the number of images whose features are done. */
+  readonly onProgress?: (done: number) => void;
+}
+
+/** What {@linkcode exportImageEncoder} has written. */
+export interface ExportedImageEncoder {
+  /** Folder of the encoder. */
+  readonly folder: string;
+  /** Parameters, the projection's among them. */
+  readonly parameters: number;
+  /** Steps of the run that were taken. */
+  readonly step: number;
+}
+
+/** A state dict for images of a size, whose positions are resampled where they are for another. */
+function sizedTensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  patches: number,
+): Map<string, Tensor> {
+  const positions = tensors.get("positional_embedding") as Tensor<"float32">;
+  const [length, width] = positions.shape as [number, number];
+  if (length === patches + 1) return new Map(tensors);
+  const table = float32([1, length, width], positions.data);
+  const made = resampledTable(table, [1, patches + 1, width])!;
+  const sized = float32([patches + 1, width], made.data);
+  return new Map([...tensors, ["positional_embedding", sized]]);
+}
+
+/** The class tokens `[N, width]` of a data set's images. */
+async function classTokens(
+  config: ClipVisionTransformerConfig,
+  tensors: ReadonlyMap<string, Tensor>,
+  view: EvaluationRecipe,
+  options: ExportImageEncoderOptions,
+): Promise<Tensor<"float32">> {
+  const { dataset, batchSize = 64, device = CPU, threads, onProgress } = options;
+  const load = (images: Value) => {
+    const { classToken } = clipTokens(new Scope(), images, { ...config, joined: true });
+    const model = encodeModel({ outputs: { features: classToken }, initializers: tensors });
+    return Session.create(model, { device, threads });
+  };
+  using encoder = await ImageEncoder.create(
+    { ...view, batchSize, device, ...(threads !== undefined && { threads }) },
+    load,
+    ["features"],
+  );
+  const features = new Float32Array(dataset.length * config.width);
+  let done = 0;
+  for await (const { images } of evaluationLoader(dataset, view, { batchSize, strict: true })) {
+    features.set((await encoder.encode(images)).features.data, done * config.width);
+    done += images.shape[0]!;
+    onProgress?.(done);
+  }
+  return float32([done, config.width], features.subarray(0, done * config.width));
+}
+
+/**
+ * Writes the backbone of a run as an image encoder: `image_encoder/` as transformers' `CLIPVisionModelWithProjection`
+ * reads it, in float32, and `feature_extractor/` with what prepares its images, as both lie in a folder of diffusers'
+ * `StableUnCLIPImg2ImgPipeline`. The projection of the class token is found by {@linkcode embeddingProjection}.
+ *
+ * @param run folder of the run, or of one of its checkpoints, whose backbone is a vision transformer of CLIP's shape
+ * @param folder where the two folders are made
+ * @throws {TypeError} if the backbone is another, or the run has no such encoder
+ * @throws {RangeError} if patches do not tile the images, or the embedding does not fit
+ * @throws {GenviewAlreadyExists} if a file is there already, before anything is computed
+ */
+export async function exportImageEncoder(
+  run: string,
+  folder: string,
+  options: ExportImageEncoderOptions,
+): Promise<ExportedImageEncoder> {
+  const trained = await openTrainedBackbone(run, options.encoder);
+  const { spec: { name }, normalize, step } = trained;
+  const config = clipVisionConfig(name);
+  if (config === undefined) {
+    throw new GenviewTypeError(
+      `Cannot write an image encoder: the backbone of ${run} must be one of CLIP's vision transformers, found ${name}`,
+    );
+  }
+  const size = options.imageSize ?? trained.size;
+  await checkFreeClipFolder(folder);
+  const tensors = sizedTensors(trained.tensors, (size / config.patch) ** 2);
+  const view = clipEvaluationView(size, normalize);
+  const features = await classTokens(config, tensors, view, options);
+  const projection = embeddingProjection(features, options);
+  const network = { config, tensors, projection, size, normalize };
+  const parameters = await writeClipFolder(folder, network);
+  return { folder: join(folder, "image_encoder"), parameters, step };
+}

@@ -1,0 +1,128 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { backbone } from "../../../core/backbones/registry.ts";
+import { CLIP_NORMALIZATION } from "../../../core/data/views/presets.ts";
+import { datasetOf } from "../../../core/data/dataset_of.ts";
+import { ClipEncoder } from "../../../core/encoders/clip_encoder.ts";
+import {
+  clipModelOfFile,
+  openClipTensors,
+  recognizeClip,
+} from "../../../core/encoders/clip_file.ts";
+import { exportImageEncoder } from "../../../core/encoders/export_image_encoder.ts";
+import { FeatureExtractor } from "../../../core/encoders/feature_extractor.ts";
+import { CPU, DeviceTensor } from "../../../core/engine/ort/mod.ts";
+import { input } from "../../../core/engine/graph/value.ts";
+import { Scope } from "../../../core/engine/nn/scope.ts";
+import { saveCheckpoint } from "../../../core/weights/checkpoint/checkpoint.ts";
+import { readSafetensors } from "../../../core/weights/safetensors.ts";
+import { hashedImages, withFolder } from "../backbones/clip_golden.ts";
+import { hashedParameters, hashedTensor } from "../engine/nn/hashed_values.ts";
+import { relativeError } from "../engine/nn/relative_error.ts";
+import { saveRun } from "./saved_run.ts";
+
+const SIZE = 16;
+const NAME = "clip_vit_tiny_patch8_64_mean";
+
+/** Parameters of the backbone behind `backbone.`, for images of `size` pixels. */
+function parameters(size: number) {
+  const scope = new Scope();
+  const images = input("images", "float32", [1, 3, size, size]);
+  const spec = backbone(NAME, { imageSize: size });
+  scope.enter("backbone", (inner) => spec.apply(inner, images));
+  return new Map(Object.entries(hashedParameters(scope)));
+}
+
+/** Writes a run of the backbone on views of 16 pixels. */
+async function saveClipRun(folder: string): Promise<void> {
+  const crop = { area: [0.5, 1], aspect: [1, 1], interpolation: "bilinear" };
+  const views = [{ size: SIZE, crop, flip: 0, normalize: CLIP_NORMALIZATION }];
+  await saveCheckpoint(`${folder}/checkpoints`, {
+    state: {
+      ...{ version: 1, method: "simclr", step: 5, epoch: 1, samples: 40 },
+      configuration: {
+        ...{ backbone: NAME, stem: "imagenet", zeroInitResidual: false, imageSize: SIZE, views },
+      },
+    },
+    model: parameters(SIZE),
+    optimizer: [],
+  }, 1);
+}
+
+const dataset = datasetOf("noise", 12, (index) => ({
+  key: String(index),
+  source: {
+    kind: "rendered",
+    name: String(index),
+    render: () => {
+      const { data } = hashedTensor(String(index), [SIZE * SIZE * 3], 127, 128);
+      return Promise.resolve({ width: SIZE, height: SIZE, data: Uint8Array.from(data) });
+    },
+  },
+}));
+
+Deno.test("exportImageEncoder() projects the class token that was trained", () =>
+  withFolder(async (path) => {
+    await saveClipRun(path("run"));
+    const made = await exportImageEncoder(path("run"), path("generator"), {
+      dataset,
+      embedding: 4,
+    });
+    assertEquals([made.step, made.folder], [5, path("generator/image_encoder")]);
+
+    const file = path("generator/image_encoder/model.safetensors");
+    const { tensors } = await readSafetensors(file);
+    const projection = tensors.get("visual_projection.weight")!;
+    assertEquals(projection.shape, [4, 128]);
+    const images = hashedImages(SIZE);
+    using tensorsOfFile = await openClipTensors(file);
+    const model = await clipModelOfFile(recognizeClip(tensorsOfFile)!, file);
+    using encoder = await ClipEncoder.create(file, { model, batchSize: 2 });
+    const { pooled } = await encoder.encode(images);
+
+    using owned = new DisposableStack();
+    const placed = new Map(
+      [...parameters(SIZE)].map(([name, value]) =>
+        [name, owned.use(DeviceTensor.from(value, CPU))] as const
+      ),
+    );
+    using extractor = await FeatureExtractor.create({
+      backbone: backbone(NAME, { imageSize: SIZE }),
+      ...{ batchSize: 2, size: SIZE, normalize: CLIP_NORMALIZATION },
+    }, placed);
+    const { data } = await extractor.extract(images);
+    const expected = Float32Array.from({ length: 8 }, (_, i) => {
+      const [image, row] = [Math.floor(i / 4), i % 4];
+      let sum = 0;
+      // The first half of a feature is the class token, the second the mean token.
+      for (let k = 0; k < 128; k++) {
+        sum += Number(projection.data[row * 128 + k]) * data[image * 256 + k]!;
+      }
+      return sum;
+    });
+    const error = relativeError(pooled.data, expected);
+    assert(error < 1e-4, `embeddings differ by ${error} of their norm`);
+  }));
+
+Deno.test("exportImageEncoder() resamples positions to the images that are asked for", () =>
+  withFolder(async (path) => {
+    await saveClipRun(path("run"));
+    const options = { dataset, embedding: 4, imageSize: 24 };
+    await exportImageEncoder(path("run"), path("generator"), options);
+    const { tensors } = await readSafetensors(path("generator/image_encoder/model.safetensors"));
+    const positions = tensors.get("vision_model.embeddings.position_embedding.weight")!;
+    assertEquals(positions.shape, [10, 128]);
+    const own = parameters(SIZE).get("backbone.positional_embedding")!;
+    assertEquals([...positions.data.subarray(0, 128)], [...own.data.subarray(0, 128)]);
+    const config = JSON.parse(await Deno.readTextFile(path("generator/image_encoder/config.json")));
+    assertEquals([config.image_size, config.projection_dim], [24, 4]);
+  }));
+
+Deno.test("exportImageEncoder() refuses other backbones", () =>
+  withFolder(async (path) => {
+    await saveRun(path("run"));
+    await assertRejects(
+      () => exportImageEncoder(path("run"), path("generator"), { dataset, embedding: 4 }),
+      TypeError,
+      "must be one of CLIP's vision transformers, found resnet18",
+    );
+  }));
