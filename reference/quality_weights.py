@@ -2,7 +2,9 @@
 
 Two cases in float64: the worked example of four tokens, and hashed tokens of the size of ConvNeXt-B's. The formula is
 GenView's (arXiv 2403.12003, section 3.3), in PyTorch's own operators; the gradient of a weighted negative cosine
-similarity with regard to the prediction is that of PyTorch.
+similarity with regard to the prediction is that of PyTorch. A third is GenView++'s (arXiv 2509.23770, and
+util/quality_driven_weight.py of its code) for several views: all views of all images are compared with each other, and what
+is left of that, the pairs of two views of one image, is weighed together.
 """
 
 import json
@@ -17,6 +19,8 @@ from safetensors.torch import save_file
 from hashed_values import uniform
 
 GOLDEN = Path(__file__).parent.parent / "fixtures" / "golden" / "quality_weights"
+# GenView++'s default.
+GAMMA = 2.0
 EXAMPLE = (
     [[(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1)], [(2, 1, 0), (0, 1, 2), (1, 0, 1), (0, 0, 0)]],
     [[(1, 0, 1), (0, 1, 0), (0, 1, 1), (1, 0, 0)], [(0, 1, 1), (2, 0, 1), (1, 1, 0), (0, 2, 0)]],
@@ -52,6 +56,20 @@ def quality(
     }
 
 
+def matrix_weights(views: torch.Tensor, direction: torch.Tensor, gamma: float) -> torch.Tensor:
+    """Weights `[V N, V N]` of all pairs of rows of views `[V, N, P, D]`; 0 where two rows are not views of one image."""
+    images = torch.arange(views.shape[1]).repeat(views.shape[0])
+    positive = (images[:, None] == images[None, :]).double().fill_diagonal_(0)
+    tokens = views.flatten(0, 1)
+    scores = tokens @ direction
+    low, high = scores.amin(dim=1, keepdim=True), scores.amax(dim=1, keepdim=True)
+    foreground = (scores - low) / (high - low + 1e-7)
+    unit = (F.normalize(pooled(tokens, part)) for part in (foreground, 1 - foreground))
+    similar, before = (features @ features.T for features in unit)
+    exponentials = torch.exp(gamma * (similar - before)) * positive
+    return exponentials / exponentials[exponentials != 0].mean()
+
+
 def main() -> None:
     small = tuple(torch.tensor(view, dtype=torch.float64) for view in EXAMPLE)
     large = tuple(uniform(f"tokens.{view}", (8, 49, 1024), 2.0, 0.25) for view in range(2))
@@ -65,6 +83,10 @@ def main() -> None:
             tensors[f"{name}.{key}"] = value
         if name == "hashed":
             tensors["hashed.direction"] = direction.float()
+    several = torch.stack([uniform(f"several.{view}", (5, 9, 12), 2.0, 0.25) for view in range(3)])
+    matrix = matrix_weights(several, F.normalize(uniform("several.direction", (12,)), dim=0), GAMMA)
+    for first, second in ((0, 1), (0, 2), (1, 2)):
+        tensors[f"several.{first}.{second}"] = matrix[first * 5:(first + 1) * 5, second * 5:(second + 1) * 5].diagonal()
     prediction = uniform("prediction", (8, 16)).requires_grad_()
     loss = -(tensors["hashed.weights"] * F.cosine_similarity(prediction, uniform("target", (8, 16)))).mean()
     tensors["loss"] = loss.detach()
@@ -78,7 +100,9 @@ def main() -> None:
             "safetensors": safetensors.__version__,
             "torch": torch.__version__,
         },
-        "description": "Quality-driven weights of pairs in float64, and a weighted loss with its gradient.",
+        "description": "Quality-driven weights of pairs in float64, and a weighted loss with its gradient; and those of the "
+        "pairs of three views of five images by GenView++.",
+        "gamma": GAMMA,
     }
     GOLDEN.with_suffix(".json").write_text(json.dumps(sidecar, indent=2) + "\n")
 

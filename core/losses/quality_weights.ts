@@ -29,7 +29,7 @@ export type FeatureSimilarity = "cosine" | "dot";
 
 /** Options of {@linkcode qualityWeights}. */
 export interface QualityOptions {
-  /** How much the weights of pairs differ, γ: at 0 all are 1 (default 1). */
+  /** How much the weights of pairs differ, γ: at 0 all are 1 (default 1, as in GenView; GenView++ takes 2). */
   readonly sharpness?: number;
   /** How pooled features are compared (default by their cosine). */
   readonly similarity?: FeatureSimilarity;
@@ -125,7 +125,12 @@ export function pairSimilarity(
 }
 
 /**
- * The weights of pairs: w = N softmax(γ (s_f - s_b)) over the batch.
+ * The weights of pairs: w = N softmax(γ (s_f - s_b)) over all N, which is exp(γ (s_f - s_b)) over its mean. Of several views
+ * the pairs of all of them are given at once, so that a better pair of views weighs more than another.
+ *
+ * Source: Li et al. 2024 (GenView), arXiv 2403.12003, section 3.3, with γ = 1; Li et al. 2025 (GenView++), arXiv 2509.23770,
+ * and `calculate_weight` of `util/quality_driven_weight.py` in its code, with γ = 2, over the pairs of one process, where here
+ * those of all processes are weighed together.
  *
  * @param foreground s_f, `[N]`
  * @param background s_b, `[N]`

@@ -15,4 +15,4 @@ export {
   type ValueOf,
   type ValuesOf,
 } from "./schema.ts";
-export { formatFound, type NameOfValue, validate } from "./validate.ts";
+export { findingsOf, formatFound, type NameOfValue, validate } from "./validate.ts";

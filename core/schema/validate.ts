@@ -94,6 +94,18 @@ function compiled(schema: object): ValidateFunction {
 }
 
 /**
+ * What of data does not meet a schema, each finding in words such as `options.steps must be >= 1, found 0`; none if all
+ * does. Defaults are filled in where they are missing, in the data itself.
+ *
+ * @param root how the data is called, such as `options`, or how each value in it is
+ */
+export function findingsOf(schema: object, data: unknown, root: string | NameOfValue): string[] {
+  const check = compiled(schema);
+  if (check(data)) return [];
+  return [...new Set((check.errors ?? []).map((error) => describe(error, root, data)))];
+}
+
+/**
  * A copy of data with a schema's defaults filled in.
  *
  * @param action what cannot be done with wrong data, such as `load plugin "x"`

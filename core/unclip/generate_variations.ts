@@ -25,7 +25,7 @@ export interface WantedVariation {
   readonly prompt?: string | undefined;
   /** Its negative prompt (default that of all). */
   readonly negativePrompt?: string | undefined;
-  /** Its classifier-free guidance scale, from 1, which is no guidance (default that of the pipeline). */
+  /** Its classifier-free guidance scale, from 1, which is no guidance (default that of all). */
   readonly guidanceScale?: number | undefined;
 }
 
@@ -47,6 +47,8 @@ export interface GenerateOptions<T extends WantedVariation = WantedVariation> {
   readonly prompt?: string;
   /** The negative prompt of those that have none of their own (default empty). */
   readonly negativePrompt?: string;
+  /** Guidance scale of those that have none of their own, from 1, which is no guidance (default that of the pipeline). */
+  readonly guidanceScale?: number;
   /** Takes images that cannot be read, each once, with how many of its variations are left out, and its key. */
   readonly onUnreadable: (error: UnreadableImageError, without: number, key: string) => void;
   /** Takes variations that cannot be computed, with the network whose output is not finite; they are left out. */
@@ -138,6 +140,7 @@ async function generateBatch<T extends WantedVariation>(
   options: GenerateOptions<T>,
 ): Promise<Variation<T>[]> {
   const { seed, prompt = "", negativePrompt = "", onCall, signal } = options;
+  const { guidanceScale = pipeline.guidanceScale } = options;
   const noise = batch.map(({ wanted: { key, index } }) =>
     variationNoise(seed, key, index, pipeline)
   );
@@ -149,7 +152,7 @@ async function generateBatch<T extends WantedVariation>(
     latents: stack(noise.map(({ latents }) => latents)),
     prompts: batch.map(({ wanted }) => wanted.prompt ?? prompt),
     negativePrompts: batch.map(({ wanted }) => wanted.negativePrompt ?? negativePrompt),
-    guidanceScales: batch.map(({ wanted }) => wanted.guidanceScale ?? pipeline.guidanceScale),
+    guidanceScales: batch.map(({ wanted }) => wanted.guidanceScale ?? guidanceScale),
     ...(onCall && { onCall }),
     ...(signal && { signal }),
   });

@@ -23,6 +23,7 @@ const SCHEMA = {
     quality: { type: "integer", minimum: 1, maximum: 100 },
     numInferenceSteps: { type: "integer", minimum: 1, maximum: 1000 },
     scale: { type: "number", minimum: 1 },
+    condition: { enum: ["image", "text", "image-text"] },
     precision: { enum: ["auto", "float32", "float16"] },
     threads: { type: "integer", minimum: 0, maximum: 1024 },
     workers: { type: "integer", minimum: 0, maximum: 256 },

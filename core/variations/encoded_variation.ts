@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { requireImageFormat } from "../data/decode/image_format.ts";
 import { readImageFile } from "../data/decode/read_image_file.ts";
 import type { RgbImage } from "../data/mod.ts";
-import { isJpeg } from "./plan.ts";
+import { isJpeg } from "./output_names.ts";
 
 const MARK = /genview variation ([0-9a-f]{32})/;
 

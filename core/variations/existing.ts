@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { fileError, systemCode } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
 import { markOf, readMark } from "./encoded_variation.ts";
-import { formatLine, readManifests } from "./manifest.ts";
-import { type PlannedVariation, variationsOf } from "./plan.ts";
+import { formatLine, type ManifestLine, readManifests } from "./manifest.ts";
+import { type PlannedImage, type PlannedVariation, variationsOf } from "./output_names.ts";
 import type { VariationJob } from "./run_share.ts";
 
 /** Files that are looked for at a time. */
@@ -29,13 +29,36 @@ export interface ExistingVariations {
   readonly unnameable: readonly PlannedVariation[];
 }
 
-/** Refuses a variation that was made at another level. */
-function checkLevel({ path, level }: PlannedVariation, before: number, folder: string): void {
-  if (before === level) return;
-  throw new GenviewTypeError(
-    `Cannot resume in ${folder}: its variations must have the levels of the list, found ${path} at ` +
-      `level ${before} and ${level} asked for; choose another --output-prefix, or --overwrite them`,
-  );
+/** What a list may say of an image by itself, as messages call it. */
+const COMPARED = {
+  level: "level",
+  scale: "guidance scale",
+  prompt: "prompt",
+  negativePrompt: "negative prompt",
+  imagesPerPrompt: "number of variations",
+} as const;
+
+/** Refuses a variation that was made otherwise than the list now has it; hand-made lines need not say all. */
+function checkSame(
+  before: ManifestLine,
+  { level, own }: PlannedImage,
+  { folder, settings }: VariationJob,
+): void {
+  const now = { level, ...settings, ...own };
+  for (const [name, what] of Object.entries(COMPARED)) {
+    const [then, asked] = [
+      before[name as keyof typeof COMPARED],
+      now[name as keyof typeof COMPARED],
+    ];
+    if (then === undefined || then === asked) continue;
+    throw new GenviewTypeError(
+      `Cannot resume in ${folder}: its variations must be as the list has them, found ${before.path} at ` +
+        `${what} ${JSON.stringify(then)} and ${
+          JSON.stringify(asked)
+        } asked for; choose another --output-prefix, ` +
+        "or --overwrite them",
+    );
+  }
 }
 
 /** Refuses a file that is in the way, and that is no variation of the settings. */
@@ -51,16 +74,25 @@ async function checkOwn(
   );
 }
 
-/** Levels of those variations of a share that the folder's manifests have, by path. */
-async function readLevels({ folder, images, names }: VariationJob): Promise<Map<string, number>> {
-  const own = new Set(
-    images.flatMap((image) => variationsOf(image, names)).map(({ path }) => path),
-  );
-  const levels = new Map<string, number>();
-  for await (const { path, level } of readManifests(folder)) {
-    if (own.has(path)) levels.set(path, level);
+/**
+ * Paths of those variations of a share that the folder's manifests have.
+ *
+ * @throws {TypeError} if one, or another of its image, was made otherwise
+ */
+async function readListed(
+  all: readonly PlannedVariation[],
+  job: VariationJob,
+): Promise<Set<string>> {
+  const byPath = new Map(all.map((variation) => [variation.path, variation]));
+  const byKey = new Map(job.images.map((image) => [image.key, image]));
+  const listed = new Set<string>();
+  for await (const line of readManifests(job.folder)) {
+    // Of an image that had another number of variations, others have other names.
+    const image = byPath.get(line.path) ?? byKey.get(line.source);
+    if (image !== undefined) checkSame(line, image, job);
+    if (byPath.has(line.path)) listed.add(line.path);
   }
-  return levels;
+  return listed;
 }
 
 /** Whether a file system refuses a name for its length. */
@@ -90,28 +122,26 @@ async function lookUp(folder: string, path: string): Promise<"missing" | "there"
 /**
  * Finds out which variations of a share exist.
  *
- * @throws {TypeError} if some exist at other levels
+ * @throws {TypeError} if some were made otherwise than the list has them
  * @throws {Deno.errors.AlreadyExists} if another file has the name of one
  */
 export async function findExisting(job: VariationJob): Promise<ExistingVariations> {
-  const levels = await readLevels(job);
+  const all = job.images.flatMap((image) => variationsOf(image, job.names));
+  const listed = await readListed(all, job);
   const missing: PlannedVariation[] = [];
   const unlisted: PlannedVariation[] = [];
   const unnameable: PlannedVariation[] = [];
-  const all = job.images.flatMap((image) => variationsOf(image, job.names));
   for (let start = 0; start < all.length; start += LOOKUPS) {
     const some = all.slice(start, start + LOOKUPS);
     const found = await Promise.all(some.map(({ path }) => lookUp(job.folder, path)));
     for (const [i, variation] of some.entries()) {
-      const level = levels.get(variation.path);
-      if (level !== undefined) checkLevel(variation, level, job.folder);
       if (found[i] === "unnameable") unnameable.push(variation);
       else if (found[i] === "missing") missing.push(variation);
-      else if (level === undefined) {
+      else if (!listed.has(variation.path)) {
         await checkOwn(variation, job);
         unlisted.push(variation);
       }
     }
   }
-  return { missing, unlisted, unnameable, listed: new Set(levels.keys()) };
+  return { missing, unlisted, unnameable, listed };
 }

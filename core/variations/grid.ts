@@ -19,7 +19,8 @@ import { checkOptions } from "./check_options.ts";
 import type { GridRow } from "./draw_grid.ts";
 import { findVariations, type FoundVariation } from "./find_variations.ts";
 import type { GenerationOptions } from "./generation_options.ts";
-import { type PlannedImage, planVariations, variationsOf } from "./plan.ts";
+import { type PlannedImage, variationsOf } from "./output_names.ts";
+import { planVariations } from "./plan.ts";
 import { networkFailure, type VariationRunOptions } from "./progress.ts";
 
 /** What is drawn, and where. */
@@ -107,8 +108,11 @@ function firstOfLevels(
   variations: readonly FoundVariation[],
   levels: readonly number[],
 ): Map<number, string> {
-  const first = variations.filter(({ index, level }) => index === 0 && levels.includes(level));
-  return new Map(first.map(({ level, file }) => [level, file]));
+  return new Map(
+    variations.flatMap(({ index, level, file }) =>
+      index === 0 && level !== undefined && levels.includes(level) ? [[level, file] as const] : []
+    ),
+  );
 }
 
 /** First variation of each image and level that the manifests of folders have. */
@@ -148,10 +152,11 @@ async function generateRows(
   const { levels = LEVELS, seed = 0, batchSize = 1, threads = 0, scale = 10 } = options;
   const { prompt = "", negativePrompt = "", numInferenceSteps = 20 } = options;
   const { precision = "auto", scheduler = "model" } = options;
-  await checkOriginals(images.map(({ sourcePath }) => sourcePath));
+  // All have one: images are a condition here.
+  await checkOriginals(images.map(({ sourcePath }) => sourcePath!));
   const rows = await Promise.all(images.map(async ({ key, sourcePath }) => ({
     key,
-    original: await readImage(sourcePath),
+    original: await readImage(sourcePath!),
     variations: new Map<number, RgbImage>(),
   })));
   const wanted = images.flatMap((image, row) => {
@@ -160,12 +165,13 @@ async function generateRows(
   });
   const device = await openDevice(options.device ?? "auto", options.providerOption);
   const model = await findUnclip(options.model!, { precision, scheduler, device });
-  const run = { steps: numInferenceSteps, guidanceScale: scale, threads, batchSize };
+  const largest = images.reduce((most, { own }) => Math.max(most, own?.scale ?? scale), 1);
+  const run = { steps: numInferenceSteps, guidanceScale: largest, threads, batchSize };
   using pipeline = await openUnclip(model, run);
   let [made, failed] = [0, 0];
   report?.({ kind: "start", total: wanted.length, existing: 0 });
   const batches = generateVariations(pipeline, wanted, {
-    ...{ seed, batchSize, prompt, negativePrompt },
+    ...{ seed, batchSize, prompt, negativePrompt, guidanceScale: scale },
     ...(signal && { signal }),
     onUnreadable: (error) => {
       throw error;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { explainingFileErrors } from "../files/file_error.ts";
 import { writeAll, writeNewFile } from "../files/new_file.ts";
 import { formatLine, manifestPaths, readManifestLines } from "./manifest.ts";
-import { type PlannedVariation, variationsOf } from "./plan.ts";
+import { type PlannedVariation, variationsOf } from "./output_names.ts";
 import type { VariationJob } from "./run_share.ts";
 
 /** Lines that are written at a time. */

@@ -11,7 +11,7 @@ import { normalizeKey } from "../data/relative_path.ts";
 import { explainingFileErrors, fileError } from "../files/file_error.ts";
 import { linesOf } from "../files/lines.ts";
 import { writeAll } from "../files/new_file.ts";
-import type { PlannedVariation } from "./plan.ts";
+import type { PlannedVariation } from "./output_names.ts";
 import type { VariationSettings } from "./settings.ts";
 
 /** A line of a manifest. */
@@ -22,8 +22,8 @@ export interface ManifestLine extends VariationSettings {
   readonly source: string;
   /** Which of the image's variations, from 0. */
   readonly index: number;
-  /** Step of the diffusion at which noise was added to the image's embedding. */
-  readonly level: number;
+  /** Step of the diffusion at which noise was added to the image's embedding; none where the prompt alone was the condition. */
+  readonly level?: number;
 }
 
 const PART = /^manifest(-\d+-of-\d+)?\.jsonl$/;
@@ -51,7 +51,8 @@ function parseLine(text: string, path: string, number: number): ManifestLine {
       },
     );
   }
-  if (typeof line?.path === "string" && typeof line.level === "number" && isInside(line.path)) {
+  const hasLevel = typeof line?.level === "number" || line?.condition === "text";
+  if (typeof line?.path === "string" && hasLevel && isInside(line.path)) {
     const { path: file, source } = line as ManifestLine;
     // Hand-made lines may leave the image out; the same path may be written with "./".
     return {
@@ -105,10 +106,15 @@ export async function* readManifests(folder: string): AsyncGenerator<ManifestLin
 
 /** The line of a variation, without its line break. */
 export function formatLine(
-  { path, key, index, level }: PlannedVariation,
+  { path, key, index, level, own }: PlannedVariation,
   settings: VariationSettings,
 ): string {
-  const line: ManifestLine = { path, source: key, index, level, ...settings };
+  const line: ManifestLine = {
+    ...{ path, source: key, index },
+    ...(settings.condition !== "text" && { level }),
+    ...settings,
+    ...own,
+  };
   return JSON.stringify(line);
 }
 

@@ -5,6 +5,13 @@
  * @module
  */
 export { findVariations, type FoundVariation } from "./find_variations.ts";
+export {
+  type GenerationList,
+  type GenerationListFormat,
+  generationListFormat,
+  type GenerationRow,
+  parseGenerationList,
+} from "./generation_list.ts";
 export type { GenerationOptions } from "./generation_options.ts";
 export { makeVariationGrid, type VariationGrid, type VariationGridOptions } from "./grid.ts";
 export {
@@ -20,14 +27,14 @@ export {
 } from "./make_variations.ts";
 export { type ManifestLine, readManifests } from "./manifest.ts";
 export {
+  countVariations,
   type OutputNames,
   type PlannedImage,
   type PlannedVariation,
-  type PlanOptions,
-  planVariations,
   type VariationFormat,
   variationsOf,
-} from "./plan.ts";
+} from "./output_names.ts";
+export { type PlanOptions, planVariations } from "./plan.ts";
 export type {
   ReportVariations,
   VariationCounts,
@@ -40,6 +47,8 @@ export { removeVariations } from "./remove_variations.ts";
 export {
   claimFolder,
   type ClaimOptions,
+  type GenerationCondition,
+  type OwnSettings,
   readSettings,
   type VariationSettings,
 } from "./settings.ts";

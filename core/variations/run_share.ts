@@ -16,7 +16,12 @@ import {
 import { encodeVariation, markOf } from "./encoded_variation.ts";
 import { type ExistingVariations, findExisting } from "./existing.ts";
 import { formatLine, Manifest } from "./manifest.ts";
-import type { OutputNames, PlannedImage, PlannedVariation } from "./plan.ts";
+import {
+  countVariations,
+  type OutputNames,
+  type PlannedImage,
+  type PlannedVariation,
+} from "./output_names.ts";
 import {
   networkFailure,
   type VariationCounts,
@@ -110,11 +115,13 @@ async function generateMissing(
 ): Promise<void> {
   const { seed, prompt, negativePrompt, steps, scale } = job.settings;
   const batchSize = Math.min(job.batchSize, missing.length);
-  const options = { steps, guidanceScale: scale, batchSize, threads: job.threads };
+  // Without any guidance the network takes half the time.
+  const largest = missing.reduce((most, { own }) => Math.max(most, own?.scale ?? scale), 1);
+  const options = { steps, guidanceScale: largest, batchSize, threads: job.threads };
   using pipeline = await openUnclip(job.model, options);
   let isWidened = false;
   const batches = generateVariations(pipeline, missing, {
-    ...{ seed, batchSize, prompt, negativePrompt },
+    ...{ seed, batchSize, prompt, negativePrompt, guidanceScale: scale },
     ...(signal && { signal }),
     onUnreadable: ({ message }, variations, source) =>
       progress.fail({ source, stage: "reading", message, variations }),
@@ -146,7 +153,7 @@ export async function runShare(
   job: VariationJob,
   options: VariationRunOptions = {},
 ): Promise<VariationOutcome> {
-  const total = job.images.length * job.names.imagesPerPrompt;
+  const total = countVariations(job.images, job.names);
   using manifest = await Manifest.open(job.folder, job.shard, job.settings);
   const found = await findExisting(job);
   await manifest.append(found.unlisted);

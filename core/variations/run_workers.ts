@@ -7,6 +7,7 @@ import { GenviewError } from "../errors/mod.ts";
 import { formatShard, programArguments, shareOf, subShard } from "../distributed/mod.ts";
 import { type Device, formatDevice } from "../engine/ort/mod.ts";
 import { linesOf } from "../files/lines.ts";
+import { countVariations } from "./output_names.ts";
 import type { VariationOutcome, VariationRunOptions } from "./progress.ts";
 import type { VariationJob } from "./run_share.ts";
 import { VariationSum } from "./variation_sum.ts";
@@ -137,7 +138,7 @@ export async function runWorkers(
   options: WorkersOptions,
 ): Promise<VariationOutcome> {
   const { workers, retries, report = () => {} } = options;
-  const total = job.images.length * job.names.imagesPerPrompt;
+  const total = countVariations(job.images, job.names);
   const sum = new VariationSum(total, workers, "worker", report);
   const ends = await Promise.all(
     Array.from(

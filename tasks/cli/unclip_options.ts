@@ -30,14 +30,19 @@ export const UNCLIP_OPTIONS = {
     type: "number",
     minimum: 1,
     default: 10,
-    description: "classifier-free guidance scale; 1 is no guidance",
+    description: "classifier-free guidance scale where a list has none; 1 is no guidance",
   },
-  prompt: { group: "Generation", type: "string", default: "", description: "the prompt" },
+  prompt: {
+    group: "Generation",
+    type: "string",
+    default: "",
+    description: "the prompt where a list has none",
+  },
   negativePrompt: {
     group: "Generation",
     type: "string",
     default: "",
-    description: "the negative prompt",
+    description: "the negative prompt where a list has none",
   },
   compat: {
     group: "Generation",

@@ -97,7 +97,8 @@ export const pairOptions = {
     default: 1,
     group: "Quality-driven weights",
     affects: "result",
-    description: "how much the weights of pairs differ (0: not at all)",
+    description:
+      "how much the weights of pairs differ, γ in exp(γ (s_f - s_b)): 0 not at all, 1 as in GenView, 2 as in GenView++",
   },
   vis: {
     type: "integer",

@@ -1,13 +1,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { gradients } from "../../../core/engine/autodiff/gradients.ts";
 import { float32, type Tensor } from "../../../core/engine/graph/tensor.ts";
-import { input } from "../../../core/engine/graph/value.ts";
+import { constant, input } from "../../../core/engine/graph/value.ts";
+import { concat } from "../../../core/engine/ops/concat.ts";
 import {
   negativeCosineSimilarity,
   type QualityOptions,
   qualityWeights,
 } from "../../../core/losses/mod.ts";
-import { similarityWeights } from "../../../core/losses/quality_weights.ts";
+import { pairsOfViews } from "../../../core/losses/pairs_of_views.ts";
+import { pairSimilarity, similarityWeights } from "../../../core/losses/quality_weights.ts";
 import { readSafetensors } from "../../../core/weights/safetensors.ts";
 import { runGraph } from "../../run_graph.ts";
 import { hashedTensor } from "../engine/nn/hashed_values.ts";
@@ -66,6 +68,28 @@ for (const [name, views, direction, options] of CASES) {
     }
   });
 }
+
+Deno.test("the pairs of several views weigh what they do in GenView++, with its γ of 2", async () => {
+  const views = [0, 1, 2].map((view) => hashedTensor(`several.${view}`, [5, 9, 12], 2, 0.25));
+  const raw = hashedTensor("several.direction", [12]);
+  const norm = Math.hypot(...raw.data);
+  const inputs = Object.fromEntries(views.map((tokens, view) => [`view${view}`, tokens]));
+  const values = views.map(({ shape }, view) => input(`view${view}`, "float32", shape));
+  const direction = constant(float32([12], raw.data.map((value) => value / norm)));
+  const pairs = pairsOfViews(3);
+  const found = pairs.map(([a, b]) => pairSimilarity(values[a]!, values[b]!, direction));
+  const all = (of: "foreground" | "background") =>
+    concat(found.map((each) => each[of]), { axis: 0 });
+  const { weights } = await runGraph({
+    weights: similarityWeights(all("foreground"), all("background"), 2),
+  }, inputs);
+  for (const [i, [first, second]] of pairs.entries()) {
+    const wanted = golden.get(`several.${first}.${second}`)!;
+    const own = float32([5], (weights!.data as Float32Array).slice(5 * i, 5 * (i + 1)));
+    const difference = largestDifference(own, wanted);
+    assert(difference <= 1e-5, `those of views ${first} and ${second} differ by ${difference}`);
+  }
+});
 
 Deno.test("similarityWeights() are N softmax(s_f - s_b), as worked by hand", async () => {
   const similarity = (name: string) => input(name, "float32", [4]);

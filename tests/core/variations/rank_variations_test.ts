@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { joinManifests } from "../../../core/variations/join_manifests.ts";
 import { formatLine } from "../../../core/variations/manifest.ts";
-import { variationsOf } from "../../../core/variations/plan.ts";
+import { variationsOf } from "../../../core/variations/output_names.ts";
 import type { VariationSettings } from "../../../core/variations/settings.ts";
 import { main } from "../../../tasks/variations.ts";
 import { mpirun, testMpi } from "../../mpirun.ts";

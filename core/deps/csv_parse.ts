@@ -1,0 +1,6 @@
+/**
+ * Records of CSV.
+ *
+ * @module
+ */
+export { CsvError, type Info, parse } from "npm:csv-parse@7.0.3/sync";
