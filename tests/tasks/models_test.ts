@@ -39,7 +39,7 @@ Deno.test("models show says what a file holds, in groups and one by one", () =>
     assertEquals(lines.slice(0, 6), [
       `${file}: mmpretrain: SimSiam`,
       "  backbone: resnet18, 512 features, images of 224 pixels",
-      '  names: torchvision or timm, behind "backbone."',
+      '  names: torchvision, timm or open_clip, behind "backbone."',
       "  used: 120 tensors",
       "  heads: 24 tensors",
       "    head.predictor.* (8)",

@@ -15,7 +15,7 @@ Deno.test("inspectCheckpoint() says what is used, what are heads and what is ign
       "resnet18",
       512,
     ]);
-    assertEquals([found.prefix, found.scheme], ["backbone.", "torchvision or timm"]);
+    assertEquals([found.prefix, found.scheme], ["backbone.", "torchvision, timm or open_clip"]);
     assertEquals([found.used.length, found.missing], [120, []]);
     assertEquals(found.heads.get("head.predictor.fc1.bias"), "predictor.fc1.bias");
     assertEquals(
