@@ -32,7 +32,6 @@ export {
 } from "./export_image_encoder.ts";
 export { type ClipVisionWeights, writeClipFolder } from "./clip_folder.ts";
 export { embeddingProjection, type EmbeddingProjectionOptions } from "./embedding_projection.ts";
-export { embeddedImageEncoder } from "./embedded_image_encoder.ts";
 export { openTrainedBackbone, type TrainedBackbone } from "./trained_backbone.ts";
 export { expectedClipFile } from "./expected_clip_file.ts";
 export { openTokenNetwork, type TokenNetworkChoice } from "./open_token_network.ts";

@@ -11,6 +11,7 @@ import { GenviewNotFound, GenviewRangeError, GenviewTypeError } from "../errors/
 import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
 import { catalogEntry, readCatalog, wantedFiles } from "../weights/catalog.ts";
+import { EMBEDDED, embeddedImageEncoder } from "../weights/embedded_generator.ts";
 import { defaultHubCache } from "../weights/hub_cache.ts";
 import { openTensors } from "../weights/open_tensors.ts";
 import { findPulled } from "../weights/pull.ts";
@@ -20,7 +21,6 @@ import { recognizeBackboneFile } from "./backbone_file.ts";
 import { openBackboneWeights } from "./backbone_weights.ts";
 import { clipModelOfFile, nameOfFile, openClipTensors, recognizeClip } from "./clip_file.ts";
 import { clipTokenNetwork } from "./clip_token_network.ts";
-import { embeddedImageEncoder } from "./embedded_image_encoder.ts";
 import { parseFacts } from "./export_backbone.ts";
 import type { TokenNetwork } from "./token_encoder.ts";
 import { openTrainedBackbone } from "./trained_backbone.ts";
@@ -215,7 +215,7 @@ function checkImageSize({ view, name }: TokenNetwork, size = 0): void {
  * @throws {SyntaxError} if a file breaks a rule of its format
  */
 export async function openTokenNetwork(choice: TokenNetworkChoice): Promise<TokenNetwork> {
-  if (choice.model === "embedded") {
+  if (choice.model === EMBEDDED) {
     return await openTokenNetwork({ ...choice, model: await embeddedImageEncoder() });
   }
   const there = await ifThere(

@@ -1,5 +1,5 @@
 /**
- * Stable unCLIP by name: a folder in diffusers' layout, or a set of weights that has been pulled.
+ * Stable unCLIP by name: a folder in diffusers' layout, a set of weights that has been pulled, or the embedded one.
  *
  * @module
  */
@@ -10,6 +10,7 @@ import { CPU, type Device } from "../engine/ort/mod.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
 import { catalogEntry, readCatalog, variantNames, wantedFiles } from "../weights/catalog.ts";
+import { EMBEDDED, embeddedGenerator } from "../weights/embedded_generator.ts";
 import { defaultHubCache } from "../weights/hub_cache.ts";
 import { findPulled } from "../weights/pull.ts";
 import { UnclipPipeline } from "./pipeline.ts";
@@ -94,6 +95,7 @@ async function findFolder(
   variant: string,
   cache: string | undefined,
 ): Promise<string> {
+  if (model === EMBEDDED) return await embeddedGenerator();
   const information = await explainingFileErrors(`read ${model}`, ifThere(Deno.stat(model)));
   if (information === undefined) return await findSet(model, variant, cache);
   if (information.isDirectory) return model;

@@ -19,6 +19,7 @@ export {
   loadCheckpoint,
   saveCheckpoint,
 } from "./checkpoint/checkpoint.ts";
+export { EMBEDDED, embeddedGenerator, embeddedImageEncoder } from "./embedded_generator.ts";
 export { listCheckpoints, type ListedCheckpoint } from "./checkpoint/list.ts";
 export {
   type DamagedCheckpoint,

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { embeddedImageEncoder } from "../../../core/encoders/embedded_image_encoder.ts";
+import { embeddedImageEncoder } from "../../../core/weights/embedded_generator.ts";
 import { openTokenNetwork } from "../../../core/encoders/open_token_network.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
-import { writeHashedFolder } from "./hashed_clip_folder.ts";
+import { writeHashedFolder } from "../encoders/hashed_clip_folder.ts";
 
 Deno.test("embeddedImageEncoder() is beside the code, or fetched once from where the code was imported", () =>
   withFolder(async (path) => {
