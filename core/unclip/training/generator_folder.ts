@@ -147,7 +147,7 @@ async function settleParts(parts: GeneratorParts) {
     ? await copy(textEncoder, "text_encoder", parseTextEncoder)
     : settleOwn("text encoder", textEncoder, declareTextEncoder, (config) => {
       const ids = { start: vocab[special.start]!, end: vocab[special.end]! };
-      return publishedTextEncoder(config, ids, precision);
+      return publishedTextEncoder(config, ids);
     });
   const settledAutoencoder = typeof autoencoder === "string"
     ? await copy(autoencoder, "vae", parseAutoencoder)

@@ -131,19 +131,19 @@ export function publishedAutoencoder(config: AutoencoderConfig, size: number): E
 
 /**
  * The text encoder's `config.json`. Entries of training are left out: transformers refuses a `1` where it wants a `1.0`,
- * which JSON's writers do not tell apart.
+ * which JSON's writers do not tell apart. The type is the one that it computes in where no other is asked for, which
+ * is float32 as in all parts of diffusers, whatever the weights are stored in.
  *
  * @param ids of the tokens before and after every text
  */
 export function publishedTextEncoder(
   config: TextEncoderConfig,
   ids: { readonly start: number; readonly end: number },
-  precision: "float32" | "float16",
 ): Entries {
   return {
     architectures: ["CLIPTextModel"],
     bos_token_id: ids.start,
-    dtype: precision,
+    dtype: "float32",
     eos_token_id: ids.end,
     hidden_act: config.activation,
     hidden_size: config.width,
