@@ -49,6 +49,13 @@ def autoencoder() -> AutoencoderKL:
     )
 
 
+def small_autoencoder() -> AutoencoderKL:
+    return AutoencoderKL(
+        block_out_channels=(6, 15), layers_per_block=1, norm_num_groups=3, latent_channels=5, sample_size=32,
+        down_block_types=["DownEncoderBlock2D"] * 2, up_block_types=["UpDecoderBlock2D"] * 2, scaling_factor=1.0,
+    )
+
+
 def published(name: str, prefix: str) -> str:
     """Transformers 5 holds the text encoder without the prefix that its files have."""
     return name if name.startswith(prefix) else prefix + name
@@ -88,6 +95,10 @@ def main() -> None:
         tensors["vae/decoded"] = network.decode(uniform("vae/latents", (1, 4, 8, 6), 2.0)).sample
         moments = network.encode(uniform("vae/images", (2, 3, 40, 24))).latent_dist
         tensors["vae/mean"], tensors["vae/std"] = moments.mean, moments.std
+        network = small_autoencoder()
+        keep("vae_small", network, network.to_json_string())
+        moments = network.encode(uniform("vae_small/images", (2, 3, 20, 12))).latent_dist
+        tensors["vae_small/mean"], tensors["vae_small/log_variance"] = moments.mean, moments.logvar
     floats = {key: value.float().contiguous() for key, value in tensors.items()}
     save_file({**floats, "ids": ids}, PATH)
     PATH.chmod(0o644)
@@ -102,7 +113,7 @@ def main() -> None:
             "transformers": transformers.__version__,
         },
         "description": "Outputs of Stable unCLIP's networks: text_ACTIVATION/hidden, unet/CASE, vae/decoded, vae/mean and "
-        "vae/std, float32 of float64 runs.",
+        "vae/std, vae_small/mean and vae_small/log_variance, float32 of float64 runs.",
         "networks": networks,
     }
     PATH.with_suffix(".json").write_text(json.dumps(sidecar) + "\n")

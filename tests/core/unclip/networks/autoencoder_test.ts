@@ -4,8 +4,8 @@ import { input } from "../../../../core/engine/graph/value.ts";
 import { Scope } from "../../../../core/engine/nn/scope.ts";
 import { cast } from "../../../../core/engine/ops/cast.ts";
 import { parseAutoencoder } from "../../../../core/unclip/network_config.ts";
-import { STORED_DECODER } from "../../../../core/unclip/network_weights.ts";
-import { decodeLatents } from "../../../../core/unclip/networks/autoencoder.ts";
+import { STORED_DECODER, type StoredNetwork } from "../../../../core/unclip/network_weights.ts";
+import { decodeLatents, encodeImages } from "../../../../core/unclip/networks/autoencoder.ts";
 import { hashedTensor } from "../../engine/nn/hashed_values.ts";
 import { relativeError } from "../relative_error.ts";
 import { halved, type NetworkRun, readNetworkGolden, runNetwork } from "./network_golden.ts";
@@ -27,6 +27,16 @@ async function measureDecoder(run: Partial<NetworkRun> = {}): Promise<number> {
   });
   assertEquals(decoded!.shape, [1, 3, 64, 48]);
   return relativeError(decoded!, golden.tensors.get("vae/decoded")!);
+}
+
+/** The encoder's part of an autoencoder's file. */
+const STORED_ENCODER: StoredNetwork = {
+  name: "encoder",
+  belongs: (name) => /^(encoder|quant_conv)\./.test(name),
+};
+
+function logarithmsOfSquares({ shape, data }: Tensor<"float32">): Tensor<"float32"> {
+  return tensor("float32", shape, data.map((value) => 2 * Math.log(value)));
 }
 
 /** Diffusers' names before May 2023, and linear maps as convolutions by single pixels. */
@@ -54,6 +64,34 @@ Deno.test("decodeLatents() computes in float16 from float16", async () => {
   });
   assert(error > 1e-6 && error <= 3e-2, `differs by ${error} of the largest`);
 });
+
+for (
+  const [name, what, size] of [
+    ["vae_small", "2 levels of 6 and 15 channels in 3 groups", [20, 12]],
+    ["vae", "4 levels", [40, 24]],
+  ] as const
+) {
+  Deno.test(`encodeImages() gives diffusers' means and variances: ${what}`, async () => {
+    const shape = [2, 3, ...size];
+    const { mean, logVariance } = await runNetwork({
+      entries: golden.entries(name),
+      network: STORED_ENCODER,
+      build: (scope) => {
+        const images = input("images", "float32", shape);
+        const found = encodeImages(scope, images, parseAutoencoder(golden.config(name)));
+        return { inputs: [images], outputs: { ...found } };
+      },
+      feeds: { images: hashedTensor(`${name}/images`, shape) },
+    });
+    const expected = golden.tensors.get(`${name}/mean`)!;
+    assertEquals([mean!.shape, logVariance!.shape], [expected.shape, expected.shape]);
+    const wanted = golden.tensors.get(`${name}/log_variance`) ??
+      logarithmsOfSquares(golden.tensors.get(`${name}/std`) as Tensor<"float32">);
+    for (const error of [relativeError(mean!, expected), relativeError(logVariance!, wanted)]) {
+      assert(error <= 1e-5, `differs by ${error} of the largest`);
+    }
+  });
+}
 
 Deno.test("decodeLatents() has the parameters of Stable Diffusion 2.1 in its published size", () => {
   const scope = new Scope();
