@@ -11,7 +11,6 @@ import { subset } from "../data/subset.ts";
 import type { EvaluationRecipe } from "../data/views/recipe.ts";
 import { gatherParts, inShares, type ProcessGroup, rankPart } from "../distributed/mod.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
-import type { FeatureExtractor } from "../encoders/feature_extractor.ts";
 
 /** How a data set is loaded for {@linkcode datasetFeatures}. */
 export interface DatasetFeaturesOptions extends LoaderOptions {
@@ -19,6 +18,19 @@ export interface DatasetFeaturesOptions extends LoaderOptions {
   readonly onProgress?: (done: number) => void;
   /** Ranks that each take a part of the samples; the first calls `onWarning` for all. */
   readonly group?: ProcessGroup | undefined;
+}
+
+/** What turns images into features: a network, or anything else that takes images of a size. */
+export interface ImageFeatures {
+  /** Number of coordinates of a feature. */
+  readonly width: number;
+  /**
+   * Features of images.
+   *
+   * @param images uint8 `[n,H,W,3]`
+   * @returns float32 `[n,width]`
+   */
+  extract(images: Tensor<"uint8">): Promise<Tensor<"float32">>;
 }
 
 /** Features of the samples of a data set. */
@@ -42,7 +54,7 @@ interface FeatureRows {
 }
 
 async function featureRows(
-  extractor: FeatureExtractor,
+  extractor: ImageFeatures,
   dataset: Dataset,
   recipe: EvaluationRecipe,
   options: DatasetFeaturesOptions,
@@ -79,7 +91,7 @@ type FeatureEvent =
  * network as in one process.
  */
 async function sharedRows(
-  extractor: FeatureExtractor,
+  extractor: ImageFeatures,
   dataset: Dataset,
   recipe: EvaluationRecipe,
   options: DatasetFeaturesOptions,
@@ -131,7 +143,7 @@ async function sharedRows(
  * @throws {TypeError} if no image can be read
  */
 export async function datasetFeatures(
-  extractor: FeatureExtractor,
+  extractor: ImageFeatures,
   dataset: Dataset,
   recipe: EvaluationRecipe,
   options: DatasetFeaturesOptions,

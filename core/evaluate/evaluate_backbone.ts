@@ -8,11 +8,12 @@ import type { Dataset } from "../data/dataset.ts";
 import type { LoaderOptions } from "../data/loader/options.ts";
 import type { EvaluationRecipe } from "../data/views/recipe.ts";
 import type { ProcessGroup } from "../distributed/mod.ts";
+import { tensor } from "../engine/graph/tensor.ts";
 import type { Device, DeviceTensor } from "../engine/ort/mod.ts";
 import { FeatureExtractor } from "../encoders/feature_extractor.ts";
 import { bankLabels } from "./bank_labels.ts";
 import { type ChanceLevel, chanceLevel } from "./chance.ts";
-import { type DatasetFeatures, datasetFeatures } from "./dataset_features.ts";
+import { type DatasetFeatures, datasetFeatures, type ImageFeatures } from "./dataset_features.ts";
 import { neighborCount } from "./nearest_neighbors.ts";
 import { findOverlap, type Overlap } from "./overlap.ts";
 import { retrieval, type RetrievalOptions, type RetrievalResult } from "./retrieval.ts";
@@ -132,25 +133,18 @@ function overlappingRows(
 }
 
 /**
- * Extracts features of two data sets, and finds which of their samples are the same image.
- *
- * @throws {TypeError} if a data set is not labelled, or the bank lacks classes of the queries
- * @throws {RangeError} if the bank has fewer neighbours than are asked for
- * @throws {UnreadableImageError} if an image cannot be read and the evaluation is strict
+ * Features of two data sets by anything that takes images, and which of their samples are the same image.
  */
-export async function backboneFeatures(
-  { backbone, device, weights }: PlacedBackbone,
-  evaluation: BackboneEvaluation,
+async function featuresOfBoth(
+  extractor: ImageFeatures,
+  { bank, queries, recipe, ...evaluation }: BackboneEvaluation,
+  { overlap, numbers }: {
+    readonly overlap: Overlap;
+    readonly numbers: ReadonlyMap<number, number>;
+  },
 ): Promise<BackboneFeatures> {
-  const { bank, queries, recipe, batchSize = EVALUATION_BATCH, threads, strict = false } =
-    evaluation;
+  const { batchSize = EVALUATION_BATCH, strict = false } = evaluation;
   const { onWarning, onProgress, group } = evaluation;
-  const overlap = evaluation.overlap ?? await findOverlap(bank, queries);
-  const numbers = checkEvaluation(evaluation, overlap);
-  using extractor = await FeatureExtractor.create(
-    { backbone, size: recipe.size, batchSize, normalize: recipe.normalize, device, threads },
-    weights,
-  );
   // One map for both data sets, so that an image in both is warned of once.
   const { unreadable = new Map<string, string>() } = evaluation;
   const featuresOf = (set: FeatureProgress["set"], dataset: Dataset) =>
@@ -170,6 +164,48 @@ export async function backboneFeatures(
   const sameImage = overlappingRows(overlap, bankFeatures, queryFeatures);
   const chance = chanceLevel(bankFeatures.labels, queryFeatures.labels);
   return { bank: bankFeatures, queries: queryFeatures, sameImage, chance };
+}
+
+/** What is known of an evaluation before anything is computed, which is refused if it cannot be done. */
+async function prepared(evaluation: BackboneEvaluation) {
+  const overlap = evaluation.overlap ??
+    await findOverlap(evaluation.bank, evaluation.queries);
+  return { overlap, numbers: checkEvaluation(evaluation, overlap) };
+}
+
+/**
+ * Extracts features of two data sets, and finds which of their samples are the same image.
+ *
+ * @throws {TypeError} if a data set is not labelled, or the bank lacks classes of the queries
+ * @throws {RangeError} if the bank has fewer neighbours than are asked for
+ * @throws {UnreadableImageError} if an image cannot be read and the evaluation is strict
+ */
+export async function backboneFeatures(
+  { backbone, device, weights }: PlacedBackbone,
+  evaluation: BackboneEvaluation,
+): Promise<BackboneFeatures> {
+  const { recipe, batchSize = EVALUATION_BATCH, threads } = evaluation;
+  const known = await prepared(evaluation);
+  using extractor = await FeatureExtractor.create(
+    { backbone, size: recipe.size, batchSize, normalize: recipe.normalize, device, threads },
+    weights,
+  );
+  return await featuresOfBoth(extractor, evaluation, known);
+}
+
+/** The pixels of images as their features, normalised by some statistics. */
+function pixelFeatures({ size, normalize: { mean, std } }: EvaluationRecipe): ImageFeatures {
+  const width = size * size * 3;
+  return {
+    width,
+    extract: (images) => {
+      const data = Float32Array.from(
+        images.data,
+        (value, i) => (value / 255 - mean[i % 3]!) / std[i % 3]!,
+      );
+      return Promise.resolve(tensor("float32", [images.shape[0]!, width], data));
+    },
+  };
 }
 
 /**
@@ -231,7 +267,40 @@ export async function evaluateBackbone(
   network: PlacedBackbone,
   evaluation: BackboneEvaluation,
 ): Promise<BackboneScores> {
-  const features = await backboneFeatures(network, evaluation);
+  return await scoresOf(await backboneFeatures(network, evaluation), evaluation);
+}
+
+/**
+ * What the pixels of images can do as they are, which a network is to surpass: evaluated as {@linkcode evaluateBackbone}
+ * does, with the normalised pixels of the cut images in the place of features.
+ *
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { datasetOf, evaluationRecipe, IMAGENET_NORMALIZATION, openData } from "../data/mod.ts";
+ * import { evaluatePixels, holdOut } from "./mod.ts";
+ *
+ * const emoji = await openData("emoji-twitter");
+ * const [bank, queries] = holdOut(datasetOf("some", 60, (i) => emoji.sample(30 * i), emoji.classes));
+ * const recipe = evaluationRecipe(16, IMAGENET_NORMALIZATION);
+ * const { knn, chance } = await evaluatePixels({ bank, queries, recipe });
+ * assert(knn.top1 > 0 && chance.balanced > 0);
+ * ```
+ *
+ * @throws {TypeError} if a data set is not labelled, or the bank lacks classes of the queries
+ * @throws {RangeError} if the bank has fewer neighbours than are asked for
+ * @throws {UnreadableImageError} if an image cannot be read and the evaluation is strict
+ */
+export async function evaluatePixels(evaluation: BackboneEvaluation): Promise<BackboneScores> {
+  const known = await prepared(evaluation);
+  const features = await featuresOfBoth(pixelFeatures(evaluation.recipe), evaluation, known);
+  return await scoresOf(features, evaluation);
+}
+
+/** How well features classify and find counterparts. */
+async function scoresOf(
+  features: BackboneFeatures,
+  evaluation: BackboneEvaluation,
+): Promise<BackboneScores> {
   const { bank, queries, sameImage } = features;
   const { threads, group } = evaluation;
   const knn = await weightedKnn(bank, queries, {

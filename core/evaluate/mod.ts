@@ -37,6 +37,7 @@ export {
   type DatasetFeatures,
   datasetFeatures,
   type DatasetFeaturesOptions,
+  type ImageFeatures,
 } from "./dataset_features.ts";
 export {
   EpochCheckpoints,
@@ -52,6 +53,7 @@ export {
   checkEvaluation,
   counterpartRetrieval,
   evaluateBackbone,
+  evaluatePixels,
   type FeatureProgress,
   type PlacedBackbone,
 } from "./evaluate_backbone.ts";

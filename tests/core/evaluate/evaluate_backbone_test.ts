@@ -1,6 +1,10 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { type Dataset, UnreadableImageError } from "../../../core/data/mod.ts";
-import { checkEvaluation, evaluateBackbone } from "../../../core/evaluate/evaluate_backbone.ts";
+import { type Dataset, decodeSource, UnreadableImageError } from "../../../core/data/mod.ts";
+import {
+  checkEvaluation,
+  evaluateBackbone,
+  evaluatePixels,
+} from "../../../core/evaluate/evaluate_backbone.ts";
 import { findOverlap } from "../../../core/evaluate/overlap.ts";
 import { linearProbe } from "../../../core/evaluate/linear_probe.ts";
 import { colors, placedBackbone, RECIPE } from "./colored_images.ts";
@@ -100,4 +104,27 @@ Deno.test("evaluateBackbone() retrieves where both sets have things in common, a
   assertEquals(await found(named("bank", "a"), named("queries", "a")), 4);
   assertEquals(await found(named("bank", "a"), named("queries", "b")), undefined);
   assertEquals(await found(named("bank", "a"), named("bank", "a")), undefined);
+});
+
+Deno.test("evaluatePixels() classifies by normalised pixels, and refuses what a backbone does", async () => {
+  const [bank, queries] = ["bank", "queries"].map((name) =>
+    colors(name, ["green", "red"], { each: 2 })
+  );
+  const { knn, bank: { features } } = await evaluatePixels({
+    bank: bank!,
+    queries: queries!,
+    recipe: RECIPE,
+  });
+  const { size, normalize: { mean, std } } = RECIPE;
+  assertEquals([knn.top1, features.shape], [1, [4, 3 * size * size]]);
+  // The mean over all of one channel is the colour's, normalised.
+  const image = (await decodeSource(bank!.sample(0).source)).data;
+  const expected = (image[1]! / 255 - mean[1]) / std[1];
+  assertEquals(Math.abs(features.data[1]! - expected) < 1e-5, true);
+  const fewer = colors("fewer", ["red"]);
+  await assertRejects(
+    () => evaluatePixels({ bank: fewer, queries: bank!, recipe: RECIPE }),
+    TypeError,
+    'found "green"',
+  );
 });
