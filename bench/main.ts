@@ -17,6 +17,7 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   losses: "what each of several processes computes of a loss that compares a whole batch",
   memory: "the peak memory that a dry run estimates against that of real runs",
   methods: "every method on emoji at one budget beside lightly's",
+  pairs: "ordinary, ideal and generated pairs at one budget, and what generated ones depend on",
   start: "a session's start to its first step against PyTorch's",
   train: "a training step against PyTorch's, or of each method against lightly's",
   unclip: "denoising by Stable unCLIP's UNet against diffusers'",

@@ -6,14 +6,10 @@
  *
  * @module
  */
-import { backbone as backboneOf } from "../core/backbones/registry.ts";
 import { viewLoader } from "../core/data/loader/view_loader.ts";
 import { openEvaluationData, openTrainingData } from "../core/data/open_data.ts";
 import type { Tensor } from "../core/engine/graph/tensor.ts";
 import { CPU, DeviceTensor } from "../core/engine/ort/mod.ts";
-import { configuredRecipe } from "../core/evaluate/configured_evaluation.ts";
-import { evaluateBackbone } from "../core/evaluate/evaluate_backbone.ts";
-import { probeBackbone } from "../core/evaluate/probe_backbone.ts";
 import type { Configuration } from "../core/method/configuration.ts";
 import { loadMethodByName } from "../core/method/load.ts";
 import { presetOf, resolveConfiguration } from "../core/method/resolve_configuration.ts";
@@ -24,6 +20,7 @@ import { planRun } from "../core/train/run/run_plan.ts";
 import { ViewFeed } from "../core/train/step/view_feed.ts";
 import { readSafetensors } from "../core/weights/safetensors.ts";
 import { bundledMethods } from "../plugins/mod.ts";
+import { type FeatureScores, judgeBackbone } from "./judge_backbone.ts";
 
 /** Who trains. */
 export type Side = "ours" | "lightly";
@@ -44,14 +41,6 @@ export interface Budget {
   readonly folder: string;
   /** Interpreter with torch and lightly. */
   readonly python: string;
-}
-
-/** How good features are; shares between 0 and 1. */
-export interface CellScores {
-  readonly knnTop1: number;
-  readonly probeTop1: number;
-  /** Share of emoji of one font whose nearest neighbour in the other one is the same emoji. */
-  readonly recallAt1: number;
 }
 
 /** Where both sides would differ by what lightly does not have, both go without. */
@@ -160,32 +149,11 @@ async function trainLightly(cell: Cell, budget: Budget): Promise<Weights> {
   return (await readSafetensors(output)).tensors;
 }
 
-/** How good the features of a backbone are, on one font by another. */
-async function judge(weights: Weights, cell: Cell, budget: Budget): Promise<CellScores> {
-  const configuration = await cellConfiguration(cell, budget);
-  const { imageSize, threads, stem, zeroInitResidual } = configuration;
-  const backbone = backboneOf(configuration.backbone, { stem, zeroInitResidual, imageSize });
-  const [bank, queries] = await openEvaluationData("emoji-google", "emoji-twitter");
-  using owned = new DisposableStack();
-  const placed = new Map(
-    [...weights].filter(([name]) => name.startsWith("backbone.")).map(([name, value]) =>
-      [name, owned.use(DeviceTensor.from(value))] as const
-    ),
-  );
-  const scores = await evaluateBackbone(
-    { backbone, device: CPU, weights: placed },
-    { bank, queries, recipe: configuredRecipe(configuration), threads },
-  );
-  const probe = await probeBackbone(scores, { threads });
-  return {
-    knnTop1: scores.knn.top1,
-    probeTop1: probe.top1,
-    recallAt1: scores.retrieval!.forward.recallAt1,
-  };
-}
-
-/** Trains a cell and judges it. */
-export async function runCell(cell: Cell, budget: Budget): Promise<CellScores> {
+/** Trains a cell and judges it on one font by another. */
+export async function runCell(cell: Cell, budget: Budget): Promise<FeatureScores> {
   const train = cell.side === "ours" ? trainOurs : trainLightly;
-  return await judge(await train(cell, budget), cell, budget);
+  const weights = await train(cell, budget);
+  const data = await openEvaluationData("emoji-google", "emoji-twitter");
+  const { threads } = budget;
+  return await judgeBackbone(weights, await cellConfiguration(cell, budget), data, { threads });
 }

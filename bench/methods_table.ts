@@ -5,47 +5,24 @@
  */
 import { counted } from "../core/schema/counted.ts";
 import { lineChart, toPng } from "../core/plot/mod.ts";
-import type { Cell, CellScores } from "./methods_cell.ts";
+import { type FeatureScores, SCORES } from "./judge_backbone.ts";
+import type { Cell } from "./methods_cell.ts";
+import { percent, type Spread, spreadOf, tableRow, tableRule } from "./spread.ts";
 
 /** A finished cell. */
-export interface CellResult extends Cell, CellScores {
+export interface CellResult extends Cell, FeatureScores {
   readonly epochs: number;
   readonly imageSize: number;
   readonly minutes: number;
 }
 
-/** The scores, and what they are called in a table. */
-const SCORES: Readonly<Record<keyof CellScores, string>> = {
-  knnTop1: "kNN",
-  probeTop1: "linear probe",
-  recallAt1: "retrieval",
-};
-
-/** A mean over seeds and how far they spread: the deviation of a sample of them, 0 of one. */
-export interface Spread {
-  readonly mean: number;
-  readonly deviation: number;
-}
-
-/** The mean and spread of the seeds' scores. */
-export function spreadOf(values: readonly number[]): Spread {
-  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
-  const squares = values.reduce((sum, x) => sum + (x - mean) ** 2, 0);
-  return { mean, deviation: values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1)) };
-}
-
 function scoresOf(
   results: readonly CellResult[],
   { method, side }: Pick<Cell, "method" | "side">,
-  score: keyof CellScores,
+  score: keyof FeatureScores,
 ): Spread | undefined {
   const found = results.filter((result) => result.method === method && result.side === side);
   return found.length === 0 ? undefined : spreadOf(found.map((result) => result[score]));
-}
-
-function percent({ mean, deviation }: Spread, seeds: number): string {
-  const value = (100 * mean).toFixed(1);
-  return seeds < 2 ? value : `${value} ± ${(100 * deviation).toFixed(1)}`;
 }
 
 /**
@@ -60,7 +37,7 @@ export function notWorse(ours: Spread, theirs: Spread): boolean {
 
 /** A table with a row for each method: mean and deviation over seeds in percent, ours beside lightly's. */
 export function methodsTable(results: readonly CellResult[], methods: readonly string[]): string {
-  const scores = Object.entries(SCORES) as [keyof CellScores, string][];
+  const scores = Object.entries(SCORES) as [keyof FeatureScores, string][];
   const seeds = new Set(results.map(({ seed }) => seed)).size;
   const header = [
     "method",
@@ -78,9 +55,7 @@ export function methodsTable(results: readonly CellResult[], methods: readonly s
       ...(seeds < 2 ? [] : [judged ? both.every(([a, b]) => notWorse(a!, b!)) ? "yes" : "no" : ""]),
     ];
   });
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const rule = line(header.map((_, i) => i === 0 ? "---" : "---:"));
-  return [line(header), rule, ...rows.map(line)].join("\n");
+  return [tableRow(header), tableRule(header.length), ...rows.map(tableRow)].join("\n");
 }
 
 /**
@@ -88,7 +63,7 @@ export function methodsTable(results: readonly CellResult[], methods: readonly s
  * that mean. Of many single comparisons some go either way by chance; this one does not.
  */
 export function describeDifferences(results: readonly CellResult[]): string {
-  const lines = (Object.entries(SCORES) as [keyof CellScores, string][]).map(([score, name]) => {
+  const lines = (Object.entries(SCORES) as [keyof FeatureScores, string][]).map(([score, name]) => {
     const differences = results.filter(({ side }) => side === "ours").flatMap((ours) => {
       const theirs = results.find(({ method, seed, side }) =>
         side === "lightly" && method === ours.method && seed === ours.seed

@@ -5,8 +5,8 @@ import {
   methodsChart,
   methodsTable,
   notWorse,
-  spreadOf,
 } from "../../bench/methods_table.ts";
+import { spreadOf } from "../../bench/spread.ts";
 import { pngSize } from "../../core/plot/mod.ts";
 
 function result(

@@ -1,0 +1,233 @@
+/**
+ * One cell of the comparison of pairs: a method pretrained with a seed on pairs of a kind, and how good its features are.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Dataset, openVariationList } from "../core/data/mod.ts";
+import { withVariations } from "../core/data/pairing.ts";
+import { viewRecipes } from "../core/data/views/named_views.ts";
+import type { Tensor } from "../core/engine/graph/tensor.ts";
+import { GenviewTypeError } from "../core/errors/mod.ts";
+import { ifThere } from "../core/files/if_there.ts";
+import { readJson } from "../core/files/json.ts";
+import { writeNewFileInFolder } from "../core/files/new_file.ts";
+import { configuredRecipe } from "../core/evaluate/configured_evaluation.ts";
+import { evaluatePixels } from "../core/evaluate/evaluate_backbone.ts";
+import type { Configuration } from "../core/method/configuration.ts";
+import type { TrainableMethod } from "../core/method/load.ts";
+import { presetOf, resolveConfiguration } from "../core/method/resolve_configuration.ts";
+import { openCompiler } from "../core/train/compile/method_compiler.ts";
+import { fitBatch } from "../core/train/run/fit_batch.ts";
+import { openRun } from "../core/train/run/open_run.ts";
+import { configuredPairEncoder } from "../core/train/run/pair_encoder.ts";
+import { train } from "../core/train/run/train.ts";
+import { TrainDisplay } from "../tasks/cli/train_display.ts";
+import {
+  type FeatureScores,
+  featureScores,
+  judgeBackbone,
+  type JudgingData,
+} from "./judge_backbone.ts";
+import type { PairCell } from "./pairs_cells.ts";
+import {
+  cellVariations,
+  type Foregrounds,
+  type GeneratedFiles,
+  type GeneratorChoice,
+  type Work,
+} from "./pairs_generated.ts";
+import { type EmojiChoice, idealVariations, redrawnEmoji } from "./pairs_images.ts";
+
+/** What all cells share. */
+export interface Comparison {
+  /** Folder of everything. */
+  readonly folder: string;
+  readonly method: TrainableMethod;
+  /** Passes over the images of each cell. */
+  readonly epochs: number;
+  /** Height and width of the views, in pixels. */
+  readonly imageSize: number;
+  readonly emoji: EmojiChoice;
+  readonly generator: GeneratorChoice;
+  readonly files: GeneratedFiles;
+  /** What evaluates the cells. */
+  readonly judging: JudgingData;
+  readonly work: Work;
+  /** The foreground of the images, found when it is first asked for; undefined if that was stopped. */
+  readonly foregrounds: () => Promise<Foregrounds | undefined>;
+}
+
+/** Checkpoints of a cell, so that one which was killed loses at most this share of it. */
+const CHECKPOINTS = 4;
+
+/** The views of a configuration, which show this share of the image at least. */
+function viewsOf(
+  { views }: Pick<Configuration, "views">,
+  leastArea: number,
+): Configuration["views"] {
+  const area = [leastArea, 1] as const;
+  if (typeof views === "string") return { preset: views, area };
+  if ("preset" in views) return { ...views, area };
+  throw new GenviewTypeError(
+    "Cannot compare areas of crops: the method's preset must name its views, found a list of recipes",
+  );
+}
+
+/** What a cell is trained with: the method's preset for emoji, and what the cell changes. */
+export function cellConfiguration(
+  { configuration, leastArea }: PairCell,
+  seed: number,
+  { method, epochs, imageSize, work, files }: Pick<
+    Comparison,
+    "method" | "epochs" | "imageSize" | "work" | "files"
+  >,
+): Configuration {
+  const preset = presetOf(method.manifest, "demo");
+  const { threads, deviceName: device } = work;
+  const given = resolveConfiguration(preset, {
+    ...{ seed, epochs, imageSize, threads, device, data: files.images },
+    ...{ evaluateEvery: 0, evaluationData: "" },
+    ...{ checkpointEvery: Math.ceil(epochs / CHECKPOINTS), keepCheckpoints: 1 },
+    ...configuration,
+  });
+  return fitBatch({
+    ...given,
+    ...(leastArea !== undefined && { views: viewsOf(given, leastArea) }),
+  }, files.dataset.length).configuration;
+}
+
+/** The images that a cell trains on, with their variations; undefined if making these was stopped. */
+async function pairsOf(
+  cell: PairCell,
+  seed: number,
+  comparison: Comparison,
+): Promise<Dataset | undefined> {
+  const { emoji, folder, files, generator, work } = comparison;
+  const { partner, redrawn = false, variations: count = 1 } = cell;
+  if (redrawn) return await redrawnEmoji(emoji, { seed, ideal: partner === "ideal" });
+  if (partner === "image") return files.dataset;
+  const options = { key: "class-name", missing: "error" } as const;
+  if (partner === "ideal") {
+    const list = await idealVariations(folder, emoji, count, files.dataset);
+    return withVariations(files.dataset, await openVariationList(list), options);
+  }
+  const foregrounds = await comparison.foregrounds();
+  if (foregrounds === undefined) return undefined;
+  const list = await cellVariations(cell, files, foregrounds, generator, work);
+  if (list === undefined) return undefined;
+  return withVariations(files.dataset, await openVariationList(list), options);
+}
+
+/** The configuration with the network that weights its pairs; undefined if finding the foreground was stopped. */
+async function weightedConfiguration(
+  configuration: Configuration,
+  { foregrounds }: Pick<Comparison, "foregrounds">,
+): Promise<Configuration | undefined> {
+  const found = await foregrounds();
+  if (found === undefined) return undefined;
+  const { component, network: { model, imageSize = 0 } } = found;
+  return {
+    ...configuration,
+    qualityEncoder: model,
+    qualityComponent: component,
+    qualityImageSize: imageSize,
+  };
+}
+
+/** Trains a cell, or what is left of it; its weights, undefined if it was stopped. */
+async function trainCell(
+  cell: PairCell,
+  seed: number,
+  output: string,
+  comparison: Comparison,
+): Promise<ReadonlyMap<string, Tensor> | undefined> {
+  const { method, work: { signal } } = comparison;
+  const dataset = await pairsOf(cell, seed, comparison);
+  if (dataset === undefined) return undefined;
+  const own = cellConfiguration(cell, seed, comparison);
+  const configuration = cell.weighted ? await weightedConfiguration(own, comparison) : own;
+  if (configuration === undefined) return undefined;
+  const pairEncoder = await configuredPairEncoder(configuration);
+  using display = new TrainDisplay();
+  const { finished } = await train({
+    ...{ method, configuration, dataset, output, signal },
+    report: (event) => display.show(event),
+    ...(pairEncoder && { pairEncoder }),
+    ...(existsSync(join(output, "configuration.json")) && { resume: "latest" }),
+  });
+  return finished ? (await openRun(output)).checkpoint.model : undefined;
+}
+
+/** The scores that a file keeps; undefined if there are none yet. */
+export async function readScores(path: string): Promise<FeatureScores | undefined> {
+  return await ifThere(readJson(path)) as FeatureScores | undefined;
+}
+
+async function keepScores(path: string, scores: FeatureScores): Promise<FeatureScores> {
+  await writeNewFileInFolder(path, `${JSON.stringify(scores, null, 2)}\n`);
+  return scores;
+}
+
+/** Where a cell's run and its scores lie. */
+export function cellFolder(folder: string, name: string, seed: number): string {
+  return join(folder, "cells", name, `seed-${seed}`);
+}
+
+/**
+ * Trains and judges a cell, or reads what it came to. Its checkpoints are removed when it has been judged.
+ *
+ * @returns undefined if it was stopped
+ */
+export async function runCell(
+  cell: PairCell & { readonly name: string },
+  seed: number,
+  comparison: Comparison,
+): Promise<FeatureScores | undefined> {
+  const folder = cellFolder(comparison.folder, cell.name, seed);
+  const path = join(folder, "result.json");
+  const run = join(folder, "run");
+  const known = await readScores(path);
+  if (known !== undefined) return known;
+  const weights = await trainCell(cell, seed, run, comparison);
+  if (weights === undefined) return undefined;
+  const configuration = cellConfiguration(cell, seed, comparison);
+  const { judging, work } = comparison;
+  const scores = await keepScores(path, await judgeBackbone(weights, configuration, judging, work));
+  await Deno.remove(join(run, "checkpoints"), { recursive: true });
+  return scores;
+}
+
+/** The weights that a cell's run starts with. */
+async function initialWeights(
+  method: TrainableMethod,
+  configuration: Configuration,
+): Promise<ReadonlyMap<string, Tensor>> {
+  await using compiler = openCompiler(method);
+  const viewSizes = viewRecipes(configuration).map(({ size }) => size);
+  return await compiler.weights({ configuration, viewSizes, tuning: {} });
+}
+
+/** What a seed's network can do before it is trained; read where it is known. */
+export async function judgeInitial(seed: number, comparison: Comparison): Promise<FeatureScores> {
+  const { folder, method, judging, work } = comparison;
+  const path = join(cellFolder(folder, "random-initialisation", seed), "result.json");
+  const known = await readScores(path);
+  if (known !== undefined) return known;
+  const configuration = cellConfiguration({ partner: "image" }, seed, comparison);
+  const weights = await initialWeights(method, configuration);
+  return await keepScores(path, await judgeBackbone(weights, configuration, judging, work));
+}
+
+/** What the pixels can do as they are; read where it is known. */
+export async function judgePixels(comparison: Comparison): Promise<FeatureScores> {
+  const { folder, judging: [bank, queries], work } = comparison;
+  const path = join(folder, "cells", "raw-pixels", "result.json");
+  const known = await readScores(path);
+  if (known !== undefined) return known;
+  const recipe = configuredRecipe(cellConfiguration({ partner: "image" }, 0, comparison));
+  const { threads } = work;
+  const scores = await evaluatePixels({ bank, queries, recipe, threads });
+  return await keepScores(path, await featureScores(scores, { threads }));
+}
