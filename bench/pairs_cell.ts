@@ -77,7 +77,7 @@ function viewsOf(
 
 /** What a cell is trained with: the method's preset for emoji, and what the cell changes. */
 export function cellConfiguration(
-  { configuration, leastArea }: PairCell,
+  { partner, redrawn = false, configuration, leastArea }: PairCell,
   seed: number,
   { method, epochs, imageSize, work, files }: Pick<
     Comparison,
@@ -86,8 +86,10 @@ export function cellConfiguration(
 ): Configuration {
   const preset = presetOf(method.manifest, "demo");
   const { threads, deviceName: device } = work;
+  const drawn = partner === "ideal" ? "emoji-google-pairs" : "emoji-google";
   const given = resolveConfiguration(preset, {
-    ...{ seed, epochs, imageSize, threads, device, data: files.images },
+    ...{ seed, epochs, imageSize, threads, device },
+    ...{ data: redrawn ? drawn : files.images, variationKey: "class-name" },
     ...{ evaluateEvery: 0, evaluationData: "" },
     ...{ checkpointEvery: Math.ceil(epochs / CHECKPOINTS), keepCheckpoints: 1 },
     ...configuration,
@@ -98,26 +100,27 @@ export function cellConfiguration(
   }, files.dataset.length).configuration;
 }
 
-/** The images that a cell trains on, with their variations; undefined if making these was stopped. */
-async function pairsOf(
-  cell: PairCell,
-  seed: number,
-  comparison: Comparison,
-): Promise<Dataset | undefined> {
+/** The list of a cell's variations, empty where it has none; undefined if making them was stopped. */
+async function listOf(cell: PairCell, comparison: Comparison): Promise<string | undefined> {
   const { emoji, folder, files, generator, work } = comparison;
-  const { partner, redrawn = false, variations: count = 1 } = cell;
-  if (redrawn) return await redrawnEmoji(emoji, { seed, ideal: partner === "ideal" });
-  if (partner === "image") return files.dataset;
-  const options = { key: "class-name", missing: "error" } as const;
-  if (partner === "ideal") {
-    const list = await idealVariations(folder, emoji, count, files.dataset);
-    return withVariations(files.dataset, await openVariationList(list), options);
-  }
+  const { partner, redrawn = false, variations = 1 } = cell;
+  if (redrawn || partner === "image") return "";
+  if (partner === "ideal") return await idealVariations(folder, emoji, variations, files.dataset);
   const foregrounds = await comparison.foregrounds();
-  if (foregrounds === undefined) return undefined;
-  const list = await cellVariations(cell, files, foregrounds, generator, work);
-  if (list === undefined) return undefined;
-  return withVariations(files.dataset, await openVariationList(list), options);
+  return foregrounds && await cellVariations(cell, files, foregrounds, generator, work);
+}
+
+/** The images that a cell trains on, with the variations of a list. */
+async function pairsOf(
+  { partner, redrawn = false }: PairCell,
+  seed: number,
+  list: string,
+  { emoji, files: { dataset } }: Comparison,
+): Promise<Dataset> {
+  if (redrawn) return await redrawnEmoji(emoji, { seed, ideal: partner === "ideal" });
+  if (list === "") return dataset;
+  const options = { key: "class-name", missing: "error" } as const;
+  return withVariations(dataset, await openVariationList(list), options);
 }
 
 /** The configuration with the network that weights its pairs; undefined if finding the foreground was stopped. */
@@ -144,9 +147,10 @@ async function trainCell(
   comparison: Comparison,
 ): Promise<ReadonlyMap<string, Tensor> | undefined> {
   const { method, work: { signal } } = comparison;
-  const dataset = await pairsOf(cell, seed, comparison);
-  if (dataset === undefined) return undefined;
-  const own = cellConfiguration(cell, seed, comparison);
+  const variations = await listOf(cell, comparison);
+  if (variations === undefined) return undefined;
+  const dataset = await pairsOf(cell, seed, variations, comparison);
+  const own = { ...cellConfiguration(cell, seed, comparison), variations };
   const configuration = cell.weighted ? await weightedConfiguration(own, comparison) : own;
   if (configuration === undefined) return undefined;
   const pairEncoder = await configuredPairEncoder(configuration);

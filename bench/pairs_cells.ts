@@ -118,7 +118,7 @@ export function chosenCells(text: string): NamedCell[] {
   const names = Object.keys(PAIR_CELLS);
   const known = ["all", ...Object.keys(PAIR_GROUPS), ...names];
   const chosen = new Set(
-    chosenNames("compare pairs", "--cells", text, known).flatMap((name) =>
+    chosenNames("compare", "--cells", text, known).flatMap((name) =>
       name === "all" ? names : Object.keys(PAIR_GROUPS[name] ?? { [name]: true })
     ),
   );
