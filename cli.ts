@@ -13,6 +13,7 @@ export type { TaskModule, Tasks } from "./tasks/cli/program.ts";
 /** The tasks by their names under `deno task`: literal addresses, so that Deno fetches all of them when it installs. */
 export const tasks: Tasks = {
   "demo": () => import("./tasks/demo.ts"),
+  "pipeline": () => import("./tasks/pipeline.ts"),
   "train": () => import("./tasks/train.ts"),
   "evaluate": () => import("./tasks/evaluate.ts"),
   "export": () => import("./tasks/export.ts"),

@@ -40,6 +40,7 @@ export const LAYERS: readonly string[] = [
   "train",
   "unclip/training",
   "report",
+  "pipeline",
 ];
 
 function coreFolder(path: string): string | undefined {

@@ -14,6 +14,8 @@ export {
   viewsSection,
   type ViewsSectionOptions,
 } from "./picture_sections.ts";
+export { resultsSection } from "./results_section.ts";
+export { variationsSection, type VariationsSectionOptions } from "./variations_section.ts";
 export {
   type Card,
   type Figure,

@@ -49,6 +49,8 @@ export {
 export { type Rename, type RenameTensor } from "./layouts/renames.ts";
 export { describeCandidates, findPrefix, type FoundPrefix } from "./prefix.ts";
 export {
+  filesToPull,
+  type FileToPull,
   findPulled,
   type FoundFile,
   type PulledFile,
@@ -84,6 +86,7 @@ export {
   verifyWeights,
   type VerifyWeightsOptions,
   type WeightsOptions,
+  weightsToPull,
 } from "./weight_sets.ts";
 export {
   type ModelCatalog,

@@ -161,6 +161,35 @@ function fileUrl(endpoint: string, repository: string, commit: string, path: str
   return `${endpoint}/${repository}/resolve/${commit}/${encoded}`;
 }
 
+/** A file that the cache lacks, as the hub describes it. */
+export interface FileToPull {
+  /** Its path in the repository. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/**
+ * Says what {@linkcode pullFiles} would fetch: asks the hub how large those files are that the cache lacks, and fetches
+ * none. The hub is not asked where the cache has all.
+ *
+ * @throws {TypeError} if the hub refuses, or has no such file
+ * @throws {GenviewError} if it does not answer
+ * @throws {SyntaxError} if its answers are malformed
+ */
+export async function filesToPull(
+  source: HubRevision,
+  wanted: readonly WantedFile[],
+  options: PullOptions,
+): Promise<FileToPull[]> {
+  const there = await findPulled(source, wanted, options.cache);
+  const missing = wanted.filter((_, i) => there[i] === undefined);
+  if (missing.length === 0) return [];
+  const commit = await currentCommit(source, options);
+  const found = await describeFiles(source, commit, missing.flat(), options);
+  return choose(missing, found, source).map(({ path, size }) => ({ path, size }));
+}
+
 /**
  * Brings files into the hub's cache. What is there is not fetched again, and what has broken off is resumed. Each file is
  * checked: large ones by the SHA-256 that the hub keeps, others by git's SHA-1. The revision's name is set once all are

@@ -14,7 +14,14 @@ import {
 import { defaultHubCache } from "./hub_cache.ts";
 import { findLocal, importFiles } from "./local_files.ts";
 import { openTensors } from "./open_tensors.ts";
-import { findPulled, type FoundFile, pullFiles, type PullOptions } from "./pull.ts";
+import {
+  filesToPull,
+  type FileToPull,
+  findPulled,
+  type FoundFile,
+  pullFiles,
+  type PullOptions,
+} from "./pull.ts";
 import type { TensorFile } from "./tensor_file.ts";
 import { type ExpectedFile, type TensorDifferences, verifyTensors } from "./verify_tensors.ts";
 
@@ -130,6 +137,28 @@ export async function pullWeights(
   if (from !== undefined) return await importFiles(entry, await findLocal(from, wanted), cache);
   return await pullFiles(entry, wanted, {
     ...pulling,
+    cache,
+    endpoint: endpoint ?? catalog.endpoint,
+  });
+}
+
+/**
+ * Says what {@linkcode pullWeights} would fetch from the hub, and fetches nothing.
+ *
+ * @param name the catalogue's name
+ * @returns the files that the cache lacks, with their sizes
+ * @throws {TypeError} if there is no such set or variant, or the hub refuses
+ * @throws {GenviewError} if the hub does not answer
+ * @throws {SyntaxError} if its answers are malformed
+ */
+export async function weightsToPull(
+  name: string,
+  options: Omit<PullWeightsOptions, "from" | "onProgress">,
+): Promise<readonly FileToPull[]> {
+  const { catalog, cache = defaultHubCache(), variant = "", endpoint, ...asking } = options;
+  const entry = catalogEntry(catalog, name);
+  return await filesToPull(entry, wantedFiles(entry, variant), {
+    ...asking,
     cache,
     endpoint: endpoint ?? catalog.endpoint,
   });

@@ -27,6 +27,7 @@ const ELSEWHERE: readonly (readonly [command: RegExp, where: string])[] = [
   [/^deno run cli\.ts --help$/, "tests/cli_test.ts"],
   [/^(npx --yes deno@2\.9\.6|deno) task test$/, ".ci/run"],
   [/^(npx --yes deno@2\.9\.6|deno) task demo\b/, "tests/tasks/tasks_test.ts"],
+  [/^deno task pipeline /, "tests/core/pipeline/run_pipeline_test.ts"],
   [/^deno task docs$/, "tests/tools/write_documentation_test.ts"],
   [/^deno task weights pull /, "tests/tasks/weights_test.ts"],
   [/^deno task variations-import /, "tests/tasks/variations_import_test.ts"],

@@ -2,7 +2,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { GenviewError, isGenviewError } from "../../../core/errors/mod.ts";
 import { RepositoryCache } from "../../../core/weights/hub_cache.ts";
-import { findPulled, pullFiles, type PullOptions } from "../../../core/weights/pull.ts";
+import {
+  filesToPull,
+  findPulled,
+  pullFiles,
+  type PullOptions,
+} from "../../../core/weights/pull.ts";
 import { COMMIT, FakeHub, gitSha1, patterned, REPOSITORY, sha256 } from "./fake_hub.ts";
 
 const SOURCE = { repository: REPOSITORY, revision: "main" };
@@ -60,6 +65,19 @@ Deno.test("pullFiles() lays files out as the hub's own libraries do", () =>
       { path: "unet/config.json", file: pulled[1]!.file },
     ]);
     assertEquals(hub.ranges(), [null, null]);
+  }));
+
+Deno.test("filesToPull() says how large the missing files are, and fetches none", () =>
+  withHub(async (hub, options) => {
+    assertEquals(await filesToPull(SOURCE, WANTED, options), [
+      { path: "model.bin", size: MODEL.length },
+      { path: "unet/config.json", size: CONFIG.length },
+    ]);
+    assertEquals(hub.ranges(), []);
+    await pullFiles(SOURCE, WANTED, options);
+    hub.seen.length = 0;
+    assertEquals(await filesToPull(SOURCE, WANTED, options), []);
+    assertEquals(hub.seen, []);
   }));
 
 Deno.test("pullFiles() fetches nothing twice, and takes the best name that there is", () =>

@@ -1,0 +1,126 @@
+/**
+ * The fifth stage: pretraining with generated pairs and quality weights.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { configurationSchema } from "../../method/configuration.ts";
+import type { PartialConfiguration } from "../../method/resolve_configuration.ts";
+import { pretrain, type TrainEvent } from "../../train/mod.ts";
+import type { PipelineContext } from "../pipeline_context.ts";
+import type { StageEstimate } from "../pipeline_event.ts";
+import type { Stage, StageSettings } from "../stage.ts";
+import { secondsOfImage } from "./features.ts";
+import { isAt } from "./ratios.ts";
+
+/** Pairs that are drawn in each epoch. */
+const SHOWN = 6;
+
+/** Steps that a speed is measured by; the first, which is slower, is not counted. */
+const MEASURED_STEPS = 3;
+
+/** Options whose values are places in the output folder, or follow from stages. */
+const OWN = ["data", "variations", "qualityEncoder", "qualityComponent"] as const;
+
+/** Whether pairs are weighted: a network that weighs them is named, and its component is there. */
+async function isWeighted(context: PipelineContext): Promise<boolean> {
+  return context.present.has("features") && (await context.networks()).quality !== undefined;
+}
+
+/** What earlier stages have left for the run. */
+async function leftFor(context: PipelineContext): Promise<PartialConfiguration> {
+  const { present, options } = context;
+  const quality = await isWeighted(context) ? (await context.networks()).quality : undefined;
+  return {
+    variations: present.has("variations") ? context.folder("variations") : "",
+    qualityEncoder: quality?.choice.model ?? "",
+    qualityComponent: quality?.folder ?? "",
+    qualityImageSize: quality?.choice.imageSize ?? 0,
+    ...(quality && options.configuration?.vis === undefined && { vis: SHOWN }),
+  };
+}
+
+/** The configuration without what no result depends on, and without places. */
+async function settingsOf(context: PipelineContext): Promise<StageSettings> {
+  const { method, configuration } = context.run;
+  const { properties } = configurationSchema;
+  const own = new Set<string>(OWN);
+  const kept = Object.entries(configuration).filter(([name]) =>
+    !own.has(name) && properties[name as keyof typeof properties].affects !== "nothing"
+  );
+  const quality = await isWeighted(context)
+    ? (await context.networks()).quality!.network.name
+    : "none";
+  return {
+    method: method.manifest.name,
+    ...Object.fromEntries(kept),
+    ...{ generatedPairs: context.present.has("variations"), qualityEncoder: quality },
+  };
+}
+
+/** Times some steps with pairs from the images alone, and adds what weighing a pair takes. */
+async function measure(context: PipelineContext): Promise<StageEstimate> {
+  const { named, run: { configuration }, control } = context;
+  const folder = await Deno.makeTempDir();
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, ...(control.signal ? [control.signal] : [])]);
+  const times: number[] = [];
+  let [perEpoch, batchSize] = [0, 0];
+  let began = 0;
+  const onEvent = (event: TrainEvent): void => {
+    if (event.kind === "start") {
+      [perEpoch, batchSize] = [event.stepsPerEpoch, event.configuration.batchSize];
+      began = performance.now();
+    } else if (event.kind === "step") {
+      const now = performance.now();
+      times.push((now - began) / 1000);
+      began = now;
+      if (times.length >= MEASURED_STEPS) stop.abort();
+    }
+  };
+  try {
+    await pretrain({
+      output: join(folder, "run"),
+      ...named,
+      configuration: {
+        ...named.configuration,
+        ...{ epochs: 1, warmupEpochs: 0, evaluationData: "", variations: "", qualityEncoder: "" },
+      },
+    }, { ...control, signal, report: onEvent });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+  const counted = times.length > 1 ? times.slice(1) : times;
+  const step = counted.reduce((sum, time) => sum + time, 0) / Math.max(1, counted.length);
+  const weigh = await isWeighted(context)
+    ? await secondsOfImage((await context.networks()).quality!, context)
+    : 0;
+  return {
+    stage: "pretraining",
+    unit: "steps",
+    count: perEpoch * configuration.epochs,
+    secondsEach: step + 2 * batchSize * weigh,
+  };
+}
+
+/** Pretrains on pairs of an image and its variation, weighted by the features' network. */
+export const pretraining: Stage = {
+  name: "pretraining",
+  needs: [],
+  settings: settingsOf,
+  isThere: (context) => isAt(join(context.folder("pretraining"), "configuration.json")),
+  measure,
+  async run(context) {
+    const { control, named } = context;
+    const output = context.folder("pretraining");
+    const { finished, step, checkpoint } = await pretrain({
+      ...{ ...named, output },
+      configuration: { ...named.configuration, ...await leftFor(context) },
+      ...(await isAt(join(output, "configuration.json")) && { resume: "latest" }),
+    }, {
+      ...control,
+      report: (event) => control.report?.({ kind: "pretraining", event }),
+    });
+    return { finished, found: `trained ${step} steps: ${checkpoint}` };
+  },
+};

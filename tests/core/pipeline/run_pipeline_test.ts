@@ -1,0 +1,200 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type PipelineEvent,
+  type PipelineOptions,
+  type PipelineOutcome,
+  runPipeline,
+  type StageName,
+} from "../../../core/pipeline/mod.ts";
+import { readResults } from "../../../core/evaluate/mod.ts";
+import { FakeHub, patterned, REPOSITORY } from "../weights/fake_hub.ts";
+import { bundledMethods } from "../../../plugins/mod.ts";
+import { type PipelineFixture, withPipelineFixture } from "./pipeline_fixture.ts";
+
+/** Options that all runs share: two steps of the generator, three steps of training. */
+function smallOptions({ data, output, model, generator }: PipelineFixture): PipelineOptions {
+  return {
+    ...{ data, output, model, generator, device: "cpu", threads: 1, estimate: false },
+    numInferenceSteps: 1,
+    scale: 1,
+    scheduler: "ddim",
+    configuration: {
+      ...{ epochs: 1, batchSize: 2, backbone: "resnet18", stem: "imagenet", imageSize: 32 },
+      options: { projectorWidth: 16, predictorWidth: 8 },
+    },
+  };
+}
+
+/** Runs the pipeline, and stops it at the first event for which `stops` holds. */
+async function run(
+  options: PipelineOptions,
+  stops: (event: PipelineEvent) => boolean = () => false,
+): Promise<{ readonly outcome: PipelineOutcome; readonly events: readonly PipelineEvent[] }> {
+  const controller = new AbortController();
+  const events: PipelineEvent[] = [];
+  const outcome = await runPipeline(options, {
+    methods: bundledMethods,
+    signal: controller.signal,
+    report(event) {
+      events.push(event);
+      if (stops(event)) controller.abort();
+    },
+  });
+  return { outcome, events };
+}
+
+function stagesOf(events: readonly PipelineEvent[], kind: "end" | "left out"): StageName[] {
+  return events.flatMap((event) => event.kind === kind ? [event.stage] : []);
+}
+
+/** Bytes of the files below a folder by their paths. */
+async function filesBelow(folder: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    if (!isDirectory) found.set(path, (await Deno.readFile(path)).toBase64());
+    else for (const entry of await filesBelow(path)) found.set(...entry);
+  }
+  return new Map([...found].sort());
+}
+
+/** What stages have left before pretraining, but for figures, and for records of times and places. */
+async function leftIn(output: string): Promise<Record<string, string>> {
+  const folders = ["features/masks/tokens/features", "ratios", "levels", "variations"];
+  const found = await Promise.all(folders.map((folder) => filesBelow(join(output, folder))));
+  return Object.fromEntries(
+    found.flatMap((files) => [...files])
+      .map(([path, text]) => [path.slice(output.length), text] as const)
+      .filter(([path]) => path !== "/ratios/fg_ratios.json"),
+  );
+}
+
+Deno.test("a run that is stopped within each stage ends as one that is not", () =>
+  withPipelineFixture(async (fixture) => {
+    const options = smallOptions(fixture);
+    const { output } = options;
+    const stops: readonly (readonly [StageName, (event: PipelineEvent) => boolean])[] = [
+      ["features", ({ kind }) => kind === "features"],
+      ["ratios", ({ kind }) => kind === "ratios"],
+      ["levels", (event) => event.kind === "end" && event.stage === "ratios"],
+      [
+        "variations",
+        (event) =>
+          event.kind === "variations" && event.event.kind === "progress" && event.event.made > 1,
+      ],
+      ["pretraining", (event) => event.kind === "pretraining" && event.event.kind === "step"],
+    ];
+    for (const [stage, stop] of stops) {
+      const { outcome } = await run(options, stop);
+      assertEquals(outcome, { finished: false, stopped: stage });
+    }
+    const { outcome, events } = await run(options);
+    assertEquals(outcome, { finished: true, page: join(output, "report/index.html") });
+    assertEquals(stagesOf(events, "left out"), ["features", "ratios", "levels", "variations"]);
+    assertEquals(stagesOf(events, "end"), ["pretraining", "evaluation", "report"]);
+    const page = await Deno.readTextFile(outcome.page!);
+    for (
+      const title of ["What is foreground", "Variations", "Pairs by their quality", "Evaluation"]
+    ) {
+      assert(page.includes(`>${title}</h2>`), title);
+    }
+    const results = await readResults(join(output, "run"));
+    assertEquals([...new Set(results.map(({ checkpoint: { step } }) => step))], [0, 3]);
+
+    const whole = { ...options, output: join(fixture.folder, "whole") };
+    assertEquals((await run({ ...whole, until: "variations" })).outcome, { finished: true });
+    assertEquals(await leftIn(output), await leftIn(whole.output));
+
+    const again = await run(options);
+    assertEquals([stagesOf(again.events, "end"), again.outcome.finished], [[], true]);
+    await assertRejects(
+      () => run({ ...options, numInferenceSteps: 2 }),
+      TypeError,
+      `Cannot go on in ${output}: its variations and what follows from them must keep their settings: ` +
+        "num-inference-steps was 1, found 2",
+    );
+    await assertRejects(
+      () => run({ ...options, only: ["features"], foregroundShare: 0.3 }),
+      TypeError,
+      "foreground-share was 0.4, found 0.3",
+    );
+    await assertRejects(
+      () => run({ ...options, configuration: { ...options.configuration, learningRate: 1 } }),
+      TypeError,
+      "learning-rate was 0.03, found 1",
+    );
+  }));
+
+Deno.test("stages that are skipped are not run, and labels are not needed", () =>
+  withPipelineFixture(async (fixture) => {
+    const data = join(fixture.data, "cats");
+    const skip = ["features", "ratios", "levels", "variations", "report"] as const;
+    const { outcome, events } = await run({ ...smallOptions(fixture), data, skip }, () => true);
+    assertEquals(outcome, { finished: false, stopped: "pretraining" });
+    assertEquals(
+      events.map((event) => event.kind === "left out" && event.reason),
+      [`the images of ${data} have no labels`],
+    );
+  }));
+
+Deno.test("what cannot be run is refused, and leaves no folder", () =>
+  withPipelineFixture(async (fixture) => {
+    const options = smallOptions(fixture);
+    const refused: readonly (readonly [Partial<PipelineOptions>, string])[] = [
+      [{ only: ["levels"] }, "Cannot run the stage levels: it needs ratios"],
+      [{ only: ["levels"], until: "report" }, "--only names all that are run"],
+      [{ data: "emoji-google" }, "--data must be a folder or a list of image files"],
+      [{ method: "simsam" }, 'the nearest is "simsiam"'],
+      [{ model: join(fixture.folder, "none.safetensors") }, "there is no such file or folder"],
+      [{ generator: "none", estimate: true }, "there are none of this name"],
+    ];
+    for (const [change, message] of refused) {
+      await assertRejects(() => run({ ...options, ...change }), Error, message);
+      assert(!existsSync(options.output), message);
+    }
+  }));
+
+Deno.test("the time of each stage is estimated, and agreed to before anything is written", () =>
+  withPipelineFixture(async (fixture) => {
+    const events: PipelineEvent[] = [];
+    const options = { ...smallOptions(fixture), estimate: true, numExtract: 4 };
+    const outcome = await runPipeline({ ...options, until: "variations" }, {
+      methods: bundledMethods,
+      report: (event) => void events.push(event),
+      confirm: (question) => question === "download",
+    });
+    assertEquals([outcome, existsSync(options.output)], [{ finished: false }, false]);
+    const { stages } = events.find((event) => event.kind === "estimate")!;
+    assertEquals(stages.map(({ stage, count }) => [stage, count]), [
+      ...[["features", 4], ["ratios", 6], ["variations", 6]],
+    ]);
+    for (const { stage, secondsEach } of stages) assert(secondsEach > 0, stage);
+  }));
+
+Deno.test("published weights that are missing are named with their sizes before they are pulled", () =>
+  withPipelineFixture(async ({ data, output }) => {
+    await using hub = new FakeHub();
+    hub.files.set("model.bin", { bytes: patterned(1000), large: true });
+    const set = {
+      description: "a set",
+      repository: REPOSITORY,
+      revision: "main",
+      files: [{ component: "model", paths: ["model.safetensors", "model.bin"] }],
+    };
+    const weights = { "clip-vit-h-14": set, "clip-convnext-base-w": set };
+    const events: PipelineEvent[] = [];
+    const outcome = await runPipeline({ data, output, published: true, until: "features" }, {
+      methods: bundledMethods,
+      hub: { catalog: { endpoint: hub.endpoint, weights } },
+      report: (event) => void events.push(event),
+      confirm: () => false,
+    });
+    assertEquals([outcome, existsSync(output)], [{ finished: false }, false]);
+    assertEquals(events, [{
+      kind: "downloads",
+      downloads: Object.keys(weights).map((name) => ({ name, files: 1, bytes: 1000 })),
+    }]);
+    assertEquals(hub.ranges(), []);
+  }));
