@@ -26,6 +26,7 @@ export const tasks: Tasks = {
   "variations-grid": () => import("./tasks/variations_grid.ts"),
   "variations-import": () => import("./tasks/variations_import.ts"),
   "variations-list": () => import("./tasks/variations_list.ts"),
+  "generator": () => import("./tasks/generator.ts"),
   "plugins": () => import("./tasks/plugins.ts"),
   "cuda": () => import("./tasks/cuda.ts"),
   "doctor": () => import("./tasks/doctor.ts"),

@@ -5,6 +5,11 @@
  * @module
  */
 export { type CurveWords, describeCurve } from "./describe_curve.ts";
+export {
+  type GeneratorReportOptions,
+  reportGenerator,
+  type WrittenGeneratorReport,
+} from "./generator_report.ts";
 export { type FoundMasks, maskSection } from "./mask_section.ts";
 export { pairsSection } from "./pairs_section.ts";
 export {

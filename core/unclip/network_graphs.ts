@@ -96,8 +96,8 @@ export function denoisingGraph(
   return { inputs: [...inputs, timestep], outputs };
 }
 
-/** Pixels from the numbers that a decoder gives, cut to [-1, 1]: uint8 `[N, H, W, 3]`. */
-function pixelsOf(images: Value): Value {
+/** Pixels from the numbers that a decoder gives, cut to [-1, 1]: uint8 `[N, H, W, 3]` from `[N, 3, H, W]`. */
+export function pixelsOf(images: Value): Value {
   const unit = clip(add(mul(images, 0.5), 0.5), { min: 0, max: 1 });
   return cast(transpose(round(mul(unit, 255)), [0, 2, 3, 1]), "uint8");
 }

@@ -8,9 +8,12 @@ import { formatType, type Tensor } from "../../engine/graph/tensor.ts";
 import { GenviewRangeError } from "../../errors/mod.ts";
 
 /** A matrix of float64, row by row. */
-interface Matrix {
+export interface Matrix {
+  /** How many rows. */
   readonly rows: number;
+  /** How many columns. */
   readonly columns: number;
+  /** `rows · columns` numbers. */
   readonly data: Float64Array;
 }
 

@@ -93,6 +93,8 @@ export interface GeneratorConfiguration {
   readonly draws: number;
   /** What the forward and the backward pass compute in. */
   readonly precision: Precision;
+  /** Parts of a generator that stay as they are when it is fine-tuned: `autoencoder`, `unet.down_blocks` and so on. */
+  readonly frozen: readonly string[];
   /** The autoencoder. */
   readonly autoencoder: AutoencoderTraining;
   /** The text encoder. */
@@ -161,6 +163,14 @@ export const generatorSchema: ObjectSchema = {
       enum: ["float32", "float16", "bfloat16"],
       default: "float32",
       description: "what the forward and the backward pass compute in",
+    },
+    frozen: {
+      type: "array",
+      items: { type: "string", pattern: "^(autoencoder|unet\\..+)$" },
+      default: [] as readonly string[],
+      description:
+        "parts that stay as they are in fine-tuning: autoencoder, or what names of the UNet's parameters begin with, such as " +
+        "unet.down_blocks",
     },
     autoencoder: {
       type: "object",

@@ -102,6 +102,7 @@ export async function measureLevels(
 ): Promise<LevelMeasures> {
   const { model, levels = SAMPLE_LEVELS, batchSize = 8, seed, threads = 0, output } = options;
   const { dataSeed = HELD_OUT_SEED, count = 200, overwrite = false } = options;
+  const { prompt, negativePrompt } = options;
   if (output && !overwrite) await checkFree(output, "--overwrite replaces it");
   const all = await openData(options.data, { seed: dataSeed });
   const bank = await openData(options.data, { seed: dataSeed + 1 });
@@ -134,7 +135,7 @@ export async function measureLevels(
       });
     };
     const made = await sampleVariations(pipeline, samples, {
-      ...{ levels: [level], seed, batchSize, onMade },
+      ...{ levels: [level], seed, prompt, negativePrompt, batchSize, onMade },
       signal,
     });
     const features = await encoder.of(inMemory(made.get(level)!, `level ${level}`));

@@ -31,6 +31,13 @@ export {
   type PredictionType,
 } from "./denoising_loss.ts";
 export {
+  type EmbeddingGaussian,
+  embeddingGaussian,
+  frechetDistance,
+  type Matrix,
+} from "./distance.ts";
+export { drawSamples, type DrawSamplesOptions } from "./draw_samples.ts";
+export {
   embeddingStatistics,
   type EncodedImages,
   type EncodeImagesOptions,
@@ -47,6 +54,17 @@ export {
   type UnetTraining,
 } from "./generator_configuration.ts";
 export { type GeneratorParts, writeGeneratorFolder } from "./generator_folder.ts";
+export type { LevelMeasure } from "./level_comparison.ts";
+export { type LevelMeasures, measureLevels, type MeasureLevelsOptions } from "./level_measures.ts";
+export { peakSignalToNoise, reconstructImages } from "./reconstruct.ts";
+export {
+  type GivenConfiguration,
+  readGeneratorRun,
+  type RecordedGeneratorRun,
+  runGenerator,
+  type RunGeneratorOptions,
+} from "./run_generator.ts";
+export { generatorSamples, type GeneratorSamplesOptions } from "./samples.ts";
 export type { OwnNetwork, StoredPrecision } from "./generator_networks.ts";
 export type { DenoisingSchedule } from "./published_configuration.ts";
 export type { StageEvent, StageName } from "./stage_event.ts";

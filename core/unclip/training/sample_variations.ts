@@ -15,6 +15,10 @@ export interface SampleVariationsOptions {
   readonly levels: readonly number[];
   /** Seed of all noise; with it and its key a sample's variations are always the same (default 0). */
   readonly seed?: number | undefined;
+  /** The prompt (default empty). */
+  readonly prompt?: string | undefined;
+  /** The negative prompt (default empty). */
+  readonly negativePrompt?: string | undefined;
   /** Variations that are denoised together. */
   readonly batchSize: number;
   /** Called with how many have been made. */
@@ -36,7 +40,8 @@ export const SAMPLE_LEVELS: readonly number[] = [0, 100, 200, 300, 400];
 export async function sampleVariations(
   pipeline: UnclipPipeline,
   samples: readonly Sample[],
-  { levels, seed = 0, batchSize, onMade, signal }: SampleVariationsOptions,
+  { levels, seed = 0, prompt = "", negativePrompt = "", batchSize, onMade, signal }:
+    SampleVariationsOptions,
 ): Promise<ReadonlyMap<number, readonly RgbImage[]>> {
   const wanted = samples.flatMap(({ key, source }) =>
     levels.map((level) => ({ key, source, level, index: 0 }))
@@ -44,8 +49,7 @@ export async function sampleVariations(
   const made = new Map<number, RgbImage[]>(levels.map((level) => [level, []]));
   let count = 0;
   const batches = generateVariations(pipeline, wanted, {
-    seed,
-    batchSize,
+    ...{ seed, batchSize, prompt, negativePrompt },
     ...(signal && { signal }),
     onUnreadable: (error) => {
       throw error;

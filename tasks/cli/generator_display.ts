@@ -1,0 +1,79 @@
+/**
+ * What a person sees while a generator is trained.
+ *
+ * @module
+ */
+import type { StageEvent, StageName } from "../../core/unclip/training/stage_event.ts";
+import { ProgressLine, type ProgressOutput, progressOutput } from "./progress_line.ts";
+
+/** What stages are called. */
+const NAMES: Readonly<Record<StageName, string>> = { autoencoder: "autoencoder", unet: "UNet" };
+
+/** A progress line on standard error for each stage, with notes above it. */
+export class GeneratorDisplay implements Disposable {
+  #progress: ProgressLine | undefined;
+  #isEncoding = false;
+  readonly #output: ProgressOutput;
+
+  /** @param write takes the text; by default to standard error */
+  constructor(write?: (text: string) => void) {
+    this.#output = progressOutput(write);
+  }
+
+  /** Shows an event. */
+  readonly show = (event: StageEvent): void => {
+    if (event.kind === "start") this.#start(event);
+    else if (event.kind === "step") {
+      const { step, loss, imagesPerSecond } = event;
+      this.#progress?.update(step, { loss, "img/s": Math.round(imagesPerSecond) });
+    } else if (event.kind === "epoch") this.#epoch(event);
+    else if (event.kind === "encode") this.#encode(event.done, event.total);
+    else this.note(event.kind === "warning" ? `warning: ${event.message}` : event.message);
+  };
+
+  #begin(total: number, start: number): void {
+    this.#progress?.[Symbol.dispose]();
+    this.#progress = new ProgressLine({ total, start, ...this.#output });
+  }
+
+  #start(
+    { stage, parameters, totalSteps, resumedAt }: Extract<StageEvent, { kind: "start" }>,
+  ): void {
+    this.#isEncoding = false;
+    this.#begin(totalSteps, resumedAt);
+    const from = resumedAt > 0 ? `, from step ${resumedAt}` : "";
+    this.note(
+      `${NAMES[stage]}: ${(parameters / 1e6).toFixed(2)} M parameters, ${totalSteps} steps${from}`,
+    );
+  }
+
+  #epoch({ stage, epoch, metrics }: Extract<StageEvent, { kind: "epoch" }>): void {
+    const { seconds, ...others } = metrics;
+    const figures = Object.entries(others).map(([name, value]) => {
+      const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+      return `${words} ${value.toFixed(4)}`;
+    });
+    const took = seconds === undefined ? [] : [`${seconds.toFixed(1)} s`];
+    this.note(`${NAMES[stage]}, epoch ${epoch}: ${[...figures, ...took].join(", ")}`);
+  }
+
+  #encode(done: number, total: number): void {
+    if (!this.#isEncoding) {
+      this.#isEncoding = true;
+      this.#begin(total, 0);
+      this.note(`encoding ${total} images for the UNet`);
+    }
+    this.#progress?.update(done);
+  }
+
+  /** Writes a line above the progress. */
+  note(text: string): void {
+    if (this.#progress !== undefined) this.#progress.note(text);
+    else this.#output.write(`${text}\n`);
+  }
+
+  /** Ends the progress line. */
+  [Symbol.dispose](): void {
+    this.#progress?.[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,248 @@
+/**
+ * `deno task generator`: generators of one's own, trained, fine-tuned, sampled, measured and shown.
+ *
+ * @module
+ */
+import { GenviewTypeError } from "../core/errors/mod.ts";
+import { reportGenerator } from "../core/report/generator_report.ts";
+import { nearestName } from "../core/schema/nearest_name.ts";
+import { drawSamples } from "../core/unclip/training/draw_samples.ts";
+import { measureLevels } from "../core/unclip/training/level_measures.ts";
+import {
+  type GivenConfiguration,
+  runGenerator,
+  type RunGeneratorOptions,
+} from "../core/unclip/training/run_generator.ts";
+import { command, parse, type Parsed, runTask } from "./cli/command_line.ts";
+import { GeneratorDisplay } from "./cli/generator_display.ts";
+import { generationPrecision, GENERATOR_OPTIONS } from "./cli/generator_options.ts";
+import { levelMeasuresText } from "./cli/generator_text.ts";
+import { interruptSignal } from "./cli/interrupt_signal.ts";
+import { asStarted } from "./cli/program_name.ts";
+import { refuseRanks } from "./cli/ranks.ts";
+import { promptOf, UNCLIP_OPTIONS as ALL_UNCLIP_OPTIONS } from "./cli/unclip_options.ts";
+import { VariationsDisplay } from "./cli/variations_display.ts";
+
+/** The generator is named by its place behind the sub-command. */
+const { model: _, ...UNCLIP_OPTIONS } = ALL_UNCLIP_OPTIONS;
+
+const COMMAND = command({
+  name: "generator",
+  summary:
+    "Generators of variations of your own, in the layout of Stable unCLIP: trains one from images alone, or fine-tunes a " +
+    "published one; draws what it makes of images at each noise level; measures how much of them it keeps; and shows how " +
+    "its training went. What train and finetune leave in OUTPUT/model is a model for variations, and for diffusers.",
+  positional: "train|finetune|sample|measure|show [GENERATOR|RUN]",
+  examples: [
+    {
+      command:
+        "deno task generator train --data photos --image-encoder clip --output runs/generator",
+      does: "an autoencoder, then a UNet on the embeddings of the encoder in the folder clip",
+    },
+    {
+      command: "deno task generator train --output runs/generator --resume",
+      does: "goes on with that run where it was stopped or killed",
+    },
+    {
+      command:
+        "deno task generator finetune --from stable-unclip-2-1 --data photos --freeze autoencoder --freeze unet.down_blocks --output runs/tuned",
+      does:
+        "adapts a published generator; its encoders, and the parts that are named, stay as they are",
+    },
+    {
+      command: "deno task generator sample runs/generator/model --data photos --output samples.png",
+      does: "images beside a variation at each level, from the same noise each time",
+    },
+    {
+      command:
+        "deno task generator measure runs/generator/model --data emoji-google --encoder runs/simsiam --output measures.json",
+      does:
+        "similarity, share that is recognised, and distance, by level, as another network sees them",
+    },
+    {
+      command: "deno task generator show runs/generator --measures measures.json",
+      does: "writes a page with the curves of both stages and samples over the epochs",
+    },
+  ],
+  options: { type: "object", properties: { ...UNCLIP_OPTIONS, ...GENERATOR_OPTIONS } },
+});
+
+type Values = Parsed<typeof COMMAND.options>;
+
+/** The options of a configuration that were given on the command line. */
+function configurationOf({ given }: Values, frozen: boolean): GivenConfiguration {
+  const { data, imageEncoder, imageSize, seed, draws, precision, freeze } = given;
+  const { autoencoderSteps, autoencoderBatchSize, unetSteps, unetBatchSize } = given;
+  const stage = (steps: number | undefined, batchSize: number | undefined) => ({
+    ...(steps !== undefined && { steps }),
+    ...(batchSize !== undefined && { batchSize }),
+  });
+  return {
+    ...(data !== undefined && { data }),
+    ...(imageEncoder !== undefined && { imageEncoder }),
+    ...(imageSize !== undefined && { imageSize }),
+    ...(seed !== undefined && { seed }),
+    ...(draws !== undefined && { draws }),
+    ...(precision !== undefined && precision !== "auto" && { precision }),
+    ...(frozen && freeze !== undefined && { frozen: freeze }),
+    autoencoder: stage(autoencoderSteps, autoencoderBatchSize),
+    unet: stage(unetSteps, unetBatchSize),
+  };
+}
+
+/** Trains, and says what comes next. */
+async function run(options: RunGeneratorOptions, action: string): Promise<void> {
+  refuseRanks("generator");
+  using display = new GeneratorDisplay();
+  using interrupt = interruptSignal(() =>
+    display.note("stopping after this step; press Ctrl-C again to end at once")
+  );
+  const { signal } = interrupt;
+  const { finished, folder } = await runGenerator({ ...options, signal, report: display.show });
+  display[Symbol.dispose]();
+  const { output } = options;
+  console.log(asStarted(
+    finished
+      ? [
+        `the generator: ${folder}`,
+        "next:",
+        `  deno task generator show ${output}`,
+        `  deno task generator sample ${folder} --output samples.png`,
+      ].join("\n")
+      : `stopped; resume with: deno task generator ${action} --output ${output} --resume`,
+  ));
+}
+
+/** What is trained, as far as both ways have it in common. */
+function runOptions(parsed: Values, frozen: boolean): RunGeneratorOptions {
+  const { output, config, resume, samples, device, providerOption, threads } = parsed.values;
+  return {
+    ...{ resume, samples, device, providerOption, threads },
+    output: output || "runs/generator",
+    config: config || undefined,
+    configuration: configurationOf(parsed, frozen),
+  };
+}
+
+async function train(parsed: Values): Promise<void> {
+  const { from, freeze } = parsed.given;
+  if (from !== undefined || freeze !== undefined) {
+    throw new GenviewTypeError(
+      "Cannot train a generator from scratch: --from and --freeze are for finetune",
+    );
+  }
+  await run(runOptions(parsed, false), "train");
+}
+
+async function finetune(parsed: Values): Promise<void> {
+  const { given: { from }, values: { resume } } = parsed;
+  if (from === undefined && !resume) {
+    throw new GenviewTypeError(
+      "Cannot fine-tune a generator: --from must name it, a folder or a set that has been pulled",
+    );
+  }
+  await run({ ...runOptions(parsed, true), from }, "finetune");
+}
+
+/** The one generator that is named. */
+function generatorOf({ positional: [, model, ...others] }: Values, action: string): string {
+  if (model !== undefined && others.length === 0) return model;
+  throw new GenviewTypeError(
+    `Cannot ${action} a generator: one GENERATOR must be named, found ${
+      model === undefined ? "none" : 1 + others.length
+    }`,
+  );
+}
+
+/** Runs what generates, with a progress line, to its end or until it is stopped. */
+async function generating(
+  work: (run: { signal: AbortSignal; report: VariationsDisplay["show"] }) => Promise<string>,
+): Promise<void> {
+  refuseRanks("generator");
+  using interrupt = interruptSignal();
+  using display = new VariationsDisplay();
+  const { signal } = interrupt;
+  try {
+    const text = await work({ signal, report: display.show });
+    display[Symbol.dispose]();
+    console.log(text);
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    console.log("stopped; nothing is written");
+  }
+}
+
+async function sample(parsed: Values): Promise<void> {
+  const { values } = parsed;
+  const model = generatorOf(parsed, "sample");
+  const output = values.output || "samples.png";
+  await generating(async (run) => {
+    const images = await drawSamples({
+      ...{ ...values, model, output, count: values.count || 8 },
+      precision: generationPrecision(values.precision),
+      prompt: promptOf(values),
+    }, run);
+    return `${images} images at levels ${values.levels.join(", ")}: ${output}`;
+  });
+}
+
+async function measure(parsed: Values): Promise<void> {
+  const { values } = parsed;
+  const model = generatorOf(parsed, "measure");
+  if (values.encoder === "") {
+    throw new GenviewTypeError(
+      "Cannot measure a generator: --encoder must name a network that had no part in it, such as a run",
+    );
+  }
+  await generating(async (run) => {
+    const measures = await measureLevels({
+      ...{ ...values, model, count: values.count || 200 },
+      precision: generationPrecision(values.precision),
+      prompt: promptOf(values),
+    }, run);
+    return values.json ? JSON.stringify(measures, null, 2) : levelMeasuresText(measures);
+  });
+}
+
+async function show(parsed: Values): Promise<void> {
+  const { values: { output, measures } } = parsed;
+  const { page, stages, finished } = await reportGenerator({
+    run: generatorOf(parsed, "show"),
+    output: output || undefined,
+    measures: measures || undefined,
+  });
+  for (const { stage, step, totalSteps } of stages) {
+    console.log(`${stage}: ${step} of ${totalSteps} steps`);
+  }
+  console.log(`${finished ? "finished" : "in training"}: ${page}`);
+}
+
+const ACTIONS: Readonly<Record<string, (parsed: Values) => Promise<void>>> = {
+  train,
+  finetune,
+  sample,
+  measure,
+  show,
+};
+
+/** Runs the task on a command line. */
+export async function main(args: readonly string[]): Promise<void> {
+  const parsed = parse(COMMAND, args);
+  if (parsed === undefined) return;
+  const [action = "", ...others] = parsed.positional;
+  const names = Object.keys(ACTIONS);
+  if (!Object.hasOwn(ACTIONS, action)) {
+    throw new GenviewTypeError(
+      `Cannot run generator: the first argument must be ${names.join(", ")}, found "${action}"` +
+        (action === "" ? "" : `; did you mean "${nearestName(action, names)}"?`),
+    );
+  }
+  if ((action === "train" || action === "finetune") && others.length > 0) {
+    throw new GenviewTypeError(
+      `Cannot ${action} a generator: it takes options alone, found "${others.join(" ")}"`,
+    );
+  }
+  await ACTIONS[action]!(parsed);
+}
+
+if (import.meta.main) await runTask(main);

@@ -1,0 +1,96 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { readJsonLines } from "../../core/files/json_lines.ts";
+import { readSafetensors } from "../../core/weights/safetensors.ts";
+import { main } from "../../tasks/generator.ts";
+import { TINY } from "../core/unclip/training/tiny_generator.ts";
+import { type Path, withModel } from "../core/variations/variation_fixture.ts";
+
+/** Two steps of each stage on the six pictures of a test. */
+function tinyConfiguration(path: Path) {
+  const STEPS = { batchSize: 3, steps: 2, warmupSteps: 1 };
+  const { autoencoder, unet } = TINY;
+  return {
+    ...TINY,
+    data: path("images"),
+    draws: 1,
+    autoencoder: { ...autoencoder, ...STEPS },
+    unet: { ...unet, ...STEPS, steps: 3 },
+  };
+}
+
+async function names(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
+}
+
+Deno.test("generator trains with samples, shows, samples, and fine-tunes what is not frozen", () =>
+  withModel(async (path) => {
+    await Deno.writeTextFile(path("config.json"), JSON.stringify(tinyConfiguration(path)));
+    const device = ["--device", "cpu", "--threads", "1"];
+    const train = ["train", "--config", path("config.json"), "--image-encoder", path("model")];
+    const output = ["--output", path("run"), ...device];
+    await main([...train, ...output, "--unet-steps", "2"]);
+    assertEquals((await readJsonLines(path("run/unet/steps.jsonl"))).length, 2);
+    assertEquals(await names(path("run/unet/samples")), ["epoch-00001.png"]);
+    assertEquals(await names(path("run/autoencoder/samples")), ["epoch-00001.png"]);
+    const [epoch] = await readJsonLines(path("run/unet/epochs.jsonl"));
+    assert(Number(epoch!["distance"]) > 0);
+    await assertRejects(
+      () => main([...train, ...output]),
+      Deno.errors.AlreadyExists,
+      "it holds a run; resume it by --resume",
+    );
+    // A run that is finished stays as it is, whatever else it is not given again.
+    await main(["train", "--resume", ...output]);
+
+    await main(["show", path("run")]);
+    const page = await Deno.readTextFile(path("run/report/index.html"));
+    for (const text of ["finished", "all 2 steps", "Distance to real images", "noise level"]) {
+      assert(page.includes(text), text);
+    }
+
+    const few = ["--data", path("images"), "--num-inference-steps", "2", "--count", "2", ...device];
+    await main(["sample", path("run/model"), "--output", path("samples.png"), ...few]);
+    assert((await Deno.stat(path("samples.png"))).isFile);
+
+    await main([
+      ...["finetune", "--from", path("run/model"), "--config", path("config.json"), "--no-samples"],
+      ...["--freeze", "autoencoder", "--freeze", "unet.down_blocks", "--output", path("tuned")],
+      ...["--image-encoder", path("run/model"), ...device],
+    ]);
+    const [before, after] = await Promise.all(
+      ["run", "tuned"].map((run) =>
+        readSafetensors(path(`${run}/model/unet/diffusion_pytorch_model.safetensors`))
+      ),
+    );
+    const isSame = (name: string) =>
+      before!.tensors.get(name)!.data.every((value, i) =>
+        value === after!.tensors.get(name)!.data[i]
+      );
+    assertEquals(isSame("down_blocks.0.resnets.0.conv1.weight"), true);
+    assertEquals(isSame("up_blocks.0.resnets.0.conv1.weight"), false);
+    await assertRejects(
+      () =>
+        main([
+          ...["finetune", "--from", path("run/model"), "--freeze", "unet.down_block"],
+          ...["--data", path("images"), "--output", path("other"), ...device],
+        ]),
+      TypeError,
+      'did you mean "unet.down_blocks"',
+    );
+  }));
+
+Deno.test("generator refuses what it cannot do", async () => {
+  const refuse = (args: readonly string[], message: string) =>
+    assertRejects(() => main(args), Error, message);
+  await refuse(["trian"], 'did you mean "train"');
+  await refuse(["train", "photos"], "it takes options alone");
+  await refuse(["train", "--from", "x"], "--from and --freeze are for finetune");
+  await refuse(["finetune"], "--from must name it");
+  await refuse(["sample"], "one GENERATOR must be named, found none");
+  await refuse(["measure", "model"], "--encoder must name a network");
+  await refuse(["sample", "model", "--precision", "bfloat16"], "Cannot generate in bfloat16");
+  const nowhere = await Deno.makeTempDir();
+  await refuse(["train", "--resume", "--output", `${nowhere}/run`], "it holds no run");
+  await refuse(["show", nowhere], "Cannot read");
+  await Deno.remove(nowhere);
+});
