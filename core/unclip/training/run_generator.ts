@@ -4,14 +4,17 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { openData } from "../../data/open_data.ts";
-import { embeddedImageEncoder } from "../../encoders/embedded_image_encoder.ts";
 import { openDevice } from "../../engine/ort/mod.ts";
 import { GenviewAlreadyExists, GenviewNotFound, GenviewTypeError } from "../../errors/mod.ts";
 import { explainingFileErrors } from "../../files/file_error.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { readJson } from "../../files/json.ts";
+import {
+  EMBEDDED,
+  embeddedGenerator,
+  embeddedImageEncoder,
+} from "../../weights/embedded_generator.ts";
 import { findUnclip } from "../open_unclip.ts";
 import { AUTOENCODER, frozenParts } from "./frozen_parts.ts";
 import { type GeneratorConfiguration, generatorConfiguration } from "./generator_configuration.ts";
@@ -51,12 +54,6 @@ export interface RunGeneratorOptions {
   /** Takes what happens. */
   readonly report?: ((event: StageEvent) => void) | undefined;
 }
-
-/** What stands for the generator that lies with the library. */
-const EMBEDDED = "embedded";
-
-/** Where it lies. */
-const EMBEDDED_GENERATOR = new URL("../../../fixtures/generator/", import.meta.url);
 
 type Entries = Readonly<Record<string, unknown>>;
 
@@ -104,16 +101,12 @@ async function folderOf(
     const found = await ifThere(explainingFileErrors(`read ${name}`, Deno.stat(name)));
     return found?.isDirectory ? name : (await findUnclip(name)).folder;
   }
-  const folder = EMBEDDED_GENERATOR.protocol === "file:"
-    ? fileURLToPath(EMBEDDED_GENERATOR)
-    : what === "image encoder"
-    ? dirname(await embeddedImageEncoder())
-    : undefined;
-  const isThere = folder !== undefined &&
-    await ifThere(Deno.stat(join(folder, "image_encoder"))) !== undefined;
-  if (isThere) return folder;
+  const folder = what === "generator"
+    ? await embeddedGenerator()
+    : dirname(await embeddedImageEncoder());
+  if (await ifThere(Deno.stat(join(folder, "image_encoder"))) !== undefined) return folder;
   throw new GenviewNotFound(
-    `Cannot use the embedded ${what}: it must be in ${EMBEDDED_GENERATOR}, found none; name a folder`,
+    `Cannot use the embedded ${what}: it must be in ${folder}, found none; name a folder`,
   );
 }
 
