@@ -51,6 +51,12 @@ const COMMAND = command({
     },
     {
       command:
+        "deno task variations --auto --input-list ratios --input-prefix 'data/train-*.tar' " +
+        "--output-prefix variations --shard-size 10000",
+      does: "of images in shards, into shards; train takes the folder by --variations",
+    },
+    {
+      command:
         "mpirun -np 16 deno task variations --auto --input-list ratios --output-prefix variations",
       does:
         "over machines, as by srun: the processes share the images, and leave one manifest; jobs of Slurm's arrays, " +
@@ -78,7 +84,8 @@ const COMMAND = command({
         group: "Images",
         type: "string",
         default: "",
-        description: "folder that the list's relative paths are in; the working folder when empty",
+        description:
+          "folder that the list's relative paths are in, or shards that hold them; the working folder when empty",
       },
       relativeTo: {
         group: "Images",
@@ -154,6 +161,14 @@ const COMMAND = command({
         maximum: 100,
         default: 75,
         description: "quality of JPEG files",
+      },
+      shardSize: {
+        group: "Variations",
+        type: "integer",
+        minimum: 0,
+        default: 0,
+        description:
+          "variations of a tar of WebDataset's, into which files go as soon as there are so many; 0 leaves them files",
       },
       ...UNCLIP_OPTIONS,
       resume: {

@@ -21,12 +21,26 @@ export interface MaskedImage extends RgbImage {
   readonly mask?: Uint8Array<ArrayBuffer>;
 }
 
+/** Where the bytes of an image lie within a file of many, in plain data. */
+export type ImagePlace =
+  /** A part of a file that has so many bytes in all. */
+  | {
+    readonly path: string;
+    readonly bytes: number;
+    readonly offset: number;
+    readonly size: number;
+  }
+  /** A row of a Parquet file. */
+  | { readonly path: string; readonly row: number };
+
 /** An image as the bytes of a file in some image format. */
 export interface EncodedSource {
   /** Tells it from a rendered image. */
   readonly kind: "encoded";
   /** What warnings and errors call it, usually its path. */
   readonly name: string;
+  /** Where they lie, if within a file of many. */
+  readonly place?: ImagePlace;
   /** Reads the bytes. */
   read(): Promise<Uint8Array<ArrayBuffer>>;
 }

@@ -12,6 +12,7 @@ export {
   type Coverage,
   type Dataset,
   type EncodedSource,
+  type ImagePlace,
   type ImageSource,
   type MaskedImage,
   type RenderedSource,
@@ -48,17 +49,23 @@ export {
 } from "./variations.ts";
 export {
   findShards,
+  imagesOfTars,
   isShardName,
   openNamedShards,
   openShards,
   type OpenShardsOptions,
+  openVariationShards,
+  openVariationsIn,
+  placedSource,
   type ShardFiles,
   type ShardKind,
+  tarsIn,
 } from "./shards/mod.ts";
 export {
   type ExtractOptions,
   type ExtractOutcome,
   extractTar,
+  type FileOfTar,
   findTarParts,
   type IndexOptions,
   indexTar,
@@ -66,6 +73,7 @@ export {
   type TarIndex,
   type TarPart,
   type TarProgress,
+  writeTar,
 } from "./tar/mod.ts";
 export {
   type DecodedImage,

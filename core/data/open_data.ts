@@ -17,11 +17,11 @@ import { labelsBeyond, openImageList } from "./image_list.ts";
 import { findKaggleSolution, withKaggleSolution } from "./kaggle_solution.ts";
 import { ofListedClasses } from "./listed_classes.ts";
 import { openNamedShards, openShards } from "./shards/open_shards.ts";
-import { openVariationShards } from "./shards/shard_variations.ts";
-import { findShards } from "./shards/shard_names.ts";
+import { openVariationShards, openVariationsIn } from "./shards/shard_variations.ts";
+import { findShards, isShardName } from "./shards/shard_names.ts";
 import { openTarIndex } from "./tar/tar_index.ts";
 import { type MissingVariation, type VariationKey, withVariations } from "./pairing.ts";
-import { openVariationFolder, openVariationList, type VariationFiles } from "./variations.ts";
+import { openVariationList, type VariationFiles } from "./variations.ts";
 
 /** Names of emoji: their design, whether they have variations, and how many if several. */
 const EMOJI = /^emoji-(google|twitter)(-pairs(?:-([1-9]\d?))?)?$/;
@@ -252,15 +252,15 @@ export async function openEvaluationData(
 }
 
 /**
- * Opens variations by path: a folder of them, an index of a tar (`.jsonl`), tar shards, or a list.
+ * Opens variations by path: a folder of them, with the tars in it, an index of a tar (`.jsonl`), tar shards, or a list.
  *
  * @throws {TypeError} if there is nothing at the path
  */
 export async function openVariations(path: string): Promise<VariationFiles> {
   const rule = "a folder, a list, an index or tar shards of them";
-  const shards = await findShards(path);
+  const shards = isShardName(path) ? await findShards(path) : undefined;
   if (shards !== undefined) return await openVariationShards(path, shards);
-  if (await isFolder(path, "the variations", rule)) return await openVariationFolder(path);
+  if (await isFolder(path, "the variations", rule)) return await openVariationsIn(path);
   return await (path.endsWith(".jsonl") ? openTarIndex(path) : openVariationList(path));
 }
 

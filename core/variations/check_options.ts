@@ -18,6 +18,7 @@ const SCHEMA = {
     batchSize: COUNT,
     numImagesPerPrompt: COUNT,
     seed: { type: "integer", minimum: 0 },
+    shardSize: { type: "integer", minimum: 0 },
     size: { type: "integer", minimum: 0 },
     format: { enum: ["source", "png", "jpeg"] },
     quality: { type: "integer", minimum: 1, maximum: 100 },

@@ -10,6 +10,7 @@ import { ifThere } from "../files/if_there.ts";
 import { markOf, readMark } from "./encoded_variation.ts";
 import { formatLine, type ManifestLine, readManifests } from "./manifest.ts";
 import { type PlannedImage, type PlannedVariation, variationsOf } from "./output_names.ts";
+import { packedVariations } from "./packed_variations.ts";
 import type { VariationJob } from "./run_share.ts";
 
 /** Files that are looked for at a time. */
@@ -21,6 +22,10 @@ const SHORT_NAME = 128;
 /** The wanted variations, by whether they exist. */
 export interface ExistingVariations {
   readonly missing: readonly PlannedVariation[];
+  /** In place as files of their own, rather than in a tar. */
+  readonly files: readonly PlannedVariation[];
+  /** In a tar, and as files that a killed process has not yet removed. */
+  readonly leftovers: readonly PlannedVariation[];
   /** In place, but without a line: the process was killed before it was written. */
   readonly unlisted: readonly PlannedVariation[];
   /** Paths that have a line. */
@@ -128,20 +133,26 @@ async function lookUp(folder: string, path: string): Promise<"missing" | "there"
 export async function findExisting(job: VariationJob): Promise<ExistingVariations> {
   const all = job.images.flatMap((image) => variationsOf(image, job.names));
   const listed = await readListed(all, job);
+  const packed = await packedVariations(job.folder);
   const missing: PlannedVariation[] = [];
+  const files: PlannedVariation[] = [];
+  const leftovers: PlannedVariation[] = [];
   const unlisted: PlannedVariation[] = [];
   const unnameable: PlannedVariation[] = [];
   for (let start = 0; start < all.length; start += LOOKUPS) {
     const some = all.slice(start, start + LOOKUPS);
     const found = await Promise.all(some.map(({ path }) => lookUp(job.folder, path)));
     for (const [i, variation] of some.entries()) {
-      if (found[i] === "unnameable") unnameable.push(variation);
-      else if (found[i] === "missing") missing.push(variation);
-      else if (!listed.has(variation.path)) {
-        await checkOwn(variation, job);
-        unlisted.push(variation);
-      }
+      const isListed = listed.has(variation.path);
+      const isPacked = packed.has(variation.path);
+      const isFile = found[i] === "there";
+      if (isPacked || isFile) {
+        if (isFile && (isPacked || !isListed)) await checkOwn(variation, job);
+        if (isFile) (isPacked ? leftovers : files).push(variation);
+        if (!isListed) unlisted.push(variation);
+      } else if (found[i] === "unnameable") unnameable.push(variation);
+      else missing.push(variation);
     }
   }
-  return { missing, unlisted, unnameable, listed };
+  return { missing, files, leftovers, unlisted, unnameable, listed };
 }

@@ -4,12 +4,16 @@
  * @module
  */
 import { join } from "node:path";
+import { fileSource, imagesOfTars, type ImageSource } from "../data/mod.ts";
+import { packedPaths } from "./packed_variations.ts";
 import { type ManifestLine, readManifests } from "./manifest.ts";
 
 /** A variation that exists, as its manifest describes it. */
 export interface FoundVariation extends ManifestLine {
-  /** Where its file lies. */
+  /** Where its file lies, or would if it were not in a tar. */
   readonly file: string;
+  /** Its image. */
+  readonly image: ImageSource;
 }
 
 /**
@@ -34,8 +38,10 @@ export async function findVariations(
 ): Promise<Map<string, FoundVariation[]>> {
   const found = new Map<string, FoundVariation[]>();
   for (const folder of folders) {
+    const packed = await imagesOfTars(await packedPaths(folder));
     for await (const line of readManifests(folder)) {
-      const variation = { ...line, file: join(folder, line.path) };
+      const file = join(folder, line.path);
+      const variation = { ...line, file, image: packed.get(line.path) ?? fileSource(file) };
       const others = found.get(line.source);
       if (others === undefined) found.set(line.source, [variation]);
       else others.push(variation);

@@ -7,7 +7,7 @@ import { counted } from "../schema/counted.ts";
 import { GenviewNotFound, GenviewSyntaxError, GenviewTypeError } from "../errors/mod.ts";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { decodeSource } from "../data/decode/decode_source.ts";
-import { fileSource, type RgbImage } from "../data/mod.ts";
+import { fileSource, type ImageSource, type RgbImage } from "../data/mod.ts";
 import { openDevice } from "../engine/ort/mod.ts";
 import { checkFree } from "../files/check_free.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
@@ -103,14 +103,14 @@ function chooseVaried<T>(
   return turns.map(({ entry }) => entry);
 }
 
-/** Files of the first variation of each level. */
+/** The first variation of each level. */
 function firstOfLevels(
   variations: readonly FoundVariation[],
   levels: readonly number[],
-): Map<number, string> {
+): Map<number, ImageSource> {
   return new Map(
-    variations.flatMap(({ index, level, file }) =>
-      index === 0 && level !== undefined && levels.includes(level) ? [[level, file] as const] : []
+    variations.flatMap(({ index, level, image }) =>
+      index === 0 && level !== undefined && levels.includes(level) ? [[level, image] as const] : []
     ),
   );
 }
@@ -118,7 +118,7 @@ function firstOfLevels(
 /** First variation of each image and level that the manifests of folders have. */
 async function findRows(options: VariationGridOptions): Promise<GridRow[]> {
   const { folders = [], levels = LEVELS, count = 8 } = options;
-  const found = new Map<string, Map<number, string>>();
+  const found = new Map<string, Map<number, ImageSource>>();
   for (const [source, variations] of await findVariations(folders)) {
     const files = firstOfLevels(variations, levels);
     if (files.size > 0) found.set(source, files);
@@ -137,7 +137,7 @@ async function findRows(options: VariationGridOptions): Promise<GridRow[]> {
     original: await readImage(original(key)),
     variations: new Map(
       await Promise.all(
-        [...files].map(async ([level, file]) => [level, await readImage(file)] as const),
+        [...files].map(async ([level, image]) => [level, await decodeSource(image)] as const),
       ),
     ),
   })));
@@ -154,15 +154,15 @@ async function generateRows(
   const { precision = "auto", scheduler = "model" } = options;
   // All have one: images are a condition here.
   await checkOriginals(images.map(({ sourcePath }) => sourcePath!));
-  const rows = await Promise.all(images.map(async ({ key, sourcePath }) => ({
+  const first = images.map((image) =>
+    variationsOf(image, { imagesPerPrompt: 1, format: "png" })[0]!
+  );
+  const rows = await Promise.all(first.map(async ({ key, source }) => ({
     key,
-    original: await readImage(sourcePath!),
+    original: await decodeSource(source!),
     variations: new Map<number, RgbImage>(),
   })));
-  const wanted = images.flatMap((image, row) => {
-    const [variation] = variationsOf(image, { imagesPerPrompt: 1, format: "png" });
-    return levels.map((level) => ({ ...variation!, level, row }));
-  });
+  const wanted = first.flatMap((image, row) => levels.map((level) => ({ ...image, level, row })));
   const device = await openDevice(options.device ?? "auto", options.providerOption);
   const model = await findUnclip(options.model!, { precision, scheduler, device });
   const largest = images.reduce((most, { own }) => Math.max(most, own?.scale ?? scale), 1);

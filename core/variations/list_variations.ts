@@ -5,7 +5,7 @@
  */
 import { GenviewTypeError } from "../errors/mod.ts";
 import { dirname, join, relative, resolve } from "node:path";
-import { openVariationFolder } from "../data/mod.ts";
+import { openVariationFolder, tarsIn } from "../data/mod.ts";
 import { checkFree } from "../files/check_free.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
 import { writeNewFile } from "../files/new_file.ts";
@@ -62,6 +62,12 @@ export async function listVariations(options: ListVariationsOptions): Promise<Va
   const { inputDir, overwrite = false } = options;
   const path = options.output || join(inputDir, "train_variations.txt");
   if (!overwrite) await checkFree(path, "--overwrite replaces it");
+  const [tar] = await tarsIn(inputDir);
+  if (tar !== undefined) {
+    throw new GenviewTypeError(
+      `Cannot list variations: ${inputDir} must hold them as files, found ${tar}; training takes a folder of tars by its own name`,
+    );
+  }
   const { paths } = await explainingFileErrors(`list ${inputDir}`, openVariationFolder(inputDir));
   if (paths.length === 0) {
     throw new GenviewTypeError(`Cannot list variations: ${inputDir} must hold images, found none`);

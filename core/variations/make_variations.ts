@@ -33,6 +33,7 @@ import {
   type VariationFormat,
   variationsOf,
 } from "./output_names.ts";
+import { removeEmptyFolders } from "./packed_variations.ts";
 import { planVariations } from "./plan.ts";
 import type { VariationEvent, VariationOutcome, VariationRunOptions } from "./progress.ts";
 import { removeVariations } from "./remove_variations.ts";
@@ -55,7 +56,7 @@ export interface MakeVariationsOptions extends GenerationOptions {
   readonly inputList: string;
   /** Folder of the variations and their manifest. */
   readonly outputPrefix: string;
-  /** Folder that the list's relative paths are in (default the working folder). */
+  /** Folder that the list's relative paths are in (default the working folder), or shards by name, which hold them. */
   readonly inputPrefix?: string | undefined;
   /** Folder whose tree is mirrored (default `inputPrefix`). */
   readonly relativeTo?: string | undefined;
@@ -81,6 +82,11 @@ export interface MakeVariationsOptions extends GenerationOptions {
   readonly resume?: boolean | undefined;
   /** First removes the variations that the folder has (default false). */
   readonly overwrite?: boolean | undefined;
+  /**
+   * Variations of a tar shard, in the layout of WebDataset; all stay files of their own if 0 (default). Tars that are there
+   * count as made either way.
+   */
+  readonly shardSize?: number | undefined;
   /** Share of the images that this process generates, or its group does (default all). */
   readonly shard?: Shard | undefined;
   /** Processes over the local devices; 0, the default, is none but this. They need `--allow-run`. */
@@ -250,7 +256,8 @@ async function removeLeftovers({ folder, images, names, shard }: VariationJob): 
  * Makes variations of the images of a list by Stable unCLIP, into a folder that mirrors the images' with a manifest in
  * JSON lines. Variations that exist are kept: the same call continues where it was stopped. An image's noise
  * follows from seed, path and number, so that it is the same in any batch, shard or run. Who makes all of them, alone, by
- * workers or as a group of ranks, leaves one manifest, `manifest.jsonl`, also where shards had begun.
+ * workers or as a group of ranks, leaves one manifest, `manifest.jsonl`, also where shards had begun. With `shardSize`, files
+ * go into tars as soon as there are so many; training takes the folder as before.
  *
  * @example Variations of a list, by a shard and by two workers
  * ```ts
@@ -307,6 +314,7 @@ export async function makeVariations(
   const images = shareOf(all, shard);
   const job: VariationJob = {
     ...{ folder, images, names, settings, shard, model, batchSize, threads },
+    shardSize: options.shardSize ?? 0,
   };
   const leads = group === undefined || group.rank === 0;
   using _lock = leads ? await lockShare(folder, shard) : undefined;
@@ -323,6 +331,10 @@ export async function makeVariations(
     ? await generate(run)
     : await inRanks(group, total, generate, run);
   // Other shards may be at work.
-  if (leads && !outcome.stopped && shard.count === 1) await joinManifests(job);
+  if (leads && !outcome.stopped && shard.count === 1) {
+    await joinManifests(job);
+    const made = images.flatMap((image) => variationsOf(image, names));
+    if (job.shardSize > 0) await removeEmptyFolders(folder, made);
+  }
   return outcome;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import { fileSource } from "../data/mod.ts";
+import { fileSource, type ImagePlace, type ImageSource, placedSource } from "../data/mod.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
 import type { WantedVariation } from "../unclip/mod.ts";
 import type { OwnSettings } from "./settings.ts";
@@ -13,8 +13,10 @@ import type { OwnSettings } from "./settings.ts";
 export interface PlannedImage {
   /** Its path within the tree that is mirrored. */
   readonly key: string;
-  /** Where it lies; undefined where the prompt alone is the condition. */
+  /** Where it lies; of an image in a shard, where the shard does; undefined where the prompt alone is the condition. */
   readonly sourcePath?: string | undefined;
+  /** Where it lies within its shard. */
+  readonly place?: ImagePlace | undefined;
   /** Step of the diffusion at which noise is added to its embedding, in [0, 999]; it means nothing where there is none. */
   readonly level: number;
   /** What the list says of it in place of what is said for all. */
@@ -67,12 +69,21 @@ function outputPath(image: PlannedImage, index: number, names: OutputNames): str
   return countOf(image, names) === 1 ? `${stem}${extension}` : `${stem}/${index}${extension}`;
 }
 
+/** Where an image is read from; undefined where there is none. */
+function sourceOf({ key, sourcePath, place }: PlannedImage): ImageSource | undefined {
+  if (sourcePath === undefined) return undefined;
+  return place === undefined
+    ? fileSource(sourcePath)
+    : placedSource(place, `${key} in ${sourcePath}`);
+}
+
 /** The variations of an image. */
 export function variationsOf(image: PlannedImage, names: OutputNames): PlannedVariation[] {
-  const { sourcePath, own = {} } = image;
+  const { own = {} } = image;
+  const source = sourceOf(image);
   return Array.from({ length: countOf(image, names) }, (_, index) => ({
     ...image,
-    source: sourcePath === undefined ? undefined : fileSource(sourcePath),
+    source,
     prompt: own.prompt,
     negativePrompt: own.negativePrompt,
     guidanceScale: own.scale,

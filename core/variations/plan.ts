@@ -4,6 +4,7 @@
  * @module
  */
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { normalizeKey, openNamedShards } from "../data/mod.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
 import { checkNames, type OutputNames, type PlannedImage } from "./output_names.ts";
 import { type ListedRow, placeOf, readRows } from "./read_lists.ts";
@@ -15,7 +16,7 @@ export interface PlanOptions extends OutputNames {
   readonly inputList: string;
   /** Whether `inputList` is a folder of `fg_ratios_LEVEL.txt` (default false). */
   readonly auto?: boolean | undefined;
-  /** Folder that the lists' relative paths are in (default the working folder). */
+  /** Folder that the lists' relative paths are in (default the working folder), or shards by name, which hold them. */
   readonly inputPrefix?: string | undefined;
   /** Folder whose tree is mirrored (default `inputPrefix`). */
   readonly relativeTo?: string | undefined;
@@ -128,31 +129,65 @@ function checkTwice(row: ListedRow, before: ListedRow): void {
   );
 }
 
+/** Finds what a row's image is called, and where it lies. */
+type Locator = (row: ListedRow) => Pick<PlannedImage, "key" | "sourcePath" | "place">;
+
+/** Finds images in shards, if that is where they are, and otherwise below a folder. */
+async function locatorOf(options: PlanOptions): Promise<Locator> {
+  const { inputPrefix, relativeTo } = options;
+  const root = resolve(relativeTo || inputPrefix || ".");
+  const shards = inputPrefix ? await openNamedShards(inputPrefix) : undefined;
+  if (shards === undefined) return (row) => placed(row, root, options);
+  if (relativeTo) {
+    throw new GenviewTypeError(
+      `Cannot generate variations: --relative-to is for images in folders, found shards, ${inputPrefix}; leave it out`,
+    );
+  }
+  const numbers = new Map<string, number>();
+  for (let i = 0; i < shards.length; i++) numbers.set(shards.sample(i).key, i);
+  return (row) => {
+    if (row.image === undefined) return placed(row, root, options);
+    const key = normalizeKey(row.image);
+    const number = numbers.get(key);
+    const source = number === undefined ? undefined : shards.sample(number).source;
+    if (source?.kind === "encoded" && source.place !== undefined) {
+      return { key, sourcePath: source.place.path, place: source.place };
+    }
+    throw new GenviewTypeError(
+      `Cannot generate variations of ${row.image} (${
+        placeOf(row)
+      }): the shards of --input-prefix must hold it, found ${shards.length} other images, such as ${
+        shards.sample(0).key
+      }`,
+    );
+  };
+}
+
 /**
  * The images whose variations are wanted, in the order of the lists. With the condition `text` they are read by nobody: what
  * is generated from a row's prompt takes the place that a variation of its image would have.
  *
  * @throws {SyntaxError} if rows are malformed, naming file, lines, columns and rules
- * @throws {TypeError} if an image has two levels, or lies outside the tree; if rows lack what the condition asks for; or if
+ * @throws {TypeError} if an image has two levels, or lies outside the tree or in none of the shards; if rows lack what the condition asks for; or if
  * the variations of two could not be told apart
  */
 export async function planVariations(options: PlanOptions): Promise<PlannedImage[]> {
-  const { inputList, auto = false, inputPrefix, relativeTo, noiseLevel } = options;
+  const { inputList, auto = false, noiseLevel } = options;
   const { condition = "image-text", prompt = "" } = options;
   checkOptions(options);
-  const root = resolve(relativeTo || inputPrefix || ".");
+  const locate = await locatorOf(options);
   const seen = new Map<string, ListedRow>();
   const images: PlannedImage[] = [];
   for (const row of await readRows(inputList, auto, noiseLevel)) {
     checkCondition(row, condition, prompt);
-    const { key, sourcePath } = placed(row, root, options);
+    const { key, ...located } = locate(row);
     const before = seen.get(key);
     if (before !== undefined) checkTwice(row, before);
     else {
       const own = ownSettings(row, condition);
       images.push({
         ...{ key, level: row.level },
-        ...(condition !== "text" && { sourcePath }),
+        ...(condition !== "text" && located),
         ...(own !== undefined && { own }),
       });
     }

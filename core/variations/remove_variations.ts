@@ -8,6 +8,7 @@ import { explainingFileErrors, systemCode } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
 import { checkWithinFolder } from "../files/within_folder.ts";
 import { manifestPaths, readManifests } from "./manifest.ts";
+import { packedPaths } from "./packed_variations.ts";
 import { settingsPath } from "./settings.ts";
 
 /** Removes a file, or a link itself; nothing happens where there is none. */
@@ -22,7 +23,7 @@ async function removeFile(path: string): Promise<void> {
 }
 
 /**
- * Removes the variations that a folder's manifests name, the manifests and the settings. Other files stay. Symbolic links
+ * Removes the variations that a folder's manifests name, the tars of variations, the manifests and the settings. Other files stay. Symbolic links
  * are removed, not followed.
  *
  * @param others further variations, which may exist without a line
@@ -38,6 +39,7 @@ export async function removeVariations(
   const places = [...paths].map((path) => dirname(join(folder, path)));
   await checkWithinFolder(folder, places, "remove the variations", "--output-prefix");
   for (const path of paths) await removeFile(join(folder, path));
+  for (const path of await packedPaths(folder)) await removeFile(path);
   for (const path of await manifestPaths(folder)) await removeFile(path);
   await removeFile(settingsPath(folder));
 }

@@ -22,6 +22,7 @@ import {
   type PlannedImage,
   type PlannedVariation,
 } from "./output_names.ts";
+import { removePacked, VariationPacker } from "./packed_variations.ts";
 import {
   networkFailure,
   type VariationCounts,
@@ -42,6 +43,8 @@ export interface VariationJob {
   /** Whose manifest the lines go to. */
   readonly shard: Shard;
   readonly model: UnclipModel;
+  /** Variations of a tar; all stay files of their own if 0. */
+  readonly shardSize: number;
   /** Variations in a batch, unless fewer are missing. */
   readonly batchSize: number;
   /** Threads on the CPU; all cores when 0. */
@@ -93,6 +96,7 @@ async function keepVariations(
   { folder, settings }: VariationJob,
   listed: ReadonlySet<string>,
   manifest: Manifest,
+  packer: VariationPacker,
 ): Promise<void> {
   const { size, quality } = settings;
   for (const { wanted, image } of batch) {
@@ -103,6 +107,7 @@ async function keepVariations(
     await makeFolder(dirname(path));
     await writeNewFile(path, bytes);
     if (!listed.has(wanted.path)) await manifest.append([wanted]);
+    await packer.add([wanted]);
   }
 }
 
@@ -111,6 +116,7 @@ async function generateMissing(
   { signal }: VariationRunOptions,
   { missing, listed }: ExistingVariations,
   manifest: Manifest,
+  packer: VariationPacker,
   progress: Progress,
 ): Promise<void> {
   const { seed, prompt, negativePrompt, steps, scale } = job.settings;
@@ -135,7 +141,7 @@ async function generateMissing(
   });
   try {
     for await (const batch of batches) {
-      await keepVariations(batch, job, listed, manifest);
+      await keepVariations(batch, job, listed, manifest, packer);
       progress.add(batch.length);
     }
   } catch (error) {
@@ -161,8 +167,14 @@ export async function runShare(
   options.report?.({ kind: "start", total, existing });
   const progress = new Progress(options);
   for (const variation of found.unnameable) progress.fail(nameFailure(variation));
-  if (found.missing.length > 0) await generateMissing(job, options, found, manifest, progress);
+  await removePacked(job.folder, found.leftovers);
+  const packer = new VariationPacker(job.folder, job.shard, job.shardSize);
+  await packer.add(found.files);
+  if (found.missing.length > 0) {
+    await generateMissing(job, options, found, manifest, packer, progress);
+  }
   const isLeft = existing + sumOf(progress.counts) < total;
+  if (!isLeft) await packer.finish();
   return { total, existing, ...progress.counts, stopped: isLeft };
 }
 

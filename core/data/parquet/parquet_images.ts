@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { EncodedSource } from "../dataset.ts";
 import { UnreadableImageError } from "../decode/unreadable_image_error.ts";
 import { openParquet, type ParquetFile, readColumns } from "./parquet_file.ts";
 
@@ -47,12 +46,14 @@ export class ParquetImages {
   readonly #groups = new Map<string, KeptGroup>();
   #bytes = 0;
 
-  /** The image in a row of a file. */
-  source(path: string, row: number, name: string): EncodedSource {
-    return { kind: "encoded", name, read: () => this.#read(path, row, name) };
-  }
-
-  async #read(path: string, row: number, name: string): Promise<Uint8Array<ArrayBuffer>> {
+  /**
+   * Reads the image in a row of a file.
+   *
+   * @param name what errors call it
+   * @throws {UnreadableImageError} if the row has no bytes of an image
+   * @throws {TypeError} if the file is damaged there
+   */
+  async read(path: string, row: number, name: string): Promise<Uint8Array<ArrayBuffer>> {
     let opening = this.#files.get(path);
     if (opening === undefined) this.#files.set(path, opening = openParquet(path));
     const file = await opening;

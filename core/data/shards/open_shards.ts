@@ -10,9 +10,9 @@ import type { Dataset, EncodedSource } from "../dataset.ts";
 import { datasetOf } from "../dataset_of.ts";
 import { ParquetImages } from "../parquet/parquet_images.ts";
 import { normalizeKey } from "../relative_path.ts";
-import { readRange } from "../tar/parts.ts";
+import { placedSource } from "./placed_source.ts";
 import { labelSamples } from "./sample_labels.ts";
-import { type IndexedShard, indexShard } from "./shard_index.ts";
+import { type IndexedShard, type IndexKind, indexShard } from "./shard_index.ts";
 import { findShards, type ShardFiles, type ShardKind } from "./shard_names.ts";
 import { repeatedKey, splitMember } from "./tar_samples.ts";
 
@@ -29,7 +29,8 @@ const AT_ONCE = 4;
 
 /** Indexes of shards, in their order. */
 export async function indexShards(
-  { kind, paths }: ShardFiles,
+  paths: readonly string[],
+  kind: IndexKind,
   cache?: string,
 ): Promise<IndexedShard[]> {
   const shards: IndexedShard[] = new Array(paths.length);
@@ -80,10 +81,10 @@ function sourceOf(
   key: string,
   rows: ParquetImages | undefined,
 ): EncodedSource {
-  const name = `${key} in ${path}`;
-  if (rows !== undefined) return rows.source(path, within, name);
-  const [offset, size] = [offsets[within]!, sizes[within]!];
-  return { kind: "encoded", name, read: () => readRange([{ path, size: bytes }], offset, size) };
+  const place = rows !== undefined
+    ? { path, row: within }
+    : { path, bytes, offset: offsets[within]!, size: sizes[within]! };
+  return placedSource(place, `${key} in ${path}`, rows);
 }
 
 /**
@@ -105,7 +106,7 @@ export async function openShards(
   { classes: list, cache }: OpenShardsOptions = {},
 ): Promise<Dataset> {
   const { kind } = files;
-  const shards = await indexShards(files, cache);
+  const shards = await indexShards(files.paths, kind, cache);
   const keys = keysOf(shards, kind);
   if (keys.length === 0) {
     throw new GenviewTypeError(

@@ -13,7 +13,10 @@ import { writeNewFileInFolder } from "../../files/new_file.ts";
 import { userCache } from "../../files/user_cache.ts";
 import { readParquetSamples } from "../parquet/parquet_samples.ts";
 import type { ShardKind } from "./shard_names.ts";
-import { readTarSamples } from "./tar_samples.ts";
+import { readTarImages, readTarSamples } from "./tar_samples.ts";
+
+/** What is looked for in a shard: samples of a tar or of a Parquet file, or every image of a tar by itself. */
+export type IndexKind = ShardKind | "images";
 
 /** A label as it is written: a number, or the name of a class. */
 export type WrittenLabel = number | string;
@@ -46,6 +49,12 @@ export interface IndexedShard extends ShardSamples {
 
 const VERSION = 1;
 
+const READERS: Readonly<Record<IndexKind, (path: string) => Promise<ShardSamples>>> = {
+  tar: readTarSamples,
+  parquet: readParquetSamples,
+  images: readTarImages,
+};
+
 /** An index as it is kept. */
 interface KeptIndex {
   readonly version: number;
@@ -77,20 +86,20 @@ async function readKept(path: string): Promise<KeptIndex | undefined> {
  */
 export async function indexShard(
   path: string,
-  kind: ShardKind,
+  kind: IndexKind,
   cache: string = userCache("shards"),
 ): Promise<IndexedShard> {
   const action = `read the shard ${path}`;
   const place = await explainingFileErrors(action, Deno.realPath(path));
   const { size: bytes, mtime } = await explainingFileErrors(action, Deno.stat(path));
   const modified = mtime?.getTime() ?? 0;
-  const name = createHash("sha256").update(place).digest("hex").slice(0, 32);
+  const name = createHash("sha256").update(`${kind} ${place}`).digest("hex").slice(0, 32);
   const file = `${cache}/${name}.json`;
   const kept = await readKept(file);
   const isSame = kept?.version === VERSION && kept.path === place && kept.bytes === bytes &&
     kept.modified === modified;
   if (isSame) return { path, bytes, ...kept.samples };
-  const samples = await (kind === "tar" ? readTarSamples(path) : readParquetSamples(path));
+  const samples = await READERS[kind](path);
   const made: KeptIndex = { version: VERSION, path: place, bytes, modified, samples };
   await writeNewFileInFolder(file, JSON.stringify(made), { overwrite: true });
   return { path, bytes, ...samples };

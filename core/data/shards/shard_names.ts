@@ -69,6 +69,13 @@ async function filesOf(name: string): Promise<string[]> {
   throw new GenviewNotFound(`Cannot read the shards ${name}: there must be such files, found none`);
 }
 
+/** The files that names stand for; the first that is not there is refused. */
+async function namedShards(names: readonly string[]): Promise<string[]> {
+  const paths: string[] = [];
+  for (const name of names) paths.push(...await filesOf(name));
+  return paths;
+}
+
 /** Shards in a folder; none if it holds images or folders, which then are what it is named for. */
 async function shardsIn(folder: string): Promise<string[]> {
   const entries = await visibleNames(folder);
@@ -102,7 +109,7 @@ export async function findShards(name: string): Promise<ShardFiles | undefined> 
   const paths = place?.isDirectory
     ? await shardsIn(name)
     : isShardName(name)
-    ? (await Promise.all((place?.isFile ? [name] : expand(name)).map(filesOf))).flat()
+    ? await namedShards(place?.isFile ? [name] : expand(name))
     : [];
   if (paths.length === 0) return undefined;
   const other = paths.find((path) => kindOf(path) !== kindOf(paths[0]!));

@@ -8,7 +8,7 @@
  */
 import { GenviewSyntaxError, GenviewTypeError } from "../../errors/mod.ts";
 import { parseJson } from "../../files/json.ts";
-import { IMAGE_EXTENSIONS } from "../image_folder.ts";
+import { IMAGE_EXTENSIONS, isImageName } from "../image_folder.ts";
 import type { ShardSamples, WrittenLabel } from "./shard_index.ts";
 import { type TarMember, tarMembers } from "./tar_members.ts";
 
@@ -86,6 +86,28 @@ export function repeatedKey(key: string, shard: string, before: string): TypeErr
     `Cannot read the shard ${shard}: all files of a sample must follow each other in one shard, and two samples must not ` +
       `have one key, found ${JSON.stringify(key)} ${places}`,
   );
+}
+
+/**
+ * Reads what images a tar has, each by itself, whatever its name shares with others; of a path that stands in it twice the
+ * latter, as a tar is unpacked.
+ *
+ * @throws {TypeError} if the tar is compressed, damaged or truncated, naming the byte
+ */
+export async function readTarImages(shard: string): Promise<ShardSamples> {
+  const images = new Map<string, readonly [offset: number, size: number]>();
+  for await (const { path, offset, size } of tarMembers(shard)) {
+    if (isImageName(path)) images.set(path, [offset, size]);
+  }
+  const places = [...images.values()];
+  return {
+    paths: [...images.keys()],
+    offsets: places.map(([offset]) => offset),
+    sizes: places.map(([, size]) => size),
+    labels: [],
+    others: [],
+    runs: [images.size],
+  };
 }
 
 /**

@@ -10,4 +10,5 @@ export {
   type TarProgress,
 } from "./extract.ts";
 export { findTarParts, type TarPart, totalSize } from "./parts.ts";
+export { type FileOfTar, writeTar } from "./write_tar.ts";
 export { type IndexOptions, indexTar, openTarIndex, type TarIndex } from "./tar_index.ts";

@@ -8,7 +8,7 @@ export const pairOptions = {
     group: "Generated views",
     affects: "result",
     description:
-      "variations of the images: a folder with the same tree, a list of paths (train_variations.txt), or an index of variations-import (.jsonl); none when empty",
+      "variations of the images: a folder with the same tree or tars of it, tar shards, a list of paths (train_variations.txt), or an index of variations-import (.jsonl); none when empty",
   },
   variationKey: {
     type: "string",

@@ -34,12 +34,6 @@ Deno.test("batches of shards are those of the same images as files, to the pixel
     }
   }));
 
-Deno.test("batches of shards are the same with workers", () =>
-  withCache(async () => {
-    const shards = await openFixture("structs.parquet");
-    assertEquals(await batchesOf(shards, { workers: 1 }), await batchesOf(shards));
-  }));
-
 Deno.test("batches of shards are the same from a later one on, and from several ranks", () =>
   withCache(async () => {
     const shards = await openFixture("numbered-*.tar");
