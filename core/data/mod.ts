@@ -56,7 +56,6 @@ export {
   type OpenShardsOptions,
   openVariationShards,
   openVariationsIn,
-  placedSource,
   type ShardFiles,
   type ShardKind,
   tarsIn,
