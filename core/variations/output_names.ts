@@ -4,7 +4,8 @@
  * @module
  */
 import { dirname } from "node:path";
-import { fileSource, type ImagePlace, type ImageSource, placedSource } from "../data/mod.ts";
+import { fileSource, type ImagePlace, type ImageSource } from "../data/mod.ts";
+import { placedSource } from "../data/shards/placed_source.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
 import type { WantedVariation } from "../unclip/mod.ts";
 import type { OwnSettings } from "./settings.ts";
