@@ -118,13 +118,18 @@ const channels = (description: string, value: readonly number[]) =>
     description,
   }) as const;
 
-/** How a network follows its gradients. */
-const optimization = {
-  batchSize: positive("images of a step", 32),
-  steps: positive("steps in all", 1000),
+/** How a network follows its gradients, with defaults of its own. */
+const optimization = (
+  { batchSize, steps, learningRate }: Pick<
+    NetworkOptimization,
+    "batchSize" | "steps" | "learningRate"
+  >,
+) => ({
+  batchSize: positive("images of a step", batchSize),
+  steps: positive("steps in all", steps),
   learningRate: rate(
     "learning rate, after the warm-up and before it falls along half a cosine",
-    1e-3,
+    learningRate,
   ),
   warmupSteps: rate("steps in which the learning rate rises", 100),
   weightDecay: rate("weight decay", 0),
@@ -136,7 +141,7 @@ const optimization = {
     default: 0.999,
     description: "share of the moving averages that a step leaves",
   },
-} as const;
+} as const);
 
 /** The options of a generator's training, in JSON Schema. */
 export const generatorSchema: ObjectSchema = {
@@ -175,10 +180,10 @@ export const generatorSchema: ObjectSchema = {
     autoencoder: {
       type: "object",
       properties: {
-        channels: channels("channels of each level, the widest map first", [8, 16, 32, 64]),
-        latentChannels: positive("channels of the latents", 8),
+        channels: channels("channels of each level, the widest map first", [8, 32, 64]),
+        latentChannels: positive("channels of the latents", 4),
         layersPerLevel: positive("residual blocks of a level", 1),
-        groups: positive("groups of channels that are normalised together", 8),
+        groups: positive("groups of channels that are normalised together", 2),
         reconstructionLoss: {
           type: "string",
           enum: ["l1", "l2"],
@@ -186,7 +191,8 @@ export const generatorSchema: ObjectSchema = {
           description: "how far images are apart: mean absolute or mean squared difference",
         },
         klWeight: rate("weight of the divergence of the latents from a normal distribution", 1e-6),
-        ...optimization,
+        // Few images a step: what is learnt goes with the steps, and an image has many pixels.
+        ...optimization({ batchSize: 8, steps: 8000, learningRate: 3e-3 }),
       },
       default: {},
       additionalProperties: false,
@@ -205,7 +211,7 @@ export const generatorSchema: ObjectSchema = {
     unet: {
       type: "object",
       properties: {
-        channels: channels("channels of each level, the widest map first", [96, 160]),
+        channels: channels("channels of each level, the widest map first", [64, 128, 128]),
         layersPerLevel: positive("residual blocks of a level on the way down", 1),
         headWidth: positive("features of a head of the attention", 32),
         attentionLevels: {
@@ -243,7 +249,7 @@ export const generatorSchema: ObjectSchema = {
           default: 999,
           description: "largest level of the noise on embeddings",
         },
-        ...optimization,
+        ...optimization({ batchSize: 32, steps: 12000, learningRate: 1e-3 }),
       },
       default: {},
       additionalProperties: false,
