@@ -13,7 +13,6 @@ export type { TaskModule, Tasks } from "./tasks/cli/program.ts";
 /** The tasks by their names under `deno task`: literal addresses, so that Deno fetches all of them when it installs. */
 export const tasks: Tasks = {
   "demo": () => import("./tasks/demo.ts"),
-  "pipeline": () => import("./tasks/pipeline.ts"),
   "train": () => import("./tasks/train.ts"),
   "evaluate": () => import("./tasks/evaluate.ts"),
   "export": () => import("./tasks/export.ts"),
@@ -26,6 +25,7 @@ export const tasks: Tasks = {
   "variations-grid": () => import("./tasks/variations_grid.ts"),
   "variations-import": () => import("./tasks/variations_import.ts"),
   "variations-list": () => import("./tasks/variations_list.ts"),
+  "pipeline": () => import("./tasks/pipeline.ts"),
   "generator": () => import("./tasks/generator.ts"),
   "plugins": () => import("./tasks/plugins.ts"),
   "cuda": () => import("./tasks/cuda.ts"),
