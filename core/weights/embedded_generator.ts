@@ -57,7 +57,14 @@ async function keep(url: URL, path: string): Promise<void> {
 }
 
 async function folderOf(files: readonly string[], generator: URL): Promise<string> {
-  if (generator.protocol === "file:") return fileURLToPath(generator).replace(/[\\/]$/, "");
+  if (generator.protocol === "file:") {
+    const folder = fileURLToPath(generator).replace(/[\\/]$/, "");
+    if (await ifThere(Deno.stat(join(folder, files.at(-1)!))) !== undefined) return folder;
+    throw new GenviewNotFound(
+      `Cannot use the embedded generator: it must lie in ${folder}, found none; name a network by its folder or file, or ` +
+        "published ones",
+    );
+  }
   const folder = userCache("generator", encodeURIComponent(generator.href));
   for (const file of files) await keep(new URL(file, generator), join(folder, ...file.split("/")));
   return folder;

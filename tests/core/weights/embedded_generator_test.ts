@@ -6,13 +6,15 @@ import { writeHashedFolder } from "../encoders/hashed_clip_folder.ts";
 
 Deno.test("embeddedImageEncoder() is beside the code, or fetched once from where the code was imported", () =>
   withFolder(async (path) => {
-    const own = await embeddedImageEncoder();
-    assertEquals(
-      own,
-      new URL("../../../fixtures/generator/image_encoder", import.meta.url).pathname,
+    const beside = new URL(`file://${path("generator")}/`);
+    await assertRejects(
+      () => embeddedImageEncoder(beside),
+      Deno.errors.NotFound,
+      "name a network by its folder or file",
     );
-
     await writeHashedFolder(path("generator"));
+    assertEquals(await embeddedImageEncoder(beside), path("generator/image_encoder"));
+
     const asked: string[] = [];
     await using server = Deno.serve(
       { port: 0, hostname: "127.0.0.1", onListen: () => {} },
