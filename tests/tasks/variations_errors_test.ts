@@ -61,7 +61,10 @@ Deno.test("variations-grid says in one line what it lacks", () =>
     await refuse(run("list.txt/grid.png", ...given), /Cannot write .*a part of its path is a file/);
     await refuse(run("none/grid.png", ...given), /Cannot write .*no such file or folder/);
     await refuse(run("grid.png", path("none")), /Cannot read .*no such file or folder/);
-    await refuse(run("grid.png", path("list.txt")), /Cannot read .*a folder must be/);
+    await refuse(
+      run("grid.png", path("list.txt")),
+      /Cannot look for tars in .*list.txt: .*a folder must be/,
+    );
     await refuse(
       run("grid.png", "--ratios", path("none.txt"), ...given),
       /Cannot read .*none.txt: there is no such file/,
