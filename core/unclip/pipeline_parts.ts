@@ -9,7 +9,7 @@ import { clipVisionTransformerTower } from "../backbones/clip_vision_transformer
 import { CLIP_NORMALIZATION } from "../data/views/presets.ts";
 import type { Shape } from "../engine/graph/shape.ts";
 import type { Session } from "../engine/ort/mod.ts";
-import { EmbeddingNoise } from "./embedding_noise.ts";
+import { EmbeddingNoise, type EmbeddingStatistics } from "./embedding_noise.ts";
 import {
   parseAutoencoder,
   parseImageEncoder,
@@ -81,7 +81,8 @@ export async function loadImageEncoder(
   return { imageEncoder, imageSize };
 }
 
-async function loadEmbeddingNoise(folder: PublishedFolder): Promise<EmbeddingNoise> {
+/** The statistics of embeddings of a folder. */
+export async function readStatistics(folder: PublishedFolder): Promise<EmbeddingStatistics> {
   using file = await folder.open("image_normalizer", "float32");
   const [mean, std] = await Promise.all(
     ["mean", "std"].map(async (name) => {
@@ -89,8 +90,12 @@ async function loadEmbeddingNoise(folder: PublishedFolder): Promise<EmbeddingNoi
       return Float32Array.from(data as Float32Array);
     }),
   );
+  return { mean: mean!, std: std! };
+}
+
+async function loadEmbeddingNoise(folder: PublishedFolder): Promise<EmbeddingNoise> {
   const config = await folder.config("image_noising_scheduler", "scheduler_config.json");
-  return new EmbeddingNoise({ mean: mean!, std: std! }, parseNoiseSchedule(config));
+  return new EmbeddingNoise(await readStatistics(folder), parseNoiseSchedule(config));
 }
 
 /** Height and width of the latents of images of a size. */

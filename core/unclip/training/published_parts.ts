@@ -17,7 +17,6 @@ import {
 import type { AutoencoderConfig } from "../networks/autoencoder.ts";
 import type { PublishedFolder, PublishedNetwork } from "../published_folder.ts";
 import { parseNoiseSchedule, parseScheduler } from "../scheduler_config.ts";
-import type { EmbeddingStatistics } from "../embedding_noise.ts";
 import { declareAutoencoder, declareUnet, type OwnNetwork } from "./generator_networks.ts";
 import type { UnetPlan } from "./train_unet.ts";
 
@@ -86,13 +85,4 @@ export async function readUnet(folder: PublishedFolder): Promise<PublishedUnet> 
     embeddingNoise: parseNoiseSchedule(noising),
     tensors,
   };
-}
-
-/** The statistics of embeddings of a folder. */
-export async function readStatistics(folder: PublishedFolder): Promise<EmbeddingStatistics> {
-  using file = await folder.open("image_normalizer", "float32");
-  const [mean, std] = await Promise.all(
-    ["mean", "std"].map(async (name) => Float32Array.from(decodeNumbers(await file.read(name)))),
-  );
-  return { mean: mean!, std: std! };
 }

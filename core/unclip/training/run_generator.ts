@@ -97,17 +97,11 @@ async function folderOf(
   name: string,
   what: "generator" | "image encoder",
 ): Promise<string> {
-  if (name !== EMBEDDED) {
-    const found = await ifThere(explainingFileErrors(`read ${name}`, Deno.stat(name)));
-    return found?.isDirectory ? name : (await findUnclip(name)).folder;
+  if (name === EMBEDDED) {
+    return what === "generator" ? await embeddedGenerator() : dirname(await embeddedImageEncoder());
   }
-  const folder = what === "generator"
-    ? await embeddedGenerator()
-    : dirname(await embeddedImageEncoder());
-  if (await ifThere(Deno.stat(join(folder, "image_encoder"))) !== undefined) return folder;
-  throw new GenviewNotFound(
-    `Cannot use the embedded ${what}: it must be in ${folder}, found none; name a folder`,
-  );
+  const found = await ifThere(explainingFileErrors(`read ${name}`, Deno.stat(name)));
+  return found?.isDirectory ? name : (await findUnclip(name)).folder;
 }
 
 /** What a run has been given, before its defaults. */

@@ -14,7 +14,7 @@ import { ifThere } from "../../files/if_there.ts";
 import { writeNewFileInFolder } from "../../files/new_file.ts";
 import type { EmbeddingStatistics } from "../embedding_noise.ts";
 import type { AutoencoderConfig } from "../networks/autoencoder.ts";
-import { loadImageEncoder } from "../pipeline_parts.ts";
+import { loadImageEncoder, readStatistics } from "../pipeline_parts.ts";
 import { PublishedFolder } from "../published_folder.ts";
 import { withAverages } from "./built_stage.ts";
 import {
@@ -26,7 +26,7 @@ import {
 import type { GeneratorConfiguration } from "./generator_configuration.ts";
 import { type GeneratorParts, writeGeneratorFolder } from "./generator_folder.ts";
 import type { OwnNetwork } from "./generator_networks.ts";
-import { readAutoencoder, readStatistics, readUnet } from "./published_parts.ts";
+import { readAutoencoder, readUnet } from "./published_parts.ts";
 import type { StageEvent } from "./stage_event.ts";
 import type { StageMeasures } from "./stage_run.ts";
 import { drawTextEncoder, emptyPromptStates } from "./text_states.ts";

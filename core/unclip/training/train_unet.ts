@@ -11,6 +11,7 @@ import { GenviewRangeError } from "../../errors/mod.ts";
 import { EmbeddingNoise, type EmbeddingStatistics } from "../embedding_noise.ts";
 import type { UnetConfig } from "../networks/unet.ts";
 import { type NoiseScheduleConfig, remainingVariance } from "../noise_schedule.ts";
+import { gatherRows } from "../rows.ts";
 import { mixtureOf } from "../schedulers/scheduler.ts";
 import { buildStage } from "./built_stage.ts";
 import { denoisingLoss, minSnrWeight, type PredictionType } from "./denoising_loss.ts";
@@ -99,6 +100,8 @@ class UnetBatches {
   readonly #plan: UnetPlan;
   readonly #noise: EmbeddingNoise;
   readonly #remaining: Float32Array;
+  /** The prompt, for each image of a batch. */
+  readonly #text: Tensor<"float32">;
   #order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
 
   constructor(data: UnetData, plan: UnetPlan, configuration: GeneratorConfiguration) {
@@ -107,6 +110,7 @@ class UnetBatches {
     this.#configuration = configuration;
     this.#noise = new EmbeddingNoise(data.statistics, plan.embeddingNoise);
     this.#remaining = remainingVariance(plan.latentNoise);
+    this.#text = gatherRows(data.text, new Array<number>(configuration.unet.batchSize).fill(0));
   }
 
   get batchesPerEpoch(): number {
@@ -150,12 +154,8 @@ class UnetBatches {
     const { images: { embeddings } } = this.#data;
     const { seed, unet: { conditionDropout, maximumNoiseLevel } } = this.#configuration;
     const width = embeddings.shape[1]!;
-    const clean = new Float32Array(rows.length * width);
-    rows.forEach((row, i) =>
-      clean.set(embeddings.data.subarray(row * width, (row + 1) * width), i * width)
-    );
     const labels = this.#noise.apply({
-      embeddings: tensor("float32", [rows.length, width], clean),
+      embeddings: gatherRows(embeddings, Array.from(rows)),
       noise: normalNoise(seed, "unet embedding", index, [rows.length, width]),
       levels: Array.from(rows, () => random.integer(maximumNoiseLevel + 1)),
     });
@@ -193,16 +193,7 @@ class UnetBatches {
     );
     write("weight", float([batchSize], weights));
     write("labels", this.#labels(rows, index, random));
-    write("text", this.#text());
-  }
-
-  /** The prompt, for each image. */
-  #text(): Tensor<"float32"> {
-    const { text } = this.#data;
-    const { batchSize } = this.#configuration.unet;
-    const data = new Float32Array(batchSize * text.data.length);
-    for (let row = 0; row < batchSize; row++) data.set(text.data, row * text.data.length);
-    return tensor("float32", [batchSize, ...text.shape.slice(1)], data);
+    write("text", this.#text);
   }
 }
 
