@@ -41,6 +41,7 @@ export const LAYERS: readonly string[] = [
   "unclip/training",
   "report",
   "pipeline",
+  "studio",
 ];
 
 function coreFolder(path: string): string | undefined {

@@ -1,0 +1,45 @@
+/**
+ * What all parts of the studio's server share.
+ *
+ * @module
+ */
+import type { JobRequest } from "./api/actions.ts";
+import type { StudioEvent } from "./api/runs.ts";
+
+/** A program and its arguments. */
+export interface ProgramCall {
+  /** File of the program. */
+  readonly program: string;
+  /** Its arguments, none of which passes through a shell. */
+  readonly args: readonly string[];
+  /** The same as people type it. */
+  readonly shown: string;
+}
+
+/** How the studio starts tasks, which the library does not know of: the task that serves the studio says so. */
+export type TaskPrograms = (request: JobRequest) => ProgramCall;
+
+/** What all parts of the studio's server share. */
+export interface StudioContext {
+  /** Folder that everything lies below, absolute and without symbolic links. */
+  readonly root: string;
+  /**
+   * The real path of what is named by a path below the root.
+   *
+   * @throws {GenviewTypeError} if it is no path below the root, or a symbolic link leads out of it
+   * @throws {GenviewNotFound} if it is not there
+   */
+  readonly resolve: (path: string) => Promise<string>;
+  /**
+   * The path at which something may be made below the root, whose folder need not be there.
+   *
+   * @throws {GenviewTypeError} if it is no path below the root, or a symbolic link leads out of it
+   */
+  readonly resolveNew: (path: string) => Promise<string>;
+  /** Tells those who listen. */
+  readonly announce: (event: StudioEvent) => void;
+  /** How tasks are started. */
+  readonly programs: TaskPrograms;
+  /** Ends what is under way when the server does. */
+  readonly signal: AbortSignal;
+}
