@@ -3,8 +3,12 @@
  *
  * @module
  */
+import { openData } from "../core/data/open_data.ts";
+import { exportImageEncoder } from "../core/encoders/export_image_encoder.ts";
+import { openDevice } from "../core/engine/ort/mod.ts";
 import { GenviewTypeError } from "../core/errors/mod.ts";
 import { reportGenerator } from "../core/report/generator_report.ts";
+import { counted } from "../core/schema/counted.ts";
 import { nearestName } from "../core/schema/nearest_name.ts";
 import { drawSamples } from "../core/unclip/training/draw_samples.ts";
 import { measureLevels } from "../core/unclip/training/level_measures.ts";
@@ -32,12 +36,18 @@ const COMMAND = command({
     "Generators of variations of your own, in the layout of Stable unCLIP: trains one from images alone, or fine-tunes a " +
     "published one; draws what it makes of images at each noise level; measures how much of them it keeps; and shows how " +
     "its training went. What train and finetune leave in OUTPUT/model is a model for variations, and for diffusers.",
-  positional: "train|finetune|sample|measure|show [GENERATOR|RUN]",
+  positional: "train|finetune|encoder|sample|measure|show [GENERATOR|RUN]",
   examples: [
     {
       command:
         "deno task generator train --data photos --image-encoder clip --output runs/generator",
       does: "an autoencoder, then a UNet on the embeddings of the encoder in the folder clip",
+    },
+    {
+      command:
+        "deno task generator train --data photos --image-encoder runs/simclr --embedding 64 --output runs/generator",
+      does:
+        "the same by the backbone of a run, a small CLIP vision transformer, which is exported first",
     },
     {
       command: "deno task generator train --output runs/generator --resume",
@@ -48,6 +58,10 @@ const COMMAND = command({
         "deno task generator finetune --from stable-unclip-2-1 --data photos --freeze autoencoder --freeze unet.down_blocks --output runs/tuned",
       does:
         "adapts a published generator; its encoders, and the parts that are named, stay as they are",
+    },
+    {
+      command: "deno task generator encoder runs/simclr --data photos --output clip",
+      does: "exports that image encoder alone, into a folder that train takes",
     },
     {
       command: "deno task generator sample runs/generator/model --data photos --output samples.png",
@@ -73,6 +87,11 @@ type Values = Parsed<typeof COMMAND.options>;
 function configurationOf({ given }: Values, frozen: boolean): GivenConfiguration {
   const { data, imageEncoder, imageSize, seed, draws, precision, freeze } = given;
   const { autoencoderSteps, autoencoderBatchSize, unetSteps, unetBatchSize } = given;
+  const { embedding, emphasis } = given;
+  const projection = {
+    ...(embedding !== undefined && { embedding }),
+    ...(emphasis !== undefined && { emphasis }),
+  };
   const stage = (steps: number | undefined, batchSize: number | undefined) => ({
     ...(steps !== undefined && { steps }),
     ...(batchSize !== undefined && { batchSize }),
@@ -80,6 +99,7 @@ function configurationOf({ given }: Values, frozen: boolean): GivenConfiguration
   return {
     ...(data !== undefined && { data }),
     ...(imageEncoder !== undefined && { imageEncoder }),
+    ...(Object.keys(projection).length > 0 && { projection }),
     ...(imageSize !== undefined && { imageSize }),
     ...(seed !== undefined && { seed }),
     ...(draws !== undefined && { draws }),
@@ -144,13 +164,36 @@ async function finetune(parsed: Values): Promise<void> {
   await run({ ...runOptions(parsed, true), from }, "finetune");
 }
 
-/** The one generator that is named. */
-function generatorOf({ positional: [, model, ...others] }: Values, action: string): string {
+/** The one generator or run that is named. */
+function nameOf(
+  { positional: [, model, ...others] }: Values,
+  action: string,
+  what = "GENERATOR",
+): string {
   if (model !== undefined && others.length === 0) return model;
   throw new GenviewTypeError(
-    `Cannot ${action} a generator: one GENERATOR must be named, found ${
+    `Cannot ${action}: one ${what} must be named, found ${
       model === undefined ? "none" : 1 + others.length
     }`,
+  );
+}
+
+async function encoder(parsed: Values): Promise<void> {
+  refuseRanks("generator");
+  const { embedding, emphasis, data, seed, threads, ...values } = parsed.values;
+  const run = nameOf(parsed, "export an image encoder", "RUN");
+  const output = values.output || "image-encoder";
+  // The images are those that training sees first, so that it would export the same encoder.
+  const dataset = await openData(data, { seed, redraw: true });
+  const device = await openDevice(values.device, values.providerOption);
+  const { parameters, step } = await exportImageEncoder(run, output, {
+    ...{ dataset, embedding, emphasis, device, threads },
+    onWarning: (message) => console.error(`warning: ${message}`),
+  });
+  console.log(
+    `the image encoder of ${counted(step, "step")}, ${
+      (parameters / 1e6).toFixed(2)
+    } M parameters: ${output}`,
   );
 }
 
@@ -174,7 +217,7 @@ async function generating(
 
 async function sample(parsed: Values): Promise<void> {
   const { values } = parsed;
-  const model = generatorOf(parsed, "sample");
+  const model = nameOf(parsed, "sample a generator");
   const output = values.output || "samples.png";
   await generating(async (run) => {
     const images = await drawSamples({
@@ -188,7 +231,7 @@ async function sample(parsed: Values): Promise<void> {
 
 async function measure(parsed: Values): Promise<void> {
   const { values } = parsed;
-  const model = generatorOf(parsed, "measure");
+  const model = nameOf(parsed, "measure a generator");
   if (values.encoder === "") {
     throw new GenviewTypeError(
       "Cannot measure a generator: --encoder must name a network that had no part in it, such as a run",
@@ -207,7 +250,7 @@ async function measure(parsed: Values): Promise<void> {
 async function show(parsed: Values): Promise<void> {
   const { values: { output, measures } } = parsed;
   const { page, stages, finished } = await reportGenerator({
-    run: generatorOf(parsed, "show"),
+    run: nameOf(parsed, "show a generator"),
     output: output || undefined,
     measures: measures || undefined,
   });
@@ -220,6 +263,7 @@ async function show(parsed: Values): Promise<void> {
 const ACTIONS: Readonly<Record<string, (parsed: Values) => Promise<void>>> = {
   train,
   finetune,
+  encoder,
   sample,
   measure,
   show,

@@ -36,6 +36,10 @@ export interface ExportImageEncoderOptions extends EmbeddingProjectionOptions, P
   readonly encoder?: EncoderRole;
   /** Images in a run of the network (default 64). */
   readonly batchSize?: number;
+  /** Takes what is wrong with images that cannot be read, which are left out (default: the first ends the export). */
+  readonly onWarning?: (message: string) => void;
+  /** Ends the export between two batches. */
+  readonly signal?: AbortSignal;
   /** Called after each batch with the number of images whose features are done. */
   readonly onProgress?: (done: number) => void;
 }
@@ -71,7 +75,7 @@ async function classTokens(
   view: EvaluationRecipe,
   options: ExportImageEncoderOptions,
 ): Promise<Tensor<"float32">> {
-  const { dataset, batchSize = 64, device = CPU, threads, onProgress } = options;
+  const { dataset, batchSize = 64, device = CPU, threads, onWarning, signal, onProgress } = options;
   const load = (images: Value) => {
     const { classToken } = clipTokens(new Scope(), images, { ...config, joined: true });
     const model = encodeModel({ outputs: { features: classToken }, initializers: tensors });
@@ -84,9 +88,16 @@ async function classTokens(
   );
   const features = new Float32Array(dataset.length * config.width);
   let done = 0;
-  for await (const { images } of evaluationLoader(dataset, view, { batchSize, strict: true })) {
+  const loader = evaluationLoader(dataset, view, {
+    batchSize,
+    ...(onWarning === undefined ? { strict: true } : { onWarning }),
+  });
+  for await (const { images } of loader) {
+    signal?.throwIfAborted();
+    const [count = 0] = images.shape;
+    if (count === 0) continue;
     features.set((await encoder.encode(images)).features.data, done * config.width);
-    done += images.shape[0]!;
+    done += count;
     onProgress?.(done);
   }
   return float32([done, config.width], features.subarray(0, done * config.width));
@@ -100,7 +111,8 @@ async function classTokens(
  * @param run folder of the run, or of one of its checkpoints, whose backbone is a vision transformer of CLIP's shape
  * @param folder where the two folders are made
  * @throws {TypeError} if the backbone is another, or the run has no such encoder
- * @throws {RangeError} if patches do not tile the images, or the embedding does not fit
+ * @throws {RangeError} if patches do not tile the images, the embedding does not fit, or there are too few images
+ * @throws {UnreadableImageError} if an image cannot be read and nothing takes warnings
  * @throws {GenviewAlreadyExists} if a file is there already, before anything is computed
  */
 export async function exportImageEncoder(

@@ -12,7 +12,7 @@ const NAMES: Readonly<Record<StageName, string>> = { autoencoder: "autoencoder",
 /** A progress line on standard error for each stage, with notes above it. */
 export class GeneratorDisplay implements Disposable {
   #progress: ProgressLine | undefined;
-  #isEncoding = false;
+  #encoding: "encode" | "export" | undefined;
   readonly #output: ProgressOutput;
 
   /** @param write takes the text; by default to standard error */
@@ -27,7 +27,7 @@ export class GeneratorDisplay implements Disposable {
       const { step, loss, imagesPerSecond } = event;
       this.#progress?.update(step, { loss, "img/s": Math.round(imagesPerSecond) });
     } else if (event.kind === "epoch") this.#epoch(event);
-    else if (event.kind === "encode") this.#encode(event.done, event.total);
+    else if ("done" in event) this.#encode(event);
     else this.note(event.kind === "warning" ? `warning: ${event.message}` : event.message);
   };
 
@@ -39,7 +39,7 @@ export class GeneratorDisplay implements Disposable {
   #start(
     { stage, parameters, totalSteps, resumedAt }: Extract<StageEvent, { kind: "start" }>,
   ): void {
-    this.#isEncoding = false;
+    this.#encoding = undefined;
     this.#begin(totalSteps, resumedAt);
     const from = resumedAt > 0 ? `, from step ${resumedAt}` : "";
     this.note(
@@ -57,11 +57,17 @@ export class GeneratorDisplay implements Disposable {
     this.note(`${NAMES[stage]}, epoch ${epoch}: ${[...figures, ...took].join(", ")}`);
   }
 
-  #encode(done: number, total: number): void {
-    if (!this.#isEncoding) {
-      this.#isEncoding = true;
+  #encode(
+    { kind, done, total }: Extract<StageEvent, { readonly kind: "encode" | "export" }>,
+  ): void {
+    if (this.#encoding !== kind) {
+      this.#encoding = kind;
       this.#begin(total, 0);
-      this.note(`encoding ${total} images for the UNet`);
+      this.note(
+        `encoding ${total} images for the ${
+          kind === "encode" ? "UNet" : "image encoder's embedding"
+        }`,
+      );
     }
     this.#progress?.update(done);
   }

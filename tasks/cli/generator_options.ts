@@ -7,18 +7,23 @@ import { GenviewTypeError } from "../../core/errors/mod.ts";
 import type { ObjectSchema, Typed } from "../../core/schema/schema.ts";
 import { generatorSchema } from "../../core/unclip/training/generator_configuration.ts";
 
+/** Whose option one of a part of the configuration is, in words. */
+const PARTS = {
+  autoencoder: "of the autoencoder: ",
+  unet: "of the UNet: ",
+  projection: "of a run's backbone as the image encoder: ",
+} as const;
+
 /** A number of a configuration, with its default. */
-function numberOf(name: string, part?: "autoencoder" | "unet"): Typed<number> {
-  const schema = part === undefined
+function numberOf(name: string, part?: keyof typeof PARTS): Typed<number> {
+  const { properties } = part === undefined
     ? generatorSchema
     : generatorSchema.properties[part] as unknown as ObjectSchema;
-  const { default: value, description } = schema.properties[name]!;
-  const what = part === undefined ? "" : part === "unet" ? "of the UNet: " : "of the autoencoder: ";
+  const { type, minimum, default: value, description } = properties[name]!;
+  const what = part === undefined ? "" : PARTS[part];
   return {
     group: "Training (train, finetune)",
-    type: "integer",
-    minimum: name === "seed" ? 0 : 1,
-    default: value as number,
+    ...{ type: type!, minimum, default: value as number },
     description: `${what}${description}`,
   };
 }
@@ -34,7 +39,7 @@ export const GENERATOR_OPTIONS = {
     type: "string",
     default: "",
     description:
-      "folder of the run (train, finetune; runs/generator when empty), picture (sample; samples.png), JSON file (measure; none) or folder of the page (show; report in the run's)",
+      "folder of the run (train, finetune; runs/generator when empty) or of an image encoder (encoder; image-encoder), picture (sample; samples.png), JSON file (measure; none) or folder of the page (show; report in the run's)",
   },
   seed: {
     type: "integer",
@@ -54,8 +59,10 @@ export const GENERATOR_OPTIONS = {
     type: "string",
     default: "embedded",
     description:
-      "folder with image_encoder and feature_extractor, a published generator's too, or embedded; finetune takes that of --from",
+      "folder with image_encoder and feature_extractor, a published generator's too, or embedded; or a run of pretraining, or one of its checkpoints, whose backbone is a CLIP-shaped vision transformer; finetune takes that of --from",
   },
+  embedding: numberOf("embedding", "projection") as Typed<number>,
+  emphasis: numberOf("emphasis", "projection") as Typed<number>,
   from: {
     group: "Training (train, finetune)",
     type: "string",

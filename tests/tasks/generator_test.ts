@@ -2,6 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { readJsonLines } from "../../core/files/json_lines.ts";
 import { readSafetensors } from "../../core/weights/safetensors.ts";
 import { main } from "../../tasks/generator.ts";
+import { runGenerator } from "../../core/unclip/training/run_generator.ts";
+import { saveClipRun } from "../core/encoders/saved_clip_run.ts";
 import { TINY } from "../core/unclip/training/tiny_generator.ts";
 import { type Path, withModel } from "../core/variations/variation_fixture.ts";
 
@@ -76,6 +78,51 @@ Deno.test("generator trains with samples, shows, samples, and fine-tunes what is
         ]),
       TypeError,
       'did you mean "unet.down_blocks"',
+    );
+  }));
+
+Deno.test("generator takes the backbone of a run for its image encoder, and says by which of its checkpoints", () =>
+  withModel(async (path) => {
+    await saveClipRun(path("pretraining"), 16);
+    await Deno.writeTextFile(path("config.json"), JSON.stringify(tinyConfiguration(path)));
+    const abort = new AbortController();
+    const options = {
+      ...{ output: path("run"), device: "cpu", threads: 1, samples: false },
+      ...{ signal: abort.signal, report: () => abort.abort() },
+    };
+    const config = path("config.json");
+    const configuration = { imageEncoder: path("pretraining"), projection: { embedding: 4 } };
+    const { finished } = await runGenerator({ ...options, config, configuration });
+    assertEquals(finished, false);
+    const recorded = JSON.parse(await Deno.readTextFile(path("run/configuration.json")));
+    assertEquals(recorded.imageEncoder, path("pretraining/checkpoints/step-000000005"));
+    assertEquals(recorded.projection, { embedding: 4, emphasis: 0 });
+    await assertRejects(
+      () =>
+        runGenerator({ ...options, configuration: { projection: { emphasis: 1 } }, resume: true }),
+      TypeError,
+      "must have the configuration",
+    );
+    await main([
+      ...["encoder", path("pretraining"), "--data", path("images"), "--embedding", "4"],
+      ...["--output", path("clip"), "--device", "cpu", "--threads", "1"],
+    ]);
+    const [own, theirs] = await Promise.all(
+      ["clip", "run/image_encoder"].map((folder) =>
+        Deno.readFile(path(`${folder}/image_encoder/model.safetensors`))
+      ),
+    );
+    assertEquals(own, theirs);
+    const given = { imageEncoder: path("clip"), projection: { embedding: 4 } };
+    await assertRejects(
+      () => runGenerator({ ...options, config, output: path("other"), configuration: given }),
+      TypeError,
+      "chosen for image encoders that are exported",
+    );
+    await assertRejects(
+      () => main(["finetune", "--from", path("model"), "--image-encoder", path("pretraining")]),
+      TypeError,
+      "leave out --image-encoder",
     );
   }));
 

@@ -79,12 +79,25 @@ export interface UnetTraining extends NetworkOptimization {
   readonly maximumNoiseLevel: number;
 }
 
+/** The embedding that an image encoder is given which is exported from a run of pretraining. */
+export interface ExportedEmbedding {
+  /** Coordinates of the embedding: a power of two, at most the features' number. */
+  readonly embedding: number;
+  /** Power of its standard deviation by which each principal component of the features is scaled. */
+  readonly emphasis: number;
+}
+
 /** What determines the training of a generator. */
 export interface GeneratorConfiguration {
   /** Images to train on: a name of data, as `openData` takes it. */
   readonly data: string;
-  /** Folder that holds `image_encoder` and `feature_extractor`, or `embedded`. */
+  /**
+   * Folder that holds `image_encoder` and `feature_extractor`, or `embedded`; with a `projection`, folder of the checkpoint
+   * of pretraining that the image encoder is exported from.
+   */
   readonly imageEncoder: string;
+  /** How the image encoder's features are projected where it is exported; of one that is taken as it is there is none. */
+  readonly projection?: ExportedEmbedding;
   /** Height and width of the images in pixels. */
   readonly imageSize: number;
   /** Seed of all randomness. */
@@ -155,7 +168,24 @@ export const generatorSchema: ObjectSchema = {
     imageEncoder: {
       type: "string",
       default: "embedded",
-      description: "folder that holds image_encoder and feature_extractor, or embedded",
+      description:
+        "folder that holds image_encoder and feature_extractor, or embedded; or a run of pretraining, or one of its " +
+        "checkpoints, that it is exported from",
+    },
+    // There is no default: runs whose image encoder is not exported have none.
+    projection: {
+      type: "object",
+      properties: {
+        embedding: positive(
+          "coordinates of the embedding of an image encoder that is exported",
+          64,
+        ),
+        emphasis: rate(
+          "power of its standard deviation by which each principal component of the embedding is scaled",
+          0,
+        ),
+      },
+      additionalProperties: false,
     },
     imageSize: positive("height and width of the images in pixels", 64),
     seed: { type: "integer", minimum: 0, default: 0, description: "seed of all randomness" },

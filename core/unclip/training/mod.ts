@@ -45,7 +45,14 @@ export {
   scalingFactor,
 } from "./encoded_images.ts";
 export {
+  checkpointOf,
+  exportedEncoder,
+  exportedEncoderFolder,
+  type ExportedEncoderOptions,
+} from "./exported_encoder.ts";
+export {
   type AutoencoderTraining,
+  type ExportedEmbedding,
   type GeneratorConfiguration,
   generatorConfiguration,
   generatorSchema,

@@ -16,6 +16,7 @@ import {
   embeddedImageEncoder,
 } from "../../weights/embedded_generator.ts";
 import { findUnclip } from "../open_unclip.ts";
+import { checkpointOf, exportedEncoderFolder } from "./exported_encoder.ts";
 import { AUTOENCODER, frozenParts } from "./frozen_parts.ts";
 import { type GeneratorConfiguration, generatorConfiguration } from "./generator_configuration.ts";
 import { generatorSamples } from "./samples.ts";
@@ -104,6 +105,32 @@ async function folderOf(
   return found?.isDirectory ? name : (await findUnclip(name)).folder;
 }
 
+/**
+ * A configuration whose image encoder is named by its folder: one that is exported from a run by the run's newest checkpoint, so
+ * that what is exported does not depend on when it is.
+ */
+async function settleEncoder(
+  configuration: GeneratorConfiguration,
+  from: string | undefined,
+): Promise<GeneratorConfiguration> {
+  const folder = await folderOf(configuration.imageEncoder, "image encoder");
+  const checkpoint = await checkpointOf(folder);
+  if (checkpoint === undefined) {
+    if (configuration.projection === undefined) return { ...configuration, imageEncoder: folder };
+    throw new GenviewTypeError(
+      `Cannot train a generator: an embedding is chosen for image encoders that are exported from a run, found that of ${folder}`,
+    );
+  }
+  if (from !== undefined) {
+    throw new GenviewTypeError(
+      `Cannot fine-tune a generator by the image encoder of ${folder}: its UNet knows the embeddings of its own; leave out --image-encoder`,
+    );
+  }
+  const { projection = {} } = configuration;
+  const settled = { ...configuration, imageEncoder: checkpoint, projection };
+  return generatorConfiguration(settled, "the configuration");
+}
+
 /** What a run has been given, before its defaults. */
 async function settle(
   { config, configuration = {}, output, resume = false, from }: RunGeneratorOptions,
@@ -135,7 +162,10 @@ async function settle(
         "they are; fine-tune one, or leave it out",
     );
   }
-  return { configuration: settled, from: start };
+  // Of a run that goes on, nothing needs to be there any more that its image encoder was exported from.
+  const isExported = recorded?.configuration["imageEncoder"] === settled.imageEncoder &&
+    await ifThere(Deno.stat(exportedEncoderFolder(output))) !== undefined;
+  return { configuration: isExported ? settled : await settleEncoder(settled, start), from: start };
 }
 
 /**
@@ -149,11 +179,10 @@ async function settle(
 export async function runGenerator(options: RunGeneratorOptions): Promise<TrainedGenerator> {
   const { output, resume = false, samples = true, threads = 0, signal, report } = options;
   const { configuration, from } = await settle(options);
-  const { data, seed } = configuration;
+  const { data, seed, imageEncoder } = configuration;
   const device = await openDevice(options.device ?? "auto", options.providerOption);
   const placement = { device, threads };
   const dataset = await openData(data, { seed, redraw: true });
-  const imageEncoder = await folderOf(configuration.imageEncoder, "image encoder");
   const measures = samples && generatorSamples({ configuration, dataset, output, placement });
   return await trainGenerator({
     ...{ configuration, dataset, imageEncoder, output, resume, placement },

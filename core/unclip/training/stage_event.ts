@@ -44,8 +44,8 @@ export type StageEvent =
     readonly metrics: Readonly<Record<string, number>>;
   }
   | {
-    /** Images were encoded for the UNet. */
-    readonly kind: "encode";
+    /** Images were encoded: for the UNet, or for the embedding of an image encoder that is exported. */
+    readonly kind: "encode" | "export";
     /** How many. */
     readonly done: number;
     /** Of how many. */

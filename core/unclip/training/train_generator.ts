@@ -23,6 +23,7 @@ import {
   encodeTrainingImages,
   scalingFactor,
 } from "./encoded_images.ts";
+import { exportedEncoder } from "./exported_encoder.ts";
 import type { GeneratorConfiguration } from "./generator_configuration.ts";
 import { type GeneratorParts, writeGeneratorFolder } from "./generator_folder.ts";
 import type { OwnNetwork } from "./generator_networks.ts";
@@ -49,7 +50,10 @@ export interface TrainGeneratorOptions {
   readonly configuration: GeneratorConfiguration;
   /** The images; those that are rendered are rendered anew in each epoch if the data set does so. */
   readonly dataset: Dataset;
-  /** Folder that holds `image_encoder` and `feature_extractor`. */
+  /**
+   * Folder that holds `image_encoder` and `feature_extractor`; where the configuration has a `projection`, that of a
+   * checkpoint of pretraining, and both are exported from it into the run's folder `image_encoder`.
+   */
   readonly imageEncoder: string;
   /** Folder of the run; the generator is its folder `model` at the end. */
   readonly output: string;
@@ -161,36 +165,54 @@ class GeneratorTraining {
     return finished ? { config, tensors: averages } : undefined;
   }
 
+  /** Work that is stopped by an error; undefined if it was. */
+  async #untilStopped<T>(work: Promise<T>): Promise<T | undefined> {
+    const { signal } = this.#options;
+    try {
+      return await work;
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) return undefined;
+      throw error;
+    }
+  }
+
+  /** Folder of the image encoder, which is exported first if it is to be; undefined if it was stopped. */
+  async #imageEncoder(): Promise<string | undefined> {
+    const { configuration: { projection }, imageEncoder, signal, report } = this.#options;
+    if (projection === undefined) return imageEncoder;
+    const { dataset, output, placement } = this.#options;
+    const where = { checkpoint: imageEncoder, output, dataset, projection, placement };
+    return await this.#untilStopped(
+      exportedEncoder({ ...where, ...(signal && { signal }), ...(report && { report }) }),
+    );
+  }
+
   /** The images as the UNet sees them; undefined if it was stopped. */
   async #encode(
     { config, tensors }: OwnNetwork<AutoencoderConfig>,
+    folder: string,
   ): Promise<EncodedImages | undefined> {
     const { configuration: { imageSize, draws }, dataset, output, placement } = this.#options;
-    const { signal, report, imageEncoder: folder } = this.#options;
+    const { signal, report } = this.#options;
     const encoding = { batchSize: ENCODED_TOGETHER, ...placement };
     const { imageEncoder, imageSize: encoderSize } = await loadImageEncoder(
       new PublishedFolder(folder),
       encoding,
     );
     using _encoder = imageEncoder;
-    try {
-      return await encodeTrainingImages(dataset, {
-        folder: join(output, "latents"),
-        draws,
-        size: imageSize,
-        config,
-        autoencoder: tensors,
-        imageEncoder,
-        encoderSize,
-        batchSize: ENCODED_TOGETHER,
-        placement,
-        ...(signal && { signal }),
-        onProgress: (done, total) => report?.({ kind: "encode", done, total }),
-      });
-    } catch (error) {
-      if (signal?.aborted && error === signal.reason) return undefined;
-      throw error;
-    }
+    return await this.#untilStopped(encodeTrainingImages(dataset, {
+      folder: join(output, "latents"),
+      draws,
+      size: imageSize,
+      config,
+      autoencoder: tensors,
+      imageEncoder,
+      encoderSize,
+      batchSize: ENCODED_TOGETHER,
+      placement,
+      ...(signal && { signal }),
+      onProgress: (done, total) => report?.({ kind: "encode", done, total }),
+    }));
   }
 
   /** The UNet that is trained, its initial parameters where it is fine-tuned, and what comes with it. */
@@ -217,12 +239,14 @@ class GeneratorTraining {
   }
 
   async finish(): Promise<TrainedGenerator> {
-    const { configuration, output, imageEncoder, isFrozen, measures } = this.#options;
+    const { configuration, output, isFrozen, measures } = this.#options;
     const { storedPrecision: precision = "float16" } = this.#options;
     const folder = join(output, "model");
     if (await ifThere(Deno.stat(folder)) !== undefined) return { finished: true, folder };
+    const imageEncoder = await this.#imageEncoder();
+    if (imageEncoder === undefined) return { finished: false };
     const autoencoder = await this.#autoencoder();
-    const images = autoencoder && await this.#encode(autoencoder);
+    const images = autoencoder && await this.#encode(autoencoder, imageEncoder);
     if (autoencoder === undefined || images === undefined) return { finished: false };
     const statistics = this.#published
       ? await readStatistics(this.#published)

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { backbone } from "../../../core/backbones/registry.ts";
 import { CLIP_NORMALIZATION } from "../../../core/data/views/presets.ts";
-import { datasetOf } from "../../../core/data/dataset_of.ts";
+import { datasetOf, fileSource } from "../../../core/data/dataset_of.ts";
 import { ClipEncoder } from "../../../core/encoders/clip_encoder.ts";
 import {
   clipModelOfFile,
@@ -11,42 +11,14 @@ import {
 import { exportImageEncoder } from "../../../core/encoders/export_image_encoder.ts";
 import { FeatureExtractor } from "../../../core/encoders/feature_extractor.ts";
 import { CPU, DeviceTensor } from "../../../core/engine/ort/mod.ts";
-import { input } from "../../../core/engine/graph/value.ts";
-import { Scope } from "../../../core/engine/nn/scope.ts";
-import { saveCheckpoint } from "../../../core/weights/checkpoint/checkpoint.ts";
 import { readSafetensors } from "../../../core/weights/safetensors.ts";
 import { hashedImages, withFolder } from "../backbones/clip_golden.ts";
-import { hashedParameters, hashedTensor } from "../engine/nn/hashed_values.ts";
+import { hashedTensor } from "../engine/nn/hashed_values.ts";
 import { relativeError } from "../engine/nn/relative_error.ts";
+import { CLIP_RUN_BACKBONE, clipRunParameters, saveClipRun } from "./saved_clip_run.ts";
 import { saveRun } from "./saved_run.ts";
 
 const SIZE = 16;
-const NAME = "clip_vit_tiny_patch8_64_mean";
-
-/** Parameters of the backbone behind `backbone.`, for images of `size` pixels. */
-function parameters(size: number) {
-  const scope = new Scope();
-  const images = input("images", "float32", [1, 3, size, size]);
-  const spec = backbone(NAME, { imageSize: size });
-  scope.enter("backbone", (inner) => spec.apply(inner, images));
-  return new Map(Object.entries(hashedParameters(scope)));
-}
-
-/** Writes a run of the backbone on views of 16 pixels. */
-async function saveClipRun(folder: string): Promise<void> {
-  const crop = { area: [0.5, 1], aspect: [1, 1], interpolation: "bilinear" };
-  const views = [{ size: SIZE, crop, flip: 0, normalize: CLIP_NORMALIZATION }];
-  await saveCheckpoint(`${folder}/checkpoints`, {
-    state: {
-      ...{ version: 1, method: "simclr", step: 5, epoch: 1, samples: 40 },
-      configuration: {
-        ...{ backbone: NAME, stem: "imagenet", zeroInitResidual: false, imageSize: SIZE, views },
-      },
-    },
-    model: parameters(SIZE),
-    optimizer: [],
-  }, 1);
-}
 
 const dataset = datasetOf("noise", 12, (index) => ({
   key: String(index),
@@ -62,7 +34,7 @@ const dataset = datasetOf("noise", 12, (index) => ({
 
 Deno.test("exportImageEncoder() projects the class token that was trained", () =>
   withFolder(async (path) => {
-    await saveClipRun(path("run"));
+    await saveClipRun(path("run"), SIZE);
     const made = await exportImageEncoder(path("run"), path("generator"), {
       dataset,
       embedding: 4,
@@ -81,12 +53,12 @@ Deno.test("exportImageEncoder() projects the class token that was trained", () =
 
     using owned = new DisposableStack();
     const placed = new Map(
-      [...parameters(SIZE)].map(([name, value]) =>
+      [...clipRunParameters(SIZE)].map(([name, value]) =>
         [name, owned.use(DeviceTensor.from(value, CPU))] as const
       ),
     );
     using extractor = await FeatureExtractor.create({
-      backbone: backbone(NAME, { imageSize: SIZE }),
+      backbone: backbone(CLIP_RUN_BACKBONE, { imageSize: SIZE }),
       ...{ batchSize: 2, size: SIZE, normalize: CLIP_NORMALIZATION },
     }, placed);
     const { data } = await extractor.extract(images);
@@ -105,16 +77,45 @@ Deno.test("exportImageEncoder() projects the class token that was trained", () =
 
 Deno.test("exportImageEncoder() resamples positions to the images that are asked for", () =>
   withFolder(async (path) => {
-    await saveClipRun(path("run"));
+    await saveClipRun(path("run"), SIZE);
     const options = { dataset, embedding: 4, imageSize: 24 };
     await exportImageEncoder(path("run"), path("generator"), options);
     const { tensors } = await readSafetensors(path("generator/image_encoder/model.safetensors"));
     const positions = tensors.get("vision_model.embeddings.position_embedding.weight")!;
     assertEquals(positions.shape, [10, 128]);
-    const own = parameters(SIZE).get("backbone.positional_embedding")!;
+    const own = clipRunParameters(SIZE).get("backbone.positional_embedding")!;
     assertEquals([...positions.data.subarray(0, 128)], [...own.data.subarray(0, 128)]);
     const config = JSON.parse(await Deno.readTextFile(path("generator/image_encoder/config.json")));
     assertEquals([config.image_size, config.projection_dim], [24, 4]);
+  }));
+
+Deno.test("exportImageEncoder() leaves out images that cannot be read, where it may", () =>
+  withFolder(async (path) => {
+    await saveClipRun(path("run"), SIZE);
+    const damaged = datasetOf("noise", 13, (index) => {
+      if (index === 4) return { key: "4", source: fileSource(path("missing.png")) };
+      return dataset.sample(index < 4 ? index : index - 1);
+    });
+    const warnings: string[] = [];
+    const options = { embedding: 4, batchSize: 3 };
+    await exportImageEncoder(path("run"), path("damaged"), {
+      ...options,
+      dataset: damaged,
+      onWarning: (message) => warnings.push(message),
+    });
+    assertEquals(warnings.length, 1);
+    await exportImageEncoder(path("run"), path("whole"), { ...options, dataset });
+    const [found, wanted] = await Promise.all(["damaged", "whole"].map(async (name) => {
+      const file = path(`${name}/image_encoder/model.safetensors`);
+      return (await readSafetensors(file)).tensors.get("visual_projection.weight")!.data;
+    }));
+    const error = relativeError(found!, wanted!);
+    assert(error < 1e-3, `projections differ by ${error} of their norm`);
+    await assertRejects(
+      () => exportImageEncoder(path("run"), path("strict"), { ...options, dataset: damaged }),
+      Error,
+      "missing.png",
+    );
   }));
 
 Deno.test("exportImageEncoder() refuses other backbones", () =>

@@ -4,10 +4,14 @@ import {
   trainGenerator,
   type TrainGeneratorOptions,
 } from "../../../../core/unclip/training/train_generator.ts";
+import { checkpointOf } from "../../../../core/unclip/training/exported_encoder.ts";
+import type { StageEvent } from "../../../../core/unclip/training/stage_event.ts";
 import { readJsonLines } from "../../../../core/files/json_lines.ts";
 import { readSafetensors } from "../../../../core/weights/safetensors.ts";
 import { inFolder } from "../../../in_folder.ts";
-import { tinyTraining } from "./tiny_generator.ts";
+import { saveClipRun } from "../../encoders/saved_clip_run.ts";
+import { relativeError } from "../../engine/nn/relative_error.ts";
+import { TINY, tinyTraining } from "./tiny_generator.ts";
 
 const NETWORKS = ["vae", "unet", "text_encoder", "image_normalizer"];
 
@@ -56,6 +60,38 @@ Deno.test("a generator that is stopped and resumed is the same, bit for bit", ()
     assertEquals(steps.map(({ step }) => step), [1, 2, 3, 4, 5]);
     using pipeline = await UnclipPipeline.create(folder!, { batchSize: 1, steps: 2 });
     assertEquals(pipeline.latentShape, [4, 8, 8]);
+  }));
+
+Deno.test("an image encoder is exported from a checkpoint first, and once", () =>
+  inFolder(async (root) => {
+    const options = await tinyTraining(root);
+    await saveClipRun(`${root}/pretraining`, 16);
+    const imageEncoder = (await checkpointOf(`${root}/pretraining`))!;
+    assertEquals(imageEncoder, `${root}/pretraining/checkpoints/step-000000005`);
+    assertEquals(await checkpointOf(imageEncoder), imageEncoder);
+    assertEquals(await checkpointOf(options.imageEncoder), undefined);
+    const configuration = { ...TINY, imageEncoder, projection: { embedding: 4, emphasis: 1 } };
+    const exported = { ...options, configuration, imageEncoder };
+    const abort = new AbortController();
+    const kinds: string[] = [];
+    const report = ({ kind }: StageEvent) => {
+      kinds.push(kind);
+      if (kind === "step") abort.abort();
+    };
+    const stopped = await trainGenerator({ ...exported, signal: abort.signal, report });
+    assertEquals([stopped.finished, kinds], [false, ["export", "start", "step"]]);
+    // What it was exported from may be gone by then.
+    await Deno.remove(`${root}/pretraining`, { recursive: true });
+    const { folder } = await trainGenerator({ ...exported, resume: true });
+    const weights = (place: string) =>
+      readSafetensors(`${place}/image_encoder/model.safetensors`).then(({ tensors }) =>
+        tensors.get("visual_projection.weight")!
+      );
+    const own = await weights(`${exported.output}/image_encoder`);
+    assertEquals(own.shape, [4, 128]);
+    const kept = await weights(folder!);
+    const error = relativeError(Array.from(kept.data, Number), own.data);
+    assert(error < 1e-3, `the generator's projection differs by ${error}`);
   }));
 
 Deno.test("a generator's run is resumed with the same configuration alone, and only where that is asked for", () =>
