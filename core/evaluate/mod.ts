@@ -39,6 +39,7 @@ export {
   type DatasetFeaturesOptions,
   type ImageFeatures,
 } from "./dataset_features.ts";
+export { embeddingMap, type EmbeddingMapOptions } from "./embedding_map.ts";
 export {
   EpochCheckpoints,
   type EpochCheckpointsOptions,
