@@ -11,14 +11,14 @@ export {
   type WrittenGeneratorReport,
 } from "./generator_report.ts";
 export { type FoundMasks, maskSection } from "./mask_section.ts";
-export { pairsSection } from "./pairs_section.ts";
+export { type MappedFeatures, mapSection, type MapSectionOptions } from "./map_section.ts";
 export {
+  type NamedScores,
   neighboursSection,
   type NeighboursSectionOptions,
-  samplePictures,
-  viewsSection,
-  type ViewsSectionOptions,
-} from "./picture_sections.ts";
+} from "./neighbours_section.ts";
+export { pairsSection } from "./pairs_section.ts";
+export { samplePictures, viewsSection, type ViewsSectionOptions } from "./picture_sections.ts";
 export { resultsSection } from "./results_section.ts";
 export { variationsSection, type VariationsSectionOptions } from "./variations_section.ts";
 export {

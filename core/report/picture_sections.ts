@@ -1,5 +1,5 @@
 /**
- * The sections of a training run's report that show images: the views that it learned from, and what its features find.
+ * The section of a training run's report that shows the views it learned from, and samples as pictures.
  *
  * @module
  */
@@ -15,7 +15,6 @@ import type { EvaluationRecipe, ViewRecipe } from "../data/views/recipe.ts";
 import { elementCount } from "../engine/graph/shape.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
 import { CPU } from "../engine/ort/mod.ts";
-import type { BackboneScores } from "../evaluate/evaluate_backbone.ts";
 import { imageGrid } from "../plot/image_grid.ts";
 import type { Section } from "./report.ts";
 
@@ -64,14 +63,6 @@ export interface ViewsSectionOptions {
   readonly samples?: number;
   /** How variations stand in for images. */
   readonly variations?: VariationOptions;
-}
-
-/** Options of {@linkcode neighboursSection}. */
-export interface NeighboursSectionOptions {
-  /** Queries that are shown (default 8). */
-  readonly shown?: number;
-  /** Neighbours of each (default 6). */
-  readonly neighbours?: number;
 }
 
 /** Images and random views of them, photometry applied. */
@@ -130,58 +121,4 @@ export async function viewsSection(
   throw new GenviewRangeError(
     `Cannot show views of "${dataset.name}": it must have at least ${samples} samples, found ${dataset.length}`,
   );
-}
-
-/** Queries and their nearest neighbours by the features of an evaluation. */
-export async function neighboursSection(
-  scores: BackboneScores,
-  bank: Dataset,
-  queries: Dataset,
-  recipe: EvaluationRecipe,
-  { shown = 8, neighbours = 6 }: NeighboursSectionOptions = {},
-): Promise<Section> {
-  const rows = scores.queries.indices.length;
-  const count = Math.min(shown, rows);
-  const chosen = Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * rows) / count));
-  const { k, neighbors } = scores.knn;
-  const columns = Math.min(neighbours, k);
-  const images: Tensor<"uint8">[] = [];
-  const captions: string[] = [];
-  for (const row of chosen) {
-    const query = scores.queries.indices[row]!;
-    const found = Array.from(
-      neighbors.indices.subarray(row * k, row * k + columns),
-      (place) => scores.bank.indices[place]!,
-    );
-    images.push(...await samplePictures(queries, [query], recipe));
-    images.push(...await samplePictures(bank, found, recipe));
-    const { identity } = queries.sample(query);
-    captions.push(
-      "",
-      ...found.map((index, i) => {
-        const similarity = neighbors.similarities[row * k + i]!.toFixed(2);
-        return identity !== undefined && bank.sample(index).identity === identity
-          ? `${similarity} same`
-          : similarity;
-      }),
-    );
-  }
-  const same = captions.filter((caption) => caption.endsWith("same")).length;
-  return {
-    title: "Nearest neighbours",
-    text:
-      `Queries from ${queries.name} and the most similar images of ${bank.name}, by cosine similarity.`,
-    figures: [{
-      png: await imageGrid({
-        images,
-        columns: columns + 1,
-        columnLabels: ["query", ...Array.from({ length: columns }, (_, i) => `${i + 1}`)],
-        captions,
-        paper: false,
-        scale: Math.max(1, Math.round(96 / recipe.size)),
-      }),
-      caption: "Below each neighbour: its similarity, and whether it shows the same thing.",
-      alt: `${count} queries with ${columns} neighbours each; ${same} of them show the same thing`,
-    }],
-  };
 }

@@ -21,7 +21,9 @@ import { uniformSpread } from "../train/step/embedding_spread.ts";
 import type { MethodFacts } from "../train/step/method_facts.ts";
 import { loadCheckpoint } from "../weights/checkpoint/checkpoint.ts";
 import { percent } from "./describe_curve.ts";
-import { neighboursSection, viewsSection } from "./picture_sections.ts";
+import { mapSection } from "./map_section.ts";
+import { type NamedScores, neighboursSection } from "./neighbours_section.ts";
+import { viewsSection } from "./picture_sections.ts";
 import { type Card, type Section, writeReport } from "./report.ts";
 import {
   configurationSection,
@@ -78,6 +80,9 @@ export interface WrittenRunReport {
   /** Scores of the checkpoint. */
   readonly after: NetworkScores;
 }
+
+/** Fewer images have no map. */
+const LEAST_MAPPED = 4;
 
 type Names = NonNullable<RunReportOptions["names"]>;
 
@@ -159,7 +164,7 @@ function subtitle(
 async function sections(
   options: RunReportOptions,
   facts: MethodFacts,
-  { features }: NetworkScores,
+  { before, after: { features } }: Pick<WrittenRunReport, "before" | "after">,
   names: Names,
 ): Promise<Section[]> {
   const { method: { manifest }, configuration, training, bank, queries } = options;
@@ -167,6 +172,11 @@ async function sections(
   const recipe = configuredRecipe(configuration);
   const recipes = viewRecipes(configuration);
   const { chance, knn } = features;
+  const networks = [
+    { name: "before training", scores: before.features },
+    { name: "after training", scores: features },
+  ];
+  const bankOf = ({ name, scores }: NamedScores) => ({ name, features: scores.bank });
   return [
     await metricSection(record, "knnTop1", {
       title: "Nearest neighbours by epoch",
@@ -186,7 +196,10 @@ async function sections(
       seed: configuration.seed,
       variations: configuredVariations(configuration, recipes),
     }),
-    await neighboursSection(features, bank, queries, recipe),
+    await neighboursSection(networks, bank, queries, recipe),
+    ...(features.bank.indices.length < LEAST_MAPPED ? [] : [
+      await mapSection(networks.map(bankOf), bank, recipe),
+    ]),
     ...(options.sections ?? []),
     timingSection(record),
     configurationSection(record),
@@ -257,7 +270,7 @@ export async function reportRun(
     title: options.title ?? `${method.manifest.title} on ${names.training}`,
     subtitle: subtitle(options, names),
     cards: cards(before, after, names),
-    sections: await sections(options, facts, after, names),
+    sections: await sections(options, facts, { before, after }, names),
     ...(options.notes && { notes: options.notes }),
   });
   return { page, before, after };
