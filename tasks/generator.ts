@@ -87,10 +87,11 @@ type Values = Parsed<typeof COMMAND.options>;
 function configurationOf({ given }: Values, frozen: boolean): GivenConfiguration {
   const { data, imageEncoder, imageSize, seed, draws, precision, freeze } = given;
   const { autoencoderSteps, autoencoderBatchSize, unetSteps, unetBatchSize } = given;
-  const { embedding, emphasis } = given;
+  const { embedding, emphasis, embeddingDraws } = given;
   const projection = {
     ...(embedding !== undefined && { embedding }),
     ...(emphasis !== undefined && { emphasis }),
+    ...(embeddingDraws !== undefined && { draws: embeddingDraws }),
   };
   const stage = (steps: number | undefined, batchSize: number | undefined) => ({
     ...(steps !== undefined && { steps }),
@@ -180,14 +181,14 @@ function nameOf(
 
 async function encoder(parsed: Values): Promise<void> {
   refuseRanks("generator");
-  const { embedding, emphasis, data, seed, threads, ...values } = parsed.values;
+  const { embedding, emphasis, embeddingDraws, data, seed, threads, ...values } = parsed.values;
   const run = nameOf(parsed, "export an image encoder", "RUN");
   const output = values.output || "image-encoder";
   // The images are those that training sees first, so that it would export the same encoder.
   const dataset = await openData(data, { seed, redraw: true });
   const device = await openDevice(values.device, values.providerOption);
   const { parameters, step } = await exportImageEncoder(run, output, {
-    ...{ dataset, embedding, emphasis, device, threads },
+    ...{ dataset, embedding, emphasis, draws: embeddingDraws, device, threads },
     onWarning: (message) => console.error(`warning: ${message}`),
   });
   console.log(

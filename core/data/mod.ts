@@ -165,4 +165,8 @@ export {
   viewLoader,
   type ViewLoaderOptions,
 } from "./loader/view_loader.ts";
-export { type EvaluationBatch, evaluationLoader } from "./loader/evaluation_loader.ts";
+export {
+  type EvaluationBatch,
+  evaluationLoader,
+  type EvaluationLoaderOptions,
+} from "./loader/evaluation_loader.ts";

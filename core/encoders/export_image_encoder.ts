@@ -30,6 +30,11 @@ import { openTrainedBackbone } from "./trained_backbone.ts";
 export interface ExportImageEncoderOptions extends EmbeddingProjectionOptions, Partial<Placement> {
   /** Images by whose features the projection is found. */
   readonly dataset: Dataset;
+  /**
+   * Times that each image is encoded for that, in epochs of its own: more than 1 is for images that are rendered anew, and
+   * tells what an image shows from what its draws differ in (default 1).
+   */
+  readonly draws?: number;
   /** Height and width of the encoder's images, in pixels (default those of training). */
   readonly imageSize?: number;
   /** Which of the run's encoders: the trained one (default), or its moving average, which not every method has. */
@@ -40,7 +45,7 @@ export interface ExportImageEncoderOptions extends EmbeddingProjectionOptions, P
   readonly onWarning?: (message: string) => void;
   /** Ends the export between two batches. */
   readonly signal?: AbortSignal;
-  /** Called after each batch with the number of images whose features are done. */
+  /** Called after each batch with the number of images whose features are done, over all draws. */
   readonly onProgress?: (done: number) => void;
 }
 
@@ -68,14 +73,15 @@ function sizedTensors(
   return new Map([...tensors, ["positional_embedding", sized]]);
 }
 
-/** The class tokens `[N, width]` of a data set's images. */
+/** The class tokens of a data set's images, `[N, width]` for each draw. */
 async function classTokens(
   config: ClipVisionTransformerConfig,
   tensors: ReadonlyMap<string, Tensor>,
   view: EvaluationRecipe,
   options: ExportImageEncoderOptions,
-): Promise<Tensor<"float32">> {
-  const { dataset, batchSize = 64, device = CPU, threads, onWarning, signal, onProgress } = options;
+): Promise<Tensor<"float32">[]> {
+  const { dataset, draws = 1, batchSize = 64, device = CPU, threads } = options;
+  const { onWarning, signal, onProgress } = options;
   const load = (images: Value) => {
     const { classToken } = clipTokens(new Scope(), images, { ...config, joined: true });
     const model = encodeModel({ outputs: { features: classToken }, initializers: tensors });
@@ -86,21 +92,26 @@ async function classTokens(
     load,
     ["features"],
   );
-  const features = new Float32Array(dataset.length * config.width);
-  let done = 0;
-  const loader = evaluationLoader(dataset, view, {
-    batchSize,
-    ...(onWarning === undefined ? { strict: true } : { onWarning }),
-  });
-  for await (const { images } of loader) {
-    signal?.throwIfAborted();
-    const [count = 0] = images.shape;
-    if (count === 0) continue;
-    features.set((await encoder.encode(images)).features.data, done * config.width);
-    done += count;
-    onProgress?.(done);
+  const found: Tensor<"float32">[] = [];
+  for (let epoch = 0; epoch < draws; epoch++) {
+    const features = new Float32Array(dataset.length * config.width);
+    let done = 0;
+    const loader = evaluationLoader(dataset, view, {
+      batchSize,
+      epoch,
+      ...(onWarning === undefined ? { strict: true } : { onWarning }),
+    });
+    for await (const { images } of loader) {
+      signal?.throwIfAborted();
+      const [count = 0] = images.shape;
+      if (count === 0) continue;
+      features.set((await encoder.encode(images)).features.data, done * config.width);
+      done += count;
+      onProgress?.(epoch * dataset.length + done);
+    }
+    found.push(float32([done, config.width], features.subarray(0, done * config.width)));
   }
-  return float32([done, config.width], features.subarray(0, done * config.width));
+  return found;
 }
 
 /**

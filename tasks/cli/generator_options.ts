@@ -63,6 +63,7 @@ export const GENERATOR_OPTIONS = {
   },
   embedding: numberOf("embedding", "projection") as Typed<number>,
   emphasis: numberOf("emphasis", "projection") as Typed<number>,
+  embeddingDraws: numberOf("draws", "projection") as Typed<number>,
   from: {
     group: "Training (train, finetune)",
     type: "string",

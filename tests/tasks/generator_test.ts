@@ -96,7 +96,7 @@ Deno.test("generator takes the backbone of a run for its image encoder, and says
     assertEquals(finished, false);
     const recorded = JSON.parse(await Deno.readTextFile(path("run/configuration.json")));
     assertEquals(recorded.imageEncoder, path("pretraining/checkpoints/step-000000005"));
-    assertEquals(recorded.projection, { embedding: 4, emphasis: 0 });
+    assertEquals(recorded.projection, { embedding: 4, emphasis: 0, draws: 1 });
     await assertRejects(
       () =>
         runGenerator({ ...options, configuration: { projection: { emphasis: 1 } }, resume: true }),

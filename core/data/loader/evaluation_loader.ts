@@ -17,6 +17,12 @@ import {
 import { packLabels, packPixels } from "./pack_batch.ts";
 import { SampleLoader, settleAll } from "./sample_loader.ts";
 
+/** Options of {@linkcode evaluationLoader}. */
+export interface EvaluationLoaderOptions extends LoaderOptions {
+  /** Epoch in which images are drawn that a data set renders anew in each (default 0). */
+  readonly epoch?: number;
+}
+
 /** N samples as they are evaluated. */
 export interface EvaluationBatch {
   /** Number of the batch. */
@@ -34,13 +40,13 @@ export interface EvaluationBatch {
 class EvaluationBatchMaker implements BatchMaker<EvaluationBatch> {
   readonly #dataset: Dataset;
   readonly #recipe: EvaluationRecipe;
-  readonly #options: LoaderOptions;
+  readonly #options: EvaluationLoaderOptions;
   readonly #loader: SampleLoader;
 
   constructor(
     dataset: Dataset,
     recipe: EvaluationRecipe,
-    options: LoaderOptions,
+    options: EvaluationLoaderOptions,
     statistics: LoaderStatistics,
   ) {
     this.#dataset = dataset;
@@ -68,7 +74,7 @@ class EvaluationBatchMaker implements BatchMaker<EvaluationBatch> {
     const views = await this.#loader.load(
       { sources: [sample.source], sourceOfView: [0] },
       { kind: "evaluation", recipe: this.#recipe },
-      0,
+      this.#options.epoch ?? 0,
     );
     return views && { index, sample, view: views[0]! };
   }
@@ -88,7 +94,7 @@ class EvaluationBatchMaker implements BatchMaker<EvaluationBatch> {
 export function evaluationLoader(
   dataset: Dataset,
   recipe: EvaluationRecipe,
-  options: LoaderOptions,
+  options: EvaluationLoaderOptions,
 ): Loader<EvaluationBatch> {
   checkLoaderOptions(options);
   checkEvaluationRecipe(recipe);

@@ -65,7 +65,8 @@ export async function exportedEncoder(options: ExportedEncoderOptions): Promise<
       dataset,
       ...(signal && { signal }),
       onWarning: (message) => report?.({ kind: "warning", message }),
-      onProgress: (done) => report?.({ kind: "export", done, total: dataset.length }),
+      onProgress: (done) =>
+        report?.({ kind: "export", done, total: projection.draws * dataset.length }),
     });
   });
   return folder;

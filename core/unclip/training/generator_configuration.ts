@@ -83,8 +83,10 @@ export interface UnetTraining extends NetworkOptimization {
 export interface ExportedEmbedding {
   /** Coordinates of the embedding: a power of two, at most the features' number. */
   readonly embedding: number;
-  /** Power of its standard deviation by which each principal component of the features is scaled. */
+  /** Power of its standard deviation by which each component of the features is scaled. */
   readonly emphasis: number;
+  /** Times that each image is encoded to find the components; more than 1 is for images that are rendered anew. */
+  readonly draws: number;
 }
 
 /** What determines the training of a generator. */
@@ -181,8 +183,12 @@ export const generatorSchema: ObjectSchema = {
           64,
         ),
         emphasis: rate(
-          "power of its standard deviation by which each principal component of the embedding is scaled",
+          "power of its standard deviation by which each component of the embedding is scaled",
           0,
+        ),
+        draws: positive(
+          "times that each image is encoded to find the components; more than 1 is for images that are rendered anew",
+          1,
         ),
       },
       additionalProperties: false,

@@ -70,7 +70,11 @@ Deno.test("an image encoder is exported from a checkpoint first, and once", () =
     assertEquals(imageEncoder, `${root}/pretraining/checkpoints/step-000000005`);
     assertEquals(await checkpointOf(imageEncoder), imageEncoder);
     assertEquals(await checkpointOf(options.imageEncoder), undefined);
-    const configuration = { ...TINY, imageEncoder, projection: { embedding: 4, emphasis: 1 } };
+    const configuration = {
+      ...TINY,
+      imageEncoder,
+      projection: { embedding: 4, emphasis: 1, draws: 1 },
+    };
     const exported = { ...options, configuration, imageEncoder };
     const abort = new AbortController();
     const kinds: string[] = [];
