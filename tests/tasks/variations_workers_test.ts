@@ -35,7 +35,8 @@ class TaskProcess {
   }
 
   async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) this.#text += text;
+    const decoder = new TextDecoder();
+    for await (const bytes of stream) this.#text += decoder.decode(bytes, { stream: true });
   }
 
   /** What it has said until now. */
