@@ -14,7 +14,7 @@ import { DEFAULT_PROTOCOLS, PROTOCOLS } from "../core/evaluate/protocols.ts";
 import { readRuns } from "../core/evaluate/results.ts";
 import { resultsTables } from "../core/evaluate/results_table.ts";
 import { evaluateRun } from "../core/train/run/evaluate_run.ts";
-import { command, parse, runTask } from "./cli/command_line.ts";
+import { type Command, command, parse, runTask } from "./cli/command_line.ts";
 import { EvaluateDisplay } from "./cli/evaluate_display.ts";
 import { describeResults, describeTables } from "./cli/evaluation_text.ts";
 import { inRanks } from "./cli/ranks.ts";
@@ -226,6 +226,9 @@ const COMMAND = command({
     },
   },
 });
+
+/** What the task takes, for programs that offer it to people, such as the studio. */
+export const description: Command = COMMAND;
 
 /** Runs the task with its arguments. */
 export async function main(args: readonly string[]): Promise<void> {

@@ -8,7 +8,7 @@ import { exportRun } from "../core/encoders/export_run.ts";
 import { GenviewTypeError } from "../core/errors/mod.ts";
 import type { EncoderRole } from "../core/weights/layouts/layouts.ts";
 import type { PythonLibrary } from "../core/weights/layouts/name_schemes.ts";
-import { command, parse, runTask } from "./cli/command_line.ts";
+import { type Command, command, parse, runTask } from "./cli/command_line.ts";
 
 const COMMAND = command({
   name: "export",
@@ -63,6 +63,9 @@ const COMMAND = command({
     },
   },
 });
+
+/** What the task takes, for programs that offer it to people, such as the studio. */
+export const description: Command = COMMAND;
 
 /** Runs the task with its arguments. */
 export async function main(args: readonly string[]): Promise<void> {

@@ -12,7 +12,7 @@ import {
   type ThresholdRule,
 } from "../core/masking/mod.ts";
 import { counted, type ValuesOf } from "../core/schema/mod.ts";
-import { command, parse, runTask } from "./cli/command_line.ts";
+import { type Command, command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { MaskingDisplay } from "./cli/masking_display.ts";
 import { inRanks } from "./cli/ranks.ts";
@@ -145,6 +145,9 @@ const COMMAND = command({
     },
   },
 });
+
+/** What the task takes, for programs that offer it to people, such as the studio. */
+export const description: Command = COMMAND;
 
 type Values = ValuesOf<typeof COMMAND.options>;
 

@@ -7,7 +7,7 @@ import { counted } from "../core/schema/counted.ts";
 import { TOKEN_NETWORK_OPTIONS } from "../core/encoders/mod.ts";
 import { openRankPlacement } from "../core/distributed/mod.ts";
 import { computeRatios, type RatioOutcome } from "../core/noise/mod.ts";
-import { command, parse, runTask } from "./cli/command_line.ts";
+import { type Command, command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { MaskingDisplay } from "./cli/masking_display.ts";
 import { inRanks } from "./cli/ranks.ts";
@@ -118,6 +118,9 @@ const COMMAND = command({
     },
   },
 });
+
+/** What the task takes, for programs that offer it to people, such as the studio. */
+export const description: Command = COMMAND;
 
 /** What a computation of ratios leaves, for people. */
 function format({ finished, path, computed, present, without }: RatioOutcome): string {

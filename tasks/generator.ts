@@ -17,7 +17,7 @@ import {
   runGenerator,
   type RunGeneratorOptions,
 } from "../core/unclip/training/run_generator.ts";
-import { command, parse, type Parsed, runTask } from "./cli/command_line.ts";
+import { type Command, command, parse, type Parsed, runTask } from "./cli/command_line.ts";
 import { GeneratorDisplay } from "./cli/generator_display.ts";
 import { generationPrecision, GENERATOR_OPTIONS } from "./cli/generator_options.ts";
 import { levelMeasuresText } from "./cli/generator_text.ts";
@@ -80,6 +80,9 @@ const COMMAND = command({
   ],
   options: { type: "object", properties: { ...UNCLIP_OPTIONS, ...GENERATOR_OPTIONS } },
 });
+
+/** What the task takes, for programs that offer it to people, such as the studio. */
+export const description: Command = COMMAND;
 
 type Values = Parsed<typeof COMMAND.options>;
 

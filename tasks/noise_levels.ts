@@ -5,7 +5,7 @@
  */
 import { counted } from "../core/schema/counted.ts";
 import { divideByLevel, formatMalformed, GENVIEW_NOISE_SCHEDULE } from "../core/noise/mod.ts";
-import { command, parse, runTask } from "./cli/command_line.ts";
+import { type Command, command, parse, runTask } from "./cli/command_line.ts";
 import { refuseRanks } from "./cli/ranks.ts";
 
 const COMMAND = command({
@@ -55,6 +55,9 @@ const COMMAND = command({
     },
   },
 });
+
+/** What the task takes, for programs that offer it to people, such as the studio. */
+export const description: Command = COMMAND;
 
 /** Runs the task on a command line. */
 export async function main(args: readonly string[]): Promise<void> {

@@ -9,7 +9,7 @@ import { configurationSchema } from "../core/method/configuration.ts";
 import { GENVIEW_NOISE_SCHEDULE } from "../core/noise/mod.ts";
 import { type PipelineQuestion, runPipeline, STAGE_NAMES } from "../core/pipeline/mod.ts";
 import { bundledMethods } from "../plugins/mod.ts";
-import { command, parse, runTask } from "./cli/command_line.ts";
+import { type Command, command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { PipelineDisplay } from "./cli/pipeline_display.ts";
 import { refuseRanks } from "./cli/ranks.ts";
@@ -207,6 +207,9 @@ const COMMAND = command({
     },
   },
 });
+
+/** What the task takes, for programs that offer it to people, such as the studio. */
+export const description: Command = COMMAND;
 
 /** Options of the pipeline that are not of pretraining. */
 const OWN: readonly string[] = Object.keys(COMMAND.options.properties)

@@ -13,7 +13,7 @@ import { dryRun, type DryRunOptions } from "../core/train/run/dry_run.ts";
 import { pretrain, type PretrainOptions } from "../core/train/run/pretrain.ts";
 import type { TrainResult } from "../core/train/run/train_options.ts";
 import { bundledMethods } from "../plugins/mod.ts";
-import { command, parse, runTask } from "./cli/command_line.ts";
+import { type Command, command, parse, runTask } from "./cli/command_line.ts";
 import { dryRunText } from "./cli/dry_run_text.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { asStarted } from "./cli/program_name.ts";
@@ -147,6 +147,9 @@ const COMMAND = command({
     },
   },
 });
+
+/** What the task takes, for programs that offer it to people, such as the studio. */
+export const description: Command = COMMAND;
 
 /** What methods and experiments are called. */
 const KNOWN = { methods: bundledMethods, configurations: bundledConfigurations };

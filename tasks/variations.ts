@@ -14,7 +14,7 @@ import {
   WHOLE,
 } from "../core/distributed/mod.ts";
 import { makeVariations, type VariationOutcome } from "../core/variations/mod.ts";
-import { command, parse, runTask } from "./cli/command_line.ts";
+import { type Command, command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { inRanks } from "./cli/ranks.ts";
 import { VariationsDisplay } from "./cli/variations_display.ts";
@@ -208,6 +208,9 @@ const COMMAND = command({
     },
   },
 });
+
+/** What the task takes, for programs that offer it to people, such as the studio. */
+export const description: Command = COMMAND;
 
 /** The share that `--shard` or a job of an array names. */
 function shardOf(text: string): { readonly shard: Shard; readonly origin: string } {

@@ -19,16 +19,23 @@ export interface FolderLockOptions {
 }
 
 /** Who holds a lock. */
-interface Owner {
+export interface LockHolder {
+  /** Number of its process, on its host. */
   readonly process: number;
+  /** Name of its machine, where it was allowed to ask for it. */
   readonly host: string;
+  /** When it took the lock, in ISO 8601. */
   readonly since: string;
 }
 
 /** The machine's name, where the permission to ask is there. */
-function hostName(): string {
+export function hostName(): string {
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "hostname" });
   return state === "granted" ? Deno.hostname() : "an unnamed machine";
+}
+
+function lockPath(folder: string, name: string | undefined): string {
+  return join(folder, name === undefined ? ".genview.lock" : `.genview-${name}.lock`);
 }
 
 /** Whether an open file still is the one at a path, and has not been removed by its last owner. */
@@ -39,13 +46,10 @@ async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {
 }
 
 function describe(text: string): string {
-  try {
-    const { process, host, since } = JSON.parse(text) as Owner;
-    return `process ${process} on ${host}, since ${since}`;
-  } catch {
-    // Its owner is just writing it.
-    return "another process";
-  }
+  const holder = parseHolder(text);
+  if (holder === undefined) return "another process";
+  const { process, host, since } = holder;
+  return `process ${process} on ${host}, since ${since}`;
 }
 
 /**
@@ -88,12 +92,12 @@ export class FolderLock implements Disposable {
     { name, shared = false }: FolderLockOptions = {},
   ): Promise<FolderLock> {
     await makeFolder(folder);
-    const path = join(folder, name === undefined ? ".genview.lock" : `.genview-${name}.lock`);
+    const path = lockPath(folder, name);
     try {
       for (;;) {
         const file = await Deno.open(path, { read: true, write: true, create: true });
         try {
-          if (!await file.tryLock(!shared) && !(shared && await triedAgain(file))) {
+          if (!await file.tryLock(!shared) && !await triedAgain(file, !shared)) {
             throw new GenviewAlreadyExists(
               `Cannot write into ${folder}: ${
                 describe(await Deno.readTextFile(path))
@@ -131,17 +135,69 @@ export class FolderLock implements Disposable {
   }
 }
 
-/** One who shared it may hold it alone for a moment, as it is given back and removed. */
+/** One who shared it may hold it alone for a moment, as it is given back and removed; and {@linkcode lockHolder} shares it. */
 const MOMENT_MILLISECONDS = 100;
 
-async function triedAgain(file: Deno.FsFile): Promise<boolean> {
+async function triedAgain(file: Deno.FsFile, exclusive: boolean): Promise<boolean> {
   await new Promise((resolve) => setTimeout(resolve, MOMENT_MILLISECONDS));
-  return await file.tryLock(false);
+  return await file.tryLock(exclusive);
+}
+
+/** What a lock says of its holder; undefined while it is written. */
+function parseHolder(text: string): LockHolder | undefined {
+  try {
+    return JSON.parse(text) as LockHolder;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Who holds the lock of a folder at this moment; undefined if nobody does, also where a dead owner has left the file. Writes
+ * nothing.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { FolderLock, lockHolder } from "./folder_lock.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   using _lock = await FolderLock.acquire(folder);
+ *   assertEquals((await lockHolder(folder))?.process, Deno.pid);
+ * }
+ * assertEquals(await lockHolder(folder), undefined);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
+ * @throws {GenviewError} if the system refuses
+ */
+export async function lockHolder(
+  folder: string,
+  { name }: Pick<FolderLockOptions, "name"> = {},
+): Promise<LockHolder | undefined> {
+  const path = lockPath(folder, name);
+  try {
+    for (;;) {
+      using file = await ifThere(Deno.open(path, { read: true }));
+      // Sharing it shows that nobody holds it alone; it is given back as the file is closed.
+      if (file === undefined || await file.tryLock(false)) return undefined;
+      const holder = parseHolder(await Deno.readTextFile(path));
+      if (holder !== undefined) return holder;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    throw fileError(`look up who works in ${folder}`, cause);
+  }
 }
 
 /** Writes into a lock who holds it. */
 async function note(file: Deno.FsFile): Promise<void> {
-  const owner: Owner = { process: Deno.pid, host: hostName(), since: new Date().toISOString() };
+  const owner: LockHolder = {
+    process: Deno.pid,
+    host: hostName(),
+    since: new Date().toISOString(),
+  };
   await file.truncate(0);
   await file.write(new TextEncoder().encode(JSON.stringify(owner) + "\n"));
 }

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { KnownNames } from "../train/mod.ts";
+import type { TaskForms } from "./actions/task_form.ts";
 import type { JobRequest } from "./api/actions.ts";
 import type { StudioEvent } from "./api/runs.ts";
 
@@ -40,6 +42,10 @@ export interface StudioContext {
   readonly announce: (event: StudioEvent) => void;
   /** How tasks are started. */
   readonly programs: TaskPrograms;
+  /** What tasks can be given. */
+  readonly forms: TaskForms;
+  /** What names of methods and configurations lead to. */
+  readonly known: KnownNames;
   /** Ends what is under way when the server does. */
   readonly signal: AbortSignal;
 }

@@ -6,7 +6,7 @@
 import configuration from "../../deno.json" with { type: "json" };
 import { GenviewTypeError } from "../../core/errors/mod.ts";
 import { nearestName } from "../../core/schema/nearest_name.ts";
-import { runTask } from "./command_line.ts";
+import { type Command, runTask } from "./command_line.ts";
 import { flagsOf } from "./permissions.ts";
 import { PROGRAM } from "./program_name.ts";
 import { bold, formatExample, isColorful, textColumns, wrap } from "./text_layout.ts";
@@ -15,6 +15,8 @@ import { bold, formatExample, isColorful, textColumns, wrap } from "./text_layou
 export interface TaskModule {
   /** Runs the task with its arguments. */
   readonly main: (args: readonly string[]) => Promise<void>;
+  /** What it takes, of tasks that the studio starts. */
+  readonly description?: Command;
 }
 
 /** Imports of tasks by their names under `deno task`; only the one that is asked for is loaded. */

@@ -36,6 +36,13 @@ function extend<Options extends ObjectSchema>(
   };
 }
 
+/** A command whose options say which names they are known to take, where they are those of a training. */
+export function withKnownNames<Options extends ObjectSchema>(
+  command: Command<Options>,
+): Command<Options> {
+  return extend(command, KNOWN);
+}
+
 /** The method that is named, by a configuration file too; undefined of a run's that is resumed, which is not read here. */
 async function namedMethod(
   command: Command,
@@ -64,7 +71,7 @@ export async function withMethodOptions<Options extends ObjectSchema>(
   command: Command<Options>,
   args: readonly string[],
 ): Promise<Command<Options>> {
-  const known = extend(command, KNOWN);
+  const known = withKnownNames(command);
   const { options, entries, positional, help } = argumentsOf(known, args);
   const isAsked = help || Object.keys(entries).length > 0;
   const named = isAsked ? await namedMethod(command, options, positional) : undefined;

@@ -8,6 +8,7 @@ import { openTrainingData } from "../../data/open_data.ts";
 import { type ProcessGroup, rankPlacement } from "../../distributed/mod.ts";
 import { type Device, formatDevice, type Placement } from "../../engine/ort/mod.ts";
 import type { Precision } from "../../engine/precision/mod.ts";
+import { hostName } from "../../files/folder_lock.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import type { Manifest } from "../../method/manifest.ts";
 import { openCompiler } from "../compile/method_compiler.ts";
@@ -23,7 +24,7 @@ import { fitBatch, type FittedBatch } from "./fit_batch.ts";
 import { type KnownNames, type NamedRun, resolveRun } from "./resolve_run.ts";
 import { checkPrecision } from "./run_precision.ts";
 import { planRun, type RunPlan } from "./run_plan.ts";
-import { hostName, type RankPlace } from "./run_ranks.ts";
+import type { RankPlace } from "./run_ranks.ts";
 
 /** What is described. */
 export interface DryRunOptions extends NamedRun {

@@ -9,6 +9,7 @@ import { type Device, formatDevice } from "../../engine/ort/mod.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import type { CheckpointState } from "../../weights/checkpoint/state.ts";
+import { hostName } from "../../files/folder_lock.ts";
 import { datasetDigest } from "./dataset_digest.ts";
 import type { TrainEvent } from "./train_event.ts";
 import type { TrainOptions } from "./train_options.ts";
@@ -37,12 +38,6 @@ export interface RankPlace {
   readonly host: string;
   /** The device, as in `cuda:0`. */
   readonly device: string;
-}
-
-/** The machine's name, where the permission to ask is there. */
-export function hostName(): string {
-  const { state } = Deno.permissions.querySync({ name: "sys", kind: "hostname" });
-  return state === "granted" ? Deno.hostname() : "an unnamed machine";
 }
 
 /** The processes of a run, as one of them sees them. A run of one process asks nobody. */

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { FolderLock } from "../../../core/files/folder_lock.ts";
+import { FolderLock, lockHolder } from "../../../core/files/folder_lock.ts";
 import { inFolder } from "../../in_folder.ts";
 
 const MODULE = import.meta.resolve("../../../core/files/folder_lock.ts");
 
 /** A process that locks a folder, says so, and waits until it is killed. */
 function holder(folder: string): Deno.ChildProcess {
-  const program = `import { FolderLock } from ${JSON.stringify(MODULE)};
+  const program = `import { FolderLock, lockHolder } from ${JSON.stringify(MODULE)};
 const lock = await FolderLock.acquire(${JSON.stringify(folder)});
 console.log("locked");
 await new Promise((resolve) => setTimeout(resolve, 60_000));
@@ -39,6 +39,35 @@ Deno.test("a second process is refused at once, with the owner's process and hos
     assertStringIncludes((error as Error).message, `process ${child.pid} on `);
     child.kill("SIGKILL");
     await child.status;
+  });
+});
+
+Deno.test("who holds a lock can be asked by others, while it is held and no longer", async () => {
+  await inFolder(async (folder) => {
+    assertEquals(await lockHolder(folder), undefined);
+    const child = holder(folder);
+    await firstOutput(child);
+    assertEquals((await lockHolder(folder))?.process, child.pid);
+    // A lock of another name is another one.
+    assertEquals(await lockHolder(folder, { name: "other" }), undefined);
+    child.kill("SIGKILL");
+    await child.status;
+    assert(await Deno.readTextFile(`${folder}/.genview.lock`) !== "");
+    assertEquals(await lockHolder(folder), undefined);
+  });
+});
+
+Deno.test("asking who holds a lock never refuses one who takes it at that moment", async () => {
+  await inFolder(async (folder) => {
+    let asking = true;
+    const asked = (async () => {
+      while (asking) await lockHolder(folder);
+    })();
+    for (let round = 0; round < 50; round++) {
+      using _lock = await FolderLock.acquire(folder);
+    }
+    asking = false;
+    await asked;
   });
 });
 
