@@ -8,6 +8,7 @@
 import { runProgram } from "./tasks/cli/program.ts";
 import type { Tasks } from "./tasks/cli/program.ts";
 
+export type { Command } from "./tasks/cli/command_line.ts";
 export type { TaskModule, Tasks } from "./tasks/cli/program.ts";
 
 /** The tasks by their names under `deno task`: literal addresses, so that Deno fetches all of them when it installs. */
