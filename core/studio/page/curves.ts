@@ -1,0 +1,137 @@
+/**
+ * Curves of a run: smoothed, lengthened while it trains, and those that follow from others.
+ *
+ * @module
+ */
+import type { Series, SeriesAnswer } from "../api/runs.ts";
+
+/** Values that may be missing. */
+export type Values = readonly (number | null)[];
+
+/**
+ * Exponential moving average without the pull of its start: the first value is itself. Missing values stay missing.
+ *
+ * @param weight of what came before, in [0, 1); 0 leaves the values as they are
+ */
+export function smooth(values: Values, weight: number): (number | null)[] {
+  if (weight <= 0) return [...values];
+  let sum = 0;
+  let total = 0;
+  return values.map((value) => {
+    if (value === null) return null;
+    sum = weight * sum + (1 - weight) * value;
+    total = weight * total + (1 - weight);
+    return sum / total;
+  });
+}
+
+/** Values of a logarithmic axis, which has no place for zero and below. */
+export function positiveOnly(values: Values): (number | null)[] {
+  return values.map((value) => value !== null && value > 0 ? value : null);
+}
+
+/** The last value that is there. */
+export function lastOf(values: Values): number | undefined {
+  return values.findLast((value) => value !== null) ?? undefined;
+}
+
+function lengthenOne(before: Series, added: Series): Series {
+  const last = before.steps.at(-1) ?? -Infinity;
+  const from = added.steps.findIndex((step) => step > last);
+  if (from < 0) return before;
+  const rest = <T>(values: readonly T[]): readonly T[] => values.slice(from);
+  const bounds = (name: "lows" | "highs"): Values | undefined => {
+    if (before[name] === undefined && added[name] === undefined) return undefined;
+    return [...before[name] ?? before.values, ...rest(added[name] ?? added.values)];
+  };
+  const lows = bounds("lows");
+  const highs = bounds("highs");
+  return {
+    name: before.name,
+    steps: [...before.steps, ...rest(added.steps)],
+    seconds: [...before.seconds, ...rest(added.seconds)],
+    values: [...before.values, ...rest(added.values)],
+    ...lows === undefined ? {} : { lows },
+    ...highs === undefined ? {} : { highs },
+  };
+}
+
+function lengthenAll(before: readonly Series[], added: readonly Series[]): readonly Series[] {
+  const news = new Map(added.map((series) => [series.name, series]));
+  const longer = before.map((series) => {
+    const more = news.get(series.name);
+    news.delete(series.name);
+    return more === undefined ? series : lengthenOne(series, more);
+  });
+  return [...longer, ...news.values()];
+}
+
+/** Curves with the values that have come since; what is known already is left out. */
+export function lengthen(before: SeriesAnswer, added: SeriesAnswer): SeriesAnswer {
+  return {
+    ...before,
+    steps: lengthenAll(before.steps, added.steps),
+    epochs: lengthenAll(before.epochs, added.epochs),
+  };
+}
+
+/** Most points of any curve. */
+export function pointsOf(answer: SeriesAnswer): number {
+  return [...answer.steps, ...answer.epochs]
+    .reduce((most, { steps }) => Math.max(most, steps.length), 0);
+}
+
+function derive(
+  from: Series,
+  name: string,
+  valueOf: (value: number, index: number) => number | null,
+): Series {
+  const values = from.values.map((value, i) => value === null ? null : valueOf(value, i));
+  return { name, steps: from.steps, seconds: from.seconds, values };
+}
+
+/**
+ * The curves with those that follow from them, where the server does not give them itself: `imagesPerSecond` from the
+ * seconds of a step and the batch size, `waitShare` from the seconds of an epoch and those spent waiting for images.
+ */
+export function withDerived(answer: SeriesAnswer, batchSize: number | undefined): SeriesAnswer {
+  const has = (name: string): boolean =>
+    [...answer.steps, ...answer.epochs].some((series) => series.name === name);
+  const steps = [...answer.steps];
+  const epochs = [...answer.epochs];
+  const seconds = steps.find(({ name }) => name === "seconds");
+  if (seconds !== undefined && batchSize !== undefined && !has("imagesPerSecond")) {
+    steps.push(derive(seconds, "imagesPerSecond", (value) => value > 0 ? batchSize / value : null));
+  }
+  const wait = epochs.find(({ name }) => name === "waitSeconds");
+  const whole = epochs.find(({ name }) => name === "seconds");
+  if (wait !== undefined && whole !== undefined && !has("waitShare")) {
+    epochs.push(derive(wait, "waitShare", (value, i) => {
+      const all = whole.values[i];
+      return typeof all === "number" && all > 0 ? value / all : null;
+    }));
+  }
+  return { ...answer, steps, epochs };
+}
+
+/** What the horizontal axis shows. */
+export type Axis = "steps" | "time";
+
+/** Places of a curve's points on the horizontal axis: steps, or hours. */
+export function placesOf(series: Series, axis: Axis): readonly number[] {
+  return axis === "steps" ? series.steps : series.seconds.map((seconds) => seconds / 3600);
+}
+
+/** The step at a place of the horizontal axis, by the curve's nearest point. */
+export function stepAt(series: Series, axis: Axis, place: number): number {
+  if (axis === "steps") return Math.round(place);
+  const places = placesOf(series, axis);
+  let low = 0;
+  let high = places.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((places[middle] as number) < place) low = middle + 1;
+    else high = middle;
+  }
+  return series.steps[low] ?? 0;
+}

@@ -1,0 +1,78 @@
+/**
+ * Which metrics a run's charts show, in which order, and what they are called where the server says nothing of them.
+ *
+ * @module
+ */
+import type { Series } from "../api/runs.ts";
+import { wordsOfName } from "./format.ts";
+
+/** Metrics by what a reader asks first; those that no pattern names come after the last. */
+const ORDER: readonly RegExp[] = [
+  /^loss$/i,
+  /spread/i,
+  /knn/i,
+  /probe|linear/i,
+  /^learningRate$/i,
+  /images\/s|imagesPerSecond/i,
+  /wait/i,
+  /lossScale|loss scale/i,
+  /memory/i,
+  /gradient/i,
+];
+
+const LABELS: Readonly<Record<string, readonly [label: string, unit: string]>> = {
+  loss: ["Loss", ""],
+  spread: ["Spread of the embeddings", ""],
+  learningRate: ["Learning rate", ""],
+  imagesPerSecond: ["Images per second", "images/s"],
+  waitShare: ["Share of waiting for images", ""],
+  gradientNorm: ["Norm of the gradient", ""],
+  lossScale: ["Loss scale", ""],
+  seconds: ["Seconds", "s"],
+  generatedViews: ["Share of generated views", ""],
+};
+
+function rankOf(name: string): number {
+  const index = ORDER.findIndex((pattern) => pattern.test(name));
+  return index < 0 ? ORDER.length : index;
+}
+
+/** A name and a unit for people. */
+export function labelOf(name: string): { readonly label: string; readonly unit: string } {
+  const known = Object.hasOwn(LABELS, name) ? LABELS[name] : undefined;
+  if (known !== undefined) return { label: known[0], unit: known[1] };
+  const words = wordsOfName(name);
+  return { label: words.charAt(0).toUpperCase() + words.slice(1), unit: "" };
+}
+
+/** Whether a metric does not scatter from step to step, so that smoothing would only shift it. */
+export function isPlain(name: string): boolean {
+  return /^(learningRate|lossScale|generatedViews)$|memory/i.test(name);
+}
+
+/** A metric's curve over steps, and over epochs where it has both. */
+export interface MetricCurves {
+  readonly name: string;
+  readonly steps?: Series;
+  readonly epochs?: Series;
+}
+
+/** Metrics in the order of their charts, each with its curves; what only the machinery reads is left out. */
+export function orderedCurves(
+  steps: readonly Series[],
+  epochs: readonly Series[],
+): MetricCurves[] {
+  const names = [...new Set([...steps, ...epochs].map(({ name }) => name))]
+    .filter((name) => name !== "waitSeconds" && name !== "step" && name !== "epoch");
+  const places = new Map(names.map((name, i) => [name, rankOf(name) * names.length + i]));
+  names.sort((a, b) => (places.get(a) as number) - (places.get(b) as number));
+  return names.map((name) => {
+    const bySteps = steps.find((series) => series.name === name);
+    const byEpochs = epochs.find((series) => series.name === name);
+    return {
+      name,
+      ...bySteps === undefined ? {} : { steps: bySteps },
+      ...byEpochs === undefined ? {} : { epochs: byEpochs },
+    };
+  });
+}
