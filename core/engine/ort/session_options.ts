@@ -12,6 +12,7 @@ import { check } from "./error.ts";
 import { appendProvider } from "./execution_provider.ts";
 import { addHostOperators, type HostOperator } from "./host_operator.ts";
 import { checkThreads, type Placement } from "./placement.ts";
+import { waitPolicyEntries } from "./wait_policy.ts";
 
 /** How far ONNX Runtime rewrites a graph before it runs. */
 export type Optimization = "none" | "basic" | "extended" | "all";
@@ -136,6 +137,7 @@ function setOptions(pointer: Deno.PointerObject, options: SessionOptions): void 
     ...(options.weightsFolder !== undefined && {
       "session.model_external_initializers_file_folder_path": options.weightsFolder,
     }),
+    ...waitPolicyEntries(),
     ...options.config,
   };
   for (const [key, value] of Object.entries(config)) {
