@@ -18,7 +18,8 @@ function train(
   return new Deno.Command(Deno.execPath(), {
     args: [
       ...["task", "--quiet", "train", "--data", photos, "--output", join(folder, "run")],
-      ...["--batch-size", "4", "--image-size", "32", "--backbone", "resnet18", "--loaders", "1"],
+      ...["--batch-size", "4", "--image-size", "32", "--loaders", "1"],
+      ...["--backbone", "clip_vit_tiny_patch8_64", "--stem", "imagenet"],
       ...["--option.projector-width", "16", "--option.predictor-width", "8", "--device", "cpu"],
       ...["--evaluate-every", "0", "--preset", "cifar", ...args],
     ],

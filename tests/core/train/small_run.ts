@@ -39,7 +39,7 @@ export function options(output: string, changes: PartialConfiguration = {}): Tra
   return {
     method: checkMethod(simsiam, "simsiam"),
     configuration: resolveConfiguration({
-      backbone: "resnet18",
+      backbone: "clip_vit_tiny_patch8_64",
       stem: "imagenet",
       imageSize: SIZE,
       views: "small",

@@ -32,11 +32,10 @@ export const BUILD = `build({ views, network, losses }) {
   return { loss: losses.negativeCosineSimilarity(a, b), embeddings: a };
 }`;
 
-/** What a test's plugins are compiled for: two views of 32 pixels, four samples, ResNet-18. */
+/** What a test's plugins are compiled for: two views of 32 pixels, four samples, a small ViT. */
 export function smallRequest(changes: PartialConfiguration = {}): CompileRequest {
   const configuration = resolveConfiguration({
-    backbone: "resnet18",
-    stem: "small",
+    backbone: "clip_vit_tiny_patch8_64",
     imageSize: 32,
     batchSize: 4,
     ...changes,

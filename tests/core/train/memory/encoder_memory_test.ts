@@ -22,7 +22,8 @@ Deno.test("encoderMemory() knows a CLIP model by its name, without its weights",
 
 Deno.test("encoderMemory() reads the network of a run, and refuses what is none", () =>
   inFolder(async (folder) => {
-    const path = await writeNetwork(join(folder, "checkpoints"), "photos");
+    const network = { backbone: "resnet18" };
+    const path = await writeNetwork(join(folder, "checkpoints"), "photos", network);
     const found = await encoderMemory({ ...BATCH, qualityEncoder: folder });
     // Parameters and running statistics of ResNet-18.
     assertEquals(Math.round(found!.weights / 4e5), 112, path);

@@ -264,15 +264,17 @@ Deno.test("evaluateRun() evaluates the momentum encoder by its own parameters an
   withFolder(async (path) => {
     const images = path("images");
     await drawPictures(images);
-    await writeNetwork(path("run/checkpoints"), images);
+    // A network that has statistics.
+    const network = { backbone: "resnet18" };
+    await writeNetwork(path("run/checkpoints"), images, network);
     const options = { device: "cpu", protocols: ["linear:F"], epochs: 1, log: false };
     const error = await assertRejects(
       () => evaluateRun(path("run"), { ...options, encoder: "momentum" }),
       TypeError,
     );
     assert(error.message.includes('found none for "none"; leave --encoder out'), error.message);
-    await writeNetwork(path("both/checkpoints"), images, { momentum: 0 });
-    await writeNetwork(path("far/checkpoints"), images, { momentum: 0.5 });
+    await writeNetwork(path("both/checkpoints"), images, { ...network, momentum: 0 });
+    await writeNetwork(path("far/checkpoints"), images, { ...network, momentum: 0.5 });
     const of = async (run: string, encoder: "online" | "momentum") => {
       let loss: number | undefined;
       const { results } = await evaluateRun(path(run), {

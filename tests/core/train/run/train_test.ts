@@ -162,7 +162,9 @@ Deno.test("train() times convolutions where no run has been, and a resumed run k
       string,
       string,
     ];
-    const tuned = (output: string) => options(output, { autotune: true, epochs: 2 });
+    // A network of many convolutions, each of which has formulations to choose from.
+    const network = { backbone: "resnet18", epochs: 2 };
+    const tuned = (output: string) => options(output, { ...network, autotune: true });
     const stop = stopAfter(1);
     const asked: number[] = [];
     const report = (event: TrainEvent) => {
@@ -190,7 +192,7 @@ Deno.test("train() times convolutions where no run has been, and a resumed run k
     await train({ ...tuned(parts), ...stopAfter(2) });
     await choose("taps");
     await train({ ...tuned(parts), ...stopAfter(4), resume: "latest" });
-    await train({ ...options(parts, { epochs: 2 }), resume: "latest" });
+    await train({ ...options(parts, network), resume: "latest" });
     assertEquals(await finalState(parts), await finalState(whole));
   }));
 

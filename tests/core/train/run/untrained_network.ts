@@ -14,16 +14,20 @@ import { configuredBackbone } from "../../../../core/train/run/run_plan.ts";
 import { hashedParameters } from "../../engine/nn/hashed_values.ts";
 
 /**
- * Writes a checkpoint of ResNet-18 on 32 px views, and gives its path.
+ * Writes a checkpoint of a network on 32 px views, and gives its path.
  *
+ * @param backbone its name; a small vision transformer if left out
  * @param momentum by which share the weights of a momentum encoder are larger than the others; there is none without
  */
 export function writeNetwork(
   folder: string,
   data: string,
-  { momentum }: { readonly momentum?: number } = {},
+  { backbone = "clip_vit_tiny_patch8_64", momentum }: {
+    readonly backbone?: string;
+    readonly momentum?: number;
+  } = {},
 ): Promise<string> {
-  const configuration = { ...DEFAULT_CONFIGURATION, imageSize: 32, backbone: "resnet18", data };
+  const configuration = { ...DEFAULT_CONFIGURATION, imageSize: 32, backbone, data };
   const { scope } = buildFeatureGraph({
     backbone: configuredBackbone(configuration),
     size: 32,
