@@ -76,8 +76,10 @@ export {
   type MethodGraphOptions,
 } from "./step/method_graph.ts";
 export {
+  checkFinite,
   COLLAPSED_SHARE,
   COLLAPSED_STEPS,
+  type FiniteStep,
   type GuardedStep,
   RunGuard,
   TrainingError,

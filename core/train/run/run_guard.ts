@@ -13,20 +13,24 @@ export class TrainingError extends GenviewError {
   override readonly name = "TrainingError";
 }
 
-/** What the guard looks at of a step. */
-export interface GuardedStep {
+/** What is looked at of any step. */
+export interface FiniteStep {
   /** Steps taken, this one included. */
   readonly step: number;
-  /** The method's loss. */
+  /** The loss. */
   readonly loss: number;
   /** Norm of the whole gradient. */
   readonly gradientNorm: number;
-  /** See `embeddingSpread`. */
-  readonly spread: number;
   /** Whether parameters followed (default true). */
   readonly updated?: boolean;
   /** The scale of the loss after the step, where it is scaled: then a step may be skipped. */
   readonly lossScale?: LossScale;
+}
+
+/** What the guard looks at of a step. */
+export interface GuardedStep extends FiniteStep {
+  /** See `embeddingSpread`. */
+  readonly spread: number;
 }
 
 /** Scale of the loss below which overflows are no matter of the scale any more. */
@@ -37,6 +41,34 @@ export const COLLAPSED_SHARE = 0.02;
 
 /** Steps in a row that must be collapsed before a run is stopped: a single batch may mislead. */
 export const COLLAPSED_STEPS = 100;
+
+/**
+ * Refuses a step whose loss or gradient is NaN or infinite, unless it was skipped and the scale of the loss has room to fall.
+ *
+ * @param what is trained, as in "Cannot continue WHAT after step 3"
+ * @param remedies what is usually done about it
+ * @throws {TrainingError} if so
+ */
+export function checkFinite(
+  { step, loss, gradientNorm, updated = true, lossScale }: FiniteStep,
+  what: string,
+  remedies: string,
+): void {
+  if (!updated && lossScale !== undefined && lossScale.scale >= SMALLEST_LOSS_SCALE) return;
+  if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return;
+  throw new TrainingError(
+    `Cannot continue ${what} after step ${step}: the loss is ${loss} and the gradient's norm ${gradientNorm}. ` +
+      `Usual remedies: ${remedies}` +
+      (lossScale === undefined
+        ? ""
+        : `; the scale of the loss is down to ${lossScale.scale}: --precision float32 overflows later`),
+  );
+}
+
+/** What is done about a run of pretraining. */
+const REMEDIES =
+  "a lower --learning-rate, --warmup-epochs, --clip-gradient-norm 1; these may change when the run is resumed from its " +
+  "last checkpoint, which is from before this step";
 
 /**
  * Watches the steps of one run.
@@ -67,18 +99,11 @@ export class RunGuard {
    *
    * @throws {TrainingError} if the loss or the gradient is not a number, or the embeddings have collapsed
    */
-  check({ step, loss, gradientNorm, spread, updated = true, lossScale }: GuardedStep): void {
-    if (!updated && lossScale !== undefined && lossScale.scale >= SMALLEST_LOSS_SCALE) return;
-    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
-      throw new TrainingError(
-        `Cannot continue after step ${step}: the loss is ${loss} and the gradient's norm ${gradientNorm}. ` +
-          "Usual remedies: a lower --learning-rate, --warmup-epochs, --clip-gradient-norm 1; these may change " +
-          "when the run is resumed from its last checkpoint, which is from before this step" +
-          (lossScale === undefined
-            ? ""
-            : `; the scale of the loss is down to ${lossScale.scale}: --precision float32 overflows later`),
-      );
-    }
+  check({ spread, ...finite }: GuardedStep): void {
+    const { step, updated = true } = finite;
+    checkFinite(finite, "the run", REMEDIES);
+    // A step that was skipped may have a spread of NaN.
+    if (!updated) return;
     this.#collapsed = spread < COLLAPSED_SHARE * this.#uniform ? this.#collapsed + 1 : 0;
     if (this.#collapsed >= COLLAPSED_STEPS) {
       throw new TrainingError(

@@ -23,7 +23,7 @@ import { deviceSources, saveCheckpoint } from "../../weights/checkpoint/checkpoi
 import { loadNewestCheckpoint, setAside } from "../../weights/checkpoint/newest.ts";
 import type { CheckpointState, EpochSums } from "../../weights/checkpoint/state.ts";
 import { TensorBoardLog } from "../../train/log/tensorboard.ts";
-import { RunGuard } from "../../train/run/run_guard.ts";
+import { checkFinite } from "../../train/run/run_guard.ts";
 import { deviceTuning } from "../../train/step/conv_autotune.ts";
 import { averagesIn, type BuiltStage } from "./built_stage.ts";
 import type { StageEvent, StageName } from "./stage_event.ts";
@@ -129,7 +129,6 @@ class StageRun {
   readonly #steps: JsonLinesLog;
   readonly #epochs: JsonLinesLog;
   readonly #tensorBoard: TensorBoardLog;
-  readonly #guard = new RunGuard(1);
   #taken: number;
   #saved: number | undefined;
   #savedTime = performance.now();
@@ -209,14 +208,13 @@ class StageRun {
       loss,
       imagesPerSecond: batchSize / seconds,
     });
-    this.#guard.check({
-      step: this.#taken,
-      loss,
-      gradientNorm,
-      spread: Infinity,
-      updated,
-      ...(this.#lossScale && { lossScale: this.#lossScale }),
-    });
+    const after = { ...(this.#lossScale && { lossScale: this.#lossScale }) };
+    checkFinite(
+      { step: this.#taken, loss, gradientNorm, updated, ...after },
+      `the training of the ${name}`,
+      `a lower learningRate, more warmupSteps or a clipGradientNorm of 1 of "${name}" in another run's configuration; the last ` +
+        "checkpoint of this one is from before this step",
+    );
   }
 
   async #endEpoch(): Promise<void> {

@@ -18,7 +18,7 @@ Deno.test("RunGuard stops at a loss or gradient that is no number", () => {
     assertThrows(
       () => new RunGuard(128).check({ step: 7, ...healthy, ...bad }),
       TrainingError,
-      "Cannot continue after step 7",
+      "Cannot continue the run after step 7",
     );
   }
 });

@@ -27,6 +27,14 @@ async function weightsOf(folder: string): Promise<Record<string, Uint8Array>> {
   return Object.fromEntries(entries);
 }
 
+const KILLED = new URL("./programs/killed_generator.ts", import.meta.url);
+
+/** Names of a stage's checkpoints. */
+async function checkpointsOf(stage: string): Promise<string[]> {
+  const names = await Array.fromAsync(Deno.readDir(`${stage}/checkpoints`), ({ name }) => name);
+  return names.sort();
+}
+
 /** Trains until an event, stops, and goes on, until it is finished; how often it was stopped. */
 async function trainInPieces(
   options: TrainGeneratorOptions,
@@ -60,6 +68,41 @@ Deno.test("a generator that is stopped and resumed is the same, bit for bit", ()
     assertEquals(steps.map(({ step }) => step), [1, 2, 3, 4, 5]);
     using pipeline = await UnclipPipeline.create(folder!, { batchSize: 1, steps: 2 });
     assertEquals(pipeline.latentShape, [4, 8, 8]);
+  }));
+
+/** Trains in a process that is killed at an event. */
+async function trainUntilKilled(imageEncoder: string, output: string, end: string): Promise<void> {
+  const permissions = ["--allow-read", "--allow-write", "--allow-ffi", "--allow-env"];
+  const { signal, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--no-check", "--no-prompt", ...permissions, "--allow-sys", "--allow-run"],
+      ...[KILLED.pathname, imageEncoder, output, end],
+    ],
+    env: { NO_COLOR: "1" },
+  }).output();
+  assertEquals(signal, "SIGKILL", new TextDecoder().decode(stderr));
+}
+
+Deno.test("a generator whose process is killed in each stage and resumed is the same, bit for bit", () =>
+  inFolder(async (root) => {
+    const options = await tinyTraining(root);
+    const { folder } = await trainGenerator(options);
+    const output = `${root}/killed`;
+    for (const end of ["autoencoder 3", "encode 20", "unet 4"]) {
+      await trainUntilKilled(options.imageEncoder, output, end);
+    }
+    assertEquals(await checkpointsOf(`${output}/autoencoder`), [
+      "step-000000004",
+      "step-000000005",
+    ]);
+    assertEquals(await checkpointsOf(`${output}/unet`), ["step-000000002", "step-000000003"]);
+    const resumed = await trainGenerator({ ...options, output, resume: true });
+    assertEquals(await weightsOf(resumed.folder!), await weightsOf(folder!));
+    for (const stage of ["autoencoder", "unet"]) {
+      const steps = await readJsonLines(`${output}/${stage}/steps.jsonl`);
+      const losses = await readJsonLines(`${options.output}/${stage}/steps.jsonl`);
+      assertEquals(steps.map(({ loss }) => loss), losses.map(({ loss }) => loss));
+    }
   }));
 
 Deno.test("an image encoder is exported from a checkpoint first, and once", () =>
