@@ -43,6 +43,8 @@ export interface ExportImageEncoderOptions extends EmbeddingProjectionOptions, P
   readonly batchSize?: number;
   /** Takes what is wrong with images that cannot be read, which are left out (default: the first ends the export). */
   readonly onWarning?: (message: string) => void;
+  /** Images that are known to be unreadable: why, by their source's name; those that are met are added. */
+  readonly unreadable?: Map<string, string>;
   /** Ends the export between two batches. */
   readonly signal?: AbortSignal;
   /** Called after each batch with the number of images whose features are done, over all draws. */
@@ -81,7 +83,7 @@ async function classTokens(
   options: ExportImageEncoderOptions,
 ): Promise<Tensor<"float32">[]> {
   const { dataset, draws = 1, batchSize = 64, device = CPU, threads } = options;
-  const { onWarning, signal, onProgress } = options;
+  const { onWarning, unreadable = new Map(), signal, onProgress } = options;
   const load = (images: Value) => {
     const { classToken } = clipTokens(new Scope(), images, { ...config, joined: true });
     const model = encodeModel({ outputs: { features: classToken }, initializers: tensors });
@@ -99,6 +101,7 @@ async function classTokens(
     const loader = evaluationLoader(dataset, view, {
       batchSize,
       epoch,
+      unreadable,
       ...(onWarning === undefined ? { strict: true } : { onWarning }),
     });
     for await (const { images } of loader) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { RandomStream } from "../../engine/random/random_stream.ts";
 import { type Tensor, zeros } from "../../engine/graph/tensor.ts";
 import type { Dataset, Sample } from "../dataset.ts";
@@ -15,7 +15,8 @@ import type { ViewRecipe } from "../views/recipe.ts";
 import type { PackedPhotometry } from "../views/steps/mod.ts";
 import { backgroundBatches, type BatchMaker } from "./background_batches.ts";
 import type { Shard } from "../../distributed/shard.ts";
-import { epochOrder, replacements } from "./epoch_order.ts";
+import { epochOrder } from "./epoch_order.ts";
+import { loadOrReplace } from "./load_or_replace.ts";
 import {
   checkLoaderOptions,
   type Loader,
@@ -81,9 +82,6 @@ export interface ViewBatch {
 /** Samples of shards that the next one is drawn from, where nothing else is asked for. */
 const SHUFFLE_BUFFER = 2048;
 
-/** Replacements tried for one sample before the data set is taken to be broken. */
-const MOST_REPLACEMENTS = 100;
-
 interface LoadedSample {
   readonly index: number;
   readonly sample: Sample;
@@ -137,19 +135,11 @@ class ViewBatchMaker implements BatchMaker<ViewBatch> {
   }
 
   /** Loads the sample of one slot, or another in its place. */
-  async #fill(index: number): Promise<LoadedSample> {
+  #fill(index: number): Promise<LoadedSample> {
     const { seed, epoch } = this.#options;
     const plan: ViewPlan = { kind: "sampled", recipes: this.#recipes, seed, epoch, index };
-    const first = await this.#load(index, plan);
-    if (first) return first;
-    const others = replacements(index, this.#dataset.length, seed, epoch);
-    for (let attempt = 0; attempt < MOST_REPLACEMENTS; attempt++) {
-      const loaded = await this.#load(others.next().value, plan);
-      if (loaded) return loaded;
-    }
-    throw new GenviewTypeError(
-      `Cannot load "${this.#dataset.name}": most of its images must be readable, found ${MOST_REPLACEMENTS} in a row that are not`,
-    );
+    const where = { dataset: this.#dataset, seed, epoch };
+    return loadOrReplace(index, (other) => this.#load(other, plan), where);
   }
 
   async #load(index: number, plan: ViewPlan): Promise<LoadedSample | undefined> {

@@ -12,13 +12,14 @@ import { Scope } from "../../engine/nn/scope.ts";
 import { encodeModel } from "../../engine/onnx/encode_model.ts";
 import { type Placement, Session } from "../../engine/ort/mod.ts";
 import type { ClipEncoder } from "../../encoders/clip_encoder.ts";
+import { GenviewTypeError } from "../../errors/mod.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { makeFolder } from "../../files/new_file.ts";
 import { readSafetensors, writeSafetensors } from "../../weights/safetensors.ts";
 import { type AutoencoderConfig, encodeImages } from "../networks/autoencoder.ts";
 import type { EmbeddingStatistics } from "../embedding_noise.ts";
 import { imagesOf } from "./autoencoder_loss.ts";
-import { cutImages } from "./training_images.ts";
+import { type CutterOptions, ImageCutter } from "./image_cutter.ts";
 
 /** Encoded images, one row each. */
 export interface EncodedImages {
@@ -33,7 +34,7 @@ export interface EncodedImages {
 }
 
 /** What images are encoded by. */
-export interface EncodeImagesOptions {
+export interface EncodeImagesOptions extends CutterOptions {
   /** Folder of the files, one for each draw. */
   readonly folder: string;
   /** Times that each image is encoded; those that are rendered are rendered anew. */
@@ -96,9 +97,10 @@ function filledUp(images: Tensor<"uint8">, batchSize: number): Tensor<"uint8"> {
   return tensor("uint8", [batchSize, ...shape], data);
 }
 
-/** Encodes all images of a data set once. */
+/** Encodes all images of a data set once, but those that cannot be read. */
 async function encodeDraw(
   dataset: Dataset,
+  cutter: ImageCutter,
   draw: number,
   session: Session,
   options: EncodeImagesOptions,
@@ -106,43 +108,53 @@ async function encodeDraw(
   const { size, encoderSize, imageEncoder, batchSize, signal, onProgress, draws } = options;
   const rows: Record<string, Float32Array[]> = { mean: [], logVariance: [], embeddings: [] };
   let [latentShape, width]: [readonly number[], number] = [[], 0];
+  let read = 0;
+  const sizes = encoderSize === size ? [size] : [size, encoderSize];
   for (let start = 0; start < dataset.length; start += batchSize) {
     signal?.throwIfAborted();
-    const count = Math.min(batchSize, dataset.length - start);
-    const indices = Array.from({ length: count }, (_, i) => start + i);
-    const images = await cutImages(dataset, indices, draw, size);
-    const seen = encoderSize === size
-      ? images
-      : await cutImages(dataset, indices, draw, encoderSize);
-    const { pooled } = await imageEncoder.encode(seen);
-    const { mean, logVariance } = await session.run({ images: filledUp(images, batchSize) });
-    for (const [name, found] of Object.entries({ mean, logVariance, embeddings: pooled })) {
-      const values = found as Tensor<"float32">;
-      const each = values.data.length / values.shape[0]!;
-      rows[name]!.push(values.data.slice(0, count * each));
+    const end = Math.min(start + batchSize, dataset.length);
+    const batch = Array.from({ length: end - start }, (_, i) => start + i);
+    const { images: [images, seen = images] } = await cutter.cut(batch, draw, sizes);
+    const [count = 0] = images!.shape;
+    if (count > 0) {
+      const { pooled } = await imageEncoder.encode(seen!);
+      const { mean, logVariance } = await session.run({ images: filledUp(images!, batchSize) });
+      for (const [name, found] of Object.entries({ mean, logVariance, embeddings: pooled })) {
+        const values = found as Tensor<"float32">;
+        const each = values.data.length / values.shape[0]!;
+        rows[name]!.push(values.data.slice(0, count * each));
+      }
+      [latentShape, width] = [mean!.shape.slice(1), pooled.shape[1]!];
+      read += count;
     }
-    [latentShape, width] = [mean!.shape.slice(1), pooled.shape[1]!];
-    onProgress?.(draw * dataset.length + start + count, draws * dataset.length);
+    onProgress?.(draw * dataset.length + end, draws * dataset.length);
   }
-  const shape = [dataset.length, ...latentShape];
+  if (read === 0) {
+    throw new GenviewTypeError(
+      `Cannot encode "${dataset.name}": some of its images must be readable, found none`,
+    );
+  }
+  const shape = [read, ...latentShape];
   return new Map([
     ["mean", stacked(rows["mean"]!, shape)],
     ["logVariance", stacked(rows["logVariance"]!, shape)],
-    ["embeddings", stacked(rows["embeddings"]!, [dataset.length, width])],
+    ["embeddings", stacked(rows["embeddings"]!, [read, width])],
   ]);
 }
 
 /**
- * Encodes the images of a data set, as far as their files are not there yet, and reads them all.
+ * Encodes the images of a data set, as far as their files are not there yet, and reads them all. Images that cannot be read are
+ * left out.
  *
  * @throws {DOMException} if it is stopped; whole files are kept
- * @throws {UnreadableImageError} if an image cannot be read
+ * @throws {TypeError} if no image can be read
  */
 export async function encodeTrainingImages(
   dataset: Dataset,
   options: EncodeImagesOptions,
 ): Promise<EncodedImages> {
   const { folder, draws } = options;
+  const cutter = new ImageCutter(dataset, options);
   await makeFolder(folder);
   const paths = Array.from(
     { length: draws },
@@ -153,7 +165,7 @@ export async function encodeTrainingImages(
     for (const [draw, path] of paths.entries()) {
       if (await ifThere(Deno.stat(path)) !== undefined) continue;
       session ??= await openLatentEncoder(options);
-      await writeSafetensors(path, await encodeDraw(dataset, draw, session, options));
+      await writeSafetensors(path, await encodeDraw(dataset, cutter, draw, session, options));
     }
   } finally {
     session?.[Symbol.dispose]();

@@ -41,6 +41,8 @@ export interface ExportedEncoderOptions {
   readonly projection: ExportedEmbedding;
   /** Where it runs. */
   readonly placement: Placement;
+  /** Images that are known to be unreadable: why, by their source's name; those that are met are added. */
+  readonly unreadable?: Map<string, string>;
   /** Stops between two batches; nothing is left then. */
   readonly signal?: AbortSignal;
   /** Takes what happens. */
@@ -55,7 +57,8 @@ export interface ExportedEncoderOptions {
  * @throws what `exportImageEncoder` throws
  */
 export async function exportedEncoder(options: ExportedEncoderOptions): Promise<string> {
-  const { checkpoint, output, dataset, projection, placement, signal, report } = options;
+  const { checkpoint, output, dataset, projection, placement, unreadable, signal, report } =
+    options;
   const folder = exportedEncoderFolder(output);
   if (await ifThere(Deno.stat(folder)) !== undefined) return folder;
   await writeNewFolder(folder, async (temporary) => {
@@ -63,6 +66,7 @@ export async function exportedEncoder(options: ExportedEncoderOptions): Promise<
       ...projection,
       ...placement,
       dataset,
+      ...(unreadable && { unreadable }),
       ...(signal && { signal }),
       onWarning: (message) => report?.({ kind: "warning", message }),
       onProgress: (done) =>

@@ -63,6 +63,7 @@ export {
 export { type GeneratorParts, writeGeneratorFolder } from "./generator_folder.ts";
 export type { LevelMeasure } from "./level_comparison.ts";
 export { type LevelMeasures, measureLevels, type MeasureLevelsOptions } from "./level_measures.ts";
+export type { CutterOptions } from "./image_cutter.ts";
 export { peakSignalToNoise, reconstructImages } from "./reconstruct.ts";
 export {
   type GivenConfiguration,

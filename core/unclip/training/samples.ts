@@ -6,7 +6,6 @@
 import { join } from "node:path";
 import type { Dataset } from "../../data/dataset.ts";
 import { spreadSamples } from "../../data/spread_samples.ts";
-import { tensor } from "../../engine/graph/tensor.ts";
 import type { Placement } from "../../engine/ort/mod.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { writeNewFileInFolder } from "../../files/new_file.ts";
@@ -14,13 +13,13 @@ import { UnclipPipeline } from "../pipeline.ts";
 import { type EmbeddingGaussian, embeddingGaussian, frechetDistance } from "./distance.ts";
 import type { GeneratorConfiguration } from "./generator_configuration.ts";
 import { writeGeneratorFolder } from "./generator_folder.ts";
+import { ImageCutter, stackViews } from "./image_cutter.ts";
 import { peakSignalToNoise, reconstructImages } from "./reconstruct.ts";
 import { encodeSheet } from "./sample_sheet.ts";
 import { SAMPLE_LEVELS, sampleVariations } from "./sample_variations.ts";
 import type { StageName } from "./stage_event.ts";
 import type { StageMeasures } from "./stage_run.ts";
 import type { GeneratorMeasures } from "./train_generator.ts";
-import { cutImages } from "./training_images.ts";
 
 /** What is sampled while a generator is trained. */
 export interface GeneratorSamplesOptions {
@@ -69,24 +68,22 @@ function tilesOf({ data, shape }: { data: Uint8Array; shape: readonly number[] }
   return Array.from({ length: shape[0]! }, (_, i) => data.subarray(i * each, (i + 1) * each));
 }
 
-/** Epochs between two samplings of the UNet, so that a run has a number of them. */
-function epochsBetween(
-  { unet: { steps, batchSize }, draws }: GeneratorConfiguration,
-  dataset: Dataset,
-  times: number,
-): { readonly every: number; readonly last: number } {
-  const stepsPerEpoch = Math.floor(draws * dataset.length / batchSize);
-  const last = Math.ceil(steps / stepsPerEpoch);
-  return { every: Math.max(1, Math.ceil(last / times)), last };
-}
-
 /** Samples of one run. */
 class GeneratorSamples {
   readonly #options: GeneratorSamplesOptions;
+  readonly #cutter: ImageCutter;
   #real: EmbeddingGaussian | undefined;
 
   constructor(options: GeneratorSamplesOptions) {
     this.#options = options;
+    this.#cutter = new ImageCutter(options.dataset);
+  }
+
+  /** Those of some images, spread over all, that can be read. */
+  async #cut(count: number, size: number) {
+    const { dataset } = this.#options;
+    const { indices, images } = await this.#cutter.cut(chosen(dataset, count), 0, [size]);
+    return { samples: indices.map((index) => dataset.sample(index)), originals: images[0]! };
   }
 
   async #write(stage: StageName, epoch: number, picture: Uint8Array): Promise<void> {
@@ -97,20 +94,21 @@ class GeneratorSamples {
 
   /** Originals above what the autoencoder makes of them. */
   readonly autoencoder: NonNullable<GeneratorMeasures["autoencoder"]> = async (network, epoch) => {
-    const { dataset, configuration: { imageSize }, placement, images = 6 } = this.#options;
-    const originals = await cutImages(dataset, chosen(dataset, images), 0, imageSize);
+    const { configuration: { imageSize }, placement, images = 6 } = this.#options;
+    const { samples, originals } = await this.#cut(images, imageSize);
+    if (samples.length === 0) return { metrics: {} };
     const found = await reconstructImages(network, originals, placement);
     const tiles = [...tilesOf(originals), ...tilesOf(found)];
-    const picture = await encodeSheet(tiles, imageSize, originals.shape[0]!);
+    const picture = await encodeSheet(tiles, imageSize, samples.length);
     await this.#write("autoencoder", epoch, picture);
     return { metrics: { peakSignalToNoise: peakSignalToNoise(originals, found) }, picture };
   };
 
   /** A row for each image: itself, and a variation at each level. */
-  readonly unet: NonNullable<GeneratorMeasures["unet"]> = async (parts, epoch) => {
-    const { configuration, dataset, output, times = 20 } = this.#options;
-    const { every, last } = epochsBetween(configuration, dataset, times);
-    if (epoch % every !== 0 && epoch !== last) return { metrics: {} };
+  readonly unet: NonNullable<GeneratorMeasures["unet"]> = async (parts, epoch, epochs) => {
+    const { output, times = 20 } = this.#options;
+    const every = Math.ceil(epochs / times);
+    if (epoch % every !== 0 && epoch !== epochs) return { metrics: {} };
     const folder = join(output, "unet", "sampled");
     // One that was left behind when a run was killed.
     if (await ifThere(Deno.stat(folder))) await Deno.remove(folder, { recursive: true });
@@ -123,20 +121,20 @@ class GeneratorSamples {
   };
 
   async #sample(folder: string, epoch: number): Promise<StageMeasures> {
-    const { dataset, placement, images = 6, compared = 64 } = this.#options;
+    const { placement, images = 6, compared = 64 } = this.#options;
     const { steps = 12, guidanceScale = 3, configuration: { seed } } = this.#options;
     using pipeline = await UnclipPipeline.create(folder, {
       ...placement,
       ...{ batchSize: BATCH_SIZE, steps, guidanceScale },
     });
-    const shown = chosen(dataset, images);
-    const samples = shown.map((index) => dataset.sample(index));
+    const { samples } = await this.#cut(images, pipeline.imageSize);
+    if (samples.length === 0) return { metrics: {} };
     const made = await sampleVariations(pipeline, samples, {
       ...{ levels: SAMPLE_LEVELS, seed, batchSize: BATCH_SIZE },
     });
     const size = made.get(SAMPLE_LEVELS[0]!)![0]!.width;
-    const originals = tilesOf(await cutImages(dataset, shown, 0, size));
-    const tiles = originals.flatMap((original, i) => [
+    const { originals } = await this.#cut(images, size);
+    const tiles = tilesOf(originals).flatMap((original, i) => [
       original,
       ...SAMPLE_LEVELS.map((level) => made.get(level)![i]!.data),
     ]);
@@ -148,23 +146,18 @@ class GeneratorSamples {
 
   /** Distance of variations without noise to the images that they are of, by the generator's own image encoder. */
   async #distance(pipeline: UnclipPipeline, count: number): Promise<number> {
-    const { dataset, configuration: { seed } } = this.#options;
-    const indices = chosen(dataset, count);
+    const { configuration: { seed } } = this.#options;
     const { imageSize } = pipeline;
-    this.#real ??= embeddingGaussian(
-      await pipeline.embed(await cutImages(dataset, indices, 0, imageSize)),
-    );
-    const samples = indices.map((index) => dataset.sample(index));
+    const { samples, originals } = await this.#cut(count, imageSize);
+    this.#real ??= embeddingGaussian(await pipeline.embed(originals));
     const made = await sampleVariations(pipeline, samples, {
       ...{ levels: [0], seed, batchSize: BATCH_SIZE },
     });
     const views = made.get(0)!.map((image) => pipeline.cut(image));
-    const data = new Uint8Array(views.length * 3 * imageSize ** 2);
-    views.forEach((view, i) => data.set(view, i * view.length));
-    const found = await pipeline.embed(
-      tensor("uint8", [views.length, imageSize, imageSize, 3], data),
+    return frechetDistance(
+      this.#real,
+      embeddingGaussian(await pipeline.embed(stackViews(views, imageSize))),
     );
-    return frechetDistance(this.#real, embeddingGaussian(found));
   }
 }
 

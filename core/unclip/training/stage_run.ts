@@ -60,10 +60,11 @@ export interface StageRunOptions {
   readonly scalars: (step: number, skipped: number) => Readonly<Record<string, number>>;
   /** Writes the batch of a step. */
   readonly place: (step: BoundStep, index: number) => Promise<void>;
-  /** Measures after an epoch, by the averages of the parameters. */
+  /** Measures after an epoch of some, by the averages of the parameters. */
   readonly measure?: (
     averages: ReadonlyMap<string, Tensor>,
     epoch: number,
+    epochs: number,
   ) => Promise<StageMeasures>;
   /** Where and how it runs. */
   readonly placement: Placement;
@@ -218,11 +219,12 @@ class StageRun {
   }
 
   async #endEpoch(): Promise<void> {
-    const { name, stepsPerEpoch, measure, report } = this.#options;
+    const { name, stepsPerEpoch, totalSteps, measure, report } = this.#options;
+    const epochs = Math.ceil(totalSteps / stepsPerEpoch);
     const epoch = Math.ceil(this.#taken / stepsPerEpoch);
     const { steps, loss, seconds } = this.#sums;
     this.#sums = NOTHING;
-    const measured = await measure?.(this.#averages(), epoch);
+    const measured = await measure?.(this.#averages(), epoch, epochs);
     const metrics = { loss: loss / steps, seconds, ...measured?.metrics };
     this.#epochs.write({ step: this.#taken, epoch, ...metrics });
     this.#tensorBoard.scalars(

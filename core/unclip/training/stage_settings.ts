@@ -17,4 +17,6 @@ export interface StageSettings
   readonly initial?: ReadonlyMap<string, Tensor>;
   /** Parameters that stay as they are, by name (default none). */
   readonly isFrozen?: (name: string) => boolean;
+  /** Images that are known to be unreadable: why, by their source's name; those that are met are added. */
+  readonly unreadable?: Map<string, string>;
 }

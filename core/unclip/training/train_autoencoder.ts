@@ -38,7 +38,7 @@ export function normalNoise(
 }
 
 /**
- * Trains the autoencoder of a generator on images, or what is left of it.
+ * Trains the autoencoder of a generator on images, or what is left of it. An image that cannot be read is replaced by another.
  *
  * @param folder of its checkpoints and logs
  * @param initial what its parameters start from (default: drawn by the configuration's seed)
@@ -48,7 +48,7 @@ export function normalNoise(
 export async function trainAutoencoder(
   folder: string,
   dataset: Dataset,
-  { configuration, initial, placement, isFrozen, ...settings }: StageSettings,
+  { configuration, initial, placement, isFrozen, unreadable, ...settings }: StageSettings,
 ): Promise<StageOutcome> {
   const { autoencoder, imageSize, seed, precision } = configuration;
   const { batchSize, steps, reconstructionLoss, klWeight } = autoencoder;
@@ -60,7 +60,12 @@ export async function trainAutoencoder(
       ...(isFrozen && { isFrozen }),
     });
   };
-  const images = new TrainingImages(dataset, { size: imageSize, batchSize, seed });
+  const { report } = settings;
+  const images = new TrainingImages(dataset, {
+    ...{ size: imageSize, batchSize, seed },
+    ...(unreadable && { unreadable }),
+    onWarning: (message) => report?.({ kind: "warning", message }),
+  });
   const { batchesPerEpoch: stepsPerEpoch } = images;
   if (stepsPerEpoch === 0) {
     throw new GenviewRangeError(

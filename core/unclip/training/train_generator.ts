@@ -40,8 +40,8 @@ export interface GeneratorMeasures {
   readonly autoencoder?: (network: OwnNetwork<AutoencoderConfig>, epoch: number) => Promise<
     StageMeasures
   >;
-  /** After each epoch of the UNet, by the parts of the generator as it is then. */
-  readonly unet?: (parts: GeneratorParts, epoch: number) => Promise<StageMeasures>;
+  /** After each epoch of the UNet, by the parts of the generator as it is then; with the number of epochs. */
+  readonly unet?: (parts: GeneratorParts, epoch: number, epochs: number) => Promise<StageMeasures>;
 }
 
 /** How a generator is trained. */
@@ -129,6 +129,8 @@ function withSizes(
 class GeneratorTraining {
   readonly #options: TrainGeneratorOptions;
   readonly #published: PublishedFolder | undefined;
+  /** Images that turned out to be unreadable, of which each is warned of once. */
+  readonly #unreadable = new Map<string, string>();
 
   constructor(options: TrainGeneratorOptions) {
     this.#options = options;
@@ -156,6 +158,7 @@ class GeneratorTraining {
     const measure = measures?.autoencoder;
     const { finished, averages } = await trainAutoencoder(join(output, "autoencoder"), dataset, {
       ...this.#settings(sized),
+      unreadable: this.#unreadable,
       ...(given && { initial: withAverages(given.tensors) }),
       ...(measure && {
         measure: (tensors: ReadonlyMap<string, Tensor>, epoch: number) =>
@@ -181,7 +184,8 @@ class GeneratorTraining {
     const { configuration: { projection }, imageEncoder, signal, report } = this.#options;
     if (projection === undefined) return imageEncoder;
     const { dataset, output, placement } = this.#options;
-    const where = { checkpoint: imageEncoder, output, dataset, projection, placement };
+    const unreadable = this.#unreadable;
+    const where = { checkpoint: imageEncoder, output, dataset, projection, placement, unreadable };
     return await this.#untilStopped(
       exportedEncoder({ ...where, ...(signal && { signal }), ...(report && { report }) }),
     );
@@ -211,6 +215,8 @@ class GeneratorTraining {
       batchSize: ENCODED_TOGETHER,
       placement,
       ...(signal && { signal }),
+      unreadable: this.#unreadable,
+      onWarning: (message) => report?.({ kind: "warning", message }),
       onProgress: (done, total) => report?.({ kind: "encode", done, total }),
     }));
   }
@@ -272,8 +278,8 @@ class GeneratorTraining {
       ...(initial && { initial }),
       ...(isFrozen && { isFrozen }),
       ...(measure && {
-        measure: (tensors: ReadonlyMap<string, Tensor>, epoch: number) =>
-          measure(partsWith(tensors), epoch),
+        measure: (tensors: ReadonlyMap<string, Tensor>, epoch: number, epochs: number) =>
+          measure(partsWith(tensors), epoch, epochs),
       }),
     });
     if (!finished) return { finished };
@@ -285,15 +291,14 @@ class GeneratorTraining {
 /**
  * Trains a generator from scratch, or fine-tunes a published one, and writes it as a folder that diffusers'
  * `StableUnCLIPImg2ImgPipeline` loads. Each stage leaves its logs and checkpoints in a folder of its own; a run that was
- * stopped or killed at any point goes on from there.
+ * stopped or killed at any point goes on from there. Images that cannot be read are warned of and passed over.
  *
  * Source: Rombach et al. 2022, "High-resolution image synthesis with latent diffusion models"; Ramesh et al. 2022,
  * "Hierarchical text-conditional image generation with CLIP latents".
  *
  * @throws {Deno.errors.AlreadyExists} if the folder holds a run and it is not to be resumed, or another process trains there
- * @throws {TypeError} if a run is resumed with another configuration, or a folder does not fit
+ * @throws {TypeError} if a run is resumed with another configuration, a folder does not fit, or most images cannot be read
  * @throws {RangeError} if there are fewer images than in a batch
- * @throws {UnreadableImageError} if an image cannot be read
  * @throws {TrainingError} if the loss or the gradient is not finite
  */
 export async function trainGenerator(options: TrainGeneratorOptions): Promise<TrainedGenerator> {

@@ -4,13 +4,13 @@
  * @module
  */
 import type { Dataset } from "../../data/dataset.ts";
-import { cutClipView } from "../../data/clip_preprocessing.ts";
-import { decodeSource } from "../../data/decode/decode_source.ts";
 import { epochOrder } from "../../data/loader/epoch_order.ts";
-import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
+import { loadOrReplace } from "../../data/loader/load_or_replace.ts";
+import type { Tensor } from "../../engine/graph/tensor.ts";
+import { type CutterOptions, ImageCutter, stackViews } from "./image_cutter.ts";
 
 /** Options of {@linkcode TrainingImages}. */
-export interface TrainingImagesOptions {
+export interface TrainingImagesOptions extends CutterOptions {
   /** Height and width in pixels. */
   readonly size: number;
   /** Images of a batch. */
@@ -19,9 +19,13 @@ export interface TrainingImagesOptions {
   readonly seed: number;
 }
 
-/** The images of a data set as batches, in an order of each epoch's own; the next batch is read while one is used. */
+/**
+ * The images of a data set as batches, in an order of each epoch's own; the next batch is read while one is used. One that
+ * cannot be read is replaced by another.
+ */
 export class TrainingImages {
   readonly #dataset: Dataset;
+  readonly #cutter: ImageCutter;
   readonly #options: TrainingImagesOptions;
   #next: { readonly index: number; readonly batch: Promise<Tensor<"uint8">> } | undefined;
   #order: { readonly epoch: number; readonly batches: readonly Uint32Array[] } | undefined;
@@ -29,6 +33,7 @@ export class TrainingImages {
   /** Reads nothing yet. */
   constructor(dataset: Dataset, options: TrainingImagesOptions) {
     this.#dataset = dataset;
+    this.#cutter = new ImageCutter(dataset, options);
     this.#options = options;
   }
 
@@ -55,15 +60,22 @@ export class TrainingImages {
     return this.#order.batches[index % this.batchesPerEpoch]!;
   }
 
-  #read(index: number): Promise<Tensor<"uint8">> {
-    const epoch = Math.floor(index / this.batchesPerEpoch);
-    return cutImages(this.#dataset, this.#rows(index), epoch, this.#options.size);
+  async #read(index: number): Promise<Tensor<"uint8">> {
+    const { size, seed } = this.#options;
+    const where = {
+      dataset: this.#dataset,
+      seed,
+      epoch: Math.floor(index / this.batchesPerEpoch),
+    };
+    const load = async (row: number) => (await this.#cutter.views(row, where.epoch, [size]))?.[0];
+    const rows = Array.from(this.#rows(index), (row) => loadOrReplace(row, load, where));
+    return stackViews(await Promise.all(rows), size);
   }
 
   /**
    * A batch of a run, counted over all epochs, uint8 `[N, size, size, 3]`.
    *
-   * @throws {UnreadableImageError} if an image cannot be read
+   * @throws {TypeError} if most images cannot be read
    */
   async batch(index: number): Promise<Tensor<"uint8">> {
     const batch = await (this.#next?.index === index ? this.#next.batch : this.#read(index));
@@ -73,26 +85,4 @@ export class TrainingImages {
     this.#next = { index: index + 1, batch: next };
     return batch;
   }
-}
-
-/**
- * Images of a data set by index, resized and cut in the middle as Stable unCLIP's image encoder has them, uint8
- * `[n, size, size, 3]`.
- *
- * @param epoch for which rendered images are rendered
- * @throws {UnreadableImageError} if one cannot be read
- */
-export async function cutImages(
-  dataset: Dataset,
-  indices: Iterable<number>,
-  epoch: number,
-  size: number,
-): Promise<Tensor<"uint8">> {
-  const views = await Promise.all([...indices].map(async (index) => {
-    const image = await decodeSource(dataset.sample(index).source, epoch);
-    return cutClipView(image, { size, crop: "transformers" });
-  }));
-  const data = new Uint8Array(views.length * 3 * size * size);
-  views.forEach((view, i) => data.set(view, i * view.length));
-  return tensor("uint8", [views.length, size, size, 3], data);
 }

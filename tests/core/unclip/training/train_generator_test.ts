@@ -1,4 +1,7 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { datasetOf, fileSource } from "../../../../core/data/dataset_of.ts";
+import { generatorSamples } from "../../../../core/unclip/training/samples.ts";
+import { TrainingImages } from "../../../../core/unclip/training/training_images.ts";
 import { UnclipPipeline } from "../../../../core/unclip/mod.ts";
 import {
   trainGenerator,
@@ -11,7 +14,7 @@ import { readSafetensors } from "../../../../core/weights/safetensors.ts";
 import { inFolder } from "../../../in_folder.ts";
 import { saveClipRun } from "../../encoders/saved_clip_run.ts";
 import { relativeError } from "../../engine/nn/relative_error.ts";
-import { TINY, tinyTraining } from "./tiny_generator.ts";
+import { tenEmoji, TINY, tinyTraining } from "./tiny_generator.ts";
 
 const NETWORKS = ["vae", "unet", "text_encoder", "image_normalizer"];
 
@@ -140,6 +143,72 @@ Deno.test("an image encoder is exported from a checkpoint first, and once", () =
     const error = relativeError(Array.from(kept.data, Number), own.data);
     assert(error < 1e-3, `the generator's projection differs by ${error}`);
   }));
+
+Deno.test("a generator's training passes over an image that cannot be read, and says so once", () =>
+  inFolder(async (root) => {
+    const options = await tinyTraining(root);
+    await saveClipRun(`${root}/pretraining`, 16);
+    const imageEncoder = (await checkpointOf(`${root}/pretraining`))!;
+    const projection = { embedding: 4, emphasis: 0, draws: 2 };
+    const dataset = datasetOf(
+      "emoji and none",
+      11,
+      (index) =>
+        index === 5
+          ? { key: "none", source: fileSource(`${root}/none.png`) }
+          : options.dataset.sample(index < 5 ? index : index - 1),
+    );
+    const warnings: string[] = [];
+    const training = {
+      ...{ ...options, dataset, imageEncoder },
+      configuration: { ...TINY, imageEncoder, projection },
+      report: (event: StageEvent) => {
+        if (event.kind === "warning") warnings.push(event.message);
+      },
+    };
+    const measures = generatorSamples({ ...training, images: 11, compared: 11, steps: 1 });
+    const { folder } = await trainGenerator({ ...training, measures });
+    assertEquals(warnings.length, 1);
+    assertStringIncludes(warnings[0]!, "none.png");
+    const { tensors } = await readSafetensors(`${training.output}/latents/draw-001.safetensors`);
+    assertEquals(tensors.get("embeddings")!.shape, [10, 4]);
+    const epochs = await readJsonLines(`${training.output}/unet/epochs.jsonl`);
+    assert(epochs.every(({ distance }) => Number(distance) > 0));
+    assert((await Deno.stat(folder!)).isDirectory);
+  }));
+
+Deno.test("TrainingImages replaces what cannot be read, the same wherever a run begins", async () => {
+  const emoji = await tenEmoji();
+  const dataset = datasetOf(
+    "emoji and none",
+    11,
+    (index) =>
+      index % 3 === 2
+        ? { key: String(index), source: fileSource(`none-${index}.png`) }
+        : emoji.sample(index % 10),
+  );
+  const options = { size: 16, batchSize: 4, seed: 3 };
+  const warnings: string[] = [];
+  const images = new TrainingImages(dataset, {
+    ...options,
+    onWarning: (message) => warnings.push(message),
+  });
+  const batches = [];
+  for (let index = 0; index < 4; index++) batches.push(await images.batch(index));
+  assertEquals(warnings.length, 3);
+  assertEquals(batches.map(({ shape }) => shape), new Array(4).fill([4, 16, 16, 3]));
+  const later = new TrainingImages(dataset, options);
+  assertEquals((await later.batch(3)).data, batches[3]!.data);
+  const none = datasetOf("none", 4, (index) => ({
+    key: String(index),
+    source: fileSource(`none-${index}.png`),
+  }));
+  await assertRejects(
+    () => new TrainingImages(none, options).batch(0),
+    TypeError,
+    "most of its images must be readable",
+  );
+});
 
 Deno.test("a generator's run is resumed with the same configuration alone, and only where that is asked for", () =>
   inFolder(async (root) => {
