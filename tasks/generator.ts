@@ -184,14 +184,15 @@ function nameOf(
 
 async function encoder(parsed: Values): Promise<void> {
   refuseRanks("generator");
-  const { embedding, emphasis, embeddingDraws, data, seed, threads, ...values } = parsed.values;
+  const { embedding, emphasis, embeddingDraws, data, imageSize, seed, threads, ...values } =
+    parsed.values;
   const run = nameOf(parsed, "export an image encoder", "RUN");
   const output = values.output || "image-encoder";
   // The images are those that training sees first, so that it would export the same encoder.
   const dataset = await openData(data, { seed, redraw: true });
   const device = await openDevice(values.device, values.providerOption);
   const { parameters, step } = await exportImageEncoder(run, output, {
-    ...{ dataset, embedding, emphasis, draws: embeddingDraws, device, threads },
+    ...{ dataset, imageSize, embedding, emphasis, draws: embeddingDraws, device, threads },
     onWarning: (message) => console.error(`warning: ${message}`),
   });
   console.log(

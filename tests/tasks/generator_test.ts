@@ -105,6 +105,7 @@ Deno.test("generator takes the backbone of a run for its image encoder, and says
     );
     await main([
       ...["encoder", path("pretraining"), "--data", path("images"), "--embedding", "4"],
+      ...["--image-size", String(tinyConfiguration(path).imageSize)],
       ...["--output", path("clip"), "--device", "cpu", "--threads", "1"],
     ]);
     const [own, theirs] = await Promise.all(

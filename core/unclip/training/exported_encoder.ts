@@ -37,6 +37,8 @@ export interface ExportedEncoderOptions {
   readonly output: string;
   /** Images by whose features the projection is found. */
   readonly dataset: Dataset;
+  /** Height and width of its images, in pixels. */
+  readonly imageSize: number;
   /** The embedding. */
   readonly projection: ExportedEmbedding;
   /** Where it runs. */
@@ -57,8 +59,8 @@ export interface ExportedEncoderOptions {
  * @throws what `exportImageEncoder` throws
  */
 export async function exportedEncoder(options: ExportedEncoderOptions): Promise<string> {
-  const { checkpoint, output, dataset, projection, placement, unreadable, signal, report } =
-    options;
+  const { checkpoint, output, dataset, imageSize, projection, placement } = options;
+  const { unreadable, signal, report } = options;
   const folder = exportedEncoderFolder(output);
   if (await ifThere(Deno.stat(folder)) !== undefined) return folder;
   await writeNewFolder(folder, async (temporary) => {
@@ -66,6 +68,7 @@ export async function exportedEncoder(options: ExportedEncoderOptions): Promise<
       ...projection,
       ...placement,
       dataset,
+      imageSize,
       ...(unreadable && { unreadable }),
       ...(signal && { signal }),
       onWarning: (message) => report?.({ kind: "warning", message }),

@@ -181,11 +181,20 @@ class GeneratorTraining {
 
   /** Folder of the image encoder, which is exported first if it is to be; undefined if it was stopped. */
   async #imageEncoder(): Promise<string | undefined> {
-    const { configuration: { projection }, imageEncoder, signal, report } = this.#options;
+    const { configuration: { projection, imageSize }, imageEncoder, signal, report } =
+      this.#options;
     if (projection === undefined) return imageEncoder;
     const { dataset, output, placement } = this.#options;
     const unreadable = this.#unreadable;
-    const where = { checkpoint: imageEncoder, output, dataset, projection, placement, unreadable };
+    const where = {
+      checkpoint: imageEncoder,
+      output,
+      dataset,
+      imageSize,
+      projection,
+      placement,
+      unreadable,
+    };
     return await this.#untilStopped(
       exportedEncoder({ ...where, ...(signal && { signal }), ...(report && { report }) }),
     );
