@@ -10,7 +10,7 @@ import { serveRepository } from "./served_repository.ts";
 import { drawPictures } from "./tasks/square_pictures.ts";
 
 /** Tasks of deno.json that only a checkout has. */
-const OF_CHECKOUTS = ["bench", "docs", "check", "test"];
+const OF_CHECKOUTS = ["bench", "docs", "make-embedded-generator", "check", "test"];
 
 async function run(command: string, args: readonly string[], cwd: string) {
   const { code, stdout, stderr } = await new Deno.Command(command, {

@@ -1,0 +1,157 @@
+/**
+ * Makes the embedded generator, `fixtures/generator/`: pretrains its image encoder, trains the generator, and puts the model
+ * with a README there. Stopped at any point, the same command goes on.
+ *
+ * @module
+ */
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { GenviewAlreadyExists } from "../core/errors/mod.ts";
+import { ifThere } from "../core/files/if_there.ts";
+import { readJson } from "../core/files/json.ts";
+import { readJsonLines } from "../core/files/json_lines.ts";
+import { writeNewFolder } from "../core/files/new_folder.ts";
+import { lineChart } from "../core/plot/mod.ts";
+import { command, parse, runTask } from "../tasks/cli/command_line.ts";
+import { main as generator } from "../tasks/generator.ts";
+import { main as train } from "../tasks/train.ts";
+
+const COMMAND = command({
+  name: "make-embedded-generator",
+  summary:
+    "Makes the embedded generator: pretrains its image encoder, trains the generator, and puts the model with a README " +
+    "into fixtures/generator. Takes some hours on two cores. Stopped at any point, the same command goes on.",
+  examples: [{
+    command: "deno task make-embedded-generator",
+    does: "with runs in runs/embedded; remove fixtures/generator first to make it anew",
+  }],
+  options: {
+    type: "object",
+    properties: {
+      runs: { type: "string", default: "runs/embedded", description: "folder of both runs" },
+      threads: {
+        type: "integer",
+        minimum: 0,
+        default: 0,
+        description: "threads on the CPU (0: all)",
+      },
+    },
+  },
+});
+
+const ROOT = new URL("../", import.meta.url).pathname;
+const FOLDER = join(ROOT, "fixtures", "generator");
+const ENCODER_CONFIGURATION = join(ROOT, "configs", "generator_image_encoder.json");
+const CONFIGURATION = join(ROOT, "configs", "embedded_generator.json");
+
+/** Where a run's logs lie, and what it is called. */
+interface TrainedPart {
+  readonly name: string;
+  readonly folder: string;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await ifThere(Deno.stat(path)) !== undefined;
+}
+
+/** Steps and minutes of a run, by its logs. */
+async function durationOf({ name, folder }: TrainedPart): Promise<string> {
+  const steps = await readJsonLines(join(folder, "steps.jsonl"));
+  const seconds = steps.reduce((sum, record) => sum + Number(record["seconds"]), 0);
+  const last = steps.slice(-100).map((record) => Number(record["loss"]));
+  const loss = last.reduce((sum, value) => sum + value, 0) / last.length;
+  return `| ${name} | ${steps.length} | ${Math.round(seconds / 60)} | ${loss.toPrecision(3)} |`;
+}
+
+async function curveOf({ name, folder }: TrainedPart): Promise<string> {
+  const steps = await readJsonLines(join(folder, "steps.jsonl"));
+  const points = steps.map(({ step, loss }): [number, number] => [Number(step), Number(loss)]);
+  return await lineChart({
+    series: [{ name: "loss", points }],
+    title: `Loss of the ${name}`,
+    xLabel: "step",
+    yLabel: "loss",
+    yScale: "log",
+    smoothing: 0.98,
+  });
+}
+
+async function readme(parts: readonly TrainedPart[], runs: string): Promise<string> {
+  const configuration = await readJson(join(runs, "generator", "configuration.json"));
+  const cpu = Deno.build.os === "linux"
+    ? /model name\s*: (.*)/.exec(await Deno.readTextFile("/proc/cpuinfo"))?.[1]
+    : undefined;
+  return `# The embedded generator
+
+A Stable unCLIP for images of 64 pixels, in the layout that diffusers' \`StableUnCLIPImg2ImgPipeline\` loads, made from scratch by this project's own training. Made by
+
+\`\`\`sh
+deno task make-embedded-generator
+\`\`\`
+
+which is \`deno task train --config configs/generator_image_encoder.json\` and \`deno task generator train --config configs/embedded_generator.json --image-encoder\` with the run that this leaves.
+
+It has learned from [Noto emoji](https://github.com/googlefonts/noto-emoji) (images under the Apache License 2.0), 1,906 of them, from the npm package \`emoji-datasource-google\` (MIT), over backgrounds that this project draws. The weights are under this project's licence.
+
+| part | steps | minutes | loss of the last 100 steps |
+| ---- | ----: | ------: | -------------------------: |
+${(await Promise.all(parts.map(durationOf))).join("\n")}
+
+on ${navigator.hardwareConcurrency} cores${
+    cpu === undefined ? "" : ` (${cpu})`
+  }. What the losses are, and what each number of the configuration is, says [docs/generator.md](../../docs/generator.md). The curves are \`${
+    parts.map(({ name }) => `${name.replaceAll(" ", "-")}.svg`).join("`, `")
+  }\`.
+
+The configuration of the image encoder is \`configs/generator_image_encoder.json\`; the generator's, seed included:
+
+\`\`\`json
+${
+    JSON.stringify(
+      { ...configuration as object, imageEncoder: "runs/embedded/image-encoder" },
+      null,
+      2,
+    )
+  }
+\`\`\`
+`;
+}
+
+/** Makes the embedded generator. */
+export async function main(args: readonly string[]): Promise<void> {
+  const parsed = parse(COMMAND, args);
+  if (parsed === undefined) return;
+  const { runs, threads } = parsed.values;
+  if (await isThere(FOLDER)) {
+    throw new GenviewAlreadyExists(
+      `Cannot make the embedded generator: ${FOLDER} is there; remove it first`,
+    );
+  }
+  const [encoder, output] = [join(runs, "image-encoder"), join(runs, "generator")];
+  const on = ["--device", "cpu", "--threads", String(threads)];
+  const resumed = await isThere(encoder) ? ["--resume", "latest"] : [];
+  await train(["--config", ENCODER_CONFIGURATION, "--output", encoder, ...resumed, ...on]);
+  await generator(
+    await isThere(output) ? ["train", "--output", output, "--resume", ...on] : [
+      ...["train", "--config", CONFIGURATION, "--image-encoder", encoder],
+      ...["--output", output, ...on],
+    ],
+  );
+  if (!await isThere(join(output, "model"))) return;
+  const parts = [
+    { name: "image encoder", folder: encoder },
+    { name: "autoencoder", folder: join(output, "autoencoder") },
+    { name: "UNet", folder: join(output, "unet") },
+  ];
+  await writeNewFolder(FOLDER, async (temporary) => {
+    await cp(join(output, "model"), temporary, { recursive: true });
+    for (const part of parts) {
+      const file = join(temporary, `${part.name.replaceAll(" ", "-")}.svg`);
+      await Deno.writeTextFile(file, await curveOf(part));
+    }
+    await Deno.writeTextFile(join(temporary, "README.md"), await readme(parts, runs));
+  });
+  console.log(`the embedded generator: ${FOLDER}`);
+}
+
+if (import.meta.main) await runTask(main);
