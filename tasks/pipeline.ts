@@ -152,6 +152,13 @@ const COMMAND = command({
         default: GENVIEW_NOISE_SCHEDULE.levels,
         description: "noise level of the range that begins at each edge",
       },
+      variedImages: {
+        group: "Variations",
+        type: "integer",
+        minimum: 0,
+        default: 0,
+        description: "images that get variations, drawn at random (0: all)",
+      },
       numImagesPerPrompt: {
         group: "Variations",
         type: "integer",

@@ -36,6 +36,11 @@ export interface PipelineOptions extends StageChoice {
   readonly flip?: boolean | undefined;
   /** Which ratios get which noise level (default GenView's). */
   readonly schedule?: NoiseSchedule | undefined;
+  /**
+   * Images that get variations, drawn at random from all by `seed`; more of them include fewer, so that what is there is
+   * kept (default 0, all). The others give both views of a pair.
+   */
+  readonly variedImages?: number | undefined;
   /** Variations of each image (default 1). */
   readonly numImagesPerPrompt?: number | undefined;
   /** Steps of the generator's scheduler (default 12, with `published` 20). */

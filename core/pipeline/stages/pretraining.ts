@@ -12,6 +12,7 @@ import type { StageEstimate } from "../pipeline_event.ts";
 import type { Stage, StageSettings } from "../stage.ts";
 import { secondsOfImage } from "./features.ts";
 import { isAt } from "./ratios.ts";
+import { variationFiles, variedPart } from "./variations.ts";
 
 /** Pairs that are drawn in each epoch. */
 const SHOWN = 6;
@@ -32,7 +33,7 @@ async function leftFor(context: PipelineContext): Promise<PartialConfiguration> 
   const { present, options } = context;
   const quality = await isWeighted(context) ? (await context.networks()).quality : undefined;
   return {
-    variations: present.has("variations") ? context.folder("variations") : "",
+    variations: present.has("variations") ? variationFiles(context) : "",
     qualityEncoder: quality?.choice.model ?? "",
     qualityComponent: quality?.folder ?? "",
     qualityImageSize: quality?.choice.imageSize ?? 0,
@@ -55,6 +56,7 @@ async function settingsOf(context: PipelineContext): Promise<StageSettings> {
     method: method.manifest.name,
     ...Object.fromEntries(kept),
     ...{ generatedPairs: context.present.has("variations"), qualityEncoder: quality },
+    ...(context.present.has("variations") && { variedImages: variedPart(context) ?? "all" }),
   };
 }
 

@@ -6,7 +6,11 @@
 import { join } from "node:path";
 import { findUnclip, generateVariations, openUnclip } from "../../unclip/mod.ts";
 import { uniqueIndices } from "../../data/mod.ts";
+import { RandomStream } from "../../engine/random/mod.ts";
+import { writeNewFile } from "../../files/new_file.ts";
+import { GENVIEW_NOISE_SCHEDULE, parseLevelLines } from "../../noise/mod.ts";
 import {
+  findVariations,
   makeVariations,
   type MakeVariationsOptions,
   type VariationFormat,
@@ -53,9 +57,71 @@ function generationOf({ options, names }: PipelineContext) {
   } satisfies Partial<MakeVariationsOptions>;
 }
 
+/** How many images get variations. */
+function variedCount(
+  { options: { variedImages = 0 }, images: { count } }: PipelineContext,
+): number {
+  return variedImages === 0 ? count : Math.min(variedImages, count);
+}
+
+/** How many images get variations; undefined if all do. */
+export function variedPart(context: PipelineContext): number | undefined {
+  const count = variedCount(context);
+  return count < context.images.count ? count : undefined;
+}
+
+/** What training reads: the folder of the variations, or where a part of the images has some, a list of those. */
+export function variationFiles(context: PipelineContext): string {
+  const part = variedPart(context);
+  const folder = context.folder("variations");
+  return part === undefined ? folder : join(folder, `varied-${part}.txt`);
+}
+
+/** Lines of the images that get variations, with their levels. */
+async function chosenLines(context: PipelineContext): Promise<string[]> {
+  const { options: { schedule = GENVIEW_NOISE_SCHEDULE, seed = 0 } } = context;
+  const all: { readonly path: string; readonly level: number }[] = [];
+  for (const level of new Set(schedule.levels)) {
+    const list = join(context.folder("levels"), `fg_ratios_${level}.txt`);
+    if (await isAt(list)) all.push(...parseLevelLines(await Deno.readTextFile(list)).lines);
+  }
+  all.sort((a, b) => a.path < b.path ? -1 : 1);
+  // The beginning of one order of all, so that a larger number adds to what a smaller one has made.
+  const order = new RandomStream(seed, "varied images").permutation(all.length);
+  const chosen = [...order.subarray(0, variedCount(context))].map((at) => all[at]!);
+  return chosen.map(({ path, level }) => `${path} ${level}\n`);
+}
+
+/** What the variations of the images that get some are made from. */
+async function inputOf(
+  context: PipelineContext,
+): Promise<Pick<MakeVariationsOptions, "inputList" | "auto">> {
+  const part = variedPart(context);
+  if (part === undefined) return { inputList: context.folder("levels"), auto: true };
+  const inputList = join(context.folder("levels"), `varied_images_${part}.txt`);
+  const lines = await chosenLines(context);
+  await writeNewFile(inputList, lines.join(""), { overwrite: true });
+  return { inputList };
+}
+
+/** Lists the variations of a part of the images, as training takes them. */
+async function listPart(context: PipelineContext): Promise<void> {
+  if (variedPart(context) === undefined) return;
+  const chosen = new Set(
+    parseLevelLines((await chosenLines(context)).join("")).lines.map(
+      ({ path }) => path,
+    ),
+  );
+  const found = await findVariations([context.folder("variations")]);
+  const paths = [...found].flatMap(([source, all]) =>
+    chosen.has(source) ? all.map(({ path }) => `${path}\n`) : []
+  );
+  await writeNewFile(variationFiles(context), paths.join(""), { overwrite: true });
+}
+
 /** Times one variation in few steps, and counts the others. */
 async function measure(context: PipelineContext): Promise<StageEstimate> {
-  const { images: { dataset, count }, placement: { device, threads = 0 } } = context;
+  const { images: { dataset }, placement: { device, threads = 0 } } = context;
   const { model, scale, scheduler, numInferenceSteps, numImagesPerPrompt } = generationOf(context);
   const found = await findUnclip(model, { device, scheduler });
   const steps = Math.min(MEASURED_STEPS, numInferenceSteps);
@@ -81,12 +147,12 @@ async function measure(context: PipelineContext): Promise<StageEstimate> {
   return {
     stage: "variations",
     unit: "variations",
-    count: count * numImagesPerPrompt,
+    count: variedCount(context) * numImagesPerPrompt,
     secondsEach: whole + (numInferenceSteps - steps) * call,
   };
 }
 
-/** Generates the variations of every image at its level. */
+/** Generates the variations of every image, or of a part of them, at its level. */
 export const variations: Stage = {
   name: "variations",
   needs: ["levels"],
@@ -96,7 +162,12 @@ export const variations: Stage = {
     const { identity } = await findUnclip(model, { device: context.device, scheduler });
     return { ...generation, generator: identity };
   },
-  isThere: (context) => isAt(join(context.folder("variations"), "manifest.jsonl")),
+  async isThere(context) {
+    if (variedPart(context) !== undefined) return await isAt(variationFiles(context));
+    const found = await findVariations([context.folder("variations")]);
+    // A part of the images may have had theirs before; those that could not be made are tried again.
+    return found.size === context.images.count;
+  },
   measure,
   async run(context) {
     const { options, control, images } = context;
@@ -104,14 +175,14 @@ export const variations: Stage = {
     const { stopped, total, made, existing, unreadable, failed } = await makeVariations({
       ...generationOf(context),
       ...{ device, providerOption, threads },
-      inputList: context.folder("levels"),
-      auto: true,
+      ...await inputOf(context),
       inputPrefix: images.root,
       outputPrefix: context.folder("variations"),
     }, {
       signal: control.signal,
       report: (event) => control.report?.({ kind: "variations", event }),
     });
+    if (!stopped) await listPart(context);
     const lacking = unreadable + failed;
     return {
       finished: !stopped,

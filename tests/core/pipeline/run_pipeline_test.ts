@@ -198,3 +198,42 @@ Deno.test("published weights that are missing are named with their sizes before 
     }]);
     assertEquals(hub.ranges(), []);
   }));
+
+Deno.test("a part of the images gets variations, and more of them add to what is there", () =>
+  withPipelineFixture(async (fixture) => {
+    const options = { ...smallOptions(fixture), only: [], until: "variations" } as const;
+    const variationsOf = async (variedImages: number) => {
+      const { events } = await run({ ...options, variedImages });
+      const made = events.flatMap((event) =>
+        event.kind === "variations" && event.event.kind === "start"
+          ? [[event.event.total, event.event.existing]]
+          : []
+      );
+      const manifest = await Deno.readTextFile(join(options.output, "variations/manifest.jsonl"));
+      return { made, sources: manifest.trim().split("\n").map((line) => JSON.parse(line).source) };
+    };
+    const two = await variationsOf(2);
+    assertEquals([two.made, two.sources.length], [[[2, 0]], 2]);
+    assertEquals((await variationsOf(2)).made, []);
+    const listed = await Deno.readTextFile(join(options.output, "variations/varied-2.txt"));
+    assertEquals(listed.trim().split("\n").sort(), two.sources.sort());
+
+    const four = await variationsOf(4);
+    assertEquals([four.made, four.sources.length], [[[4, 2]], 4]);
+    assert(two.sources.every((source) => four.sources.includes(source)));
+    const all = await variationsOf(0);
+    assertEquals([all.made, all.sources.length], [[[6, 4]], 6]);
+
+    // What training takes is as many as are asked for, whatever there is.
+    const trained = await run({ ...options, until: "pretraining", variedImages: 2 });
+    const started = trained.events.find((event) =>
+      event.kind === "pretraining" && event.event.kind === "start"
+    );
+    assert(started?.kind === "pretraining" && started.event.kind === "start");
+    assertEquals(started.event.coverage?.matched, 2);
+    await assertRejects(
+      () => run({ ...options, until: "pretraining", variedImages: 4 }),
+      TypeError,
+      "varied-images was 2, found 4",
+    );
+  }));
