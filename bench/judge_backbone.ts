@@ -5,12 +5,9 @@
  */
 import type { Dataset } from "../core/data/dataset.ts";
 import type { Tensor } from "../core/engine/graph/tensor.ts";
-import { CPU, type Device, DeviceTensor } from "../core/engine/ort/mod.ts";
-import { configuredRecipe } from "../core/evaluate/configured_evaluation.ts";
-import { type BackboneScores, evaluateBackbone } from "../core/evaluate/evaluate_backbone.ts";
-import { probeBackbone } from "../core/evaluate/probe_backbone.ts";
+import { CPU, type Device } from "../core/engine/ort/mod.ts";
 import type { Configuration } from "../core/method/configuration.ts";
-import { configuredBackbone } from "../core/train/run/run_plan.ts";
+import { type NetworkScores, scoreNetwork } from "../core/report/mod.ts";
 
 /** How good features are; shares between 0 and 1. */
 export interface FeatureScores {
@@ -40,16 +37,12 @@ export interface JudgingPlacement {
   readonly threads?: number;
 }
 
-/** The scores of features that were evaluated. */
-export async function featureScores(
-  scores: BackboneScores,
-  { threads = 0 }: JudgingPlacement,
-): Promise<FeatureScores> {
-  const probe = await probeBackbone(scores, { threads });
+/** The scores of a network, or of pixels. */
+export function figuresOf({ features, probe }: NetworkScores): FeatureScores {
   return {
-    knnTop1: scores.knn.top1,
+    knnTop1: features.knn.top1,
     probeTop1: probe.top1,
-    recallAt1: scores.retrieval!.forward.recallAt1,
+    recallAt1: features.retrieval!.forward.recallAt1,
   };
 }
 
@@ -64,15 +57,6 @@ export async function judgeBackbone(
   [bank, queries]: JudgingData,
   { device = CPU, threads = 0 }: JudgingPlacement = {},
 ): Promise<FeatureScores> {
-  using owned = new DisposableStack();
-  const placed = new Map(
-    [...weights].filter(([name]) => name.startsWith("backbone.")).map(([name, value]) =>
-      [name, owned.use(DeviceTensor.from(value, device))] as const
-    ),
-  );
-  const scores = await evaluateBackbone(
-    { backbone: configuredBackbone(configuration), device, weights: placed },
-    { bank, queries, recipe: configuredRecipe(configuration), threads },
-  );
-  return await featureScores(scores, { threads });
+  const run = { ...configuration, threads };
+  return figuresOf(await scoreNetwork(weights, { configuration: run, bank, queries, device }));
 }

@@ -7,26 +7,24 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Dataset, openVariationList } from "../core/data/mod.ts";
 import { withVariations } from "../core/data/pairing.ts";
-import { viewRecipes } from "../core/data/views/named_views.ts";
 import type { Tensor } from "../core/engine/graph/tensor.ts";
 import { GenviewTypeError } from "../core/errors/mod.ts";
 import { ifThere } from "../core/files/if_there.ts";
 import { readJson } from "../core/files/json.ts";
 import { writeNewFileInFolder } from "../core/files/new_file.ts";
-import { configuredRecipe } from "../core/evaluate/configured_evaluation.ts";
-import { evaluatePixels } from "../core/evaluate/evaluate_backbone.ts";
 import type { Configuration } from "../core/method/configuration.ts";
 import type { TrainableMethod } from "../core/method/load.ts";
 import { presetOf, resolveConfiguration } from "../core/method/resolve_configuration.ts";
-import { openCompiler } from "../core/train/compile/method_compiler.ts";
+import { scorePixels } from "../core/report/mod.ts";
 import { fitBatch } from "../core/train/run/fit_batch.ts";
+import { untrainedWeights } from "../core/train/run/untrained_weights.ts";
 import { openRun } from "../core/train/run/open_run.ts";
 import { configuredPairEncoder } from "../core/train/run/pair_encoder.ts";
 import { train } from "../core/train/run/train.ts";
 import { TrainDisplay } from "../tasks/cli/train_display.ts";
 import {
   type FeatureScores,
-  featureScores,
+  figuresOf,
   judgeBackbone,
   type JudgingData,
 } from "./judge_backbone.ts";
@@ -203,16 +201,6 @@ export async function runCell(
   return scores;
 }
 
-/** The weights that a cell's run starts with. */
-async function initialWeights(
-  method: TrainableMethod,
-  configuration: Configuration,
-): Promise<ReadonlyMap<string, Tensor>> {
-  await using compiler = openCompiler(method);
-  const viewSizes = viewRecipes(configuration).map(({ size }) => size);
-  return await compiler.weights({ configuration, viewSizes, tuning: {} });
-}
-
 /** What a seed's network can do before it is trained; read where it is known. */
 export async function judgeInitial(seed: number, comparison: Comparison): Promise<FeatureScores> {
   const { folder, method, judging, work } = comparison;
@@ -220,18 +208,16 @@ export async function judgeInitial(seed: number, comparison: Comparison): Promis
   const known = await readScores(path);
   if (known !== undefined) return known;
   const configuration = cellConfiguration({ partner: "image" }, seed, comparison);
-  const weights = await initialWeights(method, configuration);
+  const weights = await untrainedWeights(method, configuration);
   return await keepScores(path, await judgeBackbone(weights, configuration, judging, work));
 }
 
 /** What the pixels can do as they are; read where it is known. */
 export async function judgePixels(comparison: Comparison): Promise<FeatureScores> {
-  const { folder, judging: [bank, queries], work } = comparison;
+  const { folder, judging: [bank, queries] } = comparison;
   const path = join(folder, "cells", "raw-pixels", "result.json");
   const known = await readScores(path);
   if (known !== undefined) return known;
-  const recipe = configuredRecipe(cellConfiguration({ partner: "image" }, 0, comparison));
-  const { threads } = work;
-  const scores = await evaluatePixels({ bank, queries, recipe, threads });
-  return await keepScores(path, await featureScores(scores, { threads }));
+  const configuration = cellConfiguration({ partner: "image" }, 0, comparison);
+  return await keepScores(path, figuresOf(await scorePixels({ configuration, bank, queries })));
 }

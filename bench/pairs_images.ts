@@ -4,16 +4,14 @@
  * What is compared must differ in the pair alone. Emoji that are rendered anew in every epoch would show ordinary pairs as
  * many backgrounds as there are epochs, and variations only those of the images that they were made from. So all cells
  * train on the same files, one of each emoji; what an ideal generator would give is another file of it, on another
- * background. Only the cells that are called redrawn have new backgrounds in every epoch, as the demo has.
+ * background. Only the cells that are called redrawn have new backgrounds in every epoch.
  *
  * @module
  */
-import { dirname, join } from "node:path";
-import { type Dataset, decodeSource, subset, writeImage } from "../core/data/mod.ts";
-import { type EmojiDesign, openEmoji } from "../core/data/emoji/mod.ts";
-import { ifThere } from "../core/files/if_there.ts";
-import { makeFolder, writeNewFile } from "../core/files/new_file.ts";
-import { writeNewFolder } from "../core/files/new_folder.ts";
+import { join } from "node:path";
+import { type Dataset, evenSubset } from "../core/data/mod.ts";
+import { type EmojiDesign, openEmoji, writeEmojiFolder } from "../core/data/emoji/mod.ts";
+import { writeNewFile } from "../core/files/new_file.ts";
 import type { JudgingData } from "./judge_backbone.ts";
 
 /** Seed of the renderings: not that of the images which the evaluation sees, whose backgrounds no cell was trained on. */
@@ -37,11 +35,9 @@ async function emojiOf(
   options: { readonly seed?: number; readonly redraw?: boolean; readonly variations?: number } = {},
 ): Promise<Dataset> {
   const all = await openEmoji(design, { size, ...options });
-  if (images === 0 || images >= all.length) return all;
-  const index = (i: number) => Math.floor((i * all.length) / images);
-  const some = subset(all, Array.from({ length: images }, (_, i) => index(i)));
+  const some = evenSubset(all, images);
   const { variations = 0 } = options;
-  if (variations === 0) return some;
+  if (some === all || variations === 0) return some;
   const samplesByCount = [...new Array<number>(variations).fill(0), images];
   return { ...some, coverage: { matched: images, total: images, samplesByCount } };
 }
@@ -63,25 +59,6 @@ export async function redrawnEmoji(
   return await emojiOf("google", choice, { seed, redraw: true, variations: ideal ? 1 : 0 });
 }
 
-/** Name of a category's folder, such as `smileys-emotion`. */
-function folderOf(category: string): string {
-  return category.toLowerCase().replaceAll(/[^a-z]+/g, "-");
-}
-
-/** Writes the images of a set, or those of one of its variations, unless they are there. */
-async function writeEmoji(path: string, emoji: Dataset, variation?: number): Promise<void> {
-  if (await ifThere(Deno.stat(path)) !== undefined) return;
-  await writeNewFolder(path, async (folder) => {
-    for (let i = 0; i < emoji.length; i++) {
-      const { key, label, source, variations } = emoji.sample(i);
-      const file = join(folder, folderOf(emoji.classes![label!]!), `${key}.png`);
-      await makeFolder(dirname(file));
-      const chosen = variation === undefined ? source : variations![variation]!;
-      await writeImage(file, await decodeSource(chosen));
-    }
-  });
-}
-
 /**
  * The folder of the renderings that all cells train on, a folder of each category; made where it is not there.
  *
@@ -89,7 +66,7 @@ async function writeEmoji(path: string, emoji: Dataset, variation?: number): Pro
  */
 export async function renderedImages(folder: string, choice: EmojiChoice): Promise<string> {
   const path = join(folder, "images");
-  await writeEmoji(path, await emojiOf("google", choice, { seed: SEED }));
+  await writeEmojiFolder(path, await emojiOf("google", choice, { seed: SEED }));
   return path;
 }
 
@@ -110,7 +87,7 @@ export async function idealVariations(
   const place = join(folder, "ideal");
   const lines: string[] = [];
   for (let i = 0; i < count; i++) {
-    await writeEmoji(join(place, String(i)), emoji, i);
+    await writeEmojiFolder(join(place, String(i)), emoji, i);
     for (let at = 0; at < images.length; at++) lines.push(`${i}/${images.sample(at).key}\n`);
   }
   const list = join(place, `${count}.txt`);

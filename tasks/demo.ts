@@ -1,48 +1,45 @@
 /**
- * `deno task demo`: pretrains SimSiam on emoji from scratch, evaluates it and writes a report.
+ * `deno task demo`: the whole of GenView on emoji, with generated pairs and with ordinary ones, and a page on it.
  *
  * @module
  */
-import { counted } from "../core/schema/counted.ts";
-import { providerOption } from "../core/schema/provider_option.ts";
-import { loadMethodByName } from "../core/method/load.ts";
-import { GenviewAlreadyExists } from "../core/errors/mod.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { GenviewAlreadyExists } from "../core/errors/mod.ts";
 import { openDevice } from "../core/engine/ort/mod.ts";
 import { FolderLock } from "../core/files/folder_lock.ts";
-import { presetOf, resolveConfiguration } from "../core/method/resolve_configuration.ts";
-import { train } from "../core/train/run/train.ts";
+import { loadMethodByName } from "../core/method/load.ts";
+import { type NetworkScores, percent } from "../core/report/mod.ts";
+import { providerOption } from "../core/schema/provider_option.ts";
 import { bundledMethods } from "../plugins/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
-import { type Dataset, openData, type OpenDataOptions, subset } from "../core/data/mod.ts";
-import { findMasks } from "./demo/masks.ts";
-import { reportRun, type WrittenRunReport } from "../core/report/mod.ts";
-import { trainWeighted } from "./demo/weighted.ts";
-import { evaluationOf } from "../core/evaluate/configured_evaluation.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
-import { type MaskComparison, type MaskQuality } from "../core/masking/mod.ts";
-import { openTokenNetwork } from "../core/encoders/open_token_network.ts";
-import { MaskingDisplay } from "./cli/masking_display.ts";
 import { refuseRanks } from "./cli/ranks.ts";
-import { TrainDisplay } from "./cli/train_display.ts";
+import { generate } from "./demo/generation.ts";
+import { openDemoImages } from "./demo/images.ts";
+import { demoRuns, trainRun } from "./demo/runs.ts";
+import { tell, type WrittenStory } from "./demo/story.ts";
+
+/** Epochs of a demo that takes its time. */
+const FULL_EPOCHS = 40;
 
 const COMMAND = command({
   name: "demo",
   summary:
-    "Pretrains a ResNet-18 with SimSiam on Noto emoji, without labels and from scratch, classifies Twemoji by its " +
-    "features, finds the foreground by them, weights the pairs of a second run by that, and writes a report. Takes " +
-    "some minutes on two cores.",
+    "Shows GenView on emoji: finds what is foreground in each, generates variations by how much that is, pretrains a " +
+    "ResNet-18 once with generated pairs that are weighted by their quality and once with ordinary pairs, evaluates " +
+    "both on Twemoji, and tells of it on one page. Takes up to ten minutes on two cores.",
   examples: [
-    { command: "deno task demo", does: "trains in runs/demo and writes report/index.html" },
+    { command: "deno task demo", does: "writes runs/demo/simsiam-seed-0/report/index.html" },
     {
-      command: "deno task demo --seed 1 --output runs/demo-1 --report report-1",
-      does: "once more with other random numbers",
+      command: "deno task demo --seed 1",
+      does: "once more with other random numbers, and the variations that are there",
     },
     {
-      command: "deno task demo --weighted-epochs 12 --output runs/demo-12 --report report-12",
-      does: "with a second run as long as the first, so that they may be compared",
+      command: "deno task demo --full",
+      does: "longer: variations of all images, and 40 epochs",
     },
+    { command: "deno task demo --method byol", does: "by another method" },
     { command: "deno task demo --resume", does: "resumes a demo that was stopped" },
   ],
   options: {
@@ -51,16 +48,21 @@ const COMMAND = command({
       output: {
         type: "string",
         default: "runs/demo",
-        description: "folder for checkpoints and logs",
+        description: "folder of all demos, which share images and variations",
       },
-      report: { type: "string", default: "report", description: "folder for the report" },
       resume: { type: "boolean", default: false, description: "resume a demo that was stopped" },
-      seed: { type: "integer", minimum: 0, default: 0, description: "seed of all randomness" },
+      full: {
+        type: "boolean",
+        default: false,
+        description: `variations of all images, and ${FULL_EPOCHS} epochs`,
+      },
+      seed: { type: "integer", minimum: 0, default: 0, description: "seed of both runs" },
+      method: { type: "string", default: "simsiam", description: "method, by its preset demo" },
       epochs: {
         type: "integer",
         minimum: 0,
         default: 0,
-        description: "passes over the data (0: as many as the preset has)",
+        description: "passes over the images (0: as many as the preset has)",
       },
       images: {
         type: "integer",
@@ -68,11 +70,35 @@ const COMMAND = command({
         default: 0,
         description: "emoji of each set that are used, evenly out of all (0: all)",
       },
-      weightedEpochs: {
+      variedImages: {
         type: "integer",
         minimum: 0,
-        default: 1,
-        description: "epochs of the second run, whose pairs are weighted by the first (0: none)",
+        default: 0,
+        description: "images that get variations (0: as many as fit into two minutes)",
+      },
+      generator: {
+        type: "string",
+        default: "embedded",
+        description: "folder of a generator in diffusers' layout",
+      },
+      model: {
+        type: "string",
+        default: "",
+        description:
+          "network of masks and weights, as extract-features takes it; the generator's image encoder when empty",
+      },
+      modelSize: {
+        type: "integer",
+        minimum: 0,
+        default: 0,
+        description: "height and width of that network's images (0: its own)",
+      },
+      steps: {
+        type: "integer",
+        minimum: 1,
+        maximum: 1000,
+        default: 12,
+        description: "steps of the generator's scheduler, DPM-Solver++",
       },
       device: { type: "string", default: "auto", description: "auto, cpu, cuda, cuda:N or webgpu" },
       providerOption,
@@ -80,41 +106,42 @@ const COMMAND = command({
   },
 });
 
-/** Height and width at which the network looks for foregrounds: at that of training it has a single token. */
-const MASK_SIZE = 96;
+type Values = NonNullable<ReturnType<typeof parse<typeof COMMAND.options>>>["values"];
 
-/** So many samples of a data set, evenly out of all; 0 for all. */
-function thinned(dataset: Dataset, count: number): Dataset {
-  if (count === 0 || count >= dataset.length) return dataset;
-  const index = (i: number) => Math.floor((i * dataset.length) / count);
-  return subset(dataset, Array.from({ length: count }, (_, i) => index(i)));
+/** Folder of one demo: its two runs and its page. */
+function folderOf({ output, method, seed, full }: Values): string {
+  return join(output, `${method}-seed-${seed}${full ? "-full" : ""}`);
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+/** Refuses a folder that has a page, or runs that are not to be resumed. */
+function checkFree(folder: string, { resume }: Values): void {
+  const page = join(folder, "report", "index.html");
+  if (existsSync(page)) {
+    throw new GenviewAlreadyExists(
+      `Cannot begin a demo in ${folder}: it is done, and its page is ${page}; choose another --seed or --output`,
+    );
+  }
+  if (resume || !existsSync(folder)) return;
+  throw new GenviewAlreadyExists(
+    `Cannot begin a demo in ${folder}: it has begun; --resume goes on, or choose another --seed or --output`,
+  );
+}
 
-/** The figures for people, each beside its chance level. */
-function describe({ before, after, page }: WrittenRunReport, masks: MaskComparison): string {
-  const { chance, retrieval } = after.features;
-  const level = `chance ${percent(chance.balanced)}, most frequent class ${
-    percent(chance.majority)
-  }`;
-  const agreement = ({ intersectionOverUnion, ratioCorrelation }: MaskQuality) =>
-    `${intersectionOverUnion.toFixed(3)} (correlation of the ratio ${ratioCorrelation.toFixed(3)})`;
+/** The figures for people. */
+function describe({ page, scores, masks }: WrittenStory): string {
+  const line = (what: string, of: (scores: NetworkScores) => number) =>
+    `${what}: generated pairs ${percent(of(scores.generated))}, ordinary pairs ${
+      percent(of(scores.ordinary))
+    }, untrained ${percent(of(scores.initial))}, raw pixels ${percent(of(scores.pixels))}`;
+  const { intersectionOverUnion, ratioCorrelation } = masks.masks;
   return [
-    `kNN before training ${percent(before.features.knn.top1)}, after ${
-      percent(after.features.knn.top1)
-    } (${level})`,
-    `linear probe on cached features before ${percent(before.probe.top1)}, after ${
-      percent(after.probe.top1)
-    } (${level})`,
-    `same emoji found first before ${
-      percent(before.features.retrieval!.forward.recallAt1)
-    }, after ${percent(retrieval!.forward.recallAt1)} (chance ${
-      percent(retrieval!.forward.chance.recallAt1)
-    })`,
-    `masks against the truth, intersection over union: ${agreement(masks.masks)}; by chance ${
-      agreement(masks.random)
-    }; square in the middle ${agreement(masks.centerSquare)}`,
+    line("nearest neighbours", ({ features }) => features.knn.top1),
+    line("linear probe on cached features", ({ probe }) => probe.top1),
+    line("same emoji found first", ({ features }) => features.retrieval!.forward.recallAt1),
+    `masks against the truth, intersection over union: ${intersectionOverUnion.toFixed(3)} ` +
+    `(correlation of the ratio ${ratioCorrelation.toFixed(3)}); square in the middle ${
+      masks.centerSquare.intersectionOverUnion.toFixed(3)
+    }`,
     `report: ${page}`,
   ].join("\n");
 }
@@ -125,97 +152,50 @@ export async function main(args: readonly string[]): Promise<void> {
   if (parsed === undefined) return;
   refuseRanks("demo");
   const { values } = parsed;
-  if (existsSync(join(values.report, "index.html"))) {
-    throw new GenviewAlreadyExists(
-      `Cannot write the report to ${values.report}: it holds one; name another folder with --report`,
-    );
-  }
-  using _output = await FolderLock.acquire(values.output, { name: "demo" });
-  using _report = await FolderLock.acquire(values.report);
+  const { output, resume, full, seed, generator, model, modelSize, steps } = values;
+  const { device: deviceName, providerOption } = values;
+  const folder = folderOf(values);
+  checkFree(folder, values);
+  using _output = await FolderLock.acquire(output, { name: "demo" });
   const began = performance.now();
-  const method = await loadMethodByName("simsiam", bundledMethods);
-  const { seed, epochs, device, providerOption } = values;
-  const configuration = resolveConfiguration(
-    presetOf(method.manifest, "demo"),
-    { seed, device, providerOption, ...(epochs > 0 && { epochs }) },
-  );
-  const open = async (name: string, use: OpenDataOptions) =>
-    thinned(await openData(name, use), values.images);
-  const training = await open(configuration.data, { redraw: true, seed });
-  const bank = await open(configuration.data, { redraw: false });
-  const queries = await open(configuration.evaluationData, { redraw: false });
-
-  using display = new TrainDisplay();
-  const evaluate = await evaluationOf(bank, queries, configuration, {
-    onWarning: (message) => display.show({ kind: "warning", message }),
-  });
+  const method = await loadMethodByName(values.method, bundledMethods);
+  const device = await openDevice(deviceName, providerOption);
   using interrupt = interruptSignal();
-  const result = await train({
-    method,
-    configuration,
-    dataset: training,
-    output: values.output,
-    signal: interrupt.signal,
-    report: (event) => display.show(event),
-    evaluate,
-    ...(values.resume && { resume: "latest" }),
-  });
-  display[Symbol.dispose]();
-  const hint = "resume with the same command and --resume";
-  if (!result.finished) {
-    return console.log(`stopped after ${counted(result.step, "step")}; ${hint}`);
+  const { signal } = interrupt;
+  const stopped = (where: string) => {
+    const again = existsSync(folder) ? "the same command and --resume" : "the same command";
+    console.log(`stopped in ${where}; resume with ${again}`);
+  };
+
+  const images = await openDemoImages(output, values.images);
+  const generated = await generate(
+    {
+      ...{ output, generator, model, modelSize, steps, device: deviceName, providerOption },
+      variedImages: values.variedImages || (full ? images.rendered.length : undefined),
+    },
+    images,
+    signal,
+  );
+  if (generated === undefined) return stopped("the pipeline");
+
+  const epochs = values.epochs || (full ? FULL_EPOCHS : 0);
+  const options = { method, images, generated, folder, epochs, seed, modelSize, providerOption };
+  const training = { ...options, device: deviceName };
+  const runs = await demoRuns(training);
+  for (const run of runs) {
+    if (await trainRun(run, training, signal) === undefined) return stopped(run.name);
   }
-  const where = await openDevice(device, providerOption);
-  const network = await openTokenNetwork({
-    model: values.output,
-    imageSize: MASK_SIZE,
-  });
-  using masksDisplay = new MaskingDisplay();
-  const masks = await findMasks(network, bank, {
-    folder: join(values.output, "pca_results", network.name),
-    dtype: "float16",
-    batchSize: configuration.batchSize,
-    device: where,
-    signal: interrupt.signal,
-    report: (event) => masksDisplay.show(event),
-  });
-  masksDisplay[Symbol.dispose]();
-  if (masks === undefined) return console.log(`stopped while looking for foregrounds; ${hint}`);
-  const weighted = values.weightedEpochs === 0 ? undefined : await trainWeighted({
-    method,
-    configuration,
-    dataset: training,
-    encoder: values.output,
-    component: masks.component,
-    imageSize: MASK_SIZE,
-    epochs: values.weightedEpochs,
-    output: join(values.output, "weighted"),
-    signal: interrupt.signal,
-    evaluate,
-  });
-  if (weighted === undefined && values.weightedEpochs > 0) {
-    return console.log(`stopped in the second run; ${hint}`);
+  try {
+    const written = await tell({
+      ...{ method, images, generated, runs, device, signal },
+      folder: join(folder, "report"),
+      minutes: resume ? undefined : () => (performance.now() - began) / 60_000,
+    });
+    console.log(describe(written));
+  } catch (error) {
+    if (error !== signal.reason) throw error;
+    stopped("the report");
   }
-  const written = await reportRun({
-    method,
-    configuration,
-    training,
-    bank,
-    queries,
-    device: where,
-    run: values.output,
-    checkpoint: result.checkpoint,
-    title: `${method.manifest.title} on emoji`,
-    names: { training: "Noto emoji", bank: "Noto emoji", queries: "Twemoji" },
-    sections: [masks.section, ...(weighted ? [weighted] : [])],
-    ...(!values.resume && { minutes: () => (performance.now() - began) / 60_000 }),
-    notes: [
-      "Noto emoji: Apache-2.0, Google. Twemoji: CC-BY 4.0, Twitter and contributors.",
-      "Both are composed onto random backgrounds; the backgrounds of the two sets have nothing in common.",
-      "One of the two views of a pair is cut from a variation: the same emoji on another background, in the place of a generated image.",
-    ],
-  }, values.report);
-  console.log(describe(written, masks.comparison));
 }
 
 if (import.meta.main) await runTask(main);

@@ -30,7 +30,7 @@ export {
   type TrainingDataOptions,
 } from "./open_data.ts";
 export { spreadSamples } from "./spread_samples.ts";
-export { subset, uniqueIndices } from "./subset.ts";
+export { evenSubset, subset, uniqueIndices } from "./subset.ts";
 export { normalizeKey } from "./relative_path.ts";
 export { type ClassList, parseClassList, readClassList } from "./class_list.ts";
 export { IMAGE_EXTENSIONS, type ImageFolderOptions, openImageFolder } from "./image_folder.ts";

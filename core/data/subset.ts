@@ -26,6 +26,25 @@ export function subset(dataset: Dataset, indices: readonly number[]): Dataset {
 }
 
 /**
+ * So many samples evenly out of all of a data set, in its order; all of them when 0, or when there are no more.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { datasetOf, fileSource } from "./dataset_of.ts";
+ * import { evenSubset } from "./subset.ts";
+ *
+ * const all = datasetOf("all", 6, (i) => ({ key: `${i}.jpg`, source: fileSource(`${i}.jpg`) }));
+ * assertEquals(evenSubset(all, 2).sample(1).key, "3.jpg");
+ * assertEquals(evenSubset(all, 0).length, 6);
+ * ```
+ */
+export function evenSubset(dataset: Dataset, count: number): Dataset {
+  if (count === 0 || count >= dataset.length) return dataset;
+  const index = (i: number) => Math.floor((i * dataset.length) / count);
+  return subset(dataset, Array.from({ length: count }, (_, i) => index(i)));
+}
+
+/**
  * How many samples of each run are left.
  *
  * @param indices of those that are left, in ascending order

@@ -4,7 +4,8 @@
  *
  * @module
  */
-export { type CurveWords, describeCurve } from "./describe_curve.ts";
+export { type ComparedRun, type ComparedRuns, comparisonSection } from "./comparison_section.ts";
+export { type CurveWords, describeCurve, percent } from "./describe_curve.ts";
 export {
   type GeneratorReportOptions,
   reportGenerator,
@@ -32,10 +33,11 @@ export {
 } from "./report.ts";
 export {
   type NetworkScores,
-  reportRun,
-  type RunReportOptions,
-  type WrittenRunReport,
-} from "./run_report.ts";
+  type ScoredData,
+  scoreNetwork,
+  scorePixels,
+} from "./network_scores.ts";
+export { reportRun, type RunReportOptions, type WrittenRunReport } from "./run_report.ts";
 export {
   configurationSection,
   lossSection,

@@ -7,15 +7,13 @@ import { counted } from "../schema/counted.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { viewRecipes } from "../data/views/named_views.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
-import { describeDevice, type Device, DeviceTensor, ortVersion } from "../engine/ort/mod.ts";
+import { describeDevice, type Device, ortVersion } from "../engine/ort/mod.ts";
 import { configuredRecipe } from "../evaluate/configured_evaluation.ts";
-import { type BackboneScores, evaluateBackbone } from "../evaluate/evaluate_backbone.ts";
-import { PROBE_MODE, probeBackbone, type ProbeScores } from "../evaluate/probe_backbone.ts";
+import { PROBE_MODE } from "../evaluate/probe_backbone.ts";
 import type { Configuration } from "../method/configuration.ts";
 import type { TrainableMethod } from "../method/load.ts";
 import { openCompiler } from "../train/compile/method_compiler.ts";
 import { configuredVariations } from "../train/run/generated_views.ts";
-import { configuredBackbone } from "../train/run/run_plan.ts";
 import { readRunLogs } from "../train/log/run_logs.ts";
 import { uniformSpread } from "../train/step/embedding_spread.ts";
 import type { MethodFacts } from "../train/step/method_facts.ts";
@@ -23,6 +21,7 @@ import { loadCheckpoint } from "../weights/checkpoint/checkpoint.ts";
 import { percent } from "./describe_curve.ts";
 import { mapSection } from "./map_section.ts";
 import { type NamedScores, neighboursSection } from "./neighbours_section.ts";
+import { type NetworkScores, scoreNetwork } from "./network_scores.ts";
 import { viewsSection } from "./picture_sections.ts";
 import { type Card, type Section, writeReport } from "./report.ts";
 import {
@@ -63,14 +62,6 @@ export interface RunReportOptions {
   readonly notes?: readonly string[];
 }
 
-/** What a network can do. */
-export interface NetworkScores {
-  /** Nearest neighbours and retrieval. */
-  readonly features: BackboneScores;
-  /** A linear classifier on its features. */
-  readonly probe: ProbeScores;
-}
-
 /** A report that was written, and its figures. */
 export interface WrittenRunReport {
   /** File of the page. */
@@ -85,22 +76,6 @@ export interface WrittenRunReport {
 const LEAST_MAPPED = 4;
 
 type Names = NonNullable<RunReportOptions["names"]>;
-
-async function scoresOf(
-  model: ReadonlyMap<string, Tensor>,
-  { configuration, bank, queries, device }: RunReportOptions,
-): Promise<NetworkScores> {
-  using owned = new DisposableStack();
-  const weights = new Map(
-    [...model].map(([name, value]) => [name, owned.use(DeviceTensor.from(value, device))]),
-  );
-  const features = await evaluateBackbone({
-    backbone: configuredBackbone(configuration),
-    device,
-    weights,
-  }, { bank, queries, recipe: configuredRecipe(configuration) });
-  return { features, probe: await probeBackbone(features) };
-}
 
 /** What is known of the run's graph, and the weights that it started with. */
 async function compiled(
@@ -264,8 +239,8 @@ export async function reportRun(
       queries: options.queries.name,
     };
   const [facts, initial] = await compiled(options);
-  const before = await scoresOf(initial, options);
-  const after = await scoresOf((await loadCheckpoint(checkpoint)).model, options);
+  const before = await scoreNetwork(initial, options);
+  const after = await scoreNetwork((await loadCheckpoint(checkpoint)).model, options);
   const page = await writeReport(folder, {
     title: options.title ?? `${method.manifest.title} on ${names.training}`,
     subtitle: subtitle(options, names),

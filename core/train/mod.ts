@@ -36,6 +36,7 @@ export { evaluateCheckpoint, type EvaluateCheckpointOptions } from "./run/evalua
 export { evaluateRun, type EvaluateRunOptions } from "./run/evaluate_run.ts";
 export type { EvaluationSetsOptions } from "./run/evaluation_data.ts";
 export { fitBatch, type FittedBatch } from "./run/fit_batch.ts";
+export { untrainedWeights } from "./run/untrained_weights.ts";
 export { type OpenedRun, openRun } from "./run/open_run.ts";
 export type { ConfigurationChange } from "./run/check_resumable.ts";
 export { readDescription, type RunDescription } from "./run/run_description.ts";

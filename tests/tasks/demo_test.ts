@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { inFolder } from "../in_folder.ts";
+import { withPipelineFixture } from "../core/pipeline/pipeline_fixture.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -15,31 +16,35 @@ async function demo(...args: string[]) {
   return { code, out: text(stdout), err: text(stderr) };
 }
 
-Deno.test("demo trains, prints what it reached and writes a report that needs no network", () =>
-  inFolder(async (folder) => {
-    const [run, report] = [join(folder, "run"), join(folder, "report")];
-    const lengths = ["--epochs", "1", "--weighted-epochs", "1", "--images", "128"];
-    const args = [...lengths, "--output", run, "--report", report];
+Deno.test("demo runs the pipeline and both kinds of pairs, and tells of it on a page that needs no network", () =>
+  withPipelineFixture(async ({ output, generator, model }) => {
+    const sizes = ["--images", "20", "--epochs", "1", "--steps", "2"];
+    const networks = ["--generator", generator, "--model", model];
+    const args = [...sizes, ...networks, "--output", output, "--device", "cpu"];
     const { code, out, err } = await demo(...args);
     assertEquals(code, 0, err);
-    assertStringIncludes(out, "kNN before training");
-    assertStringIncludes(out, "square in the middle");
-    const page = await Deno.readTextFile(join(report, "index.html"));
+    for (const what of ["nearest neighbours: generated pairs", "square in the middle"]) {
+      assertStringIncludes(out, what);
+    }
+    const page = join(output, "simsiam-seed-0", "report", "index.html");
+    assertStringIncludes(out, `report: ${page}`);
+    const text = await Deno.readTextFile(page);
     for (
-      const part of [
-        "Nearest neighbours",
-        "Views",
-        "Configuration",
-        "Loss",
-        "Foreground",
-        "Pairs by",
-        "data:image/",
+      const title of [
+        ...["What came of it", "What is foreground", "Variations", "Views"],
+        ...["Pairs by their quality", "Maps of the features", "Nearest neighbours", "Loss"],
       ]
     ) {
-      assertStringIncludes(page, part);
+      assertStringIncludes(text, `>${title}</h2>`);
     }
-    assert(!/(src|href)="https?:/.test(page), "the page loads something from the network");
+    assertStringIncludes(text, "20 of them with a variation");
+    assert(!/(src|href)="https?:/.test(text), "the page loads something from the network");
+
     const again = await demo(...args);
     assertEquals(again.code, 1);
-    assertStringIncludes(again.err, "name another folder with --report");
+    assertStringIncludes(again.err, "choose another --seed or --output");
+    const fewer = await demo("--output", output, "--images", "16", "--seed", "1");
+    assertEquals(fewer.code, 1);
+    assertStringIncludes(fewer.err, "found 20 in");
+    assert(!existsSync(join(output, "simsiam-seed-1")));
   }));

@@ -5,4 +5,5 @@
  */
 export { type EmojiDesign } from "../../deps/emoji.ts";
 export { EMOJI_CATEGORIES } from "./catalogue.ts";
+export { emojiPath, writeEmojiFolder } from "./emoji_folder.ts";
 export { type EmojiOptions, openEmoji } from "./emoji_dataset.ts";

@@ -5,7 +5,6 @@
  */
 import { join } from "node:path";
 import { openEvaluationData } from "../../data/open_data.ts";
-import { viewRecipes } from "../../data/views/named_views.ts";
 import type { Dataset } from "../../data/mod.ts";
 import { configuredRecipe, readResults } from "../../evaluate/mod.ts";
 import { configuredBackbone } from "../../train/run/run_plan.ts";
@@ -13,11 +12,9 @@ import {
   evaluateNetwork,
   type EvaluateNetworkOptions,
   evaluateRun,
-  openCompiler,
   openRun,
+  untrainedWeights,
 } from "../../train/mod.ts";
-import type { Tensor } from "../../engine/graph/tensor.ts";
-import type { PipelineContext } from "../pipeline_context.ts";
 import type { Stage } from "../stage.ts";
 
 /** What results call the weights that a run starts with. */
@@ -32,14 +29,6 @@ function testableClasses({ length, sample }: Dataset): number | undefined {
     counts.set(label, (counts.get(label) ?? 0) + 1);
   }
   return counts.size < 2 ? 0 : [...counts.values()].filter((count) => count > 1).length;
-}
-
-/** The weights that the run has started with. */
-async function initialWeights(context: PipelineContext): Promise<ReadonlyMap<string, Tensor>> {
-  await using compiler = openCompiler(context.run.method);
-  const { configuration } = await openRun(context.folder("pretraining"));
-  const viewSizes = viewRecipes(configuration).map(({ size }) => size);
-  return await compiler.weights({ configuration, viewSizes, tuning: {} });
 }
 
 /** Nearest neighbours and a linear probe, where labels exist. */
@@ -70,7 +59,7 @@ export const evaluation: Stage = {
     const { configuration } = await openRun(folder);
     await evaluateNetwork({
       backbone: configuredBackbone(configuration),
-      tensors: await initialWeights(context),
+      tensors: await untrainedWeights(context.run.method, configuration),
       recipe: configuredRecipe(configuration),
       checkpoint: { step: 0, epoch: 0, path: INITIAL_WEIGHTS },
       encoder: "online",

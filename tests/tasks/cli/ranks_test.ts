@@ -24,7 +24,7 @@ testMpi("a task of one process refuses to be several", async (kind) => {
   await inFolder(async (folder) => {
     for (
       const [task, args] of [
-        ["demo", ["--output", `${folder}/run`, "--report", `${folder}/report`]],
+        ["demo", ["--output", `${folder}/run`]],
         ["noise-levels", [
           "--input-file",
           `${folder}/ratios.txt`,
