@@ -28,6 +28,7 @@ export const tasks: Tasks = {
   "variations-list": () => import("./tasks/variations_list.ts"),
   "pipeline": () => import("./tasks/pipeline.ts"),
   "generator": () => import("./tasks/generator.ts"),
+  "studio": () => import("./tasks/studio.ts"),
   "plugins": () => import("./tasks/plugins.ts"),
   "cuda": () => import("./tasks/cuda.ts"),
   "doctor": () => import("./tasks/doctor.ts"),

@@ -191,6 +191,40 @@ export async function lockHolder(
   }
 }
 
+/**
+ * Whether somebody is at work in a folder, who holds its lock, without asking who: at once, and also in a folder that may be
+ * anybody's, where what is no plain file is no lock. Writes nothing.
+ *
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { FolderLock, isFolderHeld } from "./folder_lock.ts";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   using _lock = await FolderLock.acquire(folder);
+ *   assert(isFolderHeld(folder));
+ * }
+ * assert(!isFolderHeld(folder));
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
+ * @throws {GenviewError} if the system refuses
+ */
+export function isFolderHeld(
+  folder: string,
+  { name }: Pick<FolderLockOptions, "name"> = {},
+): boolean {
+  const path = lockPath(folder, name);
+  try {
+    if (!Deno.lstatSync(path).isFile) return false;
+    using file = Deno.openSync(path);
+    return !file.tryLockSync(false);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return false;
+    throw fileError(`look up who works in ${folder}`, cause);
+  }
+}
+
 /** Writes into a lock who holds it. */
 async function note(file: Deno.FsFile): Promise<void> {
   const owner: LockHolder = {

@@ -6,7 +6,13 @@
 export { checkFree } from "./check_free.ts";
 export { addFile, type Checksum, checksumOf, startChecksum } from "./checksum.ts";
 export { explainingFileErrors, fileError, systemCode } from "./file_error.ts";
-export { FolderLock, type FolderLockOptions, type LockHolder, lockHolder } from "./folder_lock.ts";
+export {
+  FolderLock,
+  type FolderLockOptions,
+  isFolderHeld,
+  type LockHolder,
+  lockHolder,
+} from "./folder_lock.ts";
 export { ifThere } from "./if_there.ts";
 export { parseJson, readJson } from "./json.ts";
 export {

@@ -1,0 +1,150 @@
+/**
+ * Rows of the table of runs.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { RESULTS_FILE } from "../../evaluate/results.ts";
+import { isFolderHeld } from "../../files/folder_lock.ts";
+import type { RunRow, RunState } from "../api/runs.ts";
+import { lastRecord } from "./last_record.ts";
+import { MESSAGES_FILE, readMessages } from "./messages.ts";
+import { fileState, readPlainJson } from "./plain_file.ts";
+import type { DescribedRun, RunPart } from "./run_parts.ts";
+
+/** What a part of a run has come to. */
+interface PartProgress {
+  readonly step: number;
+  readonly epoch: number;
+  readonly stepsPerEpoch: number | undefined;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Files by which a run changes. */
+function watchedFiles(folder: string, { parts }: DescribedRun): string[] {
+  return [
+    ...["configuration.json", "pipeline.json", RESULTS_FILE, MESSAGES_FILE]
+      .map((name) => join(folder, name)),
+    ...parts.flatMap((part) =>
+      ["steps.jsonl", "epochs.jsonl"].map((name) => join(part.folder, name))
+    ),
+  ];
+}
+
+/** When and how far a run's files were written, in a text that changes with them, and the time of the last change. */
+export function stateOfFiles(
+  folder: string,
+  described: DescribedRun,
+): { readonly mark: string; readonly changed: number } {
+  let changed = 0;
+  let mark = "";
+  for (const path of watchedFiles(folder, described)) {
+    const state = fileState(path);
+    mark += state === undefined ? "-;" : `${state.size}@${state.changed};`;
+    changed = Math.max(changed, state?.changed ?? 0);
+  }
+  return { mark, changed };
+}
+
+function progressOf({ folder, prefix }: RunPart): PartProgress {
+  const { step = 0, ...steps } = lastRecord(join(folder, "steps.jsonl")) ?? {};
+  const { step: atEpoch = 0, epoch = 0, ...epochs } = lastRecord(join(folder, "epochs.jsonl")) ??
+    {};
+  const named = Object.entries({ ...epochs, ...steps }).filter(([name, value]) =>
+    name !== "epoch" && Number.isFinite(value)
+  ).map(([name, value]) => [`${prefix}${name}`, value]);
+  return {
+    step: Math.max(step, atEpoch),
+    epoch,
+    stepsPerEpoch: epoch > 0 && atEpoch % epoch === 0 ? atEpoch / epoch : undefined,
+    metrics: Object.fromEntries(named),
+  };
+}
+
+/** The figures of a run's last evaluations, by protocol and figure, such as `kNN k=20 T=0.07 top1`. */
+function evaluated(folder: string): Record<string, number> {
+  const found = readPlainJson(join(folder, RESULTS_FILE)) as
+    | { readonly results?: unknown }
+    | undefined;
+  const results = Array.isArray(found?.results) ? found.results : [];
+  const figures: Record<string, number> = {};
+  for (const result of results.slice(-200)) {
+    const { name, encoder, figures: own } = (result ?? {}) as Record<string, unknown>;
+    if (typeof name !== "string" || typeof own !== "object" || own === null) continue;
+    const shown = encoder === "momentum" ? `momentum ${name}` : name;
+    for (const [figure, value] of Object.entries(own)) {
+      if (typeof value === "number") figures[`${shown} ${figure}`] = value;
+    }
+  }
+  return figures;
+}
+
+/** Whether the last that a run's program said is why it ended. */
+function hasFailed(folder: string): boolean {
+  return readMessages(folder).at(-1)?.kind === "error";
+}
+
+function stateOf(
+  folder: string,
+  { step, total }: { readonly step: number; readonly total: number | undefined },
+): RunState {
+  if (isFolderHeld(folder)) return "running";
+  if (total !== undefined && step >= total) return "finished";
+  return hasFailed(folder) ? "failed" : "stopped";
+}
+
+/** Steps of all parts; undefined where those of one are not known. */
+function totalSteps(
+  { parts, epochs, stages }: DescribedRun,
+  progress: readonly PartProgress[],
+): number | undefined {
+  if (stages !== undefined) return stages.total;
+  let total = 0;
+  for (const [i, { steps }] of parts.entries()) {
+    const perEpoch = progress[i]!.stepsPerEpoch;
+    const known = steps ??
+      (epochs !== undefined && perEpoch !== undefined ? epochs * perEpoch : undefined);
+    if (known === undefined) return undefined;
+    total += known;
+  }
+  return total;
+}
+
+/**
+ * The row of a run.
+ *
+ * @param run its path below the root
+ * @param folder its folder, absolute
+ * @throws {GenviewTypeError} if one of its files is no plain one
+ * @throws {GenviewSyntaxError} if its results are no JSON
+ */
+export function rowOf(
+  run: string,
+  folder: string,
+  described: DescribedRun,
+  { changed, tags }: { readonly changed: number; readonly tags: readonly string[] },
+): RunRow {
+  const progress = described.parts.map(progressOf);
+  const sum = (value: (part: PartProgress) => number) =>
+    progress.reduce((total, part) => total + value(part), 0);
+  const step = described.stages?.done ?? sum((part) => part.step);
+  const total = totalSteps(described, progress);
+  const stats = Deno.lstatSync(folder);
+  const started = (stats.birthtime ?? stats.mtime)?.getTime() ?? changed;
+  return {
+    run,
+    kind: described.kind,
+    state: stateOf(folder, { step, total }),
+    step,
+    ...(total !== undefined && { totalSteps: total }),
+    epoch: sum((part) => part.epoch),
+    changed,
+    started,
+    tags,
+    options: described.options,
+    metrics: {
+      ...Object.assign({}, ...progress.map(({ metrics }) => metrics)),
+      ...evaluated(folder),
+    },
+  };
+}

@@ -1,0 +1,190 @@
+/**
+ * All runs below a root, as they are now.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { GenviewNotFound } from "../../errors/mod.ts";
+import { isFolderHeld } from "../../files/folder_lock.ts";
+import type { RunList, RunRow } from "../api/runs.ts";
+import { RunLogs } from "./run_logs.ts";
+import { type DescribedRun, describeRun } from "./run_parts.ts";
+import { rowOf, stateOfFiles } from "./run_row.ts";
+import { fileState } from "./plain_file.ts";
+import type { Tags } from "./tags.ts";
+import { type CandidateFolder, FolderWalk } from "./walk_folders.ts";
+
+/** A run that was found. */
+export interface KnownRun {
+  readonly row: RunRow;
+  readonly described: DescribedRun;
+  /** Its folder, absolute. */
+  readonly folder: string;
+}
+
+/** What has changed since the last look. */
+export interface RunChanges {
+  readonly changed: readonly RunRow[];
+  readonly gone: readonly string[];
+}
+
+interface Entry extends KnownRun {
+  /** Says when the row must be made anew. */
+  readonly mark: string;
+  /** Says when the folder must be described anew. */
+  readonly descriptionMark: string;
+}
+
+/** Milliseconds for which the folders that were found stay found. */
+const WALK_MILLISECONDS = 2000;
+
+/** Milliseconds of work after which others have a turn. */
+const TURN = 20;
+
+/** Most runs whose logs are kept in memory, and most bytes of them. */
+const OPEN_RUNS = 32;
+const OPEN_BYTES = 512 << 20;
+
+/** The runs below a root. */
+export class RunTable {
+  readonly #root: string;
+  readonly #shown: string;
+  readonly #tags: Tags;
+  readonly #walk: FolderWalk;
+  readonly #logs = new Map<string, RunLogs>();
+  #entries = new Map<string, Entry>();
+  #unreadable: { run: string; reason: string }[] = [];
+  #candidates: readonly CandidateFolder[] = [];
+  #walked = -Infinity;
+  #blocked: readonly { readonly path: string; readonly reason: string }[] = [];
+  #refreshing: Promise<RunChanges> | undefined;
+
+  /**
+   * Nothing is read yet.
+   *
+   * @param root absolute, without symbolic links
+   * @param shown what the user called it
+   */
+  constructor(root: string, shown: string, tags: Tags) {
+    this.#root = root;
+    this.#shown = shown;
+    this.#tags = tags;
+    this.#walk = new FolderWalk(root);
+  }
+
+  /** Looks for what has changed; those who ask meanwhile get the same answer. */
+  refresh(): Promise<RunChanges> {
+    return this.#refreshing ??= this.#refresh().finally(() => this.#refreshing = undefined);
+  }
+
+  async #refresh(): Promise<RunChanges> {
+    if (performance.now() - this.#walked > WALK_MILLISECONDS) {
+      const found = await this.#walk.find();
+      this.#candidates = found.candidates;
+      this.#blocked = found.unreadable;
+      this.#walked = performance.now();
+    }
+    const entries = new Map<string, Entry>();
+    const unreadable = this.#blocked.map(({ path, reason }) => ({ run: path, reason }));
+    const changed: RunRow[] = [];
+    let turn = performance.now();
+    for (const candidate of this.#candidates) {
+      if (performance.now() - turn > TURN) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        turn = performance.now();
+      }
+      const run = candidate.path;
+      try {
+        const before = this.#entries.get(run);
+        const entry = this.#look(candidate, before);
+        if (entry === undefined) continue;
+        entries.set(run, entry);
+        if (entry !== before) changed.push(entry.row);
+      } catch (error) {
+        // One folder's faults are no other's: whatever it is, the table says so and goes on.
+        unreadable.push({ run, reason: (error as Error).message });
+      }
+    }
+    const gone = [...this.#entries.keys()].filter((run) => !entries.has(run));
+    for (const run of gone) this.#logs.delete(run);
+    this.#entries = entries;
+    this.#unreadable = unreadable;
+    return { changed, gone };
+  }
+
+  #look(candidate: CandidateFolder, before: Entry | undefined): Entry | undefined {
+    const run = candidate.path;
+    const folder = join(this.#root, run);
+    const descriptionMark = ["configuration.json", "pipeline.json"].map((name) => {
+      const state = fileState(join(folder, name));
+      return state === undefined ? "-" : `${state.size}@${state.changed}`;
+    }).join(";");
+    const described = before?.descriptionMark === descriptionMark
+      ? before.described
+      : describeRun(this.#root, candidate);
+    if (described === undefined) return undefined;
+    const { mark: files, changed } = stateOfFiles(folder, described);
+    const tags = this.#tags.of(run);
+    const mark = `${files} ${isFolderHeld(folder)} ${JSON.stringify(tags)}`;
+    if (before?.mark === mark && before.described === described) return before;
+    const row = rowOf(run, folder, described, { changed, tags });
+    return { row, described, folder, mark, descriptionMark };
+  }
+
+  /** All runs, the last changed first. */
+  async list(): Promise<RunList> {
+    await this.refresh();
+    const rows = [...this.#entries.values()].map(({ row }) => row);
+    return {
+      root: this.#shown,
+      runs: rows.sort((a, b) => b.changed - a.changed),
+      unreadable: this.#unreadable,
+    };
+  }
+
+  /**
+   * One run.
+   *
+   * @throws {GenviewNotFound} if there is none
+   */
+  async find(run: string): Promise<KnownRun> {
+    if (!this.#entries.has(run)) {
+      this.#walked = -Infinity;
+    }
+    await this.refresh();
+    const found = this.#entries.get(run);
+    if (found !== undefined) return found;
+    const reason = this.#unreadable.find((each) => each.run === run)?.reason;
+    throw new GenviewNotFound(
+      `Cannot find the run ${JSON.stringify(run.slice(0, 200))} below the studio's root${
+        reason === undefined ? "" : `: ${reason}`
+      }`,
+    );
+  }
+
+  /**
+   * The logs of a run, read up to now.
+   *
+   * @throws what reading them throws
+   */
+  async logs({ row: { run }, described: { parts } }: KnownRun): Promise<RunLogs> {
+    const folders = parts.map(({ folder }) => folder).join("\0");
+    const known = this.#logs.get(run);
+    const logs = known?.folders === folders ? known : new RunLogs(parts, folders);
+    // The one that was asked for last stays longest.
+    this.#logs.delete(run);
+    this.#logs.set(run, logs);
+    await logs.refresh();
+    this.#makeRoom();
+    return logs;
+  }
+
+  #makeRoom(): void {
+    let bytes = [...this.#logs.values()].reduce((sum, logs) => sum + logs.bytes, 0);
+    for (const [run, logs] of this.#logs) {
+      if (this.#logs.size <= 1 || (this.#logs.size <= OPEN_RUNS && bytes <= OPEN_BYTES)) return;
+      this.#logs.delete(run);
+      bytes -= logs.bytes;
+    }
+  }
+}

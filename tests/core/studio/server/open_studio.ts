@@ -1,0 +1,34 @@
+import { createStudio, type Studio, type StudioOptions } from "../../../../core/studio/mod.ts";
+
+/** Port that the tests' studios are asked at; nothing listens there. */
+export const PORT = 7777;
+
+/** Where the tests' studios are asked. */
+export const ORIGIN = `http://127.0.0.1:${PORT}`;
+
+/** A studio of a folder, which starts nothing. */
+export async function openStudio(
+  root: string,
+  options: Partial<StudioOptions> = {},
+): Promise<Studio> {
+  return await createStudio({
+    root,
+    port: PORT,
+    programs: ({ task }) => ({ program: Deno.execPath(), args: [task], shown: `deno ${task}` }),
+    onError: (error) => {
+      throw error;
+    },
+    ...options,
+  });
+}
+
+/** Asks a studio as a program that holds its token. */
+export async function ask(
+  studio: Studio,
+  path: string,
+  { headers, ...init }: RequestInit = {},
+): Promise<Response> {
+  const own = new Headers(headers);
+  if (!own.has("authorization")) own.set("authorization", `Bearer ${studio.token}`);
+  return await studio.fetch(new Request(`${ORIGIN}${path}`, { ...init, headers: own }));
+}
