@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { GenviewError, GenviewTypeError } from "../core/errors/mod.ts";
+import { tasks } from "../cli.ts";
+import { GenviewTypeError } from "../core/errors/mod.ts";
 import { serveStudio } from "../core/studio/mod.ts";
 import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { openBrowser } from "./cli/open_browser.ts";
+import { studioTasks } from "./cli/studio_tasks.ts";
 
 const COMMAND = command({
   name: "studio",
@@ -60,9 +62,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const { address, finished } = await serveStudio({
     root,
     port,
-    programs: ({ task }) => {
-      throw new GenviewError(`Cannot start ${task}: this studio shows runs, and starts none`);
-    },
+    ...studioTasks(tasks),
     signal: interrupt.signal,
     onError: (error) => console.error(error),
   });

@@ -4,10 +4,18 @@
  *
  * @module
  */
+export type { Affects, ObjectSchema, PropertySchema } from "../schema/schema.ts";
+export type { KnownNames } from "../train/mod.ts";
+export type { TaskForm, TaskForms } from "./actions/task_form.ts";
 export type * from "./api/actions.ts";
 export { type Call, CALLS } from "./api/calls.ts";
 export type * from "./api/pictures.ts";
 export type * from "./api/runs.ts";
-export { createStudio, type Studio, type StudioOptions } from "./server/create_studio.ts";
+export {
+  createStudio,
+  type OwnContext,
+  type Studio,
+  type StudioOptions,
+} from "./server/create_studio.ts";
 export { type ServedStudio, serveStudio, type ServeStudioOptions } from "./server/serve_studio.ts";
 export type { ProgramCall, StudioContext, TaskPrograms } from "./studio_context.ts";

@@ -42,9 +42,11 @@ export interface Job extends JobRequest {
   readonly device: string;
   /** The run that it makes or goes on with, as a path below the root, where it has one. */
   readonly run?: string;
-  /** When it was asked for, started and ended, in milliseconds since 1970. */
+  /** When it was asked for, in milliseconds since 1970. */
   readonly asked: number;
+  /** When it started, in milliseconds since 1970. */
   readonly started?: number;
+  /** When it ended, in milliseconds since 1970. */
   readonly ended?: number;
   /** The last lines that it printed. */
   readonly output: readonly string[];
@@ -52,6 +54,7 @@ export interface Job extends JobRequest {
 
 /** Answer of `GET /api/form`: what a task can be given. */
 export interface FormAnswer {
+  /** The task. */
   readonly task: StudioTask;
   /** What it does. */
   readonly summary: string;
@@ -108,6 +111,7 @@ export type RunAction =
 
 /** A stage of GenView's path on a folder of images. */
 export interface PathStage {
+  /** Its name. */
   readonly name:
     | "features"
     | "ratios"
@@ -116,6 +120,7 @@ export interface PathStage {
     | "pretraining"
     | "evaluation"
     | "report";
+  /** How it stands; `changed` where it was made with other settings than are asked for now. */
   readonly state: "waiting" | "running" | "done" | "changed";
   /** Share of it that is done, in [0, 1]. */
   readonly progress: number;
@@ -129,7 +134,10 @@ export interface PathStage {
 
 /** Answer of `GET /api/path`. */
 export interface PathAnswer {
+  /** Folder of the pipeline, as a path below the root. */
   readonly output: string;
+  /** The images. */
   readonly data: string;
+  /** Its stages, in their order. */
   readonly stages: readonly PathStage[];
 }

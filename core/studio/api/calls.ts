@@ -10,6 +10,7 @@
 
 /** A call of the studio. */
 export interface Call {
+  /** Method of the request. */
   readonly method: "GET" | "POST" | "DELETE";
   /** Path, below the server's address. */
   readonly path: string;

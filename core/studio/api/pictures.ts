@@ -94,6 +94,7 @@ export interface MasksAnswer {
 
 /** Answer of `GET /api/variations`: originals beside their variations. */
 export interface VariationsAnswer {
+  /** The images. */
   readonly images: readonly {
     readonly original: Thumbnail;
     /** Its foreground ratio, where it is known. */

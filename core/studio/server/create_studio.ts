@@ -16,7 +16,7 @@ import { PageFiles } from "./page_files.ts";
 import { runRoutes } from "./run_routes.ts";
 
 /** What of its context a studio makes by itself. */
-type OwnContext = "root" | "resolve" | "resolveNew" | "announce" | "signal";
+export type OwnContext = "root" | "resolve" | "resolveNew" | "announce" | "signal";
 
 /** How a studio is made: what it shall know of tasks, and where it shows runs. */
 export interface StudioOptions extends Omit<StudioContext, OwnContext> {
@@ -52,6 +52,7 @@ const BODY_BYTES = 1 << 20;
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
+ * import { bundledMethods } from "../../../plugins/mod.ts";
  * import { createStudio } from "./create_studio.ts";
  *
  * const root = await Deno.makeTempDir();
@@ -59,6 +60,8 @@ const BODY_BYTES = 1 << 20;
  *   root,
  *   port: 8000,
  *   programs: ({ task }) => ({ program: Deno.execPath(), args: ["task", task], shown: `deno task ${task}` }),
+ *   forms: (task) => Promise.reject(new Error(`this studio does not start ${task}`)),
+ *   known: { methods: bundledMethods, configurations: {} },
  * });
  * const headers = { Authorization: `Bearer ${studio.token}` };
  * const answer = await studio.fetch(new Request("http://127.0.0.1:8000/api/runs", { headers }));

@@ -1,10 +1,11 @@
 import { createStudio, type Studio, type StudioOptions } from "../../../../core/studio/mod.ts";
+import { bundledMethods } from "../../../../plugins/mod.ts";
 
 /** Port that the tests' studios are asked at; nothing listens there. */
 export const PORT = 7777;
 
 /** Where the tests' studios are asked. */
-export const ORIGIN = `http://127.0.0.1:${PORT}`;
+export const ORIGIN: string = `http://127.0.0.1:${PORT}`;
 
 /** A studio of a folder, which starts nothing. */
 export async function openStudio(
@@ -15,6 +16,8 @@ export async function openStudio(
     root,
     port: PORT,
     programs: ({ task }) => ({ program: Deno.execPath(), args: [task], shown: `deno ${task}` }),
+    forms: (task) => Promise.reject(new Error(`no form of ${task}`)),
+    known: { methods: bundledMethods, configurations: {} },
     onError: (error) => {
       throw error;
     },
