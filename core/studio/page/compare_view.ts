@@ -270,7 +270,7 @@ export function CompareView({ values }: ViewProps): VNode {
           html`
             <article key=${name} class="metric">
               <header>
-                <h3>${labelOf(name).label}</h3>
+                <h2>${labelOf(name).label}</h2>
               </header>
               <${Chart} label=${`${
                 labelOf(name).label

@@ -75,6 +75,12 @@ export function lengthen(before: SeriesAnswer, added: SeriesAnswer): SeriesAnswe
   };
 }
 
+/** The last step that any curve has a value of; -1 for none. */
+export function lastStep(answer: SeriesAnswer | undefined): number {
+  const curves = [...answer?.steps ?? [], ...answer?.epochs ?? []];
+  return curves.reduce((last, { steps }) => Math.max(last, steps.at(-1) ?? -1), -1);
+}
+
 /** Most points of any curve. */
 export function pointsOf(answer: SeriesAnswer): number {
   return [...answer.steps, ...answer.epochs]

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { useCallback, useEffect, useMemo, useState, type VNode } from "../../deps/preact.ts";
+import {
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type VNode,
+} from "../../deps/preact.ts";
 import type { Explanation, RunDetails, SeriesAnswer, StudioEvent } from "../api/runs.ts";
 import { setValues } from "./address.ts";
 import { Chart } from "./chart.ts";
@@ -11,7 +18,7 @@ import type { ChartLook, Curve } from "./chart_options.ts";
 import { chartSettings, ChartToolbar } from "./chart_toolbar.ts";
 import { useCall } from "./calls.ts";
 import { colourOf } from "./colours.ts";
-import { lastOf, lengthen, placesOf, pointsOf, stepAt, withDerived } from "./curves.ts";
+import { lastOf, lastStep, lengthen, placesOf, pointsOf, stepAt, withDerived } from "./curves.ts";
 import { formatNumber } from "./format.ts";
 import { html } from "./html.ts";
 import { useEvents } from "./live.ts";
@@ -39,10 +46,14 @@ function useSeries(run: string, from: string, to: string): {
     ...range,
   });
   const [longer, setLonger] = useState<SeriesAnswer | undefined>(undefined);
+  const shown = useRef<SeriesAnswer | undefined>(undefined);
+  shown.current = longer;
   useEffect(() => setLonger(answer), [answer]);
   const hear = useCallback((event: StudioEvent): void => {
     // A range that was chosen stays as it is.
     if (event.kind !== "series" || event.series.run !== run || to !== "") return;
+    // A run that was resumed from an earlier step has lost what came after it.
+    if (lastStep(event.series) < lastStep(shown.current)) again();
     setLonger((before) => before && lengthen(before, event.series));
   }, [run, to]);
   useEvents(hear, run);
@@ -126,7 +137,7 @@ function MetricPanel({ metric, explanation, look, axis, latest, zoom }: PanelPro
   return html`
     <article class="metric">
       <header>
-        <h3>${label}</h3>
+        <h2>${label}</h2>
         <p class="value">${formatNumber(latest)} <small>${unit}</small></p>
         ${explanation === undefined ? null : html`<${Verdict} verdict=${explanation.verdict} />`}
       </header>
