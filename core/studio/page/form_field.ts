@@ -51,9 +51,8 @@ export function Field({ name, schema, value, required, problem, change }: FieldP
   const common = {
     id,
     name,
-    "aria-describedby": `${id}-help`,
+    "aria-describedby": wrong === undefined ? `${id}-help` : `${id}-problem ${id}-help`,
     "aria-invalid": wrong === undefined ? undefined : "true",
-    "aria-errormessage": wrong === undefined ? undefined : `${id}-problem`,
   };
   const typing = (event: Event): void => type((event.target as HTMLInputElement).value);
   let control: VNode;

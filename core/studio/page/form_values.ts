@@ -94,6 +94,17 @@ export function wordsOfText(text: string): string[] {
   return (text.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ""));
 }
 
+/** Options by their schemas, with what a preset sets as their defaults. */
+export function withPreset(
+  properties: Readonly<Record<string, PropertySchema>>,
+  preset: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, PropertySchema>> {
+  const changed = Object.entries(properties).map(([name, schema]) =>
+    [name, Object.hasOwn(preset, name) ? { ...schema, default: preset[name] } : schema] as const
+  );
+  return Object.fromEntries(changed);
+}
+
 /** The request that a form makes. */
 export function requestOf({ task, positional, options, methodOptions }: FormState): JobRequest {
   const words = wordsOfText(positional);
@@ -113,7 +124,7 @@ export function groupedOptions(
   const small = search.toLowerCase();
   const isFound = ([name, schema]: readonly [string, PropertySchema]): boolean =>
     `${name} ${schema.description ?? ""}`.toLowerCase().includes(small);
-  const hidden = form.methodSchema === undefined ? ["method"] : ["method", "options"];
+  const hidden = ["method", "preset", ...form.methodSchema === undefined ? [] : ["options"]];
   const fields = Object.entries(form.schema.properties)
     .filter(([name]) => form.methods.length === 0 || !hidden.includes(name))
     .filter(isFound);

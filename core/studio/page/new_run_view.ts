@@ -9,7 +9,7 @@ import { goTo, setValues } from "./address.ts";
 import type { ViewProps } from "./app.ts";
 import { useCall } from "./calls.ts";
 import { Field } from "./form_field.ts";
-import { type FormState, groupedOptions, requestOf } from "./form_values.ts";
+import { type FormState, groupedOptions, requestOf, withPreset } from "./form_values.ts";
 import { html } from "./html.ts";
 import { Waiting } from "./parts.ts";
 import { RequestPanel } from "./request_panel.ts";
@@ -97,10 +97,15 @@ function Form(
   const methodOptions = useMemo(() => readOptions(values["own"]), [values["own"]]);
   const positional = values["words"] ?? "";
   const method = values["method"];
+  const preset = form.presets.find(({ name }) => name === values["preset"]);
+  const chosen = {
+    ...method === undefined || form.methods.length === 0 ? {} : { method },
+    ...preset === undefined ? {} : { preset: preset.name },
+  };
   const state: FormState = {
     task: form.task,
     positional,
-    options: method === undefined || form.methods.length === 0 ? options : { ...options, method },
+    options: { ...options, ...chosen },
     methodOptions,
   };
   const request = requestOf(state);
@@ -111,13 +116,14 @@ function Form(
     setValues({ options: optionsText(withOption(options, name, value)) });
   const changeOwn = (name: string, value: unknown): void =>
     setValues({ own: optionsText(withOption(methodOptions, name, value)) });
-  const preset = form.presets.find(({ name }) => name === values["preset"]);
-  const choosePreset = (event: Event): void => {
-    const name = (event.target as HTMLSelectElement).value;
-    const chosen = form.presets.find((each) => each.name === name);
-    setValues({ preset: name, options: optionsText({ ...chosen?.options }) });
-  };
-  const groups = groupedOptions(form, search);
+  const given = preset?.options ?? {};
+  const ofMethod = given["options"];
+  const schema = { ...form.schema, properties: withPreset(form.schema.properties, given) };
+  const methodProperties = withPreset(
+    form.methodSchema?.properties ?? {},
+    typeof ofMethod === "object" && ofMethod !== null ? { ...ofMethod } : {},
+  );
+  const groups = groupedOptions({ ...form, schema }, search);
   const needsWords = form.task === "evaluate" || form.task === "export" ||
     form.task === "generator" || positional !== "";
   return html`
@@ -137,8 +143,9 @@ function Form(
               )}</select></label>
           `}
           ${form.presets.length === 0 ? null : html`
-            <label><span>Preset</span><select value=${values["preset"] ??
-              ""} onChange=${choosePreset}>
+            <label><span>Preset</span><select value=${preset?.name ?? ""} onChange=${(
+              event: Event,
+            ) => setValues({ preset: (event.target as HTMLSelectElement).value })}>
               <option value="">none</option>
               ${form.presets.map(({ name }) =>
                 html`<option key=${name} value=${name}>${name}</option>`
@@ -156,7 +163,7 @@ function Form(
         </div>
         ${form.methodSchema === undefined || search !== "" ? null : html`
           <${Group} title="Options of the method" fields=${Object.entries(
-            form.methodSchema.properties,
+            methodProperties,
           )} options=${methodOptions}
             required=${form.methodSchema.required ?? []} open=${false} problemOf=${(name: string) =>
               problemOf(`options.${name}`)} change=${changeOwn} />

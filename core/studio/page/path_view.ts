@@ -61,7 +61,7 @@ function useJob(output: string): Job | undefined {
   }, []);
   useEvents(hear);
   return answer?.find((job) =>
-    job.task === "pipeline" && job.options["output"] === output &&
+    job.task === "pipeline" && job.run === output &&
     (job.state === "waiting" || job.state === "running")
   );
 }

@@ -7,6 +7,7 @@ import {
   groupedOptions,
   readField,
   requestOf,
+  withPreset,
 } from "../../../../core/studio/page/form_values.ts";
 
 Deno.test("a field follows from the schema of its option", () => {
@@ -96,4 +97,10 @@ Deno.test("defaults are told in words", () => {
   assertEquals(defaultText({ type: "string", default: "" }), "empty");
   assertEquals(defaultText({ type: "number", default: 0 }), "0");
   assertEquals(defaultText({ type: "string" }), "");
+});
+
+Deno.test("what a preset sets is shown as the default", () => {
+  const properties = { epochs: { type: "integer", default: 200 }, seed: { type: "integer" } };
+  const shown = withPreset(properties, { epochs: 2, other: 1 });
+  assertEquals(shown, { epochs: { type: "integer", default: 2 }, seed: { type: "integer" } });
 });
