@@ -202,8 +202,13 @@ async function encoder(parsed: Values): Promise<void> {
   );
 }
 
-/** Runs what generates, with a progress line, to its end or until it is stopped. */
+/**
+ * Runs what generates, with a progress line, to its end or until it is stopped.
+ *
+ * @param output file that is made; nothing is kept without one
+ */
 async function generating(
+  output: string,
   work: (run: { signal: AbortSignal; report: VariationsDisplay["show"] }) => Promise<string>,
 ): Promise<void> {
   refuseRanks("generator");
@@ -216,7 +221,11 @@ async function generating(
     console.log(text);
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
-    console.log("stopped; nothing is written");
+    console.log(
+      output === ""
+        ? "stopped; nothing is kept without --output"
+        : "stopped; the same command goes on where this one ended",
+    );
   }
 }
 
@@ -224,9 +233,9 @@ async function sample(parsed: Values): Promise<void> {
   const { values } = parsed;
   const model = nameOf(parsed, "sample a generator");
   const output = values.output || "samples.png";
-  await generating(async (run) => {
+  await generating(output, async (run) => {
     const images = await drawSamples({
-      ...{ ...values, model, output, count: values.count || 8 },
+      ...{ ...values, model, output, count: values.count || undefined },
       precision: generationPrecision(values.precision),
       prompt: promptOf(values),
     }, run);
@@ -242,9 +251,9 @@ async function measure(parsed: Values): Promise<void> {
       "Cannot measure a generator: --encoder must name a network that had no part in it, such as a run",
     );
   }
-  await generating(async (run) => {
+  await generating(values.output, async (run) => {
     const measures = await measureLevels({
-      ...{ ...values, model, count: values.count || 200 },
+      ...{ ...values, model, count: values.count || undefined },
       precision: generationPrecision(values.precision),
       prompt: promptOf(values),
     }, run);

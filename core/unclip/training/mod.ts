@@ -62,6 +62,8 @@ export {
 } from "./generator_configuration.ts";
 export { type GeneratorParts, writeGeneratorFolder } from "./generator_folder.ts";
 export type { LevelMeasure } from "./level_comparison.ts";
+export { HELD_OUT_SEED, LevelSampler, type LevelSamplerOptions } from "./level_sampler.ts";
+export { KeptVariations } from "./kept_variations.ts";
 export { type LevelMeasures, measureLevels, type MeasureLevelsOptions } from "./level_measures.ts";
 export type { CutterOptions } from "./image_cutter.ts";
 export { peakSignalToNoise, reconstructImages } from "./reconstruct.ts";

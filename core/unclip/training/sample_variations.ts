@@ -8,6 +8,7 @@ import { GenviewError } from "../../errors/mod.ts";
 import { networkFailure } from "../../variations/progress.ts";
 import { generateVariations } from "../generate_variations.ts";
 import type { UnclipPipeline } from "../pipeline.ts";
+import type { KeptVariations } from "./kept_variations.ts";
 
 /** How samples are varied. */
 export interface SampleVariationsOptions {
@@ -21,7 +22,9 @@ export interface SampleVariationsOptions {
   readonly negativePrompt?: string | undefined;
   /** Variations that are denoised together. */
   readonly batchSize: number;
-  /** Called with how many have been made. */
+  /** Those that were made before, which are not made again, and where the others are kept (default none). */
+  readonly kept?: KeptVariations | undefined;
+  /** Called with how many have been made now. */
   readonly onMade?: ((made: number) => void) | undefined;
   /** Ends the work between two calls of a network. */
   readonly signal?: AbortSignal | undefined;
@@ -40,15 +43,17 @@ export const SAMPLE_LEVELS: readonly number[] = [0, 100, 200, 300, 400];
 export async function sampleVariations(
   pipeline: UnclipPipeline,
   samples: readonly Sample[],
-  { levels, seed = 0, prompt = "", negativePrompt = "", batchSize, onMade, signal }:
+  { levels, seed = 0, prompt = "", negativePrompt = "", batchSize, kept, onMade, signal }:
     SampleVariationsOptions,
 ): Promise<ReadonlyMap<number, readonly RgbImage[]>> {
   const wanted = samples.flatMap(({ key, source }) =>
     levels.map((level) => ({ key, source, level, index: 0 }))
   );
   const made = new Map<number, RgbImage[]>(levels.map((level) => [level, []]));
+  const before = kept?.images ?? [];
+  before.forEach((image, i) => made.get(wanted[i]!.level)!.push(image));
   let count = 0;
-  const batches = generateVariations(pipeline, wanted, {
+  const batches = generateVariations(pipeline, wanted.slice(before.length), {
     ...{ seed, batchSize, prompt, negativePrompt },
     ...(signal && { signal }),
     onUnreadable: (error) => {
@@ -61,6 +66,7 @@ export async function sampleVariations(
   });
   for await (const batch of batches) {
     for (const { wanted: { level }, image } of batch) made.get(level)!.push(image);
+    await kept?.append(batch.map(({ image }) => image));
     count += batch.length;
     onMade?.(count);
   }
