@@ -5,6 +5,8 @@ torch.optim.AdamW on gradients clipped to a joint norm of 1, and exponential mov
 under `average.` and the parameter's name. AdamW's epsilon is 1e-5: the gradient of the bias of the autoencoder's keys is zero
 but for rounding, by which Adam with its default would move it. Of every batch of the UNets one row has labels of zeros, as
 images without a condition have them.
+
+Of the case `frozen` some parameters stay as they are; the optimizer and the joint norm leave them out, and their averages do not move.
 """
 
 import json
@@ -34,9 +36,13 @@ SETUP = {
     "tokens": 3,
     "minSnrGamma": 5.0,
 }
+# Cases of the autoencoder, by how far images are apart.
+AUTOENCODERS = {"autoencoder": "l1", "squares": "l2"}
+# Cases of the UNet; those parameters are frozen whose names begin with what is named.
 CASES = {
     "velocity": {"predictionType": "v_prediction", "lossWeighting": "min-snr"},
     "noise": {"predictionType": "epsilon", "lossWeighting": "uniform"},
+    "frozen": {"predictionType": "v_prediction", "lossWeighting": "min-snr", "frozen": "down_blocks."},
 }
 DIFFUSION = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
 
@@ -57,14 +63,16 @@ def unet() -> UNet2DConditionModel:
     )
 
 
-def autoencoder_loss(network: AutoencoderKL, step: int, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+def autoencoder_loss(case: str, network: AutoencoderKL, step: int, dtype: torch.dtype) -> dict[str, torch.Tensor]:
     size, count = SETUP["imageSize"], SETUP["batchSize"]
-    pixels = (uniform(f"autoencoder/{step}/images", (count, size, size, 3)) * 128 + 128).floor()
+    pixels = (uniform(f"{case}/{step}/images", (count, size, size, 3)) * 128 + 128).floor()
     images = (pixels.permute(0, 3, 1, 2) * (2 / 255) - 1).to(dtype)
-    noise = uniform(f"autoencoder/{step}/noise", (count, 4, size // 2, size // 2), 1.7).to(dtype)
+    noise = uniform(f"{case}/{step}/noise", (count, 4, size // 2, size // 2), 1.7).to(dtype)
     posterior = network.encode(images).latent_dist
     decoded = network.decode(posterior.mean + posterior.std * noise).sample
-    reconstruction, divergence = (decoded - images).abs().mean(), posterior.kl().mean()
+    difference = decoded - images
+    each = difference.abs() if AUTOENCODERS[case] == "l1" else difference.square()
+    reconstruction, divergence = each.mean(), posterior.kl().mean()
     return {
         "losses": reconstruction + SETUP["klWeight"] * divergence,
         "reconstruction": reconstruction,
@@ -102,25 +110,27 @@ def state_of(parameters: Iterable[tuple[str, torch.Tensor]], averages: dict[str,
 
 
 def train(case: str, dtype: torch.dtype) -> Run:
-    network: nn.Module = autoencoder() if case == "autoencoder" else unet()
+    network: nn.Module = autoencoder() if case in AUTOENCODERS else unet()
     load(network)
     network.to(dtype).train()
     named = dict(network.named_parameters())
+    frozen = CASES.get(case, {}).get("frozen")
+    trained = [value for name, value in named.items() if frozen is None or not name.startswith(frozen)]
     averages = {name: value.detach().clone() for name, value in named.items()}
     initial = state_of(named.items(), averages)
     optimizer = torch.optim.AdamW(
-        named.values(), lr=SETUP["learningRate"], betas=(0.9, 0.999), eps=SETUP["epsilon"],
+        trained, lr=SETUP["learningRate"], betas=(0.9, 0.999), eps=SETUP["epsilon"],
         weight_decay=SETUP["weightDecay"],
     )
     series: dict[str, list[float]] = {}
     for step in range(SETUP["steps"]):
-        if case == "autoencoder":
-            values = autoencoder_loss(network, step, dtype)
+        if case in AUTOENCODERS:
+            values = autoencoder_loss(case, network, step, dtype)
         else:
             values = unet_loss(case, network, step, dtype)
-        optimizer.zero_grad()
+        network.zero_grad()
         values["losses"].backward()
-        norm = nn.utils.clip_grad_norm_(named.values(), SETUP["clipGradientNorm"])
+        norm = nn.utils.clip_grad_norm_(trained, SETUP["clipGradientNorm"])
         optimizer.step()
         with torch.no_grad():
             for name, value in named.items():
@@ -132,7 +142,7 @@ def train(case: str, dtype: torch.dtype) -> Run:
 
 def main() -> None:
     tensors, rounding = {}, {}
-    for case in ("autoencoder", *CASES):
+    for case in (*AUTOENCODERS, *CASES):
         wanted, single = (train(case, dtype) for dtype in (torch.float64, torch.float32))
         own = {name: deviation(name, single, wanted) for name in wanted.final}
         worst = max(own, key=own.__getitem__)
@@ -152,7 +162,7 @@ def main() -> None:
         "generator_training_steps.py",
         "20 steps of an autoencoder and of UNets of a generator in float64: losses, their terms, norms of gradients, final "
         "parameters and their averages.",
-        {**SETUP, "cases": CASES, "diffusion": DIFFUSION, "float32": rounding},
+        {**SETUP, "autoencoders": AUTOENCODERS, "cases": CASES, "diffusion": DIFFUSION, "float32": rounding},
     )
 
 

@@ -8,7 +8,10 @@ import type { AutoencoderConfig } from "../../../../core/unclip/networks/autoenc
 import type { UnetConfig } from "../../../../core/unclip/networks/unet.ts";
 import { remainingVariance } from "../../../../core/unclip/noise_schedule.ts";
 import { mixtureOf } from "../../../../core/unclip/schedulers/scheduler.ts";
-import { autoencoderLoss } from "../../../../core/unclip/training/autoencoder_loss.ts";
+import {
+  autoencoderLoss,
+  type ReconstructionLoss,
+} from "../../../../core/unclip/training/autoencoder_loss.ts";
 import {
   buildStage,
   type StageGraph,
@@ -39,8 +42,17 @@ interface Setup {
   readonly latentSize: number;
   readonly tokens: number;
   readonly minSnrGamma: number;
+  readonly autoencoders: Readonly<Record<string, ReconstructionLoss>>;
   readonly cases: Readonly<
-    Record<string, { predictionType: PredictionType; lossWeighting: LossWeighting }>
+    Record<
+      string,
+      {
+        readonly predictionType: PredictionType;
+        readonly lossWeighting: LossWeighting;
+        /** What the names of parameters begin with that stay as they are. */
+        readonly frozen?: string;
+      }
+    >
   >;
 }
 
@@ -86,10 +98,14 @@ async function assertFollows(
   name: string,
   graph: StageGraph,
   batchOf: (step: number) => Batch,
+  frozen?: string,
 ): Promise<void> {
   const { epsilon, clipGradientNorm, learningRate, weightDecay, averageDecay } = setup;
   const optimization = { beta1: 0.9, beta2: 0.999, epsilon, clipGradientNorm };
-  const stage = buildStage(graph, optimization);
+  const stage = buildStage(graph, {
+    ...optimization,
+    ...(frozen !== undefined && { isFrozen: (key) => key.startsWith(frozen) }),
+  });
   const initial = withAverages(
     new Map(
       [...graph.scope.declarations].map((
@@ -144,26 +160,30 @@ function assertTensor(name: string, key: string, initial: Tensor, final: Tensor)
   assert(length <= 1e-3, `the norm of ${key} differs from PyTorch's by ${length}`);
   const [change] = golden.get(`${name}/change/${key}`)!.data;
   const moved = euclideanNorm(after!.map((number, i) => number - before![i]!));
+  // What is frozen does not move at all.
+  if (Number(change) === 0) return assertEquals(moved, 0, key);
   const error = Math.abs(moved / Number(change) - 1);
   // Of a bias that takes no part, such as that of keys, nothing but the decay and rounding moves.
   assert(error <= 1e-2, `${key} has moved by ${moved}, and PyTorch's by ${change}`);
 }
 
-Deno.test("autoencoderLoss() is trained as diffusers' AutoencoderKL in PyTorch", async () => {
-  const { imageSize: size, klWeight } = setup;
-  const graph = autoencoderLoss({
-    config: AUTOENCODER,
-    batchSize,
-    size,
-    reconstructionLoss: "l1",
-    klWeight,
-    target: { provider: "cpu" },
+for (const [name, reconstructionLoss] of Object.entries(setup.autoencoders)) {
+  Deno.test(`autoencoderLoss() is trained as diffusers' AutoencoderKL in PyTorch: ${reconstructionLoss}`, async () => {
+    const { imageSize: size, klWeight } = setup;
+    const graph = autoencoderLoss({
+      config: AUTOENCODER,
+      batchSize,
+      size,
+      reconstructionLoss,
+      klWeight,
+      target: { provider: "cpu" },
+    });
+    await assertFollows(name, graph, (step) => ({
+      images: pixelsOf(`${name}/${step}/images`, [batchSize, size, size, 3]),
+      noise: hashedTensor(`${name}/${step}/noise`, [batchSize, 4, size / 2, size / 2], 1.7),
+    }));
   });
-  await assertFollows("autoencoder", graph, (step) => ({
-    images: pixelsOf(`autoencoder/${step}/images`, [batchSize, size, size, 3]),
-    noise: hashedTensor(`autoencoder/${step}/noise`, [batchSize, 4, size / 2, size / 2], 1.7),
-  }));
-});
+}
 
 Deno.test("minSnrWeight() weighs timesteps of little noise less, by what is predicted", () => {
   // In terms of the clean latents both losses have the weight min(ratio, 5).
@@ -182,8 +202,9 @@ const remaining = remainingVariance({
   betaEnd: 0.012,
 });
 
-for (const [name, { predictionType, lossWeighting }] of Object.entries(setup.cases)) {
-  Deno.test(`denoisingLoss() is trained as diffusers' UNet in PyTorch: ${predictionType}, ${lossWeighting}`, async () => {
+for (const [name, { predictionType, lossWeighting, frozen }] of Object.entries(setup.cases)) {
+  const parts = [predictionType, lossWeighting, ...(frozen ? [`${frozen}* frozen`] : [])];
+  Deno.test(`denoisingLoss() is trained as diffusers' UNet in PyTorch: ${parts.join(", ")}`, async () => {
     const { latentSize: size, tokens } = setup;
     const graph = denoisingLoss({
       config: UNET,
@@ -221,6 +242,6 @@ for (const [name, { predictionType, lossWeighting }] of Object.entries(setup.cas
           new Array(batchSize).fill([...text]).flat(),
         ),
       };
-    });
+    }, frozen);
   });
 }
