@@ -76,12 +76,15 @@ export {
   type MethodGraph,
   type MethodGraphOptions,
 } from "./step/method_graph.ts";
+export { parseStart, type RunStart, START_FILE } from "./run/run_start.ts";
 export {
   checkFinite,
+  COLLAPSE_REMEDIES,
   COLLAPSED_SHARE,
   COLLAPSED_STEPS,
   type FiniteStep,
   type GuardedStep,
+  NOT_FINITE_REMEDIES,
   RunGuard,
   TrainingError,
 } from "./run/run_guard.ts";

@@ -49,7 +49,8 @@ export class NumberReader {
       else break;
     }
     if (i === first || (fraction > 0 && i - first === 1)) return start;
-    let power = fraction < 0 ? 0 : fraction - i;
+    // Digits after the point, less the exponent; never -0, which would not be a whole number to the compiler.
+    let places = fraction < 0 ? 0 : i - fraction;
     const sign = bytes[i]! | 0x20;
     if (i < end && sign === 0x65) {
       let at = i + 1;
@@ -63,11 +64,11 @@ export class NumberReader {
         exponent = exponent * 10 + digit;
       }
       if (at === exponentStart) return start;
-      power += isSmall ? -exponent : exponent;
+      places += isSmall ? exponent : 0 - exponent;
       i = at;
     }
-    const magnitude = lowDigits <= 5 && power <= 0 && power >= -22
-      ? quotient(high, low, POWERS[lowDigits]!, POWERS[-power]!)
+    const magnitude = lowDigits <= 5 && places >= 0 && places <= 22
+      ? quotient(high, low, POWERS[lowDigits]!, POWERS[places]!)
       : NaN;
     // Ties, large exponents and more than 20 digits go by the language's own reader.
     this.value = Number.isNaN(magnitude)

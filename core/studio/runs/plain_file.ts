@@ -1,6 +1,6 @@
 /**
  * Files of folders that may be anybody's: opened only if they are plain files, without waiting for a writer and without
- * following links.
+ * following a link.
  *
  * @module
  */
@@ -9,7 +9,8 @@ import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { fileError, systemCode } from "../../files/file_error.ts";
 import { parseJson } from "../../files/json.ts";
 
-const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = fs.constants;
+// Windows has no pipes among its files.
+const { O_RDONLY, O_NONBLOCK = 0 } = fs.constants;
 
 /** Most bytes of a JSON file that is read whole. */
 const JSON_BYTES = 16 << 20;
@@ -36,18 +37,20 @@ export class PlainFile implements Disposable {
    */
   static open(path: string): PlainFile | undefined {
     let descriptor: number;
+    let named: fs.Stats;
     try {
-      // A link to a pipe would be followed on systems without O_NOFOLLOW.
-      if (O_NOFOLLOW === 0 && !fs.lstatSync(path).isFile()) refuse(path);
-      descriptor = fs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+      // Deno resolves links before it opens a file, whatever the flags: what was opened must be what is named.
+      named = fs.lstatSync(path);
+      if (!named.isFile()) refuse(path);
+      descriptor = fs.openSync(path, O_RDONLY | O_NONBLOCK);
     } catch (cause) {
       const code = systemCode(cause);
       if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-      if (code === "ELOOP" || code === "ENXIO") refuse(path);
       throw fileError(`read ${path}`, cause);
     }
     const stats = fs.fstatSync(descriptor);
-    if (stats.isFile()) return new PlainFile(descriptor, stats);
+    const isSame = stats.isFile() && stats.ino === named.ino && stats.dev === named.dev;
+    if (isSame) return new PlainFile(descriptor, stats);
     fs.closeSync(descriptor);
     refuse(path);
   }

@@ -3,7 +3,10 @@
  *
  * @module
  */
-import type { RunDetails } from "../api/runs.ts";
+import type { KnownNames } from "../../train/mod.ts";
+import type { Explanation, RunDetails } from "../api/runs.ts";
+import { bandsOf, type Expectations, expectationsOf } from "./expectations.ts";
+import { explain } from "./explanations.ts";
 import { readMessages } from "./messages.ts";
 import { listPictures, listRunCheckpoints } from "./run_files.ts";
 import type { RunLogs } from "./run_logs.ts";
@@ -17,25 +20,45 @@ function stepsPerEpoch(
   return totalSteps / epochs;
 }
 
+/** What the numbers of a run mean, those of its steps first. */
+function explanationsOf({ row }: KnownRun, logs: RunLogs, expected: Expectations): Explanation[] {
+  const { totalSteps, step, metrics } = row;
+  const progress = totalSteps === undefined ? undefined : Math.min(1, step / totalSteps);
+  const names = new Set([...logs.names.steps, ...logs.names.epochs]);
+  return [...names].flatMap((name) => {
+    const ends = logs.ends(name);
+    if (ends === undefined) return [];
+    const { first, last: value } = ends;
+    return explain(name, { ...expected, value, first, progress, others: metrics }) ?? [];
+  });
+}
+
 /**
  * All that is shown of a run.
+ *
+ * @param methods addresses of the bundled methods' manifests by their names
  *
  * @throws {GenviewTypeError} if one of its files is no plain one
  * @throws {GenviewError} if the system refuses
  */
-export function detailsOf(known: KnownRun, logs: RunLogs): RunDetails {
+export async function detailsOf(
+  known: KnownRun,
+  logs: RunLogs,
+  methods: KnownNames["methods"],
+): Promise<RunDetails> {
   const { row, described, folder } = known;
-  const perEpoch = stepsPerEpoch(known);
-  const { damaged } = logs;
+  const { damaged, names } = logs;
+  const expected = await expectationsOf(folder, described.method, methods);
+  const perEpoch = expected.start?.stepsPerEpoch ?? stepsPerEpoch(known);
   return {
     ...row,
     configuration: described.configuration,
     changes: described.changes,
-    series: logs.names,
+    series: names,
     ...(perEpoch !== undefined && { stepsPerEpoch: perEpoch }),
     checkpoints: listRunCheckpoints(described.parts, (part, step) => logs.epochAt(part, step)),
-    bands: [],
-    explanations: [],
+    bands: bandsOf(expected).filter(({ metric }) => names.steps.includes(metric)),
+    explanations: explanationsOf(known, logs, expected),
     messages: [
       ...(damaged > 0
         ? [{ kind: "warning" as const, text: `${damaged} lines of its logs cannot be read` }]
@@ -46,6 +69,6 @@ export function detailsOf(known: KnownRun, logs: RunLogs): RunDetails {
       })),
     ],
     pictures: listPictures(folder),
-    environment: {},
+    environment: expected.start?.environment ?? {},
   };
 }

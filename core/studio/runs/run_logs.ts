@@ -5,49 +5,90 @@
  */
 import { join } from "node:path";
 import type { SeriesAnswer } from "../api/runs.ts";
-import { LogColumns } from "./log_columns.ts";
+import { DerivedColumns } from "./derived_columns.ts";
+import { LogColumns, MISSING } from "./log_columns.ts";
 import { Clock, type SampledLog, sampleLog, type SeriesQuery } from "./sample_series.ts";
+import { RecordedCurve } from "./recorded_curve.ts";
 import type { RunPart } from "./run_parts.ts";
 
 /** A log of a part. */
 class PartLog {
-  readonly columns: LogColumns;
-  readonly clock = new Clock();
+  readonly columns: LogColumns | RecordedCurve;
+  readonly #clock = new Clock();
+  readonly #derived: DerivedColumns;
   readonly #prefix: string;
 
-  constructor(path: string, prefix: string) {
-    this.columns = new LogColumns(path);
+  constructor(log: "steps" | "epochs", { folder, prefix, batchSize, curve }: RunPart) {
+    this.columns = curve !== undefined && log === "epochs"
+      ? new RecordedCurve(curve)
+      : new LogColumns(join(folder, `${log}.jsonl`));
+    this.#derived = new DerivedColumns(log, batchSize);
     this.#prefix = prefix;
   }
 
   async refresh(): Promise<void> {
-    if (await this.columns.refresh() === "anew") this.clock.reset();
+    if (await this.columns.refresh() === "anew") this.#clock.reset();
   }
 
   get names(): string[] {
-    return this.columns.names.map((name) => `${this.#prefix}${name}`);
+    return [...this.columns.names, ...this.#derived.names(this.columns)]
+      .map((name) => `${this.#prefix}${name}`);
+  }
+
+  /** The first value of a metric and the mean of its last; undefined if it has none. */
+  ends(shown: string): { readonly first: number; readonly last: number } | undefined {
+    if (!shown.startsWith(this.#prefix)) return undefined;
+    const name = shown.slice(this.#prefix.length);
+    const values = this.columns.column(name) ?? this.#derived.column(this.columns, name);
+    return values && endsOf(values);
   }
 
   sample(query: SeriesQuery): SampledLog {
-    return sampleLog(this.columns, this.clock, query, this.#prefix);
+    const { columns } = this;
+    return sampleLog(
+      {
+        steps: columns.steps,
+        seconds: this.#clock.of(columns),
+        names: [...columns.names, ...this.#derived.names(columns)],
+        column: (name) => columns.column(name) ?? this.#derived.column(columns, name),
+      },
+      query,
+      this.#prefix,
+    );
   }
+}
+
+/** Values at the end of a curve whose mean says how it stands. */
+const LAST = 50;
+
+/** The first value and the mean of the last; one of them that is not finite makes the mean so. */
+function endsOf(
+  values: Float64Array,
+): { readonly first: number; readonly last: number } | undefined {
+  const first = values.find((value) => value !== MISSING);
+  if (first === undefined) return undefined;
+  let [sum, count] = [0, 0];
+  for (let row = values.length - 1; row >= 0 && count < LAST; row--) {
+    if (values[row] === MISSING) continue;
+    sum += values[row]!;
+    count++;
+  }
+  return { first, last: sum / count };
 }
 
 /** The logs of a run. */
 export class RunLogs {
-  /** Folders of its parts, as they were opened. */
-  readonly folders: string;
+  /** What it was opened of. */
+  readonly parts: readonly RunPart[];
   readonly #steps: readonly PartLog[];
   readonly #epochs: readonly PartLog[];
   #refreshing: Promise<void> | undefined;
 
   /** Nothing is read yet. */
-  constructor(parts: readonly RunPart[], folders: string) {
-    this.folders = folders;
-    const open = (name: string) =>
-      parts.map(({ folder, prefix }) => new PartLog(join(folder, name), prefix));
-    this.#steps = open("steps.jsonl");
-    this.#epochs = open("epochs.jsonl");
+  constructor(parts: readonly RunPart[]) {
+    this.parts = parts;
+    this.#steps = parts.map((part) => new PartLog("steps", part));
+    this.#epochs = parts.map((part) => new PartLog("epochs", part));
   }
 
   /**
@@ -81,6 +122,15 @@ export class RunLogs {
       steps: this.#steps.flatMap(({ names }) => names),
       epochs: this.#epochs.flatMap(({ names }) => names),
     };
+  }
+
+  /** The first value of a metric and the mean of its last ones, by steps or else by epochs; undefined if it has none. */
+  ends(name: string): { readonly first: number; readonly last: number } | undefined {
+    for (const log of [...this.#steps, ...this.#epochs]) {
+      const found = log.ends(name);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   /** The last step of all logs; -1 before the first. */

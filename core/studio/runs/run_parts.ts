@@ -6,8 +6,9 @@
 import { join } from "node:path";
 import { STAGE_NAMES } from "../../pipeline/choose_stages.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
-import type { Cell, RunKind } from "../api/runs.ts";
+import type { Cell, RunKind, RunRow } from "../api/runs.ts";
 import { readPlainJson } from "./plain_file.ts";
+import type { RecordedLosses } from "./recorded_curve.ts";
 import type { CandidateFolder } from "./walk_folders.ts";
 
 /** A part of a run with logs of its own: the whole run, or a stage of a generator. */
@@ -18,6 +19,10 @@ export interface RunPart {
   readonly folder: string;
   /** Steps that it takes in all, where its configuration says so. */
   readonly steps?: number;
+  /** Images of a step, where they are known. */
+  readonly batchSize?: number;
+  /** Its curve, where it is no log's. */
+  readonly curve?: RecordedLosses;
 }
 
 /** A run as its files describe it. */
@@ -34,10 +39,10 @@ export interface DescribedRun {
   readonly method?: string;
   /** Epochs that are to be trained, where they are known. */
   readonly epochs?: number;
-  /** Images of a step. */
-  readonly batchSize?: number;
   /** Stages that are done, of a pipeline. */
   readonly stages?: { readonly done: number; readonly total: number };
+  /** How far it has come, where its logs do not say so. */
+  readonly progress?: Pick<RunRow, "step" | "epoch" | "totalSteps" | "metrics">;
 }
 
 type Entries = Readonly<Record<string, unknown>>;
@@ -46,7 +51,8 @@ type Entries = Readonly<Record<string, unknown>>;
 const OPTIONS = 500;
 const CHARACTERS = 500;
 
-function isEntries(value: unknown): value is Entries {
+/** Whether a value is an object with names. */
+export function isEntries(value: unknown): value is Entries {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
@@ -83,13 +89,12 @@ function pretraining(folder: string, described: Entries, path: string): Describe
   const known = Object.entries(beside).filter(([, value]) => value !== undefined);
   return {
     kind: isDemo(path, configuration) ? "demo" : "pretraining",
-    parts: [{ prefix: "", folder }],
+    parts: [{ prefix: "", folder, ...(batchSize !== undefined && { batchSize }) }],
     configuration: described,
     options: flatOptions({ ...Object.fromEntries(known), ...configuration }),
     changes: Array.isArray(changes) ? changes : [],
     method,
     ...(epochs !== undefined && { epochs }),
-    ...(batchSize !== undefined && { batchSize }),
   };
 }
 
@@ -105,10 +110,12 @@ function generator(folder: string, configuration: Entries): DescribedRun {
   const parts = GENERATOR_STAGES.map((name): RunPart => {
     const stage = configuration[name];
     const steps = isEntries(stage) ? count(stage["steps"]) : undefined;
+    const batchSize = isEntries(stage) ? count(stage["batchSize"]) : undefined;
     return {
       prefix: `${name}/`,
       folder: join(folder, name),
       ...(steps !== undefined && { steps }),
+      ...(batchSize !== undefined && { batchSize }),
     };
   });
   const options = flatOptions(configuration);

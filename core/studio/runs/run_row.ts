@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { RESULTS_FILE } from "../../evaluate/results.ts";
 import { isFolderHeld } from "../../files/folder_lock.ts";
 import type { RunRow, RunState } from "../api/runs.ts";
+import { START_FILE } from "../../train/mod.ts";
+import { DerivedColumns } from "./derived_columns.ts";
+import { readStart } from "./expectations.ts";
 import { lastRecord } from "./last_record.ts";
 import { MESSAGES_FILE, readMessages } from "./messages.ts";
 import { fileState, readPlainJson } from "./plain_file.ts";
@@ -23,7 +26,7 @@ interface PartProgress {
 /** Files by which a run changes. */
 function watchedFiles(folder: string, { parts }: DescribedRun): string[] {
   return [
-    ...["configuration.json", "pipeline.json", RESULTS_FILE, MESSAGES_FILE]
+    ...["configuration.json", "pipeline.json", RESULTS_FILE, MESSAGES_FILE, START_FILE]
       .map((name) => join(folder, name)),
     ...parts.flatMap((part) =>
       ["steps.jsonl", "epochs.jsonl"].map((name) => join(part.folder, name))
@@ -46,13 +49,19 @@ export function stateOfFiles(
   return { mark, changed };
 }
 
-function progressOf({ folder, prefix }: RunPart): PartProgress {
+function progressOf({ folder, prefix, batchSize }: RunPart): PartProgress {
   const { step = 0, ...steps } = lastRecord(join(folder, "steps.jsonl")) ?? {};
   const { step: atEpoch = 0, epoch = 0, ...epochs } = lastRecord(join(folder, "epochs.jsonl")) ??
     {};
-  const named = Object.entries({ ...epochs, ...steps }).filter(([name, value]) =>
-    name !== "epoch" && Number.isFinite(value)
-  ).map(([name, value]) => [`${prefix}${name}`, value]);
+  const derived = [
+    new DerivedColumns("epochs", undefined).ofRecord(epochs),
+    new DerivedColumns("steps", batchSize).ofRecord(steps),
+  ];
+  const named = Object.entries(
+    Object.assign({}, epochs, steps, ...derived) as Record<string, number>,
+  ).filter(([name, value]) => name !== "epoch" && Number.isFinite(value)).map((
+    [name, value],
+  ) => [`${prefix}${name}`, value]);
   return {
     step: Math.max(step, atEpoch),
     epoch,
@@ -95,10 +104,13 @@ function stateOf(
 
 /** Steps of all parts; undefined where those of one are not known. */
 function totalSteps(
-  { parts, epochs, stages }: DescribedRun,
+  { parts, epochs, stages, method }: DescribedRun,
+  folder: string,
   progress: readonly PartProgress[],
 ): number | undefined {
   if (stages !== undefined) return stages.total;
+  const known = method === undefined ? undefined : readStart(folder)?.totalSteps;
+  if (known !== undefined) return known;
   let total = 0;
   for (const [i, { steps }] of parts.entries()) {
     const perEpoch = progress[i]!.stepsPerEpoch;
@@ -108,6 +120,22 @@ function totalSteps(
     total += known;
   }
   return total;
+}
+
+/** How far a run has come, by the logs of its parts. */
+function progressInLogs(
+  folder: string,
+  described: DescribedRun,
+): Pick<RunRow, "step" | "epoch" | "metrics"> & { readonly totalSteps: number | undefined } {
+  const progress = described.parts.map(progressOf);
+  const sum = (value: (part: PartProgress) => number) =>
+    progress.reduce((total, part) => total + value(part), 0);
+  return {
+    step: described.stages?.done ?? sum((part) => part.step),
+    epoch: sum((part) => part.epoch),
+    totalSteps: totalSteps(described, folder, progress),
+    metrics: Object.assign({}, ...progress.map((part) => part.metrics)),
+  };
 }
 
 /**
@@ -124,11 +152,8 @@ export function rowOf(
   described: DescribedRun,
   { changed, tags }: { readonly changed: number; readonly tags: readonly string[] },
 ): RunRow {
-  const progress = described.parts.map(progressOf);
-  const sum = (value: (part: PartProgress) => number) =>
-    progress.reduce((total, part) => total + value(part), 0);
-  const step = described.stages?.done ?? sum((part) => part.step);
-  const total = totalSteps(described, progress);
+  const { step, epoch, totalSteps: total, metrics } = described.progress ??
+    progressInLogs(folder, described);
   const stats = Deno.lstatSync(folder);
   const started = (stats.birthtime ?? stats.mtime)?.getTime() ?? changed;
   return {
@@ -137,14 +162,11 @@ export function rowOf(
     state: stateOf(folder, { step, total }),
     step,
     ...(total !== undefined && { totalSteps: total }),
-    epoch: sum((part) => part.epoch),
+    epoch,
     changed,
     started,
     tags,
     options: described.options,
-    metrics: {
-      ...Object.assign({}, ...progress.map(({ metrics }) => metrics)),
-      ...evaluated(folder),
-    },
+    metrics: { ...metrics, ...evaluated(folder) },
   };
 }

@@ -6,7 +6,9 @@
 import { join } from "node:path";
 import { GenviewNotFound } from "../../errors/mod.ts";
 import { isFolderHeld } from "../../files/folder_lock.ts";
+import { isSameValue } from "../../schema/same_value.ts";
 import type { RunList, RunRow } from "../api/runs.ts";
+import { describeEvaluation, isEvaluation, newestCheckpoint } from "./evaluation_run.ts";
 import { RunLogs } from "./run_logs.ts";
 import { type DescribedRun, describeRun } from "./run_parts.ts";
 import { rowOf, stateOfFiles } from "./run_row.ts";
@@ -29,6 +31,7 @@ export interface RunChanges {
 }
 
 interface Entry extends KnownRun {
+  readonly candidate: CandidateFolder;
   /** Says when the row must be made anew. */
   readonly mark: string;
   /** Says when the folder must be described anew. */
@@ -45,6 +48,14 @@ const TURN = 20;
 const OPEN_RUNS = 32;
 const OPEN_BYTES = 512 << 20;
 
+/** Says when what describes a run has changed. */
+function descriptionOf(folder: string): string {
+  return ["configuration.json", "pipeline.json"].map((name) => {
+    const state = fileState(join(folder, name));
+    return state === undefined ? "-" : `${state.size}@${state.changed}`;
+  }).join(";");
+}
+
 /** The runs below a root. */
 export class RunTable {
   readonly #root: string;
@@ -57,7 +68,10 @@ export class RunTable {
   #candidates: readonly CandidateFolder[] = [];
   #walked = -Infinity;
   #blocked: readonly { readonly path: string; readonly reason: string }[] = [];
-  #refreshing: Promise<RunChanges> | undefined;
+  #refreshing: Promise<void> | undefined;
+  /** What has changed since it was told last, whoever looked. */
+  readonly #changed = new Map<string, RunRow>();
+  readonly #gone = new Set<string>();
 
   /**
    * Nothing is read yet.
@@ -72,12 +86,21 @@ export class RunTable {
     this.#walk = new FolderWalk(root);
   }
 
-  /** Looks for what has changed; those who ask meanwhile get the same answer. */
-  refresh(): Promise<RunChanges> {
-    return this.#refreshing ??= this.#refresh().finally(() => this.#refreshing = undefined);
+  /** Looks, and gives what has changed since it was asked for last; at first all runs. */
+  async changes(): Promise<RunChanges> {
+    await this.#refresh();
+    const changes = { changed: [...this.#changed.values()], gone: [...this.#gone] };
+    this.#changed.clear();
+    this.#gone.clear();
+    return changes;
   }
 
-  async #refresh(): Promise<RunChanges> {
+  /** Looks for what has changed; those who ask meanwhile wait for the same. */
+  #refresh(): Promise<void> {
+    return this.#refreshing ??= this.#lookAtAll().finally(() => this.#refreshing = undefined);
+  }
+
+  async #lookAtAll(): Promise<void> {
     if (performance.now() - this.#walked > WALK_MILLISECONDS) {
       const found = await this.#walk.find();
       this.#candidates = found.candidates;
@@ -86,7 +109,6 @@ export class RunTable {
     }
     const entries = new Map<string, Entry>();
     const unreadable = this.#blocked.map(({ path, reason }) => ({ run: path, reason }));
-    const changed: RunRow[] = [];
     let turn = performance.now();
     for (const candidate of this.#candidates) {
       if (performance.now() - turn > TURN) {
@@ -99,41 +121,45 @@ export class RunTable {
         const entry = this.#look(candidate, before);
         if (entry === undefined) continue;
         entries.set(run, entry);
-        if (entry !== before) changed.push(entry.row);
+        if (entry !== before) this.#changed.set(run, entry.row);
+        this.#gone.delete(run);
       } catch (error) {
         // One folder's faults are no other's: whatever it is, the table says so and goes on.
         unreadable.push({ run, reason: (error as Error).message });
       }
     }
-    const gone = [...this.#entries.keys()].filter((run) => !entries.has(run));
-    for (const run of gone) this.#logs.delete(run);
+    for (const run of this.#entries.keys()) {
+      if (entries.has(run)) continue;
+      this.#gone.add(run);
+      this.#changed.delete(run);
+      this.#logs.delete(run);
+    }
     this.#entries = entries;
     this.#unreadable = unreadable;
-    return { changed, gone };
   }
 
   #look(candidate: CandidateFolder, before: Entry | undefined): Entry | undefined {
     const run = candidate.path;
     const folder = join(this.#root, run);
-    const descriptionMark = ["configuration.json", "pipeline.json"].map((name) => {
-      const state = fileState(join(folder, name));
-      return state === undefined ? "-" : `${state.size}@${state.changed}`;
-    }).join(";");
+    const checkpoint = isEvaluation(candidate) ? newestCheckpoint(folder) : undefined;
+    const descriptionMark = checkpoint ?? descriptionOf(folder);
     const described = before?.descriptionMark === descriptionMark
       ? before.described
-      : describeRun(this.#root, candidate);
+      : checkpoint === undefined
+      ? describeRun(this.#root, candidate)
+      : describeEvaluation(folder, checkpoint);
     if (described === undefined) return undefined;
     const { mark: files, changed } = stateOfFiles(folder, described);
     const tags = this.#tags.of(run);
     const mark = `${files} ${isFolderHeld(folder)} ${JSON.stringify(tags)}`;
     if (before?.mark === mark && before.described === described) return before;
     const row = rowOf(run, folder, described, { changed, tags });
-    return { row, described, folder, mark, descriptionMark };
+    return { row, described, folder, candidate, mark, descriptionMark };
   }
 
   /** All runs, the last changed first. */
   async list(): Promise<RunList> {
-    await this.refresh();
+    await this.#refresh();
     const rows = [...this.#entries.values()].map(({ row }) => row);
     return {
       root: this.#shown,
@@ -148,10 +174,17 @@ export class RunTable {
    * @throws {GenviewNotFound} if there is none
    */
   async find(run: string): Promise<KnownRun> {
+    const known = this.#entries.get(run);
+    if (known !== undefined) {
+      // As it is now; what has changed since is told at the next look at all.
+      const now = this.#lookSafely(known);
+      if (now !== undefined) return now;
+    }
+    await this.#refresh();
     if (!this.#entries.has(run)) {
       this.#walked = -Infinity;
+      await this.#refresh();
     }
-    await this.refresh();
     const found = this.#entries.get(run);
     if (found !== undefined) return found;
     const reason = this.#unreadable.find((each) => each.run === run)?.reason;
@@ -162,15 +195,24 @@ export class RunTable {
     );
   }
 
+  #lookSafely(known: Entry): KnownRun | undefined {
+    try {
+      return this.#look(known.candidate, known);
+    } catch {
+      // The look at all says what is wrong with it.
+      return undefined;
+    }
+  }
+
   /**
    * The logs of a run, read up to now.
    *
    * @throws what reading them throws
    */
   async logs({ row: { run }, described: { parts } }: KnownRun): Promise<RunLogs> {
-    const folders = parts.map(({ folder }) => folder).join("\0");
     const known = this.#logs.get(run);
-    const logs = known?.folders === folders ? known : new RunLogs(parts, folders);
+    const isSame = known !== undefined && isSameValue(known.parts, parts);
+    const logs = isSame ? known : new RunLogs(parts);
     // The one that was asked for last stays longest.
     this.#logs.delete(run);
     this.#logs.set(run, logs);

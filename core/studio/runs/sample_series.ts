@@ -4,7 +4,8 @@
  * @module
  */
 import type { Series } from "../api/runs.ts";
-import { type LogColumns, MISSING } from "./log_columns.ts";
+import type { NamedColumns } from "./derived_columns.ts";
+import { MISSING } from "./log_columns.ts";
 
 /** What of a log is asked for. */
 export interface SeriesQuery {
@@ -41,7 +42,7 @@ export class Clock {
   #length = 0;
 
   /** Seconds after each record; those before it when no record says how long it took. */
-  of(columns: LogColumns): Float64Array {
+  of(columns: NamedColumns & { readonly length: number }): Float64Array {
     const seconds = columns.column("seconds");
     const { length } = columns;
     if (length < this.#length) this.#length = 0;
@@ -140,6 +141,18 @@ function countPresent(values: Float64Array, [start, end]: readonly [number, numb
   return count;
 }
 
+/** What is sampled of a log. */
+export interface SampledColumns {
+  /** Step of each record. */
+  readonly steps: Float64Array;
+  /** Seconds after each record. */
+  readonly seconds: Float64Array;
+  /** Names of all metrics. */
+  readonly names: readonly string[];
+  /** Values of a metric. */
+  readonly column: (name: string) => Float64Array | undefined;
+}
+
 /**
  * Curves of a log: all values of a stretch where there is room for them, or else the mean of each of its parts with the
  * lowest and the highest value.
@@ -147,20 +160,18 @@ function countPresent(values: Float64Array, [start, end]: readonly [number, numb
  * @param prefix stands before the names in the answer, for runs of several logs
  */
 export function sampleLog(
-  columns: LogColumns,
-  clock: Clock,
+  { steps, seconds, names: all, column }: SampledColumns,
   { names, from = -Infinity, to = Infinity, points }: SeriesQuery,
   prefix = "",
 ): SampledLog {
-  const { steps } = columns;
   const stretch = [firstAt(steps, from), firstAt(steps, nextAfter(to))] as const;
-  const seconds = clock.of(columns);
   let exact = true;
-  const series = columns.names.flatMap((name) => {
+  const series = all.flatMap((name) => {
     const shown = `${prefix}${name}`;
-    if (names !== undefined && !names.includes(shown)) return [];
-    const curve = { steps, seconds, values: columns.column(name)! };
-    const count = countPresent(curve.values, stretch);
+    const values = names === undefined || names.includes(shown) ? column(name) : undefined;
+    if (values === undefined) return [];
+    const curve = { steps, seconds, values };
+    const count = countPresent(values, stretch);
     if (count === 0) return [];
     if (count <= points) return [exactSeries(shown, curve, stretch)];
     exact = false;

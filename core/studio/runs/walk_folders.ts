@@ -35,6 +35,9 @@ const PASSED_OVER: ReadonlySet<string> = new Set(["node_modules", "checkpoints",
 /** By which files a folder is a candidate. */
 const MARKS: readonly string[] = ["configuration.json", "pipeline.json"];
 
+/** What an evaluation trains lies below the folder of its run. */
+const EVALUATION = /(^|\/)evaluations\/[^/]+$/;
+
 interface Listing {
   readonly files: Set<string>;
   readonly folders: Set<string>;
@@ -95,7 +98,9 @@ export class FolderWalk {
         continue;
       }
       const { files, folders } = listing;
-      if (MARKS.some((mark) => files.has(mark))) candidates.push({ path, files, folders });
+      const isMarked = MARKS.some((mark) => files.has(mark)) ||
+        (folders.has("checkpoints") && EVALUATION.test(path));
+      if (isMarked) candidates.push({ path, files, folders });
       if (depth === DEPTH) continue;
       for (const name of [...folders].sort()) {
         if (name.startsWith(".") || PASSED_OVER.has(name)) continue;

@@ -65,7 +65,7 @@ export class EventSource {
     this.#timer = undefined;
     this.#isLooking = true;
     try {
-      const { changed, gone } = await this.#table.refresh();
+      const { changed, gone } = await this.#table.changes();
       for (const row of changed) this.announce({ kind: "run", row });
       for (const run of gone) this.announce({ kind: "gone", run });
     } catch (error) {

@@ -22,7 +22,7 @@ export function runRoutes(context: StudioContext, table: RunTable): Hono {
   app.get("/api/runs", async (c) => c.json(await table.list()));
   app.get("/api/run", async (c) => {
     const run = await table.find(textOf(c, "run"));
-    return c.json(detailsOf(run, await table.logs(run)));
+    return c.json(await detailsOf(run, await table.logs(run), context.known.methods));
   });
   app.get("/api/series", async (c) => {
     const run = await table.find(textOf(c, "run"));

@@ -27,22 +27,33 @@ export interface LoggedStep extends Omit<StepResult, "updated"> {
   readonly lossScale?: LossScale;
 }
 
+/** Name of the file of what is said to people. */
+export const MESSAGES_FILE = "messages.jsonl";
+
+/** What a message is; the last of a run that has failed is an `error`. */
+export type MessageKind = "note" | "warning" | "error";
+
 /** The logs of one run. */
 export class RunLog implements Disposable {
   readonly #owned: DisposableStack;
   readonly #steps: JsonLinesLog;
   readonly #epochs: JsonLinesLog;
+  readonly #messages: JsonLinesLog;
   readonly #tensorBoard: TensorBoardLog;
 
   private constructor(
     owned: DisposableStack,
-    steps: JsonLinesLog,
-    epochs: JsonLinesLog,
+    { steps, epochs, messages }: {
+      readonly steps: JsonLinesLog;
+      readonly epochs: JsonLinesLog;
+      readonly messages: JsonLinesLog;
+    },
     tensorBoard: TensorBoardLog,
   ) {
     this.#owned = owned;
     this.#steps = steps;
     this.#epochs = epochs;
+    this.#messages = messages;
     this.#tensorBoard = tensorBoard;
   }
 
@@ -65,18 +76,24 @@ export class RunLog implements Disposable {
     using owned = new DisposableStack();
     const steps = owned.use(await JsonLinesLog.open(join(output, "steps.jsonl"), resume));
     const epochs = owned.use(await JsonLinesLog.open(join(output, "epochs.jsonl"), resume));
+    // What is said before the first step is said of the steps that were taken.
+    const resumeMessages = resumedAt === undefined ? {} : { resumeAt: resumedAt };
+    const messages = owned.use(
+      await JsonLinesLog.open(join(output, MESSAGES_FILE), resumeMessages),
+    );
     const tensorBoard = owned.use(new TensorBoardLog(join(output, "tensorboard"), resume));
     const { method, configuration: { options, ...configuration } } = description;
     const named = Object.entries(options).map(([name, value]) => [`option.${name}`, value]);
     tensorBoard.hyperParameters({ method, ...configuration, ...Object.fromEntries(named) });
-    return new RunLog(owned.move(), steps, epochs, tensorBoard);
+    return new RunLog(owned.move(), { steps, epochs, messages }, tensorBoard);
   }
 
   /** A sentence for each log of which lines could not be read, and were left out. */
   get warnings(): readonly string[] {
-    return [this.#steps, this.#epochs].filter(({ damaged }) => damaged.length > 0).map(
-      ({ path, damaged }) => `${path} was damaged: left out lines ${damaged.join(", ")}`,
-    );
+    return [this.#steps, this.#epochs, this.#messages].filter(({ damaged }) => damaged.length > 0)
+      .map(
+        ({ path, damaged }) => `${path} was damaged: left out lines ${damaged.join(", ")}`,
+      );
   }
 
   /** Brings what was logged to the disk, so that a checkpoint never is ahead of it. */
@@ -136,6 +153,11 @@ export class RunLog implements Disposable {
   epoch(step: number, epoch: number, values: Readonly<Record<string, number>>): void {
     this.#epochs.write({ step, epoch, ...values });
     this.#tensorBoard.scalars(step, tagged("epoch", values));
+  }
+
+  /** Logs what is said to people after so many steps, or why the run has ended. */
+  message(step: number, kind: MessageKind, message: string): void {
+    this.#messages.write({ step, kind, message });
   }
 
   /** Logs a picture, given as a PNG file's bytes. */

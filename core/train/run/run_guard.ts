@@ -39,6 +39,15 @@ const SMALLEST_LOSS_SCALE = 2 ** -16;
 /** Spread, as a share of that of uniform embeddings, below which a network counts as collapsed. */
 export const COLLAPSED_SHARE = 0.02;
 
+/** What usually helps where the loss or the gradient is not a number. */
+export const NOT_FINITE_REMEDIES: string =
+  "a lower --learning-rate, --warmup-epochs, --clip-gradient-norm 1";
+
+/** What usually helps where embeddings collapse. */
+export const COLLAPSE_REMEDIES: string =
+  "a lower --learning-rate, a larger --batch-size, batch norm at the end of the projector, " +
+  "a stopped gradient on the targets";
+
 /** Steps in a row that must be collapsed before a run is stopped: a single batch may mislead. */
 export const COLLAPSED_STEPS = 100;
 
@@ -67,8 +76,8 @@ export function checkFinite(
 
 /** What is done about a run of pretraining. */
 const REMEDIES =
-  "a lower --learning-rate, --warmup-epochs, --clip-gradient-norm 1; these may change when the run is resumed from its " +
-  "last checkpoint, which is from before this step";
+  `${NOT_FINITE_REMEDIES}; these may change when the run is resumed from its last checkpoint, which is from ` +
+  "before this step";
 
 /**
  * Watches the steps of one run.
@@ -111,8 +120,7 @@ export class RunGuard {
           `${(COLLAPSED_SHARE * this.#uniform).toExponential(1)} for ${COLLAPSED_STEPS} steps ` +
           `(uniform embeddings have ${
             this.#uniform.toFixed(4)
-          }). Usual remedies: a lower --learning-rate, ` +
-          "a larger --batch-size, batch norm at the end of the projector, a stopped gradient on the targets",
+          }). Usual remedies: ${COLLAPSE_REMEDIES}`,
       );
     }
   }

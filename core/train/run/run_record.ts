@@ -18,6 +18,7 @@ import { readDescription } from "./run_description.ts";
 import { drawPairs, drawViews } from "./pairs_picture.ts";
 import type { RunOrigin } from "./run_origin.ts";
 import type { JudgedPairs } from "./train_event.ts";
+import { describeStart, writeStart } from "./run_start.ts";
 import type { TrainOptions } from "./train_options.ts";
 
 /** How far a run has come. */
@@ -92,6 +93,11 @@ export class RunRecord implements Disposable {
     }
     owned.move();
     return new RunRecord(log, options, { ...recorded, configuration, ranks, tuning });
+  }
+
+  /** Writes what is known as the first step is about to be taken. */
+  async describeStart(event: Parameters<typeof describeStart>[0]): Promise<void> {
+    await writeStart(this.#options.output, describeStart(event));
   }
 
   /** Draws the first images of the run's first batch into its logs. */

@@ -13,6 +13,7 @@ import {
 } from "../../engine/optim/mod.ts";
 import { scalesLoss } from "../../engine/step/step_precision.ts";
 import type { EpochSums } from "../../weights/checkpoint/state.ts";
+import { RunMessages } from "../log/run_messages.ts";
 import { uniformSpread } from "../step/embedding_spread.ts";
 import { type CompiledMethod, compileMethod } from "./compiled_method.ts";
 import { NO_STEPS, summarizeEpoch } from "./epoch_sums.ts";
@@ -29,8 +30,8 @@ import type { TrainEvent } from "./train_event.ts";
 import type { TrainOptions, TrainResult } from "./train_options.ts";
 
 /**
- * Trains, and leaves in the output folder `configuration.json`, `steps.jsonl`, `epochs.jsonl`, TensorBoard events and
- * `checkpoints/`. A run that was stopped, or killed at any point, is resumed by `resume` as if it had never ended: on
+ * Trains, and leaves in the output folder `configuration.json`, `start.json`, `steps.jsonl`, `epochs.jsonl`,
+ * `messages.jsonl`, TensorBoard events and `checkpoints/`. A run that was stopped, or killed at any point, is resumed by `resume` as if it had never ended: on
  * the CPU bit for bit.
  *
  * @throws {TypeError} if the configuration does not fit the method or the checkpoint
@@ -54,8 +55,13 @@ export async function trainLocked(given: TrainOptions): Promise<TrainResult> {
   using owned = new DisposableStack();
   const ranks = new RunRanks(given.group);
   const { report: _report, ...others } = given;
-  const report = ranks.reporter(given.report);
-  const options: TrainOptions = { ...others, ...(report && { report }) };
+  const messages = new RunMessages();
+  const told = ranks.reporter(given.report);
+  const report = (event: TrainEvent) => {
+    messages.take(event);
+    told?.(event);
+  };
+  const options: TrainOptions = { ...others, report };
   await ranks.checkSameRun(options);
   const origin = await findSharedOrigin(options, ranks);
   const plan = planRun(options);
@@ -64,14 +70,16 @@ export async function trainLocked(given: TrainOptions): Promise<TrainResult> {
   owned.use(method.step);
   const batches = owned.use(await RunBatches.create(options, plan, method.step));
   const record = ranks.leads ? owned.use(await RunRecord.open(options, origin, method)) : undefined;
+  if (record !== undefined) messages.open(record.log, origin.checkpoint?.state.step ?? 0);
   if (ranks.leads) {
     const warnings = [...method.warnings, ...rankWarnings(options, origin.checkpoint?.state)];
-    for (const message of warnings) report?.({ kind: "warning", message });
+    for (const message of warnings) report({ kind: "warning", message });
   }
   const run = new Run(options, origin, { ranks, plan, method, batches, record });
   try {
     return await run.finish();
   } catch (error) {
+    messages.fail(error);
     // Such an error all processes have alike.
     if (ranks.leads || !(error instanceof TrainingError)) run.sayWhereToResume();
     throw error;
@@ -83,6 +91,9 @@ const SHOWN_IMAGES = 8;
 
 /** What is reported of a step. */
 type StepEvent = Extract<TrainEvent, { readonly kind: "step" }>;
+
+/** What is reported before the first step. */
+type StartEvent = Extract<TrainEvent, { readonly kind: "start" }>;
 
 /** The parts of a run. */
 interface RunParts {
@@ -130,7 +141,7 @@ class Run {
   /** Takes all steps that are left. */
   async finish(): Promise<TrainResult> {
     const { method: { manifest }, configuration, dataset } = this.#options;
-    const { ranks, plan, method } = this.#parts;
+    const { ranks, plan, method, record } = this.#parts;
     const { placement, precision, stepsPerEpoch, totalSteps } = plan;
     const { group } = ranks;
     const joint = group && {
@@ -138,7 +149,7 @@ class Run {
       library: group.library,
       places: await ranks.places(placement.device),
     };
-    this.#report({
+    const started: StartEvent = {
       kind: "start",
       method: manifest,
       ...(method.lossRange && { lossRange: method.lossRange }),
@@ -153,7 +164,9 @@ class Run {
       changes: this.#origin.changes,
       ...(dataset.coverage && { coverage: dataset.coverage }),
       uniformSpread: uniformSpread(method.embeddingWidth),
-    });
+    };
+    await record?.describeStart(started);
+    this.#report(started);
     if (this.#taken === 0) await this.#evaluate(0);
     // A run from another one's checkpoint can itself be resumed from then on.
     else if (this.#saved === undefined) await this.#save();

@@ -1,0 +1,354 @@
+/**
+ * What the numbers of a run mean: a sentence on what each is, one on what is healthy, and what to do if it is not.
+ *
+ * @module
+ */
+import { COLLAPSE_REMEDIES, COLLAPSED_SHARE, NOT_FINITE_REMEDIES } from "../../train/mod.ts";
+import type { Explanation } from "../api/runs.ts";
+import { type Expectations, HEALTHY_SHARE } from "./expectations.ts";
+
+/** What a number is judged by. */
+export interface Judged extends Expectations {
+  /** The mean of its last values, one of which may not be finite. */
+  readonly value: number;
+  /** Its first value; NaN if it has none. */
+  readonly first: number;
+  /** Share of the run's steps that were taken, in [0, 1]; undefined where the steps in all are not known. */
+  readonly progress: number | undefined;
+  /** The last values of the run's other numbers, by name. */
+  readonly others: Readonly<Record<string, number>>;
+}
+
+/** How a number stands. */
+type Judgement = Pick<Explanation, "healthy" | "verdict" | "advice">;
+
+/** A number that is explained. */
+interface ExplainedNumber {
+  readonly label: string;
+  readonly unit: string;
+  readonly what: string;
+  readonly judge: (judged: Judged) => Judgement;
+}
+
+/** A number in three digits. */
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+const good = (healthy: string): Judgement => ({ healthy, verdict: "good", advice: "" });
+const unknown = (healthy: string): Judgement => ({ healthy, verdict: "unknown", advice: "" });
+
+/** Share of a run's steps before which its loss may still be that of random weights. */
+const BEGINNING = 0.1;
+
+function judgeLoss({ value, lossRange, progress }: Judged): Judgement {
+  if (!Number.isFinite(value)) {
+    return {
+      healthy: "It must be a finite number.",
+      verdict: "bad",
+      advice:
+        `Usual remedies: ${NOT_FINITE_REMEDIES}; they may change when the run is resumed from its last checkpoint.`,
+    };
+  }
+  if (lossRange === undefined) {
+    return unknown("It should fall; what it falls to is not known of this run in advance.");
+  }
+  const { random, healthy: [low, high], collapsed, note } = lossRange;
+  const [first, last] = [random, [low, high]].map((ends) => ends.map(short).join(" to "));
+  const healthy =
+    `At random weights it is ${first}, in a healthy run it ends at ${last}, and after collapse it is ${
+      short(collapsed)
+    }. ${note}`;
+  if (value >= low && value <= high) return good(healthy);
+  const toHealthy = Math.min(Math.abs(value - low), Math.abs(value - high));
+  if (Math.abs(value - collapsed) < toHealthy) {
+    return {
+      healthy,
+      verdict: "watch",
+      advice: `It is nearer to ${
+        short(collapsed)
+      }, where this method has collapsed: look at the spread. Usual remedies of a collapse: ${COLLAPSE_REMEDIES}.`,
+    };
+  }
+  if (progress !== undefined && progress < BEGINNING) return good(healthy);
+  return {
+    healthy,
+    verdict: "watch",
+    advice: value > high
+      ? "It is above where a healthy run ends: give it more epochs, or look whether the learning rate is too low or too high."
+      : "It is below where a healthy run ends: look whether the views are too alike to teach anything.",
+  };
+}
+
+function judgeSpread({ value, uniformSpread }: Judged): Judgement {
+  if (uniformSpread === undefined) {
+    return unknown(
+      "It is near one over the root of the embedding's width in a healthy run, and 0 after collapse.",
+    );
+  }
+  const healthy = `It is about ${
+    short(uniformSpread)
+  } in a healthy run, as of embeddings that are uniform on the sphere, and 0 after collapse.`;
+  if (value >= HEALTHY_SHARE * uniformSpread) return good(healthy);
+  const hasCollapsed = value < COLLAPSED_SHARE * uniformSpread;
+  return {
+    healthy,
+    verdict: hasCollapsed ? "bad" : "watch",
+    advice: `${
+      hasCollapsed
+        ? "The network maps all images to the same point: it has collapsed."
+        : `It is ${
+          percent(value / uniformSpread)
+        } of that: the embeddings use few of their directions.`
+    } Usual remedies: ${COLLAPSE_REMEDIES}.`,
+  };
+}
+
+function judgeGradient({ value }: Judged): Judgement {
+  const healthy = "It is finite, and its spikes are rare and fade.";
+  if (Number.isFinite(value)) return good(healthy);
+  return { healthy, verdict: "bad", advice: `Usual remedies: ${NOT_FINITE_REMEDIES}.` };
+}
+
+/** Share of an epoch's time from which on waiting for images is worth a change. */
+const LONG_WAIT = 0.1;
+
+function judgeWait({ value }: Judged): Judgement {
+  const healthy = `Below ${percent(LONG_WAIT)} the device is busy.`;
+  if (value < LONG_WAIT) return good(healthy);
+  return {
+    healthy,
+    verdict: value < 0.5 ? "watch" : "bad",
+    advice:
+      "Images come too slowly: raise --loaders, put the data on a faster disk, or store smaller images.",
+  };
+}
+
+/** Of accuracies: better than the untrained network is good; not so after a while is not. */
+function judgeAccuracy({ value, first, progress }: Judged): Judgement {
+  if (!Number.isFinite(first)) {
+    return unknown("Higher is better; compare it with the chance level of the data.");
+  }
+  const healthy = `Higher is better; the untrained network had ${percent(first)}.`;
+  if (value > first || (progress ?? 0) < BEGINNING) return good(healthy);
+  return {
+    healthy,
+    verdict: "watch",
+    advice:
+      "The network is no better than before training: look at the loss and the spread, and at the views that it sees.",
+  };
+}
+
+function judgeSkippedSteps({ value, others }: Judged): Judgement {
+  const healthy = "A few at the beginning are how the scale of the loss is found.";
+  if (value === 0 || (others["lossScale"] ?? Infinity) >= 1) return good(healthy);
+  return {
+    healthy,
+    verdict: "watch",
+    advice: "Steps go on to overflow: --precision float32 overflows later.",
+  };
+}
+
+function judgeUnreadable({ value }: Judged): Judgement {
+  const healthy = "None; each time another image came in the place of one that could not be read.";
+  if (value === 0) return good(healthy);
+  return {
+    healthy,
+    verdict: "watch",
+    advice: "The messages name the files; mend or remove them, or train with --strict.",
+  };
+}
+
+const finite = (healthy: string) => ({ value }: Judged): Judgement =>
+  Number.isFinite(value) ? good(healthy) : {
+    healthy,
+    verdict: "bad",
+    advice: `Usual remedies: ${NOT_FINITE_REMEDIES}.`,
+  };
+
+const told = (healthy: string) => (): Judgement => unknown(healthy);
+
+/** All numbers that are explained, by their names in the logs. */
+export const NUMBERS: Readonly<Record<string, ExplainedNumber>> = {
+  loss: {
+    label: "Loss",
+    unit: "",
+    what: "What the method minimises, of each step.",
+    judge: judgeLoss,
+  },
+  spread: {
+    label: "Spread of the embeddings",
+    unit: "",
+    what:
+      "Standard deviation of the normalised embedding over the batch, mean over its coordinates: the measure of collapse of Chen & He 2021.",
+    judge: judgeSpread,
+  },
+  gradientNorm: {
+    label: "Norm of the gradient",
+    unit: "",
+    what: "Length of the gradient of all parameters together, before it is clipped.",
+    judge: judgeGradient,
+  },
+  learningRate: {
+    label: "Learning rate",
+    unit: "",
+    what: "How far a step follows its gradient, by the schedule and the batch size.",
+    judge: told(
+      "It rises in the warm-up and falls to the end, as the schedule says; no value of it is healthy by itself.",
+    ),
+  },
+  seconds: {
+    label: "Time of a step",
+    unit: "s",
+    what: "Seconds that a step takes, without the wait for its images.",
+    judge: told("It stays the same over the run; the first steps may take longer."),
+  },
+  imagesPerSecond: {
+    label: "Speed",
+    unit: "images/s",
+    what:
+      "Images of a batch by the seconds of a step, without the wait; an image counts once, however many views it gives.",
+    judge: told("It stays the same over the run; other programs on the same device lower it."),
+  },
+  waitSeconds: {
+    label: "Waiting for images",
+    unit: "s",
+    what: "Seconds of an epoch in which the step waited for its images.",
+    judge: told("It is a small part of the epoch's seconds."),
+  },
+  waitShare: {
+    label: "Share of waiting",
+    unit: "",
+    what: "Share of an epoch's time in which the step waited for its images.",
+    judge: judgeWait,
+  },
+  communicationSeconds: {
+    label: "Communication",
+    unit: "s",
+    what: "Seconds of a step in which the process spoke with others or waited for them.",
+    judge: told("It is a small part of the step's seconds."),
+  },
+  communicationShare: {
+    label: "Share of communication",
+    unit: "",
+    what: "Share of a step in which the process spoke with others or waited for them.",
+    judge: told("It falls with a larger batch and a faster network between the machines."),
+  },
+  lossScale: {
+    label: "Scale of the loss",
+    unit: "",
+    what:
+      "What the loss is multiplied by, so that small gradients are not lost in 16 bits; it falls when a step overflows, and rises after many that do not.",
+    judge: finite("It finds its level within the first hundreds of steps."),
+  },
+  skippedSteps: {
+    label: "Skipped steps",
+    unit: "",
+    what: "Steps whose gradient overflowed, so that the parameters did not follow.",
+    judge: judgeSkippedSteps,
+  },
+  skipped: {
+    label: "Unreadable images",
+    unit: "",
+    what: "Images of an epoch that could not be read.",
+    judge: judgeUnreadable,
+  },
+  knnTop1: {
+    label: "Nearest neighbours",
+    unit: "",
+    what:
+      "Share of held-out images whose class is that of most of their nearest neighbours, by the backbone's features.",
+    judge: judgeAccuracy,
+  },
+  recallAt1: {
+    label: "Counterpart first",
+    unit: "",
+    what: "Share of images whose counterpart is their nearest neighbour.",
+    judge: judgeAccuracy,
+  },
+  generatedViews: {
+    label: "Generated views",
+    unit: "",
+    what:
+      "Share of the second views that were cut from a generated variation rather than from the image itself.",
+    judge: told(
+      "It is the share of images that have variations, by the probability that they are taken.",
+    ),
+  },
+  foregroundSimilarity: {
+    label: "Similarity of foregrounds",
+    unit: "",
+    what:
+      "Cosine similarity of what is foreground in the two views of a pair, mean over the batch.",
+    judge: told(
+      "Higher than that of backgrounds: then the pairs show the same things before different grounds.",
+    ),
+  },
+  backgroundSimilarity: {
+    label: "Similarity of backgrounds",
+    unit: "",
+    what:
+      "Cosine similarity of what is background in the two views of a pair, mean over the batch.",
+    judge: told("Lower than that of foregrounds."),
+  },
+  reconstruction: {
+    label: "Reconstruction",
+    unit: "",
+    what: "How far the autoencoder's images are from the originals.",
+    judge: finite("It falls."),
+  },
+  divergence: {
+    label: "Divergence of the latents",
+    unit: "",
+    what: "Kullback-Leibler divergence of the autoencoder's latents from a normal distribution.",
+    judge: finite("It settles: its weight is small, so that it may be large."),
+  },
+  peakSignalToNoise: {
+    label: "Fidelity",
+    unit: "dB",
+    what: "Peak signal-to-noise ratio of images that went through the autoencoder.",
+    judge: told("It rises; above 25 dB small images look the same to most people."),
+  },
+  distance: {
+    label: "Distance of samples",
+    unit: "",
+    what: "How far the features of generated images are from those of real ones.",
+    judge: told("It falls."),
+  },
+  invariance: {
+    label: "Invariance term",
+    unit: "",
+    what: "VICReg's term that brings the two views of an image together.",
+    judge: finite("It falls, while the variance term stays low."),
+  },
+  variance: {
+    label: "Variance term",
+    unit: "",
+    what: "VICReg's term that keeps the embedding's coordinates from shrinking.",
+    judge: finite("It stays near 0; a rise is the beginning of a collapse."),
+  },
+  covariance: {
+    label: "Covariance term",
+    unit: "",
+    what: "VICReg's term that keeps coordinates from saying the same.",
+    judge: finite("It falls slowly."),
+  },
+};
+
+/**
+ * What a number of a run means.
+ *
+ * @param name in the logs, behind its part's prefix
+ * @returns undefined where nothing is known of a number of this name
+ */
+export function explain(name: string, judged: Judged): Explanation | undefined {
+  const own = name.slice(name.lastIndexOf("/") + 1);
+  if (!Object.hasOwn(NUMBERS, own)) return undefined;
+  const { label, unit, what, judge } = NUMBERS[own]!;
+  const stage = name.length > own.length ? ` of the ${name.slice(0, name.lastIndexOf("/"))}` : "";
+  // What is expected of a method's loss is not expected of a generator's stages.
+  const { lossRange: _range, uniformSpread: _spread, ...known } = judged;
+  return { name, label: `${label}${stage}`, unit, what, ...judge(stage === "" ? judged : known) };
+}
