@@ -54,6 +54,18 @@ interface Overlay {
   readonly top: number;
 }
 
+/** Where an image lies in the picture of a grid, in pixels. */
+export interface GridPlace {
+  /** From the left edge. */
+  readonly left: number;
+  /** From the upper edge. */
+  readonly top: number;
+  /** How wide it is there. */
+  readonly width: number;
+  /** How high it is there. */
+  readonly height: number;
+}
+
 /** Where an image lies, in units of the figure. */
 interface Box {
   readonly left: number;
@@ -187,7 +199,36 @@ function drawingOf(layout: Layout, boxes: readonly Box[], paper: boolean): strin
   }" font-size="${FONT_SIZE}">${borders.join("")}${texts.join("")}</svg>`;
 }
 
-/** An image in its cell, in the middle of it. */
+/** Where an image lies in its cell, in the middle of it, in pixels of the picture. */
+function placeOf({ shape }: Tensor<"uint8">, i: number, layout: Layout, scale: number): GridPlace {
+  const [height, width] = shape as readonly [number, number, number];
+  const factor = scale * PIXEL_RATIO;
+  const size = {
+    width: Math.max(1, Math.round(width * factor)),
+    height: Math.max(1, Math.round(height * factor)),
+  };
+  const { x, y } = cornerOf(i, layout);
+  return {
+    left: Math.round(x * PIXEL_RATIO + (layout.cellWidth * PIXEL_RATIO - size.width) / 2),
+    top: Math.round(y * PIXEL_RATIO + (layout.cellHeight * PIXEL_RATIO - size.height) / 2),
+    ...size,
+  };
+}
+
+/**
+ * Where the images of a grid lie in the picture that {@linkcode imageGrid} draws of it, in its pixels and in their order.
+ * With a whole or half number as the scale, each pixel of an image is a square of pixels there, and nothing of it is lost.
+ *
+ * @throws {RangeError} if there are no images, or labels of another number
+ * @throws {TypeError} if a tensor is no image
+ */
+export function gridPlaces(grid: ImageGrid): GridPlace[] {
+  checkGrid(grid);
+  const layout = layoutOf(grid);
+  return grid.images.map((image, i) => placeOf(image, i, layout, grid.scale ?? 1));
+}
+
+/** An image at its place. */
 async function overlayOf(
   image: Tensor<"uint8">,
   i: number,
@@ -195,20 +236,13 @@ async function overlayOf(
   scale: number,
 ): Promise<{ overlay: Overlay; box: Box }> {
   const [height, width, channels] = image.shape as readonly [number, number, 1 | 3 | 4];
-  const factor = scale * PIXEL_RATIO;
-  const size = {
-    width: Math.max(1, Math.round(width * factor)),
-    height: Math.max(1, Math.round(height * factor)),
-  };
-  const kernel = Number.isInteger(factor) ? "nearest" : "lanczos3";
+  const { left, top, ...size } = placeOf(image, i, layout, scale);
+  const kernel = Number.isInteger(scale * PIXEL_RATIO) ? "nearest" : "lanczos3";
   const input = await sharp(image.data, { raw: { height, width, channels } })
     .resize({ ...size, fit: "fill", kernel })
     .toColourspace("srgb")
     .png({ compressionLevel: 1 })
     .toBuffer();
-  const { x, y } = cornerOf(i, layout);
-  const left = Math.round(x * PIXEL_RATIO + (layout.cellWidth * PIXEL_RATIO - size.width) / 2);
-  const top = Math.round(y * PIXEL_RATIO + (layout.cellHeight * PIXEL_RATIO - size.height) / 2);
   const units = (pixels: number) => pixels / PIXEL_RATIO;
   return {
     overlay: { input, left, top },

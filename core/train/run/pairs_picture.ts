@@ -5,7 +5,7 @@
  */
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import { gridPicture } from "../../masking/figures.ts";
-import { imageGrid } from "../../plot/image_grid.ts";
+import { type ImageGrid, imageGrid } from "../../plot/image_grid.ts";
 import type { JudgedPairs } from "./train_event.ts";
 
 /** Height and width of a picture on screen that maps are read well at, in pixels. */
@@ -19,14 +19,10 @@ function imageOf({ shape, data }: Tensor<"uint8">, index: number): Tensor<"uint8
   return tensor("uint8", [height, width, channels], pixels);
 }
 
-/**
- * Draws pairs, one a row: both views with their foreground maps, the similarities and the weight.
- *
- * @returns a PNG file
- */
-export async function drawPairs(
+/** Pairs as a grid, one a row: each view with its foreground map beside it. */
+export function gridOfPairs(
   { pictures, maps, grid, foreground, background, weights }: JudgedPairs,
-): Promise<Uint8Array<ArrayBuffer>> {
+): ImageGrid {
   const [count, size] = pictures[0].shape as [number, number];
   const tokens = grid[0] * grid[1];
   const rows = Array.from({ length: count }, (_, pair) =>
@@ -34,7 +30,7 @@ export async function drawPairs(
       imageOf(pictures[view]!, pair),
       gridPicture(maps[view]!.data.subarray(pair * tokens, (pair + 1) * tokens), grid, size),
     ]));
-  return await imageGrid({
+  return {
     images: rows.flat(),
     columns: 4,
     columnLabels: ["view 1", "foreground", "view 2", "foreground"],
@@ -45,7 +41,16 @@ export async function drawPairs(
     ),
     paper: false,
     scale: Math.max(1, Math.round(READABLE / size)),
-  });
+  };
+}
+
+/**
+ * Draws pairs, one a row: both views with their foreground maps, the similarities and the weight.
+ *
+ * @returns a PNG file
+ */
+export async function drawPairs(pairs: JudgedPairs): Promise<Uint8Array<ArrayBuffer>> {
+  return await imageGrid(gridOfPairs(pairs));
 }
 
 /**

@@ -6,7 +6,7 @@
 import { join, resolve } from "node:path";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { LossScale } from "../../engine/optim/mod.ts";
-import { writeNewFileInFolder } from "../../files/new_file.ts";
+import { writeNewFile, writeNewFileInFolder } from "../../files/new_file.ts";
 import { deviceSources, saveCheckpoint } from "../../weights/checkpoint/checkpoint.ts";
 import { setAside } from "../../weights/checkpoint/newest.ts";
 import type { CheckpointState, EpochSums } from "../../weights/checkpoint/state.ts";
@@ -16,6 +16,7 @@ import type { CompiledMethod } from "./compiled_method.ts";
 import { methodChanges, type MethodRecord, recordMethod } from "./method_record.ts";
 import { readDescription } from "./run_description.ts";
 import { drawPairs, drawViews } from "./pairs_picture.ts";
+import { pairsPaths, recordPairs } from "./pairs_record.ts";
 import type { RunOrigin } from "./run_origin.ts";
 import type { JudgedPairs } from "./train_event.ts";
 import { describeStart, writeStart } from "./run_start.ts";
@@ -106,18 +107,19 @@ export class RunRecord implements Disposable {
   }
 
   /**
-   * Draws pairs into `pairs/` and into the logs.
+   * Draws pairs into `pairs/` and into the logs, and records their numbers beside the picture.
    *
    * @param step steps that were taken before
    * @returns path of the PNG file
    */
   async drawPairs(step: number, pairs: JudgedPairs): Promise<string> {
-    const path = join(this.#options.output, "pairs", `epoch-${pairs.epoch}.png`);
+    const { picture, record } = pairsPaths(this.#options.output, pairs.epoch);
     const png = await drawPairs(pairs);
     // A run that is resumed from a checkpoint before this epoch draws the same pairs again.
-    await writeNewFileInFolder(path, png, { overwrite: true });
+    await writeNewFileInFolder(picture, png, { overwrite: true });
+    await writeNewFile(record, JSON.stringify(recordPairs(pairs)) + "\n", { overwrite: true });
     this.log.image(step, "train/pairs", png);
-    return path;
+    return picture;
   }
 
   /** Whether so much time has gone by since the last checkpoint that the next one is due within the epoch. */

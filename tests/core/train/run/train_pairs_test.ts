@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { withVariations } from "../../../../core/data/mod.ts";
 import { readJsonLines } from "../../../../core/files/json_lines.ts";
 import type { PairEncoder } from "../../../../core/train/step/pair_weighting.ts";
+import { readPairsRecord } from "../../../../core/train/run/pairs_record.ts";
 import { train } from "../../../../core/train/run/train.ts";
 import type { JudgedPairs, TrainEvent } from "../../../../core/train/run/train_event.ts";
 import { PATCH_DIRECTION, patchMeans } from "../patch_means.ts";
@@ -93,7 +94,15 @@ Deno.test("train() weights pairs by an encoder, draws them every epoch, and resu
       report,
     });
     const pictures = [...Deno.readDirSync(join(weighed, "pairs"))].map(({ name }) => name).sort();
-    assertEquals(pictures, ["epoch-0.png", "epoch-1.png"]);
+    assertEquals(pictures, ["epoch-0.json", "epoch-0.png", "epoch-1.json", "epoch-1.png"]);
+    const recorded = await readPairsRecord(join(weighed, "pairs/epoch-1.json"));
+    assertEquals(
+      recorded!.pairs.map(({ foreground, background, weight }) => [foreground, background, weight]),
+      Array.from(
+        shown[1]!.weights,
+        (weight, i) => [shown[1]!.foreground[i], shown[1]!.background[i], weight],
+      ),
+    );
     const lossesOf = async (folder: string) =>
       (await readJsonLines(join(folder, "steps.jsonl"))).map(({ loss }) => Number(loss));
     const [even, uneven] = [await lossesOf(plain), await lossesOf(weighed)];
