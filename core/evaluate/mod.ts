@@ -39,7 +39,12 @@ export {
   type DatasetFeaturesOptions,
   type ImageFeatures,
 } from "./dataset_features.ts";
-export { embeddingMap, type EmbeddingMapOptions } from "./embedding_map.ts";
+export {
+  embeddingMap,
+  type EmbeddingMapOptions,
+  featureNeighbors,
+  type FeatureNeighborsOptions,
+} from "./embedding_map.ts";
 export {
   EpochCheckpoints,
   type EpochCheckpointsOptions,
@@ -108,6 +113,12 @@ export {
   nearestNeighbors,
   type NearestNeighborsOptions,
 } from "./nearest_neighbors.ts";
+export {
+  type FeatureNeighbors,
+  layOutNeighbors,
+  type LayoutOptions,
+  type NeighborLayoutOptions,
+} from "./neighbor_layout.ts";
 export { normalizeRows } from "./normalize_rows.ts";
 export { findOverlap, type Overlap } from "./overlap.ts";
 export {

@@ -77,3 +77,28 @@ Deno.test("embeddingMap() refuses what it cannot lay out", async () => {
   );
   await assertRejects(() => embeddingMap(features, { epochs: 0 }), RangeError, "0.1 and 0");
 });
+
+Deno.test("embeddingMap() that begins at another map keeps what stays alike in its place", async () => {
+  const features = groups(() => 1);
+  const first = await embeddingMap(features);
+  // Features that were trained on a little.
+  const random = new RandomStream(1, "trained");
+  const trained = float32(
+    features.shape,
+    features.data.map((value) => value + random.normal(0, 0.02)),
+  );
+  const moved = (map: Tensor<"float32">) => {
+    const squares = map.data.reduce((sum, x, i) => sum + (x - first.data[i]!) ** 2, 0);
+    return Math.sqrt(squares / ROWS);
+  };
+  const options = { epochs: 100, stepSize: 0.1 };
+  const continued = await embeddingMap(trained, { ...options, begin: first });
+  const anew = await embeddingMap(trained, { ...options, seed: 1 });
+  assert(moved(continued) < moved(anew) / 3, `${moved(continued)} and ${moved(anew)}`);
+  for (let i = 0; i < ROWS; i++) {
+    assertEquals(nearestTo(i, continued) % GROUPS, i % GROUPS, `row ${i}`);
+  }
+  const short = float32([1, 2], [0, 0]);
+  await assertRejects(() => embeddingMap(features, { begin: short }), RangeError, "[60,2]");
+  await assertRejects(() => embeddingMap(features, { stepSize: 0 }), RangeError, "found 0");
+});
