@@ -235,6 +235,7 @@ export async function extractFeatures(
     weights: await weightsIdentity(network),
     images: await imagesRoot(dataset),
     imageSize: network.view.size,
+    shorterSide: network.view.shorterSide,
     grid: network.grid,
     width: network.width,
     dtype,

@@ -12,7 +12,10 @@ import { ifThere } from "../files/if_there.ts";
 import { writeNewFile } from "../files/new_file.ts";
 import { FeatureFiles } from "./feature_files.ts";
 
-/** What `extraction.json` says. Features that differ in any of these must not share a folder, except for `model`. */
+/**
+ * What `extraction.json` says. Features that differ in any of these must not share a folder, except for `model` and
+ * `shorterSide`, which follow from the network.
+ */
 export interface ExtractionRecord {
   /** Name of the network. */
   readonly network: string;
@@ -22,6 +25,8 @@ export interface ExtractionRecord {
   readonly images: string;
   /** Height and width of the network's images in pixels. */
   readonly imageSize: number;
+  /** Length in pixels of the shorter side that images have before their middle is cut out; folders of earlier versions have none. */
+  readonly shorterSide?: number;
   /** Rows and columns of an image's tokens. */
   readonly grid: readonly [rows: number, columns: number];
   /** Features of a token. */

@@ -62,6 +62,29 @@ export function mirroredPath(key: string): string {
   return `${absolute ? "%2F" : ""}${parts.join("/")}`;
 }
 
+/**
+ * The key that a path was mirrored from.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { keyOfMirrored, mirroredPath } from "./feature_files.ts";
+ *
+ * for (const key of ["n01/a b.jpg", "/data/n01/a.jpg", "../a//100 %.jpg"]) {
+ *   assertEquals(keyOfMirrored(mirroredPath(key)), key);
+ * }
+ * ```
+ */
+export function keyOfMirrored(path: string): string {
+  const absolute = path.startsWith("%2F");
+  const parts = (absolute ? path.slice(3) : path).split("/").map((part) =>
+    part === "%" ? "" : part.replace(
+      /%([0-9A-F]{2})/g,
+      (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)),
+    )
+  );
+  return `${absolute ? "/" : ""}${parts.join("/")}`;
+}
+
 /** Whether there is no .npy file below a folder, and no link, which may lead to some. */
 async function holdsNoFile(folder: string): Promise<boolean> {
   const entries = await ifThere(Array.fromAsync(Deno.readDir(folder))) ?? [];

@@ -57,6 +57,7 @@ export {
   type FeatureDType,
   FeatureFiles,
   isRefusedName,
+  keyOfMirrored,
   mirroredPath,
 } from "./feature_files.ts";
 export { gridPicture, scoreFigure } from "./figures.ts";

@@ -26,6 +26,11 @@ export interface StudioContext {
   /** Folder that everything lies below, absolute and without symbolic links. */
   readonly root: string;
   /**
+   * Folders beside the root whose images may be shown, absolute and without symbolic links (default none): a run's
+   * configuration, which may be anybody's, names the data that it was trained on.
+   */
+  readonly dataFolders?: readonly string[];
+  /**
    * The real path of what is named by a path below the root.
    *
    * @throws {GenviewTypeError} if it is no path below the root, or a symbolic link leads out of it

@@ -46,7 +46,7 @@ export function placeView(recipe: ViewRecipe, { crop, flip }: GeometricParameter
  * Source: torchvision, `transforms/functional.py`, `_compute_resized_output_size` and `center_crop`.
  */
 export function placeEvaluation(
-  recipe: EvaluationRecipe,
+  recipe: Pick<EvaluationRecipe, "size" | "shorterSide" | "interpolation">,
   width: number,
   height: number,
 ): Placement {

@@ -26,7 +26,7 @@ export interface Call {
 
 const run = "the run, as a path below the root";
 const count = "how many";
-const epoch = "of which epoch (default the last)";
+const epoch = "of which epoch, counted from 0 (default the last)";
 const output = "folder of a pipeline, as a path below the root";
 
 /** All calls. */

@@ -7,7 +7,7 @@
 
 /** Answer of `GET /api/views`: views of samples exactly as the network gets them. */
 export interface ViewsAnswer {
-  /** Epoch that they were drawn for. */
+  /** Epoch that they were drawn for, counted from 0. */
   readonly epoch: number;
   /** Samples, each with its original and its views. */
   readonly samples: readonly {
@@ -17,14 +17,16 @@ export interface ViewsAnswer {
     readonly original: string;
     /** Address of each view's picture. */
     readonly views: readonly string[];
-    /** Whether the second view was cut from a generated variation. */
+    /** Whether a view was cut from a generated variation. */
     readonly generated: boolean;
+    /** Of each view the address of the variation that it was cut from; null of one of the image itself. */
+    readonly variations: readonly (string | null)[];
   }[];
 }
 
 /** Answer of `GET /api/pairs`: pairs with their foreground maps and weights, the largest weight first. */
 export interface PairsAnswer {
-  /** Epoch that they were judged in. */
+  /** Epoch in whose first batch they were judged, counted from 0. */
   readonly epoch: number;
   /** The pairs. */
   readonly pairs: readonly {
@@ -77,7 +79,9 @@ export interface MapAnswer {
 export interface MasksAnswer {
   /** Threshold in use: a token is foreground where its score is above it. */
   readonly threshold: number;
-  /** Share of all tokens that is foreground, at each of 101 thresholds that divide the scores evenly. */
+  /** Images whose tokens the shares are of, evenly out of all that were analysed. */
+  readonly sampled: number;
+  /** Share of their tokens that is foreground, at each of 101 thresholds evenly from the lowest score to the highest. */
   readonly shares: readonly { readonly threshold: number; readonly share: number }[];
   /** Upper bounds of the foreground ratio for the levels, such as `[0.2, 0.4, 0.6, 0.8, 1]`. */
   readonly bounds: readonly number[];

@@ -32,7 +32,7 @@ export function ViewsPanel({ run, values }: PicturePanelProps): VNode {
     ${answer === undefined
       ? html`<${Waiting} error=${error} again=${again}>Views are being drawn…<//>`
       : html`<ul class="samples">${
-        answer.samples.map(({ key, original, views, generated }) =>
+        answer.samples.map(({ key, original, views, variations }) =>
           html`
             <li key=${key}>
               <figure class="picture"><img src=${original} alt=${`Original ${key}`} loading="lazy" /><figcaption>original</figcaption></figure>
@@ -42,7 +42,7 @@ export function ViewsPanel({ run, values }: PicturePanelProps): VNode {
                   i + 1
                 } of ${key}`} loading="lazy" />
                 <figcaption>view ${i + 1}${
-                  generated && i === 1
+                  (variations[i] ?? null) !== null
                     ? html`
                       <b class="tag">generated</b>
                     `

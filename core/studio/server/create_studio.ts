@@ -4,6 +4,7 @@
  * @module
  */
 import { bodyLimit, Hono } from "../../deps/hono.ts";
+import { pictureRoutes } from "../pictures/picture_routes.ts";
 import { RunTable } from "../runs/run_table.ts";
 import { Tags } from "../runs/tags.ts";
 import type { StudioContext } from "../studio_context.ts";
@@ -99,6 +100,7 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
   }));
   app.route("/", runRoutes(context, table));
   app.route("/", eventRoutes(events, table, signal));
+  app.route("/", pictureRoutes(context));
   app.get("*", async (c, next) => {
     if (!files.isKnown(c.req.path)) return await next();
     const { type, text, policy } = await files.read(c.req.path);

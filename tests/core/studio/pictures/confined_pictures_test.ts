@@ -1,0 +1,157 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { writeDescription } from "../../../../core/train/run/run_description.ts";
+import { resolveConfiguration } from "../../../../core/method/resolve_configuration.ts";
+import type { PartialConfiguration } from "../../../../core/method/resolve_configuration.ts";
+import type { ViewsAnswer } from "../../../../core/studio/api/pictures.ts";
+import { inFolder } from "../../../in_folder.ts";
+import { drawPhotos, openPictures } from "./picture_fixture.ts";
+
+/** Describes a run that took no step. */
+async function describe(folder: string, changes: PartialConfiguration): Promise<void> {
+  const configuration = resolveConfiguration({
+    ...{ backbone: "clip_vit_tiny_patch8_64", imageSize: 32, views: "small" },
+    ...changes,
+  });
+  await writeDescription(folder, { method: "simsiam", configuration });
+}
+
+/** A PNG file whose header claims another height and width than its pixels have. */
+function claimingSize(png: Uint8Array<ArrayBuffer>, side: number): Uint8Array<ArrayBuffer> {
+  const view = new DataView(png.buffer);
+  // The header's chunk begins at byte 12 with its name; width and height follow, and behind it lies its checksum.
+  view.setUint32(16, side);
+  view.setUint32(20, side);
+  view.setUint32(29, crc32(png.subarray(12, 29)));
+  return png;
+}
+
+Deno.test("a run's data are shown only from the root and from folders that were named", () =>
+  inFolder(async (folder) => {
+    const [root, outside] = [join(folder, "root"), join(folder, "outside")];
+    await drawPhotos(outside);
+    await Deno.mkdir(root);
+    await describe(join(root, "stranger"), { data: outside });
+    await describe(join(root, "climber"), { data: `${root}/../outside` });
+    await Deno.symlink(outside, join(root, "link"));
+    await describe(join(root, "linked"), { data: join(root, "link") });
+    await drawPhotos(join(root, "mixed"));
+    await Deno.symlink(join(outside, "cats"), join(root, "mixed/cats/more"));
+    await describe(join(root, "mixer"), { data: join(root, "mixed") });
+    await Deno.writeTextFile(join(root, "list.txt"), `${outside}/cats/0.png 0\n`);
+    await describe(join(root, "lister"), { data: join(root, "list.txt") });
+    await describe(join(root, "patterned"), { data: `${outside}/{a,b}-*.tar` });
+    const runs = ["stranger", "climber", "linked", "mixer", "lister", "patterned"];
+    using studio = await openPictures(root);
+    for (const run of runs) {
+      for (const call of ["views", "neighbours", "map", "pairs"]) {
+        const { status, json } = await studio.ask(`/api/${call}?run=${run}&count=4`);
+        assert(
+          status === 400 || status === 404,
+          `${run} ${call} ${status} ${JSON.stringify(json)}`,
+        );
+      }
+    }
+    const { json } = await studio.ask("/api/views?run=stranger");
+    assertStringIncludes(JSON.stringify(json), "below the studio's root");
+
+    using permitted = await openPictures(root, [await Deno.realPath(outside)]);
+    for (const run of ["stranger", "climber", "linked", "mixer"]) {
+      const { samples } = await permitted.get<ViewsAnswer>(`/api/views?run=${run}&count=2`);
+      assertEquals(samples.length, 2, run);
+    }
+  }));
+
+Deno.test("links of a hostile run lead nowhere", () =>
+  inFolder(async (folder) => {
+    const [root, outside] = [join(folder, "root"), join(folder, "outside")];
+    await drawPhotos(join(root, "photos"));
+    await Deno.mkdir(outside);
+    await describe(join(outside, "run"), { data: join(root, "photos") });
+    await describe(join(root, "run"), { data: join(root, "photos") });
+    await Deno.mkdir(join(root, "hostile"));
+    await Deno.symlink(
+      join(outside, "run/configuration.json"),
+      join(root, "hostile/configuration.json"),
+    );
+    await Deno.symlink(outside, join(root, "run/checkpoints"));
+    await Deno.symlink(outside, join(root, "run/pairs"));
+    await Deno.symlink(outside, join(root, ".genview-studio"));
+    using studio = await openPictures(root);
+    for (
+      const path of [
+        "/api/views?run=hostile",
+        "/api/views?run=..%2Foutside%2Frun",
+        "/api/map?run=run",
+        "/api/neighbours?run=run",
+        "/api/pairs?run=run",
+      ]
+    ) {
+      const { status } = await studio.ask(path);
+      assertEquals(status, 400, path);
+    }
+    assertEquals([...Deno.readDirSync(outside)].map(({ name }) => name), ["run"]);
+  }));
+
+Deno.test("pictures that cannot be read are answered by 404, and others shown all the same", () =>
+  inFolder(async (folder) => {
+    const photos = join(folder, "photos");
+    await drawPhotos(photos);
+    await describe(join(folder, "run"), { data: photos, batchSize: 12 });
+    using studio = await openPictures(folder);
+    const { samples } = await studio.get<ViewsAnswer>("/api/views?run=run&count=3");
+    const [damaged, huge, gone] = samples.map(({ key }) => join(photos, key)) as [
+      string,
+      string,
+      string,
+    ];
+    await Deno.writeFile(damaged, (await Deno.readFile(damaged)).slice(0, 300));
+    await Deno.writeFile(huge, claimingSize(await Deno.readFile(huge), 20_000));
+    await Deno.remove(gone);
+    for (const { original, key } of samples) {
+      const { status, json } = await studio.ask(original);
+      assertEquals(status, 404, key);
+      assertStringIncludes(JSON.stringify(json), "Cannot read the image");
+    }
+    // Samples that cannot be read make room for others, as in training.
+    const again = await studio.get<ViewsAnswer>("/api/views?run=run&count=3&epoch=0");
+    assertEquals(again.samples.length, 3);
+    const known = new Set(samples.map(({ key }) => key));
+    assert(again.samples.every(({ key }) => !known.has(key)));
+    for (const id of ["", "none", "..%2F..%2Fetc%2Fpasswd", "0".repeat(40), "%00"]) {
+      const { status } = await studio.ask(`/api/picture?id=${id}`);
+      assert(status === 404 || status === 400, `${id} ${status}`);
+    }
+  }));
+
+Deno.test("configurations and counts beyond what is shown are refused", () =>
+  inFolder(async (folder) => {
+    await drawPhotos(join(folder, "photos"));
+    await describe(join(folder, "large"), { data: join(folder, "photos"), imageSize: 4096 });
+    await describe(join(folder, "run"), { data: join(folder, "photos") });
+    await Deno.mkdir(join(folder, "broken"));
+    await Deno.writeTextFile(
+      join(folder, "broken/configuration.json"),
+      '{"method":"a","configuration":{"epochs":"<b>"}}',
+    );
+    using studio = await openPictures(folder);
+    for (
+      const [path, expected] of [
+        ["/api/views?run=large", 400],
+        ["/api/views?run=broken", 400],
+        ["/api/views?run=run&count=0", 400],
+        ["/api/views?run=run&count=1.5", 400],
+        ["/api/views?run=run&count=1e9", 400],
+        ["/api/views?run=run&epoch=-1", 400],
+        ["/api/views?run=run&epoch=1e30", 400],
+        ["/api/views", 400],
+        ["/api/views?run=none", 404],
+        ["/api/map?run=run&count=3", 400],
+        ["/api/pairs?run=run", 404],
+        ["/api/neighbours?run=run", 404],
+      ] as const
+    ) {
+      assertEquals((await studio.ask(path)).status, expected, path);
+    }
+  }));
