@@ -6,11 +6,7 @@
 import { join } from "node:path";
 import type { Dataset } from "../../data/dataset.ts";
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
-import { input } from "../../engine/graph/value.ts";
-import { withTarget } from "../../engine/graph/target.ts";
-import { Scope } from "../../engine/nn/scope.ts";
-import { encodeModel } from "../../engine/onnx/encode_model.ts";
-import { type Placement, Session } from "../../engine/ort/mod.ts";
+import type { Placement, Session } from "../../engine/ort/mod.ts";
 import type { ClipEncoder } from "../../encoders/clip_encoder.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { ifThere } from "../../files/if_there.ts";
@@ -18,7 +14,7 @@ import { makeFolder } from "../../files/new_file.ts";
 import { readSafetensors, writeSafetensors } from "../../weights/safetensors.ts";
 import { type AutoencoderConfig, encodeImages } from "../networks/autoencoder.ts";
 import type { EmbeddingStatistics } from "../embedding_noise.ts";
-import { imagesOf } from "./autoencoder_loss.ts";
+import { openAutoencoder } from "./autoencoder_session.ts";
 import { type CutterOptions, ImageCutter } from "./image_cutter.ts";
 
 /** Encoded images, one row each. */
@@ -63,17 +59,15 @@ export interface EncodeImagesOptions extends CutterOptions {
 async function openLatentEncoder(
   { config, autoencoder, size, batchSize, placement }: EncodeImagesOptions,
 ): Promise<Session> {
-  const scope = new Scope();
-  const images = input("images", "uint8", [batchSize, size, size, config.imageChannels]);
-  const { mean, logVariance } = withTarget(
-    { provider: placement.device.provider },
-    () => encodeImages(scope, imagesOf(images), config),
+  return await openAutoencoder(
+    { config, tensors: autoencoder },
+    [batchSize, size, size, config.imageChannels],
+    (scope, images) => {
+      const { mean, logVariance } = encodeImages(scope, images, config);
+      return { mean, logVariance };
+    },
+    placement,
   );
-  const initializers = new Map(
-    [...scope.declarations.keys()].map((name) => [name, autoencoder.get(name)!]),
-  );
-  const model = encodeModel({ inputs: [images], outputs: { mean, logVariance }, initializers });
-  return await Session.create(model, placement);
 }
 
 function stacked(rows: readonly Float32Array[], shape: readonly number[]): Tensor<"float32"> {

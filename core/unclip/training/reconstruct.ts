@@ -3,15 +3,11 @@
  *
  * @module
  */
-import { withTarget } from "../../engine/graph/target.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
-import { input } from "../../engine/graph/value.ts";
-import { Scope } from "../../engine/nn/scope.ts";
-import { encodeModel } from "../../engine/onnx/encode_model.ts";
-import { type Placement, Session } from "../../engine/ort/mod.ts";
+import type { Placement } from "../../engine/ort/mod.ts";
 import { pixelsOf } from "../network_graphs.ts";
 import { type AutoencoderConfig, decodeLatents, encodeImages } from "../networks/autoencoder.ts";
-import { imagesOf } from "./autoencoder_loss.ts";
+import { openAutoencoder } from "./autoencoder_session.ts";
 import type { OwnNetwork } from "./generator_networks.ts";
 
 /**
@@ -21,20 +17,15 @@ import type { OwnNetwork } from "./generator_networks.ts";
  * @returns like the images
  */
 export async function reconstructImages(
-  { config, tensors }: OwnNetwork<AutoencoderConfig>,
+  network: OwnNetwork<AutoencoderConfig>,
   images: Tensor<"uint8">,
   placement: Placement,
 ): Promise<Tensor<"uint8">> {
-  const scope = new Scope();
-  const pixels = input("images", "uint8", images.shape);
-  const reconstructed = withTarget({ provider: placement.device.provider }, () => {
-    const { mean } = encodeImages(scope, imagesOf(pixels), config);
-    return pixelsOf(decodeLatents(scope, mean, config));
-  });
-  const names = [...scope.declarations.keys()];
-  const initializers = new Map(names.map((name) => [name, tensors.get(name)!]));
-  const model = encodeModel({ inputs: [pixels], outputs: { reconstructed }, initializers });
-  using session = await Session.create(model, placement);
+  const { config } = network;
+  using session = await openAutoencoder(network, images.shape, (scope, pixels) => {
+    const { mean } = encodeImages(scope, pixels, config);
+    return { reconstructed: pixelsOf(decodeLatents(scope, mean, config)) };
+  }, placement);
   return (await session.run({ images })).reconstructed as Tensor<"uint8">;
 }
 
