@@ -51,13 +51,37 @@ const SHORT: Readonly<Record<string, readonly string[]>> = {
   "variations": ["--model", "unclip", "--num-inference-steps", "2", "--size", "64"],
 };
 
-/** Options that win over those of the page. */
-const SHORTER: Readonly<Record<string, readonly string[]>> = {
-  train: [
-    ...["--epochs", "1", "--preset", "cifar", "--stem", "imagenet", "--batch-size", "4"],
-    ...["--data", "photos", "--evaluation-data", "", "--quality-image-size", "64"],
-  ],
+/** Runs whose networks pages export under the names of other programs, which have them for ResNets. */
+const OF_RESNET = ["runs/photos", "runs/byol"];
+
+/** Small heads of the methods that pages train. */
+const SMALL_HEADS: Readonly<Record<string, string>> = {
+  simsiam: '{"projectorWidth":32,"predictorWidth":16}',
+  byol: '{"hiddenWidth":32,"width":16}',
+  "moco-v3": '{"hiddenWidth":32,"width":16}',
 };
+
+/** Options of a training that win over those of the page. */
+const SHORTER = [
+  ...["--epochs", "1", "--preset", "cifar", "--stem", "imagenet", "--batch-size", "4"],
+  ...["--data", "photos", "--evaluation-data", "", "--quality-image-size", "64"],
+];
+
+/** The value of an option of a command, or what it is without. */
+function valueOf(args: readonly string[], option: string, otherwise: string): string {
+  return args.includes(option) ? args[args.indexOf(option) + 1]! : otherwise;
+}
+
+/** Options that make a training short and its network small. */
+function shorterTraining(args: readonly string[]): string[] {
+  const isSmall = !OF_RESNET.includes(valueOf(args, "--output", ""));
+  const heads = SMALL_HEADS[valueOf(args, "--method", "simsiam")];
+  return [
+    ...SHORTER,
+    ...(isSmall ? ["--backbone", "clip_vit_tiny_patch8_64"] : []),
+    ...(heads === undefined ? [] : ["--options", heads]),
+  ];
+}
 
 /** Options that make an evaluation short: those that its protocols take. */
 function shorterEvaluation(args: readonly string[]): string[] {
@@ -70,6 +94,12 @@ function shorterEvaluation(args: readonly string[]): string[] {
   ];
 }
 
+/** Tasks of which options of the page are changed. */
+const SHORTENED: Readonly<Record<string, (args: readonly string[]) => string[]>> = {
+  evaluate: shorterEvaluation,
+  train: shorterTraining,
+};
+
 /** The arguments of Deno for a command of a page. */
 function argumentsOf(command: string): string[] {
   const small = STAND_INS.reduce((text, [from, to]) => text.replaceAll(from, to), command);
@@ -77,8 +107,8 @@ function argumentsOf(command: string): string[] {
   assertEquals([deno, task], ["deno", "task"], `not a task: ${command}`);
   const asItIs = ["--resume", "--dry-run", "--list-configs", "--help", "--table"]
     .some((option) => args.includes(option));
-  const shorter = name === "evaluate" ? shorterEvaluation(args) : SHORTER[name] ?? [];
-  const last = asItIs ? [] : shorter;
+  const shorten = SHORTENED[name];
+  const last = asItIs || shorten === undefined ? [] : shorten(args);
   return ["task", "--quiet", name, ...lastOfEach([...(SHORT[name] ?? []), ...args, ...last])];
 }
 
