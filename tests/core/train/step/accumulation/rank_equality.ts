@@ -172,15 +172,26 @@ async function hashOf(state: SmallState): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
-async function compare(group: ProcessGroup, comparison: Comparison): Promise<void> {
-  const found = await comparison.ranks();
+/** What the ranks of a comparison have found, which all must have to the bit. */
+async function foundBy(group: ProcessGroup, { name, ranks }: Comparison): Promise<SmallOutcome> {
+  const found = await ranks();
   const hashes = await group.allGatherValues(await hashOf(found));
-  assert(new Set(hashes).size === 1, `${comparison.name}: all ranks must have the same bits`);
-  if (group.rank === 0) {
+  assert(new Set(hashes).size === 1, `${name}: all ranks must have the same bits`);
+  return found;
+}
+
+/**
+ * Compares the ranks with one process. What one process finds, ranks compute apart, each in its share of the comparisons
+ * and after all that ranks do together: a rank that waits for another one takes its core.
+ */
+async function compareAll(group: ProcessGroup, comparisons: readonly Comparison[]): Promise<void> {
+  const outcomes: SmallOutcome[] = [];
+  for (const comparison of comparisons) outcomes.push(await foundBy(group, comparison));
+  for (const [i, comparison] of comparisons.entries()) {
+    if (i % group.size !== group.rank) continue;
     const expected = await comparison.alone();
-    check(comparison, found, expected, await driftOf(comparison, expected));
+    check(comparison, outcomes[i]!, expected, await driftOf(comparison, expected));
   }
-  await group.barrier();
 }
 
 /** A plugin's own loss over the batch, with statistics that it keeps: nothing of it knows of processes. */
@@ -249,15 +260,16 @@ if (import.meta.main) {
         alone: (order) => plainSteps({ ...run, ...(order && { order }) }, STEPS),
       };
     };
+    const comparisons: Comparison[] = [];
     for (const [name, address] of Object.entries(bundledMethods)) {
       const plugin = await import(new URL("./mod.ts", address).href);
       const run = bundledRun(checkMethod(plugin.default, name));
       const scalars = { ...run.scalars, learning_rate: LEARNING_RATE };
-      await compare(group, whole(name, { ...run, scalars }));
+      comparisons.push(whole(name, { ...run, scalars }));
     }
     const small = { backbone: smallBackbone, scalars: SCALARS };
-    await compare(group, whole("a third party's", { ...small, method: ofThirdParty }));
-    await compare(group, whole("one that reads in both", { ...small, method: readInBoth }));
+    comparisons.push(whole("a third party's", { ...small, method: ofThirdParty }));
+    comparisons.push(whole("one that reads in both", { ...small, method: readInBoth }));
 
     const half = whole("a third party's in float16", {
       ...{ ...small, method: ofThirdParty, options: { precision: "float16" } },
@@ -265,7 +277,7 @@ if (import.meta.main) {
     });
     // On the CPU alone all is rounded that other devices round.
     const onCpu = (take: () => Promise<SmallOutcome>) => withTarget({ provider: "cpu" }, take);
-    await compare(group, {
+    comparisons.push({
       ...{ ...half, rounding: FLOAT16 },
       ranks: () => onCpu(half.ranks),
       alone: (order) => onCpu(() => half.alone(order)),
@@ -280,7 +292,7 @@ if (import.meta.main) {
     };
     for (const [name, method] of Object.entries(methods)) {
       const run: SmallRun = { ...small, method, syncBatchNorm: true };
-      await compare(group, {
+      comparisons.push({
         name: `${name} by micro-batches`,
         ranks: () => rankSteps(run, ranks, STEPS, size),
         alone: (moved) => {
@@ -289,5 +301,6 @@ if (import.meta.main) {
         },
       });
     }
+    await compareAll(group, comparisons);
   });
 }
