@@ -57,7 +57,8 @@ import { openCompiler } from "${address}core/train/mod.ts";
 
 const method = await loadMethodByName("simsiam", bundledMethods);
 const options = { projectorWidth: 32, projectorLayers: 2, predictorWidth: 16 };
-const configuration = resolveConfiguration({ backbone: "resnet18", batchSize: 4, imageSize: 32, options });
+const backbone = "clip_vit_tiny_patch8_64";
+const configuration = resolveConfiguration({ backbone, batchSize: 4, imageSize: 32, options });
 const request = { configuration, viewSizes: [32, 32], tuning: {} };
 await using compiler = openCompiler(method);
 using step = await TrainingStep.bind(

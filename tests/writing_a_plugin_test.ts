@@ -27,6 +27,8 @@ function serveFolder(folder: string) {
 }
 
 const SMALL = [
+  "--backbone",
+  "clip_vit_tiny_patch8_64",
   "--stem",
   "imagenet",
   "--batch-size",
