@@ -16,6 +16,12 @@ const LAUNCHERS: Readonly<
   mpich: { command: "mpirun.mpich", packages: "mpich" },
 };
 
+/**
+ * Ranks yield their cores while they wait, for tests share cores: with other tests, and ranks with each other. MPICH's do so
+ * by themselves, Open MPI's where it knows of more ranks than cores.
+ */
+const YIELDING = { OMPI_MCA_mpi_yield_when_idle: "1" };
+
 /** Kinds of MPI that tests run with. */
 export const MPI_KINDS: readonly MpiKind[] = ["openmpi", "mpich"];
 
@@ -79,7 +85,7 @@ export async function mpirun(
       ...launch,
       ...[Deno.execPath(), "run", "--no-prompt", ...permissions, program.href, ...args],
     ],
-    env: { OMP_NUM_THREADS: "1", NO_COLOR: "1", ...environment, ...mark },
+    env: { OMP_NUM_THREADS: "1", NO_COLOR: "1", ...YIELDING, ...environment, ...mark },
     stdout: "piped",
     stderr: "piped",
   }).spawn();
@@ -109,7 +115,8 @@ export async function mpirun(
 
 /** Makes a kind's launcher the one that is called `mpirun` in a folder, for programs that find it in PATH. */
 export async function mpirunFolder(kind: MpiKind, folder: string): Promise<void> {
-  const script = `#!/bin/sh\nexec ${LAUNCHERS[kind].command} "$@"\n`;
+  const variables = Object.entries(YIELDING).map(([name, value]) => `${name}=${value}`).join(" ");
+  const script = `#!/bin/sh\nexec env ${variables} ${LAUNCHERS[kind].command} "$@"\n`;
   await Deno.writeTextFile(`${folder}/mpirun`, script, { mode: 0o755 });
 }
 
