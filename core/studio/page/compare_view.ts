@@ -13,7 +13,7 @@ import { Chart } from "./chart.ts";
 import type { ChartLook, Curve } from "./chart_options.ts";
 import { type ChartSettings, chartSettings, ChartToolbar } from "./chart_toolbar.ts";
 import { colourOf } from "./colours.ts";
-import { placesOf, stepAt, withDerived } from "./curves.ts";
+import { placesOf, stepAt } from "./curves.ts";
 import { formatCell, formatNumber } from "./format.ts";
 import { html } from "./html.ts";
 import { useEvents } from "./live.ts";
@@ -86,12 +86,10 @@ function comparedMetrics(
   dark: boolean,
 ): ComparedMetric[] {
   const found = new Map<string, Curve[]>();
-  rows.forEach(({ run, options }, i) => {
+  rows.forEach(({ run }, i) => {
     const answer = answers.get(run);
     if (answer === undefined) return;
-    const batchSize = options["batchSize"];
-    const whole = withDerived(answer, typeof batchSize === "number" ? batchSize : undefined);
-    for (const { name, steps, epochs } of orderedCurves(whole.steps, whole.epochs)) {
+    for (const { name, steps, epochs } of orderedCurves(answer.steps, answer.epochs)) {
       const series = steps ?? epochs;
       if (series === undefined) continue;
       const { values, lows, highs } = series;

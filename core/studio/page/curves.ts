@@ -1,5 +1,5 @@
 /**
- * Curves of a run: smoothed, lengthened while it trains, and those that follow from others.
+ * Curves of a run: smoothed, lengthened while it trains, and placed along steps or time.
  *
  * @module
  */
@@ -85,39 +85,6 @@ export function lastStep(answer: SeriesAnswer | undefined): number {
 export function pointsOf(answer: SeriesAnswer): number {
   return [...answer.steps, ...answer.epochs]
     .reduce((most, { steps }) => Math.max(most, steps.length), 0);
-}
-
-function derive(
-  from: Series,
-  name: string,
-  valueOf: (value: number, index: number) => number | null,
-): Series {
-  const values = from.values.map((value, i) => value === null ? null : valueOf(value, i));
-  return { name, steps: from.steps, seconds: from.seconds, values };
-}
-
-/**
- * The curves with those that follow from them, where the server does not give them itself: `imagesPerSecond` from the
- * seconds of a step and the batch size, `waitShare` from the seconds of an epoch and those spent waiting for images.
- */
-export function withDerived(answer: SeriesAnswer, batchSize: number | undefined): SeriesAnswer {
-  const has = (name: string): boolean =>
-    [...answer.steps, ...answer.epochs].some((series) => series.name === name);
-  const steps = [...answer.steps];
-  const epochs = [...answer.epochs];
-  const seconds = steps.find(({ name }) => name === "seconds");
-  if (seconds !== undefined && batchSize !== undefined && !has("imagesPerSecond")) {
-    steps.push(derive(seconds, "imagesPerSecond", (value) => value > 0 ? batchSize / value : null));
-  }
-  const wait = epochs.find(({ name }) => name === "waitSeconds");
-  const whole = epochs.find(({ name }) => name === "seconds");
-  if (wait !== undefined && whole !== undefined && !has("waitShare")) {
-    epochs.push(derive(wait, "waitShare", (value, i) => {
-      const all = whole.values[i];
-      return typeof all === "number" && all > 0 ? value / all : null;
-    }));
-  }
-  return { ...answer, steps, epochs };
 }
 
 /** What the horizontal axis shows. */

@@ -18,7 +18,7 @@ import type { ChartLook, Curve } from "./chart_options.ts";
 import { chartSettings, ChartToolbar } from "./chart_toolbar.ts";
 import { useCall } from "./calls.ts";
 import { colourOf } from "./colours.ts";
-import { lastOf, lastStep, lengthen, placesOf, pointsOf, stepAt, withDerived } from "./curves.ts";
+import { lastOf, lastStep, lengthen, placesOf, pointsOf, stepAt } from "./curves.ts";
 import { formatNumber } from "./format.ts";
 import { html } from "./html.ts";
 import { useEvents } from "./live.ts";
@@ -183,12 +183,10 @@ export function RunCharts(
   const settings = chartSettings(values);
   const dark = useDark();
   const { answer, error, again } = useSeries(run.run, settings.from, settings.to);
-  const batchSize = run.options["batchSize"];
-  const metrics = useMemo(() => {
-    if (answer === undefined) return [];
-    const whole = withDerived(answer, typeof batchSize === "number" ? batchSize : undefined);
-    return orderedCurves(whole.steps, whole.epochs);
-  }, [answer, batchSize]);
+  const metrics = useMemo(
+    () => answer === undefined ? [] : orderedCurves(answer.steps, answer.epochs),
+    [answer],
+  );
   if (answer === undefined) {
     return html`<${Waiting} error=${error} again=${again}>The curves are being read…<//>`;
   }

@@ -36,6 +36,16 @@ export function ViewsPanel({ run, values }: PicturePanelProps): VNode {
           html`
             <li key=${key}>
               <figure class="picture"><img src=${original} alt=${`Original ${key}`} loading="lazy" /><figcaption>original</figcaption></figure>
+              ${variations.map((variation, i) =>
+                variation === null ? null : html`
+                  <figure key=${`of ${i}`} class="picture">
+                    <img src=${variation} alt=${`Variation of ${key} for view ${
+                      i + 1
+                    }`} loading="lazy" />
+                    <figcaption>variation for view ${i + 1}</figcaption>
+                  </figure>
+                `
+              )}
               <span class="arrow" aria-hidden="true">→</span>
               ${views.map((view, i) =>
                 html`<figure key=${i} class="picture"><img src=${view} alt=${`View ${

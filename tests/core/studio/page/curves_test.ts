@@ -6,7 +6,6 @@ import {
   positiveOnly,
   smooth,
   stepAt,
-  withDerived,
 } from "../../../../core/studio/page/curves.ts";
 
 function series(name: string, steps: number[], values: (number | null)[]): Series {
@@ -47,18 +46,6 @@ Deno.test("a curve that was sampled keeps its range where exact values follow", 
   const sampled: Series = { ...series("loss", [1], [5]), lows: [4], highs: [6] };
   const longer = lengthen(answer([sampled]), answer([series("loss", [2], [3])]));
   assertEquals([longer.steps[0]!.lows, longer.steps[0]!.highs], [[4, 3], [6, 3]]);
-});
-
-Deno.test("images per second and the share of waiting follow from seconds", () => {
-  const whole = withDerived(
-    answer([series("seconds", [1, 2], [0.5, null])], [
-      series("seconds", [2], [10]),
-      series("waitSeconds", [2], [1]),
-    ]),
-    32,
-  );
-  assertEquals(whole.steps.find(({ name }) => name === "imagesPerSecond")!.values, [64, null]);
-  assertEquals(whole.epochs.find(({ name }) => name === "waitShare")!.values, [0.1]);
 });
 
 Deno.test("a place along the time axis leads to the nearest step after it", () => {
