@@ -106,9 +106,12 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Removes the temporary files that a killed process has left in a folder; only who has locked it may do so. */
+/**
+ * Removes the temporary files and folders that a killed process has left in a folder; only who has locked it may do so.
+ */
 export async function removeTemporaries(folder: string): Promise<void> {
-  for await (const { name, isFile } of Deno.readDir(folder)) {
-    if (isFile && TEMPORARY.test(name)) await ifThere(Deno.remove(join(folder, name)));
+  for await (const { name, isSymlink } of Deno.readDir(folder)) {
+    if (isSymlink || !TEMPORARY.test(name)) continue;
+    await ifThere(Deno.remove(join(folder, name), { recursive: true }));
   }
 }

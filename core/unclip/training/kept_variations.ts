@@ -5,6 +5,7 @@
  */
 import type { RgbImage } from "../../data/dataset.ts";
 import { explainingFileErrors, fileError } from "../../files/file_error.ts";
+import { writeAll } from "../../files/new_file.ts";
 
 /** Bytes before the first image: width and height, little-endian. */
 const HEADER = 8;
@@ -77,9 +78,7 @@ export class KeptVariations implements Disposable {
     }
     images.forEach(({ data }, i) => bytes.set(data, start + i * length));
     try {
-      for (let done = 0; done < bytes.length;) {
-        done += await this.#file.write(bytes.subarray(done));
-      }
+      await writeAll(this.#file, bytes);
       await this.#file.syncData();
     } catch (cause) {
       throw fileError(`write ${this.#path}`, cause);

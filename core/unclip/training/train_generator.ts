@@ -11,7 +11,7 @@ import type { Placement } from "../../engine/ort/mod.ts";
 import { GenviewAlreadyExists, GenviewTypeError } from "../../errors/mod.ts";
 import { FolderLock } from "../../files/folder_lock.ts";
 import { ifThere } from "../../files/if_there.ts";
-import { writeNewFileInFolder } from "../../files/new_file.ts";
+import { removeTemporaries, writeNewFileInFolder } from "../../files/new_file.ts";
 import type { EmbeddingStatistics } from "../embedding_noise.ts";
 import type { AutoencoderConfig } from "../networks/autoencoder.ts";
 import { loadImageEncoder, readStatistics } from "../pipeline_parts.ts";
@@ -92,6 +92,9 @@ export interface TrainedGenerator {
 
 const CONFIGURATION = "configuration.json";
 const CHECKPOINT_MINUTES = 5;
+
+/** Folders of a run in which a process that was killed may have left what it was writing. */
+const WITH_TEMPORARIES = [".", "latents", "autoencoder/samples", "unet/samples"];
 
 /** Images that are encoded together. */
 const ENCODED_TOGETHER = 32;
@@ -311,7 +314,9 @@ class GeneratorTraining {
  * @throws {TrainingError} if the loss or the gradient is not finite
  */
 export async function trainGenerator(options: TrainGeneratorOptions): Promise<TrainedGenerator> {
-  using _lock = await FolderLock.acquire(options.output);
+  const { output } = options;
+  using _lock = await FolderLock.acquire(output);
   await settleFolder(options);
+  for (const folder of WITH_TEMPORARIES) await ifThere(removeTemporaries(join(output, folder)));
   return await new GeneratorTraining(options).finish();
 }

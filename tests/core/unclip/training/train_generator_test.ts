@@ -99,8 +99,14 @@ Deno.test("a generator whose process is killed in each stage and resumed is the 
       "step-000000005",
     ]);
     assertEquals(await checkpointsOf(`${output}/unet`), ["step-000000002", "step-000000003"]);
+    // What processes that are killed leave where they write files and folders.
+    const left = [`${output}/.genview-01234567.tmp`, `${output}/latents/.genview-89abcdef.tmp`];
+    await Deno.mkdir(left[0]!);
+    await Deno.writeTextFile(`${left[0]}/config.json`, "{");
+    await Deno.writeTextFile(left[1]!, "");
     const resumed = await trainGenerator({ ...options, output, resume: true });
     assertEquals(await weightsOf(resumed.folder!), await weightsOf(folder!));
+    for (const path of left) await assertRejects(() => Deno.stat(path), Deno.errors.NotFound);
     for (const stage of ["autoencoder", "unet"]) {
       const steps = await readJsonLines(`${output}/${stage}/steps.jsonl`);
       const losses = await readJsonLines(`${options.output}/${stage}/steps.jsonl`);
