@@ -22,6 +22,7 @@ export class PlainFile implements Disposable {
   /** What tells it from another file at the same path. */
   readonly identity: string;
   readonly #descriptor: number;
+  #isOpen = true;
 
   private constructor(descriptor: number, stats: fs.Stats) {
     this.#descriptor = descriptor;
@@ -78,8 +79,10 @@ export class PlainFile implements Disposable {
     return part.subarray(0, this.read(part, this.size - part.length));
   }
 
-  /** Closes the file. */
+  /** Closes the file, once. */
   [Symbol.dispose](): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     fs.closeSync(this.#descriptor);
   }
 }

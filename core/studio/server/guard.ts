@@ -118,6 +118,12 @@ export function guard(options: GuardOptions): MiddlewareHandler {
     }
     const problem = problemOf(raw, options);
     if (problem !== undefined) return refuse(context, problem);
-    return await next();
+    await next();
+    // Answers that a call has made whole have none of those that were set before.
+    const { headers } = context.res;
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
+      if (!headers.has(name)) headers.set(name, value);
+    }
+    return undefined;
   };
 }

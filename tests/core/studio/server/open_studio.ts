@@ -1,4 +1,5 @@
 import { createStudio, type Studio, type StudioOptions } from "../../../../core/studio/mod.ts";
+import { GenviewError } from "../../../../core/errors/mod.ts";
 import { bundledMethods } from "../../../../plugins/mod.ts";
 
 /** Port that the tests' studios are asked at; nothing listens there. */
@@ -6,6 +7,15 @@ export const PORT = 7777;
 
 /** Where the tests' studios are asked. */
 export const ORIGIN: string = `http://127.0.0.1:${PORT}`;
+
+/** What a studio knows of tasks that starts none. */
+export const STARTS_NOTHING: Pick<StudioOptions, "programs" | "forms" | "known"> = {
+  programs: ({ task }) => {
+    throw new GenviewError(`Cannot start ${task} here`);
+  },
+  forms: (task) => Promise.reject(new GenviewError(`Cannot show a form of ${task} here`)),
+  known: { methods: bundledMethods, configurations: {} },
+};
 
 /** A studio of a folder, which starts nothing. */
 export async function openStudio(
@@ -15,9 +25,7 @@ export async function openStudio(
   return await createStudio({
     root,
     port: PORT,
-    programs: ({ task }) => ({ program: Deno.execPath(), args: [task], shown: `deno ${task}` }),
-    forms: (task) => Promise.reject(new Error(`no form of ${task}`)),
-    known: { methods: bundledMethods, configurations: {} },
+    ...STARTS_NOTHING,
     onError: (error) => {
       throw error;
     },
