@@ -120,6 +120,12 @@ const COMMAND = command({
         description:
           "with --dry-run: number of images in the data set, which need not be there (0: as many as it has)",
       },
+      json: {
+        type: "boolean",
+        default: false,
+        description:
+          "with --dry-run: print one JSON object, whose text is what is printed otherwise",
+      },
       output: {
         type: "string",
         default: "runs/train",
@@ -157,6 +163,7 @@ const KNOWN = { methods: bundledMethods, configurations: bundledConfigurations }
 /** What may be given beside the configuration. */
 interface Given {
   readonly dryRun?: boolean;
+  readonly json?: boolean;
   readonly images?: number;
   readonly resume?: string;
   readonly from?: string;
@@ -186,10 +193,11 @@ async function configurationList(): Promise<string> {
   return rows.join("\n");
 }
 
-function checkDryRun({ dryRun, images, resume, from }: Given): void {
-  if (!dryRun && images) {
+function checkDryRun({ dryRun, json, images, resume, from }: Given): void {
+  const about = images ? `--images ${images}` : json && "--json";
+  if (!dryRun && about) {
     throw new GenviewTypeError(
-      `Cannot start training: --images needs --dry-run, found --images ${images} alone`,
+      `Cannot start training: ${about.split(" ")[0]} needs --dry-run, found ${about} alone`,
     );
   }
   const idle = resume ? "--resume" : from && "--from";
@@ -247,18 +255,20 @@ async function run(
 }
 
 /** Says what a run would be, also of processes that are not started, or of those of a launcher. */
-async function describe(options: DryRunOptions): Promise<void> {
+async function describe(options: DryRunOptions, json: boolean): Promise<void> {
   const { group, ranks } = options;
   if (group !== undefined) mustStartRanks(ranks ?? 0, (name) => Deno.env.get(name));
   const run = await dryRun(options, KNOWN);
-  if (group === undefined || group.rank === 0) console.log(dryRunText(run));
+  if (group !== undefined && group.rank > 0) return;
+  const text = dryRunText(run);
+  console.log(json ? JSON.stringify({ ...run, text }, null, 2) : text);
 }
 
 /** Runs the task with its arguments. */
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(await withMethodOptions(COMMAND, args), args, (text) => console.log(text));
   if (parsed === undefined) return;
-  const { listConfigs, dryRun: isDry, images, workers = 0, ...given } = parsed.given;
+  const { listConfigs, dryRun: isDry, json = false, images, workers = 0, ...given } = parsed.given;
   if (listConfigs) return console.log(await configurationList());
   checkDryRun(parsed.given);
   const {
@@ -282,7 +292,7 @@ export async function main(args: readonly string[]): Promise<void> {
   };
   if (isDry) {
     const asked = { ...named, images: images ?? 0, ...(workers > 0 && { ranks: workers }) };
-    return await inRanks((group) => describe({ ...asked, ...(group && { group }) }));
+    return await inRanks((group) => describe({ ...asked, ...(group && { group }) }, json));
   }
   if (await ranOnWorkers("train", args, workers)) return;
   const { output } = parsed.values;

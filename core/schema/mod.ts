@@ -15,4 +15,11 @@ export {
   type ValueOf,
   type ValuesOf,
 } from "./schema.ts";
-export { findingsOf, formatFound, type NameOfValue, validate } from "./validate.ts";
+export {
+  type Finding,
+  findingsOf,
+  formatFound,
+  locatedFindings,
+  type NameOfValue,
+  validate,
+} from "./validate.ts";

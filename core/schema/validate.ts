@@ -56,6 +56,21 @@ function describe(error: ErrorObject, root: string | NameOfValue, data: unknown)
   return `${nameOf(path)} ${error.message}${allowed}${value}`;
 }
 
+/** Something of data that does not meet a schema. */
+export interface Finding {
+  /** The keys that lead to it. */
+  readonly path: readonly string[];
+  /** What is wrong, such as `options.steps must be >= 1, found 0`. */
+  readonly text: string;
+}
+
+/** What an error is about, which may be a member that is missing or too many. */
+function concerned(error: ErrorObject): string[] {
+  const { additionalProperty, missingProperty } = error.params as Readonly<Record<string, unknown>>;
+  const member = additionalProperty ?? missingProperty;
+  return [...pathOf(error), ...(typeof member === "string" ? [member] : [])];
+}
+
 /** A copy of plain data; objects inside objects are copied as deep as the stack allows. */
 function copyOf(data: unknown, action: string): unknown {
   try {
@@ -94,15 +109,43 @@ function compiled(schema: object): ValidateFunction {
 }
 
 /**
+ * What of data does not meet a schema, each with what it concerns; none if all does. Defaults are filled in where they are
+ * missing, in the data itself.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { locatedFindings } from "./validate.ts";
+ *
+ * const schema = { type: "object", properties: { steps: { type: "integer", minimum: 1 } } };
+ * assertEquals(locatedFindings(schema, { steps: 0 }, "options"), [
+ *   { path: ["steps"], text: "options.steps must be >= 1, found 0" },
+ * ]);
+ * ```
+ *
+ * @param root how the data is called, such as `options`, or how each value in it is
+ */
+export function locatedFindings(
+  schema: object,
+  data: unknown,
+  root: string | NameOfValue,
+): Finding[] {
+  const check = compiled(schema);
+  if (check(data)) return [];
+  const found = (check.errors ?? []).map((error) => ({
+    path: concerned(error),
+    text: describe(error, root, data),
+  }));
+  return found.filter(({ text }, i) => found.findIndex((other) => other.text === text) === i);
+}
+
+/**
  * What of data does not meet a schema, each finding in words such as `options.steps must be >= 1, found 0`; none if all
  * does. Defaults are filled in where they are missing, in the data itself.
  *
  * @param root how the data is called, such as `options`, or how each value in it is
  */
 export function findingsOf(schema: object, data: unknown, root: string | NameOfValue): string[] {
-  const check = compiled(schema);
-  if (check(data)) return [];
-  return [...new Set((check.errors ?? []).map((error) => describe(error, root, data)))];
+  return locatedFindings(schema, data, root).map(({ text }) => text);
 }
 
 /**

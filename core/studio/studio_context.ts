@@ -6,7 +6,7 @@
 import type { KnownNames } from "../train/mod.ts";
 import type { TaskForms } from "./actions/task_form.ts";
 import type { JobRequest } from "./api/actions.ts";
-import type { StudioEvent } from "./api/runs.ts";
+import type { RunRow, StudioEvent } from "./api/runs.ts";
 
 /** A program and its arguments. */
 export interface ProgramCall {
@@ -20,6 +20,22 @@ export interface ProgramCall {
 
 /** How the studio starts tasks, which the library does not know of: the task that serves the studio says so. */
 export type TaskPrograms = (request: JobRequest) => ProgramCall;
+
+/** The runs below the root, as the table of runs has them. */
+export interface StudioRuns {
+  /**
+   * The row of a run, as it is now.
+   *
+   * @throws {GenviewNotFound} if there is no such run
+   */
+  readonly row: (run: string) => Promise<RunRow>;
+  /**
+   * Replaces the tags of a run.
+   *
+   * @throws {GenviewTypeError} if they are no short words
+   */
+  readonly tag: (run: string, tags: readonly string[]) => Promise<void>;
+}
 
 /** What all parts of the studio's server share. */
 export interface StudioContext {
@@ -47,6 +63,8 @@ export interface StudioContext {
   readonly announce: (event: StudioEvent) => void;
   /** How tasks are started. */
   readonly programs: TaskPrograms;
+  /** The runs. */
+  readonly runs: StudioRuns;
   /** What tasks can be given. */
   readonly forms: TaskForms;
   /** What names of methods and configurations lead to. */

@@ -36,6 +36,14 @@ Deno.test("train --dry-run describes a run of the images that there are, and wri
     assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["photos"]);
   }));
 
+Deno.test("train --dry-run --json prints what the run would be for programs, with its text", async () => {
+  const { text, memory, totalSteps, method } = JSON.parse(
+    await printed("--preset", "demo", "--images", "1000", "--dry-run", "--json"),
+  );
+  assertStringIncludes(text, `${totalSteps.toLocaleString("en")} steps in all`);
+  assertEquals([method.name, memory.total > 1e8], ["simsiam", true]);
+});
+
 Deno.test("train --list-configs names every experiment", async () => {
   const lines = (await printed("--list-configs")).split("\n");
   assertEquals(lines.filter((line) => /^\w/.test(line)), Object.keys(bundledConfigurations));
@@ -45,6 +53,7 @@ Deno.test("train refuses a dry run of what is not new, and images without one", 
   for (
     const [args, message] of [
       [["--images", "10"], "--images needs --dry-run, found --images 10 alone"],
+      [["--json"], "--json needs --dry-run, found --json alone"],
       [
         ["--dry-run", "--resume", "latest"],
         "is for a new one with initial weights, found --resume",

@@ -48,6 +48,10 @@ export interface Job extends JobRequest {
   readonly started?: number;
   /** When it ended, in milliseconds since 1970. */
   readonly ended?: number;
+  /** Whether it has been told to stop, and is about to. */
+  readonly stopping?: boolean;
+  /** Why it could not be started, where it could not. */
+  readonly reason?: string;
   /** The last lines that it printed. */
   readonly output: readonly string[];
 }
@@ -126,9 +130,9 @@ export interface PathStage {
   readonly progress: number;
   /** What it has found, in a sentence; empty before it is done. */
   readonly found: string;
-  /** Pictures of it. */
+  /** Pictures of it, as paths below the output folder. */
   readonly pictures: readonly string[];
-  /** The report's page, once it is written. */
+  /** The report's page, once it is written, as a path below the output folder. */
   readonly page?: string;
 }
 

@@ -82,6 +82,36 @@ function checkShares(batchSize: number, size: number): void {
   );
 }
 
+/** What a configuration asks a network to do, wherever that is and on whichever images. */
+export interface PlannedWork extends Pick<RunPlan, "backbone" | "recipes"> {
+  /** Whether gradients are summed over parts of a batch. */
+  readonly isAccumulated: boolean;
+}
+
+/**
+ * Plans what of a run depends on neither data nor device.
+ *
+ * @param ranks processes that train it together
+ * @throws {RangeError} if processes or micro-batches do not divide a batch, or a view of variations is none of the recipes
+ * @throws {TypeError} if there is no such backbone or view recipe, or pairs are to be drawn that have no weights
+ */
+export function planWork(
+  { configuration, pairEncoder }: Pick<PlannedRun, "configuration" | "pairEncoder">,
+  ranks = 1,
+): PlannedWork {
+  const { batchSize, vis } = configuration;
+  if (vis > 0 && pairEncoder === undefined) {
+    throw new GenviewTypeError(
+      `Cannot draw pairs with their weights: --vis needs --quality-encoder, found --vis ${vis} alone`,
+    );
+  }
+  checkShares(batchSize, ranks);
+  const isAccumulated = microBatchSize(configuration, ranks) !== undefined;
+  const recipes = viewRecipes(configuration);
+  configuredVariations(configuration, recipes);
+  return { backbone: configuredBackbone(configuration), recipes, isAccumulated };
+}
+
 /**
  * Plans a run.
  *
@@ -93,16 +123,9 @@ function checkShares(batchSize: number, size: number): void {
 export function planRun(
   { configuration, dataset, pairEncoder, group }: PlannedRun,
 ): RunPlan {
-  const { batchSize, epochs, vis } = configuration;
+  const { batchSize, epochs } = configuration;
   const size = group?.size ?? 1;
-  if (vis > 0 && pairEncoder === undefined) {
-    throw new GenviewTypeError(
-      `Cannot draw pairs with their weights: --vis needs --quality-encoder, found --vis ${vis} alone`,
-    );
-  }
-  checkShares(batchSize, size);
-  const ownBatchSize = rankBatchSize(batchSize, size);
-  const isAccumulated = microBatchSize(configuration, size) !== undefined;
+  const { backbone, recipes, isAccumulated } = planWork({ configuration, pairEncoder }, size);
   const stepsPerEpoch = Math.floor(dataset.length / batchSize);
   if (stepsPerEpoch < 1) {
     throw new GenviewRangeError(
@@ -110,20 +133,18 @@ export function planRun(
         `${batchSize}), found ${dataset.length}`,
     );
   }
-  const recipes = viewRecipes(configuration);
-  configuredVariations(configuration, recipes);
   const placement = rankPlacement(configuration, size > 1 ? group : undefined);
   const { device } = placement;
   if (configuration.cudaGraphs) checkCudaGraphs(device, isAccumulated, size);
   const totalSteps = stepsPerEpoch * epochs;
   return {
-    backbone: configuredBackbone(configuration),
+    backbone,
     recipes,
     stepsPerEpoch,
     totalSteps,
     scalars: runSchedules(configuration, { totalSteps, stepsPerEpoch }),
     placement,
-    rankBatchSize: ownBatchSize,
+    rankBatchSize: rankBatchSize(batchSize, size),
     precision: resolvePrecision(configuration, device),
   };
 }

@@ -1,0 +1,96 @@
+/**
+ * How far GenView's path has come in an output folder: what its record says, and what each stage has left so far.
+ *
+ * @module
+ */
+import { STAGE_NAMES, type StageName } from "../../pipeline/choose_stages.ts";
+import { type PipelineRecord, readRecord } from "../../pipeline/pipeline_record.ts";
+import { lockHolder } from "../../files/folder_lock.ts";
+import type { PathAnswer, PathStage } from "../api/actions.ts";
+import type { StudioContext } from "../studio_context.ts";
+import { rowIn, STAGE_FILES, type StageFiles } from "./stage_files.ts";
+
+/** Stages that the files of a stage were made from. */
+const MADE_FROM: Readonly<Record<StageName, readonly StageName[]>> = {
+  features: [],
+  ratios: ["features"],
+  levels: ["ratios"],
+  variations: ["levels"],
+  pretraining: [],
+  evaluation: ["pretraining"],
+  report: [],
+};
+
+/** Stages that a report shows where they are done. */
+const SHOWN: readonly StageName[] = [
+  "features",
+  "levels",
+  "variations",
+  "evaluation",
+  "pretraining",
+];
+
+/** Whether what a stage was made from is no longer what it was. */
+function isChanged(name: StageName, record: PipelineRecord): boolean {
+  if (name === "report") {
+    const shows = record.report?.settings["shows"];
+    return SHOWN.some((stage) =>
+      record[stage]?.finished && !(Array.isArray(shows) && shows.includes(stage))
+    );
+  }
+  return MADE_FROM[name].some((before) => record[before]?.finished === false);
+}
+
+/** The stage that is under way where somebody is at work: the last that has begun and is not done. */
+function presentStage(record: PipelineRecord): StageName | undefined {
+  return STAGE_NAMES.findLast((name) => record[name]?.finished === false);
+}
+
+async function stageOf(
+  name: StageName,
+  record: PipelineRecord,
+  present: StageName | undefined,
+  files: StageFiles,
+): Promise<PathStage> {
+  const begun = record[name];
+  if (begun === undefined) return { name, state: "waiting", progress: 0, found: "", pictures: [] };
+  const { progress, found, pictures = [], page } = await STAGE_FILES[name](files);
+  const isDone = begun.finished;
+  return {
+    name,
+    state: isDone
+      ? isChanged(name, record) ? "changed" : "done"
+      : name === present
+      ? "running"
+      : "waiting",
+    progress: isDone ? 1 : Math.min(1, Math.max(0, progress)),
+    found: isDone ? found : "",
+    pictures,
+    ...(page !== undefined && { page }),
+  };
+}
+
+/**
+ * How far GenView's path has come in an output folder, which need not be there yet.
+ *
+ * @param output path below the root
+ * @param asked data that the queue was last asked to run there, where it was
+ * @throws {GenviewTypeError} if it is no path below the root, or its record is of another form
+ */
+export async function pathAnswer(
+  output: string,
+  asked: string | undefined,
+  context: StudioContext,
+): Promise<PathAnswer> {
+  const folder = await context.resolveNew(output);
+  const record = await readRecord(folder);
+  const isHeld = await lockHolder(folder) !== undefined;
+  const present = isHeld ? presentStage(record) : undefined;
+  const files: StageFiles = { output, folder, record, runs: context.runs };
+  const stages = await Promise.all(
+    STAGE_NAMES.map((name) => stageOf(name, record, present, files)),
+  );
+  const row = asked === undefined ? await rowIn(files) : undefined;
+  const data = asked ?? row?.options["data"];
+  return { output, data: typeof data === "string" ? data : "", stages };
+}

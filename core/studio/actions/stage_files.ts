@@ -1,0 +1,204 @@
+/**
+ * What the stages of GenView's path have left in their folders, while they are at work and afterwards.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { readResults } from "../../evaluate/results.ts";
+import { explainingFileErrors } from "../../files/file_error.ts";
+import { ifThere } from "../../files/if_there.ts";
+import { readAnalysis } from "../../masking/mod.ts";
+import type { StageName } from "../../pipeline/choose_stages.ts";
+import type { PipelineRecord } from "../../pipeline/pipeline_record.ts";
+import { counted } from "../../schema/counted.ts";
+import type { RunRow } from "../api/runs.ts";
+import type { StudioRuns } from "../studio_context.ts";
+
+/** Where a pipeline's files lie. */
+export interface StageFiles {
+  /** Its output folder, as a path below the root. */
+  readonly output: string;
+  /** The same, absolute. */
+  readonly folder: string;
+  readonly record: PipelineRecord;
+  readonly runs: StudioRuns;
+}
+
+/** What a stage has left. */
+export interface StageTraces {
+  /** Share of it that is done, as its files show, while it is not. */
+  readonly progress: number;
+  /** What it has found, once it is done. */
+  readonly found: string;
+  /** Pictures of it, as paths below the output folder. */
+  readonly pictures?: readonly string[];
+  /** The report's page, likewise. */
+  readonly page?: string;
+}
+
+const LINE_FEED = 10;
+
+/** Pictures of pairs that are shown: those of the last epochs. */
+const SHOWN_PAIRS = 4;
+
+/** What is in a folder; nothing where there is none. */
+async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
+  const listing = ifThere(Array.fromAsync(Deno.readDir(folder)));
+  return await explainingFileErrors(`list ${folder}`, listing) ?? [];
+}
+
+/** Lines of a text file, without reading it as a text; none where there is no file. */
+async function countLines(path: string): Promise<number> {
+  const file = await explainingFileErrors(`read ${path}`, ifThere(Deno.open(path)));
+  if (file === undefined) return 0;
+  let count = 0;
+  for await (const bytes of file.readable) {
+    for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
+  }
+  return count;
+}
+
+/** Files of features below a folder; links lead nowhere. */
+async function countFeatures(folder: string): Promise<number> {
+  let count = 0;
+  for (const { name, isFile, isDirectory } of await entriesOf(folder)) {
+    if (isFile && name.endsWith(".npy")) count++;
+    else if (isDirectory) count += await countFeatures(join(folder, name));
+  }
+  return count;
+}
+
+/** A share; nothing of nothing is none of it. */
+function share(part: number, whole: number): number {
+  return whole > 0 ? part / whole : 0;
+}
+
+/** A whole number of a stage's settings, which are plain data of a file. */
+function settingOf({ record }: StageFiles, stage: StageName, ...names: string[]): number {
+  const found = names.reduce<unknown>(
+    (at, name) => (at as Record<string, unknown> | undefined)?.[name],
+    record[stage]?.settings,
+  );
+  return typeof found === "number" ? found : 0;
+}
+
+/** How many images the pipeline is over. */
+function imageCount(files: StageFiles): number {
+  return settingOf(files, "features", "images", "count");
+}
+
+/** Folders of networks' features, as paths below the output folder: those of masks first. */
+async function networkFolders({ folder }: StageFiles): Promise<string[]> {
+  const found: string[] = [];
+  for (const purpose of ["masks", "quality"]) {
+    const entries = await entriesOf(join(folder, "features", purpose));
+    for (const { name, isDirectory } of entries) {
+      if (isDirectory && !name.startsWith(".")) found.push(`features/${purpose}/${name}`);
+    }
+  }
+  return found;
+}
+
+async function features(files: StageFiles): Promise<StageTraces> {
+  const { folder, record } = files;
+  const wanted = settingOf(files, "features", "numExtract");
+  const networks = record.features?.settings["networks"];
+  const networkCount = Array.isArray(networks) ? networks.length : 1;
+  const folders = await networkFolders(files);
+  const [found, pictures]: [string[], string[]] = [[], []];
+  let stored = 0;
+  for (const path of folders) {
+    stored += await countFeatures(join(folder, path, "features"));
+    const analysis = await readAnalysis(join(folder, path));
+    if (analysis === undefined) continue;
+    const { network, images, foregroundShare } = analysis;
+    found.push(
+      `${(100 * foregroundShare).toFixed(1)} % of the tokens of ${
+        counted(images, "image")
+      } by ${network} are foreground`,
+    );
+    pictures.push(`${path}/overview.png`);
+  }
+  return { progress: share(stored, wanted * networkCount), found: found.join("; "), pictures };
+}
+
+async function ratios(files: StageFiles): Promise<StageTraces> {
+  const count = await countLines(join(files.folder, "ratios", "fg_ratios.txt"));
+  const found = `${counted(count, "image")} of ${imageCount(files)} with a foreground ratio`;
+  return { progress: share(count, imageCount(files)), found };
+}
+
+async function levels(files: StageFiles): Promise<StageTraces> {
+  const folder = join(files.folder, "levels");
+  const lists: { level: number; count: number }[] = [];
+  for (const { name } of await entriesOf(folder)) {
+    const [, level] = /^fg_ratios_(\d+)\.txt$/.exec(name) ?? [];
+    if (level === undefined) continue;
+    lists.push({ level: Number(level), count: await countLines(join(folder, name)) });
+  }
+  lists.sort((a, b) => a.level - b.level);
+  const listed = lists.reduce((sum, { count }) => sum + count, 0);
+  return {
+    progress: share(listed, imageCount(files)),
+    found: `images by noise level: ${
+      lists.map(({ level, count }) => `${count} at ${level}`).join(", ")
+    }`,
+    pictures: ["levels/noise_levels.png"],
+  };
+}
+
+async function variations(files: StageFiles): Promise<StageTraces> {
+  const folder = join(files.folder, "variations");
+  let count = 0;
+  for (const { name, isFile } of await entriesOf(folder)) {
+    // Processes that share the work have a manifest each until they are done.
+    if (isFile && /^manifest.*\.jsonl$/.test(name)) count += await countLines(join(folder, name));
+  }
+  const each = settingOf(files, "variations", "numImagesPerPrompt") || 1;
+  const total = imageCount(files) * each;
+  return { progress: share(count, total), found: `${count} of ${counted(total, "variation")}` };
+}
+
+/** The row of the run; undefined before it has begun. */
+export async function rowIn({ output, runs }: StageFiles): Promise<RunRow | undefined> {
+  return await ifThere(runs.row(output === "." ? "run" : `${output}/run`));
+}
+
+async function pretraining(files: StageFiles): Promise<StageTraces> {
+  const row = await rowIn(files);
+  if (row === undefined) return { progress: 0, found: "" };
+  const { step, totalSteps = 0, metrics } = row;
+  const loss = metrics["loss"];
+  const entries = await entriesOf(join(files.folder, "run", "pairs"));
+  const epoch = (name: string) => Number(/\d+/.exec(name)?.[0] ?? 0);
+  const pairs = entries.map(({ name }) => name).filter((name) => name.endsWith(".png"))
+    .sort((a, b) => epoch(a) - epoch(b)).slice(-SHOWN_PAIRS);
+  return {
+    progress: share(step, totalSteps),
+    found: `trained ${counted(step, "step")}` +
+      (loss === undefined ? "" : `, with a loss of ${loss.toPrecision(4)} at last`),
+    pictures: pairs.map((name) => `run/pairs/${name}`),
+  };
+}
+
+async function evaluation(files: StageFiles): Promise<StageTraces> {
+  const results = await readResults(join(files.folder, "run"));
+  const found = results.flatMap(({ name, figures: { top1 }, checkpoint }) =>
+    top1 === undefined
+      ? []
+      : [`${name} ${(100 * top1).toFixed(2)} %${checkpoint.step === 0 ? " before training" : ""}`]
+  );
+  // Weights before training are evaluated first, and then those after it.
+  return { progress: results.length > 0 ? 0.5 : 0, found: found.join(", ") };
+}
+
+async function report({ folder }: StageFiles): Promise<StageTraces> {
+  const page = "report/index.html";
+  const isThere = await ifThere(Deno.stat(join(folder, page))) !== undefined;
+  return { progress: 0, found: "one page on all stages", ...(isThere && { page }) };
+}
+
+/** What each stage has left. */
+export const STAGE_FILES: Readonly<
+  Record<StageName, (files: StageFiles) => Promise<StageTraces>>
+> = { features, ratios, levels, variations, pretraining, evaluation, report };
