@@ -178,6 +178,8 @@ export async function lockHolder(
   const path = lockPath(folder, name);
   try {
     for (;;) {
+      // What is no plain file is no lock, and might wait for others when it is opened.
+      if (!(await ifThere(Deno.lstat(path)))?.isFile) return undefined;
       using file = await ifThere(Deno.open(path, { read: true }));
       // Sharing it shows that nobody holds it alone; it is given back as the file is closed.
       if (file === undefined || await file.tryLock(false)) return undefined;

@@ -4,8 +4,9 @@
  * @module
  */
 import { type Context, Hono } from "../../deps/hono.ts";
-import { GenviewRangeError, GenviewSyntaxError, GenviewTypeError } from "../../errors/mod.ts";
+import { GenviewSyntaxError } from "../../errors/mod.ts";
 import type { StudioContext } from "../studio_context.ts";
+import { numberOf, textOf } from "../server/query.ts";
 import { addRequest } from "./add_request.ts";
 import { checkAnswer } from "./check_request.ts";
 import { dryRunAnswer } from "./dry_run_answer.ts";
@@ -13,13 +14,6 @@ import { formAnswer, taskOf } from "./form_answer.ts";
 import { JobQueue } from "./job_queue.ts";
 import { pathAnswer } from "./path_answer.ts";
 import { RunActions } from "./run_actions.ts";
-
-/** A parameter of the query that must be there. */
-function queried(c: Context, name: string): string {
-  const value = c.req.query(name);
-  if (value) return value;
-  throw new GenviewTypeError(`Cannot answer: the query must have "${name}", found none`);
-}
 
 /** What a call brings. */
 async function bodyOf(c: Context): Promise<unknown> {
@@ -34,10 +28,10 @@ async function bodyOf(c: Context): Promise<unknown> {
   }
 }
 
+/** The number of a job in the query. */
 function jobOf(c: Context): number {
-  const id = Number(queried(c, "job"));
-  if (Number.isSafeInteger(id) && id > 0) return id;
-  throw new GenviewRangeError('Cannot answer: "job" must be the number of a job');
+  textOf(c, "job");
+  return numberOf(c, "job", [1, Number.MAX_SAFE_INTEGER])!;
 }
 
 /** The queue and what uses it. */
@@ -105,10 +99,10 @@ export function actionRoutes(context: StudioContext): Hono {
   app.delete("/api/queue", async (c) => c.json(await (await door.open()).queue.stop(jobOf(c))));
   app.post("/api/run", async (c) => {
     const body = await bodyOf(c);
-    return c.json(await (await door.open()).actions.act(queried(c, "run"), body));
+    return c.json(await (await door.open()).actions.act(textOf(c, "run"), body));
   });
   app.get("/api/path", async (c) => {
-    const output = queried(c, "output");
+    const output = textOf(c, "output");
     const data = (await door.openIfThere())?.lastFor(output)?.options["data"];
     return c.json(await pathAnswer(output, typeof data === "string" ? data : undefined, context));
   });

@@ -4,6 +4,7 @@
  * @module
  */
 import { bodyLimit, Hono } from "../../deps/hono.ts";
+import { actionRoutes } from "../actions/action_routes.ts";
 import { pictureRoutes } from "../pictures/picture_routes.ts";
 import { RunTable } from "../runs/run_table.ts";
 import { Tags } from "../runs/tags.ts";
@@ -17,7 +18,7 @@ import { PageFiles } from "./page_files.ts";
 import { runRoutes } from "./run_routes.ts";
 
 /** What of its context a studio makes by itself. */
-export type OwnContext = "root" | "resolve" | "resolveNew" | "announce" | "signal";
+export type OwnContext = "root" | "resolve" | "resolveNew" | "announce" | "runs" | "signal";
 
 /** How a studio is made: what it shall know of tasks, and where it shows runs. */
 export interface StudioOptions extends Omit<StudioContext, OwnContext> {
@@ -89,6 +90,10 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
     resolve: (path) => paths.resolve(path),
     resolveNew: (path) => paths.resolveNew(path),
     announce: events.announce,
+    runs: {
+      row: async (run) => (await table.find(run)).row,
+      tag: (run, words) => tags.set(run, words),
+    },
     signal,
   };
   const files = new PageFiles();
@@ -101,6 +106,7 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
   app.route("/", runRoutes(context, table));
   app.route("/", eventRoutes(events, table, signal));
   app.route("/", pictureRoutes(context));
+  app.route("/", actionRoutes(context));
   app.get("*", async (c, next) => {
     if (!files.isKnown(c.req.path)) return await next();
     const { type, text, policy } = await files.read(c.req.path);
