@@ -18,4 +18,4 @@ export {
   type StudioOptions,
 } from "./server/create_studio.ts";
 export { type ServedStudio, serveStudio, type ServeStudioOptions } from "./server/serve_studio.ts";
-export type { ProgramCall, StudioContext, TaskPrograms } from "./studio_context.ts";
+export type { ProgramCall, StudioContext, StudioRuns, TaskPrograms } from "./studio_context.ts";
