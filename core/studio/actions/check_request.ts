@@ -88,9 +88,13 @@ function wordProblems(request: JobRequest, positional: string): RequestProblem[]
 /** What is wrong with the options of a method. */
 async function methodProblems(
   { options, positional }: JobRequest,
+  { properties }: ObjectSchema,
   context: StudioContext,
 ): Promise<RequestProblem[]> {
-  const method = positional?.[0] ?? options["method"];
+  // A run that is resumed and a file of a configuration may name another.
+  const isNamed = options["resume"] || options["config"];
+  const method = positional?.[0] ?? options["method"] ??
+    (isNamed ? undefined : properties["method"]?.default);
   try {
     if (typeof method !== "string" || method === "") return [];
     const { options: schema } = await manifestOf(method, context);
@@ -168,7 +172,7 @@ export async function checkRequest(body: unknown, context: StudioContext): Promi
   const { request, problems: misplaced } = await placeRequest(asked, schema.properties, context);
   const ofMethod = schema.properties["options"] === undefined
     ? []
-    : await methodProblems(request, context);
+    : await methodProblems(request, schema, context);
   const apart = [...single, ...misplaced, ...ofMethod];
   const joint = apart.length > 0 ? [] : await jointProblems(request, schema, context);
   return { request, problems: [...apart, ...joint], run: runOf(request, context.root) };

@@ -5,8 +5,9 @@
  */
 import { assert } from "@std/assert";
 import { join } from "node:path";
+import { lockHolder } from "../../../../core/files/folder_lock.ts";
 import type { Job, JobRequest } from "../../../../core/studio/api/actions.ts";
-import type { Studio } from "../../../../core/studio/mod.ts";
+import type { Studio, StudioContext, StudioOptions } from "../../../../core/studio/mod.ts";
 import { tasks } from "../../../../cli.ts";
 import { studioTasks } from "../../../../tasks/cli/studio_tasks.ts";
 import { drawPictures } from "../../../tasks/square_pictures.ts";
@@ -46,11 +47,15 @@ export async function until<T>(
 }
 
 /** A client of a new studio of a root. */
-export async function openClient(root: string): Promise<StudioClient> {
+export async function openClient(
+  root: string,
+  options: Partial<StudioOptions> = {},
+): Promise<StudioClient> {
   const controller = new AbortController();
   const studio = await openStudio(root, {
     ...studioTasks(tasks),
     signal: controller.signal,
+    ...options,
   });
   const send = async (method: string, path: string, body?: unknown) => {
     const answer = await ask(studio, path, {
@@ -91,18 +96,9 @@ export async function openClient(root: string): Promise<StudioClient> {
     async close() {
       controller.abort();
       // What is under way ends in its turn.
-      await until(
-        async () => {
-          using file = await Deno.open(join(root, ".genview-studio", ".genview-queue.lock"))
-            .catch((error) => {
-              if (error instanceof Deno.errors.NotFound) return undefined;
-              throw error;
-            });
-          return file === undefined || undefined;
-        },
-        10,
-        "the queue to be given back",
-      );
+      const folder = join(root, ".genview-studio");
+      const isHeld = () => lockHolder(folder, { name: "queue" });
+      await until(async () => await isHeld() === undefined || undefined, 10, "the queue's end");
     },
   };
 }
@@ -131,9 +127,24 @@ export async function withClient(
     try {
       await test(client, root);
     } finally {
-      await endJobs(client);
       await client.close();
+      const last = await openClient(root);
+      await endJobs(last);
+      await last.close();
     }
+  });
+}
+
+/** Runs with what a studio's parts share, in a root that has a folder of photos without any. */
+export async function withContext(
+  test: (context: StudioContext, root: string) => Promise<void>,
+): Promise<void> {
+  await inFolder(async (folder) => {
+    const root = await Deno.realPath(folder);
+    await Deno.mkdir(join(root, "photos"));
+    const { studio, close } = await openClient(root);
+    await test(studio.context, root);
+    await close();
   });
 }
 
