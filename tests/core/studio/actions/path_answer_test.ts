@@ -1,0 +1,55 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { basename, join } from "node:path";
+import { FolderLock } from "../../../../core/files/folder_lock.ts";
+import { runPipeline } from "../../../../core/pipeline/mod.ts";
+import { readRecord, writeRecord } from "../../../../core/pipeline/pipeline_record.ts";
+import type { PathAnswer, PathStage } from "../../../../core/studio/api/actions.ts";
+import { bundledMethods } from "../../../../plugins/mod.ts";
+import { withPipelineFixture } from "../../pipeline/pipeline_fixture.ts";
+import { openClient } from "./studio_client.ts";
+
+Deno.test("GenView's path is told stage by stage, from what its stages have left", () =>
+  withPipelineFixture(async ({ folder, data, output, model }) => {
+    await runPipeline({ data, output, model, until: "levels", estimate: false }, {
+      methods: bundledMethods,
+    });
+    const { call, refused, close } = await openClient(folder);
+    const path = `/api/path?output=${basename(output)}`;
+    const stages = async () =>
+      Object.fromEntries(
+        (await call<PathAnswer>("GET", path)).stages.map((stage) => [stage.name, stage]),
+      ) as Record<PathStage["name"], PathStage>;
+    const states = async () => Object.values(await stages()).map(({ state }) => state);
+    const { features, ratios, levels, variations } = await stages();
+    assertEquals(await states(), [
+      ...["done", "done", "done"],
+      ...["waiting", "waiting", "waiting", "waiting"],
+    ]);
+    assertStringIncludes(features.found, "% of the tokens of 6 images by");
+    assertEquals(ratios.found, "6 images of 6 with a foreground ratio");
+    assertStringIncludes(levels.found, "images by noise level: ");
+    assertEquals(variations, {
+      ...{ name: "variations", state: "waiting", progress: 0, found: "", pictures: [] },
+    });
+    for (const picture of [...features.pictures, ...levels.pictures]) {
+      assert((await Deno.stat(join(output, picture))).isFile, picture);
+    }
+    assertEquals([features.pictures.length, levels.pictures.length], [1, 1]);
+
+    // As it stands while the ratios are made anew.
+    const record = await readRecord(output);
+    await writeRecord(output, { ...record, ratios: { ...record.ratios!, finished: false } });
+    const list = join(output, "ratios", "fg_ratios.txt");
+    const lines = (await Deno.readTextFile(list)).split("\n");
+    await Deno.writeTextFile(list, lines.slice(0, 3).join("\n") + "\n");
+    assertEquals((await states()).slice(0, 3), ["done", "waiting", "changed"]);
+    {
+      using _lock = await FolderLock.acquire(output);
+      const now = (await stages()).ratios;
+      assertEquals([now.state, now.progress, now.found], ["running", 0.5, ""]);
+    }
+    const nothing = await call<PathAnswer>("GET", "/api/path?output=new");
+    assert(nothing.stages.every(({ state }) => state === "waiting"));
+    assertEquals((await refused("GET", "/api/path?output=../new"))[0], 400);
+    await close();
+  }));
