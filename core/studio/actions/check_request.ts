@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { resolve } from "node:path";
 import { isGenviewError } from "../../errors/mod.ts";
 import type { PartialConfiguration } from "../../method/resolve_configuration.ts";
 import { optionName } from "../../schema/option_name.ts";

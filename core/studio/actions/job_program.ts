@@ -100,6 +100,6 @@ async function seeThrough(
 
 if (import.meta.main) {
   const [folder, id, ...words] = Deno.args;
-  await seeThrough(folder!, Number(id), words);
-  Deno.exit(0);
+  // Listening to signals would keep it alive.
+  void seeThrough(folder!, Number(id), words).finally(() => Deno.exit());
 }
