@@ -45,6 +45,7 @@ export const loadedByAddress: readonly (() => Promise<unknown>)[] = [
   () => import("./core/distributed/print_devices.ts"),
   () => import("./core/variations/worker.ts"),
   () => import("./core/studio/actions/job_program.ts"),
+  () => import("./core/studio/pictures/background_program.ts"),
   () => import("./plugins/barlow-twins/mod.ts"),
   () => import("./plugins/dino/mod.ts"),
   () => import("./plugins/byol/mod.ts"),
