@@ -13,7 +13,7 @@ testMpi(
 );
 
 testMpi("inShares() throws the error of a share at once, which ends all ranks", async (kind) => {
-  const { code, stderr } = await mpirun(kind, 2, PROGRAM, ["fail"], { permissions, seconds: 20 });
+  const { code, stderr } = await mpirun(kind, 2, PROGRAM, ["fail"], { permissions });
   assert(code !== 0, `code ${code}`);
   assertStringIncludes(stderr, "rank 1 of 2: Error: the share of rank 1 is spoilt");
 }, ["openmpi"]);
