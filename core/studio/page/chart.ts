@@ -39,15 +39,16 @@ function formOf({ curves, look, height }: ChartProps): string {
 /** What lies under the cursor, or the last values where it is elsewhere. */
 function readout(chart: uPlot, { curves, look }: ChartProps): string {
   const places = chart.data[0];
-  const index = chart.cursor.idx ?? places.length - 1;
+  const pointed = chart.cursor.idx;
+  const index = pointed ?? places.length - 1;
   const parts = curves.map(({ label }, i) => {
     const row = chart.data[rowOfCurve(i)] ?? [];
-    let at = index;
-    while (at > 0 && typeof row[at] !== "number") at--;
-    const value = row[at];
-    return typeof value !== "number"
-      ? undefined
-      : `${curves.length > 1 ? `${label} ` : ""}${formatNumber(value)}`;
+    const last = row.findLastIndex((value) => typeof value === "number");
+    // A curve that has ended has no value further on.
+    if (typeof pointed === "number" && pointed > last) return undefined;
+    const value = row[row.findLastIndex((value, at) => at <= index && typeof value === "number")];
+    if (typeof value !== "number") return undefined;
+    return `${curves.length > 1 ? `${label} ` : ""}${formatNumber(value)}`;
   });
   const place = places[index];
   if (place === undefined) return "nothing in this range";

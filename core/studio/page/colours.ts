@@ -1,6 +1,6 @@
 /**
- * Colours of curves, points and bands on canvases, for light and dark pages. The hues are those of Okabe and Ito, which
- * people with any colour vision tell apart; each has a contrast of at least 3 with the page.
+ * Colours of curves, points and bands on canvases, for light and dark pages. The first hues are those of Okabe and
+ * Ito, which people with any colour vision tell apart; each has a contrast of at least 3 with the page.
  *
  * @module
  */
@@ -14,6 +14,10 @@ const LIGHT = [
   "#8a6500",
   "#3d4854",
   "#a33b3b",
+  "#00788c",
+  "#5b7300",
+  "#8b5638",
+  "#c2185b",
 ];
 const DARK = [
   "#6cb6e8",
@@ -24,6 +28,10 @@ const DARK = [
   "#e0b84a",
   "#b4c0cc",
   "#f09090",
+  "#5cc7dd",
+  "#a9cf5a",
+  "#d7a58a",
+  "#ff9ac0",
 ];
 
 /** Colour of the n-th curve or class. */

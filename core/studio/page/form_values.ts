@@ -116,7 +116,7 @@ export function requestOf({ task, positional, options, methodOptions }: FormStat
   };
 }
 
-/** A form's options under the headings of their schema, those without one under `Options`. */
+/** A form's options under the headings of their schema, those without one under `Run`. */
 export function groupedOptions(
   form: FormAnswer,
   search: string,
@@ -128,13 +128,17 @@ export function groupedOptions(
   const fields = Object.entries(form.schema.properties)
     .filter(([name]) => form.methods.length === 0 || !hidden.includes(name))
     .filter(isFound);
-  const groups = Map.groupBy(fields, ([, schema]) => schema.group ?? "Options");
-  return [...groups].map(([group, members]) => ({ group, fields: members }));
+  const groups = Map.groupBy(fields, ([, schema]) => schema.group ?? "Run");
+  // What is trained on is what one says first.
+  const isData = (group: string): number => /^(data|images)$/i.test(group) ? 0 : 1;
+  return [...groups].map(([group, members]) => ({ group, fields: members }))
+    .sort((a, b) => isData(a.group) - isData(b.group));
 }
 
-/** The default of an option in words; empty where it has none. */
+/** The default of an option in words; empty where there is nothing to say. */
 export function defaultText(schema: PropertySchema): string {
-  if (schema.default === undefined) return "";
-  const text = fieldText(schema.default, fieldKind(schema));
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text === "" ? "empty" : text;
+  const kind = fieldKind(schema);
+  if (schema.default === undefined || kind === "mark") return "";
+  const text = fieldText(schema.default, kind);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

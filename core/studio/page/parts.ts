@@ -14,15 +14,15 @@ export function State({ state }: { readonly state: RunState | JobState }): VNode
   return html`<span class=${`state ${state}`}><span class="dot" aria-hidden="true"></span>${state}</span>`;
 }
 
-const VERDICTS: Readonly<Record<Explanation["verdict"], readonly [mark: string, word: string]>> = {
+const VERDICTS = {
   good: ["✓", "healthy"],
   watch: ["!", "watch"],
   bad: ["✕", "not well"],
-  unknown: ["·", "no verdict"],
-};
+} as const;
 
-/** Whether a number is well. */
-export function Verdict({ verdict }: { readonly verdict: Explanation["verdict"] }): VNode {
+/** Whether a number is well; nothing where nothing says so. */
+export function Verdict({ verdict }: { readonly verdict: Explanation["verdict"] }): VNode | null {
+  if (verdict === "unknown") return null;
   const [mark, word] = VERDICTS[verdict];
   return html`<span class=${`verdict ${verdict}`}><span aria-hidden="true">${mark}</span> ${word}</span>`;
 }

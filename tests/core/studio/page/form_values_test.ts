@@ -89,12 +89,13 @@ Deno.test("options stand in groups; the method's are left to their own form", ()
   };
   const names = (search: string): unknown =>
     groupedOptions(form, search).map(({ group, fields }) => [group, fields.map(([name]) => name)]);
-  assertEquals(names(""), [["Length", ["epochs"]], ["Options", ["seed"]]]);
+  assertEquals(names(""), [["Length", ["epochs"]], ["Run", ["seed"]]]);
   assertEquals(names("PASSES"), [["Length", ["epochs"]]]);
 });
 
 Deno.test("defaults are told in words", () => {
-  assertEquals(defaultText({ type: "string", default: "" }), "empty");
+  assertEquals(defaultText({ type: "string", default: "" }), "");
+  assertEquals(defaultText({ type: "boolean", default: true }), "");
   assertEquals(defaultText({ type: "number", default: 0 }), "0");
   assertEquals(defaultText({ type: "string" }), "");
 });
