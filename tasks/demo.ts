@@ -97,7 +97,7 @@ const COMMAND = command({
         type: "integer",
         minimum: 1,
         maximum: 1000,
-        default: 12,
+        default: 8,
         description: "steps of the generator's scheduler, DPM-Solver++",
       },
       device: { type: "string", default: "auto", description: "auto, cpu, cuda, cuda:N or webgpu" },

@@ -19,6 +19,9 @@ import type { DemoImages } from "./images.ts";
 /** Pairs that are drawn in each epoch, half of them of the largest weights. */
 const SHOWN = 6;
 
+/** Points of the curves, about, beside that of untrained weights: an evaluation takes as long as many steps. */
+const EVALUATIONS = 6;
+
 /** A run of the demo. */
 export interface DemoRun {
   /** What pairs it has. */
@@ -49,13 +52,12 @@ export async function demoRuns(
   { method, images, generated, folder, modelSize, ...options }: DemoRunOptions,
 ): Promise<readonly [ordinary: DemoRun, generated: DemoRun]> {
   const { epochs, seed, device, providerOption } = options;
-  const { configuration } = fitBatch(
-    resolveConfiguration(presetOf(method.manifest, "demo"), {
-      ...{ seed, device, providerOption, data: images.folder, variations: "" },
-      ...(epochs > 0 && { epochs }),
-    }),
-    images.rendered.length,
-  );
+  const preset = resolveConfiguration(presetOf(method.manifest, "demo"), {
+    ...{ seed, device, providerOption, data: images.folder, variations: "" },
+    ...(epochs > 0 && { epochs }),
+  });
+  const evaluateEvery = Math.ceil(preset.epochs / EVALUATIONS);
+  const { configuration } = fitBatch({ ...preset, evaluateEvery }, images.rendered.length);
   return [
     { name: "ordinary pairs", folder: join(folder, "ordinary"), configuration },
     {

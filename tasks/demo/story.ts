@@ -160,9 +160,8 @@ async function sectionsOf(
   const recipe = configuredRecipe(generated.configuration);
   const logs = [await readRunLogs(ordinary.folder), await readRunLogs(generated.folder)] as const;
   const named = [
-    { name: "untrained", scores: scores.initial },
-    { name: ordinary.name, scores: scores.ordinary },
-    { name: generated.name, scores: scores.generated },
+    { name: "before training", scores: scores.initial },
+    { name: `after training, ${generated.name}`, scores: scores.generated },
   ];
   const { epochs } = generated.configuration;
   return [
@@ -195,6 +194,7 @@ async function sectionsOf(
       bank,
       queries,
       recipe,
+      { shown: 6 },
     ),
     await lossSection(logs[1], { title: manifest.title, lossRange: manifest.lossRange }),
     timingSection(logs[1]),
