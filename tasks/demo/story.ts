@@ -122,11 +122,17 @@ async function generationSection(
   { images: { folder: root, rendered }, generated }: Story,
 ): Promise<Section> {
   const section = await variationsSection(join(generated.folder, "variations"), { root });
-  const others = rendered.length - generated.variedImages;
+  const { variedImages } = generated;
+  const others = rendered.length - variedImages;
   return {
     ...section,
     text: `${section.text}${
-      others === 0 ? "" : ` The other ${counted(others, "image")} give both views of a pair.`
+      others === 0
+        ? ""
+        : ` This demo takes those of ${
+          counted(variedImages, "image")
+        }; the other ${others} give both ` +
+          "views of a pair."
     }`,
     figures: [
       {
