@@ -13,6 +13,7 @@ import type { TokenNetwork } from "../../core/encoders/token_encoder.ts";
 import { ifThere } from "../../core/files/if_there.ts";
 import { readJson } from "../../core/files/json.ts";
 import { writeNewFile } from "../../core/files/new_file.ts";
+import { validate } from "../../core/schema/validate.ts";
 import { type PipelineEvent, runPipeline } from "../../core/pipeline/mod.ts";
 import { findVariations, makeVariationGrid } from "../../core/variations/mod.ts";
 import { bundledMethods } from "../../plugins/mod.ts";
@@ -58,6 +59,19 @@ const SECONDS = 110;
 
 /** Variations whose time is taken. */
 const TIMED = 16;
+
+/** What `variations.json` keeps, so that a demo which is resumed makes as many. */
+interface Decision {
+  readonly variedImages: number;
+  /** Seconds of each, as measured. */
+  readonly secondsEach?: number;
+}
+
+const DECISION = {
+  type: "object",
+  required: ["variedImages"],
+  properties: { variedImages: { type: "integer", minimum: 1 } },
+};
 
 /** Images that are shown at each level. */
 const SHOWN = 6;
@@ -114,8 +128,16 @@ async function decide(
   const all = images.rendered.length;
   if (options.variedImages !== undefined) return Math.min(options.variedImages, all);
   const path = join(options.output, "variations.json");
-  const known = await ifThere(readJson(path)) as { readonly variedImages: number } | undefined;
-  if (known !== undefined) return known.variedImages;
+  const known = await ifThere(readJson(path));
+  if (known !== undefined) {
+    const decision = validate<Decision>(
+      DECISION,
+      known,
+      `read ${path}`,
+      "the number of variations",
+    );
+    return decision.variedImages;
+  }
   const folder = join(pipelineOptions(options, images).output, "variations");
   const made = existsSync(folder) ? (await findVariations([folder])).size : 0;
   const timed = Math.min(all, made + TIMED);
@@ -124,7 +146,8 @@ async function decide(
   const { secondsEach } = stages;
   const fitting = secondsEach === undefined ? timed : Math.floor(SECONDS / secondsEach);
   const variedImages = Math.max(timed, Math.min(all, fitting));
-  await writeNewFile(path, `${JSON.stringify({ variedImages, secondsEach }, null, 2)}\n`);
+  const decision: Decision = { variedImages, ...(secondsEach !== undefined && { secondsEach }) };
+  await writeNewFile(path, `${JSON.stringify(decision, null, 2)}\n`);
   return variedImages;
 }
 

@@ -5,24 +5,52 @@ import { withPipelineFixture } from "../core/pipeline/pipeline_fixture.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** Runs `deno task demo`. */
-async function demo(...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+function command(args: readonly string[]) {
+  return new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", "demo", ...args],
     cwd: ROOT,
     env: { NO_COLOR: "1" },
-  }).output();
+    ...{ stdout: "piped", stderr: "piped" },
+  });
+}
+
+/** Runs `deno task demo`. */
+async function demo(...args: string[]) {
+  const { code, stdout, stderr } = await command(args).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, out: text(stdout), err: text(stderr) };
 }
 
-Deno.test("demo runs the pipeline and both kinds of pairs, and tells of it on a page that needs no network", () =>
+/** Runs `deno task demo`, and stops it as Ctrl-C does when it says something; what it prints in the end. */
+async function stoppedAt(said: string, args: readonly string[]): Promise<string> {
+  const child = command(args).spawn();
+  const out = new Response(child.stdout).text();
+  let err = "";
+  for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+    const isSaid = err.includes(said);
+    err += text;
+    if (!isSaid && err.includes(said)) child.kill("SIGINT");
+  }
+  await child.status;
+  assertStringIncludes(err, said);
+  return await out;
+}
+
+Deno.test("demo runs the pipeline and both kinds of pairs, goes on where it was stopped, and tells of it on a page", () =>
   withPipelineFixture(async ({ output, generator, model }) => {
-    const sizes = ["--images", "20", "--epochs", "1", "--steps", "2"];
+    const sizes = ["--images", "20", "--epochs", "2", "--steps", "2"];
     const networks = ["--generator", generator, "--model", model];
     const args = [...sizes, ...networks, "--output", output, "--device", "cpu"];
-    const { code, out, err } = await demo(...args);
+    assertEquals(
+      await stoppedAt("ordinary pairs:", args),
+      "stopped in ordinary pairs; resume with the same command and --resume\n",
+    );
+    const refused = await demo(...args);
+    assertEquals(refused.code, 1);
+    assertStringIncludes(refused.err, "it has begun; --resume goes on");
+    const { code, out, err } = await demo(...args, "--resume");
     assertEquals(code, 0, err);
+    assertStringIncludes(err, "features left out: done already");
     for (const what of ["nearest neighbours: generated pairs", "square in the middle"]) {
       assertStringIncludes(out, what);
     }
@@ -40,7 +68,7 @@ Deno.test("demo runs the pipeline and both kinds of pairs, and tells of it on a 
     assertStringIncludes(text, "20 of them with a variation");
     assert(!/(src|href)="https?:/.test(text), "the page loads something from the network");
 
-    const again = await demo(...args);
+    const again = await demo(...args, "--resume");
     assertEquals(again.code, 1);
     assertStringIncludes(again.err, "choose another --seed or --output");
     const fewer = await demo("--output", output, "--images", "16", "--seed", "1");
