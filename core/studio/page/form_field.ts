@@ -12,6 +12,8 @@ import { html } from "./html.ts";
 /** What a field is given. */
 export interface FieldProps {
   readonly name: string;
+  /** What its name stands behind in a request, such as `options.`, so that no two fields are taken for one. */
+  readonly prefix: string;
   readonly schema: PropertySchema;
   /** Its value; undefined where it has its default. */
   readonly value: unknown;
@@ -27,7 +29,9 @@ function boundsOf(schema: PropertySchema): Record<string, unknown> {
 }
 
 /** An option with its name, description, default and what is wrong with it. */
-export function Field({ name, schema, value, required, problem, change }: FieldProps): VNode {
+export function Field(
+  { name, prefix, schema, value, required, problem, change }: FieldProps,
+): VNode {
   const kind = fieldKind(schema);
   const [text, setText] = useState(fieldText(value, kind));
   const [own, setOwn] = useState<string | undefined>(undefined);
@@ -45,7 +49,7 @@ export function Field({ name, schema, value, required, problem, change }: FieldP
     setOwn("problem" in reading ? reading.problem : undefined);
     if ("value" in reading) change(reading.value);
   };
-  const id = `field-${name}`;
+  const id = `field-${prefix}${name}`;
   const wrong = own ?? problem;
   const preset = defaultText(schema);
   const common = {

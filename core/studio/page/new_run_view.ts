@@ -57,6 +57,8 @@ function optionsText(options: Readonly<Record<string, unknown>>): string {
 
 interface GroupProps {
   readonly title: string;
+  /** What names of its options stand behind in a request. */
+  readonly prefix: string;
   readonly fields: readonly (readonly [string, FormAnswer["schema"]["properties"][string]])[];
   readonly options: Readonly<Record<string, unknown>>;
   readonly required: readonly string[];
@@ -65,7 +67,9 @@ interface GroupProps {
   readonly change: (name: string, value: unknown) => void;
 }
 
-function Group({ title, fields, options, required, open, problemOf, change }: GroupProps): VNode {
+function Group(
+  { title, prefix, fields, options, required, open, problemOf, change }: GroupProps,
+): VNode {
   const changed = fields.filter(([name]) => options[name] !== undefined).length;
   const wrong = fields.filter(([name]) => problemOf(name) !== undefined).length;
   return html`
@@ -77,7 +81,8 @@ function Group({ title, fields, options, required, open, problemOf, change }: Gr
         : null}</summary>
       <div class="fields">${fields.map(([name, schema]) =>
         html`
-          <${Field} key=${name} name=${name} schema=${schema} value=${options[name]}
+          <${Field} key=${name} name=${name} prefix=${prefix} schema=${schema}
+            value=${options[name]}
             required=${required.includes(name)}
             problem=${problemOf(name)} change=${(value: unknown) => change(name, value)} />
         `
@@ -162,7 +167,7 @@ function Form(
           ${preset === undefined ? null : html`<p class="hint">${preset.summary}</p>`}
         </div>
         ${form.methodSchema === undefined || search !== "" ? null : html`
-          <${Group} title="Options of the method" fields=${Object.entries(
+          <${Group} title="Options of the method" prefix="options." fields=${Object.entries(
             methodProperties,
           )} options=${methodOptions}
             required=${form.methodSchema.required ?? []} open=${false} problemOf=${(name: string) =>
@@ -170,7 +175,7 @@ function Form(
         `}
         ${groups.map(({ group, fields }, i) =>
           html`
-            <${Group} key=${group} title=${group} fields=${fields} options=${options}
+            <${Group} key=${group} title=${group} prefix="" fields=${fields} options=${options}
               required=${form.schema.required ?? []}
               open=${search !== "" || i < OPEN ||
                 fields.some(([name]) => options[name] !== undefined)}
@@ -183,8 +188,8 @@ function Form(
       </div>
       <${RequestPanel} request=${request} check=${check} error=${error}
         known=${new Set([
-          ...Object.keys(form.schema.properties),
-          ...Object.keys(form.methodSchema?.properties ?? {}).map((name) => `options.${name}`),
+          ...groups.flatMap(({ fields }) => fields.map(([name]) => name)),
+          ...Object.keys(methodProperties).map((name) => `options.${name}`),
         ])} />
     </div>
   `;

@@ -38,7 +38,7 @@ const STATES: Readonly<Record<PathStage["state"], string>> = {
   waiting: "not yet",
   running: "running",
   done: "done",
-  changed: "options have changed since",
+  changed: "made from what has changed since",
 };
 
 async function runUntil(data: string, output: string, until: PathStage["name"]): Promise<void> {

@@ -48,11 +48,12 @@ function JobItem({ job, done }: { readonly job: Job; readonly done: () => void }
           ? null
           : html`<a href=${writeAddress({ view: "run", values: { run: job.run } })}>${job.run}</a>`}
         ${isOpen
-          ? html`<button type="button" onClick=${end}>${
-            job.state === "waiting" ? "Take out" : "Stop"
+          ? html`<button type="button" disabled=${job.stopping === true} onClick=${end}>${
+            job.state === "waiting" ? "Take out" : job.stopping === true ? "Stopping…" : "Stop"
           }</button>`
           : null}
       </header>
+      ${job.reason === undefined ? null : html`<p class="problem">${job.reason}</p>`}
       <${CommandLine} command=${job.command} />
       ${job.output.length === 0 ? null : html`
         <details open=${job.state === "running" || job.state === "failed"}>

@@ -61,7 +61,6 @@ export function RequestPanel({ request, check, error, known }: RequestPanelProps
   const text = JSON.stringify(request);
   useEffect(() => setDryRun({ pending: false }), [text]);
   const isRight = check !== undefined && check.problems.length === 0 && error === undefined;
-  const others = check?.problems.filter(({ option }) => !known.has(option)) ?? [];
   const tryIt = async (): Promise<void> => {
     setDryRun({ pending: true });
     try {
@@ -102,12 +101,12 @@ export function RequestPanel({ request, check, error, known }: RequestPanelProps
                 .length} to mend before it can be started.</p>
             <ul>${check.problems.map(({ option, text: problem }) =>
               html`<li key=${option + problem}>${
-                others.some((other) => other.option === option)
-                  ? html`<b>${option}</b>`
-                  : html`<a href=${`#field-${option}`} onClick=${(event: Event) => {
+                known.has(option)
+                  ? html`<a href=${`#field-${option}`} onClick=${(event: Event) => {
                     event.preventDefault();
-                    document.getElementById(`field-${option.replace(/^options\./, "")}`)?.focus();
+                    document.getElementById(`field-${option}`)?.focus();
                   }}>${option}</a>`
+                  : html`<b>${/^\d+$/.test(option) ? "words before the options" : option}</b>`
               } ${problem}</li>`
             )}</ul>
           `}
