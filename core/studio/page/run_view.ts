@@ -58,7 +58,8 @@ function useRun(name: string): {
     if (event.kind !== "run" || event.row.run !== name) return;
     setGone(false);
     setRun((before) => {
-      if (before !== undefined && before.state !== event.row.state) again();
+      // A run that was asked for before its first step, or that stands otherwise than before, is read anew.
+      if (before?.state !== event.row.state) again();
       return before && { ...before, ...event.row };
     });
   }, [name]);
@@ -147,6 +148,10 @@ export function RunView({ values }: ViewProps): VNode {
     return html`
       <h1>${name}</h1>
       <${Waiting} error=${error} again=${again} />
+      ${error === undefined ? null : html`
+        <p
+          class="hint">A run whose job has just begun appears here with its first record; the <a href="#/queue">queue</a> tells how far it is.</p>
+      `}
     `;
   }
   return html`

@@ -1,0 +1,123 @@
+import { assert, assertEquals } from "@std/assert";
+import { copy } from "./copy_folder.ts";
+import { join } from "node:path";
+import configuration from "../../../../deno.json" with { type: "json" };
+import { inFolder } from "../../../in_folder.ts";
+import { drawPictures } from "../../../tasks/square_pictures.ts";
+import { CHROMIUM, TestBrowser, type TestPage } from "./browser.ts";
+
+const ROOT = new URL("../../../../", import.meta.url).pathname;
+
+/** A studio in a process of its own, as `deno task studio` starts it. */
+class StudioProcess implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+
+  constructor(root: string) {
+    const [, ...words] = configuration.tasks["studio"].command.split(" ");
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: [...words, root, "--no-open"],
+      cwd: ROOT,
+      env: { NO_COLOR: "1" },
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+  }
+
+  /** The address that it prints. */
+  async address(): Promise<string> {
+    const reader = this.#child.stdout.getReader();
+    const decoder = new TextDecoder();
+    let text = "";
+    while (!text.includes("\n")) {
+      const { value, done } = await reader.read();
+      assert(!done, "the studio ended before it printed its address");
+      text += decoder.decode(value, { stream: true });
+    }
+    reader.releaseLock();
+    return text.split("\n")[0]!;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.#child.stdout.cancel();
+    await this.#child.status;
+  }
+}
+
+/** Steps that the page shows. */
+const STEPS =
+  "Number(/([\\d,]+) (of|steps)/.exec(document.querySelector('.standing')?.textContent ?? '')?.[1].replaceAll(',', ''))";
+
+function hasState(state: string): string {
+  return `document.querySelector('.standing .state.${state}') !== null`;
+}
+
+function button(text: string): string {
+  return `[...document.querySelectorAll('.actions button')].find((button) => button.textContent.trim() === '${text}')`;
+}
+
+async function press(browser: TestPage, text: string): Promise<void> {
+  await browser.until(`${button(text)}?.disabled === false`);
+  await browser.value(`${button(text)}.click()`);
+}
+
+/** A run of three steps an epoch that does not end by itself. */
+const TINY = new URLSearchParams({
+  preset: "cifar",
+  options: JSON.stringify({
+    stem: "imagenet",
+    batchSize: 2,
+    threads: 1,
+    epochs: 100_000,
+    checkpointEvery: 100_000,
+    evaluateEvery: 0,
+  }),
+  own: JSON.stringify({ projectorWidth: 32, predictorWidth: 16 }),
+});
+
+Deno.test({
+  name:
+    "the studio in a browser: a run is started from the form, watched, stopped, resumed and compared",
+  ignore: CHROMIUM === undefined,
+  fn: () =>
+    inFolder(async (folder) => {
+      await drawPictures(join(folder, "photos"));
+      await using studio = new StudioProcess(folder);
+      await using browser = await TestBrowser.open();
+      await using view = await browser.newPage();
+      const { page } = view;
+      await page.goto(`${await studio.address()}#/new?${TINY}`);
+      assert(!page.url().includes("token"), "the token leaves the address");
+
+      await page.waitForSelector("#field-output");
+      await page.type("#field-data", "photos");
+      await page.type("#field-output", "first");
+      await page.waitForSelector(".request button.primary:not([disabled])");
+      await page.click(".request button.primary");
+      await page.waitForSelector('.job a[href*="first"]');
+      await page.click('.job a[href*="first"]');
+
+      // The method is compiled first.
+      await page.waitForSelector(".metric canvas", { timeout: 240_000 });
+      await view.until(`${STEPS} > 5`);
+      const seen = await view.value<number>(STEPS);
+      await view.until(`${STEPS} > ${seen}`);
+
+      await press(view, "Stop");
+      await view.until(hasState("stopped"));
+      const stopped = await view.value<number>(STEPS);
+      await press(view, "Resume");
+      await view.until(`${hasState("running")} && ${STEPS} > ${stopped}`);
+      await press(view, "Stop");
+      await view.until(hasState("stopped"));
+
+      await copy(join(folder, "first"), join(folder, "second"));
+      await view.show("#/compare?runs=first,second", ".compared li:nth-child(2)");
+      await page.waitForSelector(".metric canvas");
+      await view.until(
+        "document.querySelector('main').textContent.includes('All options of these runs are alike')",
+      );
+      // The run's page is opened before the run is there, which the browser tells of by itself.
+      assertEquals(view.errors.filter((error) => !error.includes("404")), []);
+    }),
+});
