@@ -25,6 +25,10 @@ const COMMAND = command({
       does: "those below another, at a port of your choice",
     },
     {
+      command: "deno task studio runs --data /data/photos",
+      does: "pictures of runs whose images lie elsewhere, too",
+    },
+    {
       command: "deno task studio runs --no-open",
       does: "prints the address, and opens no browser",
     },
@@ -39,6 +43,13 @@ const COMMAND = command({
         default: 0,
         description: "port on 127.0.0.1 (0: one that is free)",
       },
+      data: {
+        type: "array",
+        items: { type: "string" },
+        default: [],
+        description:
+          "folders beside ROOT whose images may be shown, such as that of the images that runs were trained on",
+      },
       open: {
         type: "boolean",
         default: true,
@@ -52,7 +63,7 @@ const COMMAND = command({
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
-  const { values: { port, open }, positional: [root = ".", ...rest] } = parsed;
+  const { values: { port, data, open }, positional: [root = ".", ...rest] } = parsed;
   if (rest.length > 0) {
     throw new GenviewTypeError(
       `Cannot open the studio: one ROOT may be named, found ${rest.length + 1}`,
@@ -62,6 +73,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const { address, finished } = await serveStudio({
     root,
     port,
+    dataFolders: data,
     ...studioTasks(tasks),
     signal: interrupt.signal,
     onError: (error) => console.error(error),

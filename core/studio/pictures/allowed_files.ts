@@ -58,7 +58,7 @@ export class AllowedFiles {
   #refuse(path: string): never {
     throw new GenviewTypeError(
       `Cannot show ${path}: it must lie below the studio's root or a folder that was named beside it, found it ` +
-        "elsewhere; start the studio with its folder",
+        "elsewhere; name its folder by --data, or start the studio at a folder that holds both",
     );
   }
 

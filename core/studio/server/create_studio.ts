@@ -18,12 +18,21 @@ import { PageFiles } from "./page_files.ts";
 import { runRoutes } from "./run_routes.ts";
 
 /** What of its context a studio makes by itself. */
-export type OwnContext = "root" | "resolve" | "resolveNew" | "announce" | "runs" | "signal";
+export type OwnContext =
+  | "root"
+  | "dataFolders"
+  | "resolve"
+  | "resolveNew"
+  | "announce"
+  | "runs"
+  | "signal";
 
 /** How a studio is made: what it shall know of tasks, and where it shows runs. */
 export interface StudioOptions extends Omit<StudioContext, OwnContext> {
   /** Folder that everything lies below. */
   readonly root: string;
+  /** Folders beside it whose images may be shown (default none): the data that runs were trained on. */
+  readonly dataFolders?: readonly string[];
   /** Port that it is served at, on 127.0.0.1: requests by another name are refused. */
   readonly port: number;
   /** What callers must bring (default a new one). */
@@ -78,15 +87,18 @@ const BODY_BYTES = 1 << 20;
  * @throws {GenviewTypeError} if it is no folder
  */
 export async function createStudio(options: StudioOptions): Promise<Studio> {
-  const { root, port, token = newToken(), onError = () => {}, ...known } = options;
+  const { root, dataFolders = [], port, token = newToken(), onError = () => {}, ...known } =
+    options;
   const signal = known.signal ?? new AbortController().signal;
   const paths = await ConfinedPaths.open(root);
+  const beside = await Promise.all(dataFolders.map((folder) => ConfinedPaths.open(folder)));
   const tags = new Tags(paths.root);
   const table = new RunTable(paths.root, root, tags);
   const events = new EventSource(table, onError);
   const context: StudioContext = {
     ...known,
     root: paths.root,
+    dataFolders: beside.map(({ root }) => root),
     resolve: (path) => paths.resolve(path),
     resolveNew: (path) => paths.resolveNew(path),
     announce: events.announce,

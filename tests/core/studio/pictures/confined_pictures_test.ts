@@ -1,21 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { writeDescription } from "../../../../core/train/run/run_description.ts";
-import { resolveConfiguration } from "../../../../core/method/resolve_configuration.ts";
-import type { PartialConfiguration } from "../../../../core/method/resolve_configuration.ts";
 import type { ViewsAnswer } from "../../../../core/studio/api/pictures.ts";
 import { inFolder } from "../../../in_folder.ts";
-import { drawPhotos, openPictures } from "./picture_fixture.ts";
-
-/** Describes a run that took no step. */
-async function describe(folder: string, changes: PartialConfiguration): Promise<void> {
-  const configuration = resolveConfiguration({
-    ...{ backbone: "clip_vit_tiny_patch8_64", imageSize: 32, views: "small" },
-    ...changes,
-  });
-  await writeDescription(folder, { method: "simsiam", configuration });
-}
+import { describeRun, drawPhotos, openPictures } from "./picture_fixture.ts";
 
 /** A PNG file whose header claims another height and width than its pixels have. */
 function claimingSize(png: Uint8Array<ArrayBuffer>, side: number): Uint8Array<ArrayBuffer> {
@@ -32,16 +20,16 @@ Deno.test("a run's data are shown only from the root and from folders that were 
     const [root, outside] = [join(folder, "root"), join(folder, "outside")];
     await drawPhotos(outside);
     await Deno.mkdir(root);
-    await describe(join(root, "stranger"), { data: outside });
-    await describe(join(root, "climber"), { data: `${root}/../outside` });
+    await describeRun(join(root, "stranger"), { data: outside });
+    await describeRun(join(root, "climber"), { data: `${root}/../outside` });
     await Deno.symlink(outside, join(root, "link"));
-    await describe(join(root, "linked"), { data: join(root, "link") });
+    await describeRun(join(root, "linked"), { data: join(root, "link") });
     await drawPhotos(join(root, "mixed"));
     await Deno.symlink(join(outside, "cats"), join(root, "mixed/cats/more"));
-    await describe(join(root, "mixer"), { data: join(root, "mixed") });
+    await describeRun(join(root, "mixer"), { data: join(root, "mixed") });
     await Deno.writeTextFile(join(root, "list.txt"), `${outside}/cats/0.png 0\n`);
-    await describe(join(root, "lister"), { data: join(root, "list.txt") });
-    await describe(join(root, "patterned"), { data: `${outside}/{a,b}-*.tar` });
+    await describeRun(join(root, "lister"), { data: join(root, "list.txt") });
+    await describeRun(join(root, "patterned"), { data: `${outside}/{a,b}-*.tar` });
     const runs = ["stranger", "climber", "linked", "mixer", "lister", "patterned"];
     using studio = await openPictures(root);
     for (const run of runs) {
@@ -68,8 +56,8 @@ Deno.test("links of a hostile run lead nowhere", () =>
     const [root, outside] = [join(folder, "root"), join(folder, "outside")];
     await drawPhotos(join(root, "photos"));
     await Deno.mkdir(outside);
-    await describe(join(outside, "run"), { data: join(root, "photos") });
-    await describe(join(root, "run"), { data: join(root, "photos") });
+    await describeRun(join(outside, "run"), { data: join(root, "photos") });
+    await describeRun(join(root, "run"), { data: join(root, "photos") });
     await Deno.mkdir(join(root, "hostile"));
     await Deno.symlink(
       join(outside, "run/configuration.json"),
@@ -98,7 +86,7 @@ Deno.test("pictures that cannot be read are answered by 404, and others shown al
   inFolder(async (folder) => {
     const photos = join(folder, "photos");
     await drawPhotos(photos);
-    await describe(join(folder, "run"), { data: photos, batchSize: 12 });
+    await describeRun(join(folder, "run"), { data: photos, batchSize: 12 });
     using studio = await openPictures(folder);
     const { samples } = await studio.get<ViewsAnswer>("/api/views?run=run&count=3");
     const [damaged, huge, gone] = samples.map(({ key }) => join(photos, key)) as [
@@ -128,8 +116,8 @@ Deno.test("pictures that cannot be read are answered by 404, and others shown al
 Deno.test("configurations and counts beyond what is shown are refused", () =>
   inFolder(async (folder) => {
     await drawPhotos(join(folder, "photos"));
-    await describe(join(folder, "large"), { data: join(folder, "photos"), imageSize: 4096 });
-    await describe(join(folder, "run"), { data: join(folder, "photos") });
+    await describeRun(join(folder, "large"), { data: join(folder, "photos"), imageSize: 4096 });
+    await describeRun(join(folder, "run"), { data: join(folder, "photos") });
     await Deno.mkdir(join(folder, "broken"));
     await Deno.writeTextFile(
       join(folder, "broken/configuration.json"),

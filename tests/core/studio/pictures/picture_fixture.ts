@@ -12,12 +12,16 @@ import { float32 } from "../../../../core/engine/graph/tensor.ts";
 import { input } from "../../../../core/engine/graph/value.ts";
 import { Scope } from "../../../../core/engine/nn/scope.ts";
 import { RandomStream } from "../../../../core/engine/random/mod.ts";
-import type { PartialConfiguration } from "../../../../core/method/resolve_configuration.ts";
+import {
+  type PartialConfiguration,
+  resolveConfiguration,
+} from "../../../../core/method/resolve_configuration.ts";
 import { pictureRoutes } from "../../../../core/studio/pictures/picture_routes.ts";
 import { ConfinedPaths } from "../../../../core/studio/server/confined_paths.ts";
 import { answerOf } from "../../../../core/studio/server/error_answer.ts";
 import type { StudioContext } from "../../../../core/studio/studio_context.ts";
 import { pretrain } from "../../../../core/train/mod.ts";
+import { writeDescription } from "../../../../core/train/run/run_description.ts";
 import { writeNpy } from "../../../../core/weights/npy.ts";
 import { writeSafetensors } from "../../../../core/weights/safetensors.ts";
 import { bundledMethods } from "../../../../plugins/mod.ts";
@@ -79,6 +83,15 @@ export async function trainTiny(
       ...changes,
     },
   }, { methods: bundledMethods });
+}
+
+/** Describes a run that took no step. */
+export async function describeRun(folder: string, changes: PartialConfiguration): Promise<void> {
+  const configuration = resolveConfiguration({
+    ...{ backbone: "clip_vit_tiny_patch8_64", imageSize: SIZE, views: "small" },
+    ...changes,
+  });
+  await writeDescription(folder, { method: "simsiam", configuration });
 }
 
 /** What a call is answered by. */
