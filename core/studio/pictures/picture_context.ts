@@ -9,8 +9,14 @@ import { HeavyWork } from "./heavy_work.ts";
 import { PictureStore } from "./picture_store.ts";
 import { ResultCache } from "./result_cache.ts";
 
+/** What the calls that show pictures need of the studio. */
+export type PictureSurroundings = Pick<
+  StudioContext,
+  "root" | "dataFolders" | "resolve" | "resolveNew" | "signal"
+>;
+
 /** What the calls that show pictures share. */
-export interface PictureContext extends StudioContext {
+export interface PictureContext extends PictureSurroundings {
   /** Files that may be shown. */
   readonly files: AllowedFiles;
   /** Pictures that answers have named. */
@@ -26,7 +32,7 @@ export interface PictureContext extends StudioContext {
 }
 
 /** Opens what the calls share; nothing is read yet. */
-export function pictureContext(context: StudioContext): PictureContext {
+export function pictureContext(context: PictureSurroundings): PictureContext {
   return {
     ...context,
     files: new AllowedFiles(context),

@@ -7,12 +7,11 @@ import { type Context, Hono } from "../../deps/hono.ts";
 import { UnreadableImageError } from "../../data/decode/unreadable_image_error.ts";
 import { GenviewNotFound, GenviewRangeError } from "../../errors/mod.ts";
 import { numberOf, textOf } from "../server/query.ts";
-import type { StudioContext } from "../studio_context.ts";
 import { mapOf } from "./feature_map.ts";
 import { masksOf } from "./masks.ts";
 import { neighboursOf } from "./neighbours.ts";
 import { pairsOf } from "./pairs.ts";
-import { pictureContext } from "./picture_context.ts";
+import { pictureContext, type PictureSurroundings } from "./picture_context.ts";
 import { variationsOf } from "./variations.ts";
 import { viewsOf } from "./views.ts";
 
@@ -52,7 +51,7 @@ function epochOf(context: Context): number | undefined {
  * `GET` of `/api/views`, `/api/pairs`, `/api/neighbours`, `/api/map`, `/api/masks`, `/api/variations` and `/api/picture`.
  * Errors are thrown for the server to answer.
  */
-export function pictureRoutes(context: StudioContext): Hono {
+export function pictureRoutes(context: PictureSurroundings): Hono {
   const shared = pictureContext(context);
   const app = new Hono();
   const answer = async <T extends object>(

@@ -19,7 +19,6 @@ import {
 import { pictureRoutes } from "../../../../core/studio/pictures/picture_routes.ts";
 import { ConfinedPaths } from "../../../../core/studio/server/confined_paths.ts";
 import { answerOf } from "../../../../core/studio/server/error_answer.ts";
-import type { StudioContext } from "../../../../core/studio/studio_context.ts";
 import { pretrain } from "../../../../core/train/mod.ts";
 import { writeDescription } from "../../../../core/train/run/run_description.ts";
 import { writeNpy } from "../../../../core/weights/npy.ts";
@@ -117,15 +116,11 @@ export async function openPictures(
 ): Promise<PictureStudio> {
   const paths = await ConfinedPaths.open(root);
   const ending = new AbortController();
-  const context: StudioContext = {
+  const context = {
     root: paths.root,
     dataFolders,
-    resolve: (path) => paths.resolve(path),
-    resolveNew: (path) => paths.resolveNew(path),
-    announce: () => {},
-    programs: () => ({ program: "none", args: [], shown: "none" }),
-    forms: (task) => Promise.reject(new Error(`no form of ${task}`)),
-    known: { methods: bundledMethods },
+    resolve: (path: string) => paths.resolve(path),
+    resolveNew: (path: string) => paths.resolveNew(path),
     signal: ending.signal,
   };
   const bugs: unknown[] = [];
