@@ -19,6 +19,8 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   methods: "every method on emoji at one budget beside lightly's",
   pairs: "ordinary, ideal and generated pairs at one budget, and what generated ones depend on",
   start: "a session's start to its first step against PyTorch's",
+  studio:
+    "the studio's calls on a million steps and on 500 runs, and under requests that are nearly right",
   train: "a training step against PyTorch's, or of each method against lightly's",
   unclip: "denoising by Stable unCLIP's UNet against diffusers'",
   views: "two SimSiam views against torchvision's on Pillow",

@@ -34,8 +34,11 @@ export function hostName(): string {
   return state === "granted" ? Deno.hostname() : "an unnamed machine";
 }
 
+/** Name of the lock of a folder that has no other. */
+export const LOCK_FILE = ".genview.lock";
+
 function lockPath(folder: string, name: string | undefined): string {
-  return join(folder, name === undefined ? ".genview.lock" : `.genview-${name}.lock`);
+  return join(folder, name === undefined ? LOCK_FILE : `.genview-${name}.lock`);
 }
 
 /** Whether an open file still is the one at a path, and has not been removed by its last owner. */

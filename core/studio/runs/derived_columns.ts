@@ -16,8 +16,8 @@ interface DerivedColumn {
   readonly name: string;
   /** Columns that it follows from. */
   readonly from: readonly string[];
-  /** Its value for theirs. */
-  readonly value: (values: readonly number[], batchSize: number) => number;
+  /** Its value for theirs, of which the second is that of the batch size where there is one column. */
+  readonly value: (first: number, second: number) => number;
 }
 
 /** Curves over steps. */
@@ -25,12 +25,12 @@ const OF_STEPS: readonly DerivedColumn[] = [
   {
     name: "imagesPerSecond",
     from: ["seconds"],
-    value: ([seconds], batchSize) => batchSize / seconds!,
+    value: (seconds, batchSize) => batchSize / seconds,
   },
   {
     name: "communicationShare",
     from: ["communicationSeconds", "seconds"],
-    value: ([communication, seconds]) => communication! / seconds!,
+    value: (communication, seconds) => communication / seconds,
   },
 ];
 
@@ -39,7 +39,7 @@ const OF_EPOCHS: readonly DerivedColumn[] = [
   {
     name: "waitShare",
     from: ["waitSeconds", "seconds"],
-    value: ([wait, seconds]) => wait! / seconds!,
+    value: (wait, seconds) => wait / seconds,
   },
 ];
 
@@ -47,6 +47,8 @@ const OF_EPOCHS: readonly DerivedColumn[] = [
 export class DerivedColumns {
   readonly #known: readonly DerivedColumn[];
   readonly #batchSize: number | undefined;
+  /** Columns as they were computed last. */
+  readonly #computed = new Map<string, Float64Array>();
 
   /** @param batchSize images of a step, where they are known */
   constructor(log: "steps" | "epochs", batchSize: number | undefined) {
@@ -71,19 +73,33 @@ export class DerivedColumns {
   column(columns: NamedColumns, name: string): Float64Array | undefined {
     const derived = this.#found(columns).find((each) => each.name === name);
     if (derived === undefined) return undefined;
-    const from = derived.from.map((each) => columns.column(each)!);
-    return from[0]!.map((_, row) => this.#valueOf(derived, from.map((column) => column[row]!)));
+    const [first, second] = derived.from.map((each) => columns.column(each)!);
+    const known = this.#computed.get(name);
+    // A log that was read anew is told by its opener.
+    if (known?.length === first!.length) return known;
+    const values = new Float64Array(first!.length);
+    for (let row = 0; row < values.length; row++) {
+      values[row] = this.#valueOf(derived, first![row]!, second?.[row]);
+    }
+    this.#computed.set(name, values);
+    return values;
   }
 
-  #valueOf({ value }: DerivedColumn, values: readonly number[]): number {
-    return values.includes(MISSING) ? MISSING : value(values, this.#batchSize ?? NaN);
+  /** Forgets what was computed, when a log was read anew. */
+  reset(): void {
+    this.#computed.clear();
+  }
+
+  #valueOf({ value }: DerivedColumn, first: number, second: number | undefined): number {
+    const other = second ?? this.#batchSize ?? NaN;
+    return first === MISSING || other === MISSING ? MISSING : value(first, other);
   }
 
   /** Values that follow from those of one record. */
   ofRecord(record: Readonly<Record<string, number>>): Record<string, number> {
     const found = this.#known.flatMap((derived): [string, number][] => {
-      const values = derived.from.map((name) => record[name] ?? MISSING);
-      const value = derived.name in record ? MISSING : this.#valueOf(derived, values);
+      const [first, second] = derived.from.map((name) => record[name] ?? MISSING);
+      const value = derived.name in record ? MISSING : this.#valueOf(derived, first!, second);
       return value !== MISSING && Number.isFinite(value) ? [[derived.name, value]] : [];
     });
     return Object.fromEntries(found);

@@ -37,7 +37,7 @@ class Column {
 
   grow(length: number): void {
     if (length <= this.values.length) return;
-    const grown = new Float64Array(Math.max(length, this.values.length * 2));
+    const grown = new Float64Array(Math.max(length, Math.ceil(this.values.length * 1.5)));
     grown.set(this.values);
     this.values = grown;
   }
@@ -127,6 +127,7 @@ export class LogColumns {
       if (read === 0) break;
       this.#read += read;
       this.#take(buffer.subarray(0, read));
+      this.#expect(file.size);
       // Others are answered between parts.
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
@@ -213,6 +214,14 @@ export class LogColumns {
     }
   }
 
+  /** Makes room for the records of a whole file, by how many there were in what was read of it. */
+  #expect(size: number): void {
+    const expected = Math.ceil(1.02 * this.length * size / this.#read);
+    if (expected * (this.#columns.length + 1) > VALUES || expected <= this.length) return;
+    this.#steps.grow(expected);
+    for (const column of this.#columns) column.grow(this.#steps.values.length);
+  }
+
   #makeRoom(): void {
     if (this.length < this.#steps.values.length) return;
     const length = this.length + 1;
@@ -222,7 +231,7 @@ export class LogColumns {
       );
     }
     this.#steps.grow(length);
-    for (const column of this.#columns) column.grow(length);
+    for (const column of this.#columns) column.grow(this.#steps.values.length);
   }
 }
 

@@ -8,6 +8,7 @@ const ZERO = 0x30;
 const MINUS = 0x2d;
 const PLUS = 0x2b;
 const DOT = 0x2e;
+const EXPONENT = 0x65;
 
 /** Powers of ten that are exact as doubles. */
 const POWERS: readonly number[] = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
@@ -29,30 +30,38 @@ export class NumberReader {
     let i = start;
     const isNegative = bytes[i] === MINUS;
     if (isNegative) i++;
-    // Digits as two whole numbers below 10^15 and 10^5, which are exact; what follows is rare.
+    // Digits as two whole numbers of nine digits each, so that processors count in whole numbers; more are rare.
     let high = 0;
     let low = 0;
-    let lowDigits = 0;
     let digits = 0;
-    let fraction = -1;
     const first = i;
     for (; i < end; i++) {
       const digit = bytes[i]! - ZERO;
-      if (digit >= 0 && digit <= 9) {
-        if (digits < 15) high = high * 10 + digit;
-        else {
-          low = low * 10 + digit;
-          lowDigits++;
-        }
-        if (digits > 0 || digit > 0) digits++;
-      } else if (bytes[i] === DOT && fraction < 0) fraction = i + 1;
-      else break;
+      if (digit < 0 || digit > 9) break;
+      if (digits < 9) high = (high * 10 + digit) | 0;
+      else if (digits < 18) low = (low * 10 + digit) | 0;
+      if (digits > 0 || digit > 0) digits++;
     }
-    if (i === first || (fraction > 0 && i - first === 1)) return start;
-    // Digits after the point, less the exponent; never -0, which would not be a whole number to the compiler.
-    let places = fraction < 0 ? 0 : i - fraction;
-    const sign = bytes[i]! | 0x20;
-    if (i < end && sign === 0x65) {
+    let places = 0;
+    if (i < end && bytes[i] === DOT) {
+      const fraction = ++i;
+      if (fraction - first === 1) return start;
+      if (digits === 0) { while (i < end && bytes[i] === ZERO) i++; }
+      for (; i < end && digits < 9; i++) {
+        const digit = bytes[i]! - ZERO;
+        if (digit < 0 || digit > 9) break;
+        high = (high * 10 + digit) | 0;
+        digits++;
+      }
+      for (; i < end && digits >= 9; i++) {
+        const digit = bytes[i]! - ZERO;
+        if (digit < 0 || digit > 9) break;
+        if (digits < 18) low = (low * 10 + digit) | 0;
+        digits++;
+      }
+      places = i - fraction;
+    } else if (i === first) return start;
+    if (i < end && (bytes[i]! | 0x20) === EXPONENT) {
       let at = i + 1;
       const isSmall = bytes[at] === MINUS;
       if (isSmall || bytes[at] === PLUS) at++;
@@ -61,16 +70,19 @@ export class NumberReader {
       for (; at < end; at++) {
         const digit = bytes[at]! - ZERO;
         if (digit < 0 || digit > 9) break;
-        exponent = exponent * 10 + digit;
+        if (exponent < 10_000) exponent = exponent * 10 + digit;
       }
       if (at === exponentStart) return start;
+      // Never -0, which would not be a whole number to the compiler.
       places += isSmall ? exponent : 0 - exponent;
       i = at;
     }
-    const magnitude = lowDigits <= 5 && places >= 0 && places <= 22
-      ? quotient(high, low, POWERS[lowDigits]!, POWERS[places]!)
-      : NaN;
-    // Ties, large exponents and more than 20 digits go by the language's own reader.
+    const isCommon = digits <= 18 && places >= 0 && places <= 22;
+    const magnitude = !isCommon ? NaN : digits <= 9
+      // Both are exact, so that the division rounds once.
+      ? high / POWERS[places]!
+      : quotient(high, low, POWERS[digits - 9]!, POWERS[places]!);
+    // Ties, large exponents and more than 18 digits go by the language's own reader.
     this.value = Number.isNaN(magnitude)
       ? Number(String.fromCharCode(...bytes.subarray(start, i)))
       : isNegative
@@ -87,10 +99,6 @@ export class NumberReader {
  * to some 100 bits, so that only quotients next to the middle of two doubles stay open.
  */
 function quotient(high: number, low: number, scale: number, divisor: number): number {
-  if (scale === 1) {
-    // Both are exact, so that the division rounds once.
-    return high / divisor;
-  }
   const product = high * scale;
   const productRest = productError(high, scale, product);
   const top = product + low;

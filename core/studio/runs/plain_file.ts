@@ -38,11 +38,11 @@ export class PlainFile implements Disposable {
    */
   static open(path: string): PlainFile | undefined {
     let descriptor: number;
-    let named: fs.Stats;
+    let named: Deno.FileInfo;
     try {
       // Deno resolves links before it opens a file, whatever the flags: what was opened must be what is named.
-      named = fs.lstatSync(path);
-      if (!named.isFile()) refuse(path);
+      named = Deno.lstatSync(path);
+      if (!named.isFile) refuse(path);
       descriptor = fs.openSync(path, O_RDONLY | O_NONBLOCK);
     } catch (cause) {
       const code = systemCode(cause);
@@ -111,10 +111,15 @@ export function readPlainJson(path: string): unknown {
   return parseJson(new TextDecoder().decode(file.tail(JSON_BYTES)), `read ${path}`);
 }
 
-/** Size and time of a plain file, in one text that changes with it; undefined for anything else. */
+/** Size and time of a plain file; undefined for anything else. */
 export function fileState(
   path: string,
 ): { readonly size: number; readonly changed: number } | undefined {
-  const stats = fs.lstatSync(path, { throwIfNoEntry: false });
-  return stats?.isFile() ? { size: stats.size, changed: stats.mtimeMs } : undefined;
+  try {
+    const { isFile, size, mtime } = Deno.lstatSync(path);
+    return isFile ? { size, changed: mtime?.getTime() ?? 0 } : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || systemCode(error) === "ENOTDIR") return undefined;
+    throw fileError(`read ${path}`, error);
+  }
 }

@@ -27,7 +27,9 @@ class PartLog {
   }
 
   async refresh(): Promise<void> {
-    if (await this.columns.refresh() === "anew") this.#clock.reset();
+    if (await this.columns.refresh() !== "anew") return;
+    this.#clock.reset();
+    this.#derived.reset();
   }
 
   get names(): string[] {

@@ -5,7 +5,6 @@
  */
 import { join } from "node:path";
 import { RESULTS_FILE } from "../../evaluate/results.ts";
-import { isFolderHeld } from "../../files/folder_lock.ts";
 import type { RunRow, RunState } from "../api/runs.ts";
 import { START_FILE } from "../../train/mod.ts";
 import { DerivedColumns } from "./derived_columns.ts";
@@ -23,36 +22,58 @@ interface PartProgress {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** Files by which a run changes. */
-function watchedFiles(folder: string, { parts }: DescribedRun): string[] {
-  return [
-    ...["configuration.json", "pipeline.json", RESULTS_FILE, MESSAGES_FILE, START_FILE]
-      .map((name) => join(folder, name)),
-    ...parts.flatMap((part) =>
-      ["steps.jsonl", "epochs.jsonl"].map((name) => join(part.folder, name))
-    ),
-  ];
+/** A run's folder as it was looked at. */
+export interface LookedAt {
+  /** Its folder, absolute. */
+  readonly folder: string;
+  /** Names of all that is in it: what is not there is not asked for. */
+  readonly names: ReadonlySet<string>;
+  /** Time of the last change of its files, in milliseconds since 1970. */
+  readonly changed: number;
+  /** Whether a process holds it. */
+  readonly isHeld: boolean;
+  /** Words that the user gave it. */
+  readonly tags: readonly string[];
 }
+
+/** Files in a run's folder by which it changes, beside the logs of its parts. */
+const WATCHED: readonly string[] = [
+  "configuration.json",
+  "pipeline.json",
+  RESULTS_FILE,
+  MESSAGES_FILE,
+  START_FILE,
+];
+
+const LOGS: readonly string[] = ["steps.jsonl", "epochs.jsonl"];
 
 /** When and how far a run's files were written, in a text that changes with them, and the time of the last change. */
 export function stateOfFiles(
   folder: string,
-  described: DescribedRun,
+  { names }: Pick<LookedAt, "names">,
+  { parts }: DescribedRun,
 ): { readonly mark: string; readonly changed: number } {
   let changed = 0;
   let mark = "";
-  for (const path of watchedFiles(folder, described)) {
+  function look(path: string): void {
     const state = fileState(path);
     mark += state === undefined ? "-;" : `${state.size}@${state.changed};`;
     changed = Math.max(changed, state?.changed ?? 0);
   }
+  for (const name of WATCHED) if (names.has(name)) look(join(folder, name));
+  for (const part of parts) {
+    for (const name of LOGS) {
+      if (part.folder !== folder || names.has(name)) look(join(part.folder, name));
+    }
+  }
   return { mark, changed };
 }
 
-function progressOf({ folder, prefix, batchSize }: RunPart): PartProgress {
-  const { step = 0, ...steps } = lastRecord(join(folder, "steps.jsonl")) ?? {};
-  const { step: atEpoch = 0, epoch = 0, ...epochs } = lastRecord(join(folder, "epochs.jsonl")) ??
-    {};
+function progressOf({ folder, prefix, batchSize }: RunPart, looked: LookedAt): PartProgress {
+  const last = (name: string) =>
+    folder !== looked.folder || looked.names.has(name) ? lastRecord(join(folder, name)) : undefined;
+  const { step = 0, ...steps } = last("steps.jsonl") ?? {};
+  const { step: atEpoch = 0, epoch = 0, ...epochs } = last("epochs.jsonl") ?? {};
   const derived = [
     new DerivedColumns("epochs", undefined).ofRecord(epochs),
     new DerivedColumns("steps", batchSize).ofRecord(steps),
@@ -71,7 +92,8 @@ function progressOf({ folder, prefix, batchSize }: RunPart): PartProgress {
 }
 
 /** The figures of a run's last evaluations, by protocol and figure, such as `kNN k=20 T=0.07 top1`. */
-function evaluated(folder: string): Record<string, number> {
+function evaluated({ folder, names }: LookedAt): Record<string, number> {
+  if (!names.has(RESULTS_FILE)) return {};
   const found = readPlainJson(join(folder, RESULTS_FILE)) as
     | { readonly results?: unknown }
     | undefined;
@@ -89,27 +111,28 @@ function evaluated(folder: string): Record<string, number> {
 }
 
 /** Whether the last that a run's program said is why it ended. */
-function hasFailed(folder: string): boolean {
-  return readMessages(folder).at(-1)?.kind === "error";
+function hasFailed({ folder, names }: LookedAt): boolean {
+  return names.has(MESSAGES_FILE) && readMessages(folder).at(-1)?.kind === "error";
 }
 
 function stateOf(
-  folder: string,
+  looked: LookedAt,
   { step, total }: { readonly step: number; readonly total: number | undefined },
 ): RunState {
-  if (isFolderHeld(folder)) return "running";
+  if (looked.isHeld) return "running";
   if (total !== undefined && step >= total) return "finished";
-  return hasFailed(folder) ? "failed" : "stopped";
+  return hasFailed(looked) ? "failed" : "stopped";
 }
 
 /** Steps of all parts; undefined where those of one are not known. */
 function totalSteps(
   { parts, epochs, stages, method }: DescribedRun,
-  folder: string,
+  { folder, names }: LookedAt,
   progress: readonly PartProgress[],
 ): number | undefined {
   if (stages !== undefined) return stages.total;
-  const known = method === undefined ? undefined : readStart(folder)?.totalSteps;
+  const isKept = method !== undefined && names.has(START_FILE);
+  const known = isKept ? readStart(folder)?.totalSteps : undefined;
   if (known !== undefined) return known;
   let total = 0;
   for (const [i, { steps }] of parts.entries()) {
@@ -124,16 +147,16 @@ function totalSteps(
 
 /** How far a run has come, by the logs of its parts. */
 function progressInLogs(
-  folder: string,
+  looked: LookedAt,
   described: DescribedRun,
 ): Pick<RunRow, "step" | "epoch" | "metrics"> & { readonly totalSteps: number | undefined } {
-  const progress = described.parts.map(progressOf);
+  const progress = described.parts.map((part) => progressOf(part, looked));
   const sum = (value: (part: PartProgress) => number) =>
     progress.reduce((total, part) => total + value(part), 0);
   return {
     step: described.stages?.done ?? sum((part) => part.step),
     epoch: sum((part) => part.epoch),
-    totalSteps: totalSteps(described, folder, progress),
+    totalSteps: totalSteps(described, looked, progress),
     metrics: Object.assign({}, ...progress.map((part) => part.metrics)),
   };
 }
@@ -142,24 +165,23 @@ function progressInLogs(
  * The row of a run.
  *
  * @param run its path below the root
- * @param folder its folder, absolute
  * @throws {GenviewTypeError} if one of its files is no plain one
  * @throws {GenviewSyntaxError} if its results are no JSON
  */
 export function rowOf(
   run: string,
-  folder: string,
   described: DescribedRun,
-  { changed, tags }: { readonly changed: number; readonly tags: readonly string[] },
+  looked: LookedAt,
 ): RunRow {
+  const { folder, changed, tags } = looked;
   const { step, epoch, totalSteps: total, metrics } = described.progress ??
-    progressInLogs(folder, described);
+    progressInLogs(looked, described);
   const stats = Deno.lstatSync(folder);
   const started = (stats.birthtime ?? stats.mtime)?.getTime() ?? changed;
   return {
     run,
     kind: described.kind,
-    state: stateOf(folder, { step, total }),
+    state: stateOf(looked, { step, total }),
     step,
     ...(total !== undefined && { totalSteps: total }),
     epoch,
@@ -167,6 +189,6 @@ export function rowOf(
     started,
     tags,
     options: described.options,
-    metrics: { ...metrics, ...evaluated(folder) },
+    metrics: { ...metrics, ...evaluated(looked) },
   };
 }

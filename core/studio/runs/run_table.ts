@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { GenviewNotFound } from "../../errors/mod.ts";
-import { isFolderHeld } from "../../files/folder_lock.ts";
+import { isFolderHeld, LOCK_FILE } from "../../files/folder_lock.ts";
 import { isSameValue } from "../../schema/same_value.ts";
 import type { RunList, RunRow } from "../api/runs.ts";
 import { describeEvaluation, isEvaluation, newestCheckpoint } from "./evaluation_run.ts";
@@ -49,9 +49,9 @@ const OPEN_RUNS = 32;
 const OPEN_BYTES = 512 << 20;
 
 /** Says when what describes a run has changed. */
-function descriptionOf(folder: string): string {
+function descriptionOf(folder: string, { names }: CandidateFolder): string {
   return ["configuration.json", "pipeline.json"].map((name) => {
-    const state = fileState(join(folder, name));
+    const state = names.has(name) ? fileState(join(folder, name)) : undefined;
     return state === undefined ? "-" : `${state.size}@${state.changed}`;
   }).join(";");
 }
@@ -138,22 +138,23 @@ export class RunTable {
     this.#unreadable = unreadable;
   }
 
-  #look(candidate: CandidateFolder, before: Entry | undefined): Entry | undefined {
-    const run = candidate.path;
+  #look({ path: run }: CandidateFolder, before: Entry | undefined): Entry | undefined {
     const folder = join(this.#root, run);
+    const candidate = this.#walk.look(run);
     const checkpoint = isEvaluation(candidate) ? newestCheckpoint(folder) : undefined;
-    const descriptionMark = checkpoint ?? descriptionOf(folder);
+    const descriptionMark = checkpoint ?? descriptionOf(folder, candidate);
     const described = before?.descriptionMark === descriptionMark
       ? before.described
       : checkpoint === undefined
       ? describeRun(this.#root, candidate)
       : describeEvaluation(folder, checkpoint);
     if (described === undefined) return undefined;
-    const { mark: files, changed } = stateOfFiles(folder, described);
+    const { mark: files, changed } = stateOfFiles(folder, candidate, described);
     const tags = this.#tags.of(run);
-    const mark = `${files} ${isFolderHeld(folder)} ${JSON.stringify(tags)}`;
+    const isHeld = candidate.names.has(LOCK_FILE) && isFolderHeld(folder);
+    const mark = `${files} ${isHeld} ${JSON.stringify(tags)}`;
     if (before?.mark === mark && before.described === described) return before;
-    const row = rowOf(run, folder, described, { changed, tags });
+    const row = rowOf(run, described, { folder, names: candidate.names, changed, isHeld, tags });
     return { row, described, folder, candidate, mark, descriptionMark };
   }
 

@@ -134,10 +134,14 @@ function sampledSeries(
   return { name, ...found };
 }
 
-/** How many values a stretch has. */
-function countPresent(values: Float64Array, [start, end]: readonly [number, number]): number {
+/** How many values a stretch has, counted up to one more than a limit. */
+function countPresent(
+  values: Float64Array,
+  [start, end]: readonly [number, number],
+  limit: number,
+): number {
   let count = 0;
-  for (let row = start; row < end; row++) if (values[row] !== MISSING) count++;
+  for (let row = start; row < end && count <= limit; row++) if (values[row] !== MISSING) count++;
   return count;
 }
 
@@ -171,7 +175,7 @@ export function sampleLog(
     const values = names === undefined || names.includes(shown) ? column(name) : undefined;
     if (values === undefined) return [];
     const curve = { steps, seconds, values };
-    const count = countPresent(values, stretch);
+    const count = countPresent(values, stretch, points);
     if (count === 0) return [];
     if (count <= points) return [exactSeries(shown, curve, stretch)];
     exact = false;

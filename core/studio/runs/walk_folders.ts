@@ -9,8 +9,11 @@ import { join } from "node:path";
 export interface CandidateFolder {
   /** Path below the root, with `/`; `.` for the root itself. */
   readonly path: string;
-  /** Names of its files and folders that are no links. */
+  /** Names of all that is in it, links and pipes too. */
+  readonly names: ReadonlySet<string>;
+  /** Names of its files. */
   readonly files: ReadonlySet<string>;
+  /** Names of its folders. */
   readonly folders: ReadonlySet<string>;
 }
 
@@ -38,22 +41,21 @@ const MARKS: readonly string[] = ["configuration.json", "pipeline.json"];
 /** What an evaluation trains lies below the folder of its run. */
 const EVALUATION = /(^|\/)evaluations\/[^/]+$/;
 
-interface Listing {
-  readonly files: Set<string>;
-  readonly folders: Set<string>;
+interface Listing extends Omit<CandidateFolder, "path"> {
   readonly changed: number;
 }
 
 function list(folder: string): Omit<Listing, "changed"> {
-  const [files, folders] = [new Set<string>(), new Set<string>()];
+  const [names, files, folders] = [new Set<string>(), new Set<string>(), new Set<string>()];
   let count = 0;
   for (const entry of Deno.readDirSync(folder)) {
     // A folder of more is one of data.
     if (++count > ENTRIES) break;
+    names.add(entry.name);
     if (entry.isFile) files.add(entry.name);
     else if (entry.isDirectory) folders.add(entry.name);
   }
-  return { files, folders };
+  return { names, files, folders };
 }
 
 /** Goes through the folders below a root again and again; what has not changed is not listed anew. */
@@ -64,6 +66,16 @@ export class FolderWalk {
   /** @param root absolute, without symbolic links */
   constructor(root: string) {
     this.#root = root;
+  }
+
+  /**
+   * A folder as it is now, by its path below the root.
+   *
+   * @throws {Deno.errors.NotFound} if it is there no more
+   */
+  look(path: string): CandidateFolder {
+    const { changed: _changed, ...listing } = this.#list(path);
+    return { path, ...listing };
   }
 
   #list(path: string): Listing {
@@ -97,10 +109,11 @@ export class FolderWalk {
         unreadable.push({ path, reason: (error as Error).message });
         continue;
       }
-      const { files, folders } = listing;
+      const { changed: _changed, ...listed } = listing;
+      const { files, folders } = listed;
       const isMarked = MARKS.some((mark) => files.has(mark)) ||
         (folders.has("checkpoints") && EVALUATION.test(path));
-      if (isMarked) candidates.push({ path, files, folders });
+      if (isMarked) candidates.push({ path, ...listed });
       if (depth === DEPTH) continue;
       for (const name of [...folders].sort()) {
         if (name.startsWith(".") || PASSED_OVER.has(name)) continue;
