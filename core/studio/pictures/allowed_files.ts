@@ -34,7 +34,10 @@ function isWithin(folder: string, path: string): boolean {
 /** Codes of paths that lead nowhere. */
 const NOWHERE: readonly (string | undefined)[] = ["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ELOOP"];
 
-async function realPath(path: string): Promise<string | undefined> {
+/** A path without symbolic links; undefined where there is nothing. */
+export async function realPathOf(path: string): Promise<string | undefined> {
+  // No system has such a path, and not all say so alike.
+  if (path.includes("\0")) return undefined;
   try {
     return await Deno.realPath(path);
   } catch (cause) {
@@ -76,7 +79,7 @@ export class AllowedFiles {
   async path(name: string): Promise<string> {
     const candidates = isAbsolute(name) ? [name] : [name, join(this.#folders[0]!, name)];
     for (const path of candidates) {
-      const real = await realPath(path);
+      const real = await realPathOf(path);
       if (real === undefined) continue;
       return this.#isAllowed(real) ? path : this.#refuse(name);
     }
@@ -93,7 +96,7 @@ export class AllowedFiles {
       const path = join(folder, name);
       if (isDirectory) await this.#checkLinks(path);
       if (!isSymlink) continue;
-      const real = await realPath(path);
+      const real = await realPathOf(path);
       if (real !== undefined && !this.#isAllowed(real)) this.#refuse(path);
     }
   }
@@ -101,7 +104,12 @@ export class AllowedFiles {
   /** The name of data as it is opened, all of whose files may be read. */
   async #data(name: string): Promise<string> {
     if (DRAWN.test(name)) return name;
-    if (isShardName(name) && await realPath(name) === undefined) {
+    if (name.includes("\0")) {
+      throw new GenviewTypeError(
+        `Cannot show ${JSON.stringify(name)}: a path cannot have such a sign`,
+      );
+    }
+    if (isShardName(name) && await realPathOf(name) === undefined) {
       // A pattern: its folders are asked for before they are listed.
       for (const each of expand(name)) await this.path(dirname(each));
       for (const path of (await findShards(name))?.paths ?? []) await this.path(path);
@@ -172,7 +180,7 @@ export class AllowedFiles {
     isOwnFile: boolean,
   ): Promise<Uint8Array<ArrayBuffer>> {
     const { name } = source;
-    const real = await realPath(path);
+    const real = await realPathOf(path);
     if (real === undefined) throw new UnreadableImageError(name, "no such file");
     if (!this.#isAllowed(real)) {
       throw new UnreadableImageError(name, "a file outside of what the studio may read");

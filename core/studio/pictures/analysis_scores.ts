@@ -10,7 +10,7 @@ import { FeatureFiles, keyOfMirrored, readComponent, tokenScores } from "../../m
 import { validate } from "../../schema/validate.ts";
 import type { StudioContext } from "../studio_context.ts";
 import { readJsonBelow } from "./output_folder.ts";
-import { below } from "./recorded_run.ts";
+import { below, plainFile } from "./recorded_run.ts";
 
 /** What is known of an analysis. */
 export interface RecordedAnalysis {
@@ -81,9 +81,13 @@ export async function openAnalysis(
     EXTRACTION,
   );
   const { threshold, grid } = await read<RecordedAnalysis>("threshold.json", THRESHOLD);
-  const component = await readComponent(
-    await context.resolve(below(analysis, "eigenvectors/pca_vectors.npy")),
-  );
+  const componentFile = await plainFile(context, below(analysis, "eigenvectors/pca_vectors.npy"));
+  if (componentFile === undefined) {
+    throw new GenviewNotFound(
+      `Cannot show masks of ${analysis}: it must hold eigenvectors/pca_vectors.npy, found none`,
+    );
+  }
+  const component = await readComponent(componentFile);
   if (component.length !== extraction.width) {
     throw new GenviewTypeError(
       `Cannot show masks of ${analysis}: the component must have the features' ${extraction.width} coordinates, found ` +

@@ -9,6 +9,7 @@ import { GenviewNotFound, GenviewRangeError } from "../../errors/mod.ts";
 import { configuredPairEncoder } from "../../train/run/pair_encoder.ts";
 import type { JudgedPairs } from "../../train/run/train_event.ts";
 import { PairWeighting } from "../../train/step/pair_weighting.ts";
+import { realPathOf } from "./allowed_files.ts";
 import type { PictureContext } from "./picture_context.ts";
 import type { RecordedRun } from "./recorded_run.ts";
 import { firstSamples } from "./views.ts";
@@ -30,22 +31,12 @@ async function readable(
       `Cannot show pairs of ${run}: it weighs none; train with --quality-encoder to have pairs weighted`,
     );
   }
-  const isName = NAMED.test(qualityEncoder) && await isNowhere(qualityEncoder);
+  const isName = NAMED.test(qualityEncoder) && await realPathOf(qualityEncoder) === undefined;
   return {
     ...configuration,
     qualityEncoder: isName ? qualityEncoder : await files.path(qualityEncoder),
     qualityComponent: await files.path(qualityComponent),
   };
-}
-
-async function isNowhere(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return false;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return true;
-    throw error;
-  }
 }
 
 /** Refuses runs whose pairs cannot be judged from their configuration alone, or only with much memory. */

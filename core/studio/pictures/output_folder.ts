@@ -13,8 +13,8 @@ import { ifThere } from "../../files/if_there.ts";
 import { checkNoiseSchedule, GENVIEW_NOISE_SCHEDULE, type NoiseSchedule } from "../../noise/mod.ts";
 import { readPlainJson } from "../runs/plain_file.ts";
 import type { StudioContext } from "../studio_context.ts";
-import type { AllowedFiles } from "./allowed_files.ts";
-import { below } from "./recorded_run.ts";
+import { type AllowedFiles, realPathOf } from "./allowed_files.ts";
+import { below, plainFile } from "./recorded_run.ts";
 
 /** Names of folders that are looked into, at most. */
 const MOST_FOLDERS = 1000;
@@ -76,7 +76,9 @@ export async function variationsFolder(
       `list ${path}`,
       Array.fromAsync(Deno.readDir(path)),
     );
-    if (entries.some(({ name }) => /^manifest(-\d+-of-\d+)?\.jsonl$/.test(name))) return folder;
+    const manifests = entries.filter(({ name }) => /^manifest(-\d+-of-\d+)?\.jsonl$/.test(name));
+    for (const { name } of manifests) await plainFile(context, below(folder, name));
+    if (manifests.length > 0) return folder;
   }
   throw new GenviewNotFound(
     `Cannot show variations of ${output}: it must hold a manifest.jsonl, found none; run the stage variations`,
@@ -149,8 +151,8 @@ export async function openRecordedImages(
 ): Promise<FindImage> {
   if (images === undefined) return () => undefined;
   if (images === "absolute paths") return (key) => files.source(fileSource(key));
-  const found = await ifThere(Deno.stat(images));
-  if (found?.isDirectory && !isShardName(images)) {
+  const folder = isShardName(images) ? undefined : await realPathOf(images);
+  if (folder !== undefined && (await Deno.stat(folder)).isDirectory) {
     return (key) => files.source(fileSource(isAbsolute(key) ? key : join(images, key)));
   }
   const dataset = await files.open(images);

@@ -6,7 +6,13 @@
 import { basename } from "node:path";
 import { viewRecipes } from "../../data/views/named_views.ts";
 import type { ViewRecipe } from "../../data/views/recipe.ts";
-import { GenviewNotFound, GenviewRangeError, isGenviewError } from "../../errors/mod.ts";
+import {
+  GenviewNotFound,
+  GenviewRangeError,
+  GenviewTypeError,
+  isGenviewError,
+} from "../../errors/mod.ts";
+import { explainingFileErrors } from "../../files/file_error.ts";
 import { ifThere } from "../../files/if_there.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import { resolveConfiguration } from "../../method/resolve_configuration.ts";
@@ -56,7 +62,7 @@ export async function openRecordedRun(
   run: string,
 ): Promise<RecordedRun> {
   const folder = await context.resolve(run);
-  await context.resolve(below(run, "configuration.json"));
+  await plainFile(context, below(run, "configuration.json"));
   const description = await readDescription(folder);
   const configuration = resolveConfiguration(description.configuration);
   const recipes = viewRecipes(configuration);
@@ -65,6 +71,22 @@ export async function openRecordedRun(
   throw new GenviewRangeError(
     `Cannot show the run ${run}: its views must have at most ${MOST_SIZE} pixels in each direction, found ${largest}`,
   );
+}
+
+/**
+ * The real path of a plain file below the root; undefined if there is nothing. Opening a pipe would wait for ever.
+ *
+ * @throws {TypeError} if it is something else, or a link leads out of the root
+ */
+export async function plainFile(
+  context: Pick<StudioContext, "resolve">,
+  path: string,
+): Promise<string | undefined> {
+  const real = await ifThere(context.resolve(path));
+  if (real === undefined) return undefined;
+  const { isFile } = await explainingFileErrors(`read ${path}`, Deno.stat(real));
+  if (isFile) return real;
+  throw new GenviewTypeError(`Cannot read ${path}: it must be a plain file, found something else`);
 }
 
 /** A path below a run's folder as one below the studio's root, which may be the run itself. */
@@ -129,7 +151,7 @@ export async function recordedCheckpoints(
   for (const { path } of await listCheckpoints(folder)) {
     const name = basename(path);
     const files = ["state.json", "model.safetensors"].map((file) =>
-      ifThere(context.resolve(below(run, `checkpoints/${name}/${file}`)))
+      plainFile(context, below(run, `checkpoints/${name}/${file}`))
     );
     const isWhole = (await Promise.all(files)).every((file) => file !== undefined);
     const state = isWhole ? await stateOf(path) : undefined;

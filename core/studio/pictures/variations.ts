@@ -18,7 +18,7 @@ import {
   variationsFolder,
 } from "./output_folder.ts";
 import type { PictureContext } from "./picture_context.ts";
-import { below } from "./recorded_run.ts";
+import { below, plainFile } from "./recorded_run.ts";
 import { thumbnail } from "./thumbnails.ts";
 
 /** Which variations are asked for. */
@@ -39,7 +39,7 @@ async function ratiosOf(
   keys: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>();
-  const path = await ifThere(context.resolve(below(output, "ratios/fg_ratios.txt")));
+  const path = await plainFile(context, below(output, "ratios/fg_ratios.txt"));
   if (path === undefined) return found;
   const file = await explainingFileErrors(`read ${path}`, Deno.open(path));
   for await (const line of linesOf(file.readable)) {

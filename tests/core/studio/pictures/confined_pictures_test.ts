@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import type { ViewsAnswer } from "../../../../core/studio/api/pictures.ts";
+import { RandomStream } from "../../../../core/engine/random/mod.ts";
+import type { VariationsAnswer, ViewsAnswer } from "../../../../core/studio/api/pictures.ts";
 import { inFolder } from "../../../in_folder.ts";
 import { describeRun, drawPhotos, openPictures } from "./picture_fixture.ts";
 
@@ -142,4 +143,72 @@ Deno.test("configurations and counts beyond what is shown are refused", () =>
     ) {
       assertEquals((await studio.ask(path)).status, expected, path);
     }
+  }));
+
+Deno.test("variations that lie elsewhere, and pipes in place of files, are refused", () =>
+  inFolder(async (folder) => {
+    const [root, outside] = [join(folder, "root"), join(folder, "outside")];
+    await drawPhotos(outside);
+    await drawPhotos(join(root, "out/variations"));
+    await Deno.symlink(join(outside, "cats/0.png"), join(root, "out/variations/link.png"));
+    const manifest = join(root, "out/variations/manifest.jsonl");
+    const line = (path: string) =>
+      `${JSON.stringify({ path, source: "a.png", index: 0, level: 1 })}\n`;
+    await Deno.writeTextFile(manifest, line("cats/0.png") + line("link.png"));
+    using studio = await openPictures(root);
+    const { images } = await studio.get<VariationsAnswer>("/api/variations?output=out");
+    const [own, other] = images[0]!.variations;
+    assertEquals((await studio.pixels(own!.picture)).width, 40);
+    const { status, json } = await studio.ask(other!.picture);
+    assertEquals(status, 404);
+    assertStringIncludes(JSON.stringify(json), "outside of what the studio may read");
+    await Deno.writeTextFile(manifest, line("../../../outside/cats/0.png"));
+    assertEquals((await studio.ask("/api/variations?output=out")).status, 400);
+    if (Deno.build.os === "windows") return;
+    await Deno.remove(manifest);
+    await Deno.mkdir(join(root, "piped"));
+    const pipes = [manifest, join(root, "piped/configuration.json")];
+    await new Deno.Command("mkfifo", { args: pipes }).output();
+    assertEquals((await studio.ask("/api/variations?output=out")).status, 400);
+    assertEquals((await studio.ask("/api/views?run=piped")).status, 400);
+  }));
+
+Deno.test("mutated calls are answered or refused, and none fails", () =>
+  inFolder(async (root) => {
+    await drawPhotos(join(root, "photos"));
+    await describeRun(join(root, "run"), { data: join(root, "photos") });
+    using studio = await openPictures(root);
+    const random = new RandomStream(0, "mutations");
+    const signs = [
+      "%00",
+      "..",
+      "/",
+      "%2F",
+      "-",
+      "1e9",
+      "&",
+      "=",
+      "%F0",
+      "%",
+      "run",
+      "\u{1F600}",
+      "+",
+      "[",
+    ];
+    const calls = ["views?run=run&count=1", "pairs?run=run", "neighbours?run=run&checkpoint=a"]
+      .concat(["map?run=run&count=x", "masks?output=run", "variations?output=.", "picture?id=ab"]);
+    const found = new Set<number>();
+    for (let i = 0; i < 400; i++) {
+      let call = calls[i % calls.length]!;
+      const start = call.indexOf("?") + 1;
+      for (let change = 0; change <= random.integer(3); change++) {
+        const at = start + random.integer(call.length - start + 1);
+        const sign = signs[random.integer(signs.length)]!;
+        call = call.slice(0, at) + sign + call.slice(at + random.integer(3));
+      }
+      const { status } = await studio.ask(`/api/${call}`);
+      assert([200, 400, 404].includes(status), `${call} ${status}`);
+      found.add(status);
+    }
+    assertEquals([...found].toSorted(), [200, 400, 404]);
   }));
