@@ -11,6 +11,7 @@ import { configurationSchema } from "../core/method/configuration.ts";
 import { readConfiguration } from "../core/method/read_configuration.ts";
 import { dryRun, type DryRunOptions } from "../core/train/run/dry_run.ts";
 import { pretrain, type PretrainOptions } from "../core/train/run/pretrain.ts";
+import { timeSteps } from "../core/train/run/time_steps.ts";
 import type { TrainResult } from "../core/train/run/train_options.ts";
 import { bundledMethods } from "../plugins/mod.ts";
 import { type Command, command, parse, runTask } from "./cli/command_line.ts";
@@ -126,6 +127,12 @@ const COMMAND = command({
         description:
           "with --dry-run: print one JSON object, whose text is what is printed otherwise",
       },
+      measure: {
+        type: "boolean",
+        default: false,
+        description:
+          "with --dry-run: time some steps as well, which computes them on the data and the device, and keeps nothing",
+      },
       output: {
         type: "string",
         default: "runs/train",
@@ -164,7 +171,9 @@ const KNOWN = { methods: bundledMethods, configurations: bundledConfigurations }
 interface Given {
   readonly dryRun?: boolean;
   readonly json?: boolean;
+  readonly measure?: boolean;
   readonly images?: number;
+  readonly workers?: number;
   readonly resume?: string;
   readonly from?: string;
 }
@@ -193,11 +202,20 @@ async function configurationList(): Promise<string> {
   return rows.join("\n");
 }
 
-function checkDryRun({ dryRun, json, images, resume, from }: Given): void {
-  const about = images ? `--images ${images}` : json && "--json";
+function checkDryRun(
+  { dryRun, json, measure, images, resume, from, workers = 0 }: Given,
+): void {
+  const about = images ? `--images ${images}` : (json && "--json") || (measure && "--measure");
   if (!dryRun && about) {
     throw new GenviewTypeError(
       `Cannot start training: ${about.split(" ")[0]} needs --dry-run, found ${about} alone`,
+    );
+  }
+  const other = images ? "--images" : workers > 1 && "--workers";
+  if (measure && other) {
+    throw new GenviewTypeError(
+      `Cannot time steps: --measure computes them in this process on the images that there are, found ${other}; ` +
+        "leave one out",
     );
   }
   const idle = resume ? "--resume" : from && "--from";
@@ -254,21 +272,43 @@ async function run(
   console.log(asStarted(nextCommands(output, result, epochs)));
 }
 
+/** How what a run would be is said. */
+interface DescriptionForm {
+  /** As JSON, for programs. */
+  readonly json: boolean;
+  /** With its time, as some steps have it. */
+  readonly measure: boolean;
+}
+
 /** Says what a run would be, also of processes that are not started, or of those of a launcher. */
-async function describe(options: DryRunOptions, json: boolean): Promise<void> {
+async function describe(
+  options: DryRunOptions,
+  { json, measure }: DescriptionForm,
+): Promise<void> {
   const { group, ranks } = options;
   if (group !== undefined) mustStartRanks(ranks ?? 0, (name) => Deno.env.get(name));
   const run = await dryRun(options, KNOWN);
+  const { images: _images, ranks: _ranks, ...named } = options;
+  const timed = measure ? await timeSteps(named, KNOWN) : undefined;
   if (group !== undefined && group.rank > 0) return;
-  const text = dryRunText(run);
-  console.log(json ? JSON.stringify({ ...run, text }, null, 2) : text);
+  const text = dryRunText(run, timed?.secondsEach);
+  const { secondsEach } = timed ?? {};
+  console.log(json ? JSON.stringify({ ...run, secondsEach, text }, null, 2) : text);
 }
 
 /** Runs the task with its arguments. */
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(await withMethodOptions(COMMAND, args), args, (text) => console.log(text));
   if (parsed === undefined) return;
-  const { listConfigs, dryRun: isDry, json = false, images, workers = 0, ...given } = parsed.given;
+  const {
+    listConfigs,
+    dryRun: isDry,
+    json = false,
+    measure = false,
+    images,
+    workers = 0,
+    ...given
+  } = parsed.given;
   if (listConfigs) return console.log(await configurationList());
   checkDryRun(parsed.given);
   const {
@@ -292,7 +332,9 @@ export async function main(args: readonly string[]): Promise<void> {
   };
   if (isDry) {
     const asked = { ...named, images: images ?? 0, ...(workers > 0 && { ranks: workers }) };
-    return await inRanks((group) => describe({ ...asked, ...(group && { group }) }, json));
+    return await inRanks((group) =>
+      describe({ ...asked, ...(group && { group }) }, { json, measure })
+    );
   }
   if (await ranOnWorkers("train", args, workers)) return;
   const { output } = parsed.values;

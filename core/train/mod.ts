@@ -103,6 +103,7 @@ export { drawPairs, drawViews } from "./run/pairs_picture.ts";
 export { pretrain, type PretrainContext, type PretrainOptions } from "./run/pretrain.ts";
 export { configuredBackbone } from "./run/run_plan.ts";
 export { readRunLogs, type RunLogs } from "./log/run_logs.ts";
+export { type TimedSteps, timeSteps } from "./run/time_steps.ts";
 export { train } from "./run/train.ts";
 export type { JointRanks, JudgedPairs, TrainEvent } from "./run/train_event.ts";
 export type { RankPlace } from "./run/run_ranks.ts";

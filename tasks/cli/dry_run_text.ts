@@ -82,8 +82,26 @@ function viewText({ viewSizes }: DryRun): string {
     .map(([size, { length }]) => `${length} of ${size} px`).join(", ");
 }
 
-/** Describes a run that is not started. */
-export function dryRunText(run: DryRun): string {
+const [MINUTE, HOUR, DAY] = [60, 3600, 86_400];
+
+/** A time as people say it. */
+function timeText(seconds: number): string {
+  const [unit, name] = seconds < 2 * MINUTE
+    ? [1, "seconds"]
+    : seconds < 2 * HOUR
+    ? [MINUTE, "minutes"]
+    : seconds < 2 * DAY
+    ? [HOUR, "hours"]
+    : [DAY, "days"];
+  return `${Number((seconds / unit).toPrecision(2))} ${name}`;
+}
+
+/**
+ * Describes a run that is not started.
+ *
+ * @param secondsEach what a step takes, where that was measured
+ */
+export function dryRunText(run: DryRun, secondsEach?: number): string {
   const { method, configuration, learningRate: { start, peak, end }, memory, models, ranks } = run;
   const { backbone, epochs, optimizer } = configuration;
   const rows = [
@@ -102,6 +120,12 @@ export function dryRunText(run: DryRun): string {
         counted(run.totalSteps, "step")
       } in all`,
     ],
+    ...(secondsEach === undefined ? [] : [[
+      "time",
+      `about ${timeText(secondsEach * run.totalSteps)}, at ${
+        timeText(secondsEach)
+      } a step as measured now, without evaluations`,
+    ]]),
     [
       "learning rate",
       `${rate(start)} at the start, at most ${rate(peak)}, ${rate(end)} at the end (${optimizer})`,

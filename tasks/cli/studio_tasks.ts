@@ -17,7 +17,7 @@ import { withKnownNames } from "./training_options.ts";
 
 /** Options by which a task prints something rather than does its work. */
 const PRINTING: Readonly<Partial<Record<StudioTask, readonly string[]>>> = {
-  train: ["listConfigs", "dryRun", "images", "json"],
+  train: ["listConfigs", "dryRun", "images", "json", "measure"],
   evaluate: ["table", "markdown", "json"],
 };
 

@@ -44,6 +44,23 @@ Deno.test("train --dry-run --json prints what the run would be for programs, wit
   assertEquals([method.name, memory.total > 1e8], ["simsiam", true]);
 });
 
+Deno.test("train --dry-run --measure times some steps, and keeps nothing", () =>
+  inFolder(async (folder) => {
+    await drawPictures(join(folder, "photos"));
+    const { text, secondsEach, totalSteps } = JSON.parse(
+      await printed(
+        ...["--preset", "cifar", "--data", join(folder, "photos"), "--batch-size", "2"],
+        ...["--options", '{"projectorWidth":32,"predictorWidth":16}', "--stem", "imagenet"],
+        ...["--epochs", "5", "--threads", "1", "--device", "cpu"],
+        ...["--output", join(folder, "run"), "--dry-run", "--measure", "--json"],
+      ),
+    );
+    assert(secondsEach > 0 && secondsEach < 60, `${secondsEach}`);
+    assertEquals(totalSteps, 15);
+    assert(/^time +about [\d.]+ (seconds|minutes), at [\d.e-]+ seconds a step/m.test(text), text);
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["photos"]);
+  }));
+
 Deno.test("train --list-configs names every experiment", async () => {
   const lines = (await printed("--list-configs")).split("\n");
   assertEquals(lines.filter((line) => /^\w/.test(line)), Object.keys(bundledConfigurations));
@@ -54,6 +71,11 @@ Deno.test("train refuses a dry run of what is not new, and images without one", 
     const [args, message] of [
       [["--images", "10"], "--images needs --dry-run, found --images 10 alone"],
       [["--json"], "--json needs --dry-run, found --json alone"],
+      [["--measure"], "--measure needs --dry-run, found --measure alone"],
+      [
+        ["--dry-run", "--measure", "--workers", "2"],
+        "on the images that there are, found --workers",
+      ],
       [
         ["--dry-run", "--resume", "latest"],
         "is for a new one with initial weights, found --resume",

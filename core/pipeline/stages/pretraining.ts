@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { configurationSchema } from "../../method/configuration.ts";
 import type { PartialConfiguration } from "../../method/resolve_configuration.ts";
-import { pretrain, type TrainEvent } from "../../train/mod.ts";
+import { pretrain, timeSteps } from "../../train/mod.ts";
 import type { PipelineContext } from "../pipeline_context.ts";
 import type { StageEstimate } from "../pipeline_event.ts";
 import type { Stage, StageSettings } from "../stage.ts";
@@ -16,9 +16,6 @@ import { variationFiles, variedPart } from "./variations.ts";
 
 /** Pairs that are drawn in each epoch. */
 const SHOWN = 6;
-
-/** Steps that a speed is measured by; the first, which is slower, is not counted. */
-const MEASURED_STEPS = 3;
 
 /** Options whose values are places in the output folder, or follow from stages. */
 const OWN = ["data", "variations", "qualityEncoder", "qualityComponent"] as const;
@@ -63,45 +60,18 @@ async function settingsOf(context: PipelineContext): Promise<StageSettings> {
 /** Times some steps with pairs from the images alone, and adds what weighing a pair takes. */
 async function measure(context: PipelineContext): Promise<StageEstimate> {
   const { named, run: { configuration }, control } = context;
-  const folder = await Deno.makeTempDir();
-  const stop = new AbortController();
-  const signal = AbortSignal.any([stop.signal, ...(control.signal ? [control.signal] : [])]);
-  const times: number[] = [];
-  let [perEpoch, batchSize] = [0, 0];
-  let began = 0;
-  const onEvent = (event: TrainEvent): void => {
-    if (event.kind === "start") {
-      [perEpoch, batchSize] = [event.stepsPerEpoch, event.configuration.batchSize];
-      began = performance.now();
-    } else if (event.kind === "step") {
-      const now = performance.now();
-      times.push((now - began) / 1000);
-      began = now;
-      if (times.length >= MEASURED_STEPS) stop.abort();
-    }
-  };
-  try {
-    await pretrain({
-      output: join(folder, "run"),
-      ...named,
-      configuration: {
-        ...named.configuration,
-        ...{ epochs: 1, warmupEpochs: 0, evaluationData: "", variations: "", qualityEncoder: "" },
-      },
-    }, { ...control, signal, report: onEvent });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-  const counted = times.length > 1 ? times.slice(1) : times;
-  const step = counted.reduce((sum, time) => sum + time, 0) / Math.max(1, counted.length);
+  const { secondsEach, stepsPerEpoch, batchSize } = await timeSteps({
+    ...named,
+    configuration: { ...named.configuration, variations: "", qualityEncoder: "" },
+  }, control);
   const weigh = await isWeighted(context)
     ? await secondsOfImage((await context.networks()).quality!, context)
     : 0;
   return {
     stage: "pretraining",
     unit: "steps",
-    count: perEpoch * configuration.epochs,
-    secondsEach: step + 2 * batchSize * weigh,
+    count: stepsPerEpoch * configuration.epochs,
+    secondsEach: secondsEach + 2 * batchSize * weigh,
   };
 }
 

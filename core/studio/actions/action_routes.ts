@@ -85,7 +85,10 @@ export function actionRoutes(context: StudioContext): Hono {
   app.post("/api/dry-run", async (c) => {
     const body = await bodyOf(c);
     // One after the other: each takes a core and some hundred megabytes.
-    const answer = lastDryRun.then(() => dryRunAnswer(body, context));
+    const answer = lastDryRun.then(async () => {
+      const queue = await door.openIfThere();
+      return await dryRunAnswer(body, context, (device) => queue?.isBusy(device) ?? false);
+    });
     lastDryRun = answer.catch(() => {
       // Its own caller is told.
     });

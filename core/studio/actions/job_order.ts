@@ -40,14 +40,14 @@ export function isWriter({ task, run }: StoredJob): boolean {
   return run !== undefined && WRITING.includes(task);
 }
 
-/** Whether two jobs compute on one device; which one `auto` is, is only known when it runs. */
-function shareDevice(a: StoredJob, b: StoredJob): boolean {
-  if (a.device === NO_DEVICE || b.device === NO_DEVICE) return false;
-  return a.device === b.device || a.device === "auto" || b.device === "auto";
+/** Whether two devices may be one; which one `auto` is, is only known when something runs on it. */
+export function mayBeOne(a: string, b: string): boolean {
+  if (a === NO_DEVICE || b === NO_DEVICE) return false;
+  return a === b || a === "auto" || b === "auto";
 }
 
 /** Whether a job waits for another: they compute on one device, or write into one run. */
 export function mustWait(job: StoredJob, other: StoredJob): boolean {
   const writeOneRun = job.run === other.run && isWriter(job) && isWriter(other);
-  return writeOneRun || shareDevice(job, other);
+  return writeOneRun || mayBeOne(job.device, other.device);
 }

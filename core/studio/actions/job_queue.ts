@@ -11,7 +11,7 @@ import { makeFolder } from "../../files/new_file.ts";
 import type { Job, JobRequest } from "../api/actions.ts";
 import type { StudioContext } from "../studio_context.ts";
 import { type CheckedRequest, checkRequest } from "./check_request.ts";
-import { deviceOf, isWriter, mustWait } from "./job_order.ts";
+import { deviceOf, isWriter, mayBeOne, mustWait } from "./job_order.ts";
 import { JobProcesses } from "./job_process.ts";
 import { readJobs, type StoredJob, type StoredQueue, writeJobs } from "./stored_jobs.ts";
 
@@ -121,6 +121,13 @@ export class JobQueue {
       isActive(job) && job.run === run && isWriter(job)
     );
     return found.find(({ state }) => state === "running") ?? found[0];
+  }
+
+  /** Whether a job runs on a device. */
+  isBusy(device: string): boolean {
+    return this.#queue.jobs.some((job) =>
+      job.state === "running" && mayBeOne(job.device, device)
+    );
   }
 
   /** What was last asked for that wrote into a run; undefined if nothing was. */

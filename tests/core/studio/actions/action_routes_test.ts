@@ -38,6 +38,9 @@ Deno.test("a client that knows the calls alone trains, stops, resumes, forks, ev
     const dry = await call<DryRunAnswer>("POST", "/api/dry-run", request);
     assertStringIncludes(dry.text, "SimSiam on resnet18");
     assert(dry.memoryBytes! > 1e7 && dry.memoryBytes! < 1e10, `${dry.memoryBytes}`);
+    // 300,000 steps, of which some were timed.
+    assert(dry.seconds! > 100, `${dry.seconds}`);
+    assertEquals([...Deno.readDirSync(root)].map(({ name }) => name), ["photos"]);
 
     const job = await call<Job>("POST", "/api/queue", request);
     assertEquals([job.command, job.run, job.device], [command, "runs/tiny", "cpu"]);
