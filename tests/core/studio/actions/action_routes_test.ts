@@ -38,8 +38,10 @@ Deno.test("a client that knows the calls alone trains, stops, resumes, forks, ev
     const dry = await call<DryRunAnswer>("POST", "/api/dry-run", request);
     assertStringIncludes(dry.text, "SimSiam on resnet18");
     assert(dry.memoryBytes! > 1e7 && dry.memoryBytes! < 1e10, `${dry.memoryBytes}`);
-    // 300,000 steps, of which some were timed.
-    assert(dry.seconds! > 100, `${dry.seconds}`);
+    // 300,000 steps, of which some were timed; on a machine that is busy there may be no time for it, and it says so.
+    assert(
+      dry.seconds === undefined ? /^time .*within 90 seconds$/m.test(dry.text) : dry.seconds > 100,
+    );
     assertEquals([...Deno.readDirSync(root)].map(({ name }) => name), ["photos"]);
 
     const job = await call<Job>("POST", "/api/queue", request);
