@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { GenviewAlreadyExists } from "../errors/mod.ts";
+import { GenviewAlreadyExists, GenviewSyntaxError } from "../errors/mod.ts";
 import { fileError } from "./file_error.ts";
 import { ifThere } from "./if_there.ts";
 import { makeFolder } from "./new_file.ts";
@@ -146,10 +146,19 @@ async function triedAgain(file: Deno.FsFile, exclusive: boolean): Promise<boolea
   return await file.tryLock(exclusive);
 }
 
+/** Whether what a lock says is what holders write. */
+function isHolder(value: unknown): value is LockHolder {
+  const { process, host, since } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  // A signal to a number below 1 would reach many processes.
+  return Number.isSafeInteger(process) && (process as number) > 0 &&
+    typeof host === "string" && typeof since === "string";
+}
+
 /** What a lock says of its holder; undefined while it is written. */
 function parseHolder(text: string): LockHolder | undefined {
   try {
-    return JSON.parse(text) as LockHolder;
+    const holder: unknown = JSON.parse(text);
+    return isHolder(holder) ? holder : undefined;
   } catch {
     return undefined;
   }
@@ -172,6 +181,7 @@ function parseHolder(text: string): LockHolder | undefined {
  * await Deno.remove(folder, { recursive: true });
  * ```
  *
+ * @throws {GenviewSyntaxError} if it is held, and does not say by whom
  * @throws {GenviewError} if the system refuses
  */
 export async function lockHolder(
@@ -179,6 +189,8 @@ export async function lockHolder(
   { name }: Pick<FolderLockOptions, "name"> = {},
 ): Promise<LockHolder | undefined> {
   const path = lockPath(folder, name);
+  // Writing it takes less.
+  const end = performance.now() + 10 * MOMENT_MILLISECONDS;
   try {
     for (;;) {
       // What is no plain file is no lock, and might wait for others when it is opened.
@@ -188,6 +200,11 @@ export async function lockHolder(
       if (file === undefined || await file.tryLock(false)) return undefined;
       const holder = parseHolder(await Deno.readTextFile(path));
       if (holder !== undefined) return holder;
+      if (performance.now() > end) {
+        throw new GenviewSyntaxError(
+          `Cannot look up who works in ${folder}: ${path} must name its holder, found something else`,
+        );
+      }
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   } catch (cause) {

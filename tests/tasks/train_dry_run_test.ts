@@ -51,6 +51,7 @@ Deno.test("train --dry-run --measure times some steps, and keeps nothing", () =>
       await printed(
         ...["--preset", "cifar", "--data", join(folder, "photos"), "--batch-size", "2"],
         ...["--options", '{"projectorWidth":32,"predictorWidth":16}', "--stem", "imagenet"],
+        ...["--backbone", "clip_vit_tiny_patch8_64"],
         ...["--epochs", "5", "--threads", "1", "--device", "cpu"],
         ...["--output", join(folder, "run"), "--dry-run", "--measure", "--json"],
       ),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseDevice } from "../../engine/ort/device.ts";
 import { isGenviewError } from "../../errors/mod.ts";
 import type { PartialConfiguration } from "../../method/resolve_configuration.ts";
 import { optionName } from "../../schema/option_name.ts";
@@ -143,6 +144,17 @@ async function resolveTraining(
   runSchedules(configuration, { totalSteps: configuration.epochs, stepsPerEpoch: 1 });
 }
 
+/** What is wrong with a device's name; whether there is such a device, the task says. */
+function deviceProblems({ options: { device } }: JobRequest): RequestProblem[] {
+  try {
+    if (typeof device === "string") parseDevice(device);
+    return [];
+  } catch (error) {
+    if (!isGenviewError(error)) throw error;
+    return [{ option: "device", text: error.message }];
+  }
+}
+
 /** What options are wrong together. */
 async function jointProblems(
   request: JobRequest,
@@ -172,7 +184,7 @@ export async function checkRequest(body: unknown, context: StudioContext): Promi
   const ofMethod = schema.properties["options"] === undefined
     ? []
     : await methodProblems(request, schema, context);
-  const apart = [...single, ...misplaced, ...ofMethod];
+  const apart = [...single, ...misplaced, ...deviceProblems(request), ...ofMethod];
   const joint = apart.length > 0 ? [] : await jointProblems(request, schema, context);
   return { request, problems: [...apart, ...joint], run: runOf(request, context.root) };
 }

@@ -150,7 +150,8 @@ export async function dryRunAnswer(
   if (isBusy(deviceOf(request, schema))) {
     return without("is not measured while a job runs on the device");
   }
-  if (typeof options.workers === "number" && options.workers > 1) {
+  const { workers } = request.options;
+  if (typeof workers === "number" && workers > 1) {
     return without("is measured of one process alone");
   }
   const measured = { ...request, options: { ...options, measure: true } };

@@ -43,6 +43,9 @@ const LEFT_TO_JOB: readonly Deno.Signal[] = Deno.build.os === "windows"
 
 const LOOK_MILLISECONDS = 100;
 
+/** Exit code that shells give for a program that is not there. */
+const NOT_STARTED = 127;
+
 /** Writes all that comes, in whole pieces. */
 async function keep(stream: ReadableStream<Uint8Array>, log: Deno.FsFile): Promise<void> {
   for await (const bytes of stream) {
@@ -70,13 +73,19 @@ async function seeThrough(
     writeNewFile(files.record, JSON.stringify(record) + "\n", { overwrite: true });
   // A new file, so that no link that lies there is followed.
   using log = await Deno.open(files.log, { write: true, createNew: true });
-  const child = new Deno.Command(program!, {
-    args: [...args],
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command(program!, {
+      args: [...args],
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (error) {
+    log.writeSync(new TextEncoder().encode(`${(error as Error).message}\n`));
+    return await write({ process: Deno.pid, ended: Date.now(), code: NOT_STARTED });
+  }
   await write({ process: child.pid });
   let isTold = false;
   const look = setInterval(async () => {

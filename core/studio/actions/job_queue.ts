@@ -39,6 +39,8 @@ export class JobQueue {
   #last: Promise<unknown> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
+  /** What the last look has met that nobody has heard of. */
+  #failure: unknown;
   /** Last lines of the jobs that run, as they were last told. */
   readonly #told = new Map<number, string | undefined>();
 
@@ -103,8 +105,15 @@ export class JobQueue {
     return done;
   }
 
-  /** All jobs, the oldest first. */
+  /**
+   * All jobs, the oldest first.
+   *
+   * @throws what looking after them has met since it was last asked
+   */
   async list(): Promise<Job[]> {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure;
     return await Promise.all(this.#queue.jobs.map((job) => this.#withOutput(job)));
   }
 
@@ -237,11 +246,14 @@ export class JobQueue {
 
   async #lookAgain(): Promise<void> {
     if (this.#isClosed) return;
-    await this.#inTurn(() => this.#look()).catch((error) => {
-      // A disk that is full for a while ends no looking; the next call meets the same error, and says so.
-      if (!isGenviewError(error)) throw error;
+    try {
+      await this.#inTurn(() => this.#look());
+    } catch (error) {
+      // A disk that is full for a while ends no looking; whoever asks next is told.
+      this.#failure = error;
+      if (this.#isClosed) return;
       this.#timer = setTimeout(() => void this.#lookAgain(), 10 * LOOK_MILLISECONDS);
-    });
+    }
   }
 
   /** Says that a job has printed something. */

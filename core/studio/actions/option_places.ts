@@ -11,10 +11,11 @@ import type { JobRequest, StudioTask } from "../api/actions.ts";
 import type { StudioContext } from "../studio_context.ts";
 
 /**
- * What an option names: `made`, what the task writes, below the root; `found`, a file or folder that is there; `data`,
- * images by a name such as `emoji-google`, shards, or what is there; `named`, what is there, or a name of something else.
+ * What an option names: `made`, what the task writes, below the root; `run`, a folder below the root that is there, in
+ * which the task writes too; `found`, a file or folder that is there; `data`, images by a name such as `emoji-google`, shards,
+ * or what is there; `named`, what is there, or a name of something else.
  */
-export type Place = "made" | "found" | "data" | "named";
+export type Place = "made" | "run" | "found" | "data" | "named";
 
 /** Options of all tasks that name places; an option of this name with a list of values, such as `--from images`, names none. */
 export const OPTION_PLACES: Readonly<Record<string, Place>> = {
@@ -51,10 +52,17 @@ export const OPTION_PLACES: Readonly<Record<string, Place>> = {
 /** What words beside the options name, in their order; of `generator` the first one says what is done. */
 const WORD_PLACES: Readonly<Partial<Record<StudioTask, readonly (Place | "word")[]>>> = {
   train: ["named"],
-  evaluate: ["found"],
+  evaluate: ["run"],
   export: ["found", "made"],
   generator: ["word", "named"],
 };
+
+/** What the words of a request name. */
+function wordPlaces({ task, positional }: JobRequest): readonly (Place | "word")[] {
+  // A page of a generator is written into its own folder.
+  if (task === "generator" && positional?.[0] === "show") return ["word", "run"];
+  return WORD_PLACES[task] ?? [];
+}
 
 /** Something that is wrong with a request, and the option that it concerns. */
 export interface RequestProblem {
@@ -92,6 +100,15 @@ async function made(text: string, { root, resolveNew }: StudioContext): Promise<
   return await resolveNew(below);
 }
 
+/** What is there and written to: an absolute path below the root. */
+async function there(text: string, { root, resolve }: StudioContext): Promise<string> {
+  const below = pathBelow(root, text);
+  if (below !== undefined) return await resolve(below === "" ? "." : below);
+  throw new GenviewTypeError(
+    `Cannot use ${JSON.stringify(text)}: it must lie below the studio's root, since results are written into it`,
+  );
+}
+
 async function isThere(path: string): Promise<boolean> {
   return await ifThere(Deno.stat(path)) !== undefined;
 }
@@ -99,6 +116,7 @@ async function isThere(path: string): Promise<boolean> {
 /** Where the name of a place leads to: an absolute path, or the name itself where it is one. */
 async function placeOf(text: string, place: Place, context: StudioContext): Promise<string> {
   if (place === "made") return await made(text, context);
+  if (place === "run") return await there(text, context);
   const path = resolve(context.root, text);
   if (await isThere(path)) return path;
   if (place === "named") return text;
@@ -158,7 +176,7 @@ export async function placeRequest(
     if (given === undefined || (place === "made" && given === "")) continue;
     options[name] = await placed(name, given, place);
   }
-  const words = WORD_PLACES[request.task] ?? [];
+  const words = wordPlaces(request);
   const positional: string[] = [];
   for (const [i, word] of (request.positional ?? []).entries()) {
     const place = words[i];

@@ -124,6 +124,11 @@ export class RunActions {
     if (holder === undefined) {
       throw new GenviewAlreadyExists(`Cannot stop ${run}: nobody is at work in it`);
     }
+    if (holder.process === Deno.pid || holder.process === 1) {
+      throw new GenviewAlreadyExists(
+        `Cannot stop ${run}: process ${holder.process} holds it, which is no training`,
+      );
+    }
     if (holder.host !== hostName()) {
       throw new GenviewAlreadyExists(
         `Cannot stop ${run}: process ${holder.process} on ${holder.host} is at work in it; stop it there`,

@@ -30,7 +30,8 @@ export interface TimedSteps {
  * import { timeSteps } from "./time_steps.ts";
  *
  * const options = { projectorWidth: 16, predictorWidth: 8 };
- * const configuration = { stem: "imagenet", batchSize: 4, device: "cpu", options } as const;
+ * const backbone = { backbone: "clip_vit_tiny_patch8_64", stem: "imagenet" } as const;
+ * const configuration = { ...backbone, batchSize: 4, device: "cpu", options } as const;
  * const { secondsEach, stepsPerEpoch, batchSize } = await timeSteps(
  *   { method: "simsiam", preset: "demo", configuration },
  *   { methods: bundledMethods },
@@ -43,7 +44,7 @@ export interface TimedSteps {
  */
 export async function timeSteps(
   named: NamedRun,
-  context: PretrainContext,
+  context: Omit<PretrainContext, "report" | "signal"> & { readonly signal?: AbortSignal | undefined },
 ): Promise<TimedSteps> {
   const folder = await Deno.makeTempDir();
   const stop = new AbortController();

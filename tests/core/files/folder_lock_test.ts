@@ -57,6 +57,16 @@ Deno.test("who holds a lock can be asked by others, while it is held and no long
   });
 });
 
+Deno.test("a lock that names no process is not believed, and no plain file is no lock", async () => {
+  await inFolder(async (folder) => {
+    using lock = await FolderLock.acquire(folder);
+    await Deno.writeTextFile(lock.path, JSON.stringify({ process: -1, host: "a", since: "b" }));
+    await assertRejects(() => lockHolder(folder), SyntaxError, "must name its holder");
+    await Deno.symlink(lock.path, `${folder}/.genview-link.lock`);
+    assertEquals(await lockHolder(folder, { name: "link" }), undefined);
+  });
+});
+
 Deno.test("asking who holds a lock never refuses one who takes it at that moment", async () => {
   await inFolder(async (folder) => {
     let asking = true;

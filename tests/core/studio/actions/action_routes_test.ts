@@ -36,7 +36,7 @@ Deno.test("a client that knows the calls alone trains, stops, resumes, forks, ev
     assertStringIncludes(command, `deno task train --method simsiam --preset cifar`);
     assertStringIncludes(command, `--output ${root}/runs/tiny`);
     const dry = await call<DryRunAnswer>("POST", "/api/dry-run", request);
-    assertStringIncludes(dry.text, "SimSiam on resnet18");
+    assertStringIncludes(dry.text, "SimSiam on clip_vit_tiny_patch8_64");
     assert(dry.memoryBytes! > 1e7 && dry.memoryBytes! < 1e10, `${dry.memoryBytes}`);
     // 300,000 steps, of which some were timed; on a machine that is busy there may be no time for it, and it says so.
     assert(

@@ -122,6 +122,14 @@ Deno.test("words beside options are checked, and what is no request is refused",
     const both = { ...evaluate, positional: ["photos", "photos"] };
     assertStringIncludes((await faults(context, {}, both))["1"]!, "found photos photos");
     assertEquals(await faults(context, {}, { ...evaluate, positional: ["photos"] }), {});
+    // Results are written into a run, and the page of a generator beside it.
+    const outside = { positional: ["/"] };
+    const below = "must lie below the studio's root";
+    assertStringIncludes((await faults(context, {}, { ...evaluate, ...outside }))["1"]!, below);
+    const show = { task: "generator", positional: ["show", "/"] } as const;
+    assertStringIncludes((await faults(context, {}, show))["2"]!, below);
+    const device = await faults(context, { ...FINE, device: "gpu" });
+    assertStringIncludes(device["device"]!, 'cuda:N or webgpu, found "gpu"');
     for (
       const body of [
         ...[null, 1, "train", [], {}, { task: "train" }, { task: "demo", options: {} }],

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import type { Job } from "../../../../core/studio/api/actions.ts";
+import type { StudioOptions } from "../../../../core/studio/mod.ts";
 import { lockHolder } from "../../../../core/files/folder_lock.ts";
 import { inFolder } from "../../../in_folder.ts";
 import { openClient, type StudioClient, until } from "./studio_client.ts";
@@ -23,11 +24,15 @@ const PROGRAMS = {
 
 /** A studio in which the seed of a training says which program stands for it. */
 async function withPrograms(
-  test: (client: StudioClient, root: string, open: () => Promise<StudioClient>) => Promise<void>,
+  test: (
+    client: StudioClient,
+    root: string,
+    open: (options?: Partial<StudioOptions>) => Promise<StudioClient>,
+  ) => Promise<void>,
 ): Promise<void> {
   await inFolder(async (folder) => {
     const root = await Deno.realPath(folder);
-    const open = () =>
+    const open = (options: Partial<StudioOptions> = {}) =>
       openClient(root, {
         programs: ({ options }) => ({
           program: Deno.execPath(),
@@ -39,6 +44,7 @@ async function withPrograms(
           ],
           shown: "deno task train",
         }),
+        ...options,
       });
     const client = await open();
     try {
@@ -78,6 +84,17 @@ Deno.test("jobs end as their programs do, and what they print is kept", () =>
     const stopped = await jobIn(waits!, "stopped");
     assertEquals(stopped.output, ["begun", "stopped after 3 steps"]);
     assert(stopped.ended! >= stopped.started! && stopped.started! >= stopped.asked);
+  }));
+
+Deno.test("a program that is not there fails with the reason", () =>
+  withPrograms(async (client, _root, open) => {
+    await client.close();
+    const missing = await open({
+      programs: () => ({ program: "/nowhere/deno", args: [], shown: "deno task train" }),
+    });
+    const { id } = await missing.call<Job>("POST", "/api/queue", request("ends", "a"));
+    assertStringIncludes((await missing.jobIn(id, "failed")).output.join(), "/nowhere/deno");
+    await missing.close();
   }));
 
 Deno.test("one job runs on a device at a time, and a waiting one can be taken out", () =>

@@ -109,7 +109,13 @@ export function tinyTraining(output: string, more: JobRequest["options"] = {}): 
     task: "train",
     options: {
       ...{ method: "simsiam", preset: "cifar", data: "photos", output },
-      ...{ backbone: "resnet18", stem: "imagenet", batchSize: 2, threads: 1, device: "cpu" },
+      ...{
+        backbone: "clip_vit_tiny_patch8_64",
+        stem: "imagenet",
+        batchSize: 2,
+        threads: 1,
+        device: "cpu",
+      },
       ...{ options: { projectorWidth: 32, predictorWidth: 16 }, evaluateEvery: 0 },
       ...{ epochs: 100_000, checkpointEvery: 100_000, ...more },
     },
