@@ -140,10 +140,15 @@ export class FolderLock implements Disposable {
 
 /** One who shared it may hold it alone for a moment, as it is given back and removed; and {@linkcode lockHolder} shares it. */
 const MOMENT_MILLISECONDS = 100;
+const TRIALS = 10;
 
 async function triedAgain(file: Deno.FsFile, exclusive: boolean): Promise<boolean> {
-  await new Promise((resolve) => setTimeout(resolve, MOMENT_MILLISECONDS));
-  return await file.tryLock(exclusive);
+  // Several times: others may ask at the very moment again.
+  for (let trial = 0; trial < TRIALS; trial++) {
+    await new Promise((resolve) => setTimeout(resolve, MOMENT_MILLISECONDS / TRIALS));
+    if (await file.tryLock(exclusive)) return true;
+  }
+  return false;
 }
 
 /** Whether what a lock says is what holders write. */
