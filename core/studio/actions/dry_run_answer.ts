@@ -106,7 +106,8 @@ async function dryRunOf(
   const { code, out, err } = ended;
   if (code !== 0) {
     throw new GenviewTypeError(
-      err.trim().replace(/^error: /, "") || `Cannot describe the run: its dry run ended with ${code}`,
+      err.trim().replace(/^error: /, "") ||
+        `Cannot describe the run: its dry run ended with ${code}`,
     );
   }
   const action = "read the dry run";

@@ -134,9 +134,7 @@ export class JobQueue {
 
   /** Whether a job runs on a device. */
   isBusy(device: string): boolean {
-    return this.#queue.jobs.some((job) =>
-      job.state === "running" && mayBeOne(job.device, device)
-    );
+    return this.#queue.jobs.some((job) => job.state === "running" && mayBeOne(job.device, device));
   }
 
   /** What was last asked for that wrote into a run; undefined if nothing was. */

@@ -105,7 +105,9 @@ async function there(text: string, { root, resolve }: StudioContext): Promise<st
   const below = pathBelow(root, text);
   if (below !== undefined) return await resolve(below === "" ? "." : below);
   throw new GenviewTypeError(
-    `Cannot use ${JSON.stringify(text)}: it must lie below the studio's root, since results are written into it`,
+    `Cannot use ${
+      JSON.stringify(text)
+    }: it must lie below the studio's root, since results are written into it`,
   );
 }
 

@@ -44,7 +44,9 @@ export interface TimedSteps {
  */
 export async function timeSteps(
   named: NamedRun,
-  context: Omit<PretrainContext, "report" | "signal"> & { readonly signal?: AbortSignal | undefined },
+  context: Omit<PretrainContext, "report" | "signal"> & {
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<TimedSteps> {
   const folder = await Deno.makeTempDir();
   const stop = new AbortController();
