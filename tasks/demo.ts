@@ -28,7 +28,7 @@ const COMMAND = command({
   summary:
     "Shows GenView on emoji: finds what is foreground in each, generates variations by how much that is, pretrains a " +
     "ResNet-18 once with generated pairs that are weighted by their quality and once with ordinary pairs, evaluates " +
-    "both on Twemoji, and tells of it on one page. Takes up to ten minutes on two cores.",
+    "both on Twemoji, and tells of it on one page. Takes some minutes on two cores.",
   examples: [
     { command: "deno task demo", does: "writes runs/demo/simsiam-seed-0/report/index.html" },
     {

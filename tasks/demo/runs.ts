@@ -20,7 +20,7 @@ import type { DemoImages } from "./images.ts";
 const SHOWN = 6;
 
 /** Points of the curves, about, beside that of untrained weights: an evaluation takes as long as many steps. */
-const EVALUATIONS = 6;
+const EVALUATIONS = 4;
 
 /** A run of the demo. */
 export interface DemoRun {
