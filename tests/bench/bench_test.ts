@@ -193,3 +193,12 @@ Deno.test("bench distributed models clusters without measuring", async () => {
   assertEquals(code, 0, err);
   assertEquals(out.match(/^\| (ResNet-50|ViT-B) \|/gm)!.length, 2 * 3 * 7);
 });
+
+Deno.test("bench studio times its calls, and tries requests that are nearly right", async () => {
+  const { code, out, err } = await bench("studio", "--steps", "2000", "--runs", "5");
+  assertEquals(code, 0, err);
+  assertMatch(out, /one run of 2000 steps[\s\S]* bar 1000 ms[\s\S]*5 runs[\s\S]* bar 300 ms/);
+  const tried = await bench("studio", "--requests", "200");
+  assertEquals(tried.code, 0, tried.err);
+  assertMatch(tried.out, /\b0 faults/);
+});

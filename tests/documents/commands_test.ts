@@ -32,6 +32,7 @@ const ELSEWHERE: readonly (readonly [command: RegExp, where: string])[] = [
   [/^deno task weights pull /, "tests/tasks/weights_test.ts"],
   [/^deno task variations-import /, "tests/tasks/variations_import_test.ts"],
   [/^deno task bench /, "tests/bench/bench_test.ts"],
+  [/^deno task studio\b/, "tests/tasks/studio_test.ts"],
   [/^deno test -A my-method$/, "tests/tasks/plugins_test.ts"],
   [/(\.\.|runs)\/alignment/, "tests/writing_a_plugin_test.ts"],
 ];

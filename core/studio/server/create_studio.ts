@@ -4,6 +4,7 @@
  * @module
  */
 import { bodyLimit, Hono } from "../../deps/hono.ts";
+import { isGenviewError } from "../../errors/mod.ts";
 import { actionRoutes } from "../actions/action_routes.ts";
 import { pictureRoutes } from "../pictures/picture_routes.ts";
 import { RunTable } from "../runs/run_table.ts";
@@ -128,7 +129,7 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
   app.notFound((c) => c.json({ error: "Cannot answer: there is no such call" }, 404));
   app.onError((error, c) => {
     const { status, error: text } = answerOf(error);
-    if (status === 500) onError(error);
+    if (!isGenviewError(error)) onError(error);
     return c.json({ error: text }, status);
   });
   return {

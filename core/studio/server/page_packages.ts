@@ -24,6 +24,9 @@ const SPECIFIER = /^(npm:)?((?:@[\w.-]+\/)?[\w.-]+)(?:@([\w.+-]+))?(\/[\w./-]+)?
 /** Imports of modules, also in code from which spaces were taken. */
 const IMPORTS = /(\bfrom\s*|\bimport\s*\(?\s*)(["'])([^"'\n]+)\2/g;
 
+/** Most characters of a file's path within its package, which is less than systems refuse. */
+const CHARACTERS = 200;
+
 /** What a browser takes of a package. */
 const SERVED = /\.(?:m?js|css)$/;
 
@@ -99,7 +102,7 @@ export class PagePackages {
         [];
     const found = name === undefined ? undefined : await this.#packages.get(name);
     const isServed = found !== undefined && found.version === version &&
-      SERVED.test(within!) &&
+      within!.length <= CHARACTERS && SERVED.test(within!) &&
       !within!.split("/").some((part) => part === "" || part.startsWith("."));
     const text = isServed
       ? await ifThere(Deno.readTextFile(join(found.folder, ...within!.split("/"))))

@@ -40,6 +40,9 @@ async function faultOf(answer: Response, request: Request): Promise<string | und
   const shown = `${request.method} ${request.url}`;
   if (text.includes(SECRET)) return `${shown} reads outside`;
   if (/^\s+at .*\.ts:\d+/m.test(text) && answer.status >= 400) return `${shown} shows a stack`;
+  // What starts nothing says so with this status, and a HEAD says nothing.
+  const isSilent = request.method === "HEAD" || text.includes(" here");
+  if (answer.status >= 500 && !isSilent) return `${shown} answers ${text}`;
   if (!answer.headers.has("content-security-policy")) return `${shown} has no policy`;
   if (answer.status < 400) return undefined;
   const isJson = answer.headers.get("content-type")?.startsWith("application/json") ?? false;
@@ -60,9 +63,11 @@ export async function tryRequests(folder: string, count: number): Promise<TriedR
     "steps.jsonl": SECRET,
     "secret.txt": SECRET,
   });
-  await writeFiles(join(root, "run"), { ...pretrainingFiles(10), "pairs/epoch-1.png": "png" });
+  // What computes says at once that it has no images.
+  const files = pretrainingFiles(10, { data: "missing" });
+  await writeFiles(join(root, "run"), { ...files, "pairs/epoch-1.png": "png" });
   await writeFiles(join(root, "run/checkpoints/step-000000005"), { "state.json": "{}" });
-  await writeFiles(join(root, "<b>markup</b>"), pretrainingFiles(3));
+  await writeFiles(join(root, "<b>markup</b>"), pretrainingFiles(3, { data: "missing" }));
   await writeFiles(join(root, "damaged"), { "configuration.json": "{" });
   for (const link of [join(root, "link"), join(root, "run/link")]) {
     await Deno.symlink(outside, link);
