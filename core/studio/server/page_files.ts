@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { stripTypeScriptTypes } from "node:module";
 import { fileURLToPath } from "node:url";
-import { GenviewError, GenviewNotFound } from "../../errors/mod.ts";
+import { GenviewNotFound } from "../../errors/mod.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { PAGE_DEPENDENCIES, PagePackages } from "./page_packages.ts";
 import { PAGE_POLICY } from "./security_headers.ts";
@@ -46,15 +46,18 @@ function policyFor(html: string): string {
   return PAGE_POLICY.replace("script-src 'self'", `script-src 'self'${digests.join("")}`);
 }
 
-/** A text beside this module; undefined if there is none. */
+/**
+ * A text beside this module; undefined if there is none. Where the library is imported by URL, Deno brings it as it brings
+ * modules: by the permission to import, and from its cache once it was there.
+ */
 async function readOwn(url: URL): Promise<string | undefined> {
   if (url.protocol === "file:") return await ifThere(Deno.readTextFile(fileURLToPath(url)));
-  const answer = await fetch(url);
-  if (answer.status === 404) return void await answer.body?.cancel();
-  if (!answer.ok) {
-    throw new GenviewError(`Cannot fetch ${url}: the server answers ${answer.status}`);
+  try {
+    const { default: text } = await import(url.href, { with: { type: "text" } });
+    return text;
+  } catch (cause) {
+    throw new GenviewNotFound(`Cannot import ${url}: ${(cause as Error).message}`, { cause });
   }
-  return await answer.text();
 }
 
 /** When a file was changed; undefined for what is fetched. */
@@ -81,7 +84,6 @@ export class PageFiles {
    * A file by its address.
    *
    * @throws {GenviewNotFound} if there is none
-   * @throws {GenviewError} if it must be fetched and the server does not answer
    */
   async read(path: string): Promise<PageFile> {
     const named = PACKAGE.exec(path)?.[1];

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { inFolder } from "../../../in_folder.ts";
+import { serveRepository } from "../../../served_repository.ts";
 import { ask, openStudio } from "./open_studio.ts";
 
 /** Addresses that a module imports, or that a page or a style sheet loads. */
@@ -66,6 +67,34 @@ Deno.test("no other file of this library or of a package is served", () =>
       assertEquals(answer.status, 404, path);
     }
   }));
+
+/** A program that reads files of the page by a library that it imports from an address. */
+const PROGRAM = (address: string) => `
+const { PageFiles } = await import("${address}core/studio/server/page_files.ts");
+const files = new PageFiles();
+const read = [];
+for (const path of ["/", "/page/main.ts", "/page/style.css", "/deps/preact.ts", "/page/nothing.ts"]) {
+  read.push(await files.read(path).then(({ type }) => type, ({ name }) => name));
+}
+console.log(JSON.stringify(read));`;
+
+Deno.test("where the library is imported by URL, the page's files come from beside it, by the permission to import", async () => {
+  await using served = serveRepository();
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--no-check", "--no-prompt", "--allow-read", `--allow-import=${served.host}`],
+      `data:text/javascript,${encodeURIComponent(PROGRAM(served.address))}`,
+    ],
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  assertEquals(JSON.parse(new TextDecoder().decode(stdout)), [
+    "text/html; charset=utf-8",
+    "text/javascript; charset=utf-8",
+    "text/css; charset=utf-8",
+    "text/javascript; charset=utf-8",
+    "GenviewNotFound",
+  ]);
+});
 
 async function versionOf(studio: Awaited<ReturnType<typeof openStudio>>) {
   const text = await (await ask(studio, "/deps/preact.ts")).text();
