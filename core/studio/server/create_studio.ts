@@ -13,7 +13,7 @@ import type { StudioContext } from "../studio_context.ts";
 import { newToken } from "./access_token.ts";
 import { ConfinedPaths } from "./confined_paths.ts";
 import { answerOf } from "./error_answer.ts";
-import { eventRoutes, EventSource } from "./event_stream.ts";
+import { EventListeners, eventRoutes } from "./event_stream.ts";
 import { guard } from "./guard.ts";
 import { PageFiles } from "./page_files.ts";
 import { runRoutes } from "./run_routes.ts";
@@ -95,7 +95,7 @@ export async function createStudio(options: StudioOptions): Promise<Studio> {
   const beside = await Promise.all(dataFolders.map((folder) => ConfinedPaths.open(folder)));
   const tags = new Tags(paths.root);
   const table = new RunTable(paths.root, root, tags);
-  const events = new EventSource(table, onError);
+  const events = new EventListeners(table, onError);
   const context: StudioContext = {
     ...known,
     root: paths.root,

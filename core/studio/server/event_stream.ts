@@ -21,7 +21,7 @@ const WAITING = 10_000;
 type Listener = (event: StudioEvent) => void;
 
 /** Those who listen, and the timer that looks for changes while there are any. */
-export class EventSource {
+export class EventListeners {
   readonly #table: RunTable;
   readonly #listeners = new Set<Listener>();
   readonly #onError: (error: unknown) => void;
@@ -107,7 +107,7 @@ class FollowedRun {
 }
 
 /** `GET /api/events`. */
-export function eventRoutes(source: EventSource, table: RunTable, signal: AbortSignal): Hono {
+export function eventRoutes(source: EventListeners, table: RunTable, signal: AbortSignal): Hono {
   const app = new Hono();
   app.get("/api/events", async (c) => {
     if (source.size >= LISTENERS) {
@@ -124,7 +124,7 @@ export function eventRoutes(source: EventSource, table: RunTable, signal: AbortS
 function stream(
   context: Context,
   { source, followed, run, signal }: {
-    readonly source: EventSource;
+    readonly source: EventListeners;
     readonly followed: FollowedRun | undefined;
     readonly run: string | undefined;
     readonly signal: AbortSignal;
