@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { useState, type VNode } from "../../deps/preact.ts";
+import { useEffect, useRef, useState, type VNode } from "../../deps/preact.ts";
 import { setValues } from "./address.ts";
 import { joinNames } from "./address_text.ts";
 import { html } from "./html.ts";
@@ -28,6 +28,15 @@ export function ColumnChooser(
     const changed = on ? [...names, name] : names.filter((other) => other !== name);
     setValues({ columns: joinNames(changed) });
   };
+  const chooser = useRef<HTMLDetailsElement | null>(null);
+  useEffect(() => {
+    const press = (event: PointerEvent): void => {
+      const details = chooser.current;
+      if (details !== null && !details.contains(event.target as Node)) details.open = false;
+    };
+    addEventListener("pointerdown", press);
+    return () => removeEventListener("pointerdown", press);
+  }, []);
   const close = (event: KeyboardEvent): void => {
     if (event.key !== "Escape") return;
     const details = event.currentTarget as HTMLDetailsElement;
@@ -38,7 +47,7 @@ export function ColumnChooser(
     name !== "run" && title.toLowerCase().includes(filter.toLowerCase())
   );
   return html`
-    <details class="chooser" onKeyDown=${close}>
+    <details class="chooser" ref=${chooser} onKeyDown=${close}>
       <summary>Columns</summary>
       <div class="popup">
         <label><span>Find a column</span>

@@ -15,6 +15,8 @@ const watchers = new Set<(connected: boolean) => void>();
 let source: EventSource | undefined;
 let followed: string | undefined;
 let connected = false;
+let isLost = false;
+let returns = 0;
 
 function setConnected(now: boolean): void {
   if (now === connected) return;
@@ -25,8 +27,13 @@ function setConnected(now: boolean): void {
 function connect(): void {
   source?.close();
   source = new EventSource(callAddress("/api/events", { run: followed }));
-  source.onopen = () => setConnected(true);
+  source.onopen = () => {
+    if (isLost) returns++;
+    isLost = false;
+    setConnected(true);
+  };
   source.onerror = () => {
+    isLost = true;
     setConnected(false);
     // A browser gives up for good where the server answers with an error.
     if (source?.readyState === EventSource.CLOSED) setTimeout(connect, 2000);
@@ -68,4 +75,10 @@ export function useConnected(): boolean {
     return () => void watchers.delete(setNow);
   }, []);
   return now;
+}
+
+/** How often the connection has come back: what was read before may have changed unheard. */
+export function useReturns(): number {
+  useConnected();
+  return returns;
 }

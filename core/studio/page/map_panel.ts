@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { useEffect, useMemo, useRef, useState, type VNode } from "../../deps/preact.ts";
+import { useMemo, useState, type VNode } from "../../deps/preact.ts";
 import type { MapAnswer } from "../api/pictures.ts";
 import { setValues } from "./address.ts";
 import { useCall } from "./calls.ts";
@@ -11,43 +11,14 @@ import { colourOf } from "./colours.ts";
 import { html } from "./html.ts";
 import { MapCanvas } from "./map_canvas.ts";
 import type { MapColours } from "./map_drawing.ts";
-import { between, type Point } from "./map_geometry.ts";
+import { MapBeside } from "./map_beside.ts";
+import { useMovingPoints } from "./moving_points.ts";
 import { Waiting } from "./parts.ts";
-import { useDark, wantsLessMotion } from "./theme.ts";
+import { useRuns } from "./runs_store.ts";
+import { useDark } from "./theme.ts";
 import type { PicturePanelProps } from "./views_panel.ts";
 
 const COUNTS = ["200", "500", "1000", "2000"] as const;
-
-/** Milliseconds in which points move from a checkpoint to the next. */
-const MOVE = 500;
-
-/** The points at a checkpoint, on their way there from those of the one before. */
-function useMovingPoints(map: MapAnswer | undefined, index: number): readonly Point[] {
-  const target = map?.points[index] ?? [];
-  const [points, setPoints] = useState<readonly Point[]>(target);
-  const shown = useRef<readonly Point[]>(target);
-  useEffect(() => {
-    const from = shown.current;
-    const show = (now: readonly Point[]): void => {
-      shown.current = now;
-      setPoints(now);
-    };
-    if (from.length !== target.length || wantsLessMotion()) {
-      show(target);
-      return;
-    }
-    const start = performance.now();
-    let frame = 0;
-    const move = (now: number): void => {
-      const share = Math.min(1, Math.max(0, (now - start) / MOVE));
-      show(share === 1 ? target : between(from, target, share * share * (3 - 2 * share)));
-      if (share < 1) frame = requestAnimationFrame(move);
-    };
-    frame = requestAnimationFrame(move);
-    return () => cancelAnimationFrame(frame);
-  }, [map, index]);
-  return points;
-}
 
 function Legend({ classes, only, dark }: {
   readonly classes: readonly string[];
@@ -95,6 +66,11 @@ export function MapPanel({ run, values }: PicturePanelProps): VNode {
   const { answer: map, error, again } = useCall<MapAnswer>("/api/map", { run, count });
   const [chosen, setChosen] = useState(-1);
   const dark = useDark();
+  const others =
+    useRuns().list?.runs.filter(({ run: name, kind }) =>
+      name !== run && (kind === "pretraining" || kind === "demo")
+    ) ?? [];
+  const beside = others.find(({ run: name }) => name === values["beside"])?.run;
   const last = (map?.checkpoints.length ?? 1) - 1;
   const asked = Number(values["at"] ?? last);
   const index = Number.isInteger(asked) ? Math.min(last, Math.max(0, asked)) : last;
@@ -134,6 +110,12 @@ export function MapPanel({ run, values }: PicturePanelProps): VNode {
         ${COUNTS.map((each) =>
           html`<option key=${each} value=${each}>${each}</option>`
         )}</select></label>
+      <label><span>Beside</span><select value=${beside ?? ""} onChange=${(event: Event) =>
+        setValues({ beside: (event.target as HTMLSelectElement).value })}>
+        <option value="">no other run</option>
+        ${others.map(({ run: name }) =>
+          html`<option key=${name} value=${name}>${name}</option>`
+        )}</select></label>
       <label
         class="check"><input type="checkbox" checked=${!isPictures} onChange=${(event: Event) =>
           setValues({
@@ -143,10 +125,20 @@ export function MapPanel({ run, values }: PicturePanelProps): VNode {
     <p
       class="hint">Images that the network finds alike lie close together; all checkpoints share one plane. Drag moves, the wheel zooms; by keyboard arrows move, <kbd>+</kbd> <kbd>-</kbd> zoom, <kbd>0</kbd> shows all.</p>
     <div class="mapping">
+      <div class="maps">
       <${MapCanvas} map=${map} points=${points} pictures=${isPictures} colours=${colours}
         classes=${classes}
         only=${values["only"]} chosen=${chosen} choose=${setChosen} dark=${dark}
         label=${`Map of ${map.images.length} images, ${text}`} />
+      ${beside === undefined ? null : html`
+        <${MapBeside} key=${beside} run=${beside} count=${count} position=${index}
+          pictures=${isPictures}
+          colours=${colours} classes=${classes} only=${values["only"]} dark=${dark}
+          chosenKey=${map.images[chosen]?.key}
+          choose=${(key: string | undefined) =>
+            setChosen(map.images.findIndex((image) => image.key === key))} />
+      `}
+      </div>
       <div><${Chosen} map=${map} index=${chosen} />${colours === "class"
         ? html`<${Legend} classes=${classes} only=${values["only"]} dark=${dark} />`
         : null}</div>

@@ -21,7 +21,7 @@ import { colourOf } from "./colours.ts";
 import { lastOf, lastStep, lengthen, placesOf, pointsOf, stepAt } from "./curves.ts";
 import { formatNumber } from "./format.ts";
 import { html } from "./html.ts";
-import { useEvents } from "./live.ts";
+import { useEvents, useReturns } from "./live.ts";
 import { isPlain, labelOf, type MetricCurves, orderedCurves } from "./metric_panels.ts";
 import { Verdict, Waiting } from "./parts.ts";
 import { useDark } from "./theme.ts";
@@ -57,6 +57,10 @@ function useSeries(run: string, from: string, to: string): {
     setLonger((before) => before && lengthen(before, event.series));
   }, [run, to]);
   useEvents(hear, run);
+  const returns = useReturns();
+  useEffect(() => {
+    if (returns > 0) again();
+  }, [returns]);
   useEffect(() => {
     if (longer !== undefined && pointsOf(longer) > MOST_POINTS) again();
   }, [longer]);

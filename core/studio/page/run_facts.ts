@@ -64,7 +64,7 @@ export function JsonTree(
     <span class="key">${name}</span>
   `;
   if (typeof value !== "object" || value === null) {
-    return html`<div class="leaf">${key}<span class=${`json ${
+    return html`<div class="leaf">${key}<span class=${`scalar ${
       value === null ? "null" : typeof value
     }`}>${typeof value === "string" ? `"${value}"` : String(value)}</span></div>`;
   }
@@ -72,7 +72,7 @@ export function JsonTree(
   const isList = Array.isArray(value);
   const isFlat = isList && value.length <= 8 && value.every((item) => typeof item !== "object");
   if (entries.length === 0 || isFlat) {
-    return html`<div class="leaf">${key}<span class="json">${JSON.stringify(value)}</span></div>`;
+    return html`<div class="leaf">${key}<span class="scalar">${JSON.stringify(value)}</span></div>`;
   }
   return html`
     <details class="tree" open=${depth < 2}>

@@ -92,9 +92,9 @@ export class TestPage implements AsyncDisposable {
     await this.page.waitForSelector(selector);
   }
 
-  /** Waits until an expression is true. */
-  async until(expression: string): Promise<void> {
-    await this.page.waitForFunction(expression, { polling: 50 });
+  /** Waits until an expression is true, so many milliseconds at most. */
+  async until(expression: string, timeout: number = PATIENCE): Promise<void> {
+    await this.page.waitForFunction(expression, { polling: 50, timeout });
   }
 
   /** What axe-core finds against WCAG 2.2 AA, as a line for each rule; of colours alone, where a theme changes nothing else. */

@@ -227,6 +227,14 @@ trial(
     await page.keyboard.press("0");
     await browser.until(`${drawn} === ${JSON.stringify(first)}`);
     assert(page.url().includes("at=0"));
+    await browser.value(
+      "[...document.querySelectorAll('option')].find(({ value }) => value === 'sweep/run-1').parentNode.id = 'beside'",
+    );
+    await page.select("#beside", "sweep/run-1");
+    await browser.until("document.querySelectorAll('canvas.map-canvas').length === 2");
+    assert(
+      studio.calls.some(({ path, query }) => path === "/api/map" && query["run"] === "sweep/run-1"),
+    );
     assertEquals(browser.errors, []);
   },
 );
