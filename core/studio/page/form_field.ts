@@ -52,6 +52,8 @@ export function Field(
   const id = `field-${prefix}${name}`;
   const wrong = own ?? problem;
   const preset = defaultText(schema);
+  const help = [schema.description, preset === "" ? undefined : `default ${preset}`]
+    .filter((part) => part !== undefined).join(" · ");
   const common = {
     id,
     name,
@@ -106,9 +108,7 @@ export function Field(
         ? html`<span class="needed"> (needed)</span>`
         : null}</label>
       <div class="control">${control}</div>
-      <p id=${`${id}-help`} class="help">${schema.description ?? ""}${preset === ""
-        ? ""
-        : ` · default ${preset}`}</p>
+      <p id=${`${id}-help`} class="help">${help}</p>
       ${wrong === undefined ? null : html`<p id=${`${id}-problem`} class="problem">${wrong}</p>`}
     </div>
   `;

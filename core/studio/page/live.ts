@@ -3,43 +3,53 @@
  *
  * @module
  */
-import { useEffect, useState } from "../../deps/preact.ts";
+import { useEffect, useRef, useState } from "../../deps/preact.ts";
 import type { StudioEvent } from "../api/runs.ts";
 import { callAddress } from "./calls.ts";
 
 type Listener = (event: StudioEvent) => void;
 
+/** How the connection stands. */
+interface Standing {
+  readonly connected: boolean;
+  /** How often it has been opened. */
+  readonly openings: number;
+  /** How often it has come back after it was lost: what was read before may have changed unheard. */
+  readonly returns: number;
+}
+
 const KINDS = ["run", "gone", "series", "queue"] as const;
 const listeners = new Set<Listener>();
-const watchers = new Set<(connected: boolean) => void>();
+const watchers = new Set<(standing: Standing) => void>();
 let source: EventSource | undefined;
 let followed: string | undefined;
-let connected = false;
 let isLost = false;
-let returns = 0;
+let standing: Standing = { connected: false, openings: 0, returns: 0 };
 
-function setConnected(now: boolean): void {
-  if (now === connected) return;
-  connected = now;
-  for (const watcher of watchers) watcher(now);
+function stand(changed: Partial<Standing>): void {
+  standing = { ...standing, ...changed };
+  for (const watcher of watchers) watcher(standing);
 }
 
 function connect(): void {
   source?.close();
-  source = new EventSource(callAddress("/api/events", { run: followed }));
-  source.onopen = () => {
-    if (isLost) returns++;
+  const opened = source = new EventSource(callAddress("/api/events", { run: followed }));
+  opened.onopen = () => {
+    const { openings, returns } = standing;
+    stand({ connected: true, openings: openings + 1, returns: returns + (isLost ? 1 : 0) });
     isLost = false;
-    setConnected(true);
   };
-  source.onerror = () => {
+  opened.onerror = () => {
     isLost = true;
-    setConnected(false);
+    if (standing.connected) stand({ connected: false });
     // A browser gives up for good where the server answers with an error.
-    if (source?.readyState === EventSource.CLOSED) setTimeout(connect, 2000);
+    if (opened.readyState !== EventSource.CLOSED) return;
+    setTimeout(() => {
+      if (source === opened) connect();
+    }, 2000);
   };
   for (const kind of KINDS) {
-    source.addEventListener(kind, (message: MessageEvent<string>) => {
+    opened.addEventListener(kind, (message: MessageEvent<string>) => {
       const event = JSON.parse(message.data) as StudioEvent;
       for (const listener of listeners) listener(event);
     });
@@ -66,19 +76,30 @@ export function useEvents(listener: Listener, run?: string): void {
   }, [run]);
 }
 
-/** Whether changes are heard of. */
-export function useConnected(): boolean {
-  const [now, setNow] = useState(connected);
+function useStanding(): Standing {
+  const [now, setNow] = useState(standing);
   useEffect(() => {
-    setNow(connected);
+    setNow(standing);
     watchers.add(setNow);
     return () => void watchers.delete(setNow);
   }, []);
   return now;
 }
 
-/** How often the connection has come back: what was read before may have changed unheard. */
-export function useReturns(): number {
-  useConnected();
-  return returns;
+/** Whether changes are heard of. */
+export function useConnected(): boolean {
+  return useStanding().connected;
+}
+
+/**
+ * Reads again what a component shows whenever changes may have been missed: after the connection was lost, and with
+ * `openings` whenever one is opened, as between reading a run and following it.
+ */
+export function useMissed(again: () => void, count: "returns" | "openings" = "returns"): void {
+  const now = useStanding()[count];
+  const known = useRef(now);
+  useEffect(() => {
+    if (now !== known.current) again();
+    known.current = now;
+  }, [now]);
 }

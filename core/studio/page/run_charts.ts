@@ -21,7 +21,7 @@ import { colourOf } from "./colours.ts";
 import { lastOf, lastStep, lengthen, placesOf, pointsOf, stepAt } from "./curves.ts";
 import { formatNumber } from "./format.ts";
 import { html } from "./html.ts";
-import { useEvents, useReturns } from "./live.ts";
+import { useEvents, useMissed } from "./live.ts";
 import { isPlain, labelOf, type MetricCurves, orderedCurves } from "./metric_panels.ts";
 import { Verdict, Waiting } from "./parts.ts";
 import { useDark } from "./theme.ts";
@@ -48,23 +48,31 @@ function useSeries(run: string, from: string, to: string): {
   const [longer, setLonger] = useState<SeriesAnswer | undefined>(undefined);
   const shown = useRef<SeriesAnswer | undefined>(undefined);
   shown.current = longer;
-  useEffect(() => setLonger(answer), [answer]);
+  // Values may have come while the answer was on its way.
+  useEffect(() => {
+    setLonger((before) =>
+      answer === undefined || before === undefined || to !== "" ? answer : lengthen(answer, before)
+    );
+  }, [answer]);
+  // While another range is read, the curves stay.
+  const kept = useRef<SeriesAnswer | undefined>(undefined);
+  kept.current = longer ?? answer ?? kept.current;
   const hear = useCallback((event: StudioEvent): void => {
     // A range that was chosen stays as it is.
     if (event.kind !== "series" || event.series.run !== run || to !== "") return;
     // A run that was resumed from an earlier step has lost what came after it.
-    if (lastStep(event.series) < lastStep(shown.current)) again();
+    if (lastStep(event.series) < lastStep(shown.current)) {
+      setLonger(undefined);
+      again();
+    }
     setLonger((before) => before && lengthen(before, event.series));
   }, [run, to]);
   useEvents(hear, run);
-  const returns = useReturns();
-  useEffect(() => {
-    if (returns > 0) again();
-  }, [returns]);
+  useMissed(again, "openings");
   useEffect(() => {
     if (longer !== undefined && pointsOf(longer) > MOST_POINTS) again();
   }, [longer]);
-  return { answer: longer ?? answer, error, again };
+  return { answer: kept.current, error, again };
 }
 
 /** What a number is, what is healthy, and what to do. */

@@ -10,7 +10,7 @@ import type { ViewProps } from "./app.ts";
 import { useCall } from "./calls.ts";
 import { formatAgo, formatNumber, formatSeconds } from "./format.ts";
 import { html } from "./html.ts";
-import { useEvents, useReturns } from "./live.ts";
+import { useEvents, useMissed } from "./live.ts";
 import { MapPanel } from "./map_panel.ts";
 import { NeighboursPanel } from "./neighbours_panel.ts";
 import { PairsPanel } from "./pairs_panel.ts";
@@ -64,10 +64,7 @@ function useRun(name: string): {
     });
   }, [name]);
   useEvents(hear);
-  const returns = useReturns();
-  useEffect(() => {
-    if (returns > 0) again();
-  }, [returns]);
+  useMissed(again);
   const isRunning = run?.state === "running";
   useEffect(() => {
     if (!isRunning) return;

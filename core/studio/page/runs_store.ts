@@ -6,7 +6,7 @@
 import { useCallback, useEffect, useState } from "../../deps/preact.ts";
 import type { RunList, StudioEvent } from "../api/runs.ts";
 import { call, wordsOf } from "./calls.ts";
-import { useEvents, useReturns } from "./live.ts";
+import { useEvents, useMissed } from "./live.ts";
 import { changedList } from "./run_list.ts";
 
 /** All runs, or why they cannot be listed. */
@@ -29,8 +29,8 @@ export function useRuns(): RunsState {
       (failure) => setError(wordsOf(failure)),
     );
   }, []);
-  const returns = useReturns();
-  useEffect(again, [returns]);
+  useEffect(again, []);
+  useMissed(again);
   const hear = useCallback((event: StudioEvent): void => {
     setList((before) => kept = before && changedList(before, event));
   }, []);

@@ -58,6 +58,18 @@ export class MadeUpStudio implements AsyncDisposable {
     return `http://127.0.0.1:${this.#server.addr.port}/`;
   }
 
+  /** Waits until the page has made a call with a value in its query. */
+  async called(path: string, name: string, value?: string): Promise<SeenCall> {
+    const isMeant = (call: SeenCall): boolean =>
+      call.path === path && name in call.query &&
+      (value === undefined || call.query[name] === value);
+    while (true) {
+      const call = this.calls.find(isMeant);
+      if (call !== undefined) return call;
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  }
+
   /** Tells the page of something. */
   announce(event: StudioEvent): void {
     const bytes = new TextEncoder().encode(
