@@ -88,7 +88,7 @@ function pretraining(folder: string, described: Entries, path: string): Describe
   const beside = { method, from, startedFrom, ranks };
   const known = Object.entries(beside).filter(([, value]) => value !== undefined);
   return {
-    kind: isDemo(path, configuration) ? "demo" : "pretraining",
+    kind: isDemo(path) ? "demo" : "pretraining",
     parts: [{ prefix: "", folder, ...(batchSize !== undefined && { batchSize }) }],
     configuration: described,
     options: flatOptions({ ...Object.fromEntries(known), ...configuration }),
@@ -98,9 +98,9 @@ function pretraining(folder: string, described: Entries, path: string): Describe
   };
 }
 
-/** Whether a run is that of the demo, which trains on the emoji that it brings. */
-function isDemo(path: string, configuration: Entries): boolean {
-  return /(^|\/)demo[^/]*$/.test(path) && String(configuration["data"] ?? "").startsWith("emoji");
+/** Whether a run is one of the two of a demo, by where `deno task demo` puts them. */
+function isDemo(path: string): boolean {
+  return /-seed-\d+(-full)?\/(ordinary|generated)$/.test(path);
 }
 
 /** Stages of a generator, in their order. */

@@ -93,7 +93,10 @@ class GeneratorSamples {
   }
 
   /** Originals above what the autoencoder makes of them. */
-  readonly autoencoder: NonNullable<GeneratorMeasures["autoencoder"]> = async (network, epoch) => {
+  readonly autoencoder: NonNullable<GeneratorMeasures["autoencoder"]> = async (
+    network,
+    epoch,
+  ): Promise<StageMeasures> => {
     const { configuration: { imageSize }, placement, images = 6 } = this.#options;
     const { samples, originals } = await this.#cut(images, imageSize);
     if (samples.length === 0) return { metrics: {} };
@@ -105,7 +108,11 @@ class GeneratorSamples {
   };
 
   /** A row for each image: itself, and a variation at each level. */
-  readonly unet: NonNullable<GeneratorMeasures["unet"]> = async (parts, epoch, epochs) => {
+  readonly unet: NonNullable<GeneratorMeasures["unet"]> = async (
+    parts,
+    epoch,
+    epochs,
+  ): Promise<StageMeasures> => {
     const { output, times = 20 } = this.#options;
     const every = Math.ceil(epochs / times);
     if (epoch % every !== 0 && epoch !== epochs) return { metrics: {} };

@@ -1,0 +1,99 @@
+import { assert, assertEquals } from "@std/assert";
+import { openEmoji } from "../../../core/data/emoji/mod.ts";
+import { spreadSamples, subset } from "../../../core/data/mod.ts";
+import { clipEvaluationView } from "../../../core/data/clip_preprocessing.ts";
+import { CLIP_NORMALIZATION } from "../../../core/data/views/presets.ts";
+import { evaluationLoader } from "../../../core/data/loader/evaluation_loader.ts";
+import { openTokenNetwork } from "../../../core/encoders/open_token_network.ts";
+import type { Tensor } from "../../../core/engine/graph/tensor.ts";
+import { CPU } from "../../../core/engine/ort/mod.ts";
+import { analyze, extractMissing } from "../../../core/masking/mod.ts";
+import { maskSection } from "../../../core/report/mask_section.ts";
+import { UnclipPipeline } from "../../../core/unclip/mod.ts";
+import { normalNoise } from "../../../core/unclip/training/train_autoencoder.ts";
+import { embeddedGenerator } from "../../../core/weights/embedded_generator.ts";
+import { inFolder } from "../../in_folder.ts";
+
+const placement = { device: CPU, threads: 1 };
+
+/** Some emoji on backgrounds that training has not seen. */
+async function heldOut(count: number) {
+  const emoji = await openEmoji("google", { seed: 1000 });
+  const indices = Array.from({ length: emoji.length }, (_, i) => i);
+  return subset(emoji, spreadSamples(emoji, indices, count));
+}
+
+async function bytesIn(folder: string): Promise<number> {
+  let bytes = 0;
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = `${folder}/${name}`;
+    bytes += isDirectory ? await bytesIn(path) : (await Deno.stat(path)).size;
+  }
+  return bytes;
+}
+
+Deno.test("the embedded generator is small", async () => {
+  const bytes = await bytesIn(await embeddedGenerator());
+  assert(bytes <= 16e6, `${bytes} bytes`);
+});
+
+Deno.test("the embedded network's masks beat a square in the middle, and their ratios follow the true ones", () =>
+  inFolder(async (folder) => {
+    const dataset = await heldOut(100);
+    const network = await openTokenNetwork({ model: "embedded", imageSize: 96 });
+    const indices = Array.from({ length: dataset.length }, (_, i) => i);
+    await extractMissing(network, dataset, indices, {
+      ...{ folder, dtype: "float32", batchSize: 50, ...placement },
+    });
+    const keys = indices.map((index) => dataset.sample(index).key);
+    const rule = { kind: "quantile", share: 0.4 } as const;
+    const analysis = await analyze(network, keys, { folder, rule, ...placement });
+    const { view, grid } = network;
+    const { comparison } = await maskSection({ analysis, dataset, view, grid, shown: 1 });
+    const { masks, centerSquare } = comparison;
+    assert(
+      masks.intersectionOverUnion > 0.7,
+      `intersection over union ${masks.intersectionOverUnion}`,
+    );
+    assert(masks.intersectionOverUnion > centerSquare.intersectionOverUnion + 0.1);
+    assert(masks.ratioCorrelation > 0.6, `correlation ${masks.ratioCorrelation}`);
+  }));
+
+/** The share of embeddings that are nearest to the one of their own row, by cosine similarity. */
+function recognised({ shape, data }: Tensor<"float32">, originals: Tensor<"float32">): number {
+  const [rows, width] = shape as [number, number];
+  const row = (of: Float32Array, index: number) => of.subarray(index * width, (index + 1) * width);
+  const similarity = (a: Float32Array, b: Float32Array) =>
+    a.reduce((sum, value, i) => sum + value * b[i]!, 0) / Math.hypot(...b);
+  let found = 0;
+  for (let i = 0; i < rows; i++) {
+    const own = similarity(row(data, i), row(originals.data, i));
+    const isNearest = Array.from(
+      { length: rows },
+      (_, j) => j === i || similarity(row(data, i), row(originals.data, j)) < own,
+    );
+    found += Number(isNearest.every(Boolean));
+  }
+  return found / rows;
+}
+
+Deno.test("the embedded generator's variations at level 0 are recognised by its image encoder", async () => {
+  const folder = await embeddedGenerator();
+  const dataset = await heldOut(16);
+  using pipeline = await UnclipPipeline.create(folder, {
+    ...{ batchSize: 16, steps: 8, guidanceScale: 3, scheduler: "dpm-solver++", ...placement },
+  });
+  const { imageSize, embeddingWidth, latentShape } = pipeline;
+  const view = clipEvaluationView(imageSize, CLIP_NORMALIZATION);
+  const [batch] = await Array.fromAsync(evaluationLoader(dataset, view, { batchSize: 16 }));
+  const embeddings = await pipeline.embed(batch!.images);
+  const { images } = await pipeline.generate({
+    embeddings,
+    embeddingNoise: normalNoise(0, "embedding", 0, [16, embeddingWidth]),
+    noiseLevels: new Array<number>(16).fill(0),
+    latents: normalNoise(0, "latents", 0, [16, ...latentShape]),
+  });
+  assertEquals(images.shape, [16, 64, 64, 3]);
+  const share = recognised(await pipeline.embed(images), embeddings);
+  assert(share >= 0.4, `${share} recognised, 0.0625 by chance`);
+});
