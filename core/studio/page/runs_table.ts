@@ -18,6 +18,10 @@ export interface RunsTableProps {
   /** Groups of runs, in order; one without a value where they are not grouped. */
   readonly groups: readonly RunGroup[];
   readonly grouped: boolean;
+  /** How many rows are drawn. */
+  readonly rows: number;
+  /** Hears of the table being scrolled. */
+  readonly scroll: (event: Event) => void;
   readonly sort: { readonly name: string; readonly descending: boolean };
   readonly sortBy: (name: string) => void;
   readonly chosen: ReadonlySet<string>;
@@ -124,7 +128,13 @@ function GroupRow(
 
 /** The table; arrow keys move from a run to the next. */
 export function RunsTable(props: RunsTableProps): VNode {
-  const { columns, groups, grouped, sort, sortBy, chosen, choose } = props;
+  const { columns, groups, grouped, rows, scroll, sort, sortBy, chosen, choose } = props;
+  let left = rows;
+  const drawn = groups.map((group) => {
+    const runs = group.runs.slice(0, left);
+    left -= runs.length;
+    return { group, runs };
+  }).filter(({ runs }) => runs.length > 0);
   const body = useRef<HTMLTableElement | null>(null);
   const all = groups.flatMap(({ runs }) => runs);
   const areAllChosen = all.length > 0 && all.every(({ run }) => chosen.has(run));
@@ -138,11 +148,11 @@ export function RunsTable(props: RunsTableProps): VNode {
   };
   const run: RunColumn = { name: "run", title: "Run", kind: "fact", cell: (row) => row.run };
   return html`
-    <div class="table" tabindex="0" role="region" aria-label="Table of runs">
+    <div class="table" tabindex="0" role="region" aria-label="Table of runs" onScroll=${scroll}>
       <table class="runs" ref=${body} onKeyDown=${move}>
         <caption class="unseen">Runs below the studio's folder, each with its state, options and last metrics</caption>
         <thead><tr>
-          <th scope="col" class="choice"><input type="checkbox" aria-label="Choose all runs that are shown" checked=${areAllChosen}
+          <th scope="col" class="choice"><input type="checkbox" aria-label="Choose all runs that were found" checked=${areAllChosen}
             onChange=${(event: Event) =>
               choose(all.map(({ run }) => run), (event.target as HTMLInputElement).checked)} /></th>
           <${Heading} column=${run} sort=${sort} sortBy=${sortBy} />
@@ -150,11 +160,11 @@ export function RunsTable(props: RunsTableProps): VNode {
             html`<${Heading} key=${column.name} column=${column} sort=${sort} sortBy=${sortBy} />`
           )}
         </tr></thead>
-        ${groups.map((group) =>
+        ${drawn.map(({ group, runs }) =>
           html`
             <tbody key=${group.value}>
               ${grouped ? html`<${GroupRow} group=${group} columns=${columns} />` : null}
-              ${group.runs.map((row) =>
+              ${runs.map((row) =>
                 html`
                   <${Row} key=${row.run} row=${row} columns=${columns} isChosen=${chosen.has(
                     row.run,

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { useCallback, useMemo, useRef, useState, type VNode } from "../../deps/preact.ts";
+import {
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type VNode,
+} from "../../deps/preact.ts";
 import type { RunRow } from "../api/runs.ts";
 import { goTo, setValues } from "./address.ts";
 import { joinNames, splitNames } from "./address_text.ts";
@@ -16,8 +23,8 @@ import { groupRuns, matches, readQuery, type RunGroup, sortRuns } from "./run_qu
 import { RunsTable } from "./runs_table.ts";
 import { useRuns } from "./runs_store.ts";
 
-/** Rows that are drawn before one asks for more. */
-const ROWS = 500;
+/** Rows that are drawn at first, and whenever one comes near the last: a table of all is slow to lay out. */
+const ROWS = 100;
 
 const STATES: readonly RunRow["state"][] = ["running", "stopped", "finished", "failed"];
 
@@ -83,10 +90,14 @@ export function RunsView({ values }: ViewProps): VNode {
   const sortColumn = columns.find(({ name }) => name === sort.name);
   const sorted = sortColumn === undefined ? found : sortRuns(found, sortColumn, sort.descending);
   const groupColumn = columns.find(({ name }) => name === values["group"]);
-  const cut = sorted.slice(0, rows);
   const groups: readonly RunGroup[] = groupColumn === undefined
-    ? [{ value: "", runs: cut }]
-    : groupRuns(cut, groupColumn);
+    ? [{ value: "", runs: sorted }]
+    : groupRuns(sorted, groupColumn);
+  useEffect(() => setRows(ROWS), [text, state, values["sort"], values["group"]]);
+  const scroll = useCallback((event: Event): void => {
+    const { scrollHeight, scrollTop, clientHeight } = event.currentTarget as HTMLElement;
+    if (scrollHeight - scrollTop - clientHeight < clientHeight) setRows((before) => before + ROWS);
+  }, []);
 
   const choose = useCallback((names: readonly string[], on: boolean): void => {
     setChosen((before) => {
@@ -170,8 +181,9 @@ export function RunsView({ values }: ViewProps): VNode {
             class="empty">There are no runs below this folder yet. <a href="#/new">Start one</a>, or open the studio where runs lie.</p>
         `
         : html`
-          <${RunsTable} columns=${shown} groups=${groups} grouped=${groupColumn !==
-            undefined} sort=${sort}
+          <${RunsTable} columns=${shown} groups=${groups} rows=${rows} scroll=${scroll}
+            grouped=${groupColumn !==
+              undefined} sort=${sort}
             sortBy=${sortBy} chosen=${chosen} choose=${choose} />
         `}
       ${runs.length > 0 && found.length === 0
