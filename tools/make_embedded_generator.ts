@@ -11,6 +11,7 @@ import { ifThere } from "../core/files/if_there.ts";
 import { readJson } from "../core/files/json.ts";
 import { readJsonLines } from "../core/files/json_lines.ts";
 import { writeNewFolder } from "../core/files/new_folder.ts";
+import { counted } from "../core/schema/counted.ts";
 import { lineChart } from "../core/plot/mod.ts";
 import { command, parse, runTask } from "../tasks/cli/command_line.ts";
 import { main as generator } from "../tasks/generator.ts";
@@ -76,7 +77,10 @@ async function curveOf({ name, folder }: TrainedPart): Promise<string> {
   });
 }
 
-async function readme(parts: readonly TrainedPart[], runs: string): Promise<string> {
+async function readme(
+  parts: readonly TrainedPart[],
+  { runs, threads }: { readonly runs: string; readonly threads: number },
+): Promise<string> {
   const configuration = await readJson(join(runs, "generator", "configuration.json"));
   const cpu = Deno.build.os === "linux"
     ? /model name\s*: (.*)/.exec(await Deno.readTextFile("/proc/cpuinfo"))?.[1]
@@ -97,7 +101,7 @@ It has learned from [Noto emoji](https://github.com/googlefonts/noto-emoji) (ima
 | ---- | ----: | ------: | -------------------------: |
 ${(await Promise.all(parts.map(durationOf))).join("\n")}
 
-on ${navigator.hardwareConcurrency} cores${
+on ${threads === 0 ? `${navigator.hardwareConcurrency} cores` : counted(threads, "thread")}${
     cpu === undefined ? "" : ` (${cpu})`
   }. What the losses are, and what each number of the configuration is, says [docs/generator.md](../../docs/generator.md). The curves are \`${
     parts.map(({ name }) => `${name.replaceAll(" ", "-")}.svg`).join("`, `")
@@ -149,7 +153,7 @@ export async function main(args: readonly string[]): Promise<void> {
       const file = join(temporary, `${part.name.replaceAll(" ", "-")}.svg`);
       await Deno.writeTextFile(file, await curveOf(part));
     }
-    await Deno.writeTextFile(join(temporary, "README.md"), await readme(parts, runs));
+    await Deno.writeTextFile(join(temporary, "README.md"), await readme(parts, { runs, threads }));
   });
   console.log(`the embedded generator: ${FOLDER}`);
 }
