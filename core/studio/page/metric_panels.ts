@@ -28,6 +28,7 @@ const LABELS: Readonly<Record<string, readonly [label: string, unit: string]>> =
   waitShare: ["Share of waiting for images", ""],
   gradientNorm: ["Norm of the gradient", ""],
   lossScale: ["Loss scale", ""],
+  memoryMegabytes: ["Memory", "MB"],
   seconds: ["Seconds", "s"],
   generatedViews: ["Share of generated views", ""],
 };

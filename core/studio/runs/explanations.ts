@@ -224,6 +224,15 @@ export const NUMBERS: Readonly<Record<string, ExplainedNumber>> = {
     what: "Share of an epoch's time in which the step waited for its images.",
     judge: judgeWait,
   },
+  memoryMegabytes: {
+    label: "Memory",
+    unit: "MB",
+    what:
+      "Memory of the process at the end of an epoch, its part of the CPU's alone; a device's own is not in it.",
+    judge: told(
+      "It stays the same after the first epochs; where it grows from epoch to epoch, the run will end for want of it.",
+    ),
+  },
   communicationSeconds: {
     label: "Communication",
     unit: "s",

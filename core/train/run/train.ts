@@ -243,7 +243,8 @@ class Run {
     this.#sums = NO_STEPS;
     const done = epoch + 1;
     if (ranks.group !== undefined) await checkSameState(ranks.group, method.step, this.#taken);
-    const metrics = await this.#evaluate(done, summarizeEpoch(sums));
+    const memoryMegabytes = Deno.memoryUsage().rss / 1e6;
+    const metrics = await this.#evaluate(done, { ...summarizeEpoch(sums), memoryMegabytes });
     const means = { ...sums, loss: sums.loss / sums.steps };
     this.#report({ kind: "epoch", epoch: done, step: this.#taken, ...means, metrics });
     const last = this.#taken === totalSteps;

@@ -13,7 +13,9 @@ import { finalState } from "./final_state.ts";
 
 /** A log without the times, which no two runs share. */
 async function untimed(path: string) {
-  return (await readJsonLines(path)).map(({ seconds: _s, waitSeconds: _w, ...record }) => record);
+  return (await readJsonLines(path)).map((
+    { seconds: _s, waitSeconds: _w, memoryMegabytes: _m, ...record },
+  ) => record);
 }
 
 /** A run of two epochs in float16, whose first steps overflow. */
