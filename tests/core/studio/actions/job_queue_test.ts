@@ -11,9 +11,9 @@ const MODULE = import.meta.resolve("../../../../core/files/folder_lock.ts");
 /** Programs that stand for tasks: short ones, so that their processes and not their work are tested. */
 const PROGRAMS = {
   /** Prints, and waits until it is told to stop. */
-  waits: `console.log("begun");
-    const timer = setInterval(() => {}, 1000);
-    Deno.addSignalListener("SIGINT", () => { console.log("stopped after 3 steps"); clearInterval(timer); Deno.exit(0); });`,
+  waits: `const timer = setInterval(() => {}, 1000);
+    Deno.addSignalListener("SIGINT", () => { console.log("stopped after 3 steps"); clearInterval(timer); Deno.exit(0); });
+    console.log("begun");`,
   /** Ends well. */
   ends: `console.log("<b>done</b>"); console.error("to standard error");`,
   /** Ends badly. */
