@@ -29,6 +29,7 @@ export {
   openVariations,
   type TrainingDataOptions,
 } from "./open_data.ts";
+export { evenIndices } from "./even_indices.ts";
 export { spreadSamples } from "./spread_samples.ts";
 export { evenSubset, subset, uniqueIndices } from "./subset.ts";
 export { normalizeKey } from "./relative_path.ts";

@@ -4,21 +4,14 @@
  * @module
  */
 import type { Dataset } from "./dataset.ts";
-
-/** `count` of some values, evenly over their whole range, in their order. */
-function evenly<T>(values: readonly T[], count: number): T[] {
-  return Array.from(
-    { length: count },
-    (_, i) => values[Math.floor((i + 0.5) * values.length / count)]!,
-  );
-}
+import { evenIndices } from "./even_indices.ts";
 
 /** How many of `count` samples each class gives: as equal as their sizes allow. */
 function shares(sizes: readonly number[], count: number): number[] {
   const taken = sizes.map(() => 0);
   for (let left = count; left > 0;) {
     const open = [...sizes.keys()].filter((c) => taken[c]! < sizes[c]!);
-    const next = open.length <= left ? open : evenly(open, left);
+    const next = evenIndices(open.length, left).map((at) => open[at]!);
     for (const c of next) taken[c]!++;
     left -= next.length;
   }
@@ -60,6 +53,8 @@ export function spreadSamples(
   }
   const groups = [...classes.values()];
   const taken = shares(groups.map(({ length }) => length), count);
-  const chosen = groups.flatMap((members, c) => evenly(members, taken[c]!));
+  const chosen = groups.flatMap((members, c) =>
+    evenIndices(members.length, taken[c]!).map((at) => members[at]!)
+  );
   return chosen.sort((a, b) => a - b).map((at) => indices[at]!);
 }

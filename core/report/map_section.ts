@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import { evenIndices } from "../data/even_indices.ts";
 import type { EvaluationRecipe } from "../data/views/recipe.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
 import type { DatasetFeatures } from "../evaluate/dataset_features.ts";
@@ -36,14 +37,13 @@ const DEFAULT_SHOWN = 1000;
 /** Some rows of features, evenly out of all. */
 function someRows({ features, labels, indices }: DatasetFeatures, shown: number) {
   const [rows, width] = features.shape as [number, number];
-  const count = Math.min(shown, rows);
-  const chosen = Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * rows) / count));
-  const data = new Float32Array(count * width);
+  const chosen = evenIndices(rows, shown);
+  const data = new Float32Array(chosen.length * width);
   for (const [place, row] of chosen.entries()) {
     data.set(features.data.subarray(row * width, (row + 1) * width), place * width);
   }
   return {
-    features: tensor("float32", [count, width], data),
+    features: tensor("float32", [chosen.length, width], data),
     labels: chosen.map((row) => labels[row]!),
     indices: chosen.map((row) => indices[row]!),
   };

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import { evenIndices } from "../data/even_indices.ts";
 import { evaluationLoader } from "../data/loader/evaluation_loader.ts";
 import type { EvaluationRecipe } from "../data/views/recipe.ts";
 import { elementCount } from "../engine/graph/shape.ts";
@@ -68,11 +69,7 @@ export async function maskSection(
   const masks = foregroundMask(scores, threshold);
   const comparison = compareMasks(masks, truth.masks, grid);
   const tokens = grid[0] * grid[1];
-  const count = Math.min(shown, dataset.length);
-  const chosen = Array.from(
-    { length: count },
-    (_, i) => Math.floor(((i + 0.5) * dataset.length) / count),
-  );
+  const chosen = evenIndices(dataset.length, shown);
   const cut = ({ shape, data }: Tensor<"uint8">, index: number, channels: number) => {
     const length = elementCount(shape.slice(1));
     const pixels = data.slice(index * length, (index + 1) * length);
@@ -119,7 +116,7 @@ export async function maskSection(
         }),
         caption:
           "Images, their ground-truth masks, and the tokens that the network takes for foreground.",
-        alt: `${count} images with their true and their found masks`,
+        alt: `${chosen.length} images with their true and their found masks`,
       }],
     },
   };

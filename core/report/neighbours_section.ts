@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import { evenIndices } from "../data/even_indices.ts";
 import type { EvaluationRecipe } from "../data/views/recipe.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import type { BackboneScores } from "../evaluate/evaluate_backbone.ts";
@@ -83,8 +84,7 @@ export async function neighboursSection(
         }`,
     );
   }
-  const count = Math.min(shown, rows);
-  const chosen = Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * rows) / count));
+  const chosen = evenIndices(rows, shown);
   const columns = Math.min(neighbours, ...networks.map(({ scores: { knn: { k } } }) => k));
   const sets = { bank, queries, recipe };
   const found: NeighbourRow[] = [];
@@ -113,9 +113,10 @@ export async function neighboursSection(
         scale: Math.max(1, Math.round(96 / recipe.size)),
       }),
       caption: "Below each neighbour: its similarity, and whether it shows the same thing.",
-      alt: `${count} queries with ${columns} neighbours each; of these show the same thing: ${
-        same.join(", ")
-      }`,
+      alt:
+        `${chosen.length} queries with ${columns} neighbours each; of these show the same thing: ${
+          same.join(", ")
+        }`,
     }],
   };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { evenIndices } from "../../core/data/mod.ts";
 import { emojiPath } from "../../core/data/emoji/mod.ts";
 import type { Device } from "../../core/engine/ort/mod.ts";
 import { ifThere } from "../../core/files/if_there.ts";
@@ -47,12 +48,8 @@ async function imagesByLevel(
     const text = await ifThere(Deno.readTextFile(list));
     if (text === undefined) continue;
     const { lines } = parseLevelLines(text);
-    const count = Math.min(SHOWN, lines.length);
-    const at = (i: number) => Math.floor(((i + 0.5) * lines.length) / count);
-    found.set(
-      level,
-      Array.from({ length: count }, (_, i) => indices.get(lines[at(i)]!.path)!),
-    );
+    const shown = evenIndices(lines.length, SHOWN);
+    found.set(level, shown.map((at) => indices.get(lines[at]!.path)!));
   }
   return found;
 }

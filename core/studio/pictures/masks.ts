@@ -9,6 +9,7 @@ import { ifThere } from "../../files/if_there.ts";
 import { mirroredPath } from "../../masking/mod.ts";
 import type { NoiseSchedule } from "../../noise/mod.ts";
 import { fileSource } from "../../data/dataset_of.ts";
+import { evenIndices } from "../../data/even_indices.ts";
 import type { MasksAnswer } from "../api/pictures.ts";
 import { analysedKeys, openAnalysis, type RecordedAnalysis, scoresOf } from "./analysis_scores.ts";
 import {
@@ -35,12 +36,6 @@ const SAMPLED = 256;
 
 /** Intervals between the thresholds of the curve. */
 const INTERVALS = 100;
-
-/** Some of all, evenly, in their order. */
-function evenly<T>(all: readonly T[], count: number): T[] {
-  const kept = Math.min(all.length, count);
-  return Array.from({ length: kept }, (_, i) => all[Math.floor((i + 0.5) * all.length / kept)]!);
-}
 
 /**
  * Upper bounds of the foreground ratios of each noise level, and the levels.
@@ -100,7 +95,7 @@ async function scoreAll(
   shown: readonly string[],
   signal: AbortSignal,
 ): Promise<CachedMasks> {
-  const sampled = evenly(keys, SAMPLED);
+  const sampled = evenIndices(keys.length, SAMPLED).map((at) => keys[at]!);
   const found = new Map<string, Float32Array>();
   for (const key of new Set([...sampled, ...shown])) {
     signal.throwIfAborted();
@@ -163,7 +158,7 @@ export async function masksOf(
     signal,
     async (signal) => {
       const keys = await analysedKeys(analysis);
-      const shown = evenly(keys, count);
+      const shown = evenIndices(keys.length, count).map((at) => keys[at]!);
       const hash = createHash("sha256").update(new Uint8Array(component.slice().buffer));
       for (const key of keys) hash.update(`${key}\n`);
       const name = `masks ${analysis.folder} ${hash.digest("hex")} ${count}`;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { evenIndices } from "../../data/even_indices.ts";
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { nearestNeighbors } from "../../evaluate/nearest_neighbors.ts";
@@ -69,11 +70,7 @@ export async function neighboursOf(
         `Cannot show neighbours by ${run.run}: its data must hold two images or more, found ${indices.length}`,
       );
     }
-    const count = Math.min(query.count, indices.length);
-    const rows = Array.from(
-      { length: count },
-      (_, i) => Math.floor((i + 0.5) * indices.length / count),
-    );
+    const rows = evenIndices(indices.length, query.count);
     const k = Math.min(NEIGHBOURS, indices.length - 1);
     const named = (row: number) => nameImage(context, images, indices[row]!);
     const neighboursBy = async (bank: Tensor<"float32">): Promise<Neighbours[]> => {

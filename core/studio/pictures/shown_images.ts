@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Dataset } from "../../data/dataset.ts";
+import { evenIndices } from "../../data/even_indices.ts";
 import { evaluationLoader } from "../../data/loader/evaluation_loader.ts";
 import { spreadSamples } from "../../data/spread_samples.ts";
 import { subset } from "../../data/subset.ts";
@@ -62,12 +63,6 @@ async function readAll(
   );
 }
 
-/** Some of many numbers from 0, evenly over all. */
-function evenly(length: number, count: number): number[] {
-  const kept = Math.min(length, count);
-  return Array.from({ length: kept }, (_, i) => Math.floor((i + 0.5) * length / kept));
-}
-
 /**
  * Chooses images of a run's data, as many of each class as of the others, the same in every call.
  *
@@ -80,7 +75,7 @@ export async function shownImages(
   signal: AbortSignal,
 ): Promise<ShownImages> {
   const all = await files.open(configuration.data);
-  const chosen = spreadSamples(all, evenly(all.length, MOST_CANDIDATES), count);
+  const chosen = spreadSamples(all, evenIndices(all.length, MOST_CANDIDATES), count);
   const dataset = subset(all, chosen);
   const recipe = configuredRecipe(configuration);
   const hash = createHash("sha256").update(JSON.stringify([configuration.data, recipe]));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { evenIndices } from "../../data/even_indices.ts";
 import { explainingFileErrors } from "../../files/file_error.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { linesOf } from "../../files/lines.ts";
@@ -84,11 +85,7 @@ export async function variationsOf(
   const path = await context.resolve(folder);
   return await context.quickWork.run(`variations ${path} ${count}`, signal, async () => {
     const found = [...await findVariations([path])].filter(([, all]) => levelled(all).length > 0);
-    const kept = Math.min(count, found.length);
-    const shown = Array.from(
-      { length: kept },
-      (_, i) => found[Math.floor((i + 0.5) * found.length / kept)]!,
-    );
+    const shown = evenIndices(found.length, count).map((at) => found[at]!);
     const ratios = await ratiosOf(context, output, new Set(shown.map(([key]) => key)));
     const find = await openRecordedImages(context.files, await imagesOf(context, output));
     const { pictures, files } = context;
