@@ -7,8 +7,8 @@ import { isAbsolute, relative, sep } from "node:path";
 import { GenviewError } from "../errors/mod.ts";
 import { fileError, systemCode } from "./file_error.ts";
 
-/** Whether a path lies in a folder, both without symbolic links. */
-function isWithin(folder: string, path: string): boolean {
+/** Whether a path is a folder or lies in it, both without symbolic links. */
+export function isWithin(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

@@ -5,7 +5,7 @@
  */
 import { programArguments } from "../../distributed/program_arguments.ts";
 import { fileError } from "../../files/file_error.ts";
-import { lockHolder } from "../../files/folder_lock.ts";
+import { isFolderHeld } from "../../files/folder_lock.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { readJson } from "../../files/json.ts";
 import { writeNewFile } from "../../files/new_file.ts";
@@ -110,9 +110,7 @@ export class JobProcesses {
     // Read before the lock is looked at, which is given back after the end was written down.
     const before = await this.#record(id);
     if (before?.ended !== undefined) return await this.#endOf(id, before);
-    if (await lockHolder(this.#folder, { name: jobLock(id) }) !== undefined) {
-      return { state: "running" };
-    }
+    if (isFolderHeld(this.#folder, { name: jobLock(id) })) return { state: "running" };
     const record = await this.#record(id);
     if (record?.ended !== undefined) return await this.#endOf(id, record);
     const isStarting = before === undefined && Date.now() - started < START_MILLISECONDS;

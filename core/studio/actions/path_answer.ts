@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import { STAGE_NAMES, type StageName } from "../../pipeline/choose_stages.ts";
 import { type PipelineRecord, readRecord } from "../../pipeline/pipeline_record.ts";
-import { lockHolder } from "../../files/folder_lock.ts";
+import { isFolderHeld } from "../../files/folder_lock.ts";
 import type { PathAnswer, PathStage } from "../api/actions.ts";
+import { below, plainFile } from "../confined_files.ts";
 import type { StudioContext } from "../studio_context.ts";
 import { rowIn, STAGE_FILES, type StageFiles } from "./stage_files.ts";
 
@@ -75,7 +77,8 @@ async function stageOf(
  *
  * @param output path below the root
  * @param asked data that the queue was last asked to run there, where it was
- * @throws {GenviewTypeError} if it is no path below the root, or its record is of another form
+ * @throws {GenviewTypeError} if it is no path below the root, its record is of another form, or a file of it is a link out of
+ * the root, or a pipe
  */
 export async function pathAnswer(
   output: string,
@@ -83,10 +86,10 @@ export async function pathAnswer(
   context: StudioContext,
 ): Promise<PathAnswer> {
   const folder = await context.resolveNew(output);
-  const record = await readRecord(folder);
-  const isHeld = await lockHolder(folder) !== undefined;
-  const present = isHeld ? presentStage(record) : undefined;
-  const files: StageFiles = { output, folder, record, runs: context.runs };
+  const recorded = await plainFile(context, below(output, "pipeline.json"));
+  const record = recorded === undefined ? {} : await readRecord(dirname(recorded));
+  const present = isFolderHeld(folder) ? presentStage(record) : undefined;
+  const files: StageFiles = { output, record, context };
   const stages = await Promise.all(
     STAGE_NAMES.map((name) => stageOf(name, record, present, files)),
   );

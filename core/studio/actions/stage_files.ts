@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { join } from "node:path";
-import { readResults } from "../../evaluate/results.ts";
+import { dirname } from "node:path";
+import { readResults, RESULTS_FILE } from "../../evaluate/results.ts";
 import { explainingFileErrors } from "../../files/file_error.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { readAnalysis } from "../../masking/mod.ts";
@@ -12,16 +12,15 @@ import type { StageName } from "../../pipeline/choose_stages.ts";
 import type { PipelineRecord } from "../../pipeline/pipeline_record.ts";
 import { counted } from "../../schema/counted.ts";
 import type { RunRow } from "../api/runs.ts";
-import type { StudioRuns } from "../studio_context.ts";
+import { below, entriesOf, plainFile } from "../confined_files.ts";
+import type { StudioContext } from "../studio_context.ts";
 
 /** Where a pipeline's files lie. */
 export interface StageFiles {
-  /** Its output folder, as a path below the root. */
+  /** Its output folder, which may be anybody's, as a path below the root. */
   readonly output: string;
-  /** The same, absolute. */
-  readonly folder: string;
   readonly record: PipelineRecord;
-  readonly runs: StudioRuns;
+  readonly context: Pick<StudioContext, "resolve" | "runs">;
 }
 
 /** What a stage has left. */
@@ -41,29 +40,35 @@ const LINE_FEED = 10;
 /** Pictures of pairs that are shown: those of the last epochs. */
 const SHOWN_PAIRS = 4;
 
-/** What is in a folder; nothing where there is none. */
-async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
-  const listing = ifThere(Array.fromAsync(Deno.readDir(folder)));
-  return await explainingFileErrors(`list ${folder}`, listing) ?? [];
+/** What is in a folder of the output folder; nothing where there is none. */
+function listed({ output, context }: StageFiles, path: string): Promise<Deno.DirEntry[]> {
+  return entriesOf(context, below(output, path));
+}
+
+/** The real path of a plain file of the output folder; undefined if there is nothing. */
+function file({ output, context }: StageFiles, path: string): Promise<string | undefined> {
+  return plainFile(context, below(output, path));
 }
 
 /** Lines of a text file, without reading it as a text; none where there is no file. */
-async function countLines(path: string): Promise<number> {
-  const file = await explainingFileErrors(`read ${path}`, ifThere(Deno.open(path)));
-  if (file === undefined) return 0;
+async function countLines(files: StageFiles, path: string): Promise<number> {
+  const real = await file(files, path);
+  if (real === undefined) return 0;
+  const opened = await explainingFileErrors(`read ${path}`, ifThere(Deno.open(real)));
+  if (opened === undefined) return 0;
   let count = 0;
-  for await (const bytes of file.readable) {
+  for await (const bytes of opened.readable) {
     for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
   }
   return count;
 }
 
 /** Files of features below a folder; links lead nowhere. */
-async function countFeatures(folder: string): Promise<number> {
+async function countFeatures(files: StageFiles, path: string): Promise<number> {
   let count = 0;
-  for (const { name, isFile, isDirectory } of await entriesOf(folder)) {
+  for (const { name, isFile, isDirectory } of await listed(files, path)) {
     if (isFile && name.endsWith(".npy")) count++;
-    else if (isDirectory) count += await countFeatures(join(folder, name));
+    else if (isDirectory) count += await countFeatures(files, `${path}/${name}`);
   }
   return count;
 }
@@ -88,11 +93,10 @@ function imageCount(files: StageFiles): number {
 }
 
 /** Folders of networks' features, as paths below the output folder: those of masks first. */
-async function networkFolders({ folder }: StageFiles): Promise<string[]> {
+async function networkFolders(files: StageFiles): Promise<string[]> {
   const found: string[] = [];
   for (const purpose of ["masks", "quality"]) {
-    const entries = await entriesOf(join(folder, "features", purpose));
-    for (const { name, isDirectory } of entries) {
+    for (const { name, isDirectory } of await listed(files, `features/${purpose}`)) {
       if (isDirectory && !name.startsWith(".")) found.push(`features/${purpose}/${name}`);
     }
   }
@@ -100,7 +104,7 @@ async function networkFolders({ folder }: StageFiles): Promise<string[]> {
 }
 
 async function features(files: StageFiles): Promise<StageTraces> {
-  const { folder, record } = files;
+  const { record } = files;
   const wanted = settingOf(files, "features", "numExtract");
   const networks = record.features?.settings["networks"];
   const networkCount = Array.isArray(networks) ? networks.length : 1;
@@ -108,8 +112,9 @@ async function features(files: StageFiles): Promise<StageTraces> {
   const [found, pictures]: [string[], string[]] = [[], []];
   let stored = 0;
   for (const path of folders) {
-    stored += await countFeatures(join(folder, path, "features"));
-    const analysis = await readAnalysis(join(folder, path));
+    stored += await countFeatures(files, `${path}/features`);
+    const threshold = await file(files, `${path}/threshold.json`);
+    const analysis = threshold === undefined ? undefined : await readAnalysis(dirname(threshold));
     if (analysis === undefined) continue;
     const { network, images, foregroundShare } = analysis;
     found.push(
@@ -123,23 +128,22 @@ async function features(files: StageFiles): Promise<StageTraces> {
 }
 
 async function ratios(files: StageFiles): Promise<StageTraces> {
-  const count = await countLines(join(files.folder, "ratios", "fg_ratios.txt"));
+  const count = await countLines(files, "ratios/fg_ratios.txt");
   const found = `${counted(count, "image")} of ${imageCount(files)} with a foreground ratio`;
   return { progress: share(count, imageCount(files)), found };
 }
 
 async function levels(files: StageFiles): Promise<StageTraces> {
-  const folder = join(files.folder, "levels");
   const lists: { level: number; count: number }[] = [];
-  for (const { name } of await entriesOf(folder)) {
+  for (const { name } of await listed(files, "levels")) {
     const [, level] = /^fg_ratios_(\d+)\.txt$/.exec(name) ?? [];
     if (level === undefined) continue;
-    lists.push({ level: Number(level), count: await countLines(join(folder, name)) });
+    lists.push({ level: Number(level), count: await countLines(files, `levels/${name}`) });
   }
   lists.sort((a, b) => a.level - b.level);
-  const listed = lists.reduce((sum, { count }) => sum + count, 0);
+  const total = lists.reduce((sum, { count }) => sum + count, 0);
   return {
-    progress: share(listed, imageCount(files)),
+    progress: share(total, imageCount(files)),
     found: `images by noise level: ${
       lists.map(({ level, count }) => `${count} at ${level}`).join(", ")
     }`,
@@ -148,11 +152,12 @@ async function levels(files: StageFiles): Promise<StageTraces> {
 }
 
 async function variations(files: StageFiles): Promise<StageTraces> {
-  const folder = join(files.folder, "variations");
   let count = 0;
-  for (const { name, isFile } of await entriesOf(folder)) {
+  for (const { name, isFile } of await listed(files, "variations")) {
     // Processes that share the work have a manifest each until they are done.
-    if (isFile && /^manifest.*\.jsonl$/.test(name)) count += await countLines(join(folder, name));
+    if (isFile && /^manifest.*\.jsonl$/.test(name)) {
+      count += await countLines(files, `variations/${name}`);
+    }
   }
   const each = settingOf(files, "variations", "numImagesPerPrompt") || 1;
   const total = imageCount(files) * each;
@@ -160,8 +165,8 @@ async function variations(files: StageFiles): Promise<StageTraces> {
 }
 
 /** The row of the run; undefined before it has begun. */
-export async function rowIn({ output, runs }: StageFiles): Promise<RunRow | undefined> {
-  return await ifThere(runs.row(output === "." ? "run" : `${output}/run`));
+export async function rowIn({ output, context }: StageFiles): Promise<RunRow | undefined> {
+  return await ifThere(context.runs.row(below(output, "run")));
 }
 
 async function pretraining(files: StageFiles): Promise<StageTraces> {
@@ -169,7 +174,7 @@ async function pretraining(files: StageFiles): Promise<StageTraces> {
   if (row === undefined) return { progress: 0, found: "" };
   const { step, totalSteps = 0, metrics } = row;
   const loss = metrics["loss"];
-  const entries = await entriesOf(join(files.folder, "run", "pairs"));
+  const entries = await listed(files, "run/pairs");
   const epoch = (name: string) => Number(/\d+/.exec(name)?.[0] ?? 0);
   const pairs = entries.map(({ name }) => name).filter((name) => name.endsWith(".png"))
     .sort((a, b) => epoch(a) - epoch(b)).slice(-SHOWN_PAIRS);
@@ -182,7 +187,8 @@ async function pretraining(files: StageFiles): Promise<StageTraces> {
 }
 
 async function evaluation(files: StageFiles): Promise<StageTraces> {
-  const results = await readResults(join(files.folder, "run"));
+  const path = await file(files, `run/${RESULTS_FILE}`);
+  const results = path === undefined ? [] : await readResults(dirname(path));
   const found = results.flatMap(({ name, figures: { top1 }, checkpoint }) =>
     top1 === undefined
       ? []
@@ -192,9 +198,9 @@ async function evaluation(files: StageFiles): Promise<StageTraces> {
   return { progress: results.length > 0 ? 0.5 : 0, found: found.join(", ") };
 }
 
-async function report({ folder }: StageFiles): Promise<StageTraces> {
+async function report(files: StageFiles): Promise<StageTraces> {
   const page = "report/index.html";
-  const isThere = await ifThere(Deno.stat(join(folder, page))) !== undefined;
+  const isThere = await file(files, page) !== undefined;
   return { progress: 0, found: "one page on all stages", ...(isThere && { page }) };
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { dirname, isAbsolute, join, sep } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import type { Dataset, ImageSource, Sample } from "../../data/dataset.ts";
 import { openImage } from "../../data/decode/encoded_image.ts";
 import { UnreadableImageError } from "../../data/decode/unreadable_image_error.ts";
@@ -12,8 +12,10 @@ import { openData, openTrainingData, type TrainingDataOptions } from "../../data
 import { findShards, isShardName } from "../../data/shards/shard_names.ts";
 import { expand } from "../../deps/brace_expansion.ts";
 import { GenviewNotFound, GenviewTypeError } from "../../errors/mod.ts";
-import { explainingFileErrors, systemCode } from "../../files/file_error.ts";
+import { explainingFileErrors } from "../../files/file_error.ts";
 import { ifThere } from "../../files/if_there.ts";
+import { isWithin } from "../../files/within_folder.ts";
+import { realPathOf } from "../confined_files.ts";
 import type { StudioContext } from "../studio_context.ts";
 import { Recent } from "./recent.ts";
 
@@ -25,28 +27,6 @@ const MOST_BYTES = 256 << 20;
 
 /** Pixels of an image, at most: 300 MB when decoded. */
 const MOST_PIXELS = 100_000_000;
-
-/** Whether a path is a folder or lies in it, both without symbolic links. */
-function isWithin(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
-}
-
-/** Codes of paths that lead nowhere. */
-const NOWHERE: readonly (string | undefined)[] = ["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ELOOP"];
-
-/** A path without symbolic links; undefined where there is nothing. */
-export async function realPathOf(path: string): Promise<string | undefined> {
-  // No system has such a path, and not all say so alike.
-  if (path.includes("\0")) return undefined;
-  try {
-    return await Deno.realPath(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || NOWHERE.includes(systemCode(cause))) {
-      return undefined;
-    }
-    throw cause;
-  }
-}
 
 /** Opens what is named, where the studio may read it. */
 export class AllowedFiles {

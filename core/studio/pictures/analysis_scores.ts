@@ -8,9 +8,9 @@ import { GenviewNotFound, GenviewRangeError, GenviewTypeError } from "../../erro
 import { explainingFileErrors } from "../../files/file_error.ts";
 import { FeatureFiles, keyOfMirrored, readComponent, tokenScores } from "../../masking/mod.ts";
 import { validate } from "../../schema/validate.ts";
+import { below, plainFile } from "../confined_files.ts";
 import type { StudioContext } from "../studio_context.ts";
 import { readJsonBelow } from "./output_folder.ts";
-import { below, plainFile } from "./recorded_run.ts";
 
 /** What is known of an analysis. */
 export interface RecordedAnalysis {

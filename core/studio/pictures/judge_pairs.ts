@@ -9,7 +9,7 @@ import { GenviewNotFound, GenviewRangeError } from "../../errors/mod.ts";
 import { configuredPairEncoder } from "../../train/run/pair_encoder.ts";
 import type { JudgedPairs } from "../../train/run/train_event.ts";
 import { PairWeighting } from "../../train/step/pair_weighting.ts";
-import { realPathOf } from "./allowed_files.ts";
+import { realPathOf } from "../confined_files.ts";
 import type { PictureContext } from "./picture_context.ts";
 import type { RecordedRun } from "./recorded_run.ts";
 import { firstSamples } from "./views.ts";

@@ -11,6 +11,7 @@ import type { NoiseSchedule } from "../../noise/mod.ts";
 import { fileSource } from "../../data/dataset_of.ts";
 import { evenIndices } from "../../data/even_indices.ts";
 import type { MasksAnswer } from "../api/pictures.ts";
+import { below } from "../confined_files.ts";
 import { analysedKeys, openAnalysis, type RecordedAnalysis, scoresOf } from "./analysis_scores.ts";
 import {
   analysisFolder,
@@ -20,7 +21,6 @@ import {
   recordedSchedule,
 } from "./output_folder.ts";
 import type { PictureContext } from "./picture_context.ts";
-import { below } from "./recorded_run.ts";
 import { cutPicture } from "./thumbnails.ts";
 
 /** Which masks are asked for. */

@@ -8,13 +8,12 @@ import type { ImageSource } from "../../data/dataset.ts";
 import { fileSource } from "../../data/dataset_of.ts";
 import { isShardName } from "../../data/shards/shard_names.ts";
 import { GenviewNotFound } from "../../errors/mod.ts";
-import { explainingFileErrors } from "../../files/file_error.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { checkNoiseSchedule, GENVIEW_NOISE_SCHEDULE, type NoiseSchedule } from "../../noise/mod.ts";
+import { below, entriesOf, plainFile, realPathOf } from "../confined_files.ts";
 import { readPlainJson } from "../runs/plain_file.ts";
 import type { StudioContext } from "../studio_context.ts";
-import { type AllowedFiles, realPathOf } from "./allowed_files.ts";
-import { below, plainFile } from "./recorded_run.ts";
+import type { AllowedFiles } from "./allowed_files.ts";
 
 /** Names of folders that are looked into, at most. */
 const MOST_FOLDERS = 1000;
@@ -26,10 +25,7 @@ async function foldersIn(
 ): Promise<string[]> {
   const folder = await ifThere(context.resolve(output));
   if (folder === undefined || !(await Deno.stat(folder)).isDirectory) return [];
-  const entries = await explainingFileErrors(
-    `list ${folder}`,
-    Array.fromAsync(Deno.readDir(folder)),
-  );
+  const entries = await entriesOf(context, output);
   return entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => name).sort()
     .slice(0, MOST_FOLDERS);
 }
@@ -70,12 +66,7 @@ export async function variationsFolder(
   output: string,
 ): Promise<string> {
   for (const folder of [output, below(output, "variations")]) {
-    const path = await ifThere(context.resolve(folder));
-    if (path === undefined) continue;
-    const entries = await explainingFileErrors(
-      `list ${path}`,
-      Array.fromAsync(Deno.readDir(path)),
-    );
+    const entries = await entriesOf(context, folder);
     const manifests = entries.filter(({ name }) => /^manifest(-\d+-of-\d+)?\.jsonl$/.test(name));
     for (const { name } of manifests) await plainFile(context, below(folder, name));
     if (manifests.length > 0) return folder;

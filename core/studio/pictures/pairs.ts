@@ -15,9 +15,10 @@ import { extremeIndices, extremePairs } from "../../train/run/extreme_pairs.ts";
 import { drawPairs } from "../../train/run/pairs_picture.ts";
 import { type PairsRecord, readPairsRecord, recordPairs } from "../../train/run/pairs_record.ts";
 import type { PairsAnswer } from "../api/pictures.ts";
+import { below } from "../confined_files.ts";
 import { judgePairs } from "./judge_pairs.ts";
 import type { PictureContext } from "./picture_context.ts";
-import { below, chosenEpoch, openRecordedRun, type RecordedRun } from "./recorded_run.ts";
+import { chosenEpoch, openRecordedRun, type RecordedRun } from "./recorded_run.ts";
 
 /** Which pairs are asked for. */
 export interface PairsQuery {

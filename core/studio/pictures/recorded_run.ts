@@ -6,19 +6,14 @@
 import { basename } from "node:path";
 import { viewRecipes } from "../../data/views/named_views.ts";
 import type { ViewRecipe } from "../../data/views/recipe.ts";
-import {
-  GenviewNotFound,
-  GenviewRangeError,
-  GenviewTypeError,
-  isGenviewError,
-} from "../../errors/mod.ts";
-import { explainingFileErrors } from "../../files/file_error.ts";
+import { GenviewNotFound, GenviewRangeError, isGenviewError } from "../../errors/mod.ts";
 import { ifThere } from "../../files/if_there.ts";
 import type { Configuration } from "../../method/configuration.ts";
 import { resolveConfiguration } from "../../method/resolve_configuration.ts";
 import { readDescription, type RunDescription } from "../../train/run/run_description.ts";
 import { listCheckpoints } from "../../weights/checkpoint/list.ts";
 import { type CheckpointState, loadCheckpointState } from "../../weights/checkpoint/state.ts";
+import { below, plainFile } from "../confined_files.ts";
 import { lastRecord } from "../runs/last_record.ts";
 import type { StudioContext } from "../studio_context.ts";
 
@@ -71,27 +66,6 @@ export async function openRecordedRun(
   throw new GenviewRangeError(
     `Cannot show the run ${run}: its views must have at most ${MOST_SIZE} pixels in each direction, found ${largest}`,
   );
-}
-
-/**
- * The real path of a plain file below the root; undefined if there is nothing. Opening a pipe would wait for ever.
- *
- * @throws {TypeError} if it is something else, or a link leads out of the root
- */
-export async function plainFile(
-  context: Pick<StudioContext, "resolve">,
-  path: string,
-): Promise<string | undefined> {
-  const real = await ifThere(context.resolve(path));
-  if (real === undefined) return undefined;
-  const { isFile } = await explainingFileErrors(`read ${path}`, Deno.stat(real));
-  if (isFile) return real;
-  throw new GenviewTypeError(`Cannot read ${path}: it must be a plain file, found something else`);
-}
-
-/** A path below a run's folder as one below the studio's root, which may be the run itself. */
-export function below(run: string, path: string): string {
-  return run === "." ? path : `${run}/${path}`;
 }
 
 /**

@@ -18,8 +18,8 @@ import {
   recordedImages,
   variationsFolder,
 } from "./output_folder.ts";
+import { below, plainFile } from "../confined_files.ts";
 import type { PictureContext } from "./picture_context.ts";
-import { below, plainFile } from "./recorded_run.ts";
 import { thumbnail } from "./thumbnails.ts";
 
 /** Which variations are asked for. */

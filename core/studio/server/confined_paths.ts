@@ -3,21 +3,14 @@
  *
  * @module
  */
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { GenviewNotFound, GenviewTypeError } from "../../errors/mod.ts";
-import { explainingFileErrors, systemCode } from "../../files/file_error.ts";
+import { explainingFileErrors } from "../../files/file_error.ts";
+import { isWithin } from "../../files/within_folder.ts";
+import { leadsNowhere, realPathOf } from "../confined_files.ts";
 
 /** Most characters of a path that is taken. */
 const CHARACTERS = 4096;
-
-/** What systems answer where a path cannot lead anywhere. */
-const NOWHERE: readonly (string | undefined)[] = [
-  "ENOENT",
-  "ENOTDIR",
-  "ENAMETOOLONG",
-  "ELOOP",
-  "EINVAL",
-];
 
 /** A path as errors show it, cut and without line breaks. */
 function shown(path: string): string {
@@ -40,30 +33,13 @@ function namesOf(path: string): string[] {
   return names;
 }
 
-/** Whether a path is a folder or lies in it, both without symbolic links. */
-function isWithin(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
-}
-
-/** A path without symbolic links; undefined where there is nothing. */
-async function realPath(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.realPath(path);
-  } catch (cause) {
-    if (NOWHERE.includes(systemCode(cause)) || cause instanceof Deno.errors.NotFound) {
-      return undefined;
-    }
-    throw cause;
-  }
-}
-
 /** Whether something is there, be it a link to nowhere. */
 async function isThere(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);
     return true;
   } catch (cause) {
-    if (NOWHERE.includes(systemCode(cause)) || cause instanceof Deno.errors.NotFound) return false;
+    if (leadsNowhere(cause)) return false;
     throw cause;
   }
 }
@@ -105,7 +81,7 @@ export class ConfinedPaths {
    * @throws {GenviewNotFound} if it is not there
    */
   async resolve(path: string): Promise<string> {
-    const real = await realPath(join(this.root, ...namesOf(path)));
+    const real = await realPathOf(join(this.root, ...namesOf(path)));
     if (real === undefined) {
       throw new GenviewNotFound(`Cannot find ${shown(path)} below the studio's root`);
     }
@@ -120,7 +96,7 @@ export class ConfinedPaths {
   async resolveNew(path: string): Promise<string> {
     const whole = join(this.root, ...namesOf(path));
     for (let there = whole;; there = dirname(there)) {
-      const real = await realPath(there);
+      const real = await realPathOf(there);
       if (real !== undefined) {
         if (!isWithin(this.root, real)) this.#refuse(path);
         return join(real, relative(there, whole));

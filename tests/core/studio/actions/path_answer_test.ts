@@ -5,6 +5,7 @@ import { runPipeline } from "../../../../core/pipeline/mod.ts";
 import { readRecord, writeRecord } from "../../../../core/pipeline/pipeline_record.ts";
 import type { PathAnswer, PathStage } from "../../../../core/studio/api/actions.ts";
 import { bundledMethods } from "../../../../plugins/mod.ts";
+import { inFolder } from "../../../in_folder.ts";
 import { withPipelineFixture } from "../../pipeline/pipeline_fixture.ts";
 import { openClient } from "./studio_client.ts";
 
@@ -53,3 +54,38 @@ Deno.test("GenView's path is told stage by stage, from what its stages have left
     assertEquals((await refused("GET", "/api/path?output=../new"))[0], 400);
     await close();
   }));
+
+Deno.test({
+  name: "GenView's path reads no pipe and follows no link out of the root",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      const root = join(folder, "root");
+      const output = join(root, "out");
+      await Deno.mkdir(join(output, "ratios"), { recursive: true });
+      await Deno.mkdir(join(folder, "others"));
+      await Deno.writeTextFile(join(folder, "others", "fg_ratios_0.txt"), "a 0.1\n");
+      const stage = { settings: {}, finished: true };
+      const { call, refused, close } = await openClient(root);
+      const path = "/api/path?output=out";
+
+      await writeRecord(output, { levels: stage });
+      assertEquals((await call<PathAnswer>("GET", path)).stages[2]!.state, "done");
+      await Deno.symlink(join(folder, "others"), join(output, "levels"));
+      assertEquals((await refused("GET", path))[0], 400);
+      await Deno.remove(join(output, "levels"));
+
+      await writeRecord(output, { ratios: stage });
+      const { success } = await new Deno.Command("mkfifo", {
+        args: [join(output, "ratios", "fg_ratios.txt")],
+      }).output();
+      assert(success);
+      assertEquals((await refused("GET", path))[0], 400);
+
+      await Deno.remove(join(output, "pipeline.json"));
+      await Deno.writeTextFile(join(folder, "others", "pipeline.json"), "{}");
+      await Deno.symlink(join(folder, "others", "pipeline.json"), join(output, "pipeline.json"));
+      assertEquals((await refused("GET", path))[0], 400);
+      await close();
+    }),
+});
