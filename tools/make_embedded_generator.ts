@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { GenviewAlreadyExists } from "../core/errors/mod.ts";
 import { ifThere } from "../core/files/if_there.ts";
 import { readJson } from "../core/files/json.ts";
-import { readJsonLines } from "../core/files/json_lines.ts";
+import { type LogRecord, readJsonLines } from "../core/files/json_lines.ts";
 import { writeNewFolder } from "../core/files/new_folder.ts";
 import { counted } from "../core/schema/counted.ts";
 import { lineChart } from "../core/plot/mod.ts";
@@ -45,27 +45,30 @@ const FOLDER = join(ROOT, "fixtures", "generator");
 const ENCODER_CONFIGURATION = join(ROOT, "configs", "generator_image_encoder.json");
 const CONFIGURATION = join(ROOT, "configs", "embedded_generator.json");
 
-/** Where a run's logs lie, and what it is called. */
+/** A part of the generator that was trained, and the log of its steps. */
 interface TrainedPart {
   readonly name: string;
-  readonly folder: string;
+  readonly steps: readonly LogRecord[];
+}
+
+/** File of a part's curve. */
+function curveFile({ name }: TrainedPart): string {
+  return `${name.replaceAll(" ", "-")}.svg`;
 }
 
 async function isThere(path: string): Promise<boolean> {
   return await ifThere(Deno.stat(path)) !== undefined;
 }
 
-/** Steps and minutes of a run, by its logs. */
-async function durationOf({ name, folder }: TrainedPart): Promise<string> {
-  const steps = await readJsonLines(join(folder, "steps.jsonl"));
+/** Steps, minutes and loss of a part, as a row of the README's table. */
+function rowOf({ name, steps }: TrainedPart): string {
   const seconds = steps.reduce((sum, record) => sum + Number(record["seconds"]), 0);
   const last = steps.slice(-100).map((record) => Number(record["loss"]));
   const loss = last.reduce((sum, value) => sum + value, 0) / last.length;
   return `| ${name} | ${steps.length} | ${Math.round(seconds / 60)} | ${loss.toPrecision(3)} |`;
 }
 
-async function curveOf({ name, folder }: TrainedPart): Promise<string> {
-  const steps = await readJsonLines(join(folder, "steps.jsonl"));
+async function curveOf({ name, steps }: TrainedPart): Promise<string> {
   const points = steps.map(({ step, loss }): [number, number] => [Number(step), Number(loss)]);
   return await lineChart({
     series: [{ name: "loss", points }],
@@ -99,12 +102,12 @@ It has learned from [Noto emoji](https://github.com/googlefonts/noto-emoji) (ima
 
 | part | steps | minutes | loss of the last 100 steps |
 | ---- | ----: | ------: | -------------------------: |
-${(await Promise.all(parts.map(durationOf))).join("\n")}
+${parts.map(rowOf).join("\n")}
 
 on ${threads === 0 ? `${navigator.hardwareConcurrency} cores` : counted(threads, "thread")}${
     cpu === undefined ? "" : ` (${cpu})`
   }. What the losses are, and what each number of the configuration is, says [docs/generator.md](../../docs/generator.md). The curves are \`${
-    parts.map(({ name }) => `${name.replaceAll(" ", "-")}.svg`).join("`, `")
+    parts.map(curveFile).join("`, `")
   }\`.
 
 The configuration of the image encoder is \`configs/generator_image_encoder.json\`; the generator's, seed included:
@@ -142,16 +145,21 @@ export async function main(args: readonly string[]): Promise<void> {
     ],
   );
   if (!await isThere(join(output, "model"))) return;
-  const parts = [
-    { name: "image encoder", folder: encoder },
-    { name: "autoencoder", folder: join(output, "autoencoder") },
-    { name: "UNet", folder: join(output, "unet") },
-  ];
+  const logs = {
+    "image encoder": encoder,
+    "autoencoder": join(output, "autoencoder"),
+    "UNet": join(output, "unet"),
+  };
+  const parts = await Promise.all(
+    Object.entries(logs).map(async ([name, folder]): Promise<TrainedPart> => ({
+      name,
+      steps: await readJsonLines(join(folder, "steps.jsonl")),
+    })),
+  );
   await writeNewFolder(FOLDER, async (temporary) => {
     await cp(join(output, "model"), temporary, { recursive: true });
     for (const part of parts) {
-      const file = join(temporary, `${part.name.replaceAll(" ", "-")}.svg`);
-      await Deno.writeTextFile(file, await curveOf(part));
+      await Deno.writeTextFile(join(temporary, curveFile(part)), await curveOf(part));
     }
     await Deno.writeTextFile(join(temporary, "README.md"), await readme(parts, { runs, threads }));
   });

@@ -1,5 +1,5 @@
 /**
- * Features laid out in a plane, so that what a network takes for alike lies side by side.
+ * Features laid out in a plane, so that what a network takes for alike lies close together.
  *
  * @module
  */
@@ -77,7 +77,7 @@ export async function featureNeighbors(
 }
 
 /**
- * A map of features: neighbours by cosine similarity lie side by side. By UMAP (McInnes, Healy & Melville 2018,
+ * A map of features: neighbours by cosine similarity lie close together. By UMAP (McInnes, Healy & Melville 2018,
  * arXiv 1802.03426) as `umap-js` computes it, from the exact neighbours of each feature. Distances
  * between far points of a map, its axes and its sides mean nothing.
  *

@@ -74,7 +74,7 @@ export function checkLayout(
 }
 
 /**
- * Lays features out so that neighbours lie side by side, by UMAP (McInnes, Healy & Melville 2018, arXiv 1802.03426) as
+ * Lays features out so that neighbours lie close together, by UMAP (McInnes, Healy & Melville 2018, arXiv 1802.03426) as
  * `umap-js` computes it.
  *
  * ```ts

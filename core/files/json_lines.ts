@@ -27,8 +27,8 @@ export interface JsonLinesOptions {
 
 const NEWLINE = 0x0a;
 
-/** Numbers that JSON cannot write, as the texts that stand for them. */
-const NOT_IN_JSON = new Map<unknown, number>(
+/** Numbers that JSON cannot write, by the texts that stand for them in a log. */
+export const NOT_IN_JSON: ReadonlyMap<unknown, number> = new Map<unknown, number>(
   [NaN, Infinity, -Infinity].map((value) => [String(value), value]),
 );
 

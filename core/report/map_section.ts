@@ -102,7 +102,7 @@ export async function mapSection(
   return {
     title: "Maps of the features",
     text:
-      "Images that a network takes for alike, by cosine similarity, lie side by side (UMAP; distances between far points " +
+      "Images that a network takes for alike, by cosine similarity, lie close together (UMAP; distances between far points " +
       "and the axes mean nothing). Where many would lie over each other, some are dots.",
     figures,
   };

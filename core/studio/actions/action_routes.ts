@@ -74,7 +74,7 @@ export function actionRoutes(context: StudioContext): Hono {
   const app = new Hono();
   const door = new QueueDoor(context);
   door.openIfThere().catch(() => {
-    // Whoever asks for the queue opens it again, and is told.
+    // Whoever asks for the queue opens it again, and gets the error.
   });
   let lastDryRun: Promise<unknown> = Promise.resolve();
   app.get("/api/form", async (c) => {
@@ -90,7 +90,7 @@ export function actionRoutes(context: StudioContext): Hono {
       return await dryRunAnswer(body, context, (device) => queue?.isBusy(device) ?? false);
     });
     lastDryRun = answer.catch(() => {
-      // Its own caller is told.
+      // Its own caller gets the error.
     });
     return c.json(await answer);
   });

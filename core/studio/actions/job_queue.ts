@@ -247,7 +247,7 @@ export class JobQueue {
     try {
       await this.#inTurn(() => this.#look());
     } catch (error) {
-      // A disk that is full for a while ends no looking; whoever asks next is told.
+      // A disk that is full for a while ends no looking; the next call fails with the error.
       this.#failure = error;
       if (this.#isClosed) return;
       this.#timer = setTimeout(() => void this.#lookAgain(), 10 * LOOK_MILLISECONDS);

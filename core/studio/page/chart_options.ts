@@ -1,5 +1,5 @@
 /**
- * What uPlot is told to draw: curves with their ranges and smoothed lines, within the bands of their metric.
+ * Options of uPlot, by which it draws curves with their ranges and smoothed lines, within the bands of their metric.
  *
  * @module
  */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { METRIC_LABELS } from "../api/metric_labels.ts";
 import type { Series } from "../api/runs.ts";
 import { wordsOfName } from "./format.ts";
 
@@ -20,19 +21,6 @@ const ORDER: readonly RegExp[] = [
   /gradient/i,
 ];
 
-const LABELS: Readonly<Record<string, readonly [label: string, unit: string]>> = {
-  loss: ["Loss", ""],
-  spread: ["Spread of the embeddings", ""],
-  learningRate: ["Learning rate", ""],
-  imagesPerSecond: ["Images per second", "images/s"],
-  waitShare: ["Share of waiting for images", ""],
-  gradientNorm: ["Norm of the gradient", ""],
-  lossScale: ["Loss scale", ""],
-  memoryMegabytes: ["Memory", "MB"],
-  seconds: ["Seconds", "s"],
-  generatedViews: ["Share of generated views", ""],
-};
-
 function rankOf(name: string): number {
   const index = ORDER.findIndex((pattern) => pattern.test(name));
   return index < 0 ? ORDER.length : index;
@@ -40,8 +28,8 @@ function rankOf(name: string): number {
 
 /** A name and a unit for people. */
 export function labelOf(name: string): { readonly label: string; readonly unit: string } {
-  const known = Object.hasOwn(LABELS, name) ? LABELS[name] : undefined;
-  if (known !== undefined) return { label: known[0], unit: known[1] };
+  const known = Object.hasOwn(METRIC_LABELS, name) ? METRIC_LABELS[name] : undefined;
+  if (known !== undefined) return known;
   const words = wordsOfName(name);
   return { label: words.charAt(0).toUpperCase() + words.slice(1), unit: "" };
 }

@@ -14,7 +14,7 @@ import { notify } from "./notices.ts";
 
 type Question = "lengthen" | "fork" | "export" | "evaluate" | "trash";
 
-/** What a job or a run that answers an action is told of in a notice. */
+/** The text of the notice about a job or a run that answers an action. */
 function told(run: string, { action }: RunAction, answer: RunRow | Job): string {
   if (action === "stop") return `${run} stops after its present step, with a checkpoint.`;
   if (action === "trash") return `${run} lies in the trash folder of the studio's root.`;

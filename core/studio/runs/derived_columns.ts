@@ -75,7 +75,7 @@ export class DerivedColumns {
     if (derived === undefined) return undefined;
     const [first, second] = derived.from.map((each) => columns.column(each)!);
     const known = this.#computed.get(name);
-    // A log that was read anew is told by its opener.
+    // Whoever opened the log knows that it was read anew.
     if (known?.length === first!.length) return known;
     const values = new Float64Array(first!.length);
     for (let row = 0; row < values.length; row++) {

@@ -4,6 +4,7 @@
  * @module
  */
 import { COLLAPSE_REMEDIES, COLLAPSED_SHARE, NOT_FINITE_REMEDIES } from "../../train/mod.ts";
+import { METRIC_LABELS } from "../api/metric_labels.ts";
 import type { Explanation } from "../api/runs.ts";
 import { type Expectations, HEALTHY_SHARE } from "./expectations.ts";
 
@@ -24,8 +25,6 @@ type Judgement = Pick<Explanation, "healthy" | "verdict" | "advice">;
 
 /** A number that is explained. */
 interface ExplainedNumber {
-  readonly label: string;
-  readonly unit: string;
   readonly what: string;
   readonly judge: (judged: Judged) => Judgement;
 }
@@ -170,63 +169,45 @@ const finite = (healthy: string) => ({ value }: Judged): Judgement =>
 
 const told = (healthy: string) => (): Judgement => unknown(healthy);
 
-/** All numbers that are explained, by their names in the logs. */
+/** All numbers that are explained, by their names in the logs; `METRIC_LABELS` has what people call each. */
 export const NUMBERS: Readonly<Record<string, ExplainedNumber>> = {
   loss: {
-    label: "Loss",
-    unit: "",
     what: "What the method minimises, of each step.",
     judge: judgeLoss,
   },
   spread: {
-    label: "Spread of the embeddings",
-    unit: "",
     what:
       "Standard deviation of the normalised embedding over the batch, mean over its coordinates: the measure of collapse of Chen & He 2021.",
     judge: judgeSpread,
   },
   gradientNorm: {
-    label: "Norm of the gradient",
-    unit: "",
     what: "Length of the gradient of all parameters together, before it is clipped.",
     judge: judgeGradient,
   },
   learningRate: {
-    label: "Learning rate",
-    unit: "",
     what: "How far a step follows its gradient, by the schedule and the batch size.",
     judge: told(
       "It rises in the warm-up and falls to the end, as the schedule says; no value of it is healthy by itself.",
     ),
   },
   seconds: {
-    label: "Time of a step",
-    unit: "s",
     what: "Seconds that a step takes, without the wait for its images.",
     judge: told("It stays the same over the run; the first steps may take longer."),
   },
   imagesPerSecond: {
-    label: "Speed",
-    unit: "images/s",
     what:
       "Images of a batch by the seconds of a step, without the wait; an image counts once, however many views it gives.",
     judge: told("It stays the same over the run; other programs on the same device lower it."),
   },
   waitSeconds: {
-    label: "Waiting for images",
-    unit: "s",
     what: "Seconds of an epoch in which the step waited for its images.",
     judge: told("It is a small part of the epoch's seconds."),
   },
   waitShare: {
-    label: "Share of waiting",
-    unit: "",
     what: "Share of an epoch's time in which the step waited for its images.",
     judge: judgeWait,
   },
   memoryMegabytes: {
-    label: "Memory",
-    unit: "MB",
     what:
       "Memory of the process at the end of an epoch, its part of the CPU's alone; a device's own is not in it.",
     judge: told(
@@ -234,52 +215,36 @@ export const NUMBERS: Readonly<Record<string, ExplainedNumber>> = {
     ),
   },
   communicationSeconds: {
-    label: "Communication",
-    unit: "s",
     what: "Seconds of a step in which the process spoke with others or waited for them.",
     judge: told("It is a small part of the step's seconds."),
   },
   communicationShare: {
-    label: "Share of communication",
-    unit: "",
     what: "Share of a step in which the process spoke with others or waited for them.",
     judge: told("It falls with a larger batch and a faster network between the machines."),
   },
   lossScale: {
-    label: "Scale of the loss",
-    unit: "",
     what:
       "What the loss is multiplied by, so that small gradients are not lost in 16 bits; it falls when a step overflows, and rises after many that do not.",
     judge: finite("It finds its level within the first hundreds of steps."),
   },
   skippedSteps: {
-    label: "Skipped steps",
-    unit: "",
     what: "Steps whose gradient overflowed, so that the parameters did not follow.",
     judge: judgeSkippedSteps,
   },
   skipped: {
-    label: "Unreadable images",
-    unit: "",
     what: "Images of an epoch that could not be read.",
     judge: judgeUnreadable,
   },
   knnTop1: {
-    label: "Nearest neighbours",
-    unit: "",
     what:
       "Share of held-out images whose class is that of most of their nearest neighbours, by the backbone's features.",
     judge: judgeAccuracy,
   },
   recallAt1: {
-    label: "Counterpart first",
-    unit: "",
     what: "Share of images whose counterpart is their nearest neighbour.",
     judge: judgeAccuracy,
   },
   generatedViews: {
-    label: "Generated views",
-    unit: "",
     what:
       "Share of the second views that were cut from a generated variation rather than from the image itself.",
     judge: told(
@@ -287,8 +252,6 @@ export const NUMBERS: Readonly<Record<string, ExplainedNumber>> = {
     ),
   },
   foregroundSimilarity: {
-    label: "Similarity of foregrounds",
-    unit: "",
     what:
       "Cosine similarity of what is foreground in the two views of a pair, mean over the batch.",
     judge: told(
@@ -296,51 +259,35 @@ export const NUMBERS: Readonly<Record<string, ExplainedNumber>> = {
     ),
   },
   backgroundSimilarity: {
-    label: "Similarity of backgrounds",
-    unit: "",
     what:
       "Cosine similarity of what is background in the two views of a pair, mean over the batch.",
     judge: told("Lower than that of foregrounds."),
   },
   reconstruction: {
-    label: "Reconstruction",
-    unit: "",
     what: "How far the autoencoder's images are from the originals.",
     judge: finite("It falls."),
   },
   divergence: {
-    label: "Divergence of the latents",
-    unit: "",
     what: "Kullback-Leibler divergence of the autoencoder's latents from a normal distribution.",
     judge: finite("It settles: its weight is small, so that it may be large."),
   },
   peakSignalToNoise: {
-    label: "Fidelity",
-    unit: "dB",
     what: "Peak signal-to-noise ratio of images that went through the autoencoder.",
     judge: told("It rises; above 25 dB small images look the same to most people."),
   },
   distance: {
-    label: "Distance of samples",
-    unit: "",
     what: "How far the features of generated images are from those of real ones.",
     judge: told("It falls."),
   },
   invariance: {
-    label: "Invariance term",
-    unit: "",
     what: "VICReg's term that brings the two views of an image together.",
     judge: finite("It falls, while the variance term stays low."),
   },
   variance: {
-    label: "Variance term",
-    unit: "",
     what: "VICReg's term that keeps the embedding's coordinates from shrinking.",
     judge: finite("It stays near 0; a rise is the beginning of a collapse."),
   },
   covariance: {
-    label: "Covariance term",
-    unit: "",
     what: "VICReg's term that keeps coordinates from saying the same.",
     judge: finite("It falls slowly."),
   },
@@ -355,7 +302,8 @@ export const NUMBERS: Readonly<Record<string, ExplainedNumber>> = {
 export function explain(name: string, judged: Judged): Explanation | undefined {
   const own = name.slice(name.lastIndexOf("/") + 1);
   if (!Object.hasOwn(NUMBERS, own)) return undefined;
-  const { label, unit, what, judge } = NUMBERS[own]!;
+  const { what, judge } = NUMBERS[own]!;
+  const { label, unit } = METRIC_LABELS[own]!;
   const stage = name.length > own.length ? ` of the ${name.slice(0, name.lastIndexOf("/"))}` : "";
   // What is expected of a method's loss is not expected of a generator's stages.
   const { lossRange: _range, uniformSpread: _spread, ...known } = judged;

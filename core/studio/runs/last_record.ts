@@ -4,15 +4,11 @@
  * @module
  */
 import { isTooDeep } from "../../files/json.ts";
+import { NOT_IN_JSON } from "../../files/json_lines.ts";
 import { PlainFile } from "./plain_file.ts";
 
 /** Bytes of a log's end that are looked at. */
 const TAIL = 1 << 14;
-
-/** Texts that stand for numbers that JSON cannot write. */
-const NOT_IN_JSON = new Map<unknown, number>(
-  [NaN, Infinity, -Infinity].map((value) => [String(value), value]),
-);
 
 /** Numbers of a line by name; undefined if it is no record. */
 function numbersOf(line: string): Record<string, number> | undefined {

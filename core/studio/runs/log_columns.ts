@@ -23,7 +23,7 @@ const VALUES = 1 << 27;
 /** Most bytes of a log. */
 const LOG_BYTES = 2 ** 36;
 
-/** Bytes before the end of what was read, by which a log that was cut and written anew is told from one that grew. */
+/** Bytes before the end of what was read, by which a log that was cut and written anew differs from one that grew. */
 const SEAL = 256;
 
 const NEWLINE = 0x0a;

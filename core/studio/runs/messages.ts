@@ -5,14 +5,12 @@
  */
 import { join } from "node:path";
 import { isTooDeep } from "../../files/json.ts";
+import { type MessageKind, MESSAGES_FILE } from "../../train/log/run_log.ts";
 import { PlainFile } from "./plain_file.ts";
-
-/** Name of the file in a run's folder. */
-export const MESSAGES_FILE = "messages.jsonl";
 
 /** A message of a program. */
 export interface RecordedMessage {
-  readonly kind: "warning" | "note" | "error";
+  readonly kind: MessageKind;
   readonly text: string;
 }
 
@@ -32,7 +30,7 @@ function messageOf(line: string): RecordedMessage[] {
   }
   const { kind, message } = (record ?? {}) as Record<string, unknown>;
   if (!KINDS.includes(kind) || typeof message !== "string") return [];
-  return [{ kind: kind as RecordedMessage["kind"], text: message.slice(0, CHARACTERS) }];
+  return [{ kind: kind as MessageKind, text: message.slice(0, CHARACTERS) }];
 }
 
 /**

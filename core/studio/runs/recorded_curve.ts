@@ -46,7 +46,7 @@ export class RecordedCurve {
     return 3 * this.steps.byteLength;
   }
 
-  /** Nothing comes to it. */
+  /** It never grows. */
   refresh(): Promise<"none"> {
     return Promise.resolve("none");
   }

@@ -6,11 +6,12 @@
 import { join } from "node:path";
 import { RESULTS_FILE } from "../../evaluate/results.ts";
 import type { RunRow, RunState } from "../api/runs.ts";
+import { MESSAGES_FILE } from "../../train/log/run_log.ts";
 import { START_FILE } from "../../train/mod.ts";
 import { DerivedColumns } from "./derived_columns.ts";
 import { readStart } from "./expectations.ts";
 import { lastRecord } from "./last_record.ts";
-import { MESSAGES_FILE, readMessages } from "./messages.ts";
+import { readMessages } from "./messages.ts";
 import { fileState, readPlainJson } from "./plain_file.ts";
 import type { DescribedRun, RunPart } from "./run_parts.ts";
 

@@ -177,7 +177,7 @@ export class RunTable {
   async find(run: string): Promise<KnownRun> {
     const known = this.#entries.get(run);
     if (known !== undefined) {
-      // As it is now; what has changed since is told at the next look at all.
+      // As it is now; what has changed since is found by the next look at all.
       const now = this.#lookSafely(known);
       if (now !== undefined) return now;
     }

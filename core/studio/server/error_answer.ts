@@ -12,7 +12,7 @@ import {
 
 import { systemCode } from "../../files/file_error.ts";
 
-/** What a browser or a program is told of an error. */
+/** The answer to a call that has failed. */
 export interface ErrorAnswer {
   readonly status: 400 | 403 | 404 | 409 | 413 | 414 | 415 | 500;
   readonly error: string;

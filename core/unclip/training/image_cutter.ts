@@ -10,7 +10,7 @@ import { UnreadableImageError } from "../../data/decode/unreadable_image_error.t
 import type { LoaderOptions } from "../../data/loader/options.ts";
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
 
-/** What becomes of images that cannot be read. */
+/** How images that cannot be read are passed over. */
 export type CutterOptions = Pick<LoaderOptions, "onWarning" | "unreadable">;
 
 /** Images that could be read. */

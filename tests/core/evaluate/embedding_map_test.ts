@@ -29,7 +29,7 @@ function nearestTo(i: number, { data }: Tensor<"float32">): number {
   );
 }
 
-Deno.test("embeddingMap() lays features of a direction side by side", async () => {
+Deno.test("embeddingMap() lays features of a direction close together", async () => {
   const map = await embeddingMap(groups(() => 1));
   assertEquals(map.shape, [ROWS, 2]);
   assert(map.data.every(Number.isFinite));
