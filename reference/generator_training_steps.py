@@ -43,6 +43,7 @@ CASES = {
     "velocity": {"predictionType": "v_prediction", "lossWeighting": "min-snr"},
     "noise": {"predictionType": "epsilon", "lossWeighting": "uniform"},
     "frozen": {"predictionType": "v_prediction", "lossWeighting": "min-snr", "frozen": "down_blocks."},
+    "adaptive": {"predictionType": "v_prediction", "lossWeighting": "uniform", "adaptiveGroupNorm": True},
 }
 DIFFUSION = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
 
@@ -54,8 +55,10 @@ def autoencoder() -> AutoencoderKL:
     )
 
 
-def unet() -> UNet2DConditionModel:
+def unet(case: str) -> UNet2DConditionModel:
+    adaptive = CASES[case].get("adaptiveGroupNorm", False)
     return UNet2DConditionModel(
+        resnet_time_scale_shift="scale_shift" if adaptive else "default",
         sample_size=8, block_out_channels=(8, 16), layers_per_block=1, norm_num_groups=4,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=["UpBlock2D"] * 2,
         cross_attention_dim=12, attention_head_dim=[1, 2], use_linear_projection=True,
@@ -110,7 +113,7 @@ def state_of(parameters: Iterable[tuple[str, torch.Tensor]], averages: dict[str,
 
 
 def train(case: str, dtype: torch.dtype) -> Run:
-    network: nn.Module = autoencoder() if case in AUTOENCODERS else unet()
+    network: nn.Module = autoencoder() if case in AUTOENCODERS else unet(case)
     load(network)
     network.to(dtype).train()
     named = dict(network.named_parameters())

@@ -32,8 +32,9 @@ def text_encoder(activation: str = "gelu") -> CLIPTextModel:
     )
 
 
-def unet() -> UNet2DConditionModel:
+def unet(resnet_time_scale_shift: str = "default") -> UNet2DConditionModel:
     return UNet2DConditionModel(
+        resnet_time_scale_shift=resnet_time_scale_shift,
         sample_size=16, block_out_channels=(8, 16, 16, 24), layers_per_block=2, norm_num_groups=4,
         down_block_types=(*["CrossAttnDownBlock2D"] * 3, "DownBlock2D"),
         up_block_types=("UpBlock2D", *["CrossAttnUpBlock2D"] * 3),
@@ -83,13 +84,14 @@ def main() -> None:
             network = text_encoder(activation)
             keep(f"text_{activation}", network, network.config.to_json_string(), "text_model.")
             tensors[f"text_{activation}/hidden"] = network(ids).last_hidden_state
-        network = unet()
-        keep("unet", network, network.to_json_string())
-        for key, size, timestep in (("unet/square", (16, 16), 951), ("unet/uneven", (12, 20), 1)):
-            tensors[key] = network(
-                uniform(f"{key}/latents", (2, 4, *size)), timestep, uniform(f"{key}/text", (2, 77, 48)),
-                class_labels=uniform(f"{key}/labels", (2, 64)),
-            ).sample
+        for name, network in (("unet", unet()), ("unet_adaptive", unet("scale_shift"))):
+            keep(name, network, network.to_json_string())
+            for case, size, timestep in (("square", (16, 16), 951), ("uneven", (12, 20), 1)):
+                key = f"{name}/{case}"
+                tensors[key] = network(
+                    uniform(f"{key}/latents", (2, 4, *size)), timestep, uniform(f"{key}/text", (2, 77, 48)),
+                    class_labels=uniform(f"{key}/labels", (2, 64)),
+                ).sample
         network = autoencoder()
         keep("vae", network, network.to_json_string())
         tensors["vae/decoded"] = network.decode(uniform("vae/latents", (1, 4, 8, 6), 2.0)).sample
@@ -112,7 +114,7 @@ def main() -> None:
             "torch": torch.__version__,
             "transformers": transformers.__version__,
         },
-        "description": "Outputs of Stable unCLIP's networks: text_ACTIVATION/hidden, unet/CASE, vae/decoded, vae/mean and "
+        "description": "Outputs of Stable unCLIP's networks: text_ACTIVATION/hidden, unet/CASE, unet_adaptive/CASE, vae/decoded, vae/mean and "
         "vae/std, vae_small/mean and vae_small/log_variance, float32 of float64 runs.",
         "networks": networks,
     }

@@ -40,7 +40,6 @@ const UNET_DEFAULTS = {
   only_cross_attention: false,
   resnet_out_scale_factor: 1,
   resnet_skip_time_act: false,
-  resnet_time_scale_shift: "default",
   reverse_transformer_layers_per_block: null,
   time_cond_proj_dim: null,
   time_embedding_act_fn: null,
@@ -117,6 +116,9 @@ export function parseUnet(file: ConfigFile): UnetConfig {
     epsilon: file.number("norm_eps", 1e-5),
     textWidth: file.integer("cross_attention_dim"),
     classWidth: file.integer("projection_class_embeddings_input_dim"),
+    adaptiveGroupNorm:
+      file.oneOf("resnet_time_scale_shift", ["default", "scale_shift"], "default") ===
+        "scale_shift",
   };
 }
 

@@ -3,15 +3,17 @@
  *
  * @module
  */
-import type { Value } from "../../engine/graph/value.ts";
+import { scalar, type Value } from "../../engine/graph/value.ts";
 import { conv2d } from "../../engine/nn/conv2d.ts";
 import { groupNorm } from "../../engine/nn/group_norm.ts";
 import { linear } from "../../engine/nn/linear.ts";
 import type { Scope } from "../../engine/nn/scope.ts";
 import { add } from "../../engine/ops/add.ts";
+import { mul } from "../../engine/ops/mul.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
 import { resize } from "../../engine/ops/resize.ts";
 import { silu } from "../../engine/ops/silu.ts";
+import { split } from "../../engine/ops/split.ts";
 
 /** Options of {@linkcode resnetBlock}. */
 export interface ResnetBlockOptions {
@@ -21,8 +23,10 @@ export interface ResnetBlockOptions {
   readonly groups: number;
   /** Epsilon of group normalisation. */
   readonly epsilon: number;
-  /** Embedding of timestep and class, `[N, features]`, after its activation; added at every position. */
+  /** Embedding of timestep and class, `[N, features]`, after its activation; it shifts every position alike. */
   readonly embedding?: Value;
+  /** Whether the embedding scales what has been normalised as well as shifting it (default false). */
+  readonly adaptiveGroupNorm?: boolean;
 }
 
 /** A convolution by 3x3 pixels with a bias, which keeps the size. */
@@ -40,10 +44,31 @@ export function normedConv(
   return conv3x3(scope, conv, silu(groupNorm(scope, norm, x, { groups, epsilon })), channels);
 }
 
+/** A linear map of the embedding at every position, `[N, width, 1, 1]`. */
+function projected(block: Scope, embedding: Value, width: number): Value {
+  const found = linear(block, "time_emb_proj", embedding, { width });
+  return reshape(found, [...found.shape, 1, 1]);
+}
+
+/** The second convolution, of maps that the embedding scales and shifts once they are normalised. */
+function modulatedConv(
+  block: Scope,
+  x: Value,
+  embedding: Value,
+  { channels, groups, epsilon }: ResnetBlockOptions,
+): Value {
+  const both = projected(block, embedding, 2 * channels);
+  const [scale, shift] = split(both, [channels, channels], { axis: 1 });
+  const normed = groupNorm(block, "norm2", x, { groups, epsilon });
+  const modulated = add(mul(normed, add(scale!, scalar(1, scale!.dtype))), shift!);
+  return conv3x3(block, "conv2", silu(modulated), channels);
+}
+
 /**
  * Two convolutions, each after normalisation and activation, added to their input.
  *
- * Source: diffusers, `resnet.py`, `ResnetBlock2D`, whose names its parameters have.
+ * Source: diffusers, `resnet.py`, `ResnetBlock2D`, whose names its parameters have; for adaptive group normalisation
+ * Dhariwal & Nichol 2021, "Diffusion models beat GANs on image synthesis", section 3.1.
  *
  * @param x `[N, C, H, W]`
  * @returns `[N, channels, H, W]`
@@ -54,14 +79,15 @@ export function resnetBlock(
   x: Value,
   options: ResnetBlockOptions,
 ): Value {
-  const { channels, embedding } = options;
+  const { channels, embedding, adaptiveGroupNorm = false } = options;
   return scope.enter(name, (block) => {
     let inner = normedConv(block, ["norm1", "conv1"], x, options);
-    if (embedding !== undefined) {
-      const shift = linear(block, "time_emb_proj", embedding, { width: channels });
-      inner = add(inner, reshape(shift, [...shift.shape, 1, 1]));
+    if (embedding !== undefined && adaptiveGroupNorm) {
+      inner = modulatedConv(block, inner, embedding, options);
+    } else {
+      if (embedding !== undefined) inner = add(inner, projected(block, embedding, channels));
+      inner = normedConv(block, ["norm2", "conv2"], inner, options);
     }
-    inner = normedConv(block, ["norm2", "conv2"], inner, options);
     if (x.shape[1] === channels) return add(x, inner);
     return add(conv2d(block, "conv_shortcut", x, { channels, kernel: 1, bias: true }), inner);
   });

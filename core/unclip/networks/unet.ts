@@ -47,6 +47,8 @@ export interface UnetConfig {
   readonly textWidth: number;
   /** Numbers of the class embedding before it is projected. */
   readonly classWidth: number;
+  /** Whether timestep and class scale the normalised maps of residual blocks as well as shifting them (default false). */
+  readonly adaptiveGroupNorm?: boolean;
 }
 
 /** Inputs of a UNet. */
@@ -86,8 +88,9 @@ function embeddingOf(scope: Scope, inputs: UnetInputs, config: UnetConfig): Valu
 }
 
 function residual(scope: Scope, index: number, x: Value, channels: number, context: Context) {
-  const { config: { groups, epsilon }, embedding } = context;
-  return resnetBlock(scope, `resnets.${index}`, x, { channels, groups, epsilon, embedding });
+  const { config: { groups, epsilon, adaptiveGroupNorm = false }, embedding } = context;
+  const options = { channels, groups, epsilon, embedding, adaptiveGroupNorm };
+  return resnetBlock(scope, `resnets.${index}`, x, options);
 }
 
 function attend(scope: Scope, index: number, x: Value, { heads }: UnetLevel, context: Context) {

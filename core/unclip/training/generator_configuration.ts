@@ -67,6 +67,8 @@ export interface UnetTraining extends NetworkOptimization {
   readonly attentionLevels: readonly number[];
   /** Groups of channels that are normalised together. */
   readonly groups: number;
+  /** Whether timestep and class scale the normalised maps of residual blocks as well as shifting them. */
+  readonly adaptiveGroupNorm: boolean;
   /** What it predicts. */
   readonly predictionType: PredictionType;
   /** How the losses of timesteps are weighed. */
@@ -257,6 +259,12 @@ export const generatorSchema: ObjectSchema = {
           description: "levels with attention, counted from 0; the middle has it always",
         },
         groups: positive("groups of channels that are normalised together", 8),
+        adaptiveGroupNorm: {
+          type: "boolean",
+          default: true,
+          description:
+            "whether timestep and class scale the normalised maps of residual blocks as well as shifting them",
+        },
         predictionType: {
           type: "string",
           enum: ["epsilon", "v_prediction"],
@@ -266,7 +274,9 @@ export const generatorSchema: ObjectSchema = {
         lossWeighting: {
           type: "string",
           enum: ["uniform", "min-snr"],
-          default: "min-snr",
+          // Min-SNR weighs the loss of the velocity by almost nothing where there is almost only noise, and there the class
+          // embedding is learnt.
+          default: "uniform",
           description: "how the losses of timesteps are weighed",
         },
         minSnrGamma: rate("largest weight of min-SNR weighting", 5),

@@ -83,7 +83,7 @@ export function publishedUnet(config: UnetConfig): Entries {
     projection_class_embeddings_input_dim: config.classWidth,
     resnet_out_scale_factor: 1,
     resnet_skip_time_act: false,
-    resnet_time_scale_shift: "default",
+    resnet_time_scale_shift: config.adaptiveGroupNorm ? "scale_shift" : "default",
     reverse_transformer_layers_per_block: null,
     sample_size: config.sampleSize,
     time_cond_proj_dim: null,

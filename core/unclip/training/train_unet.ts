@@ -70,7 +70,7 @@ export function unetPlan(
   { unet, autoencoder, textEncoder, imageSize }: GeneratorConfiguration,
   embeddingWidth: number,
 ): UnetPlan {
-  const { channels, layersPerLevel, headWidth, attentionLevels, groups } = unet;
+  const { channels, layersPerLevel, headWidth, attentionLevels, groups, adaptiveGroupNorm } = unet;
   const levels = channels.map((width, i) => {
     const attends = attentionLevels.includes(i);
     const heads = Math.max(1, Math.floor(width / headWidth));
@@ -86,6 +86,7 @@ export function unetPlan(
       epsilon: EPSILON,
       textWidth: textEncoder.width,
       classWidth: 2 * embeddingWidth,
+      adaptiveGroupNorm,
     },
     predictionType: unet.predictionType,
     latentNoise: LATENT_NOISE,

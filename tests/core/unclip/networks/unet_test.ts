@@ -28,12 +28,16 @@ function build(scope: Scope, [height, width]: readonly number[], config: UnetCon
   return { inputs: [latents, timestep, text, labels], outputs: { v: cast(output, "float32") } };
 }
 
-async function measure(name: keyof typeof CASES, run: Partial<NetworkRun> = {}): Promise<number> {
+async function measure(
+  name: keyof typeof CASES,
+  run: Partial<NetworkRun> = {},
+  network: "unet" | "unet_adaptive" = "unet",
+): Promise<number> {
   const { size, timestep } = CASES[name];
-  const key = `unet/${name}`;
-  const config = parseUnet(golden.config("unet"));
+  const key = `${network}/${name}`;
+  const config = parseUnet(golden.config(network));
   const { v } = await runNetwork({
-    entries: golden.entries("unet"),
+    entries: golden.entries(network),
     network: STORED_UNET,
     build: (scope) => build(scope, size, config),
     feeds: {
@@ -50,6 +54,11 @@ async function measure(name: keyof typeof CASES, run: Partial<NetworkRun> = {}):
 for (const name of ["square", "uneven"] as const) {
   Deno.test(`unet() gives diffusers' output: ${name}`, async () => {
     const error = await measure(name);
+    assert(error <= 1e-5, `differs by ${error} of the largest`);
+  });
+
+  Deno.test(`unet() gives diffusers' output with adaptive group normalisation: ${name}`, async () => {
+    const error = await measure(name, {}, "unet_adaptive");
     assert(error <= 1e-5, `differs by ${error} of the largest`);
   });
 }

@@ -51,6 +51,7 @@ interface Setup {
         readonly lossWeighting: LossWeighting;
         /** What the names of parameters begin with that stay as they are. */
         readonly frozen?: string;
+        readonly adaptiveGroupNorm?: boolean;
       }
     >
   >;
@@ -202,12 +203,18 @@ const remaining = remainingVariance({
   betaEnd: 0.012,
 });
 
-for (const [name, { predictionType, lossWeighting, frozen }] of Object.entries(setup.cases)) {
-  const parts = [predictionType, lossWeighting, ...(frozen ? [`${frozen}* frozen`] : [])];
+for (const [name, given] of Object.entries(setup.cases)) {
+  const { predictionType, lossWeighting, frozen, adaptiveGroupNorm = false } = given;
+  const parts = [
+    predictionType,
+    lossWeighting,
+    ...(frozen ? [`${frozen}* frozen`] : []),
+    ...(adaptiveGroupNorm ? ["adaptive group normalisation"] : []),
+  ];
   Deno.test(`denoisingLoss() is trained as diffusers' UNet in PyTorch: ${parts.join(", ")}`, async () => {
     const { latentSize: size, tokens } = setup;
     const graph = denoisingLoss({
-      config: UNET,
+      config: { ...UNET, adaptiveGroupNorm },
       batchSize,
       size,
       tokens,
