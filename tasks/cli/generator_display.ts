@@ -37,7 +37,7 @@ export class GeneratorDisplay implements Disposable {
   }
 
   #start(
-    { stage, parameters, totalSteps, resumedAt }: Extract<StageEvent, { kind: "start" }>,
+    { stage, parameters, totalSteps, resumedAt, lossRange }: Extract<StageEvent, { kind: "start" }>,
   ): void {
     this.#encoding = undefined;
     this.#begin(totalSteps, resumedAt);
@@ -45,6 +45,7 @@ export class GeneratorDisplay implements Disposable {
     this.note(
       `${NAMES[stage]}: ${(parameters / 1e6).toFixed(2)} M parameters, ${totalSteps} steps${from}`,
     );
+    if (lossRange !== undefined) this.note(lossRange.note);
   }
 
   #epoch({ stage, epoch, metrics }: Extract<StageEvent, { kind: "epoch" }>): void {

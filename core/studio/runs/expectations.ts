@@ -63,7 +63,11 @@ export async function expectationsOf(
   const start = readStart(folder);
   if (start !== undefined) {
     const { lossRange, uniformSpread } = start;
-    return { start, uniformSpread, ...(lossRange && { lossRange }) };
+    return {
+      start,
+      ...(uniformSpread !== undefined && { uniformSpread }),
+      ...(lossRange && { lossRange }),
+    };
   }
   const lossRange = method === undefined ? undefined : await rangeOf(method, methods);
   return lossRange === undefined ? {} : { lossRange };
@@ -71,6 +75,13 @@ export async function expectationsOf(
 
 /** Share of the spread of uniform embeddings from which on a network counts as healthy. */
 export const HEALTHY_SHARE = 0.5;
+
+/** The bands of the loss of a generator's stage, which has no embeddings that could collapse. */
+export function bandsOfStage(prefix: string, { lossRange }: Expectations): Bands[] {
+  if (lossRange === undefined) return [];
+  const { random, healthy } = lossRange;
+  return [{ metric: `${prefix}loss`, random, healthy }];
+}
 
 /** The bands of a run's metrics. */
 export function bandsOf({ lossRange, uniformSpread }: Expectations): Bands[] {

@@ -81,6 +81,21 @@ function judgeLoss({ value, lossRange, progress }: Judged): Judgement {
   };
 }
 
+/** Of the loss of a generator's stage: a network that predicts nothing is no collapse, but where training begins. */
+function judgeStageLoss(judged: Judged): Judgement {
+  const { value, lossRange, progress } = judged;
+  if (!Number.isFinite(value) || lossRange === undefined) return judgeLoss(judged);
+  const { healthy: [, high], note } = lossRange;
+  const healthy = `Of a trained network it is below ${short(high)}. ${note}`;
+  if (value <= high || (progress ?? 0) < BEGINNING) return good(healthy);
+  return {
+    healthy,
+    verdict: "watch",
+    advice:
+      "It is above where a healthy run ends: give it more steps, or look whether the learning rate is too low or too high.",
+  };
+}
+
 function judgeSpread({ value, uniformSpread }: Judged): Judgement {
   if (uniformSpread === undefined) {
     return unknown(
@@ -172,7 +187,7 @@ const told = (healthy: string) => (): Judgement => unknown(healthy);
 /** All numbers that are explained, by their names in the logs; `METRIC_LABELS` has what people call each. */
 export const NUMBERS: Readonly<Record<string, ExplainedNumber>> = {
   loss: {
-    what: "What the method minimises, of each step.",
+    what: "What training minimises, of each step.",
     judge: judgeLoss,
   },
   spread: {
@@ -297,15 +312,16 @@ export const NUMBERS: Readonly<Record<string, ExplainedNumber>> = {
  * What a number of a run means.
  *
  * @param name in the logs, behind its part's prefix
+ * @param judged what is known of that part
  * @returns undefined where nothing is known of a number of this name
  */
 export function explain(name: string, judged: Judged): Explanation | undefined {
   const own = name.slice(name.lastIndexOf("/") + 1);
   if (!Object.hasOwn(NUMBERS, own)) return undefined;
+  const isOfStage = name.length > own.length;
   const { what, judge } = NUMBERS[own]!;
   const { label, unit } = METRIC_LABELS[own]!;
-  const stage = name.length > own.length ? ` of the ${name.slice(0, name.lastIndexOf("/"))}` : "";
-  // What is expected of a method's loss is not expected of a generator's stages.
-  const { lossRange: _range, uniformSpread: _spread, ...known } = judged;
-  return { name, label: `${label}${stage}`, unit, what, ...judge(stage === "" ? judged : known) };
+  const stage = isOfStage ? ` of the ${name.slice(0, name.lastIndexOf("/"))}` : "";
+  const judgement = isOfStage && own === "loss" ? judgeStageLoss(judged) : judge(judged);
+  return { name, label: `${label}${stage}`, unit, what, ...judgement };
 }

@@ -135,9 +135,9 @@ export class RunLogs {
     return undefined;
   }
 
-  /** The last step of all logs; -1 before the first. */
-  get lastStep(): number {
-    return Math.max(-1, ...this.#steps.map(({ columns }) => columns.steps.at(-1) ?? -1));
+  /** The last step of each part's logs; -1 before the first. */
+  get lastSteps(): readonly number[] {
+    return this.#steps.map(({ columns }) => columns.steps.at(-1) ?? -1);
   }
 
   /** Epochs of a part that were finished by a step. */
@@ -149,10 +149,15 @@ export class RunLogs {
     return epoch > 0 ? epoch : 0;
   }
 
-  /** Curves of all parts. */
-  series(run: string, query: SeriesQuery): SeriesAnswer {
-    const steps = this.#steps.map((log) => log.sample(query));
-    const epochs = this.#epochs.map((log) => log.sample(query));
+  /**
+   * Curves of all parts.
+   *
+   * @param from first step of each part (default that of the query, of all)
+   */
+  series(run: string, query: SeriesQuery, from?: readonly number[]): SeriesAnswer {
+    const of = (part: number) => from === undefined ? query : { ...query, from: from[part]! };
+    const steps = this.#steps.map((log, part) => log.sample(of(part)));
+    const epochs = this.#epochs.map((log, part) => log.sample(of(part)));
     return {
       run,
       steps: steps.flatMap(({ series }) => series),

@@ -107,7 +107,11 @@ function isDemo(path: string): boolean {
 const GENERATOR_STAGES = ["autoencoder", "unet"] as const;
 
 function generator(folder: string, configuration: Entries): DescribedRun {
-  const parts = GENERATOR_STAGES.map((name): RunPart => {
+  const { from, frozen } = configuration;
+  // Of a generator that is fine-tuned the autoencoder may stay as it is: then that stage takes no steps.
+  const isKept = (name: string) =>
+    typeof from === "string" && Array.isArray(frozen) && frozen.includes(name);
+  const parts = GENERATOR_STAGES.filter((name) => !isKept(name)).map((name): RunPart => {
     const stage = configuration[name];
     const steps = isEntries(stage) ? count(stage["steps"]) : undefined;
     const batchSize = isEntries(stage) ? count(stage["batchSize"]) : undefined;

@@ -80,7 +80,8 @@ export class EventListeners {
 class FollowedRun {
   readonly #table: RunTable;
   readonly #run: string;
-  #sent = -1;
+  /** The last step of each of its parts, which count their own. */
+  #sent: readonly number[] = [];
 
   constructor(table: RunTable, run: string) {
     this.#table = table;
@@ -90,19 +91,20 @@ class FollowedRun {
   /** Begins after what is logged now. */
   async start(): Promise<void> {
     const known = await this.#table.find(this.#run);
-    this.#sent = (await this.#table.logs(known)).lastStep;
+    this.#sent = (await this.#table.logs(known)).lastSteps;
   }
 
   /** The new values; undefined if there are none. */
   async next(): Promise<StudioEvent | undefined> {
     const known = await this.#table.find(this.#run);
     const logs = await this.#table.logs(known);
-    const last = logs.lastStep;
+    const last = logs.lastSteps;
+    const sent = last.map((_, part) => this.#sent[part] ?? -1);
+    if (last.every((step, part) => step === sent[part])) return undefined;
     // A run that was resumed from an earlier step has dropped what came after it.
-    const from = last < this.#sent ? 0 : this.#sent + 1;
-    if (last === this.#sent) return undefined;
+    const from = last.map((step, part) => step < sent[part]! ? 0 : sent[part]! + 1);
     this.#sent = last;
-    return { kind: "series", series: logs.series(this.#run, { from, points: POINTS }) };
+    return { kind: "series", series: logs.series(this.#run, { points: POINTS }, from) };
   }
 }
 

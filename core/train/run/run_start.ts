@@ -5,8 +5,9 @@
  * @module
  */
 import { join } from "node:path";
-import { describeDevice, ortVersion } from "../../engine/ort/mod.ts";
+import { describeDevice, type Device, ortVersion } from "../../engine/ort/mod.ts";
 import { writeNewFile } from "../../files/new_file.ts";
+import type { Precision } from "../../engine/precision/mod.ts";
 import { type LossRange, lossRangeSchema } from "../../method/manifest.ts";
 import { validate } from "../../schema/validate.ts";
 import type { TrainEvent } from "./train_event.ts";
@@ -28,11 +29,11 @@ export interface RunStart {
   readonly totalSteps: number;
   /** Trained parameters. */
   readonly parameters: number;
-  /** Spread of embeddings that are uniform on the sphere. */
-  readonly uniformSpread: number;
+  /** Spread of embeddings that are uniform on the sphere, where there are embeddings. */
+  readonly uniformSpread?: number;
   /** What the loss is expected to be, where that is known. */
   readonly lossRange?: LossRange;
-  /** Title of the method. */
+  /** Title of the method, or name of the stage of a generator. */
   readonly title: string;
   /** What networks compute in. */
   readonly precision: string;
@@ -44,7 +45,7 @@ const COUNT = { type: "integer", minimum: 0 } as const;
 
 const SCHEMA = {
   type: "object",
-  required: ["version", "resumedAt", "stepsPerEpoch", "totalSteps", "uniformSpread", "environment"],
+  required: ["version", "resumedAt", "stepsPerEpoch", "totalSteps", "environment"],
   properties: {
     version: { enum: [1] },
     at: { type: "string" },
@@ -59,6 +60,20 @@ const SCHEMA = {
     environment: { type: "object", additionalProperties: { type: "string" } },
   },
 } as const;
+
+/** What a run is computed by: versions, processor and device, by name. */
+export function describeEnvironment(
+  device: Device,
+  precision: Precision,
+): Readonly<Record<string, string>> {
+  return {
+    Device: describeDevice(device),
+    Precision: precision,
+    "ONNX Runtime": ortVersion(),
+    Deno: Deno.version.deno,
+    System: `${Deno.build.os} ${Deno.build.arch}`,
+  };
+}
 
 /** What is kept of the event by which a run starts. */
 export function describeStart(event: Extract<TrainEvent, { readonly kind: "start" }>): RunStart {
@@ -81,12 +96,8 @@ export function describeStart(event: Extract<TrainEvent, { readonly kind: "start
     title: event.method.title,
     precision,
     environment: {
-      Device: describeDevice(device),
-      Precision: precision,
+      ...describeEnvironment(device, precision),
       ...(ranks && { Processes: `${ranks.size} by ${ranks.library}` }),
-      "ONNX Runtime": ortVersion(),
-      Deno: Deno.version.deno,
-      System: `${Deno.build.os} ${Deno.build.arch}`,
       Method: `${event.method.title} ${event.method.version}`,
     },
   };

@@ -10,6 +10,7 @@ import { add } from "../../engine/ops/add.ts";
 import { mul } from "../../engine/ops/mul.ts";
 import { reduceMean } from "../../engine/ops/reduce_mean.ts";
 import { sub } from "../../engine/ops/sub.ts";
+import type { LossRange } from "../../method/manifest.ts";
 import { unet, type UnetConfig } from "../networks/unet.ts";
 import type { SchedulerConfig } from "../schedulers/mod.ts";
 import type { StageGraph } from "./built_stage.ts";
@@ -52,6 +53,30 @@ export function minSnrWeight(
   const ratio = remaining / (1 - remaining);
   const least = Math.min(ratio, gamma);
   return predictionType === "epsilon" ? least / ratio : least / (ratio + 1);
+}
+
+/** Shares of the loss of a network that predicts nothing: batches of random weights, and what a trained one stays below. */
+const AT_RANDOM = [0.8, 1.25] as const;
+const TRAINED = 0.7;
+
+/**
+ * What the loss is expected to be. Noise and scaled latents have a variance of about 1, and so has the velocity, which is a
+ * mixture of both: a network that predicts nothing has the mean weight of the timesteps as its loss.
+ *
+ * @param weights of the loss at each timestep
+ */
+export function denoisingLossRange(weights: readonly number[]): LossRange {
+  const nothing = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
+  return {
+    random: [AT_RANDOM[0] * nothing, AT_RANDOM[1] * nothing],
+    healthy: [0, TRAINED * nothing],
+    collapsed: nothing,
+    note:
+      `A UNet that predicts nothing has a loss of ${
+        nothing.toPrecision(2)
+      }. Within some hundred steps it falls well below that, ` +
+      "then slowly. Batches differ much by their timesteps, so that it is the smoothed curve that counts.",
+  };
 }
 
 /**

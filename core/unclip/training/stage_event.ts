@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { LossRange } from "../../method/manifest.ts";
+
 /** The parts of a generator that are trained one after the other. */
 export type StageName = "autoencoder" | "unet";
 
@@ -20,6 +22,8 @@ export type StageEvent =
     readonly totalSteps: number;
     /** Steps that were taken before. */
     readonly resumedAt: number;
+    /** What the loss is expected to be, where that is known. */
+    readonly lossRange?: LossRange;
   }
   | {
     /** A step was taken. */

@@ -16,6 +16,7 @@ import type { Placement } from "../../engine/ort/mod.ts";
 import { BoundStep } from "../../engine/step/bound_step.ts";
 import { scalesLoss } from "../../engine/step/step_precision.ts";
 import type { Precision } from "../../engine/precision/precision.ts";
+import type { LossRange } from "../../method/manifest.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
 import { JsonLinesLog } from "../../files/json_lines.ts";
 import { makeFolder } from "../../files/new_file.ts";
@@ -24,6 +25,7 @@ import { loadNewestCheckpoint, setAside } from "../../weights/checkpoint/newest.
 import type { CheckpointState, EpochSums } from "../../weights/checkpoint/state.ts";
 import { TensorBoardLog } from "../../train/log/tensorboard.ts";
 import { checkFinite } from "../../train/run/run_guard.ts";
+import { describeEnvironment, writeStart } from "../../train/run/run_start.ts";
 import { deviceTuning } from "../../train/step/conv_autotune.ts";
 import { averagesIn, type BuiltStage } from "./built_stage.ts";
 import type { StageEvent, StageName } from "./stage_event.ts";
@@ -56,6 +58,8 @@ export interface StageRunOptions {
   readonly stepsPerEpoch: number;
   /** Steps in all. */
   readonly totalSteps: number;
+  /** What the loss is expected to be, where that is known. */
+  readonly lossRange?: LossRange;
   /** The update's scalars at a step, after some steps that were skipped. */
   readonly scalars: (step: number, skipped: number) => Readonly<Record<string, number>>;
   /** Writes the batch of a step. */
@@ -263,8 +267,8 @@ class StageRun {
 }
 
 /**
- * Takes all steps of a stage that are left, and leaves `steps.jsonl`, `epochs.jsonl`, TensorBoard events and `checkpoints/`
- * in its folder. A run that was stopped, or killed at any point, goes on from its newest whole checkpoint: on a CPU of
+ * Takes all steps of a stage that are left, and leaves `start.json`, `steps.jsonl`, `epochs.jsonl`, TensorBoard events and
+ * `checkpoints/` in its folder. A run that was stopped, or killed at any point, goes on from its newest whole checkpoint: on a CPU of
  * the same kind bit for bit as if it had never ended.
  *
  * @throws {TypeError} if the folder holds a checkpoint of another configuration
@@ -273,7 +277,8 @@ class StageRun {
  */
 export async function runStage(options: StageRunOptions): Promise<StageOutcome> {
   using owned = new DisposableStack();
-  const { name, folder, placement, totalSteps, report } = options;
+  const { name, folder, placement, precision, stepsPerEpoch, totalSteps, lossRange, report } =
+    options;
   await makeFolder(folder);
   const checkpoint = await resumed(options);
   if (checkpoint?.state.step === totalSteps) {
@@ -294,11 +299,20 @@ export async function runStage(options: StageRunOptions): Promise<StageOutcome> 
   const steps = owned.use(await JsonLinesLog.open(join(folder, "steps.jsonl"), resume));
   const epochs = owned.use(await JsonLinesLog.open(join(folder, "epochs.jsonl"), resume));
   const tensorBoard = owned.use(new TensorBoardLog(join(folder, "tensorboard"), resume));
-  const count = stage.parameters.reduce(
+  const parameters = stage.parameters.reduce(
     (sum, parameter) => sum + step.state.get(parameter)!.type.shape.reduce((a, b) => a * b, 1),
     0,
   );
-  report?.({ kind: "start", stage: name, parameters: count, totalSteps, resumedAt });
+  await writeStart(folder, {
+    version: 1,
+    at: new Date().toISOString(),
+    ...{ resumedAt, stepsPerEpoch, totalSteps, parameters, precision },
+    ...(lossRange && { lossRange }),
+    title: `${name} of a generator`,
+    environment: describeEnvironment(placement.device, precision),
+  });
+  const expected = lossRange && { lossRange };
+  report?.({ kind: "start", stage: name, parameters, totalSteps, resumedAt, ...expected });
   const logs = [steps, epochs, tensorBoard] as const;
   return await new StageRun(options, checkpoint?.state, step, logs).finish();
 }

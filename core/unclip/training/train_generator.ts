@@ -26,6 +26,7 @@ import {
 import { exportedEncoder } from "./exported_encoder.ts";
 import type { GeneratorConfiguration } from "./generator_configuration.ts";
 import { type GeneratorParts, writeGeneratorFolder } from "./generator_folder.ts";
+import { GeneratorMessages } from "./generator_messages.ts";
 import type { OwnNetwork } from "./generator_networks.ts";
 import { readAutoencoder, readUnet } from "./published_parts.ts";
 import type { StageEvent } from "./stage_event.ts";
@@ -308,6 +309,8 @@ class GeneratorTraining {
  * Source: Rombach et al. 2022, "High-resolution image synthesis with latent diffusion models"; Ramesh et al. 2022,
  * "Hierarchical text-conditional image generation with CLIP latents".
  *
+ * What it says, and why it ended, is kept in `messages.jsonl`.
+ *
  * @throws {Deno.errors.AlreadyExists} if the folder holds a run and it is not to be resumed, or another process trains there
  * @throws {TypeError} if a run is resumed with another configuration, a folder does not fit, or most images cannot be read
  * @throws {RangeError} if there are fewer images than in a batch
@@ -318,5 +321,15 @@ export async function trainGenerator(options: TrainGeneratorOptions): Promise<Tr
   using _lock = await FolderLock.acquire(output);
   await settleFolder(options);
   for (const folder of WITH_TEMPORARIES) await ifThere(removeTemporaries(join(output, folder)));
-  return await new GeneratorTraining(options).finish();
+  using messages = await GeneratorMessages.open(output);
+  const report = (event: StageEvent) => {
+    messages.take(event);
+    options.report?.(event);
+  };
+  try {
+    return await new GeneratorTraining({ ...options, report }).finish();
+  } catch (error) {
+    messages.fail(error);
+    throw error;
+  }
 }

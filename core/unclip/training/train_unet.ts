@@ -14,7 +14,12 @@ import { type NoiseScheduleConfig, remainingVariance } from "../noise_schedule.t
 import { gatherRows } from "../rows.ts";
 import { mixtureOf } from "../schedulers/scheduler.ts";
 import { buildStage } from "./built_stage.ts";
-import { denoisingLoss, minSnrWeight, type PredictionType } from "./denoising_loss.ts";
+import {
+  denoisingLoss,
+  denoisingLossRange,
+  minSnrWeight,
+  type PredictionType,
+} from "./denoising_loss.ts";
 import type { EncodedImages } from "./encoded_images.ts";
 import type { GeneratorConfiguration } from "./generator_configuration.ts";
 import { runStage, type StageOutcome } from "./stage_run.ts";
@@ -101,6 +106,8 @@ class UnetBatches {
   readonly #plan: UnetPlan;
   readonly #noise: EmbeddingNoise;
   readonly #remaining: Float32Array;
+  /** Weight of the loss at each timestep. */
+  readonly weights: readonly number[];
   /** The prompt, for each image of a batch. */
   readonly #text: Tensor<"float32">;
   #order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
@@ -111,6 +118,12 @@ class UnetBatches {
     this.#configuration = configuration;
     this.#noise = new EmbeddingNoise(data.statistics, plan.embeddingNoise);
     this.#remaining = remainingVariance(plan.latentNoise);
+    const { lossWeighting, minSnrGamma } = configuration.unet;
+    this.weights = Array.from(
+      this.#remaining,
+      (remaining) =>
+        lossWeighting === "uniform" ? 1 : minSnrWeight(remaining, minSnrGamma, plan.predictionType),
+    );
     this.#text = gatherRows(data.text, new Array<number>(configuration.unet.batchSize).fill(0));
   }
 
@@ -171,8 +184,7 @@ class UnetBatches {
   /** Writes the batch of a step. */
   place(step: BoundStep, index: number): void {
     const { seed, unet } = this.#configuration;
-    const { lossWeighting, minSnrGamma, batchSize } = unet;
-    const { predictionType } = this.#plan;
+    const { batchSize } = unet;
     const rows = this.#rows(index);
     const random = new RandomStream(seed, "unet step", index);
     const timesteps = Array.from(rows, () => random.integer(this.#remaining.length));
@@ -189,9 +201,7 @@ class UnetBatches {
     write("timestep", float([batchSize], timesteps));
     write("signal", float(column, mixtures.map(({ signal }) => signal)));
     write("share", float(column, mixtures.map(({ noise }) => noise)));
-    const weights = left.map((remaining) =>
-      lossWeighting === "uniform" ? 1 : minSnrWeight(remaining, minSnrGamma, predictionType)
-    );
+    const weights = timesteps.map((timestep) => this.weights[timestep]!);
     write("weight", float([batchSize], weights));
     write("labels", this.#labels(rows, index, random));
     write("text", this.#text);
@@ -244,6 +254,7 @@ export async function trainUnet(
     batchSize,
     stepsPerEpoch: batches.batchesPerEpoch,
     totalSteps: steps,
+    lossRange: denoisingLossRange(batches.weights),
     scalars: stageScalars(unet, batches.batchesPerEpoch),
     place: (step, index) => Promise.resolve(batches.place(step, index)),
   });

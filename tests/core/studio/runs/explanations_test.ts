@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { bandsOf } from "../../../../core/studio/runs/expectations.ts";
+import { bandsOf, bandsOfStage } from "../../../../core/studio/runs/expectations.ts";
 import { explain, type Judged, NUMBERS } from "../../../../core/studio/runs/explanations.ts";
+import { denoisingLossRange } from "../../../../core/unclip/training/denoising_loss.ts";
 
 const RANGE = {
   random: [-0.25, 0.25],
@@ -48,9 +49,19 @@ Deno.test("an accuracy is compared with that of the untrained network, waiting w
   assertStringIncludes(wait(0.7).advice, "--loaders");
 });
 
-Deno.test("what is expected of a method's loss is not expected of a generator's stages", () => {
-  const { label, verdict } = explain("unet/loss", judged(-0.999, { lossRange: RANGE }))!;
-  assertEquals([label, verdict], ["Loss of the unet", "unknown"]);
+Deno.test("a stage of a generator is told what it should come to, and of no collapse", () => {
+  const lossRange = denoisingLossRange([0.1, 0.3]);
+  const of = (value: number, progress = 0.5) =>
+    explain("unet/loss", judged(value, { progress, lossRange }))!;
+  assertEquals(of(0.1).label, "Loss of the unet");
+  assertEquals([0.1, 0.2].map((value) => of(value).verdict), ["good", "watch"]);
+  assertEquals([of(0.2, 0.05).verdict, of(NaN).verdict], ["good", "bad"]);
+  assertStringIncludes(of(0.2).healthy, "below 0.14");
+  assertEquals(`${of(0.2).healthy} ${of(0.2).advice}`.includes("collapse"), false);
+  assertEquals(bandsOfStage("unet/", { lossRange }), [
+    { metric: "unet/loss", random: [0.8 * 0.2, 1.25 * 0.2], healthy: [0, 0.7 * 0.2] },
+  ]);
+  assertEquals(explain("autoencoder/loss", judged(3))!.verdict, "unknown");
   assertEquals(explain("somethingElse", judged(1)), undefined);
   assertEquals(explain("constructor", judged(1)), undefined);
 });

@@ -31,6 +31,15 @@ Deno.test("runs are found below the root by what they leave, each with how it st
       "autoencoder/steps.jsonl": lines([{ step: 4, loss: 0.5, seconds: 2 }]),
       "unet/steps.jsonl": lines([{ step: 1, loss: 0.25, seconds: 4 }]),
     });
+    await writeFiles(join(root, "tuned"), {
+      "configuration.json": {
+        from: "generator/model",
+        frozen: ["autoencoder"],
+        autoencoder: { steps: 4, batchSize: 2 },
+        unet: { steps: 6, batchSize: 2 },
+      },
+      "unet/steps.jsonl": lines([{ step: 6, loss: 0.25, seconds: 4 }]),
+    });
     await writeFiles(join(root, "out"), {
       "pipeline.json": {
         version: 1,
@@ -70,6 +79,7 @@ Deno.test("runs are found below the root by what they leave, each with how it st
       "photos/half": { ...pretraining, state: "stopped", step: 7, epoch: 1 },
       "photos/failed": { ...pretraining, state: "failed", step: 5, epoch: 1 },
       "generator": { kind: "generator", state: "stopped", step: 5, totalSteps: 10, epoch: 0 },
+      "tuned": { kind: "generator", state: "finished", step: 6, totalSteps: 6, epoch: 0 },
       "out": { kind: "pipeline", state: "stopped", step: 1, totalSteps: 7, epoch: 0 },
       "photos/whole/evaluations/linear-a-12": {
         kind: "probe",

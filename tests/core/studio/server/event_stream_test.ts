@@ -48,6 +48,30 @@ Deno.test("changes of runs and new values are sent while they happen, nothing el
     assertEquals((await events.next()).done, true);
   }));
 
+Deno.test("stages of a generator are followed each by its own steps", () =>
+  inFolder(async (root) => {
+    const ended = new AbortController();
+    const stage = { steps: 9, batchSize: 2 };
+    await writeFiles(join(root, "run"), {
+      "configuration.json": { autoencoder: stage, unet: stage },
+      "autoencoder/steps.jsonl": lines([{ step: 8, loss: 3, seconds: 1 }]),
+    });
+    const studio = await openStudio(root, { signal: ended.signal });
+    const events = eventsOf(await ask(studio, "/api/events?run=run"));
+    const next = async () => (await events.next()).value as StudioEvent;
+    assertEquals((await next()).kind, "run");
+    await writeFiles(join(root, "run"), {
+      "unet/steps.jsonl": lines([{ step: 1, loss: 7, seconds: 1 }]),
+    });
+    assertEquals((await next()).kind, "run");
+    const values = await next();
+    assert(values.kind === "series");
+    const losses = values.series.steps.filter(({ name }) => name.endsWith("loss"));
+    assertEquals(losses.map(({ name, steps }) => [name, steps]), [["unet/loss", [1]]]);
+    ended.abort();
+    assertEquals((await events.next()).done, true);
+  }));
+
 Deno.test("a listener that goes ends the looking, and a server that ends sends no more", () =>
   inFolder(async (root) => {
     const ended = new AbortController();
