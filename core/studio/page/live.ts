@@ -1,5 +1,6 @@
 /**
- * What the server says while it happens: one connection for the whole page, which comes back by itself.
+ * What the server says while it happens: one connection for the whole page, which comes back by itself. A page that nobody
+ * sees has none: a browser holds six connections to a server, which hidden tabs would take from those that are seen.
  *
  * @module
  */
@@ -24,6 +25,8 @@ const watchers = new Set<(standing: Standing) => void>();
 let source: EventSource | undefined;
 let followed: string | undefined;
 let isLost = false;
+/** Whether there is somebody on the page who wants to hear. */
+let isWanted = false;
 let standing: Standing = { connected: false, openings: 0, returns: 0 };
 
 function stand(changed: Partial<Standing>): void {
@@ -33,6 +36,11 @@ function stand(changed: Partial<Standing>): void {
 
 function connect(): void {
   source?.close();
+  source = undefined;
+  if (document.hidden) {
+    isLost = true;
+    return;
+  }
   const opened = source = new EventSource(callAddress("/api/events", { run: followed }));
   opened.onopen = () => {
     const { openings, returns } = standing;
@@ -63,13 +71,16 @@ export function useEvents(listener: Listener, run?: string): void {
     return () => void listeners.delete(listener);
   }, [listener]);
   useEffect(() => {
-    if (run === undefined && source !== undefined) return;
-    if (source === undefined || followed !== run) {
+    const isFirst = !isWanted;
+    isWanted = true;
+    // What goes by while the page is hidden is read anew when it is seen again.
+    if (isFirst) document.addEventListener("visibilitychange", connect);
+    if (isFirst || (run !== undefined && followed !== run)) {
       followed = run;
       connect();
     }
+    if (run === undefined) return;
     return () => {
-      if (run === undefined) return;
       followed = undefined;
       connect();
     };

@@ -8,6 +8,7 @@ import type { Job } from "../api/actions.ts";
 import type { StudioEvent } from "../api/runs.ts";
 import { writeAddress } from "./address_text.ts";
 import { call, useCall, wordsOf } from "./calls.ts";
+import { useTicking } from "./clock.ts";
 import { formatSeconds, formatTime } from "./format.ts";
 import { html } from "./html.ts";
 import { useEvents } from "./live.ts";
@@ -15,9 +16,9 @@ import { notify } from "./notices.ts";
 import { CommandLine, State, Waiting } from "./parts.ts";
 
 /** How long a job has waited, runs or ran. */
-function timeOf({ asked, started, ended }: Job): string {
+function timeOf({ asked, started, ended }: Job, now: number): string {
   if (started === undefined) return `asked for ${formatTime(asked)}`;
-  const seconds = ((ended ?? Date.now()) - started) / 1000;
+  const seconds = ((ended ?? now) - started) / 1000;
   return `${ended === undefined ? "for" : "took"} ${formatSeconds(seconds)}, started ${
     formatTime(started)
   }`;
@@ -25,6 +26,7 @@ function timeOf({ asked, started, ended }: Job): string {
 
 function JobItem({ job, done }: { readonly job: Job; readonly done: () => void }): VNode {
   const isOpen = job.state === "waiting" || job.state === "running";
+  const time = useTicking((now) => timeOf(job, now));
   const end = async (): Promise<void> => {
     try {
       await call<Job>("DELETE", "/api/queue", { job: job.id });
@@ -43,7 +45,7 @@ function JobItem({ job, done }: { readonly job: Job; readonly done: () => void }
       <header>
         <h3>${job.task} <small>job ${job.id} on ${job.device}</small></h3>
         <${State} state=${job.state} />
-        <span class="faded">${timeOf(job)}</span>
+        <span class="faded">${time}</span>
         ${job.run === undefined
           ? null
           : html`<a href=${writeAddress({ view: "run", values: { run: job.run } })}>${job.run}</a>`}

@@ -8,7 +8,8 @@ import type { RunDetails, StudioEvent } from "../api/runs.ts";
 import { setValues } from "./address.ts";
 import type { ViewProps } from "./app.ts";
 import { useCall } from "./calls.ts";
-import { formatAgo, formatNumber, formatSeconds } from "./format.ts";
+import { Ago } from "./clock.ts";
+import { formatNumber, formatSeconds } from "./format.ts";
 import { html } from "./html.ts";
 import { useEvents, useMissed } from "./live.ts";
 import { MapPanel } from "./map_panel.ts";
@@ -93,7 +94,7 @@ function Standing({ run }: { readonly run: RunDetails }): VNode {
       ${share === undefined ? null : html`<${Progress} share=${share} label="Steps taken" />`}
       <span>${steps}</span><span>epoch ${formatNumber(run.epoch)}</span>
       <span>${rest === undefined
-        ? `changed ${formatAgo(run.changed, Date.now())}`
+        ? html`changed <${Ago} time=${run.changed} />`
         : `about ${formatSeconds(rest)} left`}</span>
       <span class="faded">${run.kind}</span>
     </div>

@@ -6,7 +6,8 @@
 import { useMemo, useRef, type VNode } from "../../deps/preact.ts";
 import type { Cell, RunRow } from "../api/runs.ts";
 import { writeAddress } from "./address_text.ts";
-import { formatAgo, formatCell, formatNumber, formatTime } from "./format.ts";
+import { Ago } from "./clock.ts";
+import { formatCell, formatNumber } from "./format.ts";
 import { html } from "./html.ts";
 import { Progress, State } from "./parts.ts";
 import type { RunColumn } from "./run_columns.ts";
@@ -46,11 +47,7 @@ function CellOf(
       Math.floor(100 * cell)
     } %</span>`;
   }
-  if (isTime(column)) {
-    return html`<time dateTime=${new Date(cell).toISOString()} title=${formatTime(cell)}>${
-      formatAgo(cell, Date.now())
-    }</time>`;
-  }
+  if (isTime(column)) return html`<${Ago} time=${cell} />`;
   return formatNumber(cell);
 }
 

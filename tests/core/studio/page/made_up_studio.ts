@@ -58,6 +58,11 @@ export class MadeUpStudio implements AsyncDisposable {
     return `http://127.0.0.1:${this.#server.addr.port}/`;
   }
 
+  /** How many connections are open for events. */
+  get listeners(): number {
+    return this.#streams.size;
+  }
+
   /** Waits until the page has made a call with a value in its query. */
   async called(path: string, name: string, value?: string): Promise<SeenCall> {
     const isMeant = (call: SeenCall): boolean =>
