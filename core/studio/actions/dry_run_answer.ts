@@ -10,6 +10,7 @@ import { validate } from "../../schema/validate.ts";
 import type { DryRunAnswer, JobRequest } from "../api/actions.ts";
 import type { ProgramCall, StudioContext } from "../studio_context.ts";
 import { checkRequest } from "./check_request.ts";
+import { hasDryRun } from "./form_answer.ts";
 import { deviceOf } from "./job_order.ts";
 
 /** Seconds that a dry run may take without and with the time of some steps, and bytes that it may print. */
@@ -133,7 +134,7 @@ export async function dryRunAnswer(
       `Cannot describe the run: ${problems.map(({ text }) => text).join("; ")}`,
     );
   }
-  if (request.task !== "train") {
+  if (!hasDryRun(request.task)) {
     throw new GenviewTypeError(
       `Cannot describe what is not started yet: only train has a dry run, found ${request.task}`,
     );

@@ -63,6 +63,11 @@ export async function manifestOf(
   return (await loadMethodByName(isPath ? path : method, known.methods)).manifest;
 }
 
+/** Whether a task can say what it would take before it is started. */
+export function hasDryRun(task: StudioTask): boolean {
+  return task === "train";
+}
+
 /** An option's schema, with what it names where that is a place. */
 function withPlace(name: string, schema: PropertySchema): PropertySchema {
   const place = schema.enum === undefined && Object.hasOwn(OPTION_PLACES, name)
@@ -86,7 +91,7 @@ export async function formAnswer(
   const properties = Object.fromEntries(
     Object.entries(schema.properties).map(([name, each]) => [name, withPlace(name, each)]),
   );
-  const answer = { task, summary, schema: { ...schema, properties } };
+  const answer = { task, summary, schema: { ...schema, properties }, dryRun: hasDryRun(task) };
   const chosen = schema.properties["method"];
   if (chosen === undefined) return { ...answer, presets: [], methods: [] };
   const manifest = await manifestOf(method ?? String(chosen.default), context);

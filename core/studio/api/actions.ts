@@ -72,6 +72,8 @@ export interface FormAnswer {
     readonly summary: string;
     readonly options: Readonly<Record<string, unknown>>;
   }[];
+  /** Whether `POST /api/dry-run` can say what a request would take. */
+  readonly dryRun: boolean;
   /** Methods that can be chosen, with a title for people. */
   readonly methods: readonly { readonly name: string; readonly title: string }[];
 }

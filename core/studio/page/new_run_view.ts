@@ -186,7 +186,7 @@ function Form(
           ? html`<p class="empty">No option has “${search}” in its name or description.</p>`
           : null}
       </div>
-      <${RequestPanel} request=${request} check=${check} error=${error}
+      <${RequestPanel} request=${request} check=${check} error=${error} hasDryRun=${form.dryRun}
         known=${new Set([
           ...groups.flatMap(({ fields }) => fields.map(([name]) => name)),
           ...Object.keys(methodProperties).map((name) => `options.${name}`),

@@ -19,6 +19,8 @@ export interface RequestPanelProps {
   readonly error: string | undefined;
   /** Options that the form has fields for, which say themselves what is wrong. */
   readonly known: ReadonlySet<string>;
+  /** Whether the task has a dry run. */
+  readonly hasDryRun: boolean;
 }
 
 /** The dry run of a request, or why there is none. */
@@ -55,7 +57,9 @@ function DryRunResult({ dryRun }: { readonly dryRun: DryRun }): VNode {
 }
 
 /** The panel beside a form. */
-export function RequestPanel({ request, check, error, known }: RequestPanelProps): VNode {
+export function RequestPanel(
+  { request, check, error, known, hasDryRun }: RequestPanelProps,
+): VNode {
   const [dryRun, setDryRun] = useState<DryRun>({ pending: false });
   const [starting, setStarting] = useState(false);
   const text = JSON.stringify(request);
@@ -114,10 +118,14 @@ export function RequestPanel({ request, check, error, known }: RequestPanelProps
       <p class="buttons">
         <button type="button" class="primary" disabled=${!isRight ||
           starting} onClick=${start}>Start</button>
-        <button type="button" disabled=${!isRight ||
-          dryRun.pending} onClick=${tryIt}>Dry run</button>
+        ${hasDryRun
+          ? html`<button type="button" disabled=${
+            !isRight ||
+            dryRun.pending
+          } onClick=${tryIt}>Dry run</button>`
+          : null}
       </p>
-      <${DryRunResult} dryRun=${dryRun} />
+      ${hasDryRun ? html`<${DryRunResult} dryRun=${dryRun} />` : null}
     </aside>
   `;
 }

@@ -85,6 +85,7 @@ Deno.test("options stand in groups; the method's are left to their own form", ()
     },
     methodSchema: { type: "object", properties: {} },
     presets: [],
+    dryRun: true,
     methods: [{ name: "byol", title: "BYOL" }],
   };
   const names = (search: string): unknown =>

@@ -299,6 +299,7 @@ export function form(method: string | null): FormAnswer {
       },
     },
     presets: [{ name: "small", summary: "Minutes on two cores.", options: { epochs: 2 } }],
+    dryRun: true,
     methods: [{ name: "simclr", title: "SimCLR" }, { name: "byol", title: "BYOL" }],
   };
 }
