@@ -15,6 +15,7 @@ import { openContext, type PipelineContext } from "./pipeline_context.ts";
 import type { StageEstimate } from "./pipeline_event.ts";
 import type { PipelineControl, PipelineOptions } from "./pipeline_options.ts";
 import {
+  askedOf,
   checkSettings,
   type PipelineRecord,
   readRecord,
@@ -124,25 +125,27 @@ async function runStage(
   record: Partial<Record<StageName, RecordedStage>>,
   context: PipelineContext,
 ): Promise<boolean> {
-  const { options: { output }, control } = context;
+  const { options, control } = context;
+  const { output } = options;
+  const asked = askedOf(options);
   const { name } = stage;
   const before = record[name];
   record[name] = { settings, finished: false };
-  await writeRecord(output, record);
+  await writeRecord(output, record, asked);
   control.report?.({ kind: "begin", stage: name });
   const began = performance.now();
   try {
     const { finished, found } = await stage.run(context);
     if (!finished) return false;
     record[name] = { settings, finished: true };
-    await writeRecord(output, record);
+    await writeRecord(output, record, asked);
     const seconds = (performance.now() - began) / 1000;
     control.report?.({ kind: "end", stage: name, found, seconds });
     return true;
   } catch (error) {
     if (before === undefined && await isEmpty(context.folder(name))) {
       delete record[name];
-      await writeRecord(output, record);
+      await writeRecord(output, record, asked);
     }
     throw error;
   }
@@ -197,7 +200,7 @@ async function runLocked(
  * pretraining with generated pairs and weights by their quality, evaluation where there are labels, and a report. What
  * is done is not done again: the same call resumes where an earlier one was stopped or killed, within the stage too, and
  * ends with the same files. The output folder is locked meanwhile; `pipeline.json` in it says what its stages were run
- * with, and a stage whose settings have changed since is refused.
+ * with and what was last asked for, and a stage whose settings have changed since is refused.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";

@@ -106,8 +106,8 @@ export function actionRoutes(context: StudioContext): Hono {
   });
   app.get("/api/path", async (c) => {
     const output = textOf(c, "output");
-    const data = (await door.openIfThere())?.lastFor(output)?.options["data"];
-    return c.json(await pathAnswer(output, typeof data === "string" ? data : undefined, context));
+    const asked = (await door.openIfThere())?.lastFor(output)?.options;
+    return c.json(await pathAnswer(output, asked, context));
   });
   return app;
 }

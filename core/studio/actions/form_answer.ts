@@ -4,13 +4,13 @@
  * @module
  */
 import { GenviewTypeError } from "../../errors/mod.ts";
-import { ifThere } from "../../files/if_there.ts";
 import { loadMethodByName } from "../../method/load.ts";
 import type { Manifest } from "../../method/manifest.ts";
 import type { PartialConfiguration } from "../../method/resolve_configuration.ts";
 import { counted } from "../../schema/counted.ts";
 import type { PropertySchema } from "../../schema/schema.ts";
 import type { FormAnswer, StudioTask } from "../api/actions.ts";
+import { realPathOf } from "../confined_files.ts";
 import type { StudioContext } from "../studio_context.ts";
 import { OPTION_PLACES } from "./option_places.ts";
 import { STUDIO_TASKS } from "./task_form.ts";
@@ -59,7 +59,7 @@ export async function manifestOf(
   }
   const isKnown = Object.hasOwn(known.methods, method);
   const path = resolve(root, method);
-  const isPath = !isKnown && await ifThere(Deno.stat(path)) !== undefined;
+  const isPath = !isKnown && await realPathOf(path) !== undefined;
   return (await loadMethodByName(isPath ? path : method, known.methods)).manifest;
 }
 

@@ -6,8 +6,8 @@
 import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { isShardName } from "../../data/shards/shard_names.ts";
 import { GenviewTypeError, isGenviewError } from "../../errors/mod.ts";
-import { ifThere } from "../../files/if_there.ts";
 import type { JobRequest, StudioTask } from "../api/actions.ts";
+import { realPathOf } from "../confined_files.ts";
 import type { StudioContext } from "../studio_context.ts";
 
 /**
@@ -111,16 +111,12 @@ async function there(text: string, { root, resolve }: StudioContext): Promise<st
   );
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return await ifThere(Deno.stat(path)) !== undefined;
-}
-
 /** Where the name of a place leads to: an absolute path, or the name itself where it is one. */
 async function placeOf(text: string, place: Place, context: StudioContext): Promise<string> {
   if (place === "made") return await made(text, context);
   if (place === "run") return await there(text, context);
   const path = resolve(context.root, text);
-  if (await isThere(path)) return path;
+  if (await realPathOf(path) !== undefined) return path;
   if (place === "named") return text;
   if (place === "data") {
     if (/^emoji-(google|twitter)(-|$)/.test(text)) return text;

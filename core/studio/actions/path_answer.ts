@@ -7,9 +7,10 @@ import { dirname } from "node:path";
 import { STAGE_NAMES, type StageName } from "../../pipeline/choose_stages.ts";
 import { type PipelineRecord, readRecord } from "../../pipeline/pipeline_record.ts";
 import { isFolderHeld } from "../../files/folder_lock.ts";
-import type { PathAnswer, PathStage } from "../api/actions.ts";
+import type { JobRequest, PathAnswer, PathStage } from "../api/actions.ts";
 import { below, plainFile } from "../confined_files.ts";
 import type { StudioContext } from "../studio_context.ts";
+import { recordedOptions } from "./recorded_pipeline.ts";
 import { rowIn, STAGE_FILES, type StageFiles } from "./stage_files.ts";
 
 /** Stages that the files of a stage were made from. */
@@ -72,17 +73,23 @@ async function stageOf(
   };
 }
 
+/** What the run of a pipeline says of the options of its call, where nothing else does. */
+async function optionsOfRun(files: StageFiles): Promise<JobRequest["options"]> {
+  const data = (await rowIn(files))?.options["data"];
+  return typeof data === "string" ? { data } : {};
+}
+
 /**
  * How far GenView's path has come in an output folder, which need not be there yet.
  *
  * @param output path below the root
- * @param asked data that the queue was last asked to run there, where it was
+ * @param asked options of what the queue was last asked to run there, where it was
  * @throws {GenviewTypeError} if it is no path below the root, its record is of another form, or a file of it is a link out of
  * the root, or a pipe
  */
 export async function pathAnswer(
   output: string,
-  asked: string | undefined,
+  asked: JobRequest["options"] | undefined,
   context: StudioContext,
 ): Promise<PathAnswer> {
   const folder = await context.resolveNew(output);
@@ -93,7 +100,9 @@ export async function pathAnswer(
   const stages = await Promise.all(
     STAGE_NAMES.map((name) => stageOf(name, record, present, files)),
   );
-  const row = asked === undefined ? await rowIn(files) : undefined;
-  const data = asked ?? row?.options["data"];
-  return { output, data: typeof data === "string" ? data : "", stages };
+  const known = recorded === undefined ? asked : await recordedOptions(output, context) ?? asked;
+  const { output: _output, only: _only, until: _until, ...options } = known ??
+    await optionsOfRun(files);
+  const { data } = options as Readonly<Record<string, unknown>>;
+  return { output, data: typeof data === "string" ? data : "", options, stages };
 }

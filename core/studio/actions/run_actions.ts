@@ -14,6 +14,7 @@ import type { RunRow } from "../api/runs.ts";
 import type { StudioContext } from "../studio_context.ts";
 import { addRequest } from "./add_request.ts";
 import type { JobQueue } from "./job_queue.ts";
+import { recordedOptions } from "./recorded_pipeline.ts";
 import { trashRun } from "./trash_run.ts";
 
 const TEXT = { type: "string", minLength: 1, maxLength: 4096 };
@@ -169,9 +170,9 @@ export class RunActions {
     if (kind === "generator") {
       return { task: "generator", positional: ["train"], options: { output, resume: true } };
     }
-    const before = this.#queue.lastFor(run);
-    if (before !== undefined) return before;
-    return this.#refuse(row, "go on with");
+    const before = await recordedOptions(run, this.#context) ?? this.#queue.lastFor(run)?.options;
+    if (kind !== "pipeline" || before === undefined) return this.#refuse(row, "go on with");
+    return { task: "pipeline", options: { ...before, output } };
   }
 
   #refuse({ run, kind }: RunRow, action: string): never {

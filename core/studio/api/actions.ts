@@ -144,6 +144,8 @@ export interface PathAnswer {
   readonly output: string;
   /** The images. */
   readonly data: string;
+  /** Options of the last call, by which stages are run, but for the output and which of them were. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** Its stages, in their order. */
   readonly stages: readonly PathStage[];
 }

@@ -41,11 +41,14 @@ const STATES: Readonly<Record<PathStage["state"], string>> = {
   changed: "made from what has changed since",
 };
 
-async function runUntil(data: string, output: string, until: PathStage["name"]): Promise<void> {
+async function runUntil(
+  { output, options }: Pick<PathAnswer, "output" | "options">,
+  until: PathStage["name"],
+): Promise<void> {
   try {
     const job = await call<Job>("POST", "/api/queue", {}, {
       task: "pipeline",
-      options: { data, output, until },
+      options: { ...options, output, until },
     });
     notify(`Job ${job.id} walks the path to ${STAGES[until][0].toLowerCase()}.`);
   } catch (error) {
@@ -79,7 +82,7 @@ function StageItem({ stage, answer, job }: {
       view: "masks",
       values: { output: answer.output, tab: "variations" },
     }),
-    pretraining: writeAddress({ view: "run", values: { run: `${answer.output}/pretraining` } }),
+    pretraining: writeAddress({ view: "run", values: { run: `${answer.output}/run` } }),
   };
   const isDone = stage.state === "done";
   return html`
@@ -92,9 +95,7 @@ function StageItem({ stage, answer, job }: {
         <${Progress} share=${isDone ? 1 : stage.progress} label=${`Progress of ${title}`} />
         <span class="percent">${formatShare(isDone ? 1 : stage.progress)}</span>
         <button type="button" disabled=${job !== undefined} onClick=${() =>
-          runUntil(answer.data, answer.output, stage.name)}>${isDone
-          ? "Check again"
-          : "Run to here"}</button>
+          runUntil(answer, stage.name)}>${isDone ? "Check again" : "Run to here"}</button>
       </header>
       <p>${stage.found === "" ? html`<span class="faded">${what}</span>` : stage.found}</p>
       ${stage.pictures.length === 0
@@ -121,7 +122,7 @@ function NewPath(): VNode {
   const [output, setOutput] = useState("");
   const start = async (event: Event): Promise<void> => {
     event.preventDefault();
-    await runUntil(data, output, "features");
+    await runUntil({ output, options: { data } }, "features");
     goTo("path", { output });
   };
   return html`
@@ -181,7 +182,7 @@ export function PathView({ values }: ViewProps): VNode {
       : html`
         <div class="actions">
           <button type="button" class="primary" disabled=${job !== undefined || next === undefined}
-            onClick=${() => runUntil(answer.data, answer.output, "report")}>${next === undefined
+            onClick=${() => runUntil(answer, "report")}>${next === undefined
               ? "All is done"
               : "Run all that is left"}</button>
           <button type="button" disabled=${job === undefined} onClick=${stop}>Stop</button>

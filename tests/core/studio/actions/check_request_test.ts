@@ -87,6 +87,12 @@ Deno.test("what a task writes stays below the root, whatever its name and whatev
       if (output === "") assertEquals(found, {});
       else assert("output" in found, `${JSON.stringify(output)}: ${JSON.stringify(found)}`);
     }
+    // What no system has is not found, or a name that the task does not know.
+    for (const name of ["x".repeat(5000), `${root}/photos/x/`.repeat(400)]) {
+      const { data, method } = await faults(context, { ...FINE, data: name, method: name });
+      assertStringIncludes(data!, "must be there");
+      assertStringIncludes(method!, "Cannot");
+    }
     const exports = { task: "export", positional: ["photos", "../x.onnx"] } as const;
     assertStringIncludes((await faults(context, {}, exports))["2"]!, "below the studio's root");
     const fine = await checkAnswer(

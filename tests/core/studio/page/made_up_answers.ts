@@ -335,6 +335,7 @@ export function path(output: string): PathAnswer {
   return {
     output,
     data: "photos",
+    options: { data: "photos" },
     stages: stages.map((name, i) => ({
       name,
       state: i < 2 ? "done" : i === 2 ? "running" : i === 3 ? "changed" : "waiting",
