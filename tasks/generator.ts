@@ -140,8 +140,9 @@ async function run(options: RunGeneratorOptions, action: string): Promise<void> 
 /** What is trained, as far as both ways have it in common. */
 function runOptions(parsed: Values, frozen: boolean): RunGeneratorOptions {
   const { output, config, resume, samples, device, providerOption, threads } = parsed.values;
+  const { replicas } = parsed.values;
   return {
-    ...{ resume, samples, device, providerOption, threads },
+    ...{ resume, samples, device, providerOption, threads, replicas },
     output: output || "runs/generator",
     config: config || undefined,
     configuration: configurationOf(parsed, frozen),

@@ -36,6 +36,12 @@ const COMMAND = command({
         default: 0,
         description: "threads on the CPU (0: all)",
       },
+      replicas: {
+        type: "integer",
+        minimum: 1,
+        default: 2,
+        description: "replicas of each of the generator's networks that share the threads",
+      },
     },
   },
 });
@@ -128,7 +134,7 @@ ${
 export async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args);
   if (parsed === undefined) return;
-  const { runs, threads } = parsed.values;
+  const { runs, threads, replicas } = parsed.values;
   if (await isThere(FOLDER)) {
     throw new GenviewAlreadyExists(
       `Cannot make the embedded generator: ${FOLDER} is there; remove it first`,
@@ -136,12 +142,13 @@ export async function main(args: readonly string[]): Promise<void> {
   }
   const [encoder, output] = [join(runs, "image-encoder"), join(runs, "generator")];
   const on = ["--device", "cpu", "--threads", String(threads)];
+  const shared = [...on, "--replicas", String(replicas)];
   const resumed = await isThere(encoder) ? ["--resume", "latest"] : [];
   await train(["--config", ENCODER_CONFIGURATION, "--output", encoder, ...resumed, ...on]);
   await generator(
-    await isThere(output) ? ["train", "--output", output, "--resume", ...on] : [
+    await isThere(output) ? ["train", "--output", output, "--resume", ...shared] : [
       ...["train", "--config", CONFIGURATION, "--image-encoder", encoder],
-      ...["--output", output, ...on],
+      ...["--output", output, ...shared],
     ],
   );
   if (!await isThere(join(output, "model"))) return;

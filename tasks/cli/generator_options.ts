@@ -54,6 +54,15 @@ export const GENERATOR_OPTIONS = {
     description:
       "JSON file with any of the options of a configuration, over which the command line wins",
   },
+  replicas: {
+    group: "Training (train, finetune)",
+    type: "integer",
+    minimum: 1,
+    maximum: 1024,
+    default: 1,
+    description:
+      "replicas of a network that take each step together, each on its share of the batch and of the threads",
+  },
   imageEncoder: {
     group: "Training (train, finetune)",
     type: "string",

@@ -50,6 +50,8 @@ export interface RunGeneratorOptions {
   readonly providerOption?: readonly string[] | undefined;
   /** Threads on the CPU; all cores when 0 (default). */
   readonly threads?: number | undefined;
+  /** Replicas of a network that share the threads in training (default 1). */
+  readonly replicas?: number | undefined;
   /** Stops the run after the present step, with a checkpoint. */
   readonly signal?: AbortSignal | undefined;
   /** Takes what happens. */
@@ -177,7 +179,8 @@ async function settle(
  * @throws what `trainGenerator` throws
  */
 export async function runGenerator(options: RunGeneratorOptions): Promise<TrainedGenerator> {
-  const { output, resume = false, samples = true, threads = 0, signal, report } = options;
+  const { output, resume = false, samples = true, threads = 0, replicas = 1 } = options;
+  const { signal, report } = options;
   const { configuration, from } = await settle(options);
   const { data, seed, imageEncoder } = configuration;
   const device = await openDevice(options.device ?? "auto", options.providerOption);
@@ -185,7 +188,7 @@ export async function runGenerator(options: RunGeneratorOptions): Promise<Traine
   const dataset = await openData(data, { seed, redraw: true });
   const measures = samples && generatorSamples({ configuration, dataset, output, placement });
   return await trainGenerator({
-    ...{ configuration, dataset, imageEncoder, output, resume, placement },
+    ...{ configuration, dataset, imageEncoder, output, resume, placement, replicas },
     ...(from !== undefined && { from, ...await frozenParts(configuration.frozen, from) }),
     ...(measures && { measures }),
     ...(signal && { signal }),

@@ -13,7 +13,6 @@ import {
   nextLossScale,
 } from "../../engine/optim/mod.ts";
 import type { Placement } from "../../engine/ort/mod.ts";
-import { BoundStep } from "../../engine/step/bound_step.ts";
 import { scalesLoss } from "../../engine/step/step_precision.ts";
 import type { Precision } from "../../engine/precision/precision.ts";
 import type { LossRange } from "../../method/manifest.ts";
@@ -28,6 +27,7 @@ import { checkFinite } from "../../train/run/run_guard.ts";
 import { describeEnvironment, writeStart } from "../../train/run/run_start.ts";
 import { deviceTuning } from "../../train/step/conv_autotune.ts";
 import { averagesIn, type BuiltStage } from "./built_stage.ts";
+import { type BatchInputs, checkReplicas, ReplicatedStep } from "./replicated_step.ts";
 import type { StageEvent, StageName } from "./stage_event.ts";
 
 /** What a stage measures after an epoch. */
@@ -44,8 +44,8 @@ export interface StageRunOptions {
   readonly name: StageName;
   /** Folder of its checkpoints and logs. */
   readonly folder: string;
-  /** Builds the step for a target; not called where all steps were taken before. */
-  readonly build: (target: GraphTarget) => BuiltStage;
+  /** Builds the step for a target and the images that it takes at once; not called where all steps were taken before. */
+  readonly build: (target: GraphTarget, batchSize: number) => BuiltStage;
   /** What the run starts from: parameters and their averages. */
   readonly initial: (stage: BuiltStage) => ReadonlyMap<string, Tensor>;
   /** All that determines the stage; a checkpoint of another configuration is refused. */
@@ -63,7 +63,7 @@ export interface StageRunOptions {
   /** The update's scalars at a step, after some steps that were skipped. */
   readonly scalars: (step: number, skipped: number) => Readonly<Record<string, number>>;
   /** Writes the batch of a step. */
-  readonly place: (step: BoundStep, index: number) => Promise<void>;
+  readonly place: (step: BatchInputs, index: number) => Promise<void>;
   /** Measures after an epoch of some, by the averages of the parameters. */
   readonly measure?: (
     averages: ReadonlyMap<string, Tensor>,
@@ -72,6 +72,8 @@ export interface StageRunOptions {
   ) => Promise<StageMeasures>;
   /** Where and how it runs. */
   readonly placement: Placement;
+  /** Replicas that take each step together on the cores of a CPU (default 1). */
+  readonly replicas?: number;
   /** What the step computes in. */
   readonly precision: Precision;
   /** Minutes between checkpoints. */
@@ -130,7 +132,7 @@ function fromHost(tensors: ReadonlyMap<string, { read(): Tensor }>): Map<string,
 /** One run in progress. */
 class StageRun {
   readonly #options: StageRunOptions;
-  readonly #step: BoundStep;
+  readonly #step: ReplicatedStep;
   readonly #steps: JsonLinesLog;
   readonly #epochs: JsonLinesLog;
   readonly #tensorBoard: TensorBoardLog;
@@ -143,7 +145,7 @@ class StageRun {
   constructor(
     options: StageRunOptions,
     state: CheckpointState | undefined,
-    step: BoundStep,
+    step: ReplicatedStep,
     logs: readonly [steps: JsonLinesLog, epochs: JsonLinesLog, tensorBoard: TensorBoardLog],
   ) {
     this.#options = options;
@@ -272,23 +274,27 @@ class StageRun {
  * the same kind bit for bit as if it had never ended.
  *
  * @throws {TypeError} if the folder holds a checkpoint of another configuration
+ * @throws {RangeError} if replicas cannot share a batch equally
  * @throws {TrainingError} if the loss or the gradient is not finite
  * @throws {GenviewError} if the system refuses, such as on a full disk
  */
 export async function runStage(options: StageRunOptions): Promise<StageOutcome> {
   using owned = new DisposableStack();
-  const { name, folder, placement, precision, stepsPerEpoch, totalSteps, lossRange, report } =
-    options;
+  const { name, folder, placement, replicas = 1, batchSize, precision } = options;
+  const { stepsPerEpoch, totalSteps, lossRange, report } = options;
+  const sharing = { placement, replicas };
+  checkReplicas(batchSize, sharing);
   await makeFolder(folder);
   const checkpoint = await resumed(options);
   if (checkpoint?.state.step === totalSteps) {
     return { finished: true, step: totalSteps, averages: averagesIn(checkpoint.model) };
   }
-  const stage = options.build(await deviceTuning(placement));
+  const target = { ...await deviceTuning(placement), ranks: replicas };
+  const stage = options.build(target, batchSize / replicas);
   const step = owned.use(
-    await BoundStep.create(
+    await ReplicatedStep.create(
       stage.step,
-      placement,
+      sharing,
       checkpoint === undefined
         ? { state: options.initial(stage) }
         : { state: checkpoint.model, slots: checkpoint.optimizer },

@@ -8,9 +8,11 @@ import type { GeneratorConfiguration } from "./generator_configuration.ts";
 import type { StageRunOptions } from "./stage_run.ts";
 
 /** Settings of a stage. */
-export interface StageSettings
-  extends
-    Pick<StageRunOptions, "placement" | "checkpointMinutes" | "signal" | "report" | "measure"> {
+export interface StageSettings extends
+  Pick<
+    StageRunOptions,
+    "placement" | "replicas" | "checkpointMinutes" | "signal" | "report" | "measure"
+  > {
   /** What determines the training. */
   readonly configuration: GeneratorConfiguration;
   /** What parameters and their averages start from (default: drawn by the configuration's seed). */

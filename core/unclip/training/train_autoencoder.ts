@@ -53,13 +53,15 @@ export async function trainAutoencoder(
   const { autoencoder, imageSize, seed, precision } = configuration;
   const { batchSize, steps, reconstructionLoss, klWeight } = autoencoder;
   const config = autoencoderConfig(configuration);
-  const build = (target: GraphTarget) => {
-    const sizes = { config, batchSize, size: imageSize };
+  const build = (target: GraphTarget, images: number) => {
+    const sizes = { config, batchSize: images, size: imageSize };
     return buildStage(autoencoderLoss({ ...sizes, reconstructionLoss, klWeight, target }), {
       ...optimizationOf(autoencoder, precision),
       ...(isFrozen && { isFrozen }),
     });
   };
+  const side = imageSize / 2 ** (config.channels.length - 1);
+  const noiseShape = [batchSize, config.latentChannels, side, side];
   const { report } = settings;
   const images = new TrainingImages(dataset, {
     ...{ size: imageSize, batchSize, seed },
@@ -89,8 +91,8 @@ export async function trainAutoencoder(
     scalars: stageScalars(autoencoder, stepsPerEpoch),
     place: async (step, index) => {
       step.input("images", "uint8").write(await images.batch(index));
-      const noise = step.input("noise", "float32");
-      noise.write(normalNoise(seed, "autoencoder noise", index, noise.type.shape));
+      const noise = normalNoise(seed, "autoencoder noise", index, noiseShape);
+      step.input("noise", "float32").write(noise);
     },
   });
 }

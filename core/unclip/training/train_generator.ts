@@ -29,6 +29,7 @@ import { type GeneratorParts, writeGeneratorFolder } from "./generator_folder.ts
 import { GeneratorMessages } from "./generator_messages.ts";
 import type { OwnNetwork } from "./generator_networks.ts";
 import { readAutoencoder, readUnet } from "./published_parts.ts";
+import { checkReplicas } from "./replicated_step.ts";
 import type { StageEvent } from "./stage_event.ts";
 import type { StageMeasures } from "./stage_run.ts";
 import { drawTextEncoder, emptyPromptStates } from "./text_states.ts";
@@ -73,6 +74,8 @@ export interface TrainGeneratorOptions {
   readonly storedPrecision?: "float32" | "float16";
   /** Where and how it runs. */
   readonly placement: Placement;
+  /** Replicas of a network that take each training step together on the cores of a CPU (default 1). */
+  readonly replicas?: number;
   /** Minutes between checkpoints (default 5). */
   readonly checkpointMinutes?: number;
   /** What is measured after epochs. */
@@ -142,10 +145,12 @@ class GeneratorTraining {
   }
 
   #settings(configuration: GeneratorConfiguration) {
-    const { placement, checkpointMinutes = CHECKPOINT_MINUTES, signal, report } = this.#options;
+    const { placement, replicas = 1, checkpointMinutes = CHECKPOINT_MINUTES } = this.#options;
+    const { signal, report } = this.#options;
     return {
       configuration,
       placement,
+      replicas,
       checkpointMinutes,
       ...(signal && { signal }),
       ...(report && { report }),
@@ -313,11 +318,14 @@ class GeneratorTraining {
  *
  * @throws {Deno.errors.AlreadyExists} if the folder holds a run and it is not to be resumed, or another process trains there
  * @throws {TypeError} if a run is resumed with another configuration, a folder does not fit, or most images cannot be read
- * @throws {RangeError} if there are fewer images than in a batch
+ * @throws {RangeError} if there are fewer images than in a batch, or replicas cannot share a batch equally
  * @throws {TrainingError} if the loss or the gradient is not finite
  */
 export async function trainGenerator(options: TrainGeneratorOptions): Promise<TrainedGenerator> {
-  const { output } = options;
+  const { output, configuration: { autoencoder, unet }, placement, replicas = 1 } = options;
+  for (const { batchSize } of [autoencoder, unet]) {
+    checkReplicas(batchSize, { placement, replicas });
+  }
   using _lock = await FolderLock.acquire(output);
   await settleFolder(options);
   for (const folder of WITH_TEMPORARIES) await ifThere(removeTemporaries(join(output, folder)));

@@ -6,7 +6,6 @@
 import type { GraphTarget } from "../../engine/graph/target.ts";
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import { RandomStream } from "../../engine/random/random_stream.ts";
-import type { BoundStep } from "../../engine/step/bound_step.ts";
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { EmbeddingNoise, type EmbeddingStatistics } from "../embedding_noise.ts";
 import type { UnetConfig } from "../networks/unet.ts";
@@ -22,6 +21,7 @@ import {
 } from "./denoising_loss.ts";
 import type { EncodedImages } from "./encoded_images.ts";
 import type { GeneratorConfiguration } from "./generator_configuration.ts";
+import type { BatchInputs } from "./replicated_step.ts";
 import { runStage, type StageOutcome } from "./stage_run.ts";
 import { optimizationOf, stageScalars } from "./stage_schedule.ts";
 import type { StageSettings } from "./stage_settings.ts";
@@ -182,7 +182,7 @@ class UnetBatches {
   }
 
   /** Writes the batch of a step. */
-  place(step: BoundStep, index: number): void {
+  place(step: BatchInputs, index: number): void {
     const { seed, unet } = this.#configuration;
     const { batchSize } = unet;
     const rows = this.#rows(index);
@@ -234,8 +234,13 @@ export async function trainUnet(
       `Cannot train a UNet: there must be the ${batchSize} images of a batch, found ${data.images.count}`,
     );
   }
-  const build = (target: GraphTarget) => {
-    const sizes = { config, batchSize, size: config.sampleSize, tokens: data.text.shape[1]! };
+  const build = (target: GraphTarget, images: number) => {
+    const sizes = {
+      config,
+      batchSize: images,
+      size: config.sampleSize,
+      tokens: data.text.shape[1]!,
+    };
     return buildStage(denoisingLoss({ ...sizes, predictionType, target }), {
       ...optimizationOf(unet, precision),
       ...(isFrozen && { isFrozen }),

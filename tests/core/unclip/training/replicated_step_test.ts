@@ -1,0 +1,95 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Tensor } from "../../../../core/engine/graph/tensor.ts";
+import { readJsonLines } from "../../../../core/files/json_lines.ts";
+import { ifThere } from "../../../../core/files/if_there.ts";
+import { CPU } from "../../../../core/engine/ort/mod.ts";
+import { buildStage } from "../../../../core/unclip/training/built_stage.ts";
+import { autoencoderLoss } from "../../../../core/unclip/training/autoencoder_loss.ts";
+import { ReplicatedStep } from "../../../../core/unclip/training/replicated_step.ts";
+import { optimizationOf } from "../../../../core/unclip/training/stage_schedule.ts";
+import { autoencoderConfig } from "../../../../core/unclip/training/train_autoencoder.ts";
+import { trainGenerator } from "../../../../core/unclip/training/train_generator.ts";
+import { loadNewestCheckpoint } from "../../../../core/weights/checkpoint/newest.ts";
+import { relativeError } from "../../engine/nn/relative_error.ts";
+import { inFolder } from "../../../in_folder.ts";
+import { TINY, tinyTraining } from "./tiny_generator.ts";
+
+const STAGES = ["autoencoder", "unet"] as const;
+
+/** Parameters and averages of a stage at its end. */
+async function modelOf(output: string, stage: string): Promise<ReadonlyMap<string, Tensor>> {
+  return (await loadNewestCheckpoint(`${output}/${stage}/checkpoints`))!.checkpoint.model;
+}
+
+Deno.test("two replicas train a generator as one does, and when they are stopped and resumed the same bit for bit", () =>
+  inFolder(async (root) => {
+    const options = await tinyTraining(root);
+    const [one, two, pieces] = ["one", "two", "pieces"].map((name) => `${root}/${name}`);
+    await trainGenerator({ ...options, output: one! });
+    await trainGenerator({ ...options, output: two!, replicas: 2 });
+    let finished = false;
+    while (!finished) {
+      const abort = new AbortController();
+      const report = ({ kind }: { readonly kind: string }) => kind === "step" && abort.abort();
+      const run = { ...options, output: pieces!, replicas: 2, resume: true };
+      ({ finished } = await trainGenerator({ ...run, signal: abort.signal, report }));
+    }
+    for (const stage of STAGES) {
+      const [single, joint] = await Promise.all(
+        [one, two].map((output) => readJsonLines(`${output}/${stage}/steps.jsonl`)),
+      );
+      for (const [i, { loss, gradientNorm }] of joint!.entries()) {
+        for (
+          const [found, wanted] of [[loss, single![i]!["loss"]], [
+            gradientNorm,
+            single![i]!["gradientNorm"],
+          ]]
+        ) {
+          const error = Math.abs(Number(found) / Number(wanted) - 1);
+          assert(error < 1e-4, `${stage}, step ${i + 1}: differs by ${error}`);
+        }
+      }
+      const [whole, resumed] = [await modelOf(two!, stage), await modelOf(pieces!, stage)];
+      assertEquals(resumed, whole);
+      const alone = await modelOf(one!, stage);
+      // Adam's first steps go by the sign of the gradient, which rounding turns where it is almost 0.
+      for (const [name, { data }] of whole) {
+        const error = relativeError(
+          Array.from(data, Number),
+          Array.from(alone.get(name)!.data, Number),
+        );
+        if (name.endsWith(".weight")) assert(error < 0.05, `${name} differs by ${error}`);
+      }
+    }
+  }));
+
+Deno.test("replicas that cannot share a batch equally are refused before anything is written", () =>
+  inFolder(async (root) => {
+    const options = await tinyTraining(root);
+    const output = `${root}/three`;
+    await assertRejects(
+      () => trainGenerator({ ...options, output, replicas: 3 }),
+      RangeError,
+      "their number must divide the 4 images of a batch, found 3",
+    );
+    assertEquals(await ifThere(Deno.stat(output)), undefined);
+  }));
+
+Deno.test("a replica that fails ends the step of all", async () => {
+  const config = autoencoderConfig(TINY);
+  const stage = buildStage(
+    autoencoderLoss({
+      ...{ config, batchSize: 1, size: 16, reconstructionLoss: "l1", klWeight: 1e-6 },
+      target: { provider: "cpu", ranks: 2 },
+    }),
+    optimizationOf(TINY.autoencoder, "float32"),
+  );
+  using step = await ReplicatedStep.create(
+    stage.step,
+    { placement: { device: CPU, threads: 2 }, replicas: 2 },
+    { state: stage.initialize(0) },
+  );
+  const error = await assertRejects(() => step.run({}), TypeError);
+  // What failed once is not waited for again.
+  assertEquals(await assertRejects(() => step.run({}), TypeError), error);
+});
