@@ -3,18 +3,19 @@
  *
  * Each side is a process that stays up; the rounds alternate, so that a machine that slows down slows both. Both read the
  * same folder of a generator and take the same hashed batches, and the figures of their first rounds must agree, so that
- * what is compared is the same work. PyTorch trains with one setting after the other.
+ * what is compared is the same work. PyTorch trains with one setting after the other, in one process with as many threads as
+ * our replicas have together.
  *
  * @module
  */
 import { resolve } from "node:path";
 import { tensor } from "../core/engine/graph/tensor.ts";
 import { CPU } from "../core/engine/ort/mod.ts";
-import { BoundStep } from "../core/engine/step/mod.ts";
 import { deviceTuning } from "../core/train/step/conv_autotune.ts";
 import { autoencoderLoss } from "../core/unclip/training/autoencoder_loss.ts";
 import { buildStage, withAverages } from "../core/unclip/training/built_stage.ts";
 import { denoisingLoss } from "../core/unclip/training/denoising_loss.ts";
+import { checkReplicas, ReplicatedStep } from "../core/unclip/training/replicated_step.ts";
 import { readAutoencoder, readUnet } from "../core/unclip/training/published_parts.ts";
 import {
   findUnclip,
@@ -70,6 +71,12 @@ const COMMAND: Command = {
       batch: { type: "integer", minimum: 1, default: 32, description: "images of a round" },
       rounds: { type: "integer", minimum: 1, default: 7, description: "rounds of each side" },
       threads: { type: "integer", minimum: 1, default: 2, description: "threads of each side" },
+      replicas: {
+        type: "integer",
+        minimum: 1,
+        default: 2,
+        description: "replicas of a network that share our side's threads in training",
+      },
       steps: {
         type: "integer",
         minimum: 1,
@@ -100,6 +107,7 @@ interface Options {
   readonly batch: number;
   readonly rounds: number;
   readonly threads: number;
+  readonly replicas: number;
   readonly steps: number;
   readonly guidance: number;
   readonly settings: string;
@@ -117,8 +125,9 @@ function pixels(shape: readonly number[]) {
 
 /** The stage's graph, what it starts from, and the sizes of its inputs. */
 async function stageOf(options: Options) {
-  const { worker, model, batch, threads } = options;
-  const target = await deviceTuning({ device: CPU, threads });
+  const { worker, model, threads, replicas } = options;
+  const batchSize = options.batch / replicas;
+  const target = { ...await deviceTuning({ device: CPU, threads }), ranks: replicas };
   const folder = new PublishedFolder(model);
   const unet = await readUnet(folder);
   if (worker === "autoencoder") {
@@ -127,7 +136,7 @@ async function stageOf(options: Options) {
     const loss = { reconstructionLoss: "l1", klWeight: 1e-6 } as const;
     return {
       stage: buildStage(
-        autoencoderLoss({ config, batchSize: batch, size, target, ...loss }),
+        autoencoderLoss({ config, batchSize, size, target, ...loss }),
         OPTIMIZATION,
       ),
       tensors,
@@ -139,7 +148,7 @@ async function stageOf(options: Options) {
   const predictionType = "v_prediction";
   return {
     stage: buildStage(
-      denoisingLoss({ config, batchSize: batch, size, tokens, predictionType, target }),
+      denoisingLoss({ config, batchSize, size, tokens, predictionType, target }),
       OPTIMIZATION,
     ),
     tensors,
@@ -149,11 +158,14 @@ async function stageOf(options: Options) {
 /** Our side of training: a round is a step. */
 async function train(options: Options): Promise<void> {
   const { stage, tensors } = await stageOf(options);
-  const { threads } = options;
+  const { threads, replicas, batch } = options;
   const state = withAverages(tensors);
-  using step = await BoundStep.create(stage.step, { device: CPU, threads }, { state });
+  const sharing = { placement: { device: CPU, threads }, replicas };
+  checkReplicas(batch, sharing);
+  using step = await ReplicatedStep.create(stage.step, sharing, { state });
   const constants: Readonly<Record<string, number>> = { ...MIXTURE, weight: 1 };
-  for (const { name, dtype, shape } of stage.step.batch) {
+  for (const { name, dtype, shape: [, ...each] } of stage.step.batch) {
+    const shape = [batch, ...each];
     if (dtype === "uint8") {
       step.input(name, "uint8").write(pixels(shape));
       continue;
@@ -202,7 +214,7 @@ async function generate({ model, batch, threads, steps, guidance }: Options): Pr
 }
 
 async function compare(stage: string, setting: string | undefined, options: Options) {
-  const { python, model, batch, rounds, threads, steps, guidance } = options;
+  const { python, model, batch, rounds, threads, replicas, steps, guidance } = options;
   await using ours = new Peer(Deno.execPath(), [
     ...DENO_RUN,
     import.meta.filename!,
@@ -210,6 +222,7 @@ async function compare(stage: string, setting: string | undefined, options: Opti
     `--model=${model}`,
     `--batch=${batch}`,
     `--threads=${threads}`,
+    `--replicas=${replicas}`,
     `--steps=${steps}`,
     `--guidance=${guidance}`,
   ]);
