@@ -36,15 +36,9 @@ import { presetOf, resolveConfiguration } from "../core/method/resolve_configura
 import type { Precision } from "../core/engine/precision/mod.ts";
 import { compileMethodStep } from "../core/train/compile/compile_method.ts";
 import { comparison } from "../core/train/step/pair_weighting.ts";
-import {
-  decodingGraph,
-  denoisingGraph,
-  type DenoisingShape,
-  textGraph,
-} from "../core/unclip/network_graphs.ts";
-import type { NetworkGraph } from "../core/unclip/network_session.ts";
 import { bundledMethods } from "../plugins/mod.ts";
 import { importMethod } from "./plugins/imported_method.ts";
+import { generatorTrainingGraphs, unclipGraphs } from "./unclip_graphs.ts";
 
 /** A graph, or the few that belong together, by name. */
 export interface ProductGraph {
@@ -276,66 +270,6 @@ export async function imageGraphs(): Promise<ProductGraph[]> {
   return [...photometry, pairs, covariance];
 }
 
-const level = (channels: number, heads: number, attends = true) => ({
-  channels,
-  heads,
-  attendsDown: attends,
-  attendsUp: attends,
-});
-
-/** Configuration of stabilityai/stable-diffusion-2-1-unclip's UNet. */
-const UNET = {
-  latentChannels: 4,
-  sampleSize: 96,
-  levels: [level(320, 5), level(640, 10), level(1280, 20), level(1280, 20, false)],
-  layersPerLevel: 2,
-  groups: 32,
-  epsilon: 1e-5,
-  textWidth: 1024,
-  classWidth: 2048,
-};
-
-/** Configuration of its text encoder. */
-const TEXT = {
-  vocabulary: 49408,
-  width: 1024,
-  tokens: 77,
-  layers: 23,
-  heads: 16,
-  hidden: 4096,
-  activation: "gelu",
-  epsilon: 1e-5,
-} as const;
-
-/** Configuration of its autoencoder. */
-const AUTOENCODER = {
-  imageChannels: 3,
-  latentChannels: 4,
-  channels: [128, 256, 512, 512],
-  layersPerLevel: 2,
-  groups: 32,
-  scale: 0.18215,
-};
-
-/** Stable unCLIP's networks in both precisions. */
-export function unclipGraphs(): ProductGraph[] {
-  const shape: DenoisingShape = { batchSize: 1, size: [96, 96], tokens: 77 };
-  const networks: Readonly<Record<string, (scope: Scope) => NetworkGraph>> = {
-    "text encoder": (scope) => textGraph(scope, TEXT, 1),
-    "UNet": (scope) => denoisingGraph(scope, UNET, shape, false),
-    "guided UNet": (scope) => denoisingGraph(scope, UNET, shape, true),
-    "decoder": (scope) => decodingGraph(scope, AUTOENCODER, 1, [96, 96]),
-  };
-  return (["float32", "float16"] as const).flatMap((dtype) =>
-    Object.entries(networks).map(([name, build]): ProductGraph => ({
-      name: `Stable unCLIP's ${name} in ${dtype}`,
-      build: (target) => ({
-        model: encodeModel(withTarget(target, () => build(new Scope({ dtype })))),
-      }),
-    }))
-  );
-}
-
 /** Every graph of the product that all devices are to run. */
 export async function productGraphs(): Promise<ProductGraph[]> {
   return [
@@ -343,6 +277,8 @@ export async function productGraphs(): Promise<ProductGraph[]> {
     ...encoderGraphs(),
     ...await imageGraphs(),
     ...unclipGraphs(),
+    ...generatorTrainingGraphs("float32"),
+    ...generatorTrainingGraphs("float16"),
     ...await trainingGraphs("float32"),
     ...await trainingGraphs("float16"),
   ];
