@@ -122,7 +122,8 @@ async function features(files: StageFiles): Promise<StageTraces> {
         counted(images, "image")
       } by ${network} are foreground`,
     );
-    pictures.push(`${path}/overview.png`);
+    const overview = `${path}/overview.png`;
+    if (await file(files, overview) !== undefined) pictures.push(overview);
   }
   return { progress: share(stored, wanted * networkCount), found: found.join("; "), pictures };
 }
@@ -134,6 +135,7 @@ async function ratios(files: StageFiles): Promise<StageTraces> {
 }
 
 async function levels(files: StageFiles): Promise<StageTraces> {
+  const picture = "levels/noise_levels.png";
   const lists: { level: number; count: number }[] = [];
   for (const { name } of await listed(files, "levels")) {
     const [, level] = /^fg_ratios_(\d+)\.txt$/.exec(name) ?? [];
@@ -147,7 +149,7 @@ async function levels(files: StageFiles): Promise<StageTraces> {
     found: `images by noise level: ${
       lists.map(({ level, count }) => `${count} at ${level}`).join(", ")
     }`,
-    pictures: ["levels/noise_levels.png"],
+    pictures: await file(files, picture) === undefined ? [] : [picture],
   };
 }
 

@@ -26,10 +26,16 @@ function rankOf(name: string): number {
   return index < 0 ? ORDER.length : index;
 }
 
-/** A name and a unit for people. */
+/** A name and a unit for people; of a generator's stage the name says which. */
 export function labelOf(name: string): { readonly label: string; readonly unit: string } {
-  const known = Object.hasOwn(METRIC_LABELS, name) ? METRIC_LABELS[name] : undefined;
-  if (known !== undefined) return known;
+  const own = name.slice(name.lastIndexOf("/") + 1);
+  const known = Object.hasOwn(METRIC_LABELS, own) ? METRIC_LABELS[own] : undefined;
+  if (known !== undefined) {
+    const stage = name.slice(0, -own.length - 1);
+    return stage === "" ? known : { ...known, label: `${known.label} of the ${stage}` };
+  }
+  // What an evaluation found is named in words, such as `kNN k=20 T=0.07 top1`.
+  if (name.includes(" ")) return { label: name, unit: "" };
   const words = wordsOfName(name);
   return { label: words.charAt(0).toUpperCase() + words.slice(1), unit: "" };
 }

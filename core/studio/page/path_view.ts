@@ -85,13 +85,16 @@ function StageItem({ stage, answer, job }: {
     pretraining: writeAddress({ view: "run", values: { run: `${answer.output}/run` } }),
   };
   const isDone = stage.state === "done";
+  const isStopped = stage.state === "waiting" && stage.progress > 0;
   return html`
     <li class=${`stage ${stage.state}`}>
       <header>
         <h2>${title}</h2>
         <span class=${`state ${
-          isDone ? "finished" : stage.state
-        }`}><span class="dot" aria-hidden="true"></span>${STATES[stage.state]}</span>
+          isDone ? "finished" : isStopped ? "stopped" : stage.state
+        }`}><span class="dot" aria-hidden="true"></span>${isStopped
+          ? "stopped"
+          : STATES[stage.state]}</span>
         <${Progress} share=${isDone ? 1 : stage.progress} label=${`Progress of ${title}`} />
         <span class="percent">${formatShare(isDone ? 1 : stage.progress)}</span>
         <button type="button" disabled=${job !== undefined} onClick=${() =>
@@ -106,7 +109,7 @@ function StageItem({ stage, answer, job }: {
           )
         }</div>`}
       <p class="buttons">
-        ${look[stage.name] === undefined || stage.state === "waiting"
+        ${look[stage.name] === undefined || (stage.state === "waiting" && !isStopped)
           ? null
           : html`<a href=${look[stage.name]}>Look closer</a>`}
         ${stage.page === undefined

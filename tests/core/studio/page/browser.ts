@@ -40,6 +40,8 @@ export class TestBrowser implements AsyncDisposable {
     const browser = await launch({
       executablePath: CHROMIUM!,
       headless: true,
+      // No wait of a test takes longer.
+      protocolTimeout: 300_000,
       pipe: true,
       // A container has no user namespaces for chromium's own sandbox, and no GPU.
       args: [
@@ -77,7 +79,8 @@ export class TestPage implements AsyncDisposable {
     this.page = page;
     page.on("pageerror", (error) => this.errors.push(String(error)));
     page.on("console", (message) => {
-      if (message.type() === "error") this.errors.push(message.text());
+      if (message.type() !== "error") return;
+      this.errors.push(`${message.text()} ${message.location().url ?? ""}`.trim());
     });
   }
 

@@ -7,7 +7,7 @@ import {
   formatSeconds,
   wordsOfName,
 } from "../../../../core/studio/page/format.ts";
-import { orderedCurves } from "../../../../core/studio/page/metric_panels.ts";
+import { labelOf, orderedCurves } from "../../../../core/studio/page/metric_panels.ts";
 import { metricRows, optionRows } from "../../../../core/studio/page/option_differences.ts";
 import { changedList } from "../../../../core/studio/page/run_list.ts";
 
@@ -78,4 +78,11 @@ Deno.test("charts stand in the order in which a reader asks, a metric of steps a
   );
   assertEquals(ordered.map(({ name }) => name), ["loss", "knn top1", "gradientNorm", "novelty"]);
   assertEquals(ordered[0]!.epochs?.name, "loss");
+});
+
+Deno.test("metrics have names for people, whatever has measured them", () => {
+  const names = ["loss", "unet/loss", "kNN k=20 T=0.07 top1", "someThing"];
+  assertEquals(names.map((name) => labelOf(name).label), [
+    ...["Loss", "Loss of the unet", "kNN k=20 T=0.07 top1", "Some thing"],
+  ]);
 });

@@ -1,68 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { copy } from "./copy_folder.ts";
 import { join } from "node:path";
-import configuration from "../../../../deno.json" with { type: "json" };
 import { inFolder } from "../../../in_folder.ts";
 import { drawPictures } from "../../../tasks/square_pictures.ts";
-import { CHROMIUM, TestBrowser, type TestPage } from "./browser.ts";
-
-const ROOT = new URL("../../../../", import.meta.url).pathname;
-
-/** A studio in a process of its own, as `deno task studio` starts it. */
-class StudioProcess implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-
-  constructor(root: string) {
-    const [, ...words] = configuration.tasks["studio"].command.split(" ");
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...words, root, "--no-open"],
-      cwd: ROOT,
-      env: { NO_COLOR: "1" },
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-  }
-
-  /** The address that it prints. */
-  async address(): Promise<string> {
-    const reader = this.#child.stdout.getReader();
-    const decoder = new TextDecoder();
-    let text = "";
-    while (!text.includes("\n")) {
-      const { value, done } = await reader.read();
-      assert(!done, "the studio ended before it printed its address");
-      text += decoder.decode(value, { stream: true });
-    }
-    reader.releaseLock();
-    return text.split("\n")[0]!;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGTERM");
-    await this.#child.stdout.cancel();
-    await this.#child.status;
-  }
-}
-
-/** Milliseconds in which a method is compiled on a machine that is busy with other tests. */
-const COMPILING = 240_000;
-
-/** Steps that the page shows. */
-const STEPS =
-  "Number(/([\\d,]+) (of|steps)/.exec(document.querySelector('.standing')?.textContent ?? '')?.[1].replaceAll(',', ''))";
-
-function hasState(state: string): string {
-  return `document.querySelector('.standing .state.${state}') !== null`;
-}
-
-function button(text: string): string {
-  return `[...document.querySelectorAll('.actions button')].find((button) => button.textContent.trim() === '${text}')`;
-}
-
-async function press(browser: TestPage, text: string): Promise<void> {
-  await browser.until(`${button(text)}?.disabled === false`);
-  await browser.value(`${button(text)}.click()`);
-}
+import { CHROMIUM, TestBrowser } from "./browser.ts";
+import { COMPILING, hasState, press, STEPS, StudioProcess } from "./studio_process.ts";
 
 /** A run of three steps an epoch that does not end by itself. */
 const TINY = new URLSearchParams({
