@@ -4,6 +4,7 @@
  * @module
  */
 import { useCallback, useEffect, useMemo, useState, type VNode } from "../../deps/preact.ts";
+import { labelOf } from "../api/metric_labels.ts";
 import type { RunRow, SeriesAnswer, StudioEvent } from "../api/runs.ts";
 import { setValues } from "./address.ts";
 import { joinNames, splitNames, writeAddress } from "./address_text.ts";
@@ -17,7 +18,7 @@ import { placesOf, stepAt } from "./curves.ts";
 import { formatCell, formatNumber } from "./format.ts";
 import { html } from "./html.ts";
 import { useEvents } from "./live.ts";
-import { isPlain, labelOf, orderedCurves } from "./metric_panels.ts";
+import { isPlain, orderedCurves } from "./metric_panels.ts";
 import { metricRows, optionRows } from "./option_differences.ts";
 import { State, Waiting } from "./parts.ts";
 import { useRuns } from "./runs_store.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import { useEffect, useState, type VNode } from "../../deps/preact.ts";
+import { wordsOfName } from "../api/metric_labels.ts";
 import type { PropertySchema } from "../../schema/schema.ts";
-import { wordsOfName } from "./format.ts";
 import { defaultText, fieldKind, fieldText, readField } from "./form_values.ts";
 import { html } from "./html.ts";
 

@@ -67,11 +67,3 @@ export function formatTime(time: number): string {
 export function formatShare(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
-
-/** An option's or metric's name in words: `batchSize` is `batch size`. */
-export function wordsOfName(name: string): string {
-  return name.replaceAll(
-    /([a-z0-9])([A-Z])/g,
-    (_, before, after) => `${before} ${after.toLowerCase()}`,
-  );
-}

@@ -1,11 +1,9 @@
 /**
- * Which metrics a run's charts show, in which order, and what they are called where the server says nothing of them.
+ * Which metrics a run's charts show, and in which order.
  *
  * @module
  */
-import { METRIC_LABELS } from "../api/metric_labels.ts";
 import type { Series } from "../api/runs.ts";
-import { wordsOfName } from "./format.ts";
 
 /** Metrics by what a reader asks first; those that no pattern names come after the last. */
 const ORDER: readonly RegExp[] = [
@@ -24,20 +22,6 @@ const ORDER: readonly RegExp[] = [
 function rankOf(name: string): number {
   const index = ORDER.findIndex((pattern) => pattern.test(name));
   return index < 0 ? ORDER.length : index;
-}
-
-/** A name and a unit for people; of a generator's stage the name says which. */
-export function labelOf(name: string): { readonly label: string; readonly unit: string } {
-  const own = name.slice(name.lastIndexOf("/") + 1);
-  const known = Object.hasOwn(METRIC_LABELS, own) ? METRIC_LABELS[own] : undefined;
-  if (known !== undefined) {
-    const stage = name.slice(0, -own.length - 1);
-    return stage === "" ? known : { ...known, label: `${known.label} of the ${stage}` };
-  }
-  // What an evaluation found is named in words, such as `kNN k=20 T=0.07 top1`.
-  if (name.includes(" ")) return { label: name, unit: "" };
-  const words = wordsOfName(name);
-  return { label: words.charAt(0).toUpperCase() + words.slice(1), unit: "" };
 }
 
 /** Whether a metric does not scatter from step to step, so that smoothing would only shift it. */

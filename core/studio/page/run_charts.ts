@@ -11,6 +11,7 @@ import {
   useState,
   type VNode,
 } from "../../deps/preact.ts";
+import { labelOf } from "../api/metric_labels.ts";
 import type { Explanation, RunDetails, SeriesAnswer, StudioEvent } from "../api/runs.ts";
 import { setValues } from "./address.ts";
 import { Chart } from "./chart.ts";
@@ -22,7 +23,7 @@ import { lastOf, lastStep, lengthen, placesOf, pointsOf, stepAt } from "./curves
 import { formatNumber } from "./format.ts";
 import { html } from "./html.ts";
 import { useEvents, useMissed } from "./live.ts";
-import { isPlain, labelOf, type MetricCurves, orderedCurves } from "./metric_panels.ts";
+import { isPlain, type MetricCurves, orderedCurves } from "./metric_panels.ts";
 import { Verdict, Waiting } from "./parts.ts";
 import { useDark } from "./theme.ts";
 

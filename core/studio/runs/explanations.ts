@@ -4,7 +4,7 @@
  * @module
  */
 import { COLLAPSE_REMEDIES, COLLAPSED_SHARE, NOT_FINITE_REMEDIES } from "../../train/mod.ts";
-import { METRIC_LABELS } from "../api/metric_labels.ts";
+import { labelOf } from "../api/metric_labels.ts";
 import type { Explanation } from "../api/runs.ts";
 import { type Expectations, HEALTHY_SHARE } from "./expectations.ts";
 
@@ -286,6 +286,15 @@ export const NUMBERS: Readonly<Record<string, ExplainedNumber>> = {
     what: "Kullback-Leibler divergence of the autoencoder's latents from a normal distribution.",
     judge: finite("It settles: its weight is small, so that it may be large."),
   },
+  unweighted: {
+    what:
+      "The UNet's loss with all timesteps weighed alike: how far its predictions are from what they should be, in squares.",
+    judge: finite("It falls from about 1, which a network has that predicts nothing."),
+  },
+  contrast: {
+    what: "How badly the views of an image find each other among those of others, in nats.",
+    judge: finite("It falls from the logarithm of the batch size."),
+  },
   peakSignalToNoise: {
     what: "Peak signal-to-noise ratio of images that went through the autoencoder.",
     judge: told("It rises; above 25 dB small images look the same to most people."),
@@ -308,20 +317,27 @@ export const NUMBERS: Readonly<Record<string, ExplainedNumber>> = {
   },
 };
 
+/** What is said of a number that only the program knows which has logged it. */
+const OF_OTHERS: ExplainedNumber = {
+  what: "A number that the method, or the program of the run, logs by itself.",
+  judge: (judged) => {
+    const healthy = "The description of the method may say what is healthy: here it is not known.";
+    return Number.isFinite(judged.value) ? unknown(healthy) : finite(healthy)(judged);
+  },
+};
+
 /**
  * What a number of a run means.
  *
  * @param name in the logs, behind its part's prefix
  * @param judged what is known of that part
- * @returns undefined where nothing is known of a number of this name
+ * @returns undefined of what only counts the others
  */
 export function explain(name: string, judged: Judged): Explanation | undefined {
   const own = name.slice(name.lastIndexOf("/") + 1);
-  if (!Object.hasOwn(NUMBERS, own)) return undefined;
+  if (own === "step" || own === "epoch") return undefined;
   const isOfStage = name.length > own.length;
-  const { what, judge } = NUMBERS[own]!;
-  const { label, unit } = METRIC_LABELS[own]!;
-  const stage = isOfStage ? ` of the ${name.slice(0, name.lastIndexOf("/"))}` : "";
+  const { what, judge } = Object.hasOwn(NUMBERS, own) ? NUMBERS[own]! : OF_OTHERS;
   const judgement = isOfStage && own === "loss" ? judgeStageLoss(judged) : judge(judged);
-  return { name, label: `${label}${stage}`, unit, what, ...judgement };
+  return { name, ...labelOf(name), what, ...judgement };
 }

@@ -6,6 +6,7 @@
 import type { KnownNames } from "../../train/mod.ts";
 import type { Explanation, RunDetails } from "../api/runs.ts";
 import { bandsOf, bandsOfStage, type Expectations, expectationsOf } from "./expectations.ts";
+import { explainFigure, readFigures } from "./evaluation_figures.ts";
 import { explain } from "./explanations.ts";
 import { readMessages } from "./messages.ts";
 import { listPictures, listRunCheckpoints } from "./run_files.ts";
@@ -95,7 +96,10 @@ export async function detailsOf(
     ...(perEpoch !== undefined && { stepsPerEpoch: perEpoch }),
     checkpoints: listRunCheckpoints(described.parts, (part, step) => logs.epochAt(part, step)),
     bands: bands.filter(({ metric }) => names.steps.includes(metric)),
-    explanations: explanationsOf(known, logs, parts),
+    explanations: [
+      ...explanationsOf(known, logs, parts),
+      ...readFigures(folder).map(explainFigure),
+    ],
     messages: [
       ...(damaged > 0
         ? [{ kind: "warning" as const, text: `${damaged} lines of its logs cannot be read` }]

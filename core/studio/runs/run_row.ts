@@ -9,10 +9,11 @@ import type { RunRow, RunState } from "../api/runs.ts";
 import { MESSAGES_FILE } from "../../train/log/run_log.ts";
 import { START_FILE } from "../../train/mod.ts";
 import { DerivedColumns } from "./derived_columns.ts";
+import { readFigures } from "./evaluation_figures.ts";
 import { readStart } from "./expectations.ts";
 import { lastRecord } from "./last_record.ts";
 import { readMessages } from "./messages.ts";
-import { fileState, readPlainJson } from "./plain_file.ts";
+import { fileState } from "./plain_file.ts";
 import type { DescribedRun, RunPart } from "./run_parts.ts";
 
 /** What a part of a run has come to. */
@@ -92,25 +93,6 @@ function progressOf({ folder, prefix, batchSize }: RunPart, looked: LookedAt): P
   };
 }
 
-/** The figures of a run's last evaluations, by protocol and figure, such as `kNN k=20 T=0.07 top1`. */
-function evaluated({ folder, names }: LookedAt): Record<string, number> {
-  if (!names.has(RESULTS_FILE)) return {};
-  const found = readPlainJson(join(folder, RESULTS_FILE)) as
-    | { readonly results?: unknown }
-    | undefined;
-  const results = Array.isArray(found?.results) ? found.results : [];
-  const figures: Record<string, number> = {};
-  for (const result of results.slice(-200)) {
-    const { name, encoder, figures: own } = (result ?? {}) as Record<string, unknown>;
-    if (typeof name !== "string" || typeof own !== "object" || own === null) continue;
-    const shown = encoder === "momentum" ? `momentum ${name}` : name;
-    for (const [figure, value] of Object.entries(own)) {
-      if (typeof value === "number") figures[`${shown} ${figure}`] = value;
-    }
-  }
-  return figures;
-}
-
 /** Whether the last that a run's program said is why it ended. */
 function hasFailed({ folder, names }: LookedAt): boolean {
   return names.has(MESSAGES_FILE) && readMessages(folder).at(-1)?.kind === "error";
@@ -177,6 +159,8 @@ export function rowOf(
   const { folder, changed, tags } = looked;
   const { step, epoch, totalSteps: total, metrics } = described.progress ??
     progressInLogs(looked, described);
+  const found = looked.names.has(RESULTS_FILE) ? readFigures(folder) : [];
+  const figures = Object.fromEntries(found.map(({ name, value }) => [name, value]));
   const stats = Deno.lstatSync(folder);
   const started = (stats.birthtime ?? stats.mtime)?.getTime() ?? changed;
   return {
@@ -190,6 +174,6 @@ export function rowOf(
     started,
     tags,
     options: described.options,
-    metrics: { ...metrics, ...evaluated(looked) },
+    metrics: { ...metrics, ...figures },
   };
 }

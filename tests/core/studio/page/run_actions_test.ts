@@ -84,6 +84,8 @@ Deno.test({
       await press(view, "Evaluate…");
       await answer(view);
       await finish(view, 5);
+      await showRun(view, "forked");
+      await view.until(`${MAIN}.includes('without seeing the images one reaches 50.0 %')`);
       await view.show("#/compare?runs=first,forked", ".compared li:nth-child(2)");
       await view.until(`/kNN .*top1/.test(${MAIN})`);
       assertEquals(view.errors, []);

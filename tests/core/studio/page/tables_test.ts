@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
+import { labelOf, wordsOfName } from "../../../../core/studio/api/metric_labels.ts";
 import type { RunList, RunRow } from "../../../../core/studio/api/runs.ts";
 import {
   formatAgo,
   formatBytes,
   formatNumber,
   formatSeconds,
-  wordsOfName,
 } from "../../../../core/studio/page/format.ts";
-import { labelOf, orderedCurves } from "../../../../core/studio/page/metric_panels.ts";
+import { orderedCurves } from "../../../../core/studio/page/metric_panels.ts";
 import { metricRows, optionRows } from "../../../../core/studio/page/option_differences.ts";
 import { changedList } from "../../../../core/studio/page/run_list.ts";
 

@@ -62,8 +62,12 @@ Deno.test("a stage of a generator is told what it should come to, and of no coll
     { metric: "unet/loss", random: [0.8 * 0.2, 1.25 * 0.2], healthy: [0, 0.7 * 0.2] },
   ]);
   assertEquals(explain("autoencoder/loss", judged(3))!.verdict, "unknown");
-  assertEquals(explain("somethingElse", judged(1)), undefined);
-  assertEquals(explain("constructor", judged(1)), undefined);
+  for (const name of ["somethingElse", "constructor", "unet/own"]) {
+    const { label, what, verdict } = explain(name, judged(1))!;
+    assertStringIncludes(`${label} ${what}`, "logs by itself");
+    assertEquals(verdict, "unknown");
+  }
+  assertEquals(explain("epoch", judged(1)), undefined);
 });
 
 Deno.test("every number has its sentences, and advice where it is not well", () => {
