@@ -39,8 +39,17 @@ export class StudioProcess implements AsyncDisposable {
     return text.split("\n")[0]!;
   }
 
+  /** Ends it at once, as a crash does. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGTERM");
+    await this.#end("SIGTERM");
+  }
+
+  async #end(signal: Deno.Signal): Promise<void> {
+    this.#child.kill(signal);
     await this.#child.stdout.cancel();
     await this.#child.status;
   }
