@@ -37,6 +37,10 @@ export interface StageTraces {
 
 const LINE_FEED = 10;
 
+/** Bytes of a manifest whose lines are looked at for variations that are shown, and how many are. */
+const BEGINNING = 8192;
+const SHOWN_VARIATIONS = 6;
+
 /** Pictures of pairs that are shown: those of the last epochs. */
 const SHOWN_PAIRS = 4;
 
@@ -61,6 +65,27 @@ async function countLines(files: StageFiles, path: string): Promise<number> {
     for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
   }
   return count;
+}
+
+/** The first lines of a file, as far as they lie whole in its beginning. */
+async function firstLines(files: StageFiles, path: string): Promise<string[]> {
+  const real = await file(files, path);
+  if (real === undefined) return [];
+  using opened = await explainingFileErrors(`read ${path}`, Deno.open(real));
+  const bytes = new Uint8Array(BEGINNING);
+  const length = await opened.read(bytes) ?? 0;
+  return new TextDecoder().decode(bytes.subarray(0, length)).split("\n").slice(0, -1);
+}
+
+/** The path of a variation, as a line of a manifest has it; nothing where the line is of another form. */
+function variationOf(line: string): string[] {
+  try {
+    const { path } = (JSON.parse(line) ?? {}) as { readonly path?: unknown };
+    return typeof path === "string" ? [`variations/${path}`] : [];
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return [];
+  }
 }
 
 /** Files of features below a folder; links lead nowhere. */
@@ -155,15 +180,20 @@ async function levels(files: StageFiles): Promise<StageTraces> {
 
 async function variations(files: StageFiles): Promise<StageTraces> {
   let count = 0;
+  const pictures: string[] = [];
   for (const { name, isFile } of await listed(files, "variations")) {
     // Processes that share the work have a manifest each until they are done.
-    if (isFile && /^manifest.*\.jsonl$/.test(name)) {
-      count += await countLines(files, `variations/${name}`);
+    if (!isFile || !/^manifest.*\.jsonl$/.test(name)) continue;
+    count += await countLines(files, `variations/${name}`);
+    const made = (await firstLines(files, `variations/${name}`)).flatMap(variationOf);
+    for (const path of made.slice(0, SHOWN_VARIATIONS - pictures.length)) {
+      if (await file(files, path) !== undefined) pictures.push(path);
     }
   }
   const each = settingOf(files, "variations", "numImagesPerPrompt") || 1;
   const total = imageCount(files) * each;
-  return { progress: share(count, total), found: `${count} of ${counted(total, "variation")}` };
+  const found = `${count} of ${counted(total, "variation")}`;
+  return { progress: share(count, total), found, pictures };
 }
 
 /** The row of the run; undefined before it has begun. */

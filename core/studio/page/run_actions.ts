@@ -143,6 +143,8 @@ export function RunActions(
   const isTrained = run.kind === "pretraining" || run.kind === "demo";
   const hasCheckpoint = run.checkpoints.length > 0;
   const isRunning = run.state === "running";
+  // An evaluation goes on as the run that it is of is evaluated again.
+  const canResume = run.kind !== "probe" && run.kind !== "fine-tuning";
   const send = (action: RunAction): void => {
     setQuestion(undefined);
     void act(run.run, action, done);
@@ -155,7 +157,8 @@ export function RunActions(
     <div class="actions" role="group" aria-label="What can be done with the run">
       <button type="button" class="primary" disabled=${!isRunning} onClick=${() =>
         send({ action: "stop" })}>Stop</button>
-      <button type="button" disabled=${isRunning || run.state === "finished"} onClick=${() =>
+      <button type="button" disabled=${isRunning ||
+        run.state === "finished" || !canResume} onClick=${() =>
         send({ action: "resume" })}>Resume</button>
       ${ask("lengthen", "Lengthen…", isTrained && !isRunning)}
       ${ask("fork", "Fork…", isTrained && hasCheckpoint)}

@@ -33,6 +33,9 @@ const OWN = /^\/(page(?:\/[a-z0-9_]+)*\/[a-z0-9_]+\.(?:ts|css|svg)|api\/[a-z_]+\
 const DEPENDENCY = /^\/deps\/([a-z_]+)\.ts$/;
 const PACKAGE = /^\/npm\/(.+)$/;
 
+/** Most characters of an address of the page's own files: no system has much longer names. */
+const CHARACTERS = 200;
+
 const STUDIO = new URL("../", import.meta.url);
 const DEPENDENCIES = new URL("../../deps/", import.meta.url);
 
@@ -106,7 +109,7 @@ export class PageFiles {
         ? new URL(`${dependency}.ts`, DEPENDENCIES)
         : undefined;
     }
-    return OWN.test(path) ? new URL(path.slice(1), STUDIO) : undefined;
+    return path.length <= CHARACTERS && OWN.test(path) ? new URL(path.slice(1), STUDIO) : undefined;
   }
 
   async #readOwn(path: string, url: URL | undefined): Promise<PageFile> {

@@ -42,6 +42,7 @@ Deno.test({
       await view.until(`${stage("Variations", "button")}.disabled === false`);
       await view.value(`${stage("Variations", "button")}.click()`);
       await view.until(`${stage("Variations", ".state.finished")} != null`, COMPILING);
+      await view.until(`${stage("Variations", "img")}?.naturalWidth > 0`);
       const levels = await view.value<string>(`${stage("Levels", "p")}.textContent`);
       assert(levels.startsWith("images by noise level: "), levels);
 

@@ -323,6 +323,21 @@ trial(
   },
 );
 
+trial(
+  "whoever asks for less motion gets none",
+  async (browser, studio) => {
+    const { page } = browser;
+    await page.goto(`${studio.address}${RUN}`);
+    await page.waitForSelector(".state.running .dot");
+    const motion = "getComputedStyle(document.querySelector('.state.running .dot')).animationName";
+    for (const [value, name] of [["no-preference", "breathe"], ["reduce", "none"]] as const) {
+      await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value }]);
+      await browser.until(`${motion} === "${name}"`);
+    }
+    assertEquals(browser.errors, []);
+  },
+);
+
 Deno.test({
   name: "the page in a browser",
   ignore: CHROMIUM === undefined,

@@ -11,6 +11,9 @@ import { ORIGIN, PORT } from "./open_studio.ts";
 const VALUES = [
   "run",
   "generator",
+  "pipeline",
+  "variations",
+  "out",
   "run/pairs/epoch-1.png",
   "pairs/epoch-1.png",
   "steps.jsonl",
@@ -51,6 +54,7 @@ const HOSTILE = [
   "😀",
   "a".repeat(300),
   "a/".repeat(200),
+  "a".repeat(5000),
 ];
 
 /** Bodies of calls that change something. */
@@ -61,7 +65,14 @@ const BODIES = [
   '{"action":"fork","checkpoint":"step-000000005","output":"fork"}',
   '{"action":"export","output":"out/backbone.onnx"}',
   '{"task":"train","options":{"data":"photos","output":"runs/new"}}',
+  '{"task":"train","options":{"method":"run","options":{"width":1},"resume":"latest","output":"run"}}',
   '{"task":"export","positional":["run","file"],"options":{}}',
+  '{"task":"variations","options":{"inputList":"run","model":"generator","outputPrefix":"link/x"}}',
+  '{"task":"generator","positional":["show","run"],"options":{"imageEncoder":"run"}}',
+  '{"task":"pipeline","options":{"data":"run","output":"out","ranges":[0,0.5],"levels":[0,1]}}',
+  '{"action":"resume"}',
+  '{"action":"lengthen","epochs":30}',
+  '{"action":"evaluate","checkpoint":"step-000000005"}',
   "{}",
   "[]",
   "null",

@@ -60,6 +60,7 @@ Deno.test("no other file of this library or of a package is served", () =>
       "/npm/preact@1.0.0/dist/preact.mjs",
       "/npm/hono@4.13.19/dist/index.js",
       "/npm/__proto__@1/x.js",
+      `/page/${"a".repeat(300)}.ts`,
     ];
     for (const path of paths) {
       const answer = await ask(studio, path);

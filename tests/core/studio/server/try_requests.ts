@@ -5,9 +5,13 @@
  */
 import { join } from "node:path";
 import { createStudio } from "../../../../core/studio/mod.ts";
+import { tasks } from "../../../../cli.ts";
+import { studioTasks } from "../../../../tasks/cli/studio_tasks.ts";
 import { pretrainingFiles, writeFiles } from "../runs/run_folders.ts";
 import { mutatedRequest } from "./mutated_requests.ts";
 import { PORT, STARTS_NOTHING } from "./open_studio.ts";
+
+const { forms, known } = studioTasks(tasks);
 
 /** What came of it. */
 export interface TriedRequests {
@@ -69,6 +73,10 @@ export async function tryRequests(folder: string, count: number): Promise<TriedR
   await writeFiles(join(root, "run/checkpoints/step-000000005"), { "state.json": "{}" });
   await writeFiles(join(root, "<b>markup</b>"), pretrainingFiles(3, { data: "missing" }));
   await writeFiles(join(root, "damaged"), { "configuration.json": "{" });
+  const asked = { folder: "/\0", options: { data: "../outside", model: "a\0b", output: "/etc" } };
+  await writeFiles(join(root, "out"), {
+    "pipeline.json": { version: 1, asked, stages: {} },
+  });
   for (const link of [join(root, "link"), join(root, "run/link")]) {
     await Deno.symlink(outside, link);
   }
@@ -82,6 +90,8 @@ export async function tryRequests(folder: string, count: number): Promise<TriedR
     root,
     port: PORT,
     ...STARTS_NOTHING,
+    // Requests are checked as they are by the task, up to where their programs would be started.
+    ...{ forms, known },
     signal: ended.signal,
     onError: (error) => void faults.push(`an error within: ${(error as Error).stack}`),
   });
