@@ -74,6 +74,7 @@ export {
   runGenerator,
   type RunGeneratorOptions,
 } from "./run_generator.ts";
+export type { BatchInputs } from "./replicated_step.ts";
 export { generatorSamples, type GeneratorSamplesOptions } from "./samples.ts";
 export type { OwnNetwork, StoredPrecision } from "./generator_networks.ts";
 export type { DenoisingSchedule } from "./published_configuration.ts";
