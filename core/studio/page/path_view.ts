@@ -76,13 +76,18 @@ function StageItem({ stage, answer, job }: {
 }): VNode {
   const [title, what] = STAGES[stage.name];
   const picture = (path: string): string => callAddress("/api/file", { run: answer.output, path });
+  const masks = writeAddress({ view: "masks", values: { output: answer.output } });
+  const run = writeAddress({ view: "run", values: { run: `${answer.output}/run` } });
   const look: Partial<Record<PathStage["name"], string>> = {
-    features: writeAddress({ view: "masks", values: { output: answer.output } }),
+    features: masks,
+    ratios: masks,
+    levels: masks,
     variations: writeAddress({
       view: "masks",
       values: { output: answer.output, tab: "variations" },
     }),
-    pretraining: writeAddress({ view: "run", values: { run: `${answer.output}/run` } }),
+    pretraining: run,
+    evaluation: run,
   };
   const isDone = stage.state === "done";
   const isStopped = stage.state === "waiting" && stage.progress > 0;

@@ -53,7 +53,11 @@ Deno.test({
       );
       const facts = "[...document.querySelectorAll('.request dt')].map((fact) => fact.textContent)";
       await view.until(`${facts}.length > 0`, COMPILING);
-      assertEquals(await view.value(facts), ["memory at its peak", "time"]);
+      // On a machine that is busy there may be no time to measure steps, and it says so.
+      const told = await view.value<string[]>(facts);
+      const text = await view.value<string>("document.querySelector('.request pre').textContent");
+      const hasTime = told.includes("time") || text.includes("could not be measured within");
+      assert(told[0] === "memory at its peak" && hasTime, `${told}: ${text}`);
       await start(view);
       await finish(view, 1);
 
