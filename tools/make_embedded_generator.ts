@@ -5,6 +5,7 @@
  * @module
  */
 import { cp } from "node:fs/promises";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { GenviewAlreadyExists } from "../core/errors/mod.ts";
 import { ifThere } from "../core/files/if_there.ts";
@@ -91,9 +92,7 @@ async function readme(
   { runs, threads }: { readonly runs: string; readonly threads: number },
 ): Promise<string> {
   const configuration = await readJson(join(runs, "generator", "configuration.json"));
-  const cpu = Deno.build.os === "linux"
-    ? /model name\s*: (.*)/.exec(await Deno.readTextFile("/proc/cpuinfo"))?.[1]
-    : undefined;
+  const cpu = cpus()[0]?.model;
   return `# The embedded generator
 
 A Stable unCLIP for images of 64 pixels, in the layout that diffusers' \`StableUnCLIPImg2ImgPipeline\` loads, made from scratch by this project's own training. Made by
