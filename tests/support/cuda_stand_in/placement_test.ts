@@ -19,8 +19,8 @@ import {
   imageGraphs,
   type ProductGraph,
   trainingGraphs,
-  unclipGraphs,
 } from "../../product_graphs.ts";
+import { unclipGraphs } from "../../unclip_graphs.ts";
 
 const FOLDER = Deno.env.get("GENVIEW_CUDA_STAND_IN") ?? "";
 
