@@ -1,3 +1,4 @@
+import { publishedUnet } from "../../../../core/unclip/training/published_configuration.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import type { RgbImage } from "../../../../core/data/dataset.ts";
@@ -101,6 +102,8 @@ Deno.test("writeGeneratorFolder() writes configurations that say what was given"
     await writeGeneratorFolder(join(folder, "a"), parts);
     const written = new PublishedFolder(join(folder, "a"));
     assertEquals(parseUnet(await written.config("unet")), UNET);
+    const adaptive = publishedUnet({ ...UNET, adaptiveGroupNorm: true });
+    assertEquals(adaptive["resnet_time_scale_shift"], "scale_shift");
     assertEquals(parseAutoencoder(await written.config("vae")), AUTOENCODER);
     assertEquals(parseTextEncoder(await written.config("text_encoder")), TEXT_ENCODER);
     const file = (part: string) => written.config(part, "scheduler_config.json");

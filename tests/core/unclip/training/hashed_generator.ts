@@ -50,6 +50,7 @@ export const UNET: UnetConfig = {
   epsilon: 1e-5,
   textWidth: 32,
   classWidth: 2 * EMBEDDING,
+  adaptiveGroupNorm: false,
 };
 
 /** Sizes of the text encoder. */
