@@ -114,8 +114,8 @@ def main() -> None:
             "torch": torch.__version__,
             "transformers": transformers.__version__,
         },
-        "description": "Outputs of Stable unCLIP's networks: text_ACTIVATION/hidden, unet/CASE, unet_adaptive/CASE, vae/decoded, vae/mean and "
-        "vae/std, vae_small/mean and vae_small/log_variance, float32 of float64 runs.",
+        "description": "Outputs of Stable unCLIP's networks: text_ACTIVATION/hidden, unet/CASE, unet_adaptive/CASE, "
+        "vae/decoded, vae/mean and vae/std, vae_small/mean and vae_small/log_variance, float32 of float64 runs.",
         "networks": networks,
     }
     PATH.with_suffix(".json").write_text(json.dumps(sidecar) + "\n")

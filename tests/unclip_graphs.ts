@@ -42,6 +42,7 @@ const UNET = {
   epsilon: 1e-5,
   textWidth: 1024,
   classWidth: 2048,
+  adaptiveGroupNorm: false,
 };
 
 /** Configuration of its text encoder. */

@@ -76,7 +76,7 @@ function whatOf({ protocol, figure }: EvaluationFigure): string {
   if (how === undefined) {
     return "How near the counterpart of each image is among all others, by the frozen backbone's features; 1 is the best.";
   }
-  const guess = figure === "top5" ? "is among the five best guesses" : "is told rightly";
+  const guess = figure === "top5" ? "is among the five best guesses" : "is classified correctly";
   return `Share of held-out images whose class ${guess} ${how}.`;
 }
 

@@ -47,8 +47,8 @@ export interface UnetConfig {
   readonly textWidth: number;
   /** Numbers of the class embedding before it is projected. */
   readonly classWidth: number;
-  /** Whether timestep and class scale the normalised maps of residual blocks as well as shifting them (default false). */
-  readonly adaptiveGroupNorm?: boolean;
+  /** Whether timestep and class scale the normalised maps of residual blocks as well as shifting them. */
+  readonly adaptiveGroupNorm: boolean;
 }
 
 /** Inputs of a UNet. */
@@ -88,7 +88,7 @@ function embeddingOf(scope: Scope, inputs: UnetInputs, config: UnetConfig): Valu
 }
 
 function residual(scope: Scope, index: number, x: Value, channels: number, context: Context) {
-  const { config: { groups, epsilon, adaptiveGroupNorm = false }, embedding } = context;
+  const { config: { groups, epsilon, adaptiveGroupNorm }, embedding } = context;
   const options = { channels, groups, epsilon, embedding, adaptiveGroupNorm };
   return resnetBlock(scope, `resnets.${index}`, x, options);
 }

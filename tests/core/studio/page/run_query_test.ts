@@ -62,7 +62,7 @@ Deno.test("a search finds by words, tags, options and metrics", () => {
   assertEquals(found("simclr nothing"), []);
 });
 
-Deno.test("a condition on a name that no run has is told; one that is being typed hides nothing", () => {
+Deno.test("a condition on a name that no run has is reported; one that is being typed hides nothing", () => {
   assertEquals(readQuery("lss<2", COLUMNS).unknown, ["lss"]);
   assertEquals(found("loss<"), ["first", "second", "third"]);
 });

@@ -86,6 +86,7 @@ Deno.test("unet() has the parameters of Stable unCLIP 2.1 in its published size"
     epsilon: 1e-5,
     textWidth: 1024,
     classWidth: 2048,
+    adaptiveGroupNorm: false,
   };
   const scope = new Scope();
   const { outputs } = build(scope, [96, 96], config);

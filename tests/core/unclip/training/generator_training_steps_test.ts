@@ -72,7 +72,7 @@ const AUTOENCODER: AutoencoderConfig = {
   scale: 1,
 };
 
-const UNET: UnetConfig = {
+const UNET: Omit<UnetConfig, "adaptiveGroupNorm"> = {
   latentChannels: 4,
   sampleSize: setup.latentSize,
   levels: [
