@@ -11,6 +11,7 @@ import type { BuiltStep } from "../../engine/step/build_step.ts";
 import type { RankGroup } from "../../engine/step/rank_group.ts";
 import type { StepValues } from "../../engine/step/step_tensors.ts";
 import { GenviewRangeError } from "../../errors/mod.ts";
+import { counted } from "../../schema/counted.ts";
 
 /** Where a batch is written, by the names of its tensors. */
 export interface BatchInputs {
@@ -95,17 +96,25 @@ export interface ReplicaOptions {
 /**
  * Checks that replicas can share a batch.
  *
- * @throws {RangeError} if their number is no positive integer that divides the batch, or there are several on another device
- * than the CPU
+ * @throws {RangeError} if their number is no positive integer that divides the batch, there are more than threads, or there are
+ * several on another device than the CPU
  */
 export function checkReplicas(
   batchSize: number,
-  { placement: { device }, replicas }: ReplicaOptions,
+  { placement: { device, threads = 0 }, replicas }: ReplicaOptions,
 ): void {
   const isWhole = Number.isInteger(replicas) && replicas >= 1 && batchSize % replicas === 0;
   if (!isWhole) {
     throw new GenviewRangeError(
       `Cannot train by replicas: their number must divide the ${batchSize} images of a batch, found ${replicas}`,
+    );
+  }
+  if (threads > 0 && replicas > threads) {
+    throw new GenviewRangeError(
+      `Cannot train by ${replicas} replicas on ${
+        counted(threads, "thread")
+      }: each takes one at least; ask for fewer ` +
+        "replicas or more threads",
     );
   }
   if (replicas > 1 && device.provider !== "cpu") {

@@ -26,12 +26,13 @@ Deno.test("two replicas train a generator as one does, and when they are stopped
     const options = await tinyTraining(root);
     const [one, two, pieces] = ["one", "two", "pieces"].map((name) => `${root}/${name}`);
     await trainGenerator({ ...options, output: one! });
-    await trainGenerator({ ...options, output: two!, replicas: 2 });
+    const shared = { ...options, placement: { device: CPU, threads: 2 }, replicas: 2 };
+    await trainGenerator({ ...shared, output: two! });
     let finished = false;
     while (!finished) {
       const abort = new AbortController();
       const report = ({ kind }: { readonly kind: string }) => kind === "step" && abort.abort();
-      const run = { ...options, output: pieces!, replicas: 2, resume: true };
+      const run = { ...shared, output: pieces!, resume: true };
       ({ finished } = await trainGenerator({ ...run, signal: abort.signal, report }));
     }
     for (const stage of STAGES) {
@@ -63,10 +64,16 @@ Deno.test("two replicas train a generator as one does, and when they are stopped
     }
   }));
 
-Deno.test("replicas that cannot share a batch equally are refused before anything is written", () =>
+Deno.test("replicas that cannot share a batch or the threads are refused before anything is written", () =>
   inFolder(async (root) => {
     const options = await tinyTraining(root);
     const output = `${root}/three`;
+    const placement = { device: CPU, threads: 1 };
+    await assertRejects(
+      () => trainGenerator({ ...options, output, placement, replicas: 2 }),
+      RangeError,
+      "Cannot train by 2 replicas on 1 thread: each takes one at least",
+    );
     await assertRejects(
       () => trainGenerator({ ...options, output, replicas: 3 }),
       RangeError,
