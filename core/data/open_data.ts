@@ -23,12 +23,12 @@ import { openTarIndex } from "./tar/tar_index.ts";
 import { type MissingVariation, type VariationKey, withVariations } from "./pairing.ts";
 import { openVariationList, type VariationFiles } from "./variations.ts";
 
-/** Names of emoji: their design, whether they have variations, and how many if several. */
-const EMOJI = /^emoji-(google|twitter)(-pairs(?:-([1-9]\d?))?)?$/;
+/** Names of emoji: their design, whether they stand in the middle or have variations, and how many if several. */
+const EMOJI = /^emoji-(google|twitter)(?:(-centred)|(-pairs(?:-([1-9]\d?))?))?$/;
 
 /** What names of data are. */
 const RULE =
-  "emoji-google, emoji-twitter, either with -pairs or -pairs-N, a folder of images, a list file or shards (.tar or .parquet)";
+  "emoji-google, emoji-twitter, either with -centred, -pairs or -pairs-N, a folder of images, a list file or shards (.tar or .parquet)";
 
 /** How a data set is opened by name. */
 export interface OpenDataOptions {
@@ -58,8 +58,8 @@ async function isFolder(path: string, what: string, rule: string): Promise<boole
 }
 
 /**
- * Opens a data set by name: `emoji-google` or `emoji-twitter`, either with `-pairs` for a variation of each image, or with
- * `-pairs-N` for N of them, at most 99; a folder of images; a list file; or shards, which are tars of WebDataset's or Parquet
+ * Opens a data set by name: `emoji-google` or `emoji-twitter`, either with `-centred` for emoji in the middle of their images,
+ * with `-pairs` for a variation of each image, or with `-pairs-N` for N of them, at most 99; a folder of images; a list file; or shards, which are tars of WebDataset's or Parquet
  * files: one, several by braces or `*`, or a folder of them.
  *
  * ```ts
@@ -79,8 +79,14 @@ export async function openData(
   const emoji = EMOJI.exec(name);
   if (emoji !== null) {
     const { openEmoji } = await import("./emoji/mod.ts");
-    const variations = emoji[2] === undefined ? 0 : Number(emoji[3] ?? 1);
-    return openEmoji(emoji[1] as EmojiDesign, { redraw, seed, variations });
+    const [, design, centred, pairs, count = 1] = emoji;
+    const variations = pairs === undefined ? 0 : Number(count);
+    return openEmoji(design as EmojiDesign, {
+      redraw,
+      seed,
+      variations,
+      centred: centred !== undefined,
+    });
   }
   const given = classes === undefined ? {} : { classes };
   const shards = await openNamedShards(name, given);

@@ -26,6 +26,8 @@ export interface EmojiOptions {
   readonly seed?: number;
   /** Whether backgrounds and places change with the epoch; not by default. */
   readonly redraw?: boolean;
+  /** Whether all emoji stand in the middle; anywhere by default. */
+  readonly centred?: boolean;
   /**
    * Number of variations of each image: the same emoji elsewhere on another background, as an ideal generator would
    * give. 0 by default.
@@ -95,7 +97,7 @@ export async function openEmoji(
   options: EmojiOptions = {},
 ): Promise<Dataset> {
   const { size = 64, scale = 0.8, seed = 0, redraw = false, variations = 0 } = options;
-  const { categories = EMOJI_CATEGORIES, skinTones = false } = options;
+  const { categories = EMOJI_CATEGORIES, skinTones = false, centred = false } = options;
   checkOptions(size, scale, categories);
   const emoji = await listEmoji(design, categories, skinTones);
   const folder = new URL(`img/${design}/64/`, await emojiPackage(design));
@@ -119,14 +121,15 @@ export async function openEmoji(
       async render(epoch) {
         const drawing = redraw ? epoch : 0;
         const random = new RandomStream(seed, "emoji", design, one.unified, variation, drawing);
-        const left = random.integer(size - height + 1);
-        const top = random.integer(size - height + 1);
+        const place = () => centred ? (size - height) >> 1 : random.integer(size - height + 1);
+        const [left, top] = [place(), place()];
         return compose(await picture(one), drawBackground(size, random), size, left, top);
       },
     };
   }
 
-  const dataset = datasetOf(`emoji-${design}`, emoji.length, (index) => {
+  const name = `emoji-${design}${centred ? "-centred" : ""}`;
+  const dataset = datasetOf(name, emoji.length, (index) => {
     const one = emoji[index]!;
     return {
       key: one.unified,

@@ -10,7 +10,7 @@ export const dataOptions = {
     group: "Data",
     affects: "result",
     description:
-      "images to train on: emoji-google, emoji-twitter (with -pairs: each with a variation on another background; -pairs-3: with three), a folder of images, a list file, or shards: tars of WebDataset's or Parquet, one, several as data/train-{000000..000146}.tar or data/train-*.parquet, or a folder of them",
+      "images to train on: emoji-google, emoji-twitter (with -pairs: each with a variation on another background; -pairs-3: with three; with -centred: in the middle of their images), a folder of images, a list file, or shards: tars of WebDataset's or Parquet, one, several as data/train-{000000..000146}.tar or data/train-*.parquet, or a folder of them",
   },
   shuffleBuffer: {
     type: "integer",

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { type Dataset, indexTar } from "../../../core/data/mod.ts";
-import { openEvaluationData, openTrainingData } from "../../../core/data/open_data.ts";
+import { openData, openEvaluationData, openTrainingData } from "../../../core/data/open_data.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
 import { split, tarOf } from "./tar/made_tar.ts";
 import { drawPictures } from "../../tasks/square_pictures.ts";
@@ -90,6 +90,26 @@ Deno.test("openTrainingData() gives emoji as many variations as their name says,
     TypeError,
     "found nothing of this name",
   );
+});
+
+Deno.test("openData() puts emoji in the middle if their name says so", async () => {
+  const masks = async (name: string) => {
+    const emoji = await openData(name, { redraw: true });
+    const { source } = emoji.sample(0);
+    assert(source.kind === "rendered");
+    return [(await source.render(0)).mask!, (await source.render(1)).mask!] as const;
+  };
+  const [first, second] = await masks("emoji-twitter-centred");
+  assertEquals(first, second);
+  const rows = Array.from({ length: 64 }, (_, y) => first.subarray(64 * y, 64 * (y + 1)));
+  const filled = rows.flatMap((row, y) => row.some((opacity) => opacity > 0) ? [y] : []);
+  assert(
+    Math.abs(filled[0]! - (63 - filled.at(-1)!)) <= 2,
+    `rows ${filled[0]} to ${filled.at(-1)}`,
+  );
+  const [anywhere, elsewhere] = await masks("emoji-twitter");
+  assertNotEquals(anywhere, elsewhere);
+  await assertRejects(() => openData("emoji-twitter-centred-pairs"), TypeError, "-centred, -pairs");
 });
 
 Deno.test("openTrainingData() says what is not there", () =>
