@@ -15,6 +15,7 @@ import {
   openRun,
   untrainedWeights,
 } from "../../train/mod.ts";
+import { drawResults } from "../results_chart.ts";
 import type { Stage } from "../stage.ts";
 
 /** What results call the weights that a run starts with. */
@@ -69,6 +70,7 @@ export const evaluation: Stage = {
     }, how);
     if (control.signal?.aborted) return { finished: false, found: "" };
     const { results } = await evaluateRun(folder, how);
+    await drawResults(join(folder, "results.png"), await readResults(folder));
     const found = results.flatMap(({ name, figures: { top1 } }) =>
       top1 === undefined ? [] : [`${name} ${(100 * top1).toFixed(2)} %`]
     );

@@ -8,6 +8,7 @@ import { explainingFileErrors } from "../../files/file_error.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { computeRatios } from "../../noise/mod.ts";
 import type { PipelineContext } from "../pipeline_context.ts";
+import { drawRatioExamples } from "../ratio_examples.ts";
 import type { Stage } from "../stage.ts";
 import { extractedCount, featureFolder, secondsOfImage } from "./features.ts";
 
@@ -19,6 +20,11 @@ export async function isAt(path: string): Promise<boolean> {
 /** The ratios of all images. */
 export function ratioFile(context: PipelineContext): string {
   return join(context.folder("ratios"), "fg_ratios.txt");
+}
+
+/** The picture of some of them. */
+function exampleFile(context: PipelineContext): string {
+  return join(context.folder("ratios"), "examples.png");
 }
 
 /** Whether the features of all images are stored, so that no network needs to be run again. */
@@ -55,6 +61,9 @@ export const ratios: Stage = {
       signal: control.signal,
       report: (event) => control.report?.({ kind: "ratios", event }),
     });
+    if (finished) {
+      await drawRatioExamples(exampleFile(context), images.dataset, ratioFile(context));
+    }
     return {
       finished,
       found: `ratios of ${computed + present} images${without > 0 ? `, ${without} have none` : ""}`,

@@ -54,6 +54,12 @@ function file({ output, context }: StageFiles, path: string): Promise<string | u
   return plainFile(context, below(output, path));
 }
 
+/** The paths of which there are plain files. */
+async function present(files: StageFiles, ...paths: string[]): Promise<string[]> {
+  const found = await Promise.all(paths.map((path) => file(files, path)));
+  return paths.filter((_, i) => found[i] !== undefined);
+}
+
 /** Lines of a text file, without reading it as a text; none where there is no file. */
 async function countLines(files: StageFiles, path: string): Promise<number> {
   const real = await file(files, path);
@@ -147,8 +153,7 @@ async function features(files: StageFiles): Promise<StageTraces> {
         counted(images, "image")
       } by ${network} are foreground`,
     );
-    const overview = `${path}/overview.png`;
-    if (await file(files, overview) !== undefined) pictures.push(overview);
+    pictures.push(...await present(files, `${path}/overview.png`));
   }
   return { progress: share(stored, wanted * networkCount), found: found.join("; "), pictures };
 }
@@ -156,11 +161,11 @@ async function features(files: StageFiles): Promise<StageTraces> {
 async function ratios(files: StageFiles): Promise<StageTraces> {
   const count = await countLines(files, "ratios/fg_ratios.txt");
   const found = `${counted(count, "image")} of ${imageCount(files)} with a foreground ratio`;
-  return { progress: share(count, imageCount(files)), found };
+  const pictures = await present(files, "ratios/examples.png");
+  return { progress: share(count, imageCount(files)), found, pictures };
 }
 
 async function levels(files: StageFiles): Promise<StageTraces> {
-  const picture = "levels/noise_levels.png";
   const lists: { level: number; count: number }[] = [];
   for (const { name } of await listed(files, "levels")) {
     const [, level] = /^fg_ratios_(\d+)\.txt$/.exec(name) ?? [];
@@ -174,7 +179,7 @@ async function levels(files: StageFiles): Promise<StageTraces> {
     found: `images by noise level: ${
       lists.map(({ level, count }) => `${count} at ${level}`).join(", ")
     }`,
-    pictures: await file(files, picture) === undefined ? [] : [picture],
+    pictures: await present(files, "levels/noise_levels.png"),
   };
 }
 
@@ -186,9 +191,7 @@ async function variations(files: StageFiles): Promise<StageTraces> {
     if (!isFile || !/^manifest.*\.jsonl$/.test(name)) continue;
     count += await countLines(files, `variations/${name}`);
     const made = (await firstLines(files, `variations/${name}`)).flatMap(variationOf);
-    for (const path of made.slice(0, SHOWN_VARIATIONS - pictures.length)) {
-      if (await file(files, path) !== undefined) pictures.push(path);
-    }
+    pictures.push(...await present(files, ...made.slice(0, SHOWN_VARIATIONS - pictures.length)));
   }
   const each = settingOf(files, "variations", "numImagesPerPrompt") || 1;
   const total = imageCount(files) * each;
@@ -227,7 +230,11 @@ async function evaluation(files: StageFiles): Promise<StageTraces> {
       : [`${name} ${(100 * top1).toFixed(2)} %${checkpoint.step === 0 ? " before training" : ""}`]
   );
   // Weights before training are evaluated first, and then those after it.
-  return { progress: results.length > 0 ? 0.5 : 0, found: found.join(", ") };
+  return {
+    progress: results.length > 0 ? 0.5 : 0,
+    found: found.join(", "),
+    pictures: await present(files, "run/results.png"),
+  };
 }
 
 async function report(files: StageFiles): Promise<StageTraces> {

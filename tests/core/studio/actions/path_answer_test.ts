@@ -32,10 +32,11 @@ Deno.test("GenView's path is told stage by stage, from what its stages have left
     assertEquals(variations, {
       ...{ name: "variations", state: "waiting", progress: 0, found: "", pictures: [] },
     });
-    for (const picture of [...features.pictures, ...levels.pictures]) {
+    const shown = [features, ratios, levels].map(({ pictures }) => pictures);
+    assertEquals(shown.map(({ length }) => length), [1, 1, 1]);
+    for (const picture of shown.flat()) {
       assert((await Deno.stat(join(output, picture))).isFile, picture);
     }
-    assertEquals([features.pictures.length, levels.pictures.length], [1, 1]);
 
     // As it stands while the ratios are made anew.
     const record = await readRecord(output);
