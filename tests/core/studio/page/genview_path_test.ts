@@ -2,21 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { withPipelineFixture } from "../../pipeline/pipeline_fixture.ts";
 import { CHROMIUM, TestBrowser } from "./browser.ts";
+import { SMALL_PIPELINE, stage } from "./path_stages.ts";
 import { COMPILING, StudioProcess } from "./studio_process.ts";
-
-/** Options of a pipeline that takes little time, but for what is named on the page. */
-const SMALL = {
-  ...{ model: "tokens.safetensors", generator: "generator", numInferenceSteps: 1, estimate: false },
-  ...{ backbone: "clip_vit_tiny_patch8_64", stem: "imagenet", batchSize: 2, epochs: 5000 },
-  ...{ threads: 1, device: "cpu", evaluateEvery: 0, checkpointEvery: 100_000 },
-  options: { projectorWidth: 32, predictorWidth: 16 },
-};
-
-/** An element of a stage, by its heading. */
-function stage(title: string, selector: string): string {
-  return `[...document.querySelectorAll('.stage')].find((stage) =>
-    stage.querySelector('h2').textContent === '${title}')?.querySelector('${selector}')`;
-}
 
 Deno.test({
   name:
@@ -24,12 +11,12 @@ Deno.test({
   ignore: CHROMIUM === undefined,
   fn: () =>
     withPipelineFixture(async ({ folder, generator }) => {
-      const common = { data: "photos", output: "out", until: "features", ...SMALL };
+      const common = { data: "photos", output: "out", until: "features", ...SMALL_PIPELINE };
+      const values = new URLSearchParams({ task: "pipeline", options: JSON.stringify(common) });
       await using studio = new StudioProcess(folder);
       await using browser = await TestBrowser.open();
       await using view = await browser.newPage();
       const { page } = view;
-      const values = new URLSearchParams({ task: "pipeline", options: JSON.stringify(common) });
       await page.goto(`${await studio.address()}#/new?${values}`);
       await page.waitForSelector(".request button.primary:not([disabled])");
       await page.click(".request button.primary");
