@@ -45,7 +45,7 @@ export async function drawResults(
     title: "Before and after pretraining",
     xLabel: "step",
     yLabel: "images given the right class, in percent",
-    rules: [{ value: 100 * largest[0]!, label: "largest class" }],
+    rules: largest.slice(0, 1).map((share) => ({ value: 100 * share, label: "largest class" })),
   });
   await writeNewFile(path, await toPng(svg), { overwrite: true });
 }
