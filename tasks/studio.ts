@@ -26,7 +26,7 @@ const COMMAND = command({
     },
     {
       command: "deno task studio runs --data /data/photos",
-      does: "pictures of runs whose images lie elsewhere, too",
+      does: "images that lie elsewhere may be shown and trained on, too",
     },
     {
       command: "deno task studio runs --no-open",
@@ -48,7 +48,7 @@ const COMMAND = command({
         items: { type: "string" },
         default: [],
         description:
-          "folders beside ROOT whose images may be shown, such as that of the images that runs were trained on",
+          "folders beside ROOT whose files may be shown and named in forms, such as those of images and of weights",
       },
       open: {
         type: "boolean",

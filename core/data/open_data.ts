@@ -30,6 +30,11 @@ const EMOJI = /^emoji-(google|twitter)(?:(-centred)|(-pairs(?:-([1-9]\d?))?))?$/
 const RULE =
   "emoji-google, emoji-twitter, either with -centred, -pairs or -pairs-N, a folder of images, a list file or shards (.tar or .parquet)";
 
+/** Whether a name is that of emoji, which are drawn and lie nowhere. */
+export function isEmojiName(name: string): boolean {
+  return EMOJI.test(name);
+}
+
 /** How a data set is opened by name. */
 export interface OpenDataOptions {
   /** Whether rendered images get a new background in every epoch (default false). */
@@ -181,7 +186,7 @@ async function openLabelled(name: string, options: LabelledOptions): Promise<Dat
   const given = classes === undefined ? {} : { classes };
   const within = (dataset: Dataset) =>
     classes === undefined ? dataset : ofListedClasses(dataset, classes);
-  if (EMOJI.test(name)) return within(await openData(name));
+  if (isEmojiName(name)) return within(await openData(name));
   const shards = await openLabelledShards(name, options);
   if (shards !== undefined) return shards;
   if (!(await isFolder(name, "data", RULE))) return openLabelledList(name, undefined, options);
@@ -196,7 +201,7 @@ async function openLabelled(name: string, options: LabelledOptions): Promise<Dat
 
 /** All classes of labelled data, by name, where it is a folder of them; undefined for others. */
 async function classesOf(name: string): Promise<ClassList | undefined> {
-  if (EMOJI.test(name) || await findShards(name) !== undefined) return undefined;
+  if (isEmojiName(name) || await findShards(name) !== undefined) return undefined;
   if (!(await isFolder(name, "data", RULE))) return undefined;
   const classes = await classFolders(name);
   return classes.length === 0 ? undefined : { name, classes };

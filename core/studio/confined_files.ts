@@ -6,6 +6,7 @@
 import { GenviewTypeError } from "../errors/mod.ts";
 import { explainingFileErrors, systemCode } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
+import { isWithin } from "../files/within_folder.ts";
 import type { StudioContext } from "./studio_context.ts";
 
 /** What systems answer where a path cannot lead anywhere. */
@@ -32,6 +33,25 @@ export async function realPathOf(path: string): Promise<string | undefined> {
     if (leadsNowhere(cause)) return undefined;
     throw cause;
   }
+}
+
+/**
+ * Whether there is something at a path that the studio may read: what lies, links followed, below its root or below a folder
+ * that its user has named beside it.
+ *
+ * @throws {TypeError} if it lies elsewhere
+ */
+export async function isReadable(
+  path: string,
+  { root, dataFolders = [] }: Pick<StudioContext, "root" | "dataFolders">,
+): Promise<boolean> {
+  const real = await realPathOf(path);
+  if (real === undefined) return false;
+  if ([root, ...dataFolders].some((folder) => isWithin(folder, real))) return true;
+  throw new GenviewTypeError(
+    `Cannot read ${path}: it must lie below the studio's root or a folder that was named beside it, found it elsewhere; ` +
+      "name its folder by --data, or start the studio at a folder that holds both",
+  );
 }
 
 /** A path below a folder as one below the studio's root, which may be the folder itself. */

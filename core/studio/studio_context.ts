@@ -42,8 +42,8 @@ export interface StudioContext {
   /** Folder that everything lies below, absolute and without symbolic links. */
   readonly root: string;
   /**
-   * Folders beside the root whose images may be shown, absolute and without symbolic links (default none): a run's
-   * configuration, which may be anybody's, names the data that it was trained on.
+   * Folders beside the root whose files may be read, absolute and without symbolic links (default none): those that requests
+   * name, and the images of runs, whose configuration may be anybody's.
    */
   readonly dataFolders?: readonly string[];
   /**

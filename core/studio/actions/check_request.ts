@@ -181,7 +181,8 @@ export async function checkRequest(body: unknown, context: StudioContext): Promi
   const { schema, positional } = await context.forms(asked.task);
   const single = [...schemaProblems(schema, asked.options), ...wordProblems(asked, positional)];
   const { request, problems: misplaced } = await placeRequest(asked, schema.properties, context);
-  const ofMethod = schema.properties["options"] === undefined
+  const isLost = misplaced.some(({ option }) => option === "method" || option === "1");
+  const ofMethod = schema.properties["options"] === undefined || isLost
     ? []
     : await methodProblems(request, schema, context);
   const apart = [...single, ...misplaced, ...deviceProblems(request), ...ofMethod];

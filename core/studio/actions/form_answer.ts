@@ -10,7 +10,7 @@ import type { PartialConfiguration } from "../../method/resolve_configuration.ts
 import { counted } from "../../schema/counted.ts";
 import type { PropertySchema } from "../../schema/schema.ts";
 import type { FormAnswer, StudioTask } from "../api/actions.ts";
-import { realPathOf } from "../confined_files.ts";
+import { isReadable } from "../confined_files.ts";
 import type { StudioContext } from "../studio_context.ts";
 import { OPTION_PLACES } from "./option_places.ts";
 import { STUDIO_TASKS } from "./task_form.ts";
@@ -41,13 +41,13 @@ function presetSummary({ backbone, epochs, batchSize }: PartialConfiguration): s
 }
 
 /**
- * The manifest of a method by its name, or by a path below the studio's root or a whole one.
+ * The manifest of a method by its name, or by a path, from the studio's root or a whole one, of what the studio may read.
  *
  * @throws {GenviewTypeError} if there is none, or it would have to be fetched
  */
 export async function manifestOf(
   method: string,
-  { root, known }: Pick<StudioContext, "root" | "known">,
+  context: Pick<StudioContext, "root" | "dataFolders" | "known">,
 ): Promise<Manifest> {
   if (/^\w+:\/\//.test(method)) {
     throw new GenviewTypeError(
@@ -57,10 +57,11 @@ export async function manifestOf(
         "or a folder on this machine",
     );
   }
-  const isKnown = Object.hasOwn(known.methods, method);
-  const path = resolve(root, method);
-  const isPath = !isKnown && await realPathOf(path) !== undefined;
-  return (await loadMethodByName(isPath ? path : method, known.methods)).manifest;
+  const { methods } = context.known;
+  const path = resolve(context.root, method);
+  const isPath = !Object.hasOwn(methods, method) &&
+    (await isReadable(path, context) || /[\\/]|\.json$/.test(method));
+  return (await loadMethodByName(isPath ? path : method, methods)).manifest;
 }
 
 /** Whether a task can say what it would take before it is started. */

@@ -3,17 +3,19 @@
  *
  * @module
  */
-import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { isEmojiName } from "../../data/open_data.ts";
 import { isShardName } from "../../data/shards/shard_names.ts";
+import { expand } from "../../deps/brace_expansion.ts";
 import { GenviewTypeError, isGenviewError } from "../../errors/mod.ts";
 import type { JobRequest, StudioTask } from "../api/actions.ts";
-import { realPathOf } from "../confined_files.ts";
+import { isReadable } from "../confined_files.ts";
 import type { StudioContext } from "../studio_context.ts";
 
 /**
  * What an option names: `made`, what the task writes, below the root; `run`, a folder below the root that is there, in
- * which the task writes too; `found`, a file or folder that is there; `data`, images by a name such as `emoji-google`, shards,
- * or what is there; `named`, what is there, or a name of something else.
+ * which the task writes too; `found`, a file or folder that is there and that the studio may read; `data`, images by a name
+ * such as `emoji-google`, shards, or what is there; `named`, what is there, or a name of something else.
  */
 export type Place = "made" | "run" | "found" | "data" | "named";
 
@@ -115,18 +117,22 @@ async function there(text: string, { root, resolve }: StudioContext): Promise<st
 async function placeOf(text: string, place: Place, context: StudioContext): Promise<string> {
   if (place === "made") return await made(text, context);
   if (place === "run") return await there(text, context);
+  if (place === "data" && isEmojiName(text)) return text;
   const path = resolve(context.root, text);
-  if (await realPathOf(path) !== undefined) return path;
-  if (place === "named") return text;
-  if (place === "data") {
-    if (/^emoji-(google|twitter)(-|$)/.test(text)) return text;
-    // A pattern or a range of shards; the task says which of them are missing.
-    if (isShardName(text)) return join(path, "..", basename(text));
+  if (await isReadable(path, context)) return path;
+  // Addresses are refused where they are used, with what may be named instead.
+  if (place === "named" && (!/[\\/]/.test(text) || text.includes("://"))) return text;
+  if (place === "data" && isShardName(text)) {
+    // A pattern or a range of shards, whose folders must be there; the task says which shards are missing.
+    const folders = await Promise.all(
+      expand(path).map((each) => isReadable(dirname(each), context)),
+    );
+    if (folders.every((isThere) => isThere)) return path;
   }
   throw new GenviewTypeError(
     `Cannot find ${
       JSON.stringify(text)
-    }: it must be there, below the studio's root or by a whole path`,
+    }: it must be there, below the studio's root or below a folder that was named beside it`,
   );
 }
 

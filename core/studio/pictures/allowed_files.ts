@@ -8,7 +8,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import type { Dataset, ImageSource, Sample } from "../../data/dataset.ts";
 import { openImage } from "../../data/decode/encoded_image.ts";
 import { UnreadableImageError } from "../../data/decode/unreadable_image_error.ts";
-import { openData, openTrainingData, type TrainingDataOptions } from "../../data/open_data.ts";
+import { isEmojiName, openData, openTrainingData, type TrainingDataOptions } from "../../data/open_data.ts";
 import { findShards, isShardName } from "../../data/shards/shard_names.ts";
 import { expand } from "../../deps/brace_expansion.ts";
 import { GenviewNotFound, GenviewTypeError } from "../../errors/mod.ts";
@@ -18,9 +18,6 @@ import { isWithin } from "../../files/within_folder.ts";
 import { realPathOf } from "../confined_files.ts";
 import type { StudioContext } from "../studio_context.ts";
 import { Recent } from "./recent.ts";
-
-/** Names of data that are drawn, and lie nowhere. */
-const DRAWN = /^emoji-(google|twitter)(-pairs(-\d{1,2})?)?$/;
 
 /** Bytes of an image file, at most: it is read whole. */
 const MOST_BYTES = 256 << 20;
@@ -83,7 +80,7 @@ export class AllowedFiles {
 
   /** The name of data as it is opened, all of whose files may be read. */
   async #data(name: string): Promise<string> {
-    if (DRAWN.test(name)) return name;
+    if (isEmojiName(name)) return name;
     if (name.includes("\0")) {
       throw new GenviewTypeError(
         `Cannot show ${JSON.stringify(name)}: a path cannot have such a sign`,

@@ -32,7 +32,7 @@ export type OwnContext =
 export interface StudioOptions extends Omit<StudioContext, OwnContext> {
   /** Folder that everything lies below. */
   readonly root: string;
-  /** Folders beside it whose images may be shown (default none): the data that runs were trained on. */
+  /** Folders beside it whose files may be read (default none): those that requests name, and the images of runs. */
   readonly dataFolders?: readonly string[];
   /** Port that it is served at, on 127.0.0.1: requests by another name are refused. */
   readonly port: number;

@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
 import { tasks } from "../../../../cli.ts";
 import { loadMethodByName } from "../../../../core/method/load.ts";
 import { OPTION_PLACES, placeRequest } from "../../../../core/studio/actions/option_places.ts";
@@ -6,7 +7,8 @@ import { STUDIO_TASKS } from "../../../../core/studio/actions/task_form.ts";
 import type { PropertySchema } from "../../../../core/schema/schema.ts";
 import { bundledMethods } from "../../../../plugins/mod.ts";
 import { studioTasks } from "../../../../tasks/cli/studio_tasks.ts";
-import { withContext } from "./studio_client.ts";
+import { inFolder } from "../../../in_folder.ts";
+import { openClient, withContext } from "./studio_client.ts";
 
 const { forms } = studioTasks(tasks);
 
@@ -70,8 +72,60 @@ Deno.test("whatever a task writes or finds by an option is refused outside the r
           .map((name) => [name, "../nowhere"]),
       );
       const { problems } = await placeRequest({ task, options }, properties, context);
-      // What is named only may be the name of something else; the task says so.
-      const refused = Object.keys(options).filter((name) => OPTION_PLACES[name] !== "named");
-      assertEquals(problems.map(({ option }) => option).sort(), refused.sort(), task);
+      assertEquals(problems.map(({ option }) => option).sort(), Object.keys(options).sort(), task);
     }
+  }));
+
+Deno.test("what a task reads lies below the root, or below a folder that was named beside it", () =>
+  inFolder(async (folder) => {
+    const [root, beside] = [join(folder, "root"), join(folder, "beside")];
+    await Deno.mkdir(root);
+    await Deno.mkdir(join(beside, "photos"), { recursive: true });
+    await Deno.symlink(join(beside, "photos"), join(root, "link"));
+    const options = [
+      { data: join(beside, "photos") },
+      { data: "../beside/photos" },
+      { data: "link" },
+      { data: "../beside/train-*.tar" },
+      { data: "../{beside,elsewhere}/train.tar" },
+      { config: join(beside, "photos") },
+      { method: join(beside, "photos") },
+      { method: "file:/etc/method" },
+    ];
+    const { schema: { properties } } = await forms("train");
+    const problemsOf = async (dataFolders: string[]) => {
+      const { studio: { context }, close } = await openClient(root, { dataFolders });
+      const found = await Promise.all(options.map(async (given) => {
+        const { problems } = await placeRequest(
+          { task: "train", options: given },
+          properties,
+          context,
+        );
+        return problems.filter(({ option }) => Object.hasOwn(given, option)).map(({ text }) =>
+          text
+        );
+      }));
+      await close();
+      return found;
+    };
+    const alone = await problemsOf([]);
+    for (const [i, problems] of alone.entries()) {
+      assertEquals(problems.length, 1, JSON.stringify(options[i]));
+    }
+    assertStringIncludes(alone[0]![0]!, "name its folder by --data");
+    const named = await problemsOf([beside]);
+    assertEquals(named.map(({ length }) => length), [0, 0, 0, 0, 1, 0, 0, 1]);
+  }));
+
+Deno.test("a form is given of no method that lies elsewhere", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(join(folder, "root"));
+    await Deno.mkdir(join(folder, "method"));
+    const { refused, close } = await openClient(join(folder, "root"));
+    for (const method of [join(folder, "method"), "../method"]) {
+      const [status, error] = await refused("GET", `/api/form?task=train&method=${method}`);
+      assertEquals(status, 400);
+      assertStringIncludes(error, "must lie below the studio's root");
+    }
+    await close();
   }));
