@@ -9,7 +9,6 @@ import { groupNorm } from "../../engine/nn/group_norm.ts";
 import { linear } from "../../engine/nn/linear.ts";
 import type { Scope } from "../../engine/nn/scope.ts";
 import { add } from "../../engine/ops/add.ts";
-import { mul } from "../../engine/ops/mul.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
 import { resize } from "../../engine/ops/resize.ts";
 import { silu } from "../../engine/ops/silu.ts";
@@ -44,10 +43,9 @@ export function normedConv(
   return conv3x3(scope, conv, silu(groupNorm(scope, norm, x, { groups, epsilon })), channels);
 }
 
-/** A linear map of the embedding at every position, `[N, width, 1, 1]`. */
+/** A linear map of the embedding, `[N, width]`. */
 function projected(block: Scope, embedding: Value, width: number): Value {
-  const found = linear(block, "time_emb_proj", embedding, { width });
-  return reshape(found, [...found.shape, 1, 1]);
+  return linear(block, "time_emb_proj", embedding, { width });
 }
 
 /** The second convolution, of maps that the embedding scales and shifts once they are normalised. */
@@ -59,9 +57,9 @@ function modulatedConv(
 ): Value {
   const both = projected(block, embedding, 2 * channels);
   const [scale, shift] = split(both, [channels, channels], { axis: 1 });
-  const normed = groupNorm(block, "norm2", x, { groups, epsilon });
-  const modulated = add(mul(normed, add(scale!, scalar(1, scale!.dtype))), shift!);
-  return conv3x3(block, "conv2", silu(modulated), channels);
+  const modulation = { scale: add(scale!, scalar(1, scale!.dtype)), shift: shift! };
+  const normed = groupNorm(block, "norm2", x, { groups, epsilon, modulation });
+  return conv3x3(block, "conv2", silu(normed), channels);
 }
 
 /**
@@ -85,7 +83,10 @@ export function resnetBlock(
     if (embedding !== undefined && adaptiveGroupNorm) {
       inner = modulatedConv(block, inner, embedding, options);
     } else {
-      if (embedding !== undefined) inner = add(inner, projected(block, embedding, channels));
+      if (embedding !== undefined) {
+        const shift = projected(block, embedding, channels);
+        inner = add(inner, reshape(shift, [...shift.shape, 1, 1]));
+      }
       inner = normedConv(block, ["norm2", "conv2"], inner, options);
     }
     if (x.shape[1] === channels) return add(x, inner);

@@ -100,6 +100,16 @@ export const REDUCING: readonly GradientCase[] = [
         build: ({ x, bias }) => op.groupNormalization(x!, { groups: 4, bias: bias!, epsilon: 0.1 }),
       },
       { inputs: { x: [2, 4, 3] }, build: ({ x }) => op.groupNormalization(x!, { groups: 2 }) },
+      {
+        inputs: { x: [2, 4, 3, 2], scale: [2, 4], bias: [2, 4] },
+        build: ({ x, scale, bias }) =>
+          op.groupNormalization(x!, { groups: 2, scale: scale!, bias: bias! }),
+      },
+      {
+        inputs: { x: [3, 4], scale: [4], bias: [3, 4] },
+        build: ({ x, scale, bias }) =>
+          op.groupNormalization(x!, { groups: 2, scale: scale!, bias: bias! }),
+      },
     ],
   },
 ];
