@@ -239,7 +239,7 @@ export class UnclipPipeline implements Disposable {
   }
 
   /**
-   * Images of latents, one at a time. Where the VAE overflows in float16, the image is decoded again in float32.
+   * Images of latents, each decoder one at a time. Where the VAE overflows in float16, the image is decoded again in float32.
    *
    * @param latents `[n, channels, H, W]`
    * @returns images uint8 `[n, H f, W f, 3]`, and the rows whose numbers are not finite
@@ -253,20 +253,19 @@ export class UnclipPipeline implements Disposable {
     latents: Tensor<"float32">,
     before: ReadonlyMap<number, UnclipStage>,
   ): Promise<GeneratedImages> {
-    const { decoder, loadWideDecoder, latentShape } = this.#parts;
+    const { decoders, loadWideDecoder, latentShape } = this.#parts;
     if (!sameShape(latents.shape.slice(1), latentShape)) {
       throw new GenviewRangeError(
         `Cannot decode ${formatType(latents)}: latents must be [n,${latentShape.join(",")}]`,
       );
     }
     const count = latents.shape[0]!;
-    const [, ...shape] = decoder.outputs.find(({ name }) => name === "images")!.shape;
+    const [, ...shape] = decoders[0]!.outputs.find(({ name }) => name === "images")!.shape;
     const each = elementCount(shape);
     const pixels = new Uint8Array(count * each);
     const failures = new Map(before);
     const widened: number[] = [];
-    for (let row = 0; row < count; row++) {
-      if (failures.has(row)) continue;
+    const decodeRow = async (row: number, decoder: Session): Promise<void> => {
       const given = { latents: gatherRows(latents, [row]) };
       let { images, check } = await decoder.run(given);
       if (!areFinite(check!.data as Float32Array) && loadWideDecoder !== undefined) {
@@ -276,8 +275,19 @@ export class UnclipPipeline implements Disposable {
       if (areFinite(check!.data as Float32Array)) {
         pixels.set(images!.data as Uint8Array, row * each);
       } else failures.set(row, "VAE");
+    };
+    const rows = Array.from({ length: count }, (_, row) => row).filter((row) => !failures.has(row));
+    for (let start = 0; start < rows.length; start += decoders.length) {
+      await Promise.all(decoders.map(async (decoder, i) => {
+        const row = rows[start + i];
+        if (row !== undefined) await decodeRow(row, decoder);
+      }));
     }
-    return { images: tensor("uint8", [count, ...shape], pixels), failures, widened };
+    return {
+      images: tensor("uint8", [count, ...shape], pixels),
+      failures,
+      widened: widened.toSorted((a, b) => a - b),
+    };
   }
 
   /** Images of a request of which a network's output is not finite already, by the network. */

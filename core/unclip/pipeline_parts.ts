@@ -21,6 +21,7 @@ import { createNetworkSession, type NetworkOptions } from "./network_session.ts"
 import { STORED_DECODER, STORED_TEXT_ENCODER, STORED_UNET } from "./network_weights.ts";
 import type { PublishedFolder } from "./published_folder.ts";
 import { parseNoiseSchedule, parseScheduler } from "./scheduler_config.ts";
+import { copiesOf, SharedNetwork } from "./shared_network.ts";
 import { planSteps, type SchedulerName, type SchedulerStep } from "./schedulers/mod.ts";
 import { ClipTokenizer } from "./tokenizer.ts";
 
@@ -48,8 +49,9 @@ export interface PipelineParts {
   readonly embeddingNoise: EmbeddingNoise;
   readonly tokenizer: ClipTokenizer;
   readonly textEncoder: Session;
-  readonly unet: Session;
-  readonly decoder: Session;
+  readonly unet: SharedNetwork;
+  /** Decoders that are at work at the same time, each on an image. */
+  readonly decoders: readonly Session[];
   /** Loads the decoder again to compute in float32; undefined where it does so already. */
   readonly loadWideDecoder?: () => Promise<Session>;
   readonly plan: readonly SchedulerStep[];
@@ -146,13 +148,17 @@ export async function loadPipelineParts(
     ),
   );
   using unetFile = await folder.open("unet", precision);
+  const { size: bytes } = await Deno.stat(unetFile.path);
+  const copies = copiesOf({ ...options, bytes });
   const unet = owned.use(
-    await createNetworkSession(
-      unetFile,
-      STORED_UNET,
-      (scope) => denoisingGraph(scope, unetConfig, shape, guidanceScale > 1),
-      options,
-    ),
+    await SharedNetwork.create(batchSize, copies, (rows, threads) =>
+      createNetworkSession(
+        unetFile,
+        STORED_UNET,
+        (scope) =>
+          denoisingGraph(scope, unetConfig, { ...shape, batchSize: rows }, guidanceScale > 1),
+        { ...options, threads },
+      )),
   );
   const loadDecoder = async (wanted: "float32" | "float16") => {
     using file = await folder.open("vae", wanted);
@@ -161,10 +167,11 @@ export async function loadPipelineParts(
       STORED_DECODER,
       // One image at a time: the widest maps are large.
       (scope) => decodingGraph(scope, vaeConfig, 1, size),
-      { ...options, precision: wanted },
+      { ...options, threads: copies.threads, precision: wanted },
     );
   };
-  const decoder = owned.use(await loadDecoder(precision));
+  const decoders: Session[] = [];
+  for (let i = 0; i < copies.count; i++) decoders.push(owned.use(await loadDecoder(precision)));
   return {
     imageEncoder,
     imageSize,
@@ -172,7 +179,7 @@ export async function loadPipelineParts(
     tokenizer: await ClipTokenizer.read(folder.folder("tokenizer"), textConfig.tokens),
     textEncoder,
     unet,
-    decoder,
+    decoders,
     ...(precision === "float16" && { loadWideDecoder: () => loadDecoder("float32") }),
     plan: planSteps(name, config, steps),
     guidanceScale,

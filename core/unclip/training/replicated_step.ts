@@ -4,7 +4,7 @@
  * @module
  */
 import type { DType } from "../../engine/graph/dtype.ts";
-import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
+import type { Tensor } from "../../engine/graph/tensor.ts";
 import { CPU, DeviceTensor, type Placement } from "../../engine/ort/mod.ts";
 import { BoundStep, type StepOutcome } from "../../engine/step/bound_step.ts";
 import type { BuiltStep } from "../../engine/step/build_step.ts";
@@ -12,6 +12,7 @@ import type { RankGroup } from "../../engine/step/rank_group.ts";
 import type { StepValues } from "../../engine/step/step_tensors.ts";
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { counted } from "../../schema/counted.ts";
+import { rowRange } from "../rows.ts";
 
 /** Where a batch is written, by the names of its tensors. */
 export interface BatchInputs {
@@ -75,14 +76,6 @@ class ReplicaSums {
       for (const each of all) each.resolve();
     });
   }
-}
-
-/** Rows of a batch. */
-function rowsOf<D extends DType>(value: Tensor<D>, start: number, count: number): Tensor<D> {
-  const [rows, ...shape] = value.shape as [number, ...number[]];
-  const each = value.data.length / rows;
-  const data = value.data.subarray(start * each, (start + count) * each);
-  return tensor(value.dtype, [count, ...shape], data as typeof value.data);
 }
 
 /** How replicas share a processor. */
@@ -193,7 +186,7 @@ export class ReplicatedStep implements BatchInputs, Disposable {
     return {
       write(value) {
         const rows = value.shape[0]! / parts.length;
-        parts.forEach((part, i) => part.write(rowsOf(value, i * rows, rows)));
+        parts.forEach((part, i) => part.write(rowRange(value, i * rows, rows)));
       },
     };
   }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Tensor, tensor } from "../../../core/engine/graph/tensor.ts";
+import { copiesOf } from "../../../core/unclip/shared_network.ts";
 import { UnclipPipeline } from "../../../core/unclip/pipeline.ts";
 import type { UnclipOptions } from "../../../core/unclip/pipeline_parts.ts";
 import { hashedTensor } from "../engine/nn/hashed_values.ts";
@@ -141,6 +142,34 @@ Deno.test("UnclipPipeline makes the same image in whatever batch, and reports it
     }
     assert(relativeError(results[1]!, results[0]!) <= 1e-4);
   });
+});
+
+Deno.test("copies of small networks share a batch on the CPU, and make the same images", async () => {
+  const [index] = casesWhere(({ images, steps }) => images.length === 2 && steps === 5);
+  await withPipelineFolder(golden, async (folder) => {
+    const results: Tensor<"uint8">[] = [];
+    for (const threads of [1, 2]) {
+      using pipeline = await UnclipPipeline.create(folder, { batchSize: 4, steps: 5, threads });
+      const { images, failures } = await pipeline.generate(await requestOf(pipeline, index!));
+      assertEquals(failures.size, 0);
+      results.push(images);
+    }
+    const [one, two] = results.map(({ data }) => data);
+    assertEquals(results[0]!.shape[0], 4);
+    assert(one!.every((value, i) => Math.abs(value - two![i]!) <= 1));
+  });
+});
+
+Deno.test("as many copies of a network share a batch as divide it, small ones alone", () => {
+  const counts = (batchSize: number, threads: number, bytes = 1e7) =>
+    copiesOf({ batchSize, threads, bytes });
+  assertEquals(counts(32, 2), { count: 2, threads: 1 });
+  assertEquals(counts(6, 8), { count: 6, threads: 1 });
+  assertEquals(counts(9, 8), { count: 3, threads: 2 });
+  assertEquals(counts(7, 4), { count: 1, threads: 4 });
+  assertEquals(counts(32, 8, 1e9), { count: 1, threads: 8 });
+  const device = { provider: "cuda", index: 0 } as const;
+  assertEquals(copiesOf({ device, batchSize: 8, bytes: 10 }), { count: 1, threads: undefined });
 });
 
 Deno.test("UnclipPipeline computes in float16", async () => {
