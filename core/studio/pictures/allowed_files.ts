@@ -8,7 +8,12 @@ import { dirname, isAbsolute, join } from "node:path";
 import type { Dataset, ImageSource, Sample } from "../../data/dataset.ts";
 import { openImage } from "../../data/decode/encoded_image.ts";
 import { UnreadableImageError } from "../../data/decode/unreadable_image_error.ts";
-import { isEmojiName, openData, openTrainingData, type TrainingDataOptions } from "../../data/open_data.ts";
+import {
+  isEmojiName,
+  openData,
+  openTrainingData,
+  type TrainingDataOptions,
+} from "../../data/open_data.ts";
 import { findShards, isShardName } from "../../data/shards/shard_names.ts";
 import { expand } from "../../deps/brace_expansion.ts";
 import { GenviewNotFound, GenviewTypeError } from "../../errors/mod.ts";
