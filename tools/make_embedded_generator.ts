@@ -1,6 +1,6 @@
 /**
- * Makes the embedded generator, `fixtures/generator/`: pretrains its image encoder, trains the generator, and puts the model
- * with a README there. Stopped at any point, the same command goes on.
+ * Makes the embedded generator, `fixtures/generator/`: pretrains its image encoder and exports it, trains the generator, and puts
+ * the model with a README there. Stopped at any point, the same command goes on.
  *
  * @module
  */
@@ -52,6 +52,12 @@ const FOLDER = join(ROOT, "fixtures", "generator");
 const ENCODER_CONFIGURATION = join(ROOT, "configs", "generator_image_encoder.json");
 const CONFIGURATION = join(ROOT, "configs", "embedded_generator.json");
 
+/** Images by which the embedding is found. */
+const ENCODER_DATA = "emoji-google";
+
+/** The embedding; each emoji is drawn several times, so that what all its drawings share is told from what they do not. */
+const EMBEDDING = { embedding: 64, emphasis: 0.5, draws: 4 };
+
 /** A part of the generator that was trained, and the log of its steps. */
 interface TrainedPart {
   readonly name: string;
@@ -101,7 +107,7 @@ A Stable unCLIP for images of 64 pixels, in the layout that diffusers' \`StableU
 deno task make-embedded-generator
 \`\`\`
 
-which is \`deno task train --config configs/generator_image_encoder.json\` and \`deno task generator train --config configs/embedded_generator.json --image-encoder\` with the run that this leaves.
+which pretrains the image encoder by \`deno task train --config configs/generator_image_encoder.json\`, exports it from its run by \`deno task generator encoder --data ${ENCODER_DATA} --embedding ${EMBEDDING.embedding} --emphasis ${EMBEDDING.emphasis} --embedding-draws ${EMBEDDING.draws}\`, and trains the rest by \`deno task generator train --config configs/embedded_generator.json --image-encoder\` with what this leaves. The embedding is found on emoji that lie anywhere in their images, so that it does not tell where; the autoencoder and the UNet learn from emoji in the middle. What embeddings do not tell, a UNet can only guess, and guesses blur.
 
 It has learned from [Noto emoji](https://github.com/googlefonts/noto-emoji) (images under the Apache License 2.0), 1,906 of them, from the npm package \`emoji-datasource-google\` (MIT), over backgrounds that this project draws. The weights are under this project's licence.
 
@@ -118,13 +124,7 @@ on ${threads === 0 ? `${navigator.hardwareConcurrency} cores` : counted(threads,
 The configuration of the image encoder is \`configs/generator_image_encoder.json\`; the generator's, seed included:
 
 \`\`\`json
-${
-    JSON.stringify(
-      { ...configuration as object, imageEncoder: "runs/embedded/image-encoder" },
-      null,
-      2,
-    )
-  }
+${JSON.stringify({ ...configuration as object, imageEncoder: "runs/embedded/encoder" }, null, 2)}
 \`\`\`
 `;
 }
@@ -139,11 +139,20 @@ export async function main(args: readonly string[]): Promise<void> {
       `Cannot make the embedded generator: ${FOLDER} is there; remove it first`,
     );
   }
-  const [encoder, output] = [join(runs, "image-encoder"), join(runs, "generator")];
+  const [pretraining, output] = [join(runs, "image-encoder"), join(runs, "generator")];
+  const encoder = join(runs, "encoder");
   const on = ["--device", "cpu", "--threads", String(threads)];
   const shared = [...on, "--replicas", String(replicas)];
-  const resumed = await isThere(encoder) ? ["--resume", "latest"] : [];
-  await train(["--config", ENCODER_CONFIGURATION, "--output", encoder, ...resumed, ...on]);
+  if (!await isThere(encoder)) {
+    const resumed = await isThere(pretraining) ? ["--resume", "latest"] : [];
+    await train(["--config", ENCODER_CONFIGURATION, "--output", pretraining, ...resumed, ...on]);
+    const { embedding, emphasis, draws } = EMBEDDING;
+    await generator([
+      ...["encoder", pretraining, "--data", ENCODER_DATA, "--output", encoder, ...on],
+      ...["--embedding", String(embedding), "--emphasis", String(emphasis)],
+      ...["--embedding-draws", String(draws)],
+    ]);
+  }
   await generator(
     await isThere(output) ? ["train", "--output", output, "--resume", ...shared] : [
       ...["train", "--config", CONFIGURATION, "--image-encoder", encoder],
@@ -152,7 +161,7 @@ export async function main(args: readonly string[]): Promise<void> {
   );
   if (!await isThere(join(output, "model"))) return;
   const logs = {
-    "image encoder": encoder,
+    "image encoder": pretraining,
     "autoencoder": join(output, "autoencoder"),
     "UNet": join(output, "unet"),
   };
