@@ -13,6 +13,9 @@ import { joinRows, rowRange } from "./rows.ts";
  */
 const LARGEST_COPIED = 64 << 20;
 
+/** Rows that a copy has at least: each has weights of its own, and fewer rows leave little to compute by each of them. */
+const LEAST_ROWS = 4;
+
 /** What decides how many copies of a network are at work. */
 export interface CopiesOptions extends Partial<Placement> {
   /** Rows of a batch. */
@@ -29,10 +32,14 @@ export interface Copies {
   readonly threads?: number | undefined;
 }
 
-/** How many copies of a network share a batch: of small ones on the CPU as many as divide it and have a thread each. */
+/**
+ * How many copies of a network share a batch: of small ones on the CPU as many as divide it into parts of four rows or more and
+ * have a thread each.
+ */
 export function copiesOf({ device = CPU, threads, batchSize, bytes }: CopiesOptions): Copies {
   const cores = threads || navigator.hardwareConcurrency;
-  let count = device.provider === "cpu" && bytes <= LARGEST_COPIED ? Math.min(cores, batchSize) : 1;
+  const isCopied = device.provider === "cpu" && bytes <= LARGEST_COPIED;
+  let count = isCopied ? Math.max(1, Math.min(cores, Math.floor(batchSize / LEAST_ROWS))) : 1;
   while (batchSize % count !== 0) count--;
   return { count, threads: count === 1 ? threads : Math.floor(cores / count) };
 }

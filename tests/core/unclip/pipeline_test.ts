@@ -149,7 +149,7 @@ Deno.test("copies of small networks share a batch on the CPU, and make the same 
   await withPipelineFolder(golden, async (folder) => {
     const results: Tensor<"uint8">[] = [];
     for (const threads of [1, 2]) {
-      using pipeline = await UnclipPipeline.create(folder, { batchSize: 4, steps: 5, threads });
+      using pipeline = await UnclipPipeline.create(folder, { batchSize: 8, steps: 5, threads });
       const { images, failures } = await pipeline.generate(await requestOf(pipeline, index!));
       assertEquals(failures.size, 0);
       results.push(images);
@@ -164,9 +164,10 @@ Deno.test("as many copies of a network share a batch as divide it, small ones al
   const counts = (batchSize: number, threads: number, bytes = 1e7) =>
     copiesOf({ batchSize, threads, bytes });
   assertEquals(counts(32, 2), { count: 2, threads: 1 });
-  assertEquals(counts(6, 8), { count: 6, threads: 1 });
-  assertEquals(counts(9, 8), { count: 3, threads: 2 });
+  assertEquals(counts(32, 20), { count: 8, threads: 2 });
+  assertEquals(counts(15, 8), { count: 3, threads: 2 });
   assertEquals(counts(7, 4), { count: 1, threads: 4 });
+  assertEquals(counts(1, 4), { count: 1, threads: 4 });
   assertEquals(counts(32, 8, 1e9), { count: 1, threads: 8 });
   const device = { provider: "cuda", index: 0 } as const;
   assertEquals(copiesOf({ device, batchSize: 8, bytes: 10 }), { count: 1, threads: undefined });
