@@ -90,12 +90,12 @@ const GroupNormalization = defineComposite({
       const scaled = grouped(factor === undefined ? values : mul(values, factor), groups);
       return div(reduceSum(scaled, { axes: LAST, keepDims: true }), d.shape[2]!);
     };
-    const centre = add(mul(d, mul(mul(r, mul(r, r)), meanOf(slopes))), mul(r, meanOf(sums)));
+    const offset = add(mul(d, mul(mul(r, mul(r, r)), meanOf(slopes))), mul(r, meanOf(sums)));
     const dz = factor === undefined
       ? mul(grouped(dy, groups), r)
       : mul(dyPixels, timesGroups(factor, r));
     return {
-      x: sub(reshape(dz, x.shape), reshape(centre, x.shape)),
+      x: sub(reshape(dz, x.shape), reshape(offset, x.shape)),
       ...(scale && { scale: sumLike(timesGroups(slopes, r), scale) }),
       ...(bias && { bias: sumLike(sums, bias) }),
     };
