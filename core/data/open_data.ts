@@ -64,8 +64,8 @@ async function isFolder(path: string, what: string, rule: string): Promise<boole
 
 /**
  * Opens a data set by name: `emoji-google` or `emoji-twitter`, either with `-centred` for emoji in the middle of their images,
- * with `-pairs` for a variation of each image, or with `-pairs-N` for N of them, at most 99; a folder of images; a list file; or shards, which are tars of WebDataset's or Parquet
- * files: one, several by braces or `*`, or a folder of them.
+ * with `-pairs` for a variation of each image, or with `-pairs-N` for N of them, at most 99; a folder of images; a list file; or
+ * shards, which are tars of WebDataset's or Parquet files: one, several by braces or `*`, or a folder of them.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";

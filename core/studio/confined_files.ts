@@ -35,19 +35,23 @@ export async function realPathOf(path: string): Promise<string | undefined> {
   }
 }
 
+/** The folders whose files the studio may read. */
+export type ReadFolders = Pick<StudioContext, "root" | "dataFolders">;
+
+/** Whether a real path lies below the studio's root or below a folder that its user has named beside it. */
+export function isAllowed(real: string, { root, dataFolders = [] }: ReadFolders): boolean {
+  return [root, ...dataFolders].some((folder) => isWithin(folder, real));
+}
+
 /**
- * Whether there is something at a path that the studio may read: what lies, links followed, below its root or below a folder
- * that its user has named beside it.
+ * Whether there is something at a path that the studio may read, links followed.
  *
  * @throws {TypeError} if it lies elsewhere
  */
-export async function isReadable(
-  path: string,
-  { root, dataFolders = [] }: Pick<StudioContext, "root" | "dataFolders">,
-): Promise<boolean> {
+export async function isReadable(path: string, folders: ReadFolders): Promise<boolean> {
   const real = await realPathOf(path);
   if (real === undefined) return false;
-  if ([root, ...dataFolders].some((folder) => isWithin(folder, real))) return true;
+  if (isAllowed(real, folders)) return true;
   throw new GenviewTypeError(
     `Cannot read ${path}: it must lie below the studio's root or a folder that was named beside it, found it elsewhere; ` +
       "name its folder by --data, or start the studio at a folder that holds both",

@@ -19,9 +19,7 @@ import { expand } from "../../deps/brace_expansion.ts";
 import { GenviewNotFound, GenviewTypeError } from "../../errors/mod.ts";
 import { explainingFileErrors } from "../../files/file_error.ts";
 import { ifThere } from "../../files/if_there.ts";
-import { isWithin } from "../../files/within_folder.ts";
-import { realPathOf } from "../confined_files.ts";
-import type { StudioContext } from "../studio_context.ts";
+import { isAllowed, type ReadFolders, realPathOf } from "../confined_files.ts";
 import { Recent } from "./recent.ts";
 
 /** Bytes of an image file, at most: it is read whole. */
@@ -32,12 +30,12 @@ const MOST_PIXELS = 100_000_000;
 
 /** Opens what is named, where the studio may read it. */
 export class AllowedFiles {
-  readonly #folders: readonly string[];
+  readonly #folders: ReadFolders;
   readonly #recent = new Recent<Dataset>({ most: 2, seconds: 300 });
 
   /** Nothing is read yet. */
-  constructor({ root, dataFolders = [] }: Pick<StudioContext, "root" | "dataFolders">) {
-    this.#folders = [root, ...dataFolders];
+  constructor(folders: ReadFolders) {
+    this.#folders = folders;
   }
 
   #refuse(path: string): never {
@@ -45,10 +43,6 @@ export class AllowedFiles {
       `Cannot show ${path}: it must lie below the studio's root or a folder that was named beside it, found it ` +
         "elsewhere; name its folder by --data, or start the studio at a folder that holds both",
     );
-  }
-
-  #isAllowed(real: string): boolean {
-    return this.#folders.some((folder) => isWithin(folder, real));
   }
 
   /**
@@ -59,11 +53,11 @@ export class AllowedFiles {
    * @throws {Deno.errors.NotFound} if there is nothing
    */
   async path(name: string): Promise<string> {
-    const candidates = isAbsolute(name) ? [name] : [name, join(this.#folders[0]!, name)];
+    const candidates = isAbsolute(name) ? [name] : [name, join(this.#folders.root, name)];
     for (const path of candidates) {
       const real = await realPathOf(path);
       if (real === undefined) continue;
-      return this.#isAllowed(real) ? path : this.#refuse(name);
+      return isAllowed(real, this.#folders) ? path : this.#refuse(name);
     }
     throw new GenviewNotFound(`Cannot find ${name}: there is no such file or folder`);
   }
@@ -79,7 +73,7 @@ export class AllowedFiles {
       if (isDirectory) await this.#checkLinks(path);
       if (!isSymlink) continue;
       const real = await realPathOf(path);
-      if (real !== undefined && !this.#isAllowed(real)) this.#refuse(path);
+      if (real !== undefined && !isAllowed(real, this.#folders)) this.#refuse(path);
     }
   }
 
@@ -164,7 +158,7 @@ export class AllowedFiles {
     const { name } = source;
     const real = await realPathOf(path);
     if (real === undefined) throw new UnreadableImageError(name, "no such file");
-    if (!this.#isAllowed(real)) {
+    if (!isAllowed(real, this.#folders)) {
       throw new UnreadableImageError(name, "a file outside of what the studio may read");
     }
     const found = isOwnFile ? await ifThere(Deno.stat(real)) : undefined;
