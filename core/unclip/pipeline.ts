@@ -12,7 +12,7 @@ import { float32, formatType, type Tensor, tensor } from "../engine/graph/tensor
 import type { Session } from "../engine/ort/mod.ts";
 import { loadPipelineParts, type PipelineParts, type UnclipOptions } from "./pipeline_parts.ts";
 import { PublishedFolder } from "./published_folder.ts";
-import { batchRows, gatherRows } from "./rows.ts";
+import { batchRows, gatherRows, rowRange } from "./rows.ts";
 import { Trajectory } from "./schedulers/mod.ts";
 import type { UnclipStage } from "./stage.ts";
 import { settleRequest, type VariationRequest } from "./variation_request.ts";
@@ -113,13 +113,11 @@ export class UnclipPipeline implements Disposable {
    */
   async embed(images: Tensor<"uint8">): Promise<Tensor<"float32">> {
     const { imageEncoder, batchSize } = this.#parts;
-    const [count, ...shape] = images.shape as [number, ...number[]];
+    const count = images.shape[0]!;
     const embeddings = new Float32Array(count * this.embeddingWidth);
-    const each = elementCount(shape);
     for (let start = 0; start < count; start += batchSize) {
       const end = Math.min(count, start + batchSize);
-      const data = images.data.subarray(start * each, end * each);
-      const { pooled } = await imageEncoder.encode(tensor("uint8", [end - start, ...shape], data));
+      const { pooled } = await imageEncoder.encode(rowRange(images, start, end - start));
       embeddings.set(pooled.data, start * this.embeddingWidth);
     }
     return tensor("float32", [count, this.embeddingWidth], embeddings);
@@ -277,12 +275,11 @@ export class UnclipPipeline implements Disposable {
       } else failures.set(row, "VAE");
     };
     const rows = Array.from({ length: count }, (_, row) => row).filter((row) => !failures.has(row));
-    for (let start = 0; start < rows.length; start += decoders.length) {
-      await Promise.all(decoders.map(async (decoder, i) => {
-        const row = rows[start + i];
-        if (row !== undefined) await decodeRow(row, decoder);
-      }));
-    }
+    await Promise.all(decoders.map(async (decoder, first) => {
+      for (let at = first; at < rows.length; at += decoders.length) {
+        await decodeRow(rows[at]!, decoder);
+      }
+    }));
     return {
       images: tensor("uint8", [count, ...shape], pixels),
       failures,

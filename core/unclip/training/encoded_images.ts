@@ -14,6 +14,7 @@ import { makeFolder } from "../../files/new_file.ts";
 import { readSafetensors, writeSafetensors } from "../../weights/safetensors.ts";
 import { type AutoencoderConfig, encodeImages } from "../networks/autoencoder.ts";
 import type { EmbeddingStatistics } from "../embedding_noise.ts";
+import { joinRows } from "../rows.ts";
 import { openAutoencoder } from "./autoencoder_session.ts";
 import { type CutterOptions, ImageCutter } from "./image_cutter.ts";
 
@@ -165,12 +166,8 @@ export async function encodeTrainingImages(
     session?.[Symbol.dispose]();
   }
   const files = await Promise.all(paths.map((path) => readSafetensors(path)));
-  const joined = (name: string): Tensor<"float32"> => {
-    const parts = files.map(({ tensors }) => tensors.get(name) as Tensor<"float32">);
-    const [first] = parts;
-    const count = parts.reduce((sum, part) => sum + part.shape[0]!, 0);
-    return stacked(parts.map(({ data }) => data), [count, ...first!.shape.slice(1)]);
-  };
+  const joined = (name: string): Tensor<"float32"> =>
+    joinRows(files.map(({ tensors }) => tensors.get(name) as Tensor<"float32">));
   const mean = joined("mean");
   return {
     count: mean.shape[0]!,
