@@ -55,7 +55,7 @@ const CONFIGURATION = join(ROOT, "configs", "embedded_generator.json");
 /** Images by which the embedding is found. */
 const ENCODER_DATA = "emoji-google";
 
-/** The embedding; each emoji is drawn several times, so that what all its drawings share is told from what they do not. */
+/** The embedding; each emoji is drawn several times, so that what its drawings share counts for more than what they do not. */
 const EMBEDDING = { embedding: 64, emphasis: 0.5, draws: 4 };
 
 /** A part of the generator that was trained, and the log of its steps. */
@@ -71,6 +71,12 @@ function curveFile({ name }: TrainedPart): string {
 
 async function isThere(path: string): Promise<boolean> {
   return await ifThere(Deno.stat(path)) !== undefined;
+}
+
+/** Whether a run of pretraining has taken all its steps. */
+async function isTrained(run: string): Promise<boolean> {
+  const { totalSteps } = await readJson(join(run, "start.json")) as { readonly totalSteps: number };
+  return (await readJsonLines(join(run, "steps.jsonl"))).length === totalSteps;
 }
 
 /** Steps, minutes and loss of a part, as a row of the README's table. */
@@ -146,6 +152,8 @@ export async function main(args: readonly string[]): Promise<void> {
   if (!await isThere(encoder)) {
     const resumed = await isThere(pretraining) ? ["--resume", "latest"] : [];
     await train(["--config", ENCODER_CONFIGURATION, "--output", pretraining, ...resumed, ...on]);
+    // It was stopped, and says how to go on; what is exported would be kept.
+    if (!await isTrained(pretraining)) return;
     const { embedding, emphasis, draws } = EMBEDDING;
     await generator([
       ...["encoder", pretraining, "--data", ENCODER_DATA, "--output", encoder, ...on],
