@@ -122,8 +122,8 @@ const COMMAND = command({
         minimum: 1,
         default: 12,
         description:
-          "variations that are denoised together; on the CPU, which gains nothing by more, 1 " +
-          "when left out",
+          "variations that are denoised together; when left out, on the CPU 32 by a UNet of at most 64 MiB, and 1 by a " +
+          "larger one, which gains nothing by more",
       },
       numImagesPerPrompt: {
         group: "Variations",

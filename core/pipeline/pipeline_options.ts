@@ -43,6 +43,8 @@ export interface PipelineOptions extends StageChoice {
   readonly variedImages?: number | undefined;
   /** Variations of each image (default 1). */
   readonly numImagesPerPrompt?: number | undefined;
+  /** Variations that are denoised together (default as `makeVariations` has it). */
+  readonly generationBatchSize?: number | undefined;
   /** Steps of the generator's scheduler (default 12, with `published` 20). */
   readonly numInferenceSteps?: number | undefined;
   /** Classifier-free guidance scale, from 1 (default 3, with `published` 10). */

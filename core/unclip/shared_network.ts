@@ -16,6 +16,11 @@ const LARGEST_COPIED = 64 << 20;
 /** Rows that a copy has at least: each has weights of its own, and fewer rows leave little to compute by each of them. */
 const LEAST_ROWS = 4;
 
+/** Whether a network is small enough that copies of it share a batch, by the bytes of the file of its weights. */
+export function isSmallNetwork(bytes: number): boolean {
+  return bytes <= LARGEST_COPIED;
+}
+
 /** What decides how many copies of a network are at work. */
 export interface CopiesOptions extends Partial<Placement> {
   /** Rows of a batch. */
@@ -38,7 +43,7 @@ export interface Copies {
  */
 export function copiesOf({ device = CPU, threads, batchSize, bytes }: CopiesOptions): Copies {
   const cores = threads || navigator.hardwareConcurrency;
-  const isCopied = device.provider === "cpu" && bytes <= LARGEST_COPIED;
+  const isCopied = device.provider === "cpu" && isSmallNetwork(bytes);
   let count = isCopied ? Math.max(1, Math.min(cores, Math.floor(batchSize / LEAST_ROWS))) : 1;
   while (batchSize % count !== 0) count--;
   return { count, threads: count === 1 ? threads : Math.floor(cores / count) };

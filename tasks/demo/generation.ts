@@ -10,12 +10,14 @@ import { emojiPath } from "../../core/data/emoji/mod.ts";
 import { spreadSamples } from "../../core/data/mod.ts";
 import { openTokenNetwork } from "../../core/encoders/open_token_network.ts";
 import type { TokenNetwork } from "../../core/encoders/token_encoder.ts";
+import { openDevice } from "../../core/engine/ort/mod.ts";
 import { ifThere } from "../../core/files/if_there.ts";
 import { readJson } from "../../core/files/json.ts";
 import { writeNewFile } from "../../core/files/new_file.ts";
 import { validate } from "../../core/schema/validate.ts";
 import { type PipelineEvent, runPipeline } from "../../core/pipeline/mod.ts";
-import { findVariations, makeVariationGrid } from "../../core/variations/mod.ts";
+import { defaultBatchSize, findVariations, makeVariationGrid } from "../../core/variations/mod.ts";
+import { findUnclip } from "../../core/unclip/mod.ts";
 import { bundledMethods } from "../../plugins/mod.ts";
 import { PipelineDisplay } from "../cli/pipeline_display.ts";
 import type { DemoImages } from "./images.ts";
@@ -57,8 +59,11 @@ export interface Generated {
 /** Seconds that variations may take on two cores, where nobody says how many there are to be. */
 const SECONDS = 110;
 
-/** Variations whose time is taken. */
+/** Variations whose time is taken, at least. */
 const TIMED = 16;
+
+/** Batches of them, of which all but the first are timed. */
+const TIMED_BATCHES = 3;
 
 /** What `variations.json` keeps, so that a demo which is resumed makes as many. */
 interface Decision {
@@ -104,19 +109,29 @@ async function runStages(
   signal: AbortSignal,
 ): Promise<{ readonly secondsEach: number | undefined } | undefined> {
   using display = new PipelineDisplay();
-  const times: number[] = [];
+  const progress: { readonly made: number; readonly at: number }[] = [];
   const report = (event: PipelineEvent) => {
     display.show(event);
-    const isMade = event.kind === "variations" && event.event.kind === "progress";
-    if (isMade) times.push(performance.now());
+    if (event.kind !== "variations" || event.event.kind !== "progress") return;
+    progress.push({ made: event.event.made, at: performance.now() });
   };
   const { finished } = await runPipeline(
     { ...pipelineOptions(options, images), variedImages },
     { methods: bundledMethods, signal, report },
   );
   if (!finished) return undefined;
-  const spent = (times.at(-1)! - times[0]!) / 1000;
-  return { secondsEach: times.length < 2 ? undefined : spent / (times.length - 1) };
+  const [first, last] = [progress[0], progress.at(-1)];
+  const made = (last?.made ?? 0) - (first?.made ?? 0);
+  return { secondsEach: made === 0 ? undefined : (last!.at - first!.at) / 1000 / made };
+}
+
+/** How many variations are made to take their time. */
+async function timedCount(
+  { generator, device, providerOption }: GenerationOptions,
+): Promise<number> {
+  const model = await findUnclip(generator, { device: await openDevice(device, providerOption) });
+  const batchSize = await defaultBatchSize(model);
+  return Math.max(TIMED, TIMED_BATCHES * batchSize);
 }
 
 /** How many images get variations, decided once by the time that the first few take; undefined if it was stopped. */
@@ -140,7 +155,7 @@ async function decide(
   }
   const folder = join(pipelineOptions(options, images).output, "variations");
   const made = existsSync(folder) ? (await findVariations([folder])).size : 0;
-  const timed = Math.min(all, made + TIMED);
+  const timed = Math.min(all, made + await timedCount(options));
   const stages = await runStages(options, images, timed, signal);
   if (stages === undefined) return undefined;
   const { secondsEach } = stages;

@@ -10,6 +10,7 @@ import { RandomStream } from "../../engine/random/mod.ts";
 import { writeNewFile } from "../../files/new_file.ts";
 import { GENVIEW_NOISE_SCHEDULE, parseLevelLines } from "../../noise/mod.ts";
 import {
+  defaultBatchSize,
   findVariations,
   makeVariations,
   type MakeVariationsOptions,
@@ -119,20 +120,27 @@ async function listPart(context: PipelineContext): Promise<void> {
   await writeNewFile(variationFiles(context), paths.join(""), { overwrite: true });
 }
 
-/** Times one variation in few steps, and counts the others. */
+/** Times one batch in few steps, and counts the variations. */
 async function measure(context: PipelineContext): Promise<StageEstimate> {
-  const { images: { dataset }, placement: { device, threads = 0 } } = context;
+  const { options, images: { dataset }, placement: { device, threads = 0 } } = context;
   const { model, scale, scheduler, numInferenceSteps, numImagesPerPrompt } = generationOf(context);
   const found = await findUnclip(model, { device, scheduler });
   const steps = Math.min(MEASURED_STEPS, numInferenceSteps);
-  using pipeline = await openUnclip(found, { steps, guidanceScale: scale, threads });
+  const count = variedCount(context) * numImagesPerPrompt;
+  const wanted = options.generationBatchSize ?? await defaultBatchSize(found);
+  const batchSize = Math.min(wanted, count);
+  using pipeline = await openUnclip(found, { steps, guidanceScale: scale, threads, batchSize });
   const began = performance.now();
   const calls: number[] = [];
   let unreadable: Error | undefined;
-  const { key, source } = dataset.sample(uniqueIndices(dataset)[0]!);
+  const samples = uniqueIndices(dataset).map((index) => dataset.sample(index));
+  const batch = Array.from({ length: batchSize }, (_, i) => {
+    const { key, source } = samples[i % samples.length]!;
+    return { key, source, level: 0, index: i };
+  });
   for await (
-    const _ of generateVariations(pipeline, [{ key, source, level: 0, index: 0 }], {
-      ...{ seed: 0, batchSize: 1 },
+    const _ of generateVariations(pipeline, batch, {
+      ...{ seed: 0, batchSize },
       onUnreadable: (error) => void (unreadable = error),
       onFailure: () => {
         // The stage itself says which variations cannot be computed.
@@ -140,15 +148,16 @@ async function measure(context: PipelineContext): Promise<StageEstimate> {
       onCall: () => void calls.push(performance.now()),
     })
   );
-  if (unreadable !== undefined) throw unreadable;
+  // Some images may be unreadable, which the stage itself says; where all are, there is no time to tell.
+  if (calls.length === 0) throw unreadable;
   const whole = (performance.now() - began) / 1000;
   // Each further step is a further call of the network.
   const call = (calls.at(-1)! - calls[0]!) / 1000 / Math.max(1, calls.length - 1);
   return {
     stage: "variations",
     unit: "variations",
-    count: variedCount(context) * numImagesPerPrompt,
-    secondsEach: whole + (numInferenceSteps - steps) * call,
+    count,
+    secondsEach: (whole + (numInferenceSteps - steps) * call) / batchSize,
   };
 }
 
@@ -174,7 +183,7 @@ export const variations: Stage = {
     const { device, providerOption, threads } = options;
     const { stopped, total, made, existing, unreadable, failed } = await makeVariations({
       ...generationOf(context),
-      ...{ device, providerOption, threads },
+      ...{ device, providerOption, threads, batchSize: options.generationBatchSize },
       ...await inputOf(context),
       inputPrefix: images.root,
       outputPrefix: context.folder("variations"),

@@ -18,6 +18,7 @@ function smallOptions({ data, output, model, generator }: PipelineFixture): Pipe
   return {
     ...{ data, output, model, generator, device: "cpu", threads: 1, estimate: false },
     numInferenceSteps: 1,
+    generationBatchSize: 1,
     scale: 1,
     scheduler: "ddim",
     configuration: {

@@ -70,7 +70,7 @@ Deno.test("makeVariations() puts into tars what it would leave as files, and fin
 Deno.test("makeVariations() takes into tars what was left of a run that was stopped, at whichever point", () =>
   withPictures(async (path) => {
     const names = await writeCopies(path, 2);
-    const options = { ...optionsOf(path, "out"), numImagesPerPrompt: 2 };
+    const options = { ...optionsOf(path, "out"), numImagesPerPrompt: 2, batchSize: 1 };
     const all = names.flatMap((name) => [0, 1].map((i) => `${name.replace(".png", "")}/${i}.png`));
     const stop = new AbortController();
     await makeVariations(options, {
