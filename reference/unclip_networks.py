@@ -32,9 +32,9 @@ def text_encoder(activation: str = "gelu") -> CLIPTextModel:
     )
 
 
-def unet(resnet_time_scale_shift: str = "default") -> UNet2DConditionModel:
+def unet(resnet_time_scale_shift: str = "default", time_embedding_dim: int | None = None) -> UNet2DConditionModel:
     return UNet2DConditionModel(
-        resnet_time_scale_shift=resnet_time_scale_shift,
+        resnet_time_scale_shift=resnet_time_scale_shift, time_embedding_dim=time_embedding_dim,
         sample_size=16, block_out_channels=(8, 16, 16, 24), layers_per_block=2, norm_num_groups=4,
         down_block_types=(*["CrossAttnDownBlock2D"] * 3, "DownBlock2D"),
         up_block_types=("UpBlock2D", *["CrossAttnUpBlock2D"] * 3),
@@ -84,7 +84,7 @@ def main() -> None:
             network = text_encoder(activation)
             keep(f"text_{activation}", network, network.config.to_json_string(), "text_model.")
             tensors[f"text_{activation}/hidden"] = network(ids).last_hidden_state
-        for name, network in (("unet", unet()), ("unet_adaptive", unet("scale_shift"))):
+        for name, network in (("unet", unet()), ("unet_adaptive", unet("scale_shift", 40))):
             keep(name, network, network.to_json_string())
             for case, size, timestep in (("square", (16, 16), 951), ("uneven", (12, 20), 1)):
                 key = f"{name}/{case}"

@@ -43,7 +43,6 @@ const UNET_DEFAULTS = {
   reverse_transformer_layers_per_block: null,
   time_cond_proj_dim: null,
   time_embedding_act_fn: null,
-  time_embedding_dim: null,
   time_embedding_type: "positional",
   timestep_post_act: null,
   transformer_layers_per_block: 1,
@@ -119,6 +118,8 @@ export function parseUnet(file: ConfigFile): UnetConfig {
     adaptiveGroupNorm:
       file.oneOf("resnet_time_scale_shift", ["default", "scale_shift"], "default") ===
         "scale_shift",
+    ...(file.get("time_embedding_dim") ?? null) !== null &&
+      { timeEmbeddingWidth: file.integer("time_embedding_dim") },
   };
 }
 

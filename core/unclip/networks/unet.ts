@@ -49,6 +49,8 @@ export interface UnetConfig {
   readonly classWidth: number;
   /** Whether timestep and class scale the normalised maps of residual blocks as well as shifting them. */
   readonly adaptiveGroupNorm: boolean;
+  /** Features of the embedding of timestep and class (default four times the channels of the first level). */
+  readonly timeEmbeddingWidth?: number;
 }
 
 /** Inputs of a UNet. */
@@ -63,7 +65,7 @@ export interface UnetInputs {
   readonly labels: Value;
 }
 
-/** The embedding's width, as a multiple of the first level's channels. */
+/** The width of the embedding of timestep and class by default, as a multiple of the first level's channels. */
 const EMBEDDING_FACTOR = 4;
 
 /** Inputs and sizes that all blocks share. */
@@ -76,7 +78,7 @@ interface Context {
 
 function embeddingOf(scope: Scope, inputs: UnetInputs, config: UnetConfig): Value {
   const first = config.levels[0]!.channels;
-  const width = EMBEDDING_FACTOR * first;
+  const width = config.timeEmbeddingWidth ?? EMBEDDING_FACTOR * first;
   const project = (name: string, x: Value) =>
     scope.enter(name, (layer) => {
       const hidden = silu(linear(layer, "linear_1", x, { width }));

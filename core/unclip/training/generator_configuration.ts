@@ -69,6 +69,8 @@ export interface UnetTraining extends NetworkOptimization {
   readonly groups: number;
   /** Whether timestep and class scale the normalised maps of residual blocks as well as shifting them. */
   readonly adaptiveGroupNorm: boolean;
+  /** Features of the embedding of timestep and class; 0 is four times the channels of the first level. */
+  readonly timeEmbeddingWidth: number;
   /** What it predicts. */
   readonly predictionType: PredictionType;
   /** How the losses of timesteps are weighed. */
@@ -264,6 +266,13 @@ export const generatorSchema: ObjectSchema = {
           default: true,
           description:
             "whether timestep and class scale the normalised maps of residual blocks as well as shifting them",
+        },
+        timeEmbeddingWidth: {
+          type: "integer",
+          minimum: 0,
+          default: 0,
+          description:
+            "features of the embedding of timestep and class; 0 is four times the channels of the first level",
         },
         predictionType: {
           type: "string",

@@ -88,7 +88,7 @@ export function publishedUnet(config: UnetConfig): Entries {
     sample_size: config.sampleSize,
     time_cond_proj_dim: null,
     time_embedding_act_fn: null,
-    time_embedding_dim: null,
+    time_embedding_dim: config.timeEmbeddingWidth ?? null,
     time_embedding_type: "positional",
     timestep_post_act: null,
     transformer_layers_per_block: 1,

@@ -13,6 +13,7 @@ import { type NoiseScheduleConfig, remainingVariance } from "../noise_schedule.t
 import { gatherRows } from "../rows.ts";
 import { mixtureOf } from "../schedulers/scheduler.ts";
 import { buildStage } from "./built_stage.ts";
+import { ofPlainLabels, standardizeLabels } from "./class_embedding.ts";
 import {
   denoisingLoss,
   denoisingLossRange,
@@ -75,7 +76,8 @@ export function unetPlan(
   { unet, autoencoder, textEncoder, imageSize }: GeneratorConfiguration,
   embeddingWidth: number,
 ): UnetPlan {
-  const { channels, layersPerLevel, headWidth, attentionLevels, groups, adaptiveGroupNorm } = unet;
+  const { channels, layersPerLevel, headWidth, attentionLevels, groups } = unet;
+  const { adaptiveGroupNorm, timeEmbeddingWidth } = unet;
   const levels = channels.map((width, i) => {
     const attends = attentionLevels.includes(i);
     const heads = Math.max(1, Math.floor(width / headWidth));
@@ -92,6 +94,7 @@ export function unetPlan(
       textWidth: textEncoder.width,
       classWidth: 2 * embeddingWidth,
       adaptiveGroupNorm,
+      ...(timeEmbeddingWidth > 0 && { timeEmbeddingWidth }),
     },
     predictionType: unet.predictionType,
     latentNoise: LATENT_NOISE,
@@ -106,13 +109,20 @@ class UnetBatches {
   readonly #plan: UnetPlan;
   readonly #noise: EmbeddingNoise;
   readonly #remaining: Float32Array;
+  readonly #standardized: boolean;
   /** Weight of the loss at each timestep. */
   readonly weights: readonly number[];
   /** The prompt, for each image of a batch. */
   readonly #text: Tensor<"float32">;
   #order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
 
-  constructor(data: UnetData, plan: UnetPlan, configuration: GeneratorConfiguration) {
+  constructor(
+    data: UnetData,
+    plan: UnetPlan,
+    configuration: GeneratorConfiguration,
+    standardized: boolean,
+  ) {
+    this.#standardized = standardized;
     this.#data = data;
     this.#plan = plan;
     this.#configuration = configuration;
@@ -163,7 +173,7 @@ class UnetBatches {
     return { data, ...type };
   }
 
-  /** Class embeddings, as the pipeline makes them of embeddings at random levels of noise; all zeros for some. */
+  /** Class labels, as the pipeline makes them of embeddings at random levels of noise, all zeros for some. */
   #labels(rows: Uint32Array, index: number, random: RandomStream): Tensor<"float32"> {
     const { images: { embeddings } } = this.#data;
     const { seed, unet: { conditionDropout, maximumNoiseLevel } } = this.#configuration;
@@ -178,6 +188,7 @@ class UnetBatches {
         labels.data.fill(0, row * 2 * width, (row + 1) * 2 * width);
       }
     }
+    if (this.#standardized) standardizeLabels(labels, this.#data.statistics);
     return labels;
   }
 
@@ -210,7 +221,8 @@ class UnetBatches {
 
 /**
  * Trains the UNet of a generator on encoded images, or what is left of it. Each sample has a timestep, a level of noise on
- * its embedding, and noise of its own; some lose their condition.
+ * its embedding, and noise of its own; some lose their condition. A new UNet learns from standardised embeddings, and is then
+ * the same function of embeddings as they are.
  *
  * Source: Ramesh et al. 2022, "Hierarchical text-conditional image generation with CLIP latents", section 2.1, and Ho &
  * Salimans 2022, "Classifier-free diffusion guidance", algorithm 1.
@@ -223,12 +235,13 @@ export async function trainUnet(
   folder: string,
   data: UnetData,
   plan: UnetPlan,
-  { configuration, initial, placement, isFrozen, ...settings }: StageSettings,
+  { configuration, initial, placement, isFrozen, measure, ...settings }: StageSettings,
 ): Promise<StageOutcome> {
   const { unet, seed, precision } = configuration;
   const { batchSize, steps } = unet;
   const { config, predictionType } = plan;
-  const batches = new UnetBatches(data, plan, configuration);
+  const standardized = initial === undefined;
+  const batches = new UnetBatches(data, plan, configuration, standardized);
   if (batches.batchesPerEpoch === 0) {
     throw new GenviewRangeError(
       `Cannot train a UNet: there must be the ${batchSize} images of a batch, found ${data.images.count}`,
@@ -246,15 +259,21 @@ export async function trainUnet(
       ...(isFrozen && { isFrozen }),
     });
   };
-  return await runStage({
+  const published = (tensors: ReadonlyMap<string, Tensor>) =>
+    standardized ? ofPlainLabels(tensors, data.statistics) : tensors;
+  const outcome = await runStage({
     ...settings,
+    ...(measure && {
+      measure: (tensors: ReadonlyMap<string, Tensor>, epoch: number, epochs: number) =>
+        measure(published(tensors), epoch, epochs),
+    }),
     name: "unet",
     folder,
     build,
     placement,
     precision,
     initial: (stage) => initial ?? stage.initialize(seed),
-    configuration: { ...configuration, ...plan },
+    configuration: { ...configuration, ...plan, standardized },
     samples: data.images.count,
     batchSize,
     stepsPerEpoch: batches.batchesPerEpoch,
@@ -263,4 +282,5 @@ export async function trainUnet(
     scalars: stageScalars(unet, batches.batchesPerEpoch),
     place: (step, index) => Promise.resolve(batches.place(step, index)),
   });
+  return { ...outcome, averages: published(outcome.averages) };
 }

@@ -57,7 +57,7 @@ for (const name of ["square", "uneven"] as const) {
     assert(error <= 1e-5, `differs by ${error} of the largest`);
   });
 
-  Deno.test(`unet() gives diffusers' output with adaptive group normalisation: ${name}`, async () => {
+  Deno.test(`unet() gives diffusers' output with adaptive group normalisation and a wider embedding: ${name}`, async () => {
     const error = await measure(name, {}, "unet_adaptive");
     assert(error <= 1e-5, `differs by ${error} of the largest`);
   });

@@ -1,0 +1,59 @@
+/**
+ * Image embeddings as a UNet learns from them: standardised, where the network that leaves its training takes them as they are.
+ *
+ * @module
+ */
+import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
+import type { EmbeddingStatistics } from "../embedding_noise.ts";
+
+/** The layer that class labels enter: images' embeddings, then the embeddings of their levels of noise. */
+const LAYER = "class_embedding.linear_1";
+
+/** Standard deviation of each coordinate. The larger it is, the sooner the UNet heeds embeddings beside the timestep. */
+const DEVIATION = 4;
+
+/**
+ * Standardises the image embeddings of class labels, in place. Their mean is often larger than what they differ by, and each
+ * step of an optimiser would move all features along it.
+ *
+ * Source: LeCun et al. 1998, "Efficient backprop", section 4.3.
+ *
+ * @param labels `[n, width]`, of which the first columns are embeddings
+ */
+export function standardizeLabels(
+  { data, shape }: Tensor<"float32">,
+  { mean, std }: EmbeddingStatistics,
+): void {
+  const [count, width] = shape as [number, number];
+  for (let row = 0; row < count; row++) {
+    for (let column = 0; column < mean.length; column++) {
+      const at = row * width + column;
+      data[at] = DEVIATION * (data[at]! - mean[column]!) / std[column]!;
+    }
+  }
+}
+
+/** A UNet of {@linkcode standardizeLabels standardised labels} as the same function of labels as they are. */
+export function ofPlainLabels(
+  tensors: ReadonlyMap<string, Tensor>,
+  { mean, std }: EmbeddingStatistics,
+): Map<string, Tensor> {
+  const weight = tensors.get(`${LAYER}.weight`) as Tensor<"float32">;
+  const bias = tensors.get(`${LAYER}.bias`) as Tensor<"float32">;
+  const [, width] = weight.shape as [number, number];
+  const scaled = weight.data.slice();
+  const shifted = Float32Array.from(bias.data, (value, row) => {
+    let sum = value;
+    for (let column = 0; column < mean.length; column++) {
+      const at = row * width + column;
+      scaled[at] = weight.data[at]! * DEVIATION / std[column]!;
+      sum -= scaled[at] * mean[column]!;
+    }
+    return sum;
+  });
+  return new Map([
+    ...tensors,
+    [`${LAYER}.weight`, tensor("float32", weight.shape, scaled)],
+    [`${LAYER}.bias`, tensor("float32", bias.shape, shifted)],
+  ]);
+}
