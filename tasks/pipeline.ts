@@ -171,8 +171,8 @@ const COMMAND = command({
         type: "integer",
         minimum: 1,
         description:
-          "variations that are denoised together (when left out 12; on the CPU 32 by a UNet of at most 64 MiB, 1 by a larger " +
-          "one); fewer need less memory",
+          "variations that are denoised together at most (when left out 12; on the CPU 32 by a UNet of at most 64 MiB, 1 by " +
+          "a larger one); fewer take less memory",
       },
       numInferenceSteps: {
         group: "Variations",

@@ -120,10 +120,9 @@ const COMMAND = command({
         group: "Generation",
         type: "integer",
         minimum: 1,
-        default: 12,
         description:
-          "variations that are denoised together; when left out, on the CPU 32 by a UNet of at most 64 MiB, and 1 by a " +
-          "larger one, which gains nothing by more",
+          "variations that are denoised together at most (when left out 12; on the CPU 32 by a UNet of at most 64 MiB, 1 by " +
+          "a larger one, which gains nothing by more)",
       },
       numImagesPerPrompt: {
         group: "Variations",

@@ -43,7 +43,7 @@ export interface PipelineOptions extends StageChoice {
   readonly variedImages?: number | undefined;
   /** Variations of each image (default 1). */
   readonly numImagesPerPrompt?: number | undefined;
-  /** Variations that are denoised together (default as `makeVariations` has it). */
+  /** Variations that are denoised together at most (default as `makeVariations` has it). */
   readonly generationBatchSize?: number | undefined;
   /** Steps of the generator's scheduler (default 12, with `published` 20). */
   readonly numInferenceSteps?: number | undefined;

@@ -91,18 +91,25 @@ function cardMarkup({ label, value, note }: Card): string {
   );
 }
 
-/** Bytes from which a PNG file, which is one of photographs then, is put into the page as WebP, a tenth as large. */
+/** Bytes from which a PNG file is put into the page as WebP, which has a tenth of a photograph's. */
 const LARGE_PICTURE = 128 << 10;
+
+/** Pixels that WebP has on a side at most. */
+const WEBP_SIDE = 16383;
 
 /** Quality of WebP at which no difference is seen. */
 const WEBP_QUALITY = 90;
 
 /** A PNG file as an address. */
 async function pictureSource(png: Uint8Array): Promise<string> {
-  if (png.length < LARGE_PICTURE) return `data:image/png;base64,${png.toBase64()}`;
+  const asItIs = `data:image/png;base64,${png.toBase64()}`;
+  if (png.length < LARGE_PICTURE) return asItIs;
+  const picture = sharp(png);
+  const { width, height } = await picture.metadata();
+  if (Math.max(width, height) > WEBP_SIDE) return asItIs;
   // Subsampled plainly, lines between colours would fray.
-  const options = { quality: WEBP_QUALITY, smartSubsample: true };
-  const webp = await sharp(png).webp(options).toBuffer();
+  const webp = await picture.webp({ quality: WEBP_QUALITY, smartSubsample: true }).toBuffer();
+  if (webp.length >= png.length) return asItIs;
   return `data:image/webp;base64,${new Uint8Array(webp).toBase64()}`;
 }
 

@@ -101,6 +101,10 @@ export function parseUnet(file: ConfigFile): UnetConfig {
   const attendsUp = attends(file, "up_block_types", up, count).toReversed();
   const latentChannels = file.integer("in_channels", 4);
   file.requireDefault("out_channels", latentChannels);
+  // diffusers takes 0 as it takes null: the default.
+  const timeEmbeddingWidth = (file.get("time_embedding_dim") ?? null) === null
+    ? 0
+    : file.integer("time_embedding_dim");
   return {
     latentChannels,
     sampleSize: file.integer("sample_size"),
@@ -118,8 +122,7 @@ export function parseUnet(file: ConfigFile): UnetConfig {
     adaptiveGroupNorm:
       file.oneOf("resnet_time_scale_shift", ["default", "scale_shift"], "default") ===
         "scale_shift",
-    ...(file.get("time_embedding_dim") ?? null) !== null &&
-      { timeEmbeddingWidth: file.integer("time_embedding_dim") },
+    ...(timeEmbeddingWidth > 0 && { timeEmbeddingWidth }),
   };
 }
 

@@ -15,6 +15,7 @@ import { ifThere } from "../files/if_there.ts";
 import { writeNewFile } from "../files/new_file.ts";
 import { parseRatioLines } from "../noise/mod.ts";
 import { findUnclip, generateVariations, openUnclip } from "../unclip/mod.ts";
+import { defaultBatchSize, evenBatchSize } from "./batch_size.ts";
 import { checkOptions } from "./check_options.ts";
 import type { GridRow } from "./draw_grid.ts";
 import { findVariations, type FoundVariation } from "./find_variations.ts";
@@ -45,7 +46,7 @@ export interface VariationGridOptions extends GenerationOptions {
   readonly cell?: number | undefined;
   /** Generates the variations by this model, a folder in diffusers' layout or a name of the catalogue. */
   readonly model?: string | undefined;
-  /** Images that are denoised together (default 1). */
+  /** Variations that are denoised together at most (default as `makeVariations` has it). */
   readonly batchSize?: number | undefined;
   /** Whether an existing picture is replaced (default false). */
   readonly overwrite?: boolean | undefined;
@@ -149,7 +150,7 @@ async function generateRows(
   options: VariationGridOptions,
   { signal, report }: VariationRunOptions,
 ): Promise<{ readonly rows: GridRow[]; readonly failed: number }> {
-  const { levels = LEVELS, seed = 0, batchSize = 1, threads = 0, scale = 10 } = options;
+  const { levels = LEVELS, seed = 0, threads = 0, scale = 10 } = options;
   const { prompt = "", negativePrompt = "", numInferenceSteps = 20 } = options;
   const { precision = "auto", scheduler = "model" } = options;
   // All have one: images are a condition here.
@@ -165,6 +166,8 @@ async function generateRows(
   const wanted = first.flatMap((image, row) => levels.map((level) => ({ ...image, level, row })));
   const device = await openDevice(options.device ?? "auto", options.providerOption);
   const model = await findUnclip(options.model!, { precision, scheduler, device });
+  const most = options.batchSize ?? await defaultBatchSize(model);
+  const batchSize = evenBatchSize(most, wanted.length);
   const largest = images.reduce((most, { own }) => Math.max(most, own?.scale ?? scale), 1);
   const run = { steps: numInferenceSteps, guidanceScale: largest, threads, batchSize };
   using pipeline = await openUnclip(model, run);

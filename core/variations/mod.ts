@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { defaultBatchSize } from "./default_batch_size.ts";
+export { defaultBatchSize, evenBatchSize } from "./batch_size.ts";
 export { findVariations, type FoundVariation } from "./find_variations.ts";
 export {
   type GenerationList,

@@ -45,7 +45,7 @@ export interface VariationJob {
   readonly model: UnclipModel;
   /** Variations of a tar; all stay files of their own if 0. */
   readonly shardSize: number;
-  /** Variations in a batch, unless fewer are missing. */
+  /** Variations in a batch; where fewer are missing, the network takes some of them again. */
   readonly batchSize: number;
   /** Threads on the CPU; all cores when 0. */
   readonly threads: number;
@@ -120,7 +120,7 @@ async function generateMissing(
   progress: Progress,
 ): Promise<void> {
   const { seed, prompt, negativePrompt, steps, scale } = job.settings;
-  const batchSize = Math.min(job.batchSize, missing.length);
+  const { batchSize } = job;
   // Without any guidance the network takes half the time.
   const largest = missing.reduce((most, { own }) => Math.max(most, own?.scale ?? scale), 1);
   const options = { steps, guidanceScale: largest, batchSize, threads: job.threads };

@@ -63,7 +63,7 @@ const SECONDS = 110;
 const TIMED = 16;
 
 /** Batches of them, of which all but the first are timed. */
-const TIMED_BATCHES = 3;
+const TIMED_BATCHES = 2;
 
 /** What `variations.json` keeps, so that a demo which is resumed makes as many. */
 interface Decision {

@@ -9,13 +9,16 @@ import { uniqueIndices } from "../../data/mod.ts";
 import { RandomStream } from "../../engine/random/mod.ts";
 import { writeNewFile } from "../../files/new_file.ts";
 import { GENVIEW_NOISE_SCHEDULE, parseLevelLines } from "../../noise/mod.ts";
+import { GenviewError } from "../../errors/mod.ts";
 import {
   defaultBatchSize,
+  evenBatchSize,
   findVariations,
   makeVariations,
   type MakeVariationsOptions,
   type VariationFormat,
 } from "../../variations/mod.ts";
+import { networkFailure } from "../../variations/progress.ts";
 import type { PipelineContext } from "../pipeline_context.ts";
 import type { StageEstimate } from "../pipeline_event.ts";
 import type { Stage } from "../stage.ts";
@@ -127,29 +130,31 @@ async function measure(context: PipelineContext): Promise<StageEstimate> {
   const found = await findUnclip(model, { device, scheduler });
   const steps = Math.min(MEASURED_STEPS, numInferenceSteps);
   const count = variedCount(context) * numImagesPerPrompt;
-  const wanted = options.generationBatchSize ?? await defaultBatchSize(found);
-  const batchSize = Math.min(wanted, count);
+  const most = options.generationBatchSize ?? await defaultBatchSize(found);
+  const batchSize = evenBatchSize(most, count);
   using pipeline = await openUnclip(found, { steps, guidanceScale: scale, threads, batchSize });
+  const indices = uniqueIndices(dataset).slice(0, Math.ceil(batchSize / numImagesPerPrompt));
+  const batch = indices.flatMap((sample) => {
+    const { key, source } = dataset.sample(sample);
+    return Array.from({ length: numImagesPerPrompt }, (_, index) => ({
+      ...{ key, source, level: 0, index },
+    }));
+  }).slice(0, batchSize);
   const began = performance.now();
   const calls: number[] = [];
-  let unreadable: Error | undefined;
-  const samples = uniqueIndices(dataset).map((index) => dataset.sample(index));
-  const batch = Array.from({ length: batchSize }, (_, i) => {
-    const { key, source } = samples[i % samples.length]!;
-    return { key, source, level: 0, index: i };
-  });
+  let failure: Error | undefined;
   for await (
     const _ of generateVariations(pipeline, batch, {
       ...{ seed: 0, batchSize },
-      onUnreadable: (error) => void (unreadable = error),
-      onFailure: () => {
-        // The stage itself says which variations cannot be computed.
+      onUnreadable: (error) => void (failure = error),
+      onFailure: ({ key }, stage) => {
+        failure = new GenviewError(networkFailure(key, key, stage, found.precision).message);
       },
       onCall: () => void calls.push(performance.now()),
     })
   );
-  // Some images may be unreadable, which the stage itself says; where all are, there is no time to tell.
-  if (calls.length === 0) throw unreadable;
+  // The stage itself says which variations cannot be made; where the network was not called, there is no time to tell.
+  if (calls.length === 0) throw failure;
   const whole = (performance.now() - began) / 1000;
   // Each further step is a further call of the network.
   const call = (calls.at(-1)! - calls[0]!) / 1000 / Math.max(1, calls.length - 1);

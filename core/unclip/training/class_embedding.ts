@@ -12,6 +12,15 @@ const LAYER = "class_embedding.linear_1";
 /** Standard deviation of each coordinate. The larger it is, the sooner the UNet heeds embeddings beside the timestep. */
 const DEVIATION = 4;
 
+/** Least share of the largest deviation: what hardly differs would be scaled without bound. */
+const LEAST_SHARE = 1e-3;
+
+/** What a standardised coordinate of 1 is before. */
+function units(std: Float32Array): Float32Array {
+  const least = LEAST_SHARE * std.reduce((most, value) => Math.max(most, value), 0);
+  return std.map((value) => Math.max(value, least) / DEVIATION);
+}
+
 /**
  * Standardises the image embeddings of class labels, in place. Their mean is often larger than what they differ by, and each
  * step of an optimiser would move all features along it.
@@ -25,28 +34,30 @@ export function standardizeLabels(
   { mean, std }: EmbeddingStatistics,
 ): void {
   const [count, width] = shape as [number, number];
+  const unit = units(std);
   for (let row = 0; row < count; row++) {
     for (let column = 0; column < mean.length; column++) {
       const at = row * width + column;
-      data[at] = DEVIATION * (data[at]! - mean[column]!) / std[column]!;
+      data[at] = (data[at]! - mean[column]!) / unit[column]!;
     }
   }
 }
 
 /** A UNet of {@linkcode standardizeLabels standardised labels} as the same function of labels as they are. */
-export function ofPlainLabels(
+export function withPlainLabels(
   tensors: ReadonlyMap<string, Tensor>,
   { mean, std }: EmbeddingStatistics,
 ): Map<string, Tensor> {
   const weight = tensors.get(`${LAYER}.weight`) as Tensor<"float32">;
   const bias = tensors.get(`${LAYER}.bias`) as Tensor<"float32">;
   const [, width] = weight.shape as [number, number];
+  const unit = units(std);
   const scaled = weight.data.slice();
   const shifted = Float32Array.from(bias.data, (value, row) => {
     let sum = value;
     for (let column = 0; column < mean.length; column++) {
       const at = row * width + column;
-      scaled[at] = weight.data[at]! * DEVIATION / std[column]!;
+      scaled[at] = weight.data[at]! / unit[column]!;
       sum -= scaled[at] * mean[column]!;
     }
     return sum;

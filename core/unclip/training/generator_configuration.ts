@@ -69,8 +69,8 @@ export interface UnetTraining extends NetworkOptimization {
   readonly groups: number;
   /** Whether timestep and class scale the normalised maps of residual blocks as well as shifting them. */
   readonly adaptiveGroupNorm: boolean;
-  /** Features of the embedding of timestep and class; 0 is four times the channels of the first level. */
-  readonly timeEmbeddingWidth: number;
+  /** Features of the embedding of timestep and class (default four times the channels of the first level). */
+  readonly timeEmbeddingWidth?: number;
   /** What it predicts. */
   readonly predictionType: PredictionType;
   /** How the losses of timesteps are weighed. */
@@ -267,12 +267,12 @@ export const generatorSchema: ObjectSchema = {
           description:
             "whether timestep and class scale the normalised maps of residual blocks as well as shifting them",
         },
+        // There is no default: runs from before this was an option have none.
         timeEmbeddingWidth: {
           type: "integer",
-          minimum: 0,
-          default: 0,
+          minimum: 1,
           description:
-            "features of the embedding of timestep and class; 0 is four times the channels of the first level",
+            "features of the embedding of timestep and class; left out, four times the channels of the first level",
         },
         predictionType: {
           type: "string",

@@ -23,6 +23,7 @@ export {
   type StageOptimization,
   withAverages,
 } from "./built_stage.ts";
+export { standardizeLabels, withPlainLabels } from "./class_embedding.ts";
 export {
   denoisingLoss,
   type DenoisingLossOptions,

@@ -13,7 +13,7 @@ import { type NoiseScheduleConfig, remainingVariance } from "../noise_schedule.t
 import { gatherRows } from "../rows.ts";
 import { mixtureOf } from "../schedulers/scheduler.ts";
 import { buildStage } from "./built_stage.ts";
-import { ofPlainLabels, standardizeLabels } from "./class_embedding.ts";
+import { standardizeLabels, withPlainLabels } from "./class_embedding.ts";
 import {
   denoisingLoss,
   denoisingLossRange,
@@ -94,7 +94,7 @@ export function unetPlan(
       textWidth: textEncoder.width,
       classWidth: 2 * embeddingWidth,
       adaptiveGroupNorm,
-      ...(timeEmbeddingWidth > 0 && { timeEmbeddingWidth }),
+      ...(timeEmbeddingWidth !== undefined && { timeEmbeddingWidth }),
     },
     predictionType: unet.predictionType,
     latentNoise: LATENT_NOISE,
@@ -221,8 +221,8 @@ class UnetBatches {
 
 /**
  * Trains the UNet of a generator on encoded images, or what is left of it. Each sample has a timestep, a level of noise on
- * its embedding, and noise of its own; some lose their condition. A new UNet learns from standardised embeddings, and is then
- * the same function of embeddings as they are.
+ * its embedding, and noise of its own; some lose their condition. A new UNet learns from standardised embeddings, which its
+ * checkpoints take; what is measured and returned is the same function of embeddings as they are (`withPlainLabels`).
  *
  * Source: Ramesh et al. 2022, "Hierarchical text-conditional image generation with CLIP latents", section 2.1, and Ho &
  * Salimans 2022, "Classifier-free diffusion guidance", algorithm 1.
@@ -259,13 +259,13 @@ export async function trainUnet(
       ...(isFrozen && { isFrozen }),
     });
   };
-  const published = (tensors: ReadonlyMap<string, Tensor>) =>
-    standardized ? ofPlainLabels(tensors, data.statistics) : tensors;
+  const plain = (tensors: ReadonlyMap<string, Tensor>) =>
+    standardized ? withPlainLabels(tensors, data.statistics) : tensors;
   const outcome = await runStage({
     ...settings,
     ...(measure && {
       measure: (tensors: ReadonlyMap<string, Tensor>, epoch: number, epochs: number) =>
-        measure(published(tensors), epoch, epochs),
+        measure(plain(tensors), epoch, epochs),
     }),
     name: "unet",
     folder,
@@ -273,7 +273,7 @@ export async function trainUnet(
     placement,
     precision,
     initial: (stage) => initial ?? stage.initialize(seed),
-    configuration: { ...configuration, ...plan, standardized },
+    configuration: { ...configuration, ...plan, ...(standardized && { standardized }) },
     samples: data.images.count,
     batchSize,
     stepsPerEpoch: batches.batchesPerEpoch,
@@ -282,5 +282,5 @@ export async function trainUnet(
     scalars: stageScalars(unet, batches.batchesPerEpoch),
     place: (step, index) => Promise.resolve(batches.place(step, index)),
   });
-  return { ...outcome, averages: published(outcome.averages) };
+  return { ...outcome, averages: plain(outcome.averages) };
 }

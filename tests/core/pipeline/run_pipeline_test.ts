@@ -18,7 +18,8 @@ function smallOptions({ data, output, model, generator }: PipelineFixture): Pipe
   return {
     ...{ data, output, model, generator, device: "cpu", threads: 1, estimate: false },
     numInferenceSteps: 1,
-    generationBatchSize: 1,
+    // Of six images, which are two batches of three.
+    generationBatchSize: 4,
     scale: 1,
     scheduler: "ddim",
     configuration: {

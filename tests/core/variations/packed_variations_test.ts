@@ -112,7 +112,7 @@ Deno.test("variations in tars outlive a killed process", () =>
         ...["--input-list", options.inputList, "--input-prefix", options.inputPrefix],
         ...["--model", options.model, "--output-prefix", options.outputPrefix],
         ...["--num-inference-steps", "2", "--size", "0", "--device", "cpu", "--threads", "1"],
-        ...["--shard-size", "1"],
+        ...["--shard-size", "1", "--batch-size", "1"],
       ],
       stdout: "null",
       stderr: "null",

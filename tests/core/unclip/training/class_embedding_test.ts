@@ -1,8 +1,8 @@
 import { assertAlmostEquals, assertEquals, assertStrictEquals } from "@std/assert";
 import { float32 } from "../../../../core/engine/graph/tensor.ts";
 import {
-  ofPlainLabels,
   standardizeLabels,
+  withPlainLabels,
 } from "../../../../core/unclip/training/class_embedding.ts";
 
 const LAYER = "class_embedding.linear_1";
@@ -24,7 +24,7 @@ Deno.test("standardizeLabels() leaves embeddings of the mean 0 and of four times
   );
 });
 
-Deno.test("ofPlainLabels() is the same function of labels as they are", () => {
+Deno.test("withPlainLabels() is the same function of labels as they are", () => {
   const weight = float32([2, 4], Float32Array.of(0.5, -1, 2, 0.25, 1, 3, -0.5, 1));
   const bias = float32([2], Float32Array.of(0.125, -4));
   const other = float32([1], Float32Array.of(7));
@@ -33,7 +33,7 @@ Deno.test("ofPlainLabels() is the same function of labels as they are", () => {
     [`${LAYER}.bias`, bias],
     ["conv_in.weight", other],
   ]);
-  const plain = ofPlainLabels(trained, STATISTICS);
+  const plain = withPlainLabels(trained, STATISTICS);
   assertStrictEquals(plain.get("conv_in.weight"), other);
   const standardized = labels();
   standardizeLabels(standardized, STATISTICS);

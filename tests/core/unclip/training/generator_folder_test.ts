@@ -102,8 +102,9 @@ Deno.test("writeGeneratorFolder() writes configurations that say what was given"
     await writeGeneratorFolder(join(folder, "a"), parts);
     const written = new PublishedFolder(join(folder, "a"));
     assertEquals(parseUnet(await written.config("unet")), UNET);
-    const adaptive = publishedUnet({ ...UNET, adaptiveGroupNorm: true });
+    const adaptive = publishedUnet({ ...UNET, adaptiveGroupNorm: true, timeEmbeddingWidth: 40 });
     assertEquals(adaptive["resnet_time_scale_shift"], "scale_shift");
+    assertEquals(adaptive["time_embedding_dim"], 40);
     assertEquals(parseAutoencoder(await written.config("vae")), AUTOENCODER);
     assertEquals(parseTextEncoder(await written.config("text_encoder")), TEXT_ENCODER);
     const file = (part: string) => written.config(part, "scheduler_config.json");

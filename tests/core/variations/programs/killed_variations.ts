@@ -28,7 +28,7 @@ if (import.meta.main) {
     }
     await makeVariations({
       ...{ inputList, inputPrefix, model, outputPrefix },
-      ...{ device: "cpu", threads: 1, numInferenceSteps: 5, size: 0 },
+      ...{ device: "cpu", threads: 1, numInferenceSteps: 5, size: 0, batchSize: 1 },
     }, { group });
   });
 }

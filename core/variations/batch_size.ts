@@ -1,0 +1,48 @@
+/**
+ * How many variations are denoised together.
+ *
+ * @module
+ */
+import { isSmallNetwork, PublishedFolder, type UnclipModel } from "../unclip/mod.ts";
+
+/** On devices: Stable unCLIP's maps of so many images keep one busy, and fit into its memory. */
+const ON_DEVICE = 12;
+
+/** Of small UNets on the CPU, whose copies then share a batch on its cores. */
+const OF_SMALL = 32;
+
+/**
+ * How many variations are denoised together at most, where nobody says so: 12 on devices; on the CPU 32 by a UNet of at most
+ * 64 MiB, and 1 by a larger one, which gains nothing by more.
+ *
+ * @throws {Deno.errors.NotFound} if the model's folder has no weights of a UNet
+ */
+export async function defaultBatchSize(
+  { folder, precision, device }: UnclipModel,
+): Promise<number> {
+  if (device.provider !== "cpu") return ON_DEVICE;
+  const { size } = await Deno.stat(await new PublishedFolder(folder).weights("unet", precision));
+  return isSmallNetwork(size) ? OF_SMALL : 1;
+}
+
+/**
+ * The size of batches that are as few as they can be and all about as large, since a network takes its whole batch also where
+ * fewer variations are left. It is that of all variations of a list, whichever of them are there or in other hands: a product
+ * may sum in another order where it has other rows.
+ *
+ * @param most variations that are denoised together at most
+ * @param count variations of the list
+ * @returns at least 1
+ *
+ * @example 33 variations, at most 32 of them together
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { evenBatchSize } from "./batch_size.ts";
+ *
+ * assertEquals(evenBatchSize(32, 33), 17);
+ * ```
+ */
+export function evenBatchSize(most: number, count: number): number {
+  const batches = Math.ceil(count / most);
+  return batches === 0 ? 1 : Math.ceil(count / batches);
+}

@@ -1,0 +1,66 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import type { Tensor } from "../../../../core/engine/graph/tensor.ts";
+import { CPU } from "../../../../core/engine/ort/mod.ts";
+import { readJsonLines } from "../../../../core/files/json_lines.ts";
+import { averagesIn, withAverages } from "../../../../core/unclip/training/built_stage.ts";
+import { withPlainLabels } from "../../../../core/unclip/training/class_embedding.ts";
+import { trainUnet, unetPlan } from "../../../../core/unclip/training/train_unet.ts";
+import { loadNewestCheckpoint } from "../../../../core/weights/checkpoint/newest.ts";
+import { inFolder } from "../../../in_folder.ts";
+import { EMBEDDING_WIDTH, ENCODED_NOISE } from "./encoded_noise.ts";
+import { TINY } from "./tiny_generator.ts";
+
+/** Embeddings whose mean is larger than what they differ by. */
+const statistics = { ...ENCODED_NOISE.statistics, mean: new Float32Array(EMBEDDING_WIDTH).fill(2) };
+
+/** Trains a UNet for three steps: its last maps begin as zeros, so that embeddings show in the third loss, and not before. */
+async function train(
+  folder: string,
+  learningRate: number,
+  initial?: ReadonlyMap<string, Tensor>,
+) {
+  const unet = { ...TINY.unet, steps: 3, learningRate, warmupSteps: 0 };
+  const configuration = { ...TINY, unet };
+  let measured: ReadonlyMap<string, Tensor> | undefined;
+  const run = () =>
+    trainUnet(folder, { ...ENCODED_NOISE, statistics }, unetPlan(configuration, EMBEDDING_WIDTH), {
+      ...{ configuration, checkpointMinutes: 5, placement: { device: CPU, threads: 1 } },
+      ...(initial && { initial: withAverages(initial) }),
+      measure: (tensors) => {
+        measured = tensors;
+        return Promise.resolve({ metrics: {} });
+      },
+    });
+  const { averages } = await run();
+  const steps = await readJsonLines(`${folder}/steps.jsonl`);
+  const { checkpoint } = (await loadNewestCheckpoint(`${folder}/checkpoints`))!;
+  return {
+    averages,
+    measured,
+    again: (await run()).averages,
+    kept: averagesIn(checkpoint.model),
+    lastLoss: Number(steps[2]!["loss"]),
+  };
+}
+
+Deno.test("trainUnet() gives a new UNet that takes embeddings as they are, and keeps one of standardised ones", () =>
+  inFolder(async (root) => {
+    const { averages, measured, again, kept } = await train(`${root}/new`, 0.05);
+    assertEquals(averages, withPlainLabels(kept, statistics));
+    assertNotEquals(averages, kept);
+    assertEquals(measured, averages);
+    assertEquals(again, averages);
+  }));
+
+Deno.test("trainUnet() gives a new UNet standardised embeddings, and one that is fine-tuned embeddings as they are", () =>
+  inFolder(async (root) => {
+    const { lastLoss } = await train(`${root}/new`, 0.05);
+    // Where no step changes anything, what was drawn is left.
+    const drawn = await train(`${root}/drawn`, 0);
+    const difference = async (name: string, initial: ReadonlyMap<string, Tensor>) =>
+      Math.abs((await train(`${root}/${name}`, 0.05, initial)).lastLoss / lastLoss - 1);
+    const same = await difference("plain", drawn.averages);
+    assert(same < 1e-5, `the same function differs by ${same}`);
+    const other = await difference("standardized", drawn.kept);
+    assert(other > 1e-4, `another function differs by ${other} alone`);
+  }));
