@@ -100,27 +100,33 @@ const WEBP_SIDE = 16383;
 /** Quality of WebP at which no difference is seen. */
 const WEBP_QUALITY = 90;
 
-/** A PNG file as an address. */
-async function pictureSource(png: Uint8Array): Promise<string> {
-  const asItIs = `data:image/png;base64,${png.toBase64()}`;
-  if (png.length < LARGE_PICTURE) return asItIs;
+/** A picture's file as an address. */
+function addressOf(type: string, bytes: Uint8Array): string {
+  return `data:image/${type};base64,${bytes.toBase64()}`;
+}
+
+/** A large PNG file as WebP; undefined where that holds no such picture, or is not smaller. */
+async function asWebp(png: Uint8Array): Promise<Uint8Array | undefined> {
   const picture = sharp(png);
   const { width, height } = await picture.metadata();
-  if (Math.max(width, height) > WEBP_SIDE) return asItIs;
+  if (Math.max(width, height) > WEBP_SIDE) return undefined;
   // Subsampled plainly, lines between colours would fray.
   const webp = await picture.webp({ quality: WEBP_QUALITY, smartSubsample: true }).toBuffer();
-  if (webp.length >= png.length) return asItIs;
-  return `data:image/webp;base64,${new Uint8Array(webp).toBase64()}`;
+  return webp.length < png.length ? webp : undefined;
 }
 
 /** The picture as an address, inside of which a script or a style of the SVG does nothing to the page. */
 async function sourceOf(figure: Figure): Promise<{ source: string; size: string }> {
   if ("svg" in figure) {
-    const bytes = new TextEncoder().encode(figure.svg);
-    return { source: `data:image/svg+xml;base64,${bytes.toBase64()}`, size: "" };
+    return { source: addressOf("svg+xml", new TextEncoder().encode(figure.svg)), size: "" };
   }
-  const { width, height } = pngSize(figure.png);
-  return { source: await pictureSource(figure.png), size: ` width="${width}" height="${height}"` };
+  const { png } = figure;
+  const { width, height } = pngSize(png);
+  const webp = png.length < LARGE_PICTURE ? undefined : await asWebp(png);
+  return {
+    source: webp === undefined ? addressOf("png", png) : addressOf("webp", webp),
+    size: ` width="${width}" height="${height}"`,
+  };
 }
 
 async function figureMarkup(figure: Figure, number: number): Promise<string> {
