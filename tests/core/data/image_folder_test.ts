@@ -58,9 +58,9 @@ Deno.test("openImageFolder() rejects folders that hold no images, or some beside
 });
 
 Deno.test("openImageFolder() follows links", async () => {
-  await withFiles(["elsewhere/a.png", "root/other/b.png"], async (root) => {
-    await Deno.symlink(`${root}/elsewhere`, `${root}/root/linked`);
-    const dataset = await openImageFolder(`${root}/root`);
+  await withFiles(["elsewhere/a.png", "images/other/b.png"], async (root) => {
+    await Deno.symlink(`${root}/elsewhere`, `${root}/images/linked`);
+    const dataset = await openImageFolder(`${root}/images`);
     assertEquals(dataset.classes, ["linked", "other"]);
     assertEquals(dataset.sample(0).key, "linked/a.png");
   });
