@@ -46,3 +46,18 @@ export function evenBatchSize(most: number, count: number): number {
   const batches = Math.ceil(count / most);
   return batches === 0 ? 1 : Math.ceil(count / batches);
 }
+
+/**
+ * The size of the batches of a list, by a model.
+ *
+ * @param count variations of the list
+ * @param most variations that are denoised together at most (default {@linkcode defaultBatchSize})
+ * @throws what `defaultBatchSize` throws
+ */
+export async function batchSizeOf(
+  model: UnclipModel,
+  count: number,
+  most?: number,
+): Promise<number> {
+  return evenBatchSize(most ?? await defaultBatchSize(model), count);
+}

@@ -15,7 +15,7 @@ import { ifThere } from "../files/if_there.ts";
 import { writeNewFile } from "../files/new_file.ts";
 import { parseRatioLines } from "../noise/mod.ts";
 import { findUnclip, generateVariations, openUnclip } from "../unclip/mod.ts";
-import { defaultBatchSize, evenBatchSize } from "./batch_size.ts";
+import { batchSizeOf } from "./batch_size.ts";
 import { checkOptions } from "./check_options.ts";
 import type { GridRow } from "./draw_grid.ts";
 import { findVariations, type FoundVariation } from "./find_variations.ts";
@@ -166,8 +166,7 @@ async function generateRows(
   const wanted = first.flatMap((image, row) => levels.map((level) => ({ ...image, level, row })));
   const device = await openDevice(options.device ?? "auto", options.providerOption);
   const model = await findUnclip(options.model!, { precision, scheduler, device });
-  const most = options.batchSize ?? await defaultBatchSize(model);
-  const batchSize = evenBatchSize(most, wanted.length);
+  const batchSize = await batchSizeOf(model, wanted.length, options.batchSize);
   const largest = images.reduce((most, { own }) => Math.max(most, own?.scale ?? scale), 1);
   const run = { steps: numInferenceSteps, guidanceScale: largest, threads, batchSize };
   using pipeline = await openUnclip(model, run);

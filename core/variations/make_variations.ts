@@ -21,7 +21,7 @@ import { type Device, withProviderOptions } from "../engine/ort/mod.ts";
 import { fileError, systemCode } from "../files/file_error.ts";
 import { removeTemporaries } from "../files/new_file.ts";
 import { findUnclip, type UnclipModel } from "../unclip/mod.ts";
-import { defaultBatchSize, evenBatchSize } from "./batch_size.ts";
+import { batchSizeOf } from "./batch_size.ts";
 import { checkOptions } from "./check_options.ts";
 import { findExisting } from "./existing.ts";
 import type { GenerationOptions } from "./generation_options.ts";
@@ -311,8 +311,7 @@ export async function makeVariations(
   const model = await findUnclip(options.model ?? "stable-unclip-2-1", {
     ...{ precision, scheduler, device },
   });
-  const most = options.batchSize ?? await defaultBatchSize(model);
-  const batchSize = evenBatchSize(most, countVariations(all, names));
+  const batchSize = await batchSizeOf(model, countVariations(all, names), options.batchSize);
   const settings = settingsOf(options, model);
   const images = shareOf(all, shard);
   const job: VariationJob = {

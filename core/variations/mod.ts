@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { defaultBatchSize, evenBatchSize } from "./batch_size.ts";
+export { batchSizeOf, defaultBatchSize, evenBatchSize } from "./batch_size.ts";
 export { findVariations, type FoundVariation } from "./find_variations.ts";
 export {
   type GenerationList,

@@ -11,8 +11,7 @@ import { writeNewFile } from "../../files/new_file.ts";
 import { GENVIEW_NOISE_SCHEDULE, parseLevelLines } from "../../noise/mod.ts";
 import { GenviewError } from "../../errors/mod.ts";
 import {
-  defaultBatchSize,
-  evenBatchSize,
+  batchSizeOf,
   findVariations,
   makeVariations,
   type MakeVariationsOptions,
@@ -130,8 +129,7 @@ async function measure(context: PipelineContext): Promise<StageEstimate> {
   const found = await findUnclip(model, { device, scheduler });
   const steps = Math.min(MEASURED_STEPS, numInferenceSteps);
   const count = variedCount(context) * numImagesPerPrompt;
-  const most = options.generationBatchSize ?? await defaultBatchSize(found);
-  const batchSize = evenBatchSize(most, count);
+  const batchSize = await batchSizeOf(found, count, options.generationBatchSize);
   using pipeline = await openUnclip(found, { steps, guidanceScale: scale, threads, batchSize });
   const indices = uniqueIndices(dataset).slice(0, Math.ceil(batchSize / numImagesPerPrompt));
   const batch = indices.flatMap((sample) => {
