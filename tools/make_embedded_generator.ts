@@ -14,6 +14,7 @@ import { type LogRecord, readJsonLines } from "../core/files/json_lines.ts";
 import { writeNewFolder } from "../core/files/new_folder.ts";
 import { counted } from "../core/schema/counted.ts";
 import { lineChart } from "../core/plot/mod.ts";
+import type { GeneratorConfiguration } from "../core/unclip/training/generator_configuration.ts";
 import { command, parse, runTask } from "../tasks/cli/command_line.ts";
 import { main as generator } from "../tasks/generator.ts";
 import { main as train } from "../tasks/train.ts";
@@ -103,11 +104,13 @@ async function readme(
   parts: readonly TrainedPart[],
   { runs, threads }: { readonly runs: string; readonly threads: number },
 ): Promise<string> {
-  const configuration = await readJson(join(runs, "generator", "configuration.json"));
+  const configuration = await readJson(
+    join(runs, "generator", "configuration.json"),
+  ) as GeneratorConfiguration;
   const cpu = cpus()[0]?.model;
   return `# The embedded generator
 
-A Stable unCLIP for images of 64 pixels, in the layout that diffusers' \`StableUnCLIPImg2ImgPipeline\` loads, made from scratch by this project's own training. Made by
+A Stable unCLIP for images of ${configuration.imageSize} pixels, in the layout that diffusers' \`StableUnCLIPImg2ImgPipeline\` loads, made from scratch by this project's own training. Made by
 
 \`\`\`sh
 deno task make-embedded-generator
@@ -130,7 +133,7 @@ on ${threads === 0 ? `${navigator.hardwareConcurrency} cores` : counted(threads,
 The configuration of the image encoder is \`configs/generator_image_encoder.json\`; the generator's, seed included:
 
 \`\`\`json
-${JSON.stringify({ ...configuration as object, imageEncoder: "runs/embedded/encoder" }, null, 2)}
+${JSON.stringify({ ...configuration, imageEncoder: "runs/embedded/encoder" }, null, 2)}
 \`\`\`
 `;
 }

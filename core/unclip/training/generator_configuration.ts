@@ -77,6 +77,8 @@ export interface UnetTraining extends NetworkOptimization {
   readonly lossWeighting: LossWeighting;
   /** Largest weight of min-SNR weighting. */
   readonly minSnrGamma: number;
+  /** How far timesteps are shifted towards noise, as `drawTimestep` says (default 1, where all are as frequent). */
+  readonly timestepShift?: number;
   /** Probability that a sample loses its condition, for classifier-free guidance. */
   readonly conditionDropout: number;
   /** Largest level of the noise on embeddings. */
@@ -289,6 +291,14 @@ export const generatorSchema: ObjectSchema = {
           description: "how the losses of timesteps are weighed",
         },
         minSnrGamma: rate("largest weight of min-SNR weighting", 5),
+        // There is no default, as above.
+        timestepShift: {
+          type: "number",
+          exclusiveMinimum: 0,
+          description:
+            "how far timesteps are shifted towards noise: 2 has two thirds of them in the noisier half; left out, or 1, " +
+            "all are as frequent",
+        },
         conditionDropout: {
           type: "number",
           minimum: 0,

@@ -1,10 +1,11 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import type { Tensor } from "../../../../core/engine/graph/tensor.ts";
 import { CPU } from "../../../../core/engine/ort/mod.ts";
+import { RandomStream } from "../../../../core/engine/random/random_stream.ts";
 import { readJsonLines } from "../../../../core/files/json_lines.ts";
 import { averagesIn, withAverages } from "../../../../core/unclip/training/built_stage.ts";
 import { withPlainLabels } from "../../../../core/unclip/training/class_embedding.ts";
-import { trainUnet, unetPlan } from "../../../../core/unclip/training/train_unet.ts";
+import { drawTimestep, trainUnet, unetPlan } from "../../../../core/unclip/training/train_unet.ts";
 import { loadNewestCheckpoint } from "../../../../core/weights/checkpoint/newest.ts";
 import { inFolder } from "../../../in_folder.ts";
 import { EMBEDDING_WIDTH, ENCODED_NOISE } from "./encoded_noise.ts";
@@ -64,3 +65,18 @@ Deno.test("trainUnet() gives a new UNet standardised embeddings, and one that is
     const other = await difference("standardized", drawn.kept);
     assert(other > 1e-4, `another function differs by ${other} alone`);
   }));
+
+Deno.test("drawTimestep() shifts the odds of any share of the diffusion, by the closed form of their distribution", () => {
+  const draws = 20000;
+  // P(t < T x) = x / (s - (s - 1) x), the inverse of the shift.
+  for (const shift of [1 / 3, 1, 3]) {
+    const random = new RandomStream(0, "timesteps");
+    const timesteps = Array.from({ length: draws }, () => drawTimestep(random, 1000, shift));
+    assert(timesteps.every((value) => Number.isInteger(value) && value >= 0 && value < 1000));
+    for (const share of [0.1, 0.5, 0.9]) {
+      const below = timesteps.filter((value) => value < 1000 * share).length / draws;
+      // Five standard deviations of a proportion.
+      assertAlmostEquals(below, share / (shift - (shift - 1) * share), 5 * 0.5 / Math.sqrt(draws));
+    }
+  }
+});
