@@ -15,7 +15,7 @@ import { deviceTuning } from "../core/train/step/conv_autotune.ts";
 import { autoencoderLoss } from "../core/unclip/training/autoencoder_loss.ts";
 import { buildStage, withAverages } from "../core/unclip/training/built_stage.ts";
 import { denoisingLoss } from "../core/unclip/training/denoising_loss.ts";
-import { checkReplicas, ReplicatedStep } from "../core/unclip/training/replicated_step.ts";
+import { checkReplicas, openStageStep } from "../core/unclip/training/replicated_step.ts";
 import { readAutoencoder, readUnet } from "../core/unclip/training/published_parts.ts";
 import {
   findUnclip,
@@ -162,7 +162,7 @@ async function train(options: Options): Promise<void> {
   const state = withAverages(tensors);
   const sharing = { placement: { device: CPU, threads }, replicas };
   checkReplicas(batch, sharing);
-  using step = await ReplicatedStep.create(stage.step, sharing, { state });
+  using step = await openStageStep(stage.step, sharing, { state });
   const constants: Readonly<Record<string, number>> = { ...MIXTURE, weight: 1 };
   for (const { name, dtype, shape: [, ...each] } of stage.step.batch) {
     const shape = [batch, ...each];

@@ -27,7 +27,12 @@ import { checkFinite } from "../../train/run/run_guard.ts";
 import { describeEnvironment, writeStart } from "../../train/run/run_start.ts";
 import { deviceTuning } from "../../train/step/conv_autotune.ts";
 import { averagesIn, type BuiltStage } from "./built_stage.ts";
-import { type BatchInputs, checkReplicas, ReplicatedStep } from "./replicated_step.ts";
+import {
+  type BatchInputs,
+  checkReplicas,
+  openStageStep,
+  type StageStep,
+} from "./replicated_step.ts";
 import type { StageEvent, StageName } from "./stage_event.ts";
 
 /** What a stage measures after an epoch. */
@@ -132,7 +137,7 @@ function fromHost(tensors: ReadonlyMap<string, { read(): Tensor }>): Map<string,
 /** One run in progress. */
 class StageRun {
   readonly #options: StageRunOptions;
-  readonly #step: ReplicatedStep;
+  readonly #step: StageStep;
   readonly #steps: JsonLinesLog;
   readonly #epochs: JsonLinesLog;
   readonly #tensorBoard: TensorBoardLog;
@@ -145,7 +150,7 @@ class StageRun {
   constructor(
     options: StageRunOptions,
     state: CheckpointState | undefined,
-    step: ReplicatedStep,
+    step: StageStep,
     logs: readonly [steps: JsonLinesLog, epochs: JsonLinesLog, tensorBoard: TensorBoardLog],
   ) {
     this.#options = options;
@@ -292,7 +297,7 @@ export async function runStage(options: StageRunOptions): Promise<StageOutcome> 
   const target = { ...await deviceTuning(placement), ranks: replicas };
   const stage = options.build(target, batchSize / replicas);
   const step = owned.use(
-    await ReplicatedStep.create(
+    await openStageStep(
       stage.step,
       sharing,
       checkpoint === undefined

@@ -5,7 +5,7 @@ import { ifThere } from "../../../../core/files/if_there.ts";
 import { CPU } from "../../../../core/engine/ort/mod.ts";
 import { buildStage } from "../../../../core/unclip/training/built_stage.ts";
 import { autoencoderLoss } from "../../../../core/unclip/training/autoencoder_loss.ts";
-import { ReplicatedStep } from "../../../../core/unclip/training/replicated_step.ts";
+import { openStageStep } from "../../../../core/unclip/training/replicated_step.ts";
 import { optimizationOf } from "../../../../core/unclip/training/stage_schedule.ts";
 import { autoencoderConfig } from "../../../../core/unclip/training/train_autoencoder.ts";
 import { trainGenerator } from "../../../../core/unclip/training/train_generator.ts";
@@ -91,7 +91,7 @@ Deno.test("a replica that fails ends the step of all", async () => {
     }),
     optimizationOf(TINY.autoencoder, "float32"),
   );
-  using step = await ReplicatedStep.create(
+  using step = await openStageStep(
     stage.step,
     { placement: { device: CPU, threads: 2 }, replicas: 2 },
     { state: stage.initialize(0) },
