@@ -1,6 +1,6 @@
 /**
  * The choice of formulations where no tuning table has one: rules that `bench/conv.ts` justifies, on the shapes of
- * ResNets, vision transformers and ConvNeXt.
+ * ResNets, vision transformers, ConvNeXt and a generator's networks.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import { WEIGHT_GRADIENTS } from "./weight_gradients.ts";
 import { suitsWinograd, winogradCounts } from "./winograd.ts";
 
 /** Positions of all windows of all images from which blocked kernels pay: each weight has to be moved first. */
-const BLOCKED_POSITIONS = 256;
+const BLOCKED_POSITIONS = 128;
 
 /** Images of a single pixel from which one product for the whole batch beats a product for each image. */
 const LARGE_BATCH = 16;
 
 /** Images from which one product of all inputs by all outputs pays, whose weight has to be gathered first. */
-const DENSE_BATCH = 32;
+const DENSE_BATCH = 8;
 
 /** The same for the gradient by the weight, whose places have to be summed. */
 const DENSE_WEIGHT_BATCH = 128;
@@ -52,21 +52,47 @@ function denseWeightPays(problem: ConvProblem): boolean {
     problem.x[0]! >= DENSE_WEIGHT_BATCH;
 }
 
-/** Channels of both sides from which transformed tiles pay: matrix products over fewer are slow. */
-const TRANSFORMED_CHANNELS = 256;
+/** From which sizes it pays to transform maps and kernels. */
+interface TransformBounds {
+  /** Channels of both sides: matrix products over fewer are slow. */
+  readonly channels: number;
+  /** Rows of those products, the tiles of all images, for which the kernel is transformed. */
+  readonly tiles: number;
+  /** Most products for each pixel of the output, of which the blocked kernels take 9. */
+  readonly products: number;
+  /** The same where rows have at most 3 pixels, fewer than the blocked kernels compute at once. */
+  readonly productsOfShortRows: number;
+}
 
-/** Rows of those products, the tiles of all images, from which it pays to transform the kernel. */
-const TRANSFORMED_TILES = 128;
+/** For the convolution and its gradient by the input: at 4 x 4 pixels, 16 images and 128 channels, 0.8 of the blocked kernels' time. */
+const MAP_BOUNDS: TransformBounds = {
+  channels: 128,
+  tiles: 32,
+  products: 4.5,
+  productsOfShortRows: 7.2,
+};
+
+/** For the gradient by the weight, whose products have few rows where channels are few. */
+const WEIGHT_BOUNDS: TransformBounds = {
+  channels: 256,
+  tiles: 128,
+  products: 4.5,
+  productsOfShortRows: 4.5,
+};
 
 /** Whether products and transforms are few enough: at 8 x 8 pixels and 256 channels, 0.8 of the blocked kernels' time. */
-function transformsPay(problem: ConvProblem, block: number): boolean {
+function transformsPay(
+  problem: ConvProblem,
+  block: number,
+  bounds: TransformBounds,
+): boolean {
   if (!suitsWinograd(problem, block)) return false;
-  const { x, w } = problem;
+  const { x, w, y } = problem;
   const [outputs, inputs] = w as [number, number];
   const { products, tiles } = winogradCounts(problem);
-  return Math.min(outputs, inputs) >= TRANSFORMED_CHANNELS &&
-    x[0]! * tiles >= TRANSFORMED_TILES && products <= 4.5 &&
-    2 * elementCount(spatial(x)) * (outputs + inputs) <= outputs * inputs;
+  const most = y.at(-1)! <= 3 ? bounds.productsOfShortRows : bounds.products;
+  return Math.min(outputs, inputs) >= bounds.channels && x[0]! * tiles >= bounds.tiles &&
+    products <= most && 2 * elementCount(spatial(x)) * (outputs + inputs) <= outputs * inputs;
 }
 
 function chooseForward(problem: ConvProblem, block: number): ConvChoice["forward"] {
@@ -74,7 +100,7 @@ function chooseForward(problem: ConvProblem, block: number): ConvChoice["forward
   const isBlocked = blockedPays(problem) && FORWARD.blocked.suits(problem, block);
   if (isProduct(problem)) return isBlocked ? "blocked" : "product";
   if (densePays(problem)) return "dense";
-  if (transformsPay(problem, block)) return "winograd";
+  if (transformsPay(problem, block, MAP_BOUNDS)) return "winograd";
   if (isBlocked) return "blocked";
   return isGathered(problem) ? "gathered" : "direct";
 }
@@ -83,7 +109,7 @@ function chooseInputGradient(problem: ConvProblem, block: number): ConvChoice["i
   const isBlocked = blockedPays(problem) && INPUT_GRADIENTS.blocked.suits(problem, block);
   if (isProduct(problem)) return isBlocked ? "blocked" : "product";
   if (densePays(problem)) return "dense";
-  if (transformsPay(problem, block)) return "winograd";
+  if (transformsPay(problem, block, MAP_BOUNDS)) return "winograd";
   if (isBlocked) return "blocked";
   if (blockedPays(problem) && INPUT_GRADIENTS.phases.suits(problem, block)) return "phases";
   return INPUT_GRADIENTS.turned.suits(problem, block) ? "turned" : "transposed";
@@ -103,7 +129,7 @@ function chooseWeightGradient(problem: ConvProblem, block: number): ConvChoice["
   if (denseWeightPays(problem)) return "dense";
   const single = spatial(problem.w).every((length) => length === 1);
   if (single) return hasSmallProducts(problem) ? "images" : "taps";
-  if (transformsPay(problem, block)) return "winograd";
+  if (transformsPay(problem, block, WEIGHT_BOUNDS)) return "winograd";
   const several = elementCount(spatial(problem.y)) > 1;
   if (several && blockedPays(problem) && WEIGHT_GRADIENTS.blocked.suits(problem, block)) {
     return "blocked";
