@@ -1,7 +1,8 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Tensor } from "../../../../core/engine/graph/tensor.ts";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { type Tensor, tensor, zeros } from "../../../../core/engine/graph/tensor.ts";
 import { readJsonLines } from "../../../../core/files/json_lines.ts";
 import { ifThere } from "../../../../core/files/if_there.ts";
+import type { Precision } from "../../../../core/engine/precision/precision.ts";
 import { CPU } from "../../../../core/engine/ort/mod.ts";
 import { buildStage } from "../../../../core/unclip/training/built_stage.ts";
 import { autoencoderLoss } from "../../../../core/unclip/training/autoencoder_loss.ts";
@@ -82,21 +83,52 @@ Deno.test("replicas that cannot share a batch or the threads are refused before 
     assertEquals(await ifThere(Deno.stat(output)), undefined);
   }));
 
-Deno.test("a replica that fails ends the step of all", async () => {
-  const config = autoencoderConfig(TINY);
-  const stage = buildStage(
-    autoencoderLoss({
-      ...{ config, batchSize: 1, size: 16, reconstructionLoss: "l1", klWeight: 1e-6 },
-      target: { provider: "cpu", ranks: 2 },
-    }),
-    optimizationOf(TINY.autoencoder, "float32"),
+/** A step of the smallest autoencoder, an image for each of two replicas. */
+function tinyStep(precision: Precision) {
+  const sizes = { config: autoencoderConfig(TINY), batchSize: 1, size: 16 };
+  const target = { provider: "cpu", ranks: 2 } as const;
+  return buildStage(
+    autoencoderLoss({ ...sizes, reconstructionLoss: "l1", klWeight: 1e-6, target }),
+    optimizationOf(TINY.autoencoder, precision),
   );
-  using step = await openStageStep(
-    stage.step,
-    { placement: { device: CPU, threads: 2 }, replicas: 2 },
-    { state: stage.initialize(0) },
+}
+
+const placement = { device: CPU, threads: 2 };
+
+Deno.test("replicas whose gradients overflow change nothing, and others do", async () => {
+  const stage = tinyStep("float16");
+  const initial = stage.initialize(0);
+  using step = await openStageStep(stage.step, { placement, replicas: 2 }, { state: initial });
+  const pixels = Uint8Array.from({ length: 2 * 16 * 16 * 3 }, (_, i) => i * 37 % 256);
+  step.input("images", "uint8").write(tensor("uint8", [2, 16, 16, 3], pixels));
+  const { shape } = stage.step.batch.find(({ name }) => name === "noise")!;
+  const noise = zeros("float32", [2, ...shape.slice(1)]);
+  step.input("noise", "float32").write(noise);
+  const scalars = Object.fromEntries(stage.step.scalars.map(({ name }) => [name, 1e-3]));
+  const state = () => new Map([...step.state].map(([name, value]) => [name, value.read()]));
+
+  const scaled = (scale: number) => ({
+    ...scalars,
+    loss_scale: scale,
+    inverse_loss_scale: 1 / scale,
+  });
+  const overflown = await step.run(scaled(2 ** 60));
+  assertEquals([overflown.updated, overflown.measures], [false, {}]);
+  assertEquals(state(), initial);
+
+  const taken = await step.run(scaled(1));
+  assert(taken.updated && taken.measures["gradient_norm"]! > 0);
+  assertNotEquals(state(), initial);
+});
+
+Deno.test("replicas refuse a step that was built for another number of them", async () => {
+  const stage = tinyStep("float32");
+  await assertRejects(
+    () =>
+      openStageStep(stage.step, { placement: { device: CPU, threads: 3 }, replicas: 3 }, {
+        state: stage.initialize(0),
+      }),
+    TypeError,
+    "Cannot train by 3 replicas: the step must be built for as many ranks",
   );
-  const error = await assertRejects(() => step.run({}), TypeError);
-  // What failed once is not waited for again.
-  assertEquals(await assertRejects(() => step.run({}), TypeError), error);
 });
