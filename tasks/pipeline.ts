@@ -14,6 +14,7 @@ import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { PipelineDisplay } from "./cli/pipeline_display.ts";
 import { refuseRanks } from "./cli/ranks.ts";
 import { withMethodOptions } from "./cli/training_options.ts";
+import { GENERATION_BATCH_SIZE } from "./cli/unclip_options.ts";
 
 // What the stages before pretraining leave is not for anyone to name.
 const { variations: _variations, qualityComponent: _component, ...pretrainingOptions } =
@@ -170,9 +171,7 @@ const COMMAND = command({
         group: "Variations",
         type: "integer",
         minimum: 1,
-        description:
-          "variations that are denoised together at most (when left out 12; on the CPU 32 by a UNet of at most 64 MiB, 1 by " +
-          "a larger one); fewer take less memory",
+        description: `${GENERATION_BATCH_SIZE}; fewer take less memory`,
       },
       numInferenceSteps: {
         group: "Variations",

@@ -96,14 +96,6 @@ const COMMAND = command({
         default: 0,
         description: "seed of all noise",
       },
-      batchSize: {
-        group: "Generation",
-        type: "integer",
-        minimum: 1,
-        description:
-          "variations that are denoised together at most (when left out 12; on the CPU 32 by a UNet of at most 64 MiB, 1 by " +
-          "a larger one)",
-      },
       ...UNCLIP_OPTIONS,
       model: {
         group: "Generation",

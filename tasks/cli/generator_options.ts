@@ -136,13 +136,6 @@ export const GENERATOR_OPTIONS = {
     default: 160,
     description: "height and width of an image in the picture of sample",
   },
-  batchSize: {
-    group: "Generation (sample, measure)",
-    type: "integer",
-    minimum: 1,
-    default: 8,
-    description: "images that are denoised together",
-  },
   encoder: {
     group: "Generation (sample, measure)",
     type: "string",

@@ -14,6 +14,7 @@ import { FolderLock } from "../../files/folder_lock.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { writeNewFile } from "../../files/new_file.ts";
 import { datasetDigest } from "../../train/run/dataset_digest.ts";
+import { batchSizeOf } from "../../variations/batch_size.ts";
 import type { GenerationOptions } from "../../variations/generation_options.ts";
 import type { VariationRunOptions } from "../../variations/progress.ts";
 import { findUnclip, openUnclip, type UnclipModel } from "../open_unclip.ts";
@@ -33,7 +34,7 @@ export interface LevelSamplerOptions extends GenerationOptions {
   readonly levels?: readonly number[] | undefined;
   /** Images that are varied, at most, spread over the data. */
   readonly count?: number | undefined;
-  /** Images that are denoised together (default 8). */
+  /** Variations that are denoised together at most (default as `makeVariations` has it). */
   readonly batchSize?: number | undefined;
   /** The file that is made of them. Until it is written, they are kept beside it, in a folder of its name and `.partial`. */
   readonly output?: string | undefined;
@@ -96,11 +97,12 @@ export class LevelSampler implements Disposable {
     run: VariationRunOptions,
     dataset: Dataset,
     found: UnclipModel,
+    batchSize: number,
   ) {
     this.#options = options;
     this.#run = run;
     this.dataset = dataset;
-    this.#batchSize = Math.min(options.batchSize ?? 8, dataset.length);
+    this.#batchSize = batchSize;
     this.levels = options.levels ?? SAMPLE_LEVELS;
     this.device = found.device;
     this.found = found;
@@ -125,7 +127,9 @@ export class LevelSampler implements Disposable {
     const device = await openDevice(options.device ?? "auto", options.providerOption);
     const { precision = "auto", scheduler = "model" } = options;
     const found = await findUnclip(model, { precision, scheduler, device });
-    return new LevelSampler(options, run, subset(all, indices), found);
+    const dataset = subset(all, indices);
+    const batchSize = await batchSizeOf(found, dataset.length, options.batchSize);
+    return new LevelSampler(options, run, dataset, found, batchSize);
   }
 
   /** All that determines the variations. */
