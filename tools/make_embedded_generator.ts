@@ -102,7 +102,11 @@ async function curveOf({ name, steps }: TrainedPart): Promise<string> {
 
 async function readme(
   parts: readonly TrainedPart[],
-  { runs, threads }: { readonly runs: string; readonly threads: number },
+  { runs, threads, replicas }: {
+    readonly runs: string;
+    readonly threads: number;
+    readonly replicas: number;
+  },
 ): Promise<string> {
   const configuration = await readJson(
     join(runs, "generator", "configuration.json"),
@@ -126,7 +130,9 @@ ${parts.map(rowOf).join("\n")}
 
 on ${threads === 0 ? `${navigator.hardwareConcurrency} cores` : counted(threads, "thread")}${
     cpu === undefined ? "" : ` (${cpu})`
-  }. What the losses are, and what each number of the configuration is, says [docs/generator.md](../../docs/generator.md). The curves are \`${
+  }, the autoencoder and the UNet by ${
+    counted(replicas, "replica")
+  } each. What the losses are, and what each number of the configuration is, says [docs/generator.md](../../docs/generator.md). The curves are \`${
     parts.map(curveFile).join("`, `")
   }\`.
 
@@ -165,9 +171,11 @@ export async function main(args: readonly string[]): Promise<void> {
     ]);
   }
   await generator(
-    await isThere(output) ? ["train", "--output", output, "--resume", ...shared] : [
+    [
       ...["train", "--config", CONFIGURATION, "--image-encoder", encoder],
       ...["--output", output, ...shared],
+      // A run of another configuration is refused.
+      ...(await isThere(output) ? ["--resume"] : []),
     ],
   );
   if (!await isThere(join(output, "model"))) return;
@@ -187,7 +195,10 @@ export async function main(args: readonly string[]): Promise<void> {
     for (const part of parts) {
       await Deno.writeTextFile(join(temporary, curveFile(part)), await curveOf(part));
     }
-    await Deno.writeTextFile(join(temporary, "README.md"), await readme(parts, { runs, threads }));
+    await Deno.writeTextFile(
+      join(temporary, "README.md"),
+      await readme(parts, { runs, threads, replicas }),
+    );
   });
   console.log(`the embedded generator: ${FOLDER}`);
 }

@@ -15,6 +15,7 @@ import {
   writtenName,
 } from "../optim/step_names.ts";
 import { type Binding, CPU, DeviceTensor, type Session } from "../ort/mod.ts";
+import { allDone } from "./all_done.ts";
 import type { BuiltStep, StepTensor } from "./build_step.ts";
 import { bindInTurn, bufferTurns } from "./micro_batches.ts";
 import { PackedTensors } from "./packed_tensors.ts";
@@ -50,14 +51,6 @@ export interface StepOutcome {
   readonly outputs: Readonly<Record<string, number>>;
   /** What the update measured, by name; empty if it did not take place. */
   readonly measures: Readonly<Record<string, number>>;
-}
-
-/** Waits until all are done, so that none is left running when one of them fails; then throws its error. */
-async function allDone<T extends readonly Promise<unknown>[]>(
-  ...work: T
-): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(work);
-  return await Promise.all(work);
 }
 
 /** A training step that is loaded, placed and bound. */

@@ -18,6 +18,7 @@ import {
   Session,
   type SessionOptions,
 } from "../../engine/ort/mod.ts";
+import { allDone } from "../../engine/step/all_done.ts";
 import { BoundStep, type StepOutcome } from "../../engine/step/bound_step.ts";
 import type { BuiltStep, StepTensor } from "../../engine/step/build_step.ts";
 import { PackedTensors } from "../../engine/step/packed_tensors.ts";
@@ -39,13 +40,24 @@ import { rowRange } from "../rows.ts";
 
 /** Where a batch is written, by the names of its tensors. */
 export interface BatchInputs {
-  /** The tensor of the whole batch under a name. */
+  /**
+   * The tensor of the whole batch under a name.
+   *
+   * @throws {TypeError} if the batch has none of this name and element type
+   */
   input<D extends DType>(name: string, dtype: D): { write(value: Tensor<D>): void };
 }
 
 /** A step of a stage, by one network or by replicas of it. */
 export interface StageStep extends BatchInputs, Pick<BoundStep, "state" | "slots">, Disposable {
-  /** Takes one step on the batch; losses and outputs are means over the whole of it. */
+  /**
+   * Takes one step on the batch; losses and outputs are means over the whole of it. If the loss is not a finite number, or
+   * gradients of a scaled loss are not, nothing changes.
+   *
+   * @param scalars the learning rate and the other scalars of the step, by name
+   * @throws {TypeError} if a scalar is missing
+   * @throws {OrtError} if a model fails, and then nothing has changed either
+   */
   run(scalars: Readonly<Record<string, number>>): Promise<StepOutcome>;
 }
 
@@ -73,10 +85,11 @@ export function checkReplicas(
       `Cannot train by replicas: their number must divide the ${batchSize} images of a batch, found ${replicas}`,
     );
   }
-  if (threads > 0 && replicas > threads) {
+  const all = threads || navigator.hardwareConcurrency;
+  if (replicas > all) {
     throw new GenviewRangeError(
       `Cannot train by ${replicas} replicas on ${
-        counted(threads, "thread")
+        counted(all, "thread")
       }: each takes one at least; ask for fewer ` +
         "replicas or more threads",
     );
@@ -88,8 +101,8 @@ export function checkReplicas(
   }
 }
 
-/** Threads of the update leave their cores to the replicas as soon as it has ended. */
-const BETWEEN_REPLICAS = { "session.force_spinning_stop": "1" };
+/** For a session whose threads, once it has run, must not spin on cores that another session needs next. */
+const STOPS_SPINNING = { "session.force_spinning_stop": "1" };
 
 const sumName = (vector: number): string => `sum_${vector}`;
 const termName = (vector: number, replica: number): string => `gradient_${vector}_${replica}`;
@@ -120,29 +133,46 @@ interface ReplicatedSessions {
 interface Replica {
   readonly batch: Tensors;
   readonly outputs: Tensors;
+  /** Its gradients, by name. */
+  readonly made: Tensors;
+  /** From batch and parameters to outputs and gradients. */
   readonly gradients: Binding;
 }
 
-/** What replicas share, and how the step's tensors lie. */
-function layoutOf(step: BuiltStep, replicas: number) {
-  const parameters = step.state.map(({ name }) => name);
-  const gradients = new Set(parameters.map(gradientName));
-  const others = step.passed.filter(({ name }) => !gradients.has(name));
-  if (step.ranks !== replicas || step.microBatches > 1 || others.length > 0) {
-    throw new GenviewTypeError(
-      `Cannot train by ${replicas} replicas: the step must be built for as many ranks, take its batch at once and write no ` +
-        `buffers, found one for ${
-          counted(step.ranks, "rank")
-        }, by ${step.microBatches}, that passes on ${
-          others.map(({ name }) => `"${name}"`).join(", ") || "gradients alone"
-        }`,
-    );
-  }
-  const packs = withJointGradients(step.packs, step.passed, parameters);
-  const gradientPacks = packs.filter(({ members }) =>
-    members.some(({ name }) => gradients.has(name))
+/** Names of the gradients of a step. */
+function gradientNames({ state }: BuiltStep): ReadonlySet<string> {
+  return new Set(state.map(({ name }) => gradientName(name)));
+}
+
+/**
+ * Checks that gradients are all that replicas have to agree on.
+ *
+ * @throws {TypeError} if the step was built for another number of ranks, takes micro-batches, or writes buffers
+ */
+function checkStep(step: BuiltStep, replicas: number): void {
+  const gradients = gradientNames(step);
+  const others = step.passed.filter(({ name }) => !gradients.has(name)).map(({ name }) => name);
+  if (step.ranks === replicas && step.microBatches === 1 && others.length === 0) return;
+  throw new GenviewTypeError(
+    `Cannot train by ${replicas} replicas: the step must be built for as many ranks, take its batch at once and write no ` +
+      `buffers, found one for ${counted(step.ranks, "rank")}, of ${
+        counted(step.microBatches, "micro-batch", "micro-batches")
+      }, that writes ${others.length === 0 ? "none" : others.join(", ")}`,
   );
-  return { packs, gradientPacks };
+}
+
+/** How the tensors of a step lie in memory: all gradients are in packs, which come by themselves as well. */
+function packsOf(step: BuiltStep): { readonly all: Pack[]; readonly gradients: Pack[] } {
+  const names = gradientNames(step);
+  const all = withJointGradients(step.packs, step.passed, step.state.map(({ name }) => name));
+  const gradients = all.filter(({ members }) => members.some(({ name }) => names.has(name)));
+  return { all, gradients };
+}
+
+/** The threads of each replica: all of them, shared out. */
+function threadsOf(replica: number, { placement: { threads }, replicas }: ReplicaOptions): number {
+  const all = threads || navigator.hardwareConcurrency;
+  return Math.floor(all / replicas) + (replica < all % replicas ? 1 : 0);
 }
 
 /**
@@ -169,8 +199,8 @@ class ReplicatedStep implements StageStep {
     { state, slots = initialSlots(step) }: StepValues,
   ) {
     using owned = new DisposableStack();
-    const { packs, gradientPacks } = layoutOf(step, sessions.replicas.length);
-    const packed = new PackedTensors(packs, CPU, owned);
+    const packs = packsOf(step);
+    const packed = new PackedTensors(packs.all, CPU, owned);
     const place = (types: readonly { readonly name: string }[], given: StepValues["state"]) =>
       new Map(types.map(({ name }) => [name, packed.put(name, given.get(name)!)]));
     const empty = (types: readonly StepTensor[], at = packed) =>
@@ -181,58 +211,60 @@ class ReplicatedStep implements StageStep {
     this.#measures = empty(step.measures);
     const lasting = new Map([...this.state, ...this.slots, ...this.#scalars, ...packed.pieces]);
     const terms = new Map<string, DeviceTensor>();
-    const passed: Tensors[] = [];
     this.#replicas = sessions.replicas.map((session, replica) => {
       // The sums take the place of the first one's gradients, where the update reads them.
-      const own = replica === 0 ? packed : new PackedTensors(gradientPacks, CPU, owned);
+      const own = replica === 0 ? packed : new PackedTensors(packs.gradients, CPU, owned);
       const batch = empty(step.batch, own);
       const outputs = empty(step.outputs, own);
       const made = empty(step.passed, own);
-      passed.push(made);
-      own.vectorsOf(made).forEach((vector, i) => terms.set(termName(i, replica), vector));
+      packs.gradients.forEach(({ members }, i) => {
+        const inPack = members.map(({ name }) => [name, made.get(name)!] as const);
+        const [vector] = own.vectorsOf(new Map(inPack));
+        terms.set(termName(i, replica), vector!);
+      });
       const gradients = owned.use(session.bind(
         bindings(session.inputs, (name) => batch.get(name) ?? lasting.get(name)),
         bindings(session.outputs, (name) => made.get(name) ?? outputs.get(name)),
       ));
-      return { batch, outputs, gradients };
+      return { batch, outputs, made, gradients };
     });
     const { sum, update } = sessions;
-    const sums = new Map(gradientPacks.map((_, i) => [sumName(i), terms.get(termName(i, 0))]));
+    const sums = new Map(
+      packs.gradients.map((_, i) => [sumName(i), terms.get(termName(i, 0))]),
+    );
     this.#sum = owned.use(sum.bind(
       bindings(sum.inputs, (name) => terms.get(name)),
       bindings(sum.outputs, (name) => sums.get(name)),
     ));
     const replaced = new Map([...lasting].map(([name, value]) => [nextName(name), value]));
     this.#update = owned.use(update.bind(
-      bindings(update.inputs, (name) => lasting.get(name) ?? passed[0]!.get(name)),
+      bindings(update.inputs, (name) => lasting.get(name) ?? this.#replicas[0]!.made.get(name)),
       bindings(update.outputs, (name) => replaced.get(name) ?? this.#measures.get(name)),
     ));
     this.#owned = owned.move();
   }
 
-  /** Loads all models. */
+  /** Loads all models at once. */
   static async create(
     step: BuiltStep,
-    { placement, replicas }: ReplicaOptions,
+    options: ReplicaOptions,
     values: StepValues,
   ): Promise<ReplicatedStep> {
     using owned = new DisposableStack();
+    const { placement: { threads }, replicas } = options;
+    checkStep(step, replicas);
     checkValues(step, values);
-    const { gradientPacks } = layoutOf(step, replicas);
-    const threads = placement.threads || navigator.hardwareConcurrency;
-    const own = Math.max(1, Math.floor(threads / replicas));
-    const load = async (model: Uint8Array<ArrayBuffer>, options: SessionOptions) =>
-      owned.use(await Session.create(model, options));
-    const loadJoint = (model: Uint8Array<ArrayBuffer>) =>
-      load(model, { threads, config: BETWEEN_REPLICAS });
-    const sessions = {
-      replicas: await Promise.all(
-        Array.from({ length: replicas }, () => load(step.gradients, { threads: own })),
+    const load = async (model: Uint8Array<ArrayBuffer>, given: SessionOptions) =>
+      owned.use(await Session.create(model, { ...given, config: STOPS_SPINNING }));
+    const [sum, update, ...loaded] = await allDone(
+      load(encodeSums(packsOf(step).gradients, replicas), { threads }),
+      load(step.update, { threads }),
+      ...Array.from(
+        { length: replicas },
+        (_, replica) => load(step.gradients, { threads: threadsOf(replica, options) }),
       ),
-      sum: await loadJoint(encodeSums(gradientPacks, replicas)),
-      update: await loadJoint(step.update),
-    };
-    const made = new ReplicatedStep(step, sessions, values);
+    );
+    const made = new ReplicatedStep(step, { replicas: loaded, sum, update }, values);
     made.#owned.use(owned.move());
     return made;
   }

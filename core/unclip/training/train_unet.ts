@@ -115,7 +115,9 @@ export function unetPlan(
 export function drawTimestep(random: RandomStream, count: number, shift: number): number {
   if (shift === 1) return random.integer(count);
   const share = random.uniform();
-  return Math.floor(count * shift * share / (1 + (shift - 1) * share));
+  const shifted = share / (share + (1 - share) / shift);
+  // Rounding may give 1.
+  return Math.min(Math.floor(count * shifted), count - 1);
 }
 
 /** Writes the batches of a UNet's training. */

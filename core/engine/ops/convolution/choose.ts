@@ -1,6 +1,6 @@
 /**
  * The choice of formulations where no tuning table has one: rules that `bench/conv.ts` justifies, on the shapes of
- * ResNets, vision transformers, ConvNeXt and a generator's networks.
+ * ResNets, vision transformers, ConvNeXt and a generator's autoencoder and UNet.
  *
  * @module
  */
@@ -56,15 +56,21 @@ function denseWeightPays(problem: ConvProblem): boolean {
 interface TransformBounds {
   /** Channels of both sides: matrix products over fewer are slow. */
   readonly channels: number;
-  /** Rows of those products, the tiles of all images, for which the kernel is transformed. */
+  /** Rows of those products, the tiles of all images, from which it pays to transform the kernel. */
   readonly tiles: number;
   /** Most products for each pixel of the output, of which the blocked kernels take 9. */
   readonly products: number;
-  /** The same where rows have at most 3 pixels, fewer than the blocked kernels compute at once. */
+  /**
+   * The same where rows have at most 3 pixels, fewer than the blocked kernels compute at once: maps of 3 x 3 take 64 / 9
+   * products for each.
+   */
   readonly productsOfShortRows: number;
 }
 
-/** For the convolution and its gradient by the input: at 4 x 4 pixels, 16 images and 128 channels, 0.8 of the blocked kernels' time. */
+/**
+ * For the convolution and its gradient by the input: with 16 images and 128 channels, 0.8 of the blocked kernels' time at
+ * 4 x 4 pixels; with 160 channels, 0.8 at 3 x 3.
+ */
 const MAP_BOUNDS: TransformBounds = {
   channels: 128,
   tiles: 32,

@@ -72,11 +72,22 @@ Deno.test("drawTimestep() shifts the odds of any share of the diffusion, by the 
   for (const shift of [1 / 3, 1, 3]) {
     const random = new RandomStream(0, "timesteps");
     const timesteps = Array.from({ length: draws }, () => drawTimestep(random, 1000, shift));
-    assert(timesteps.every((value) => Number.isInteger(value) && value >= 0 && value < 1000));
     for (const share of [0.1, 0.5, 0.9]) {
       const below = timesteps.filter((value) => value < 1000 * share).length / draws;
       // Five standard deviations of a proportion.
       assertAlmostEquals(below, share / (shift - (shift - 1) * share), 5 * 0.5 / Math.sqrt(draws));
+    }
+  }
+});
+
+Deno.test("drawTimestep() gives a timestep of the diffusion at any shift", () => {
+  const last = 1 - 2 ** -53;
+  for (const shift of [1e-300, 0.5, 7, 1e20, 1e300]) {
+    for (const [share, least, most] of [[0, 0, 0], [last, 0, 999], [0.5, 0, 999]] as const) {
+      const random = Object.assign(new RandomStream(0, "timesteps"), { uniform: () => share });
+      const timestep = drawTimestep(random, 1000, shift);
+      const isOne = Number.isInteger(timestep) && timestep >= least && timestep <= most;
+      assert(isOne, `${timestep} at a share of ${share} and a shift of ${shift}`);
     }
   }
 });

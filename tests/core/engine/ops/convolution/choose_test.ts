@@ -83,6 +83,31 @@ Deno.test("chooseFormulations() knows the usual layers, anywhere and on a CPU wi
       "direct turned wide",
       "winograd winograd blocked",
     ],
+    [
+      { kernel: 3, size: 3, batch: 32, channels: 256, outputs: 256 },
+      "direct turned wide",
+      "winograd winograd blocked",
+    ],
+    [
+      { kernel: 3, size: 4, batch: 8, channels: 128, outputs: 128 },
+      "direct turned wide",
+      "winograd winograd blocked",
+    ],
+    [
+      { kernel: 3, size: 4, batch: 8, channels: 120, outputs: 128 },
+      "direct turned wide",
+      "blocked blocked blocked",
+    ],
+    [
+      { kernel: 3, size: 4, batch: 7, channels: 128, outputs: 128 },
+      "direct turned wide",
+      "direct turned wide",
+    ],
+    [
+      { kernel: 3, size: 5, batch: 16, channels: 256, outputs: 256 },
+      "direct turned wide",
+      "blocked blocked blocked",
+    ],
     [{ kernel: 1 }, "product product images", "blocked blocked images"],
     [{ kernel: 1, size: 4 }, "product product taps", "blocked blocked taps"],
     [{ kernel: 1, size: 4, batch: 4 }, "product product taps", "product product taps"],
