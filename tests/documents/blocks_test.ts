@@ -41,11 +41,17 @@ Deno.test("pages link to files that are there", async () => {
   }
 });
 
-Deno.test("docs/README.md names every page of docs/", async () => {
+Deno.test("docs/README.md and the README's table name every page of docs/", async () => {
   const index = await Deno.readTextFile(join(ROOT, "docs/README.md"));
-  for (const page of listPages().filter((name) => name.startsWith("docs/"))) {
+  const readme = await Deno.readTextFile(join(ROOT, "README.md"));
+  const pages = listPages().filter((name) =>
+    name.startsWith("docs/") && !name.endsWith("README.md")
+  );
+  for (const page of pages) {
     const name = page.slice("docs/".length);
-    assert(name === "README.md" || index.includes(`(${name})`), name);
+    assert(index.includes(`(${name})`), `docs/README.md must name ${name}`);
+    const row = new RegExp(`^\\| \\[[^\\]]+\\]\\(${page}\\) +\\|`, "m");
+    assert(row.test(readme), `README.md must have a row of ${page}`);
   }
 });
 

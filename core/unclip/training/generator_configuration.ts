@@ -153,14 +153,15 @@ const optimization = (
     learningRate,
   ),
   warmupSteps: rate("steps in which the learning rate rises", 100),
-  weightDecay: rate("weight decay", 0),
-  clipGradientNorm: rate("largest norm of the gradient; 0 clips none", 1),
+  weightDecay: rate("weight decay of AdamW", 0),
+  clipGradientNorm: rate("largest norm of all parameters' gradient; 0 clips none", 1),
   averageDecay: {
     type: "number",
     minimum: 0,
     maximum: 1,
     default: 0.999,
-    description: "share of the moving averages that a step leaves",
+    description:
+      "share of the parameters' moving averages that a step leaves, to which it grows (`decay` of diffusers' EMAModel)",
   },
 } as const);
 
@@ -209,7 +210,8 @@ export const generatorSchema: ObjectSchema = {
       type: "string",
       enum: ["float32", "float16", "bfloat16"],
       default: "float32",
-      description: "what the forward and the backward pass compute in",
+      description:
+        "what the forward and the backward pass compute in: float32, float16 or bfloat16; weights are float32",
     },
     frozen: {
       type: "array",
@@ -222,17 +224,31 @@ export const generatorSchema: ObjectSchema = {
     autoencoder: {
       type: "object",
       properties: {
-        channels: channels("channels of each level, the widest map first", [8, 32, 64]),
-        latentChannels: positive("channels of the latents", 4),
-        layersPerLevel: positive("residual blocks of a level", 1),
-        groups: positive("groups of channels that are normalised together", 2),
+        channels: channels(
+          "channels of each level, the widest map first (diffusers' `block_out_channels`); each but the last halves the map",
+          [8, 32, 64],
+        ),
+        latentChannels: positive("channels of the latents (`latent_channels`)", 4),
+        layersPerLevel: positive(
+          "residual blocks of a level of the encoder; the decoder's have one more (`layers_per_block`)",
+          1,
+        ),
+        groups: positive(
+          "groups of channels that are normalised together (`norm_num_groups`); they divide the channels of each level",
+          2,
+        ),
         reconstructionLoss: {
           type: "string",
           enum: ["l1", "l2"],
           default: "l1",
-          description: "how far images are apart: mean absolute or mean squared difference",
+          description:
+            "how far images are apart: l1, the mean absolute, or l2, the mean squared difference",
         },
-        klWeight: rate("weight of the divergence of the latents from a normal distribution", 1e-6),
+        klWeight: rate(
+          "weight of the Kullback-Leibler divergence from a normal distribution, summed over an image's latents, beside the " +
+            "mean difference of its pixels (latent-diffusion's `kl_weight` stands beside the summed one)",
+          1e-6,
+        ),
         // Few images a step: what is learnt goes with the steps, and an image has many pixels.
         ...optimization({ batchSize: 8, steps: 8000, learningRate: 3e-3 }),
       },
@@ -242,10 +258,13 @@ export const generatorSchema: ObjectSchema = {
     textEncoder: {
       type: "object",
       properties: {
-        width: positive("features of a token", 32),
-        tokens: positive("tokens of a text", 16),
-        layers: positive("blocks", 1),
-        heads: positive("heads of the attention", 1),
+        width: positive(
+          "features of a token (transformers' `hidden_size`, and the UNet's `cross_attention_dim`)",
+          32,
+        ),
+        tokens: positive("tokens of a text (`max_position_embeddings`)", 16),
+        layers: positive("blocks (`num_hidden_layers`)", 1),
+        heads: positive("heads of the attention (`num_attention_heads`)", 1),
       },
       default: {},
       additionalProperties: false,
@@ -253,34 +272,49 @@ export const generatorSchema: ObjectSchema = {
     unet: {
       type: "object",
       properties: {
-        channels: channels("channels of each level, the widest map first", [64, 128, 128]),
-        layersPerLevel: positive("residual blocks of a level on the way down", 1),
-        headWidth: positive("features of a head of the attention", 32),
+        channels: channels(
+          "channels of each level, the widest map first (diffusers' `block_out_channels`); each but the last halves the map",
+          [64, 128, 128],
+        ),
+        layersPerLevel: positive(
+          "residual blocks of a level on the way down; there is one more on the way up (`layers_per_block`)",
+          1,
+        ),
+        headWidth: positive(
+          "features of a head of the attention; a level has channels / headWidth heads, rounded down, or 1 (`attention_head_dim`)",
+          32,
+        ),
         attentionLevels: {
           type: "array",
           items: { type: "integer", minimum: 0 },
           default: [] as readonly number[],
-          description: "levels with attention, counted from 0; the middle has it always",
+          description:
+            "levels with attention, counted from 0 (`CrossAttnDownBlock2D`); the middle has it always",
         },
-        groups: positive("groups of channels that are normalised together", 8),
+        groups: positive(
+          "groups of channels that are normalised together (`norm_num_groups`); they divide the channels of each level",
+          8,
+        ),
         adaptiveGroupNorm: {
           type: "boolean",
           default: true,
           description:
-            "whether timestep and class scale the normalised maps of residual blocks as well as shifting them",
+            "whether timestep and class scale the normalised maps of residual blocks as well as shifting them " +
+            "(`resnet_time_scale_shift`: true is scale_shift, false default)",
         },
         // There is no default: runs from before this was an option have none.
         timeEmbeddingWidth: {
           type: "integer",
           minimum: 1,
           description:
-            "features of the embedding of timestep and class; left out, four times the channels of the first level",
+            "features of the embedding of timestep and class (`time_embedding_dim`); left out, 4 times the first level's channels",
         },
         predictionType: {
           type: "string",
           enum: ["epsilon", "v_prediction"],
           default: "v_prediction",
-          description: "what the network predicts: the noise or the velocity",
+          description:
+            "what the network predicts: epsilon, the noise, or v_prediction, the velocity (`prediction_type`)",
         },
         lossWeighting: {
           type: "string",
@@ -288,16 +322,20 @@ export const generatorSchema: ObjectSchema = {
           // Min-SNR weighs the loss of the velocity by almost nothing where there is almost only noise, and there the class
           // embedding is learnt.
           default: "uniform",
-          description: "how the losses of timesteps are weighed",
+          description:
+            "how the losses of timesteps are weighed: uniform, all alike, or min-snr (Hang et al. 2023)",
         },
-        minSnrGamma: rate("largest weight of min-SNR weighting", 5),
+        minSnrGamma: rate(
+          "largest weight of min-SNR weighting (`snr_gamma` of diffusers' training programs)",
+          5,
+        ),
         // There is no default, as above.
         timestepShift: {
           type: "number",
           exclusiveMinimum: 0,
           description:
             "how far timesteps are shifted towards noise: 2 has two thirds of them in the noisier half; left out, or 1, " +
-            "all are as frequent",
+            "all are as frequent (Esser et al. 2024, equation 23)",
         },
         conditionDropout: {
           type: "number",
@@ -305,14 +343,14 @@ export const generatorSchema: ObjectSchema = {
           maximum: 1,
           default: 0.1,
           description:
-            "probability that a sample loses its condition, for classifier-free guidance",
+            "probability that a sample has zeros in place of its image embedding, for classifier-free guidance",
         },
         maximumNoiseLevel: {
           type: "integer",
           minimum: 0,
           maximum: 999,
           default: 999,
-          description: "largest level of the noise on embeddings",
+          description: "largest level of the noise on embeddings (diffusers' `noise_level`)",
         },
         ...optimization({ batchSize: 32, steps: 12000, learningRate: 1e-3 }),
       },
