@@ -17,7 +17,7 @@ export interface NetworkOptimization {
   readonly steps: number;
   /** Learning rate, after the warm-up and before it falls along half a cosine. */
   readonly learningRate: number;
-  /** Steps in which the learning rate rises. */
+  /** Steps in which the learning rate rises, at most all. */
   readonly warmupSteps: number;
   /** Weight decay. */
   readonly weightDecay: number;
@@ -152,7 +152,10 @@ const optimization = (
     "learning rate, after the warm-up and before it falls along half a cosine",
     learningRate,
   ),
-  warmupSteps: rate("steps in which the learning rate rises", 100),
+  warmupSteps: rate(
+    "steps in which the learning rate rises; left out, at most a tenth of all",
+    100,
+  ),
   weightDecay: rate("weight decay", 0),
   clipGradientNorm: rate("largest norm of the gradient; 0 clips none", 1),
   averageDecay: {
@@ -323,13 +326,33 @@ export const generatorSchema: ObjectSchema = {
   additionalProperties: false,
 };
 
+/** How a network is optimised, with a warm-up that is short where none is given. */
+function withShortWarmup<Network extends NetworkOptimization>(
+  network: Network,
+  given: Partial<NetworkOptimization> | undefined,
+): Network {
+  if (given?.warmupSteps !== undefined) return network;
+  return { ...network, warmupSteps: Math.min(network.warmupSteps, Math.floor(network.steps / 10)) };
+}
+
 /**
- * A configuration with the defaults of all that it leaves out.
+ * A configuration with the defaults of all that it leaves out; the learning rate then rises in a tenth of the steps at most.
  *
  * @param given an object as JSON has it
  * @param name what it is called in errors, such as its file
  * @throws {TypeError} if it does not meet the schema, with all findings
  */
 export function generatorConfiguration(given: unknown, name: string): GeneratorConfiguration {
-  return validate(generatorSchema, given, `use ${name}`, "the configuration");
+  const configuration = validate<GeneratorConfiguration>(
+    generatorSchema,
+    given,
+    `use ${name}`,
+    "the configuration",
+  );
+  const { autoencoder, unet } = given as Partial<GeneratorConfiguration>;
+  return {
+    ...configuration,
+    autoencoder: withShortWarmup(configuration.autoencoder, autoencoder),
+    unet: withShortWarmup(configuration.unet, unet),
+  };
 }
