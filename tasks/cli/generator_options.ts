@@ -104,8 +104,10 @@ export const GENERATOR_OPTIONS = {
   draws: numberOf("draws") as Typed<number>,
   autoencoderSteps: numberOf("steps", "autoencoder") as Typed<number>,
   autoencoderBatchSize: numberOf("batchSize", "autoencoder") as Typed<number>,
+  autoencoderLearningRate: numberOf("learningRate", "autoencoder") as Typed<number>,
   unetSteps: numberOf("steps", "unet") as Typed<number>,
   unetBatchSize: numberOf("batchSize", "unet") as Typed<number>,
+  unetLearningRate: numberOf("learningRate", "unet") as Typed<number>,
   levels: {
     group: "Generation (sample, measure)",
     type: "array",

@@ -139,6 +139,15 @@ const channels = (description: string, value: readonly number[]) =>
     description,
   }) as const;
 
+/**
+ * The learning rate of fine-tuning, where none is given. What a network has learnt should outlast what a few images tell it,
+ * and rates of training from scratch are hundreds of times as large.
+ *
+ * Source: diffusers, `examples/text_to_image`: all commands of its README that train a whole UNet have 1e-5; 1e-4, which its
+ * programs have by default, they give adapters of low rank alone.
+ */
+export const FINE_TUNING_RATE = 1e-5;
+
 /** How a network follows its gradients, with defaults of its own. */
 const optimization = (
   { batchSize, steps, learningRate }: Pick<
@@ -149,7 +158,8 @@ const optimization = (
   batchSize: positive("images of a step", batchSize),
   steps: positive("steps in all", steps),
   learningRate: rate(
-    "learning rate, after the warm-up and before it falls along half a cosine",
+    "learning rate, after the warm-up and before it falls along half a cosine; left out in fine-tuning, " +
+      FINE_TUNING_RATE,
     learningRate,
   ),
   warmupSteps: rate(
@@ -202,7 +212,10 @@ export const generatorSchema: ObjectSchema = {
       },
       additionalProperties: false,
     },
-    imageSize: positive("height and width of the images in pixels", 64),
+    imageSize: positive(
+      "height and width of the images in pixels; left out in fine-tuning, those of the generator",
+      64,
+    ),
     seed: { type: "integer", minimum: 0, default: 0, description: "seed of all randomness" },
     draws: positive(
       "times that each image is encoded for the UNet; more than 1 is for images that are rendered anew",
