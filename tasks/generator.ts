@@ -146,9 +146,9 @@ async function run(options: RunGeneratorOptions, action: string): Promise<void> 
 /** What is trained, as far as both ways have it in common. */
 function runOptions(parsed: Values, frozen: boolean): RunGeneratorOptions {
   const { output, config, resume, samples, device, providerOption, threads } = parsed.values;
-  const { replicas } = parsed.values;
+  const { replicas, checkpointMinutes } = parsed.values;
   return {
-    ...{ resume, samples, device, providerOption, threads, replicas },
+    ...{ resume, samples, device, providerOption, threads, replicas, checkpointMinutes },
     output: output || "runs/generator",
     config: config || undefined,
     configuration: configurationOf(parsed, frozen),

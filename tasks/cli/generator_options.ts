@@ -94,6 +94,13 @@ export const GENERATOR_OPTIONS = {
     default: false,
     description: "go on with the run in --output, whose other options need not be given again",
   },
+  checkpointMinutes: {
+    group: "Training (train, finetune)",
+    type: "number",
+    minimum: 0,
+    default: 5,
+    description: "minutes between checkpoints (0: after each step)",
+  },
   samples: {
     group: "Training (train, finetune)",
     type: "boolean",

@@ -140,11 +140,13 @@ Deno.test("generator trains for few steps, and fine-tunes at the size of the gen
     await main([
       ...["train", "--config", path("config.json"), "--image-encoder", path("model"), ...common],
       ...["--autoencoder-learning-rate", "0.002", "--unet-learning-rate", "2e-4"],
-      ...["--output", path("run")],
+      ...["--output", path("run"), "--checkpoint-minutes", "0"],
     ]);
     const run = await recorded("run");
     assertEquals([run.autoencoder.learningRate, run.unet.learningRate], [0.002, 2e-4]);
     assertEquals([run.autoencoder.warmupSteps, run.unet.warmupSteps], [0, 0]);
+    const checkpoints = await names(path("run/unet/checkpoints"));
+    assertEquals(checkpoints, ["step-000000002", "step-000000003"]);
 
     const batches = { autoencoder: { batchSize: 3 }, unet: { batchSize: 3 } };
     await Deno.writeTextFile(path("batches.json"), JSON.stringify(batches));

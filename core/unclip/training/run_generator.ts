@@ -58,6 +58,8 @@ export interface RunGeneratorOptions {
   readonly threads?: number | undefined;
   /** Replicas of a network that share the threads in training (default 1). */
   readonly replicas?: number | undefined;
+  /** Minutes between checkpoints (default 5); 0 saves one after each step. */
+  readonly checkpointMinutes?: number | undefined;
   /** Stops the run after the present step, with a checkpoint. */
   readonly signal?: AbortSignal | undefined;
   /** Takes what happens. */
@@ -197,7 +199,7 @@ async function settle(
  */
 export async function runGenerator(options: RunGeneratorOptions): Promise<TrainedGenerator> {
   const { output, resume = false, samples = true, threads = 0, replicas = 1 } = options;
-  const { signal, report } = options;
+  const { checkpointMinutes, signal, report } = options;
   const { configuration, from } = await settle(options);
   const { data, seed, imageEncoder } = configuration;
   const device = await openDevice(options.device ?? "auto", options.providerOption);
@@ -208,6 +210,7 @@ export async function runGenerator(options: RunGeneratorOptions): Promise<Traine
     ...{ configuration, dataset, imageEncoder, output, resume, placement, replicas },
     ...(from !== undefined && { from, ...await frozenParts(configuration.frozen, from) }),
     ...(measures && { measures }),
+    ...(checkpointMinutes !== undefined && { checkpointMinutes }),
     ...(signal && { signal }),
     ...(report && { report }),
   });

@@ -77,7 +77,7 @@ export interface TrainGeneratorOptions {
   readonly placement: Placement;
   /** Replicas of a network that take each training step together on the cores of a CPU (default 1). */
   readonly replicas?: number;
-  /** Minutes between checkpoints (default 5). */
+  /** Minutes between checkpoints (default 5); 0 saves one after each step. */
   readonly checkpointMinutes?: number;
   /** What is measured after epochs. */
   readonly measures?: GeneratorMeasures;
