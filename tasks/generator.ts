@@ -89,16 +89,22 @@ type Values = Parsed<typeof COMMAND.options>;
 /** The options of a configuration that were given on the command line. */
 function configurationOf({ given }: Values, frozen: boolean): GivenConfiguration {
   const { data, imageEncoder, imageSize, seed, draws, precision, freeze } = given;
-  const { autoencoderSteps, autoencoderBatchSize, unetSteps, unetBatchSize } = given;
+  const { autoencoderSteps, autoencoderBatchSize, autoencoderLearningRate } = given;
+  const { unetSteps, unetBatchSize, unetLearningRate } = given;
   const { embedding, emphasis, embeddingDraws } = given;
   const projection = {
     ...(embedding !== undefined && { embedding }),
     ...(emphasis !== undefined && { emphasis }),
     ...(embeddingDraws !== undefined && { draws: embeddingDraws }),
   };
-  const stage = (steps: number | undefined, batchSize: number | undefined) => ({
+  const stage = (
+    steps: number | undefined,
+    batchSize: number | undefined,
+    learningRate: number | undefined,
+  ) => ({
     ...(steps !== undefined && { steps }),
     ...(batchSize !== undefined && { batchSize }),
+    ...(learningRate !== undefined && { learningRate }),
   });
   return {
     ...(data !== undefined && { data }),
@@ -109,8 +115,8 @@ function configurationOf({ given }: Values, frozen: boolean): GivenConfiguration
     ...(draws !== undefined && { draws }),
     ...(precision !== undefined && precision !== "auto" && { precision }),
     ...(frozen && freeze !== undefined && { frozen: freeze }),
-    autoencoder: stage(autoencoderSteps, autoencoderBatchSize),
-    unet: stage(unetSteps, unetBatchSize),
+    autoencoder: stage(autoencoderSteps, autoencoderBatchSize, autoencoderLearningRate),
+    unet: stage(unetSteps, unetBatchSize, unetLearningRate),
   };
 }
 
@@ -140,9 +146,9 @@ async function run(options: RunGeneratorOptions, action: string): Promise<void> 
 /** What is trained, as far as both ways have it in common. */
 function runOptions(parsed: Values, frozen: boolean): RunGeneratorOptions {
   const { output, config, resume, samples, device, providerOption, threads } = parsed.values;
-  const { replicas } = parsed.values;
+  const { replicas, checkpointMinutes } = parsed.values;
   return {
-    ...{ resume, samples, device, providerOption, threads, replicas },
+    ...{ resume, samples, device, providerOption, threads, replicas, checkpointMinutes },
     output: output || "runs/generator",
     config: config || undefined,
     configuration: configurationOf(parsed, frozen),

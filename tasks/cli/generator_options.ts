@@ -94,6 +94,13 @@ export const GENERATOR_OPTIONS = {
     default: false,
     description: "go on with the run in --output, whose other options need not be given again",
   },
+  checkpointMinutes: {
+    group: "Training (train, finetune)",
+    type: "number",
+    minimum: 0,
+    default: 5,
+    description: "minutes between checkpoints (0: after each step)",
+  },
   samples: {
     group: "Training (train, finetune)",
     type: "boolean",
@@ -104,8 +111,10 @@ export const GENERATOR_OPTIONS = {
   draws: numberOf("draws") as Typed<number>,
   autoencoderSteps: numberOf("steps", "autoencoder") as Typed<number>,
   autoencoderBatchSize: numberOf("batchSize", "autoencoder") as Typed<number>,
+  autoencoderLearningRate: numberOf("learningRate", "autoencoder") as Typed<number>,
   unetSteps: numberOf("steps", "unet") as Typed<number>,
   unetBatchSize: numberOf("batchSize", "unet") as Typed<number>,
+  unetLearningRate: numberOf("learningRate", "unet") as Typed<number>,
   levels: {
     group: "Generation (sample, measure)",
     type: "array",

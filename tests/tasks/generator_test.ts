@@ -127,6 +127,46 @@ Deno.test("generator takes the backbone of a run for its image encoder, and says
     );
   }));
 
+Deno.test("generator trains for few steps, and fine-tunes at the size of the generator by small ones", () =>
+  withModel(async (path) => {
+    const { autoencoder, unet, ...configuration } = tinyConfiguration(path);
+    const [{ warmupSteps: _, ...coder }, { warmupSteps: __, ...denoiser }] = [autoencoder, unet];
+    const given = { ...configuration, autoencoder: coder, unet: denoiser };
+    await Deno.writeTextFile(path("config.json"), JSON.stringify(given));
+    const common = ["--device", "cpu", "--threads", "1", "--no-samples"];
+    const recorded = async (run: string) =>
+      JSON.parse(await Deno.readTextFile(path(`${run}/configuration.json`)));
+
+    await main([
+      ...["train", "--config", path("config.json"), "--image-encoder", path("model"), ...common],
+      ...["--autoencoder-learning-rate", "0.002", "--unet-learning-rate", "2e-4"],
+      ...["--output", path("run"), "--checkpoint-minutes", "0"],
+    ]);
+    const run = await recorded("run");
+    assertEquals([run.autoencoder.learningRate, run.unet.learningRate], [0.002, 2e-4]);
+    assertEquals([run.autoencoder.warmupSteps, run.unet.warmupSteps], [0, 0]);
+    const checkpoints = await names(path("run/unet/checkpoints"));
+    assertEquals(checkpoints, ["step-000000002", "step-000000003"]);
+
+    const batches = { autoencoder: { batchSize: 3 }, unet: { batchSize: 3 } };
+    await Deno.writeTextFile(path("batches.json"), JSON.stringify(batches));
+    const tune = [
+      ...["finetune", "--from", path("run/model"), "--config", path("batches.json"), ...common],
+      ...["--data", path("images"), "--unet-steps", "3"],
+    ];
+    await main([...tune, "--output", path("tuned")]);
+    const tuned = await recorded("tuned");
+    assertEquals(tuned.imageSize, 16);
+    assertEquals([tuned.autoencoder.learningRate, tuned.unet.learningRate], [1e-5, 1e-5]);
+    await main(["finetune", "--resume", ...common, "--output", path("tuned")]);
+    await assertRejects(
+      () => main([...tune, "--image-size", "64", "--output", path("large")]),
+      RangeError,
+      "imageSize must be 16, at which its UNet was trained, found 64",
+    );
+    await assertRejects(() => Deno.stat(path("large")), Deno.errors.NotFound);
+  }));
+
 Deno.test("generator refuses what it cannot do", async () => {
   const refuse = (args: readonly string[], message: string) =>
     assertRejects(() => main(args), Error, message);

@@ -17,7 +17,7 @@ export interface NetworkOptimization {
   readonly steps: number;
   /** Learning rate, after the warm-up and before it falls along half a cosine. */
   readonly learningRate: number;
-  /** Steps in which the learning rate rises. */
+  /** Steps in which the learning rate rises, at most all. */
   readonly warmupSteps: number;
   /** Weight decay. */
   readonly weightDecay: number;
@@ -139,6 +139,15 @@ const channels = (description: string, value: readonly number[]) =>
     description,
   }) as const;
 
+/**
+ * The learning rate of fine-tuning, where none is given. What a network has learnt should outlast what a few images tell it,
+ * and rates of training from scratch are hundreds of times as large.
+ *
+ * Source: diffusers, `examples/text_to_image`: all commands of its README that train a whole UNet have 1e-5; 1e-4, which its
+ * programs have by default, they give adapters of low rank alone.
+ */
+export const FINE_TUNING_RATE = 1e-5;
+
 /** How a network follows its gradients, with defaults of its own. */
 const optimization = (
   { batchSize, steps, learningRate }: Pick<
@@ -149,10 +158,14 @@ const optimization = (
   batchSize: positive("images of a step", batchSize),
   steps: positive("steps in all", steps),
   learningRate: rate(
-    "learning rate, after the warm-up and before it falls along half a cosine",
+    "learning rate, after the warm-up and before it falls along half a cosine; left out in fine-tuning, " +
+      FINE_TUNING_RATE,
     learningRate,
   ),
-  warmupSteps: rate("steps in which the learning rate rises", 100),
+  warmupSteps: rate(
+    "steps in which the learning rate rises; left out, at most a tenth of all",
+    100,
+  ),
   weightDecay: rate("weight decay of AdamW", 0),
   clipGradientNorm: rate("largest norm of all parameters' gradient; 0 clips none", 1),
   averageDecay: {
@@ -200,7 +213,10 @@ export const generatorSchema: ObjectSchema = {
       },
       additionalProperties: false,
     },
-    imageSize: positive("height and width of the images in pixels", 64),
+    imageSize: positive(
+      "height and width of the images in pixels; left out in fine-tuning, those of the generator",
+      64,
+    ),
     seed: { type: "integer", minimum: 0, default: 0, description: "seed of all randomness" },
     draws: positive(
       "times that each image is encoded for the UNet; more than 1 is for images that are rendered anew",
@@ -361,13 +377,33 @@ export const generatorSchema: ObjectSchema = {
   additionalProperties: false,
 };
 
+/** How a network is optimised, with a warm-up that is short where none is given. */
+function withShortWarmup<Network extends NetworkOptimization>(
+  network: Network,
+  given: Partial<NetworkOptimization> | undefined,
+): Network {
+  if (given?.warmupSteps !== undefined) return network;
+  return { ...network, warmupSteps: Math.min(network.warmupSteps, Math.floor(network.steps / 10)) };
+}
+
 /**
- * A configuration with the defaults of all that it leaves out.
+ * A configuration with the defaults of all that it leaves out; the learning rate then rises in a tenth of the steps at most.
  *
  * @param given an object as JSON has it
  * @param name what it is called in errors, such as its file
  * @throws {TypeError} if it does not meet the schema, with all findings
  */
 export function generatorConfiguration(given: unknown, name: string): GeneratorConfiguration {
-  return validate(generatorSchema, given, `use ${name}`, "the configuration");
+  const configuration = validate<GeneratorConfiguration>(
+    generatorSchema,
+    given,
+    `use ${name}`,
+    "the configuration",
+  );
+  const { autoencoder, unet } = given as Partial<GeneratorConfiguration>;
+  return {
+    ...configuration,
+    autoencoder: withShortWarmup(configuration.autoencoder, autoencoder),
+    unet: withShortWarmup(configuration.unet, unet),
+  };
 }

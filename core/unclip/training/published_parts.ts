@@ -60,6 +60,13 @@ export async function readAutoencoder(
   return { config, tensors };
 }
 
+/** Height and width in pixels of the images that the UNet of a folder was trained on. */
+export async function trainedImageSize(folder: PublishedFolder): Promise<number> {
+  const { channels } = parseAutoencoder(await folder.config("vae"));
+  const { sampleSize } = parseUnet(await folder.config("unet"));
+  return sampleSize * 2 ** (channels.length - 1);
+}
+
 /** A UNet and the diffusions that it was trained on. */
 export interface PublishedUnet extends UnetPlan {
   /** Its parameters. */

@@ -16,9 +16,15 @@ import {
   embeddedImageEncoder,
 } from "../../weights/embedded_generator.ts";
 import { findUnclip } from "../open_unclip.ts";
+import { PublishedFolder } from "../published_folder.ts";
 import { checkpointOf, exportedEncoderFolder } from "./exported_encoder.ts";
 import { AUTOENCODER, frozenParts } from "./frozen_parts.ts";
-import { type GeneratorConfiguration, generatorConfiguration } from "./generator_configuration.ts";
+import {
+  FINE_TUNING_RATE,
+  type GeneratorConfiguration,
+  generatorConfiguration,
+} from "./generator_configuration.ts";
+import { trainedImageSize } from "./published_parts.ts";
 import { generatorSamples } from "./samples.ts";
 import type { StageEvent } from "./stage_event.ts";
 import { type TrainedGenerator, trainGenerator } from "./train_generator.ts";
@@ -52,6 +58,8 @@ export interface RunGeneratorOptions {
   readonly threads?: number | undefined;
   /** Replicas of a network that share the threads in training (default 1). */
   readonly replicas?: number | undefined;
+  /** Minutes between checkpoints (default 5); 0 saves one after each step. */
+  readonly checkpointMinutes?: number | undefined;
   /** Stops the run after the present step, with a checkpoint. */
   readonly signal?: AbortSignal | undefined;
   /** Takes what happens. */
@@ -133,6 +141,17 @@ async function settleEncoder(
   return generatorConfiguration(settled, "the configuration");
 }
 
+/** What fine-tuning takes from the generator that it starts from, and how fast it learns, where a configuration leaves it out. */
+async function fineTuningDefaults(folder: string): Promise<GivenConfiguration> {
+  return {
+    imageEncoder: folder,
+    imageSize: await trainedImageSize(new PublishedFolder(folder)),
+    frozen: [AUTOENCODER],
+    autoencoder: { learningRate: FINE_TUNING_RATE },
+    unet: { learningRate: FINE_TUNING_RATE },
+  };
+}
+
 /** What a run has been given, before its defaults. */
 async function settle(
   { config, configuration = {}, output, resume = false, from }: RunGeneratorOptions,
@@ -154,7 +173,7 @@ async function settle(
   const start = named === undefined ? undefined : await folderOf(named, "generator");
   const defaults = start === undefined || recorded !== undefined
     ? {}
-    : { frozen: [AUTOENCODER], imageEncoder: start };
+    : await fineTuningDefaults(start);
   const settled = generatorConfiguration(joined(joined(defaults, base), configuration), name);
   if (start === undefined && settled.frozen.length > 0) {
     throw new GenviewTypeError(
@@ -180,7 +199,7 @@ async function settle(
  */
 export async function runGenerator(options: RunGeneratorOptions): Promise<TrainedGenerator> {
   const { output, resume = false, samples = true, threads = 0, replicas = 1 } = options;
-  const { signal, report } = options;
+  const { checkpointMinutes, signal, report } = options;
   const { configuration, from } = await settle(options);
   const { data, seed, imageEncoder } = configuration;
   const device = await openDevice(options.device ?? "auto", options.providerOption);
@@ -191,6 +210,7 @@ export async function runGenerator(options: RunGeneratorOptions): Promise<Traine
     ...{ configuration, dataset, imageEncoder, output, resume, placement, replicas },
     ...(from !== undefined && { from, ...await frozenParts(configuration.frozen, from) }),
     ...(measures && { measures }),
+    ...(checkpointMinutes !== undefined && { checkpointMinutes }),
     ...(signal && { signal }),
     ...(report && { report }),
   });

@@ -40,13 +40,11 @@ export function averageDecayAt(step: number, decay: number): number {
  */
 export function stageScalars(
   { learningRate, warmupSteps, weightDecay, steps, averageDecay }: NetworkOptimization,
-  stepsPerEpoch: number,
 ): (step: number, skipped: number) => Readonly<Record<string, number>> {
-  const warmup = warmupSteps === 0 ? {} : { warmup: { epochs: warmupSteps / stepsPerEpoch } };
-  const rate = schedule({ kind: "cosine", value: learningRate, ...warmup }, {
-    totalSteps: steps,
-    stepsPerEpoch,
-  });
+  const warmup = warmupSteps === 0 ? {} : { warmup: { epochs: warmupSteps } };
+  // In steps: as shares of epochs, a warm-up of all steps can be longer than they are by a rounding.
+  const length = { totalSteps: steps, stepsPerEpoch: 1 };
+  const rate = schedule({ kind: "cosine", value: learningRate, ...warmup }, length);
   const { stepScalars } = adamW(ADAM);
   return (step, skipped) => ({
     learning_rate: rate(step),

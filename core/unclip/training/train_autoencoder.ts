@@ -88,7 +88,7 @@ export async function trainAutoencoder(
     batchSize,
     stepsPerEpoch,
     totalSteps: steps,
-    scalars: stageScalars(autoencoder, stepsPerEpoch),
+    scalars: stageScalars(autoencoder),
     place: async (step, index) => {
       step.input("images", "uint8").write(await images.batch(index));
       const noise = normalNoise(seed, "autoencoder noise", index, noiseShape);

@@ -17,6 +17,7 @@ import type { AutoencoderConfig } from "../networks/autoencoder.ts";
 import { loadImageEncoder, readStatistics } from "../pipeline_parts.ts";
 import { PublishedFolder } from "../published_folder.ts";
 import { withAverages } from "./built_stage.ts";
+import { checkTraining } from "./check_training.ts";
 import {
   embeddingStatistics,
   type EncodedImages,
@@ -76,7 +77,7 @@ export interface TrainGeneratorOptions {
   readonly placement: Placement;
   /** Replicas of a network that take each training step together on the cores of a CPU (default 1). */
   readonly replicas?: number;
-  /** Minutes between checkpoints (default 5). */
+  /** Minutes between checkpoints (default 5); 0 saves one after each step. */
   readonly checkpointMinutes?: number;
   /** What is measured after epochs. */
   readonly measures?: GeneratorMeasures;
@@ -318,13 +319,18 @@ class GeneratorTraining {
  *
  * @throws {Deno.errors.AlreadyExists} if the folder holds a run and it is not to be resumed, or another process trains there
  * @throws {TypeError} if a run is resumed with another configuration, a folder does not fit, or most images cannot be read
- * @throws {RangeError} if there are fewer images than in a batch, or replicas cannot share a batch equally
+ * @throws {RangeError} if the configuration's numbers do not go together or with the images, before anything is written, or
+ * replicas cannot share a batch equally
  * @throws {TrainingError} if the loss or the gradient is not finite
  */
 export async function trainGenerator(options: TrainGeneratorOptions): Promise<TrainedGenerator> {
   const { output, configuration: { autoencoder, unet }, placement, replicas = 1 } = options;
   for (const { batchSize } of [autoencoder, unet]) {
     checkReplicas(batchSize, { placement, replicas });
+  }
+  // One that goes on was checked when it began, or began when more was let through.
+  if (await ifThere(Deno.stat(join(output, CONFIGURATION))) === undefined) {
+    await checkTraining(options);
   }
   using _lock = await FolderLock.acquire(output);
   await settleFolder(options);

@@ -71,6 +71,11 @@ export interface UnetPlan {
   readonly embeddingNoise: NoiseScheduleConfig;
 }
 
+/** Heads of the attention of a level, by its channels and the features of a head that are asked for. */
+export function headsOf(channels: number, headWidth: number): number {
+  return Math.max(1, Math.floor(channels / headWidth));
+}
+
 /** The UNet that a configuration asks for. */
 export function unetPlan(
   { unet, autoencoder, textEncoder, imageSize }: GeneratorConfiguration,
@@ -80,7 +85,7 @@ export function unetPlan(
   const { adaptiveGroupNorm, timeEmbeddingWidth } = unet;
   const levels = channels.map((width, i) => {
     const attends = attentionLevels.includes(i);
-    const heads = Math.max(1, Math.floor(width / headWidth));
+    const heads = headsOf(width, headWidth);
     return { channels: width, heads, attendsDown: attends, attendsUp: attends };
   });
   return {
@@ -299,7 +304,7 @@ export async function trainUnet(
     stepsPerEpoch: batches.batchesPerEpoch,
     totalSteps: steps,
     lossRange: denoisingLossRange(batches.weights),
-    scalars: stageScalars(unet, batches.batchesPerEpoch),
+    scalars: stageScalars(unet),
     place: (step, index) => Promise.resolve(batches.place(step, index)),
   });
   return { ...outcome, averages: plain(outcome.averages) };
