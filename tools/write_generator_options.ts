@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import type { ObjectSchema, PropertySchema } from "../core/schema/schema.ts";
-import { generatorSchema } from "../core/unclip/training/generator_configuration.ts";
+import { generatorSchema } from "../core/unclip/training/generator_schema.ts";
 
 const PAGE = join(new URL("../", import.meta.url).pathname, "docs/generator.md");
 const HEADER = ["key", "default", "what it is"];

@@ -5,7 +5,7 @@
  */
 import { GenviewTypeError } from "../../core/errors/mod.ts";
 import type { ObjectSchema, Typed } from "../../core/schema/schema.ts";
-import { generatorSchema } from "../../core/unclip/training/generator_configuration.ts";
+import { generatorSchema } from "../../core/unclip/training/generator_schema.ts";
 
 /** Whose option one of a part of the configuration is, in words. */
 const PARTS = {

@@ -56,12 +56,12 @@ export {
   type ExportedEmbedding,
   type GeneratorConfiguration,
   generatorConfiguration,
-  generatorSchema,
   type NetworkOptimization,
   type TextEncoderSizes,
   type UnetTraining,
 } from "./generator_configuration.ts";
 export { type GeneratorParts, writeGeneratorFolder } from "./generator_folder.ts";
+export { generatorSchema } from "./generator_schema.ts";
 export type { LevelMeasure } from "./level_comparison.ts";
 export { HELD_OUT_SEED, LevelSampler, type LevelSamplerOptions } from "./level_sampler.ts";
 export { KeptVariations } from "./kept_variations.ts";

@@ -19,11 +19,8 @@ import { findUnclip } from "../open_unclip.ts";
 import { PublishedFolder } from "../published_folder.ts";
 import { checkpointOf, exportedEncoderFolder } from "./exported_encoder.ts";
 import { AUTOENCODER, frozenParts } from "./frozen_parts.ts";
-import {
-  FINE_TUNING_RATE,
-  type GeneratorConfiguration,
-  generatorConfiguration,
-} from "./generator_configuration.ts";
+import { type GeneratorConfiguration, generatorConfiguration } from "./generator_configuration.ts";
+import { FINE_TUNING_RATE } from "./generator_schema.ts";
 import { trainedImageSize } from "./published_parts.ts";
 import { generatorSamples } from "./samples.ts";
 import type { StageEvent } from "./stage_event.ts";
