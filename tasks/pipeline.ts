@@ -26,7 +26,7 @@ const SHARED = ["data", "seed", "device", "providerOption", "threads"] as const;
 const COMMAND = command({
   name: "pipeline",
   summary:
-    "Runs the whole of GenView over a folder of images: what is foreground, how much noise each image bears, its " +
+    "Runs the whole of GenView over images in a folder, a list or shards: what is foreground, how much noise each image bears, its " +
     "variations, pretraining on generated pairs that are weighted by their quality, evaluation where there are labels, " +
     "and one report. What is done is not done again: the same command resumes where it was stopped.",
   examples: [
@@ -52,7 +52,11 @@ const COMMAND = command({
     required: ["data", "output"],
     properties: {
       ...pretrainingOptions,
-      data: { group: "Pipeline", type: "string", description: "folder of images, or a list file" },
+      data: {
+        group: "Pipeline",
+        type: "string",
+        description: "folder of images, a list file, or shards by name",
+      },
       output: {
         group: "Pipeline",
         type: "string",

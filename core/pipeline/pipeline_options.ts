@@ -13,7 +13,7 @@ import type { PipelineEvent } from "./pipeline_event.ts";
 
 /** What the pipeline is run on, and how; what is left out has its default. */
 export interface PipelineOptions extends StageChoice {
-  /** A folder of images, or a list of them. */
+  /** A folder of images, a list of them, or shards, by a name as `openData` takes it. */
   readonly data: string;
   /** Folder of all that the stages leave, each in a folder of its own. */
   readonly output: string;

@@ -6,17 +6,20 @@
 import { join } from "node:path";
 import { findUnclip, generateVariations, openUnclip } from "../../unclip/mod.ts";
 import { uniqueIndices } from "../../data/mod.ts";
+import { isAbsolutePath } from "../../data/relative_path.ts";
 import { RandomStream } from "../../engine/random/mod.ts";
 import { writeNewFile } from "../../files/new_file.ts";
 import { GENVIEW_NOISE_SCHEDULE, parseLevelLines } from "../../noise/mod.ts";
-import { GenviewError } from "../../errors/mod.ts";
+import { GenviewError, GenviewTypeError } from "../../errors/mod.ts";
 import {
   batchSizeOf,
   findVariations,
   makeVariations,
   type MakeVariationsOptions,
+  type OutputNames,
   type VariationFormat,
 } from "../../variations/mod.ts";
+import { checkNames } from "../../variations/output_names.ts";
 import { networkFailure } from "../../variations/progress.ts";
 import type { PipelineContext } from "../pipeline_context.ts";
 import type { StageEstimate } from "../pipeline_event.ts";
@@ -45,6 +48,12 @@ const DEFAULTS = {
 /** Steps of the scheduler that a speed is measured by. */
 const MEASURED_STEPS = 2;
 
+/** How variations are named. */
+function namesOf({ options }: PipelineContext): OutputNames {
+  const { format } = DEFAULTS[options.published ? "published" : "embedded"];
+  return { imagesPerPrompt: options.numImagesPerPrompt ?? 1, format };
+}
+
 /** How variations are generated, defaults filled in. */
 function generationOf({ options, names }: PipelineContext) {
   const fallback = DEFAULTS[options.published ? "published" : "embedded"];
@@ -58,6 +67,20 @@ function generationOf({ options, names }: PipelineContext) {
     size: options.size ?? fallback.size,
     format: fallback.format,
   } satisfies Partial<MakeVariationsOptions>;
+}
+
+/** Refuses images whose variations could not mirror them, or could not be told apart. */
+function check(context: PipelineContext): void {
+  const { images: { dataset }, options: { data } } = context;
+  const keys = uniqueIndices(dataset).map((index) => dataset.sample(index).key);
+  const other = keys.find((key) => isAbsolutePath(key) || key.split("/").includes(".."));
+  if (other !== undefined) {
+    throw new GenviewTypeError(
+      `Cannot run the pipeline: paths of images must be relative and without "..", for variations to mirror them, found ` +
+        `${other} in ${data}; --until levels or --skip variations takes them`,
+    );
+  }
+  checkNames(keys.map((key) => ({ key, level: 0 })), namesOf(context));
 }
 
 /** How many images get variations. */
@@ -168,6 +191,7 @@ async function measure(context: PipelineContext): Promise<StageEstimate> {
 export const variations: Stage = {
   name: "variations",
   needs: ["levels"],
+  check,
   async settings(context) {
     const { model, ...generation } = generationOf(context);
     const { scheduler } = generation;
