@@ -223,3 +223,16 @@ Deno.test("a part of the images gets variations, and more of them add to what is
       "varied-images was 2, found 4",
     );
   }));
+
+Deno.test("a small generator's sampling is recorded where it was left out, and goes on by the same values", () =>
+  withPipelineFixture(async (fixture) => {
+    const { numInferenceSteps: _steps, scale: _scale, scheduler: _scheduler, ...options } =
+      smallOptions(fixture);
+    const part = { ...options, variedImages: 1, until: "variations" } as const;
+    assertEquals((await run(part)).outcome, { finished: true });
+    const record = JSON.parse(await Deno.readTextFile(join(options.output, "pipeline.json")));
+    const { numInferenceSteps, scale, scheduler } = record.stages.variations.settings;
+    assertEquals([scheduler, numInferenceSteps, scale], ["dpm-solver++", 12, 3]);
+    const again = await run({ ...part, numInferenceSteps, scale, scheduler });
+    assertEquals([again.outcome.finished, stagesOf(again.events, "end")], [true, []]);
+  }));
