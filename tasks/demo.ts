@@ -98,7 +98,7 @@ const COMMAND = command({
         minimum: 1,
         maximum: 1000,
         default: 8,
-        description: "steps of the generator's scheduler, DPM-Solver++",
+        description: "steps of the generator's scheduler",
       },
       device: { type: "string", default: "auto", description: "auto, cpu, cuda, cuda:N or webgpu" },
       providerOption,

@@ -24,7 +24,10 @@ import { levelMeasuresText } from "./cli/generator_text.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { asStarted } from "./cli/program_name.ts";
 import { refuseRanks } from "./cli/ranks.ts";
-import { promptOf, UNCLIP_OPTIONS as ALL_UNCLIP_OPTIONS } from "./cli/unclip_options.ts";
+import {
+  compatibleGeneration,
+  UNCLIP_OPTIONS as ALL_UNCLIP_OPTIONS,
+} from "./cli/unclip_options.ts";
 import { VariationsDisplay } from "./cli/variations_display.ts";
 
 /** The generator is named by its place behind the sub-command. */
@@ -244,7 +247,7 @@ async function sample(parsed: Values): Promise<void> {
     const images = await drawSamples({
       ...{ ...values, model, output, count: values.count || undefined },
       precision: generationPrecision(values.precision),
-      prompt: promptOf(values),
+      ...compatibleGeneration(values),
     }, run);
     return `${images} images at levels ${values.levels.join(", ")}: ${output}`;
   });
@@ -262,7 +265,7 @@ async function measure(parsed: Values): Promise<void> {
     const measures = await measureLevels({
       ...{ ...values, model, count: values.count || undefined },
       precision: generationPrecision(values.precision),
-      prompt: promptOf(values),
+      ...compatibleGeneration(values),
     }, run);
     return values.json ? JSON.stringify(measures, null, 2) : levelMeasuresText(measures);
   });

@@ -14,7 +14,12 @@ import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { PipelineDisplay } from "./cli/pipeline_display.ts";
 import { refuseRanks } from "./cli/ranks.ts";
 import { withMethodOptions } from "./cli/training_options.ts";
-import { GENERATION_BATCH_SIZE } from "./cli/unclip_options.ts";
+import {
+  GENERATION_BATCH_SIZE,
+  SCALE_LEFT_OUT,
+  SCHEDULER_LEFT_OUT,
+  STEPS_LEFT_OUT,
+} from "./cli/unclip_options.ts";
 
 // What the stages before pretraining leave is not for anyone to name.
 const { variations: _variations, qualityComponent: _component, ...pretrainingOptions } =
@@ -26,7 +31,7 @@ const SHARED = ["data", "seed", "device", "providerOption", "threads"] as const;
 const COMMAND = command({
   name: "pipeline",
   summary:
-    "Runs the whole of GenView over a folder of images: what is foreground, how much noise each image bears, its " +
+    "Runs the whole of GenView over images in a folder, a list or shards: what is foreground, how much noise each image bears, its " +
     "variations, pretraining on generated pairs that are weighted by their quality, evaluation where there are labels, " +
     "and one report. What is done is not done again: the same command resumes where it was stopped.",
   examples: [
@@ -52,7 +57,11 @@ const COMMAND = command({
     required: ["data", "output"],
     properties: {
       ...pretrainingOptions,
-      data: { group: "Pipeline", type: "string", description: "folder of images, or a list file" },
+      data: {
+        group: "Pipeline",
+        type: "string",
+        description: "folder of images, a list file, or shards by name",
+      },
       output: {
         group: "Pipeline",
         type: "string",
@@ -178,20 +187,21 @@ const COMMAND = command({
         type: "integer",
         minimum: 1,
         maximum: 1000,
-        description: "steps of the generator's scheduler (12 when left out, with --published 20)",
+        description:
+          `steps of the generator's scheduler (when left out ${STEPS_LEFT_OUT}, and with --published)`,
       },
       scale: {
         group: "Variations",
         type: "number",
         minimum: 1,
         description:
-          "classifier-free guidance scale (3 when left out, with --published 10); 1 is no guidance",
+          `classifier-free guidance scale (when left out ${SCALE_LEFT_OUT}, and with --published); 1 is no guidance`,
       },
       scheduler: {
         group: "Variations",
         type: "string",
         enum: ["model", "pndm", "ddim", "dpm-solver++"],
-        description: "scheduler (dpm-solver++ when left out, with --published the model's own)",
+        description: `scheduler (when left out ${SCHEDULER_LEFT_OUT}, and with --published)`,
       },
       size: {
         group: "Variations",

@@ -18,7 +18,7 @@ import { type Command, command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { inRanks } from "./cli/ranks.ts";
 import { VariationsDisplay } from "./cli/variations_display.ts";
-import { promptOf, UNCLIP_OPTIONS } from "./cli/unclip_options.ts";
+import { compatibleGeneration, UNCLIP_OPTIONS } from "./cli/unclip_options.ts";
 
 const COMMAND = command({
   name: "variations",
@@ -242,7 +242,7 @@ async function generate(
   return await makeVariations({
     ...values,
     shard,
-    prompt: promptOf(values),
+    ...compatibleGeneration(values),
     noiseLevel: given.noiseLevel,
     batchSize: given.batchSize,
   }, { signal: interrupt.signal, report: display.show, group });

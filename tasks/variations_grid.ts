@@ -10,7 +10,7 @@ import { command, parse, runTask } from "./cli/command_line.ts";
 import { interruptSignal } from "./cli/interrupt_signal.ts";
 import { refuseRanks } from "./cli/ranks.ts";
 import { VariationsDisplay } from "./cli/variations_display.ts";
-import { promptOf, UNCLIP_OPTIONS } from "./cli/unclip_options.ts";
+import { compatibleGeneration, UNCLIP_OPTIONS } from "./cli/unclip_options.ts";
 
 const COMMAND = command({
   name: "variations-grid",
@@ -125,7 +125,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const { signal } = interrupt;
   try {
     const { path, images, levels, failed } = await makeVariationGrid(
-      { ...values, folders, prompt: promptOf(values) },
+      { ...values, folders, ...compatibleGeneration(values) },
       { signal, report: display.show },
     );
     console.log(`${counted(images, "image")} at levels ${levels.join(", ")}: ${path}`);

@@ -4,13 +4,12 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
-import { type Dataset, openData, uniqueIndices } from "../data/mod.ts";
+import { join } from "node:path";
+import { type Dataset, findShards, openData, type Sample, uniqueIndices } from "../data/mod.ts";
 import { openRankPlacement } from "../distributed/mod.ts";
 import { openTokenNetwork, type TokenNetwork, type TokenNetworkChoice } from "../encoders/mod.ts";
 import type { Device, Placement } from "../engine/ort/mod.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
-import { imagesRoot } from "../masking/mod.ts";
 import { type NamedRun, type ResolvedRun, resolveRun } from "../train/run/resolve_run.ts";
 import type { StageName } from "./choose_stages.ts";
 import { type NetworkNames, networkNames } from "./network_names.ts";
@@ -35,7 +34,7 @@ export interface FeatureNetworks {
 /** Images, as stages compare and find them. */
 export interface PipelineImages {
   readonly dataset: Dataset;
-  /** Folder that their paths are relative to. */
+  /** Folder that their paths are relative to, or the name of the shards that hold them. */
   readonly root: string;
   /** How many different ones there are. */
   readonly count: number;
@@ -63,28 +62,27 @@ export interface PipelineContext {
   folder(stage: StageName): string;
 }
 
+/** Where the images' paths begin. A list's may lie beside it, and a file's name tells where. */
+async function rootOf(data: string, { key, source }: Sample): Promise<string> {
+  return await findShards(data) === undefined ? source.name.slice(0, -(key.length + 1)) : data;
+}
+
 async function openImages(data: string): Promise<PipelineImages> {
   const dataset = await openData(data);
-  if (dataset.sample(0).source.kind === "rendered") {
+  const first = dataset.sample(0);
+  if (first.source.kind === "rendered") {
     throw new GenviewTypeError(
-      `Cannot run the pipeline: --data must be a folder or a list of image files, found ${data}, whose images are drawn ` +
-        "when they are needed",
+      `Cannot run the pipeline: --data must be a folder of images, a list of them or shards, found ${data}, whose images ` +
+        "are drawn when they are needed",
     );
   }
+  const keys = uniqueIndices(dataset).map((index) => dataset.sample(index).key);
   const hash = createHash("sha256");
-  const indices = uniqueIndices(dataset);
-  for (const index of indices) hash.update(`${dataset.sample(index).key}\n`);
-  const isFolder = (await Deno.stat(data)).isDirectory;
-  // Lists of absolute paths alone have no root to be relative to.
-  if (await imagesRoot(dataset) === "absolute paths") {
-    throw new GenviewTypeError(
-      `Cannot run the pipeline: paths of --data must be relative to the list's folder, found absolute ones in ${data}`,
-    );
-  }
+  for (const key of keys) hash.update(`${key}\n`);
   return {
     dataset,
-    root: isFolder ? data : dirname(data),
-    count: indices.length,
+    root: await rootOf(data, first),
+    count: keys.length,
     digest: hash.digest("hex"),
   };
 }

@@ -13,7 +13,7 @@ import type { PipelineEvent } from "./pipeline_event.ts";
 
 /** What the pipeline is run on, and how; what is left out has its default. */
 export interface PipelineOptions extends StageChoice {
-  /** A folder of images, or a list of them. */
+  /** A folder of images, a list of them, or shards, by a name as `openData` takes it. */
   readonly data: string;
   /** Folder of all that the stages leave, each in a folder of its own. */
   readonly output: string;
@@ -45,11 +45,11 @@ export interface PipelineOptions extends StageChoice {
   readonly numImagesPerPrompt?: number | undefined;
   /** Variations that are denoised together at most (default as `makeVariations` has it). */
   readonly generationBatchSize?: number | undefined;
-  /** Steps of the generator's scheduler (default 12, with `published` 20). */
+  /** Steps of the generator's scheduler (default 12 of a small generator; 20 of others, and with `published`). */
   readonly numInferenceSteps?: number | undefined;
-  /** Classifier-free guidance scale, from 1 (default 3, with `published` 10). */
+  /** Classifier-free guidance scale, from 1 (default 3 of a small generator; 10 of others, and with `published`). */
   readonly scale?: number | undefined;
-  /** The scheduler (default `dpm-solver++`, with `published` the model's own). */
+  /** The scheduler (default `dpm-solver++` of a small generator; the model's own of others, and with `published`). */
   readonly scheduler?: "model" | SchedulerName | undefined;
   /** Height and width of variations in pixels; 0 keeps the generator's own (default 0, with `published` 512). */
   readonly size?: number | undefined;

@@ -172,6 +172,7 @@ async function runLocked(
   checkNeeds(asked, done);
   const present = new Set([...asked, ...done]);
   const context = await openContext(options, control, present);
+  for (const name of asked) STAGES[name].check?.(context);
   const chosen = await withoutIdle(asked, context);
   for (const name of asked) if (!chosen.includes(name) && !done.has(name)) present.delete(name);
 

@@ -24,6 +24,8 @@ export interface Stage {
   readonly name: StageName;
   /** Stages without whose files it cannot be run. */
   readonly needs: readonly StageName[];
+  /** Refuses images that it could not take; called before anything is downloaded or written. */
+  check?(context: PipelineContext): void;
   /** What its files depend on, beside the stages before it; throws where that cannot be had. */
   settings(context: PipelineContext): Promise<StageSettings>;
   /** Why there is nothing for it to do; undefined if there is. */

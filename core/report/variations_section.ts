@@ -3,20 +3,20 @@
  *
  * @module
  */
-import { join } from "node:path";
 import { decodeSource } from "../data/decode/decode_source.ts";
-import { fileSource } from "../data/dataset_of.ts";
+import { type Dataset, type ImageSource, uniqueIndices } from "../data/mod.ts";
 import { sharp } from "../deps/sharp.ts";
 import { type Tensor, tensor } from "../engine/graph/tensor.ts";
 import { imageGrid } from "../plot/image_grid.ts";
 import { findVariations, type FoundVariation } from "../variations/mod.ts";
 import { GenviewTypeError } from "../errors/mod.ts";
+import { counted } from "../schema/counted.ts";
 import type { Section } from "./report.ts";
 
 /** Options of {@linkcode variationsSection}. */
 export interface VariationsSectionOptions {
-  /** Folder that the images' paths in the manifest are relative to. */
-  readonly root: string;
+  /** The images; their keys are the paths that the manifest has. */
+  readonly images: Dataset;
   /** Images of each level that are shown, at most (default 4). */
   readonly shown?: number;
   /** Height and width of an image in the figure (default 96). */
@@ -24,8 +24,8 @@ export interface VariationsSectionOptions {
 }
 
 /** An image in its own proportions in a square cell, at two pixels to a unit. */
-async function picture(path: string, cell: number): Promise<Tensor<"uint8">> {
-  const { width, height, data } = await decodeSource(fileSource(path));
+async function picture(source: ImageSource, cell: number): Promise<Tensor<"uint8">> {
+  const { width, height, data } = await decodeSource(source);
   const side = 2 * cell;
   const { data: resized, info } = await sharp(data, { raw: { width, height, channels: 3 } })
     .resize({ width: side, height: side, fit: "contain", background: "#808080" })
@@ -46,15 +46,29 @@ function byLevel(
   return [...Map.groupBy(first, ({ level }) => level)].sort(([a], [b]) => a - b);
 }
 
+/** Finds images by their paths. */
+function originalsOf(images: Dataset): (path: string) => ImageSource {
+  const places = new Map(uniqueIndices(images).map((index) => [images.sample(index).key, index]));
+  return (path) => {
+    const place = places.get(path);
+    if (place !== undefined) return images.sample(place).source;
+    throw new GenviewTypeError(
+      `Cannot show variations of ${path}: "${images.name}" must hold it, found ${
+        counted(places.size, "other image")
+      }`,
+    );
+  };
+}
+
 /**
  * Some images of each noise level, each beside the first of its variations.
  *
  * @param folder of variations and their manifest
- * @throws {TypeError} if the folder has none
+ * @throws {TypeError} if the folder has none, or an image is none of those that are given
  */
 export async function variationsSection(
   folder: string,
-  { root, shown = 4, cell = 96 }: VariationsSectionOptions,
+  { images: given, shown = 4, cell = 96 }: VariationsSectionOptions,
 ): Promise<Section> {
   const found = await findVariations([folder]);
   const levels = byLevel(found);
@@ -64,12 +78,13 @@ export async function variationsSection(
     );
   }
   const columns = 2 * Math.min(shown, Math.max(...levels.map(([, all]) => all.length)));
+  const originalOf = originalsOf(given);
   const images: Tensor<"uint8">[] = [];
   const blank = tensor("uint8", [2 * cell, 2 * cell, 4], new Uint8Array(16 * cell ** 2));
   for (const [, all] of levels) {
     const row: Tensor<"uint8">[] = [];
-    for (const { source, file } of all.slice(0, columns / 2)) {
-      row.push(await picture(join(root, source), cell), await picture(file, cell));
+    for (const { source, image } of all.slice(0, columns / 2)) {
+      row.push(await picture(originalOf(source), cell), await picture(image, cell));
     }
     while (row.length < columns) row.push(blank);
     images.push(...row);

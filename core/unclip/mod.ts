@@ -55,7 +55,7 @@ export { type GeneratedImages, UnclipPipeline } from "./pipeline.ts";
 export type { UnclipOptions } from "./pipeline_parts.ts";
 export { PublishedFolder, type PublishedNetwork } from "./published_folder.ts";
 export { resizeVariation } from "./resize_variation.ts";
-export { isSmallNetwork } from "./shared_network.ts";
+export { isSmallGenerator } from "./small_generator.ts";
 export { ConfigFile } from "../weights/config_file.ts";
 export { parseNoiseSchedule, parseScheduler, type PublishedScheduler } from "./scheduler_config.ts";
 export {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isSmallNetwork, PublishedFolder, type UnclipModel } from "../unclip/mod.ts";
+import { isSmallGenerator, type UnclipModel } from "../unclip/mod.ts";
 
 /** On devices: Stable unCLIP's maps of so many images keep one busy, and fit into its memory. */
 const ON_DEVICE = 12;
@@ -17,12 +17,9 @@ const OF_SMALL = 32;
  *
  * @throws {Deno.errors.NotFound} if the model's folder has no weights of a UNet
  */
-export async function defaultBatchSize(
-  { folder, precision, device }: UnclipModel,
-): Promise<number> {
-  if (device.provider !== "cpu") return ON_DEVICE;
-  const { size } = await Deno.stat(await new PublishedFolder(folder).weights("unet", precision));
-  return isSmallNetwork(size) ? OF_SMALL : 1;
+export async function defaultBatchSize(model: UnclipModel): Promise<number> {
+  if (model.device.provider !== "cpu") return ON_DEVICE;
+  return await isSmallGenerator(model) ? OF_SMALL : 1;
 }
 
 /**

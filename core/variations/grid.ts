@@ -14,10 +14,11 @@ import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
 import { writeNewFile } from "../files/new_file.ts";
 import { parseRatioLines } from "../noise/mod.ts";
-import { findUnclip, generateVariations, openUnclip } from "../unclip/mod.ts";
+import { generateVariations, openUnclip } from "../unclip/mod.ts";
 import { batchSizeOf } from "./batch_size.ts";
 import { checkOptions } from "./check_options.ts";
 import type { GridRow } from "./draw_grid.ts";
+import { findGenerator } from "./find_generator.ts";
 import { findVariations, type FoundVariation } from "./find_variations.ts";
 import type { GenerationOptions } from "./generation_options.ts";
 import { type PlannedImage, variationsOf } from "./output_names.ts";
@@ -150,9 +151,7 @@ async function generateRows(
   options: VariationGridOptions,
   { signal, report }: VariationRunOptions,
 ): Promise<{ readonly rows: GridRow[]; readonly failed: number }> {
-  const { levels = LEVELS, seed = 0, threads = 0, scale = 10 } = options;
-  const { prompt = "", negativePrompt = "", numInferenceSteps = 20 } = options;
-  const { precision = "auto", scheduler = "model" } = options;
+  const { levels = LEVELS, seed = 0, threads = 0, prompt = "", negativePrompt = "" } = options;
   // All have one: images are a condition here.
   await checkOriginals(images.map(({ sourcePath }) => sourcePath!));
   const first = images.map((image) =>
@@ -165,7 +164,11 @@ async function generateRows(
   })));
   const wanted = first.flatMap((image, row) => levels.map((level) => ({ ...image, level, row })));
   const device = await openDevice(options.device ?? "auto", options.providerOption);
-  const model = await findUnclip(options.model!, { precision, scheduler, device });
+  const { precision, scheduler } = options;
+  const { model, numInferenceSteps, scale } = await findGenerator(options.model!, {
+    ...{ precision, scheduler, device },
+    ...{ numInferenceSteps: options.numInferenceSteps, scale: options.scale },
+  });
   const batchSize = await batchSizeOf(model, wanted.length, options.batchSize);
   const largest = images.reduce((most, { own }) => Math.max(most, own?.scale ?? scale), 1);
   const run = { steps: numInferenceSteps, guidanceScale: largest, threads, batchSize };

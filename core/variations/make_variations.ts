@@ -20,10 +20,10 @@ import {
 import { type Device, withProviderOptions } from "../engine/ort/mod.ts";
 import { fileError, systemCode } from "../files/file_error.ts";
 import { removeTemporaries } from "../files/new_file.ts";
-import { findUnclip, type UnclipModel } from "../unclip/mod.ts";
 import { batchSizeOf } from "./batch_size.ts";
 import { checkOptions } from "./check_options.ts";
 import { findExisting } from "./existing.ts";
+import { findGenerator, type FoundGenerator } from "./find_generator.ts";
 import type { GenerationOptions } from "./generation_options.ts";
 import { joinManifests } from "./join_manifests.ts";
 import { lockShare } from "./lock_share.ts";
@@ -149,7 +149,10 @@ async function checkThere(images: readonly PlannedImage[]): Promise<void> {
   );
 }
 
-function settingsOf(options: MakeVariationsOptions, model: UnclipModel): VariationSettings {
+function settingsOf(
+  options: MakeVariationsOptions,
+  { model, numInferenceSteps, scale }: FoundGenerator,
+): VariationSettings {
   const { condition = "image-text" } = options;
   return {
     seed: options.seed ?? 0,
@@ -157,8 +160,8 @@ function settingsOf(options: MakeVariationsOptions, model: UnclipModel): Variati
     model: model.identity,
     precision: model.precision,
     scheduler: model.scheduler,
-    steps: options.numInferenceSteps ?? 20,
-    scale: options.scale ?? 10,
+    steps: numInferenceSteps,
+    scale,
     prompt: options.prompt ?? "",
     negativePrompt: options.negativePrompt ?? "",
     imagesPerPrompt: options.numImagesPerPrompt ?? 1,
@@ -307,12 +310,13 @@ export async function makeVariations(
   await checkThere(all);
   const { devices, threads } = await placementOf(options, group);
   const device = devices[0]!;
-  const { precision = "auto", scheduler = "model" } = options;
-  const model = await findUnclip(options.model ?? "stable-unclip-2-1", {
-    ...{ precision, scheduler, device },
-  });
+  const { model: name = "stable-unclip-2-1", precision, scheduler, numInferenceSteps, scale } =
+    options;
+  const asked = { precision, scheduler, numInferenceSteps, scale };
+  const generator = await findGenerator(name, { device, ...asked });
+  const { model } = generator;
   const batchSize = await batchSizeOf(model, countVariations(all, names), options.batchSize);
-  const settings = settingsOf(options, model);
+  const settings = settingsOf(options, generator);
   const images = shareOf(all, shard);
   const job: VariationJob = {
     ...{ folder, images, names, settings, shard, model, batchSize, threads },

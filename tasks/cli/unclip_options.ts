@@ -4,6 +4,7 @@
  * @module
  */
 import { GenviewTypeError } from "../../core/errors/mod.ts";
+import { asPublished, type Sampling } from "../../core/variations/find_generator.ts";
 import { providerOption, type ProviderOptionSchema } from "../../core/schema/provider_option.ts";
 
 /** The sentence that GenView's program hands on as the prompt. */
@@ -13,6 +14,12 @@ const GENVIEW_PROMPT = "Your custom text prompt here";
 export const GENERATION_BATCH_SIZE: string =
   "variations that are denoised together at most (when left out 12; on the CPU 32 by a UNet of at most 64 MiB, 1 by " +
   "a larger one, which gains nothing by more)";
+
+/** What is taken where steps, scale and scheduler of generation are left out. */
+export const STEPS_LEFT_OUT = "12 for a UNet of at most 64 MiB, 20 for a larger one";
+export const SCALE_LEFT_OUT = "3 for a UNet of at most 64 MiB, 10 for a larger one";
+export const SCHEDULER_LEFT_OUT =
+  "dpm-solver++ for a UNet of at most 64 MiB, the model's own for a larger one";
 
 /** The model, and how it generates. */
 export const UNCLIP_OPTIONS = {
@@ -27,8 +34,7 @@ export const UNCLIP_OPTIONS = {
     type: "integer",
     minimum: 1,
     maximum: 1000,
-    default: 20,
-    description: "steps of the scheduler",
+    description: `steps of the scheduler (when left out ${STEPS_LEFT_OUT})` as string,
   },
   batchSize: {
     group: "Generation",
@@ -40,8 +46,8 @@ export const UNCLIP_OPTIONS = {
     group: "Generation",
     type: "number",
     minimum: 1,
-    default: 10,
-    description: "classifier-free guidance scale where a list has none; 1 is no guidance",
+    description:
+      `classifier-free guidance scale where a list has none (when left out ${SCALE_LEFT_OUT}); 1 is no guidance` as string,
   },
   prompt: {
     group: "Generation",
@@ -61,14 +67,14 @@ export const UNCLIP_OPTIONS = {
     enum: ["none", "genview"],
     default: "none",
     description:
-      'genview takes GenView\'s placeholder as the prompt, "Your custom text prompt here"',
+      `genview takes the placeholder of GenView's program as the prompt, "${GENVIEW_PROMPT}", and its sampling where that is left out: the model's own scheduler, 20 steps, scale 10` as string,
   },
   scheduler: {
     group: "Generation",
     type: "string",
     enum: ["model", "pndm", "ddim", "dpm-solver++"],
-    default: "model",
-    description: "scheduler; model is the model's own, PNDM for Stable unCLIP 2.1",
+    description:
+      `scheduler (when left out ${SCHEDULER_LEFT_OUT}); model is the model's own, PNDM for Stable unCLIP 2.1` as string,
   },
   precision: {
     group: "Generation",
@@ -109,4 +115,22 @@ export function promptOf(
   throw new GenviewTypeError(
     `Cannot take "${prompt}" as the prompt: --compat genview has a prompt of its own, so --prompt must be left out`,
   );
+}
+
+/** What `--compat` decides of a generation. */
+interface CompatibleValues extends Partial<Sampling> {
+  readonly compat: "none" | "genview";
+  readonly prompt: string;
+}
+
+/**
+ * The prompt of a generation, and with `--compat genview` how it is sampled.
+ *
+ * @throws {TypeError} if `--prompt` and `--compat` both name a prompt
+ */
+export function compatibleGeneration(
+  values: CompatibleValues,
+): { readonly prompt: string } & Partial<Sampling> {
+  const prompt = promptOf(values);
+  return values.compat === "genview" ? { ...asPublished(values), prompt } : { prompt };
 }

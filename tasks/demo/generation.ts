@@ -81,9 +81,6 @@ const DECISION = {
 /** Images that are shown at each level. */
 const SHOWN = 6;
 
-/** How few steps draw a clear picture: with guidance, by DPM-Solver++. */
-const GUIDANCE = 3;
-
 /** What all runs of the pipeline share. */
 function pipelineOptions(options: GenerationOptions, images: DemoImages) {
   const { generator, device, providerOption, modelSize, steps } = options;
@@ -91,7 +88,7 @@ function pipelineOptions(options: GenerationOptions, images: DemoImages) {
     ...{ data: images.folder, output: join(options.output, "genview"), generator },
     model: modelOf(options),
     tokenImageSize: modelSize,
-    ...{ device, providerOption, numInferenceSteps: steps, scale: GUIDANCE, estimate: false },
+    ...{ device, providerOption, numInferenceSteps: steps, estimate: false },
     until: "variations",
   } as const;
 }
@@ -185,7 +182,7 @@ async function drawLevels(
   display.note("some images at each noise level:");
   await makeVariationGrid({
     ...{ output, inputList, inputPrefix: images.folder, model, device, providerOption },
-    ...{ numInferenceSteps, scale: GUIDANCE, scheduler: "dpm-solver++", count: SHOWN, cell: 96 },
+    ...{ numInferenceSteps, count: SHOWN, cell: 96 },
   }, { signal, report: (event) => display.show({ kind: "variations", event }) });
   return !signal.aborted;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { openTrainingData } from "../../core/data/open_data.ts";
+import { openData, openTrainingData } from "../../core/data/open_data.ts";
 import { viewRecipes } from "../../core/data/views/named_views.ts";
 import { describeDevice, type Device, ortVersion } from "../../core/engine/ort/mod.ts";
 import { configuredRecipe } from "../../core/evaluate/configured_evaluation.ts";
@@ -119,9 +119,11 @@ function cardsOf(scores: Scores, masks: MaskComparison): Card[] {
 
 /** Images at each level, and those of the run beside the variations that they got. */
 async function generationSection(
-  { images: { folder: root, rendered }, generated }: Story,
+  { images: { folder, rendered }, generated }: Story,
 ): Promise<Section> {
-  const section = await variationsSection(join(generated.folder, "variations"), { root });
+  const section = await variationsSection(join(generated.folder, "variations"), {
+    images: await openData(folder),
+  });
   const { variedImages } = generated;
   const others = rendered.length - variedImages;
   return {

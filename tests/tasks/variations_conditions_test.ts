@@ -24,7 +24,7 @@ const ROWS = 'cats/0.png,100,"a cat, asleep",,3,\n' +
 Deno.test("variations of a CSV have what its rows say, are noted so, and resume by nothing else", () =>
   withModel(async (path) => {
     await Deno.writeTextFile(path("list.csv"), HEADER + ROWS);
-    await run(path, "list.csv", "out", "--prompt", "a dog");
+    await run(path, "list.csv", "out", "--prompt", "a dog", "--scale", "10");
     const lines = await linesOf(path("out"));
     assertEquals(
       lines.map((line) => [
@@ -42,12 +42,12 @@ Deno.test("variations of a CSV have what its rows say, are noted so, and resume 
     const manifest = path("out/manifest.jsonl");
     const whole = await Deno.readTextFile(manifest);
     await Deno.writeTextFile(manifest, whole.split("\n").slice(1).join("\n"));
-    await run(path, "list.csv", "out", "--prompt", "a dog");
+    await run(path, "list.csv", "out", "--prompt", "a dog", "--scale", "10");
     assertEquals(await linesOf(path("out")), lines);
 
     const refuse = async (rows: string, found: string) => {
       await Deno.writeTextFile(path("other.csv"), HEADER + rows);
-      const again = () => run(path, "other.csv", "out", "--prompt", "a dog");
+      const again = () => run(path, "other.csv", "out", "--prompt", "a dog", "--scale", "10");
       await assertRejects(again, TypeError, `found cats/${found} asked for`);
     };
     await refuse(ROWS.replace(",3,", ",4,"), "0.png at guidance scale 3 and 4");
@@ -79,8 +79,8 @@ Deno.test("variations by text alone read no image, and differ from those by imag
         ...[path, source, prompt, scale, condition, level],
       ]),
       [
-        ["cats/0.png", "cats/0.png", "a cat", 10, "text", undefined],
-        ["cats/none.png", "cats/none.png", "a cat", 10, "text", undefined],
+        ["cats/0.png", "cats/0.png", "a cat", 3, "text", undefined],
+        ["cats/none.png", "cats/none.png", "a cat", 3, "text", undefined],
         ["new/moon.png", "new/moon", "the moon over the sea", 2, "text", undefined],
       ],
     );

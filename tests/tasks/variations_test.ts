@@ -43,7 +43,7 @@ Deno.test("variations mirror the images' tree, are noted, and go on where they w
     assertStringIncludes(model, "sha256:");
     assertEquals(line, {
       ...{ path: "big dogs/1.png", source: "big dogs/1.png", index: 0, level: 100, seed: 0 },
-      ...{ precision: "float32", scheduler: "pndm", steps: 5, scale: 10, prompt: "" },
+      ...{ precision: "float32", scheduler: "dpm-solver++", steps: 5, scale: 3, prompt: "" },
       ...{ negativePrompt: "", imagesPerPrompt: 1, size: 0, format: "source", quality: 75 },
     });
     const { width, height } = await pixelsOf(path("out/cats/0.png"));

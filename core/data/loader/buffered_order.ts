@@ -5,6 +5,9 @@
  */
 import type { RandomStream } from "../../engine/random/random_stream.ts";
 
+/** Samples of shards that the next one is drawn from, where nothing else is asked for. */
+export const SHUFFLE_BUFFER = 2048;
+
 /**
  * An order of samples that lie in runs on the disk: the runs come in random order, their samples enter a buffer one behind
  * the other, and each that leaves it is drawn from those that are in it. A sample is read at most some buffers behind the

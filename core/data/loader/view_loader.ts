@@ -15,6 +15,7 @@ import type { ViewRecipe } from "../views/recipe.ts";
 import type { PackedPhotometry } from "../views/steps/mod.ts";
 import { backgroundBatches, type BatchMaker } from "./background_batches.ts";
 import type { Shard } from "../../distributed/shard.ts";
+import { SHUFFLE_BUFFER } from "./buffered_order.ts";
 import { epochOrder } from "./epoch_order.ts";
 import { loadOrReplace } from "./load_or_replace.ts";
 import {
@@ -78,9 +79,6 @@ export interface ViewBatch {
   /** int32 [N, V]: of which of its variations each view of a sample is a view; -1 where it is one of the image itself. */
   readonly variationOfView: Tensor<"int32">;
 }
-
-/** Samples of shards that the next one is drawn from, where nothing else is asked for. */
-const SHUFFLE_BUFFER = 2048;
 
 interface LoadedSample {
   readonly index: number;

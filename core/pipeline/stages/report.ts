@@ -120,7 +120,7 @@ const SECTIONS: readonly (readonly [
   ["features", async (context) => [await foregroundSection(context)]],
   ["levels", async (context) => [await levelsSection(context)]],
   ["variations", async (context) => [
-    await variationsSection(context.folder("variations"), { root: context.images.root }),
+    await variationsSection(context.folder("variations"), { images: context.images.dataset }),
   ]],
   ["evaluation", async (context) => [
     resultsSection("run", await readResults(context.folder("evaluation"))),

@@ -4,39 +4,38 @@
  * @module
  */
 import { join } from "node:path";
-import { findUnclip, generateVariations, openUnclip } from "../../unclip/mod.ts";
+import { generateVariations, openUnclip } from "../../unclip/mod.ts";
 import { uniqueIndices } from "../../data/mod.ts";
+import { isAbsolutePath } from "../../data/relative_path.ts";
 import { RandomStream } from "../../engine/random/mod.ts";
 import { writeNewFile } from "../../files/new_file.ts";
 import { GENVIEW_NOISE_SCHEDULE, parseLevelLines } from "../../noise/mod.ts";
-import { GenviewError } from "../../errors/mod.ts";
+import { GenviewError, GenviewTypeError } from "../../errors/mod.ts";
 import {
+  asPublished,
   batchSizeOf,
+  findGenerator,
   findVariations,
   makeVariations,
   type MakeVariationsOptions,
+  type OutputNames,
   type VariationFormat,
 } from "../../variations/mod.ts";
+import { checkNames } from "../../variations/output_names.ts";
 import { networkFailure } from "../../variations/progress.ts";
 import type { PipelineContext } from "../pipeline_context.ts";
 import type { StageEstimate } from "../pipeline_event.ts";
 import type { Stage } from "../stage.ts";
 import { isAt } from "./ratios.ts";
 
-/** How each kind of network generates: what the embedded one shows its best by, and what GenView takes. */
+/** Size and format of variations, for the embedded generator and as GenView has them. */
 const DEFAULTS = {
   embedded: {
-    numInferenceSteps: 12,
-    scale: 3,
-    scheduler: "dpm-solver++",
     size: 0,
     // At 64 pixels the artefacts of JPEG files would be much of a picture.
     format: "png" as VariationFormat,
   },
   published: {
-    numInferenceSteps: 20,
-    scale: 10,
-    scheduler: "model",
     size: 512,
     format: "source" as VariationFormat,
   },
@@ -45,19 +44,43 @@ const DEFAULTS = {
 /** Steps of the scheduler that a speed is measured by. */
 const MEASURED_STEPS = 2;
 
-/** How variations are generated, defaults filled in. */
-function generationOf({ options, names }: PipelineContext) {
-  const fallback = DEFAULTS[options.published ? "published" : "embedded"];
-  return {
-    model: names.generator,
+/** How variations are named. */
+function namesOf({ options }: PipelineContext): OutputNames {
+  const { format } = DEFAULTS[options.published ? "published" : "embedded"];
+  return { imagesPerPrompt: options.numImagesPerPrompt ?? 1, format };
+}
+
+/** The generator, and all that its variations depend on, defaults filled in. */
+async function generationOf({ options, names, device }: PipelineContext) {
+  const { published = false, scheduler, numInferenceSteps, scale } = options;
+  const asked = { scheduler, numInferenceSteps, scale };
+  const { model, ...sampling } = await findGenerator(names.generator, {
+    device,
+    ...(published ? asPublished(asked) : asked),
+  });
+  const { size, format } = DEFAULTS[published ? "published" : "embedded"];
+  const generation = {
     seed: options.seed ?? 0,
     numImagesPerPrompt: options.numImagesPerPrompt ?? 1,
-    numInferenceSteps: options.numInferenceSteps ?? fallback.numInferenceSteps,
-    scale: options.scale ?? fallback.scale,
-    scheduler: options.scheduler ?? fallback.scheduler,
-    size: options.size ?? fallback.size,
-    format: fallback.format,
+    ...sampling,
+    size: options.size ?? size,
+    format,
   } satisfies Partial<MakeVariationsOptions>;
+  return { model, generation };
+}
+
+/** Refuses images whose variations could not mirror them, or could not be told apart. */
+function check(context: PipelineContext): void {
+  const { images: { dataset }, options: { data } } = context;
+  const keys = uniqueIndices(dataset).map((index) => dataset.sample(index).key);
+  const other = keys.find((key) => isAbsolutePath(key) || key.split("/").includes(".."));
+  if (other !== undefined) {
+    throw new GenviewTypeError(
+      `Cannot run the pipeline: paths of images must be relative and without "..", for variations to mirror them, found ` +
+        `${other} in ${data}; --until levels or --skip variations takes them`,
+    );
+  }
+  checkNames(keys.map((key) => ({ key, level: 0 })), namesOf(context));
 }
 
 /** How many images get variations. */
@@ -124,9 +147,9 @@ async function listPart(context: PipelineContext): Promise<void> {
 
 /** Times one batch in few steps, and counts the variations. */
 async function measure(context: PipelineContext): Promise<StageEstimate> {
-  const { options, images: { dataset }, placement: { device, threads = 0 } } = context;
-  const { model, scale, scheduler, numInferenceSteps, numImagesPerPrompt } = generationOf(context);
-  const found = await findUnclip(model, { device, scheduler });
+  const { options, images: { dataset }, placement: { threads = 0 } } = context;
+  const { model: found, generation } = await generationOf(context);
+  const { scale, numInferenceSteps, numImagesPerPrompt } = generation;
   const steps = Math.min(MEASURED_STEPS, numInferenceSteps);
   const count = variedCount(context) * numImagesPerPrompt;
   const batchSize = await batchSizeOf(found, count, options.generationBatchSize);
@@ -168,11 +191,10 @@ async function measure(context: PipelineContext): Promise<StageEstimate> {
 export const variations: Stage = {
   name: "variations",
   needs: ["levels"],
+  check,
   async settings(context) {
-    const { model, ...generation } = generationOf(context);
-    const { scheduler } = generation;
-    const { identity } = await findUnclip(model, { device: context.device, scheduler });
-    return { ...generation, generator: identity };
+    const { model, generation } = await generationOf(context);
+    return { ...generation, generator: model.identity };
   },
   async isThere(context) {
     if (variedPart(context) !== undefined) return await isAt(variationFiles(context));
@@ -182,10 +204,11 @@ export const variations: Stage = {
   },
   measure,
   async run(context) {
-    const { options, control, images } = context;
+    const { options, control, images, names } = context;
     const { device, providerOption, threads } = options;
     const { stopped, total, made, existing, unreadable, failed } = await makeVariations({
-      ...generationOf(context),
+      ...(await generationOf(context)).generation,
+      model: names.generator,
       ...{ device, providerOption, threads, batchSize: options.generationBatchSize },
       ...await inputOf(context),
       inputPrefix: images.root,

@@ -15,9 +15,10 @@ import { ifThere } from "../../files/if_there.ts";
 import { writeNewFile } from "../../files/new_file.ts";
 import { datasetDigest } from "../../train/run/dataset_digest.ts";
 import { batchSizeOf } from "../../variations/batch_size.ts";
+import { findGenerator, type FoundGenerator } from "../../variations/find_generator.ts";
 import type { GenerationOptions } from "../../variations/generation_options.ts";
 import type { VariationRunOptions } from "../../variations/progress.ts";
-import { findUnclip, openUnclip, type UnclipModel } from "../open_unclip.ts";
+import { openUnclip, type UnclipModel } from "../open_unclip.ts";
 import type { UnclipPipeline } from "../pipeline.ts";
 import { KeptVariations } from "./kept_variations.ts";
 import { SAMPLE_LEVELS, sampleVariations } from "./sample_variations.ts";
@@ -81,6 +82,7 @@ export class LevelSampler implements Disposable {
   readonly device: Device;
   /** The generator. */
   readonly found: UnclipModel;
+  readonly #generator: FoundGenerator;
   readonly #options: LevelSamplerOptions;
   readonly #run: VariationRunOptions;
   readonly #owned = new DisposableStack();
@@ -96,7 +98,7 @@ export class LevelSampler implements Disposable {
     options: LevelSamplerOptions,
     run: VariationRunOptions,
     dataset: Dataset,
-    found: UnclipModel,
+    generator: FoundGenerator,
     batchSize: number,
   ) {
     this.#options = options;
@@ -104,8 +106,9 @@ export class LevelSampler implements Disposable {
     this.dataset = dataset;
     this.#batchSize = batchSize;
     this.levels = options.levels ?? SAMPLE_LEVELS;
-    this.device = found.device;
-    this.found = found;
+    this.device = generator.model.device;
+    this.found = generator.model;
+    this.#generator = generator;
   }
 
   /**
@@ -125,18 +128,20 @@ export class LevelSampler implements Disposable {
     const all = await openData(data, { seed: dataSeed });
     const indices = spreadSamples(all, [...Array(all.length).keys()], options.count ?? count);
     const device = await openDevice(options.device ?? "auto", options.providerOption);
-    const { precision = "auto", scheduler = "model" } = options;
-    const found = await findUnclip(model, { precision, scheduler, device });
+    const { precision, scheduler, numInferenceSteps, scale } = options;
+    const asked = { precision, scheduler, numInferenceSteps, scale };
+    const generator = await findGenerator(model, { device, ...asked });
     const dataset = subset(all, indices);
-    const batchSize = await batchSizeOf(found, dataset.length, options.batchSize);
-    return new LevelSampler(options, run, dataset, found, batchSize);
+    const batchSize = await batchSizeOf(generator.model, dataset.length, options.batchSize);
+    return new LevelSampler(options, run, dataset, generator, batchSize);
   }
 
   /** All that determines the variations. */
   #settings(): string {
     const { identity, scheduler, precision, device } = this.found;
     const { data, dataSeed = HELD_OUT_SEED, seed = 0 } = this.#options;
-    const { numInferenceSteps = 20, scale = 10, prompt = "", negativePrompt = "" } = this.#options;
+    const { prompt = "", negativePrompt = "" } = this.#options;
+    const { numInferenceSteps, scale } = this.#generator;
     const settings = {
       ...{ generator: identity, scheduler, precision, provider: device.provider },
       ...{ data, dataSeed, images: datasetDigest(this.dataset), levels: this.levels },
@@ -150,7 +155,7 @@ export class LevelSampler implements Disposable {
   async #begin(): Promise<UnclipPipeline> {
     const { output, threads = 0 } = this.#options;
     const batchSize = this.#batchSize;
-    const { numInferenceSteps: steps = 20, scale: guidanceScale = 10 } = this.#options;
+    const { numInferenceSteps: steps, scale: guidanceScale } = this.#generator;
     if (output) {
       const folder = keptFolder(output);
       this.#owned.use(await settleKept(folder, this.#settings()));

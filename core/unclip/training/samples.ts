@@ -9,6 +9,7 @@ import { spreadSamples } from "../../data/spread_samples.ts";
 import type { Placement } from "../../engine/ort/mod.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { writeNewFileInFolder } from "../../files/new_file.ts";
+import { SMALL_SAMPLING } from "../../variations/find_generator.ts";
 import { UnclipPipeline } from "../pipeline.ts";
 import { type EmbeddingGaussian, embeddingGaussian, frechetDistance } from "./distance.ts";
 import type { GeneratorConfiguration } from "./generator_configuration.ts";
@@ -129,7 +130,9 @@ class GeneratorSamples {
 
   async #sample(folder: string, epoch: number): Promise<StageMeasures> {
     const { placement, images = 6, compared = 64 } = this.#options;
-    const { steps = 12, guidanceScale = 3, configuration: { seed } } = this.#options;
+    const { steps = SMALL_SAMPLING.numInferenceSteps, guidanceScale = SMALL_SAMPLING.scale } =
+      this.#options;
+    const { seed } = this.#options.configuration;
     using pipeline = await UnclipPipeline.create(folder, {
       ...placement,
       ...{ batchSize: BATCH_SIZE, steps, guidanceScale },

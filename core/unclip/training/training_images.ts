@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset } from "../../data/dataset.ts";
+import { SHUFFLE_BUFFER } from "../../data/loader/buffered_order.ts";
 import { epochOrder } from "../../data/loader/epoch_order.ts";
 import { loadOrReplace } from "../../data/loader/load_or_replace.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
@@ -20,8 +21,8 @@ export interface TrainingImagesOptions extends CutterOptions {
 }
 
 /**
- * The images of a data set as batches, in an order of each epoch's own; the next batch is read while one is used. One that
- * cannot be read is replaced by another.
+ * The images of a data set as batches, in an order of each epoch's own, which reads shards forwards as that of pretraining does;
+ * the next batch is read while one is used. One that cannot be read is replaced by another.
  */
 export class TrainingImages {
   readonly #dataset: Dataset;
@@ -54,6 +55,8 @@ export class TrainingImages {
         shuffle: true,
         dropLast: true,
         shard: { index: 0, count: 1 },
+        runs: this.#dataset.runs,
+        shuffleBuffer: SHUFFLE_BUFFER,
       });
       this.#order = { epoch, batches };
     }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { backbone } from "../../../core/backbones/mod.ts";
 import { input } from "../../../core/engine/graph/value.ts";
 import { Scope } from "../../../core/engine/nn/scope.ts";
+import type { PipelineOptions } from "../../../core/pipeline/mod.ts";
 import { writeSafetensors } from "../../../core/weights/safetensors.ts";
 import { inFolder } from "../../in_folder.ts";
 import { drawPictures } from "../../tasks/square_pictures.ts";
@@ -41,4 +42,22 @@ export async function withPipelineFixture(
     await writePipeline(generator, await readPipelineGolden());
     await test({ folder, data, output: join(folder, "out"), model, generator });
   });
+}
+
+/** Options that all runs share: two steps of the generator, three steps of training. */
+export function smallOptions(
+  { data, output, model, generator }: PipelineFixture,
+): PipelineOptions {
+  return {
+    ...{ data, output, model, generator, device: "cpu", threads: 1, estimate: false },
+    numInferenceSteps: 1,
+    // Of six images, which are two batches of three.
+    generationBatchSize: 4,
+    scale: 1,
+    scheduler: "ddim",
+    configuration: {
+      ...{ epochs: 1, batchSize: 2, backbone: "resnet18", stem: "imagenet", imageSize: 32 },
+      options: { projectorWidth: 16, predictorWidth: 8 },
+    },
+  };
 }

@@ -11,23 +11,7 @@ import {
 import { readResults } from "../../../core/evaluate/mod.ts";
 import { FakeHub, patterned, REPOSITORY } from "../weights/fake_hub.ts";
 import { bundledMethods } from "../../../plugins/mod.ts";
-import { type PipelineFixture, withPipelineFixture } from "./pipeline_fixture.ts";
-
-/** Options that all runs share: two steps of the generator, three steps of training. */
-function smallOptions({ data, output, model, generator }: PipelineFixture): PipelineOptions {
-  return {
-    ...{ data, output, model, generator, device: "cpu", threads: 1, estimate: false },
-    numInferenceSteps: 1,
-    // Of six images, which are two batches of three.
-    generationBatchSize: 4,
-    scale: 1,
-    scheduler: "ddim",
-    configuration: {
-      ...{ epochs: 1, batchSize: 2, backbone: "resnet18", stem: "imagenet", imageSize: 32 },
-      options: { projectorWidth: 16, predictorWidth: 8 },
-    },
-  };
-}
+import { smallOptions, withPipelineFixture } from "./pipeline_fixture.ts";
 
 /** Runs the pipeline, and stops it at the first event for which `stops` holds. */
 async function run(
@@ -147,7 +131,7 @@ Deno.test("what cannot be run is refused, and leaves no folder", () =>
     const refused: readonly (readonly [Partial<PipelineOptions>, string])[] = [
       [{ only: ["levels"] }, "Cannot run the stage levels: it needs ratios"],
       [{ only: ["levels"], until: "report" }, "--only names all that are run"],
-      [{ data: "emoji-google" }, "--data must be a folder or a list of image files"],
+      [{ data: "emoji-google" }, "--data must be a folder of images, a list of them or shards"],
       [{ method: "simsam" }, 'the nearest is "simsiam"'],
       [{ model: join(fixture.folder, "none.safetensors") }, "there is no such file or folder"],
       [{ generator: "none", estimate: true }, "there are none of this name"],
@@ -238,4 +222,17 @@ Deno.test("a part of the images gets variations, and more of them add to what is
       TypeError,
       "varied-images was 2, found 4",
     );
+  }));
+
+Deno.test("a small generator's sampling is recorded where it was left out, and goes on by the same values", () =>
+  withPipelineFixture(async (fixture) => {
+    const { numInferenceSteps: _steps, scale: _scale, scheduler: _scheduler, ...options } =
+      smallOptions(fixture);
+    const part = { ...options, variedImages: 1, until: "variations" } as const;
+    assertEquals((await run(part)).outcome, { finished: true });
+    const record = JSON.parse(await Deno.readTextFile(join(options.output, "pipeline.json")));
+    const { numInferenceSteps, scale, scheduler } = record.stages.variations.settings;
+    assertEquals([scheduler, numInferenceSteps, scale], ["dpm-solver++", 12, 3]);
+    const again = await run({ ...part, numInferenceSteps, scale, scheduler });
+    assertEquals([again.outcome.finished, stagesOf(again.events, "end")], [true, []]);
   }));

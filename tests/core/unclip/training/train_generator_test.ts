@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { type Dataset, smallImageView, viewLoader } from "../../../../core/data/mod.ts";
 import { datasetOf, fileSource } from "../../../../core/data/dataset_of.ts";
 import { generatorSamples } from "../../../../core/unclip/training/samples.ts";
 import { TrainingImages } from "../../../../core/unclip/training/training_images.ts";
@@ -214,6 +215,33 @@ Deno.test("TrainingImages replaces what cannot be read, the same wherever a run 
     TypeError,
     "most of its images must be readable",
   );
+});
+
+Deno.test("TrainingImages reads shards in the order of pretraining", async () => {
+  const read: number[] = [];
+  const shards: Dataset = {
+    ...datasetOf("shards", 10_000, (index) => ({
+      key: String(index),
+      source: {
+        kind: "rendered",
+        name: String(index),
+        render() {
+          read.push(index);
+          return Promise.resolve({ width: 8, height: 8, data: new Uint8Array(192) });
+        },
+      },
+    })),
+    runs: [5000, 5000],
+  };
+  const options = { batchSize: 4, seed: 3 };
+  await new TrainingImages(shards, { ...options, size: 8 }).batch(0);
+  const trained = read.slice(0, 4);
+  for await (
+    const { indices } of viewLoader(shards, [smallImageView(8)], { ...options, epoch: 0 })
+  ) {
+    assertEquals(trained, indices);
+    break;
+  }
 });
 
 Deno.test("a generator's run is resumed with the same configuration alone, and only where that is asked for", () =>
