@@ -44,8 +44,12 @@ export function evenBatchSize(most: number, count: number): number {
   return batches === 0 ? 1 : Math.ceil(count / batches);
 }
 
+/** Rows of a part of a batch: batches of a small generator on the CPU are parts of so many, which its copies share. */
+const ROWS_OF_A_PART = 4;
+
 /**
- * The size of the batches of a list, by a model.
+ * The size of the batches of a list, by a model: even ones ({@linkcode evenBatchSize}), and by a small generator on the CPU
+ * of a multiple of 4 rows where they have more, which several copies of it can share.
  *
  * @param count variations of the list
  * @param most variations that are denoised together at most (default {@linkcode defaultBatchSize})
@@ -56,5 +60,9 @@ export async function batchSizeOf(
   count: number,
   most?: number,
 ): Promise<number> {
-  return evenBatchSize(most ?? await defaultBatchSize(model), count);
+  const largest = most ?? await defaultBatchSize(model);
+  const even = evenBatchSize(largest, count);
+  const isShared = model.device.provider === "cpu" && await isSmallGenerator(model);
+  if (!isShared || even <= ROWS_OF_A_PART) return even;
+  return Math.min(largest, ROWS_OF_A_PART * Math.ceil(even / ROWS_OF_A_PART));
 }

@@ -1,7 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { CPU } from "../../../core/engine/ort/mod.ts";
-import { findUnclip, PublishedFolder } from "../../../core/unclip/mod.ts";
-import { defaultBatchSize, evenBatchSize } from "../../../core/variations/batch_size.ts";
+import { findUnclip, PublishedFolder, type UnclipModel } from "../../../core/unclip/mod.ts";
+import {
+  batchSizeOf,
+  defaultBatchSize,
+  evenBatchSize,
+} from "../../../core/variations/batch_size.ts";
 import { makeVariations } from "../../../core/variations/make_variations.ts";
 import { withModel, writeCopies } from "./variation_fixture.ts";
 
@@ -23,6 +27,22 @@ Deno.test("evenBatchSize() makes batches few, and none much smaller than the oth
   const found = sizes.map(([most, count]) => evenBatchSize(most, count));
   assertEquals(found, [1, 1, 32, 17, 32, 1, 3]);
 });
+
+Deno.test("batchSizeOf() makes batches of a small generator on the CPU such that copies can share them", () =>
+  withModel(async (path) => {
+    const model = await findUnclip(path("model"), { device: CPU });
+    const sizes = async (of: UnclipModel) =>
+      await Promise.all(
+        ([[33, undefined], [200, undefined], [6, undefined], [3, undefined], [6, 4], [
+          7,
+          7,
+        ]] as const)
+          .map(([count, most]) => batchSizeOf(of, count, most)),
+      );
+    assertEquals(await sizes(model), [20, 32, 8, 3, 3, 7]);
+    const device = { provider: "webgpu", index: 0 } as const;
+    assertEquals(await sizes({ ...model, device }), [11, 12, 6, 3, 3, 7]);
+  }));
 
 Deno.test("makeVariations() divides a list evenly, by the batch size that it is given or the model's", () =>
   withModel(async (path) => {

@@ -53,7 +53,9 @@ testMpi(
   (kind) =>
     withModel(async (path) => {
       await writeList(path);
-      await main(options(path, "alone"));
+      // As the program that is killed has it, so that it is killed between two batches.
+      const singly = (output: string) => [...options(path, output), "--batch-size", "1"];
+      await main(singly("alone"));
       const expected = await digestsOf(path("alone"));
       const given = [path("list.txt"), path("images"), path("model")];
       const folder = path("killed");
@@ -64,7 +66,7 @@ testMpi(
       assert(code !== 0, `the code is ${code}`);
       const left = Object.keys(await digestsOf(folder));
       assert(left.includes("manifest-1-of-2.jsonl"), left.join(", "));
-      await mpirunTaskWell(kind, 3, "variations", options(path, "killed"));
+      await mpirunTaskWell(kind, 3, "variations", singly("killed"));
       const found = await digestsOf(folder);
       // Who is killed leaves its locks, which the system has opened.
       for (const name of Object.keys(found)) if (name.endsWith(".lock")) delete found[name];
