@@ -32,7 +32,7 @@ import { isAt } from "./ratios.ts";
 const DEFAULTS = {
   embedded: {
     size: 0,
-    // At 64 pixels the artefacts of JPEG files would be much of a picture.
+    // At 48 pixels the artefacts of JPEG files would be much of a picture.
     format: "png" as VariationFormat,
   },
   published: {
