@@ -13,14 +13,20 @@ import type { ConvChoice } from "./tuning.ts";
 import { WEIGHT_GRADIENTS } from "./weight_gradients.ts";
 import { suitsWinograd, winogradCounts } from "./winograd.ts";
 
-/** Positions of all windows of all images from which blocked kernels pay: each weight has to be moved first. */
-const BLOCKED_POSITIONS = 128;
+/**
+ * Positions of all windows of all images from which blocked kernels pay, with few channels and with many: each weight has to
+ * be moved first.
+ */
+const BLOCKED_POSITIONS = { least: 128, most: 256 };
 
 /** Images of a single pixel from which one product for the whole batch beats a product for each image. */
 const LARGE_BATCH = 16;
 
-/** Images from which one product of all inputs by all outputs pays, whose weight has to be gathered first. */
-const DENSE_BATCH = 8;
+/**
+ * Images from which one product of all inputs by all outputs pays, whose weight has to be gathered first, and elements up to
+ * which that is small.
+ */
+const DENSE_BATCH = { ofSmallWeight: 8, small: 1 << 20, ofLargeWeight: 16 };
 
 /** The same for the gradient by the weight, whose places have to be summed. */
 const DENSE_WEIGHT_BATCH = 128;
@@ -33,8 +39,15 @@ function isProduct(problem: ConvProblem): boolean {
   return isPointwise(problem) && problem.attributes.group === 1;
 }
 
+/** The channels of the side that has fewer. */
+function fewestChannels({ w: [outputs, inputs] }: ConvProblem): number {
+  return Math.min(outputs!, inputs!);
+}
+
 function blockedPays(problem: ConvProblem): boolean {
-  return isDepthwise(problem) || positions(problem) >= BLOCKED_POSITIONS;
+  const { least, most } = BLOCKED_POSITIONS;
+  const needed = Math.min(most, Math.max(least, fewestChannels(problem) / 2));
+  return isDepthwise(problem) || positions(problem) >= needed;
 }
 
 function isGathered({ x, y, attributes }: ConvProblem): boolean {
@@ -42,7 +55,11 @@ function isGathered({ x, y, attributes }: ConvProblem): boolean {
 }
 
 function densePays(problem: ConvProblem): boolean {
-  return suitsDense(problem) && problem.x[0]! >= DENSE_BATCH;
+  const { x: [images, inputs], y: [, outputs] } = problem;
+  const [read, written] = [problem.x, problem.y].map((shape) => elementCount(spatial(shape)));
+  const elements = inputs! * read! * outputs! * written!;
+  const { ofSmallWeight, small, ofLargeWeight } = DENSE_BATCH;
+  return suitsDense(problem) && images! >= (elements <= small ? ofSmallWeight : ofLargeWeight);
 }
 
 /** Where kernels are not strided over the map, and it has more than one pixel: others are as fast there. */
@@ -56,7 +73,10 @@ function denseWeightPays(problem: ConvProblem): boolean {
 interface TransformBounds {
   /** Channels of both sides: matrix products over fewer are slow. */
   readonly channels: number;
-  /** Rows of those products, the tiles of all images, from which it pays to transform the kernel. */
+  /**
+   * Rows of those products, the tiles of all images, from which it pays to transform the kernel; and an eighth of the
+   * channels, where that is more.
+   */
   readonly tiles: number;
   /** Most products for each pixel of the output, of which the blocked kernels take 9. */
   readonly products: number;
@@ -96,8 +116,9 @@ function transformsPay(
   const { x, w, y } = problem;
   const [outputs, inputs] = w as [number, number];
   const { products, tiles } = winogradCounts(problem);
+  const channels = fewestChannels(problem);
   const most = y.at(-1)! <= 3 ? bounds.productsOfShortRows : bounds.products;
-  return Math.min(outputs, inputs) >= bounds.channels && x[0]! * tiles >= bounds.tiles &&
+  return channels >= bounds.channels && x[0]! * tiles >= Math.max(bounds.tiles, channels / 8) &&
     products <= most && 2 * elementCount(spatial(x)) * (outputs + inputs) <= outputs * inputs;
 }
 

@@ -14,7 +14,7 @@ import byol from "../../../../plugins/byol/mod.ts";
 const METHOD = checkMethod(byol, "byol");
 const OPTIONS = {
   backbone: backbone("resnet18"),
-  viewSizes: [32, 32],
+  viewSizes: [64, 64],
   batchSize: 16,
   options: { hiddenWidth: 32, width: 16 },
 };
@@ -42,7 +42,7 @@ Deno.test("stepMemory() of micro-batches has their intermediate values, and what
     `${parts.activations} of ${whole.activations}`,
   );
   assertEquals([parts.state, parts.slots], [whole.state, whole.slots]);
-  const views = 2 * 3 * 32 * 32 * 4;
+  const views = 2 * 3 * 64 * 64 * 4;
   assert(parts.batch > 4 * views && parts.batch < 16 * views, `${parts.batch}`);
 });
 

@@ -99,6 +99,21 @@ Deno.test("chooseFormulations() knows the usual layers, anywhere and on a CPU wi
       "blocked blocked blocked",
     ],
     [
+      { kernel: 3, size: 4, batch: 8, channels: 512, outputs: 512 },
+      "direct turned wide",
+      "direct turned wide",
+    ],
+    [
+      { kernel: 3, size: 2, batch: 15, channels: 512, outputs: 512 },
+      "direct turned wide",
+      "direct turned wide",
+    ],
+    [
+      { kernel: 3, size: 1, batch: 8, channels: 512, outputs: 512 },
+      "dense dense wide",
+      "dense dense wide",
+    ],
+    [
       { kernel: 3, size: 4, batch: 7, channels: 128, outputs: 128 },
       "direct turned wide",
       "direct turned wide",
