@@ -95,13 +95,19 @@ export class ConfinedPaths {
    */
   async resolveNew(path: string): Promise<string> {
     const whole = join(this.root, ...namesOf(path));
-    for (let there = whole;; there = dirname(there)) {
+    let there = whole;
+    while (true) {
       const real = await realPathOf(there);
       if (real !== undefined) {
         if (!isWithin(this.root, real)) this.#refuse(path);
         return join(real, relative(there, whole));
       }
-      if (await isThere(there)) this.#refuse(path);
+      if (!await isThere(there)) {
+        there = dirname(there);
+        continue;
+      }
+      // A link to nowhere, or something that was made between the two looks.
+      if (await realPathOf(there) === undefined) this.#refuse(path);
     }
   }
 }

@@ -57,6 +57,27 @@ Deno.test("links that stay below the root are followed, those that lead out are 
     }
   }));
 
+Deno.test("a folder that another makes while it is looked for is found", () =>
+  inFolder(async (folder) => {
+    const paths = await ConfinedPaths.open(folder);
+    const made = join(paths.root, "jobs");
+    const { realPath } = Deno;
+    // What is looked for is made right after it was not found.
+    Deno.realPath = async (path) => {
+      try {
+        return await realPath(path);
+      } catch (cause) {
+        if (path === made) await Deno.mkdir(made, { recursive: true });
+        throw cause;
+      }
+    };
+    try {
+      assertEquals(await paths.resolveNew("jobs"), made);
+    } finally {
+      Deno.realPath = realPath;
+    }
+  }));
+
 Deno.test("a root must be a folder", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "file"), "");
