@@ -5,7 +5,7 @@
  */
 import { GenviewTypeError } from "../../errors/mod.ts";
 import type { DType } from "../graph/dtype.ts";
-import { filled, type Tensor } from "../graph/tensor.ts";
+import { filled } from "../graph/tensor.ts";
 import {
   accumulatedName,
   ACCUMULATES,
@@ -85,26 +85,16 @@ export class BoundStep implements Disposable {
     const isJoint = group !== undefined && device.provider !== "webgpu";
     const packs = isJoint ? withJointGradients(step.packs, step.passed, parameters) : step.packs;
     const packed = new PackedTensors(packs, device, owned);
-    const place = (types: readonly StepTensor[], given: ReadonlyMap<string, Tensor>) =>
-      new Map(types.map(({ name }) => [name, packed.put(name, given.get(name)!)]));
-    const empty = (types: readonly StepTensor[]) =>
-      new Map(types.map(({ name, ...type }) => [name, packed.empty(name, type)]));
     const onHost = (types: readonly StepTensor[]) =>
       new Map(types.map(({ name, ...type }) => [name, owned.use(DeviceTensor.empty(type, CPU))]));
-    this.state = place(step.state, values.state);
-    const slots = values.slots ?? initialSlots(step);
-    this.slots = new Map(step.slots.map(({ name }) => [name, packed.put(name, slots.get(name)!)]));
-    this.#batch = empty(step.batch);
-    this.#scalars = new Map(
-      step.scalars.map(({ name, dtype, shape }) => [
-        name,
-        packed.put(name, filled(dtype, shape, 0)),
-      ]),
-    );
+    this.state = packed.putAll(step.state, values.state);
+    this.slots = packed.putAll(step.slots, values.slots ?? initialSlots(step));
+    this.#batch = packed.emptyAll(step.batch);
+    this.#scalars = packed.zeros(step.scalars);
     // A captured graph copies nothing to the host.
-    this.#outputs = cudaGraphs ? empty(step.outputs) : onHost(step.outputs);
+    this.#outputs = cudaGraphs ? packed.emptyAll(step.outputs) : onHost(step.outputs);
     this.#measures = onHost(step.measures);
-    const passed = empty(step.passed);
+    const passed = packed.emptyAll(step.passed);
     this.#group = group;
     this.#averaged = packed.vectorsOf(gradientsAmong(passed, parameters));
 

@@ -6,6 +6,7 @@
 import { filled, type Tensor, type TensorType } from "../graph/tensor.ts";
 import { type Pack, piecesOf } from "../optim/pack.ts";
 import { type Device, DeviceTensor } from "../ort/mod.ts";
+import type { StepTensor } from "./build_step.ts";
 
 /** Elements that are set to zero at a time, so that the host never holds a vector beside the device. */
 const ZEROED = 1 << 20;
@@ -93,5 +94,38 @@ export class PackedTensors {
     const place = this.empty(name, value);
     place.write(value);
     return place;
+  }
+
+  /**
+   * The places of some tensors, which hold anything, by name.
+   *
+   * @throws {OrtError} if the device has no room
+   */
+  emptyAll(types: readonly StepTensor[]): Map<string, DeviceTensor> {
+    return new Map(types.map(({ name, ...type }) => [name, this.empty(name, type)]));
+  }
+
+  /**
+   * The places of some tensors, which hold values, by name.
+   *
+   * @param values a value for each of the names
+   * @throws {OrtError} if the device has no room
+   */
+  putAll(
+    tensors: readonly Pick<StepTensor, "name">[],
+    values: ReadonlyMap<string, Tensor>,
+  ): Map<string, DeviceTensor> {
+    return new Map(tensors.map(({ name }) => [name, this.put(name, values.get(name)!)]));
+  }
+
+  /**
+   * The places of scalars that are set at each step, and are 0 until then, by name.
+   *
+   * @throws {OrtError} if the device has no room
+   */
+  zeros(types: readonly StepTensor[]): Map<string, DeviceTensor> {
+    return new Map(
+      types.map(({ name, dtype, shape }) => [name, this.put(name, filled(dtype, shape, 0))]),
+    );
   }
 }

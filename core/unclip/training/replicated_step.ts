@@ -20,7 +20,7 @@ import {
 } from "../../engine/ort/mod.ts";
 import { allDone } from "../../engine/step/all_done.ts";
 import { BoundStep, type StepOutcome } from "../../engine/step/bound_step.ts";
-import type { BuiltStep, StepTensor } from "../../engine/step/build_step.ts";
+import type { BuiltStep } from "../../engine/step/build_step.ts";
 import { PackedTensors } from "../../engine/step/packed_tensors.ts";
 import { withJointGradients } from "../../engine/step/rank_group.ts";
 import {
@@ -161,8 +161,14 @@ function checkStep(step: BuiltStep, replicas: number): void {
   );
 }
 
-/** How the tensors of a step lie in memory: all gradients are in packs, which come by themselves as well. */
-function packsOf(step: BuiltStep): { readonly all: Pack[]; readonly gradients: Pack[] } {
+/** How the tensors of a step lie in memory. */
+interface StepPacks {
+  readonly all: readonly Pack[];
+  /** Those of the gradients, which all lie in some. */
+  readonly gradients: readonly Pack[];
+}
+
+function packsOf(step: BuiltStep): StepPacks {
   const names = gradientNames(step);
   const all = withJointGradients(step.packs, step.passed, step.state.map(({ name }) => name));
   const gradients = all.filter(({ members }) => members.some(({ name }) => names.has(name)));
@@ -195,28 +201,24 @@ class ReplicatedStep implements StageStep {
 
   constructor(
     step: BuiltStep,
+    packs: StepPacks,
     sessions: ReplicatedSessions,
     { state, slots = initialSlots(step) }: StepValues,
   ) {
     using owned = new DisposableStack();
-    const packs = packsOf(step);
     const packed = new PackedTensors(packs.all, CPU, owned);
-    const place = (types: readonly { readonly name: string }[], given: StepValues["state"]) =>
-      new Map(types.map(({ name }) => [name, packed.put(name, given.get(name)!)]));
-    const empty = (types: readonly StepTensor[], at = packed) =>
-      new Map(types.map(({ name, ...type }) => [name, at.empty(name, type)]));
-    this.state = place(step.state, state);
-    this.slots = place(step.slots, slots);
-    this.#scalars = empty(step.scalars);
-    this.#measures = empty(step.measures);
+    this.state = packed.putAll(step.state, state);
+    this.slots = packed.putAll(step.slots, slots);
+    this.#scalars = packed.zeros(step.scalars);
+    this.#measures = packed.emptyAll(step.measures);
     const lasting = new Map([...this.state, ...this.slots, ...this.#scalars, ...packed.pieces]);
     const terms = new Map<string, DeviceTensor>();
     this.#replicas = sessions.replicas.map((session, replica) => {
       // The sums take the place of the first one's gradients, where the update reads them.
       const own = replica === 0 ? packed : new PackedTensors(packs.gradients, CPU, owned);
-      const batch = empty(step.batch, own);
-      const outputs = empty(step.outputs, own);
-      const made = empty(step.passed, own);
+      const batch = own.emptyAll(step.batch);
+      const outputs = own.emptyAll(step.outputs);
+      const made = own.emptyAll(step.passed);
       packs.gradients.forEach(({ members }, i) => {
         const inPack = members.map(({ name }) => [name, made.get(name)!] as const);
         const [vector] = own.vectorsOf(new Map(inPack));
@@ -254,17 +256,18 @@ class ReplicatedStep implements StageStep {
     const { placement: { threads }, replicas } = options;
     checkStep(step, replicas);
     checkValues(step, values);
+    const packs = packsOf(step);
     const load = async (model: Uint8Array<ArrayBuffer>, given: SessionOptions) =>
       owned.use(await Session.create(model, { ...given, config: STOPS_SPINNING }));
     const [sum, update, ...loaded] = await allDone(
-      load(encodeSums(packsOf(step).gradients, replicas), { threads }),
+      load(encodeSums(packs.gradients, replicas), { threads }),
       load(step.update, { threads }),
       ...Array.from(
         { length: replicas },
         (_, replica) => load(step.gradients, { threads: threadsOf(replica, options) }),
       ),
     );
-    const made = new ReplicatedStep(step, { replicas: loaded, sum, update }, values);
+    const made = new ReplicatedStep(step, packs, { replicas: loaded, sum, update }, values);
     made.#owned.use(owned.move());
     return made;
   }

@@ -5,7 +5,7 @@
  * @module
  */
 import { type DType, viewBytes } from "../../../engine/graph/dtype.ts";
-import { filled, type Tensor, tensor } from "../../../engine/graph/tensor.ts";
+import { tensor } from "../../../engine/graph/tensor.ts";
 import {
   accumulatedName,
   gradientName,
@@ -125,24 +125,14 @@ export class BoundAccumulation implements Disposable {
       owned.use(DeviceTensor.empty({ dtype, shape }, where));
     const room = (types: readonly StepTensor[], where = device) =>
       new Map(types.map((type) => [type.name, empty(type, where)]));
-    const put = ({ name }: { readonly name: string }, given: ReadonlyMap<string, Tensor>) =>
-      [name, packed.put(name, given.get(name)!)] as const;
-    this.state = new Map(step.state.map((tensor) => put(tensor, values.state)));
-    const slots = values.slots ?? initialSlots(step);
-    this.slots = new Map(step.slots.map((tensor) => put(tensor, slots)));
+    this.state = packed.putAll(step.state, values.state);
+    this.slots = packed.putAll(step.slots, values.slots ?? initialSlots(step));
     this.#microBatches = step.microBatches;
     this.#batch = room(step.batch);
-    this.#scalars = new Map(
-      step.scalars.map(({ name, dtype, shape }) => [
-        name,
-        packed.put(name, filled(dtype, shape, 0)),
-      ]),
-    );
+    this.#scalars = packed.zeros(step.scalars);
     this.#outputs = room(step.outputs, CPU);
     this.#measures = room(step.measures, CPU);
-    const passed = new Map(
-      step.passed.map(({ name, ...type }) => [name, packed.empty(name, type)]),
-    );
+    const passed = packed.emptyAll(step.passed);
     this.#group = group;
     this.#averaged = packed.vectorsOf(gradientsAmong(passed, parameters));
     const { forward, loss, backward, update } = sessions;
