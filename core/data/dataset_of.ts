@@ -5,7 +5,7 @@
  */
 import { GenviewRangeError } from "../errors/mod.ts";
 import { readImageFile } from "./decode/read_image_file.ts";
-import type { Dataset, EncodedSource, Sample } from "./dataset.ts";
+import type { Dataset, EncodedSource, RgbImage, Sample } from "./dataset.ts";
 
 /**
  * A data set of `length` samples, each made when it is asked for.
@@ -43,6 +43,18 @@ export function datasetOf(
       return sample(index);
     },
   };
+}
+
+/** A data set of images that are in memory, whose keys are their places. */
+export function imagesInMemory(name: string, images: readonly RgbImage[]): Dataset {
+  return datasetOf(name, images.length, (index) => ({
+    key: String(index),
+    source: {
+      kind: "rendered",
+      name: `${name} ${index}`,
+      render: () => Promise.resolve(images[index]!),
+    },
+  }));
 }
 
 /** The image in a file. Reading it throws an `UnreadableImageError` where it is no file that can be read. */

@@ -19,7 +19,7 @@ export {
   type RgbImage,
   type Sample,
 } from "./dataset.ts";
-export { datasetOf, fileSource } from "./dataset_of.ts";
+export { datasetOf, fileSource, imagesInMemory } from "./dataset_of.ts";
 export {
   openData,
   type OpenDataOptions,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Dataset, RgbImage } from "../../data/dataset.ts";
-import { datasetOf } from "../../data/dataset_of.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { imagesInMemory } from "../../data/dataset_of.ts";
 import { openData } from "../../data/open_data.ts";
 import { openTokenNetwork } from "../../encoders/open_token_network.ts";
 import { GenviewRangeError } from "../../errors/mod.ts";
@@ -48,18 +48,6 @@ function identitiesOf(dataset: Dataset): string[] {
   });
 }
 
-/** Images in memory as a data set. */
-function inMemory(images: readonly RgbImage[], name: string): Dataset {
-  return datasetOf(name, images.length, (index) => ({
-    key: String(index),
-    source: {
-      kind: "rendered",
-      name: `${name} ${index}`,
-      render: () => Promise.resolve(images[index]!),
-    },
-  }));
-}
-
 /**
  * Measures a generator: varies images at each level, 200 where `count` does not say, and compares the variations with their originals and with a bank of all
  * images, by a network that had no part in the generation. Rendered images, such as emoji, have backgrounds that training has not
@@ -94,7 +82,7 @@ export async function measureLevels(
   const comparison = new LevelComparison(originals, known, { device, threads });
   const measured: (LevelMeasure & { readonly level: number })[] = [];
   for (const level of sampler.levels) {
-    const features = await encoder.of(inMemory(await sampler.next(), `level ${level}`));
+    const features = await encoder.of(imagesInMemory(`level ${level}`, await sampler.next()));
     measured.push({ level, ...await comparison.of(features) });
   }
   const measures: LevelMeasures = {
