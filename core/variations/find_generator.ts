@@ -89,5 +89,6 @@ export async function findGenerator(
   if (!await isSmallGenerator(model)) return { model, ...published };
   const sampling = filledUp(asked, SMALL_SAMPLING);
   const { scheduler } = sampling;
+  if (scheduler === "model" || scheduler === model.scheduler) return { model, ...sampling };
   return { model: await findUnclip(model.folder, { device, precision, scheduler }), ...sampling };
 }
