@@ -3,6 +3,7 @@
  *
  * @module
  */
+import EMBEDDED from "../configs/embedded_generator.json" with { type: "json" };
 import type { BackboneOptions } from "../core/backbones/backbone.ts";
 import { backbone } from "../core/backbones/registry.ts";
 import { input, type Value } from "../core/engine/graph/value.ts";
@@ -30,10 +31,7 @@ function ofBackbone(name: string, options: BackboneOptions = {}): Configuration[
 }
 
 /** The sizes of the embedded generator. */
-const GENERATOR = generatorConfiguration({
-  imageSize: 48,
-  unet: { channels: [64, 96, 160], timeEmbeddingWidth: 384 },
-}, "the embedded generator");
+const GENERATOR = generatorConfiguration(EMBEDDED, "configs/embedded_generator.json");
 
 const EMBEDDING_WIDTH = 64;
 

@@ -12,6 +12,7 @@ import { resolve } from "node:path";
 import { tensor } from "../core/engine/graph/tensor.ts";
 import { CPU } from "../core/engine/ort/mod.ts";
 import { deviceTuning } from "../core/train/step/conv_autotune.ts";
+import { latentFactor } from "../core/unclip/networks/autoencoder.ts";
 import { autoencoderLoss } from "../core/unclip/training/autoencoder_loss.ts";
 import { buildStage, withAverages } from "../core/unclip/training/built_stage.ts";
 import { denoisingLoss } from "../core/unclip/training/denoising_loss.ts";
@@ -132,7 +133,7 @@ async function stageOf(options: Options) {
   const unet = await readUnet(folder);
   if (worker === "autoencoder") {
     const { config, tensors } = await readAutoencoder(folder);
-    const size = unet.config.sampleSize * 2 ** (config.channels.length - 1);
+    const size = unet.config.sampleSize * latentFactor(config);
     const loss = { reconstructionLoss: "l1", klWeight: 1e-6 } as const;
     return {
       stage: buildStage(

@@ -16,6 +16,7 @@ import {
   parseTextEncoder,
   parseUnet,
 } from "./network_config.ts";
+import { latentFactor } from "./networks/autoencoder.ts";
 import { decodingGraph, denoisingGraph, textGraph } from "./network_graphs.ts";
 import { createNetworkSession, type NetworkOptions } from "./network_session.ts";
 import { STORED_DECODER, STORED_TEXT_ENCODER, STORED_UNET } from "./network_weights.ts";
@@ -131,7 +132,7 @@ export async function loadPipelineParts(
   const vaeConfig = parseAutoencoder(await folder.config("vae"));
   const schedulerFile = await folder.config("scheduler", "scheduler_config.json");
   const { name, config } = parseScheduler(schedulerFile, options.scheduler);
-  const factor = 2 ** (vaeConfig.channels.length - 1);
+  const factor = latentFactor(vaeConfig);
   const trained = factor * unetConfig.sampleSize;
   const size = latentSize(options.size ?? [trained, trained], factor);
   const shape = { batchSize, size, tokens: textConfig.tokens };

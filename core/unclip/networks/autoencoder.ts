@@ -31,6 +31,11 @@ export interface AutoencoderConfig {
   readonly scale: number;
 }
 
+/** Pixels along an axis of the images for each position of the latents: each level but the last halves its maps. */
+export function latentFactor({ channels }: Pick<AutoencoderConfig, "channels">): number {
+  return 2 ** (channels.length - 1);
+}
+
 /** Epsilon of group normalisation. */
 const EPSILON = 1e-6;
 

@@ -20,6 +20,7 @@ import {
   decodeLatents,
   encodeImages,
   type LatentDistribution,
+  latentFactor,
 } from "../networks/autoencoder.ts";
 import type { StageGraph } from "./built_stage.ts";
 
@@ -77,7 +78,7 @@ export function autoencoderLoss(options: AutoencoderLossOptions): StageGraph {
   const { config, batchSize, size, reconstructionLoss, klWeight, target } = options;
   const scope = new Scope({ training: true });
   const pixels = input("images", "uint8", [batchSize, size, size, config.imageChannels]);
-  const side = size / 2 ** (config.channels.length - 1);
+  const side = size / latentFactor(config);
   const noise = input("noise", "float32", [batchSize, config.latentChannels, side, side]);
   return withTarget(target, () => {
     const images = imagesOf(pixels);

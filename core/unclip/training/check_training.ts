@@ -5,6 +5,7 @@
  * @module
  */
 import { GenviewRangeError } from "../../errors/mod.ts";
+import { latentFactor } from "../networks/autoencoder.ts";
 import { parseImageEncoder, parseUnet } from "../network_config.ts";
 import { PublishedFolder } from "../published_folder.ts";
 import type { GeneratorConfiguration } from "./generator_configuration.ts";
@@ -30,7 +31,7 @@ function sizeFindings(
 ): string[] {
   const found: string[] = [];
   const { channels } = autoencoder;
-  const factor = 2 ** (channels.length - 1);
+  const factor = latentFactor(autoencoder);
   if (imageSize % factor !== 0) {
     found.push(
       `imageSize must be divisible by ${factor}, the factor of the ${channels.length} levels of autoencoder.channels, ` +

@@ -18,7 +18,7 @@ import {
   parseTextEncoder,
   parseUnet,
 } from "../network_config.ts";
-import type { AutoencoderConfig } from "../networks/autoencoder.ts";
+import { type AutoencoderConfig, latentFactor } from "../networks/autoencoder.ts";
 import type { TextEncoderConfig } from "../networks/text_encoder.ts";
 import type { UnetConfig } from "../networks/unet.ts";
 import type { NoiseScheduleConfig } from "../noise_schedule.ts";
@@ -152,7 +152,7 @@ async function settleParts(parts: GeneratorParts) {
   const settledAutoencoder = typeof autoencoder === "string"
     ? await copy(autoencoder, "vae", parseAutoencoder)
     : settleOwn("autoencoder", autoencoder, declareAutoencoder, (config) => {
-      const factor = 2 ** (config.channels.length - 1);
+      const factor = latentFactor(config);
       return publishedAutoencoder(config, factor * settledUnet.config.sampleSize);
     });
   return {

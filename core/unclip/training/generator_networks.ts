@@ -17,7 +17,12 @@ import { openTensors } from "../../weights/open_tensors.ts";
 import { type TensorSource, writeSafetensors } from "../../weights/safetensors.ts";
 import { agrees, verifyTensors } from "../../weights/verify_tensors.ts";
 import { denoisingGraph, textGraph } from "../network_graphs.ts";
-import { type AutoencoderConfig, decodeLatents, encodeImages } from "../networks/autoencoder.ts";
+import {
+  type AutoencoderConfig,
+  decodeLatents,
+  encodeImages,
+  latentFactor,
+} from "../networks/autoencoder.ts";
 import type { TextEncoderConfig } from "../networks/text_encoder.ts";
 import type { UnetConfig } from "../networks/unet.ts";
 import { findWeights, type PublishedNetwork } from "../published_folder.ts";
@@ -82,8 +87,8 @@ export function declareUnet(scope: Scope, config: UnetConfig): void {
 
 /** Declares the parameters of an autoencoder. */
 export function declareAutoencoder(scope: Scope, config: AutoencoderConfig): void {
-  const { imageChannels, latentChannels, channels } = config;
-  const side = 2 ** (channels.length - 1);
+  const { imageChannels, latentChannels } = config;
+  const side = latentFactor(config);
   encodeImages(scope, input("images", "float32", [1, imageChannels, side, side]), config);
   decodeLatents(scope, input("latents", "float32", [1, latentChannels, 1, 1]), config);
 }

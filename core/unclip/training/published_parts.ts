@@ -14,7 +14,7 @@ import {
   STORED_UNET,
   type StoredNetwork,
 } from "../network_weights.ts";
-import type { AutoencoderConfig } from "../networks/autoencoder.ts";
+import { type AutoencoderConfig, latentFactor } from "../networks/autoencoder.ts";
 import type { PublishedFolder, PublishedNetwork } from "../published_folder.ts";
 import { parseNoiseSchedule, parseScheduler } from "../scheduler_config.ts";
 import { declareAutoencoder, declareUnet, type OwnNetwork } from "./generator_networks.ts";
@@ -62,9 +62,9 @@ export async function readAutoencoder(
 
 /** Height and width in pixels of the images that the UNet of a folder was trained on. */
 export async function trainedImageSize(folder: PublishedFolder): Promise<number> {
-  const { channels } = parseAutoencoder(await folder.config("vae"));
+  const autoencoder = parseAutoencoder(await folder.config("vae"));
   const { sampleSize } = parseUnet(await folder.config("unet"));
-  return sampleSize * 2 ** (channels.length - 1);
+  return sampleSize * latentFactor(autoencoder);
 }
 
 /** A UNet and the diffusions that it was trained on. */

@@ -9,7 +9,7 @@ import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import { elementCount, type Shape } from "../../engine/graph/shape.ts";
 import { RandomStream } from "../../engine/random/random_stream.ts";
 import { GenviewRangeError } from "../../errors/mod.ts";
-import type { AutoencoderConfig } from "../networks/autoencoder.ts";
+import { type AutoencoderConfig, latentFactor } from "../networks/autoencoder.ts";
 import { autoencoderLoss } from "./autoencoder_loss.ts";
 import { buildStage } from "./built_stage.ts";
 import type { GeneratorConfiguration } from "./generator_configuration.ts";
@@ -60,7 +60,7 @@ export async function trainAutoencoder(
       ...(isFrozen && { isFrozen }),
     });
   };
-  const side = imageSize / 2 ** (config.channels.length - 1);
+  const side = imageSize / latentFactor(config);
   const noiseShape = [batchSize, config.latentChannels, side, side];
   const { report } = settings;
   const images = new TrainingImages(dataset, {

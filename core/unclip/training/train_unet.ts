@@ -8,6 +8,7 @@ import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import { RandomStream } from "../../engine/random/random_stream.ts";
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { EmbeddingNoise, type EmbeddingStatistics } from "../embedding_noise.ts";
+import { latentFactor } from "../networks/autoencoder.ts";
 import type { UnetConfig } from "../networks/unet.ts";
 import { type NoiseScheduleConfig, remainingVariance } from "../noise_schedule.ts";
 import { gatherRows } from "../rows.ts";
@@ -91,7 +92,7 @@ export function unetPlan(
   return {
     config: {
       latentChannels: autoencoder.latentChannels,
-      sampleSize: imageSize / 2 ** (autoencoder.channels.length - 1),
+      sampleSize: imageSize / latentFactor(autoencoder),
       levels,
       layersPerLevel,
       groups,
