@@ -95,6 +95,12 @@ function stageFindings(
   return found;
 }
 
+/** What is wrong with targets that are means over draws. */
+function targetFindings({ draws, unet }: GeneratorConfiguration): string[] {
+  if (unet.stableTargets !== true || draws > 1) return [];
+  return ["unet.stableTargets must have draws of at least 2, whose mean they are, found 1"];
+}
+
 /** What is wrong with the embedding of an image encoder that is exported. */
 function projectionFindings(
   { projection }: GeneratorConfiguration,
@@ -160,6 +166,7 @@ export async function checkTraining(
       : await originFindings(configuration, new PublishedFolder(from), [imageEncoder, embedding])),
     ...(isAutoencoderTrained ? stageFindings("autoencoder", configuration, images) : []),
     ...stageFindings("unet", configuration, draws * images),
+    ...targetFindings(configuration),
     ...projectionFindings(configuration, images),
   ];
   if (findings.length === 0) return;

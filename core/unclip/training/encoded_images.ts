@@ -18,10 +18,12 @@ import { joinRows } from "../rows.ts";
 import { openAutoencoder } from "./autoencoder_session.ts";
 import { type CutterOptions, ImageCutter } from "./image_cutter.ts";
 
-/** Encoded images, one row each. */
+/** Encoded images, one row each: all of them once, then all once more, as often as they were drawn. */
 export interface EncodedImages {
-  /** How many there are. */
+  /** How many there are, in all draws. */
   readonly count: number;
+  /** Times that each was drawn. */
+  readonly draws: number;
   /** Means of the latents, `[n, channels, H, W]`, not scaled. */
   readonly mean: Tensor<"float32">;
   /** Logarithms of the variances of the latents, like the means. */
@@ -142,7 +144,7 @@ async function encodeDraw(
  * left out.
  *
  * @throws {DOMException} if it is stopped; whole files are kept
- * @throws {TypeError} if no image can be read
+ * @throws {TypeError} if no image can be read, or not the same number in each draw
  */
 export async function encodeTrainingImages(
   dataset: Dataset,
@@ -169,8 +171,21 @@ export async function encodeTrainingImages(
   const joined = (name: string): Tensor<"float32"> =>
     joinRows(files.map(({ tensors }) => tensors.get(name) as Tensor<"float32">));
   const mean = joined("mean");
+  files.forEach(({ tensors }, draw) => {
+    const images = tensors.get("mean")!.shape[0]!;
+    const first = files[0]!.tensors.get("mean")!.shape[0]!;
+    if (images !== first) {
+      throw new GenviewTypeError(
+        `Cannot read the draws of "${dataset.name}": ${
+          paths[draw]
+        } must have the ${first} images of ${paths[0]}, found ` +
+          `${images}; remove ${folder}, so that all are encoded anew`,
+      );
+    }
+  });
   return {
     count: mean.shape[0]!,
+    draws,
     mean,
     logVariance: joined("logVariance"),
     embeddings: joined("embeddings"),

@@ -79,6 +79,8 @@ export interface UnetTraining extends NetworkOptimization {
   readonly minSnrGamma: number;
   /** How far timesteps are shifted towards noise, as `drawTimestep` says (default 1, where all are as frequent). */
   readonly timestepShift?: number;
+  /** Whether targets are means over the draws of an image, as `stabilizeTargets` says (default false). */
+  readonly stableTargets?: boolean;
   /** Probability that a sample loses its condition, for classifier-free guidance. */
   readonly conditionDropout: number;
   /** Largest level of the noise on embeddings. */

@@ -235,6 +235,12 @@ export const generatorSchema: ObjectSchema = {
             "how far timesteps are shifted towards noise: 2 has two thirds of them in the noisier half; left out, or 1, " +
             "all are as frequent (Esser et al. 2024, equation 23)",
         },
+        stableTargets: {
+          type: "boolean",
+          description:
+            "whether a target is the mean over all draws of an image, each weighed by how likely it gave the noisy latents, " +
+            "and not the one draw: less noise where there are several draws (Xu et al. 2023); left out, false",
+        },
         conditionDropout: {
           type: "number",
           minimum: 0,

@@ -26,6 +26,7 @@ import type { GeneratorConfiguration } from "./generator_configuration.ts";
 import type { BatchInputs } from "./replicated_step.ts";
 import { runStage, type StageOutcome } from "./stage_run.ts";
 import { optimizationOf, stageScalars } from "./stage_schedule.ts";
+import { stabilizeTargets } from "./stable_targets.ts";
 import type { StageSettings } from "./stage_settings.ts";
 import { normalNoise } from "./train_autoencoder.ts";
 
@@ -218,7 +219,8 @@ class UnetBatches {
 
   /** Writes the batch of a step. */
   place(step: BatchInputs, index: number): void {
-    const { seed, unet: { batchSize, timestepShift = 1 } } = this.#configuration;
+    const { seed, unet } = this.#configuration;
+    const { batchSize, timestepShift = 1, stableTargets = false } = unet;
     const rows = this.#rows(index);
     const random = new RandomStream(seed, "unet step", index);
     const timesteps = Array.from(
@@ -228,13 +230,18 @@ class UnetBatches {
     const left = timesteps.map((timestep) => this.#remaining[timestep]!);
     const mixtures = left.map(mixtureOf);
     const latents = this.#latents(rows, index);
+    const noise = normalNoise(seed, "unet noise", index, latents.shape);
+    if (stableTargets) {
+      const { images, scale } = this.#data;
+      stabilizeTargets({ latents, noise, mixtures }, { ...images, scale }, rows);
+    }
     const column = [batchSize, 1, 1, 1];
     const float = (shape: readonly number[], values: readonly number[]) =>
       tensor("float32", shape, Float32Array.from(values));
     const write = (name: string, value: Tensor<"float32">) =>
       step.input(name, "float32").write(value);
     write("latents", latents);
-    write("noise", normalNoise(seed, "unet noise", index, latents.shape));
+    write("noise", noise);
     write("timestep", float([batchSize], timesteps));
     write("signal", float(column, mixtures.map(({ signal }) => signal)));
     write("share", float(column, mixtures.map(({ noise }) => noise)));

@@ -63,6 +63,10 @@ Deno.test("trainGenerator() refuses what cannot be trained before anything is wr
         "unet.batchSize must be at most the 20 images of a pass, found 21",
       ],
       [
+        { draws: 1, unet: { ...unet, stableTargets: true } },
+        "unet.stableTargets must have draws of at least 2, whose mean they are, found 1",
+      ],
+      [
         { textEncoder: { ...textEncoder, heads: 3 } },
         "textEncoder.width must be divisible by the 3 of textEncoder.heads, found 8",
       ],

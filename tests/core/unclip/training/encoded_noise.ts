@@ -9,10 +9,11 @@ import { hashedTensor } from "../../engine/nn/hashed_values.ts";
 /** Coordinates of an embedding. */
 export const EMBEDDING_WIDTH = 6;
 
-/** Eight images that stand for encoded ones, for the UNet of the tiny generator. */
+/** Four images in two draws that stand for encoded ones, for the UNet of the tiny generator. */
 export const ENCODED_NOISE: UnetData = {
   images: {
     count: 8,
+    draws: 2,
     mean: hashedTensor("mean", [8, 4, 8, 8], 1.7),
     logVariance: hashedTensor("variance", [8, 4, 8, 8], 0.5, -3),
     embeddings: hashedTensor("embeddings", [8, EMBEDDING_WIDTH]),

@@ -3,6 +3,7 @@ import type { Tensor } from "../../../../core/engine/graph/tensor.ts";
 import { CPU } from "../../../../core/engine/ort/mod.ts";
 import { RandomStream } from "../../../../core/engine/random/random_stream.ts";
 import { readJsonLines } from "../../../../core/files/json_lines.ts";
+import type { GeneratorConfiguration } from "../../../../core/unclip/training/generator_configuration.ts";
 import { averagesIn, withAverages } from "../../../../core/unclip/training/built_stage.ts";
 import { withPlainLabels } from "../../../../core/unclip/training/class_embedding.ts";
 import { drawTimestep, trainUnet, unetPlan } from "../../../../core/unclip/training/train_unet.ts";
@@ -19,8 +20,9 @@ async function train(
   folder: string,
   learningRate: number,
   initial?: ReadonlyMap<string, Tensor>,
+  changes: Partial<GeneratorConfiguration["unet"]> = {},
 ) {
-  const unet = { ...TINY.unet, steps: 3, learningRate, warmupSteps: 0 };
+  const unet = { ...TINY.unet, steps: 3, learningRate, warmupSteps: 0, ...changes };
   const configuration = { ...TINY, unet };
   let measured: ReadonlyMap<string, Tensor> | undefined;
   const run = () =>
@@ -40,6 +42,7 @@ async function train(
     measured,
     again: (await run()).averages,
     kept: averagesIn(checkpoint.model),
+    firstLoss: Number(steps[0]!["loss"]),
     lastLoss: Number(steps[2]!["loss"]),
   };
 }
@@ -64,6 +67,28 @@ Deno.test("trainUnet() gives a new UNet standardised embeddings, and one that is
     assert(same < 1e-5, `the same function differs by ${same}`);
     const other = await difference("standardized", drawn.kept);
     assert(other > 1e-4, `another function differs by ${other} alone`);
+  }));
+
+Deno.test("trainUnet() has stable targets where they are asked for, whose loss is smaller where there is almost only noise", () =>
+  inFolder(async (root) => {
+    const loss = async (name: string, stableTargets: boolean) => {
+      const { firstLoss } = await train(`${root}/${name}`, 0, undefined, {
+        stableTargets,
+        timestepShift: 100,
+      });
+      return firstLoss;
+    };
+    const [stable, single] = [await loss("stable", true), await loss("single", false)];
+    // The first loss is the mean square of the targets: here the velocity is almost the clean latents alone, and the mean of two
+    // independent draws has half of their variance.
+    assert(
+      stable < 0.7 * single,
+      `the first loss must fall by almost half, found ${stable / single}`,
+    );
+    assert(
+      stable > 0.4 * single,
+      `the first loss must fall by half at most, found ${stable / single}`,
+    );
   }));
 
 Deno.test("drawTimestep() shifts the odds of any share of the diffusion, by the closed form of their distribution", () => {
