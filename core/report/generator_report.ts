@@ -165,7 +165,7 @@ async function stageSection(record: StageRecord, run: string): Promise<Section> 
 
 /** A table of what was measured at each level. */
 function measuresSection(
-  { levels, originals, others, images, bank, encoder }: LevelMeasures,
+  { levels, originals, reconstructions, others, images, bank, encoder }: LevelMeasures,
 ): Section {
   const row = (name: string, { similarity, nearestIdentity, distance }: LevelMeasure) => [
     name,
@@ -182,6 +182,7 @@ function measuresSection(
       columns: ["images", "similarity to the original", "nearest is the same", "distance"],
       rows: [
         row("originals", originals),
+        row("reconstructions", reconstructions),
         ...levels.map((measure) => row(`level ${measure.level}`, measure)),
         [
           "other images, or chance",

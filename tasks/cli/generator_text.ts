@@ -10,7 +10,7 @@ import { alignedTable } from "./table_text.ts";
 
 /** Measures as a table, a row for each level, between what could be reached and what chance gives. */
 export function levelMeasuresText(measures: LevelMeasures): string {
-  const { levels, originals, others, images, bank, encoder } = measures;
+  const { levels, originals, reconstructions, others, images, bank, encoder } = measures;
   const share = (value: number) => `${(100 * value).toFixed(1)} %`;
   const row = (name: string, { similarity, nearestIdentity, distance }: LevelMeasure) => [
     name,
@@ -22,6 +22,7 @@ export function levelMeasuresText(measures: LevelMeasures): string {
     header: ["images", "similarity", "nearest is the same", "distance"],
     rows: [
       row("originals", originals),
+      row("reconstructions", reconstructions),
       ...levels.map((measure) => row(`level ${measure.level}`, measure)),
       ["others, by chance", others.similarity.toFixed(3), share(others.nearestIdentity), "–"],
     ],

@@ -9,9 +9,12 @@ import { openData } from "../../data/open_data.ts";
 import { openTokenNetwork } from "../../encoders/open_token_network.ts";
 import { GenviewRangeError } from "../../errors/mod.ts";
 import type { VariationRunOptions } from "../../variations/progress.ts";
+import { PublishedFolder } from "../published_folder.ts";
 import { LevelComparison, type LevelMeasure } from "./level_comparison.ts";
 import { HELD_OUT_SEED, LevelSampler, type LevelSamplerOptions } from "./level_sampler.ts";
 import { MeanTokens } from "./mean_tokens.ts";
+import { readAutoencoder, trainedImageSize } from "./published_parts.ts";
+import { reconstructDataset } from "./reconstruct.ts";
 
 /** What variations are like at each level, and what they are compared with. */
 export interface LevelMeasures {
@@ -19,6 +22,8 @@ export interface LevelMeasures {
   readonly levels: readonly (LevelMeasure & { readonly level: number })[];
   /** The originals themselves: what could be reached. */
   readonly originals: LevelMeasure;
+  /** The originals as the autoencoder gives them back: what variations could reach. */
+  readonly reconstructions: LevelMeasure;
   /** Similarity of originals to each other, and how often the nearest is right by chance. */
   readonly others: Pick<LevelMeasure, "similarity" | "nearestIdentity">;
   /** Originals that were varied. */
@@ -76,10 +81,15 @@ export async function measureLevels(
     );
   }
   const network = await openTokenNetwork({ model: options.encoder });
-  using encoder = await MeanTokens.create(network, { device, threads });
+  const placement = { device, threads };
+  using encoder = await MeanTokens.create(network, placement);
   const originals = { features: await encoder.of(chosen), identities: identitiesOf(chosen) };
   const known = { features: await encoder.of(bank), identities: identitiesOf(bank) };
-  const comparison = new LevelComparison(originals, known, { device, threads });
+  const comparison = new LevelComparison(originals, known, placement);
+  const folder = new PublishedFolder(found.folder);
+  const [autoencoder, size] = [await readAutoencoder(folder), await trainedImageSize(folder)];
+  const reconstructed = await reconstructDataset(autoencoder, chosen, size, placement);
+  const reconstructions = await encoder.of(imagesInMemory("reconstructions", reconstructed));
   const measured: (LevelMeasure & { readonly level: number })[] = [];
   for (const level of sampler.levels) {
     const features = await encoder.of(imagesInMemory(`level ${level}`, await sampler.next()));
@@ -88,6 +98,7 @@ export async function measureLevels(
   const measures: LevelMeasures = {
     levels: measured,
     originals: await comparison.of(originals.features),
+    reconstructions: await comparison.of(reconstructions),
     others: await comparison.others(),
     images: chosen.length,
     bank: bank.length,

@@ -93,13 +93,15 @@ Deno.test("measureLevels() compares variations at each level with originals by a
     };
     const events: unknown[] = [];
     const measures = await measureLevels(options, { report: (event) => events.push(event) });
-    const { levels, originals, others, images, bank, encoder } = measures;
+    const { levels, originals, reconstructions, others, images, bank, encoder } = measures;
     assertEquals([images, encoder], [3, "encoder"]);
     assertEquals(levels.map(({ level }) => level), [0, 400]);
     assertAlmostEquals(originals.similarity, 1, 1e-5);
     // Files are the same in the bank: each original is nearest to itself.
     assertEquals(originals.nearestIdentity, 1);
     assertAlmostEquals(others.nearestIdentity, 1 / bank, 1e-9);
+    assert(reconstructions.similarity < originals.similarity);
+    assert(reconstructions.distance > originals.distance);
     for (const { similarity, distance } of levels) {
       assert(similarity < originals.similarity && distance > originals.distance);
     }
