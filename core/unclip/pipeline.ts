@@ -10,6 +10,7 @@ import { areFinite, finiteRows } from "../engine/graph/finite.ts";
 import { elementCount, sameShape, type Shape } from "../engine/graph/shape.ts";
 import { float32, formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
 import type { Session } from "../engine/ort/mod.ts";
+import { allDone } from "../engine/step/all_done.ts";
 import { loadPipelineParts, type PipelineParts, type UnclipOptions } from "./pipeline_parts.ts";
 import { PublishedFolder } from "./published_folder.ts";
 import { batchRows, gatherRows, rowRange } from "./rows.ts";
@@ -179,42 +180,48 @@ export class UnclipPipeline implements Disposable {
     { embeddings, latents, onCall, signal }: VariationRequest,
     conditions: Conditions,
   ): Promise<Tensor<"float32">> {
-    const { batchSize, latentShape, plan } = this.#parts;
+    const { batchSize, latentShape, plan, unets } = this.#parts;
     const count = embeddings.shape[0]!;
     const total = latents.shape[0]!;
     const each = elementCount(latentShape);
     const result = new Float32Array(total * each);
-    const batches = Math.ceil(total / batchSize);
-    for (let batch = 0; batch < batches; batch++) {
-      const rows = batchRows(batch * batchSize, batchSize, total);
-      const sources = rows.map((row) => Math.floor(row / (total / count)));
-      const denoised = await this.#denoiseBatch(
-        gatherRows(latents, rows),
-        {
-          labels: gatherRows(conditions.labels, sources),
-          text: gatherRows(conditions.text, sources),
-          negative: gatherRows(conditions.negative, sources),
-          guidance: gatherRows(conditions.guidance, sources),
-        },
-        (call) => onCall?.(batch * plan.length + call, batches * plan.length),
-        signal,
-      );
-      const kept = Math.min(batchSize, total - batch * batchSize);
-      result.set(denoised.subarray(0, kept * each), batch * batchSize * each);
-    }
+    const together = batchSize / unets.length;
+    const parts = Math.ceil(total / together);
+    let [next, calls] = [0, 0];
+    // Copies take parts of their own through all steps: none waits for another after each.
+    await allDone(...unets.map(async (unet) => {
+      while (next < parts) {
+        const start = together * next++;
+        const rows = batchRows(start, together, total);
+        const sources = rows.map((row) => Math.floor(row / (total / count)));
+        const denoised = await this.#denoisePart(
+          unet,
+          gatherRows(latents, rows),
+          {
+            labels: gatherRows(conditions.labels, sources),
+            text: gatherRows(conditions.text, sources),
+            negative: gatherRows(conditions.negative, sources),
+            guidance: gatherRows(conditions.guidance, sources),
+          },
+          () => onCall?.(++calls, parts * plan.length),
+          signal,
+        );
+        result.set(denoised.subarray(0, Math.min(together, total - start) * each), start * each);
+      }
+    }));
     return tensor("float32", latents.shape, result);
   }
 
-  async #denoiseBatch(
+  async #denoisePart(
+    unet: Session,
     latents: Tensor<"float32">,
     { labels, text, negative, guidance }: Conditions,
-    onCall: (call: number) => void,
+    onCall: () => void,
     signal: AbortSignal | undefined,
   ): Promise<Float32Array<ArrayBuffer>> {
-    const { unet, plan, guidanceScale } = this.#parts;
+    const { plan, guidanceScale } = this.#parts;
     const guided = guidanceScale > 1 ? { negative, guidance } : undefined;
     const trajectory = new Trajectory(plan, latents.data);
-    let call = 0;
     for (let due = trajectory.due; due !== undefined; due = trajectory.due) {
       signal?.throwIfAborted();
       const { output } = await unet.run({
@@ -225,7 +232,7 @@ export class UnclipPipeline implements Disposable {
         ...guided,
       });
       trajectory.advance(output!.data as Float32Array);
-      onCall(++call);
+      onCall();
     }
     return trajectory.sample;
   }
@@ -275,7 +282,7 @@ export class UnclipPipeline implements Disposable {
       } else failures.set(row, "VAE");
     };
     const rows = Array.from({ length: count }, (_, row) => row).filter((row) => !failures.has(row));
-    await Promise.all(decoders.map(async (decoder, first) => {
+    await allDone(...decoders.map(async (decoder, first) => {
       for (let at = first; at < rows.length; at += decoders.length) {
         await decodeRow(rows[at]!, decoder);
       }

@@ -18,11 +18,11 @@ import {
 } from "./network_config.ts";
 import { latentFactor } from "./networks/autoencoder.ts";
 import { decodingGraph, denoisingGraph, textGraph } from "./network_graphs.ts";
+import { copiesOf } from "./network_copies.ts";
 import { createNetworkSession, type NetworkOptions } from "./network_session.ts";
 import { STORED_DECODER, STORED_TEXT_ENCODER, STORED_UNET } from "./network_weights.ts";
 import type { PublishedFolder } from "./published_folder.ts";
 import { parseNoiseSchedule, parseScheduler } from "./scheduler_config.ts";
-import { copiesOf, SharedNetwork } from "./shared_network.ts";
 import { planSteps, type SchedulerName, type SchedulerStep } from "./schedulers/mod.ts";
 import { ClipTokenizer } from "./tokenizer.ts";
 
@@ -50,7 +50,8 @@ export interface PipelineParts {
   readonly embeddingNoise: EmbeddingNoise;
   readonly tokenizer: ClipTokenizer;
   readonly textEncoder: Session;
-  readonly unet: SharedNetwork;
+  /** Copies of the UNet that are at work at the same time, each on a part of a batch. */
+  readonly unets: readonly Session[];
   /** Decoders that are at work at the same time, each on an image. */
   readonly decoders: readonly Session[];
   /** Loads the decoder again to compute in float32; undefined where it does so already. */
@@ -151,16 +152,17 @@ export async function loadPipelineParts(
   using unetFile = await folder.open("unet", precision);
   const { size: bytes } = await Deno.stat(unetFile.path);
   const copies = copiesOf({ ...options, bytes });
-  const unet = owned.use(
-    await SharedNetwork.create(batchSize, copies, (rows, threads) =>
-      createNetworkSession(
-        unetFile,
-        STORED_UNET,
-        (scope) =>
-          denoisingGraph(scope, unetConfig, { ...shape, batchSize: rows }, guidanceScale > 1),
-        { ...options, threads },
-      )),
-  );
+  const part = { ...shape, batchSize: batchSize / copies.count };
+  const unets: Session[] = [];
+  for (let i = 0; i < copies.count; i++) {
+    const unet = await createNetworkSession(
+      unetFile,
+      STORED_UNET,
+      (scope) => denoisingGraph(scope, unetConfig, part, guidanceScale > 1),
+      { ...options, threads: copies.threads },
+    );
+    unets.push(owned.use(unet));
+  }
   const loadDecoder = async (wanted: "float32" | "float16") => {
     using file = await folder.open("vae", wanted);
     return await createNetworkSession(
@@ -179,7 +181,7 @@ export async function loadPipelineParts(
     embeddingNoise: await loadEmbeddingNoise(folder),
     tokenizer: await ClipTokenizer.read(folder.folder("tokenizer"), textConfig.tokens),
     textEncoder,
-    unet,
+    unets,
     decoders,
     ...(precision === "float16" && { loadWideDecoder: () => loadDecoder("float32") }),
     plan: planSteps(name, config, steps),

@@ -5,7 +5,7 @@
  */
 import type { UnclipModel } from "./open_unclip.ts";
 import { PublishedFolder } from "./published_folder.ts";
-import { isSmallNetwork } from "./shared_network.ts";
+import { isSmallNetwork } from "./network_copies.ts";
 
 /**
  * Whether a generator is a small one, whose file of the UNet's weights has at most 64 MiB.

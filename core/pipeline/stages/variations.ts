@@ -177,13 +177,14 @@ async function measure(context: PipelineContext): Promise<StageEstimate> {
   // The stage itself says which variations cannot be made; where the network was not called, there is no time to tell.
   if (calls.length === 0) throw failure;
   const whole = (performance.now() - began) / 1000;
-  // Each further step is a further call of the network.
+  // Each further step is a further call of the network for each part of the batch.
   const call = (calls.at(-1)! - calls[0]!) / 1000 / Math.max(1, calls.length - 1);
+  const step = call * calls.length / pipeline.calls;
   return {
     stage: "variations",
     unit: "variations",
     count,
-    secondsEach: (whole + (numInferenceSteps - steps) * call) / batchSize,
+    secondsEach: (whole + (numInferenceSteps - steps) * step) / batchSize,
   };
 }
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Tensor, tensor } from "../../../core/engine/graph/tensor.ts";
-import { copiesOf } from "../../../core/unclip/shared_network.ts";
+import { copiesOf } from "../../../core/unclip/network_copies.ts";
 import { UnclipPipeline } from "../../../core/unclip/pipeline.ts";
 import type { UnclipOptions } from "../../../core/unclip/pipeline_parts.ts";
 import { hashedTensor } from "../engine/nn/hashed_values.ts";
