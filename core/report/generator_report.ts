@@ -6,13 +6,13 @@
 import { join } from "node:path";
 import { explainingFileErrors } from "../files/file_error.ts";
 import { ifThere } from "../files/if_there.ts";
-import { readJson } from "../files/json.ts";
 import { type LogRecord, readJsonLines } from "../files/json_lines.ts";
 import type { Point } from "../plot/curve.ts";
 import { lineChart } from "../plot/line_chart.ts";
 import { generatorConfiguration } from "../unclip/training/generator_configuration.ts";
 import type { LevelMeasure } from "../unclip/training/level_comparison.ts";
 import type { LevelMeasures } from "../unclip/training/level_measures.ts";
+import { readLevelMeasures } from "../unclip/training/read_measures.ts";
 import { configurationFile, readGeneratorRun } from "../unclip/training/run_generator.ts";
 import { sampleEpoch } from "../unclip/training/samples.ts";
 import type { StageName } from "../unclip/training/stage_event.ts";
@@ -260,7 +260,7 @@ export async function reportGenerator(
   const sections = await Promise.all(
     stages.map((stage) => stageSection(stage, run)),
   );
-  if (measures) sections.push(measuresSection(await readJson(measures) as LevelMeasures));
+  if (measures) sections.push(measuresSection(await readLevelMeasures(measures)));
   sections.push({
     title: "Configuration",
     tables: [

@@ -16,9 +16,9 @@ import {
   parseTextEncoder,
   parseUnet,
 } from "./network_config.ts";
+import { copiesOf } from "./network_copies.ts";
 import { latentFactor } from "./networks/autoencoder.ts";
 import { decodingGraph, denoisingGraph, textGraph } from "./network_graphs.ts";
-import { copiesOf } from "./network_copies.ts";
 import { createNetworkSession, type NetworkOptions } from "./network_session.ts";
 import { STORED_DECODER, STORED_TEXT_ENCODER, STORED_UNET } from "./network_weights.ts";
 import type { PublishedFolder } from "./published_folder.ts";

@@ -171,18 +171,16 @@ export async function encodeTrainingImages(
   const joined = (name: string): Tensor<"float32"> =>
     joinRows(files.map(({ tensors }) => tensors.get(name) as Tensor<"float32">));
   const mean = joined("mean");
-  files.forEach(({ tensors }, draw) => {
-    const images = tensors.get("mean")!.shape[0]!;
-    const first = files[0]!.tensors.get("mean")!.shape[0]!;
-    if (images !== first) {
-      throw new GenviewTypeError(
-        `Cannot read the draws of "${dataset.name}": ${
-          paths[draw]
-        } must have the ${first} images of ${paths[0]}, found ` +
-          `${images}; remove ${folder}, so that all are encoded anew`,
-      );
-    }
-  });
+  const counts = files.map(({ tensors }) => tensors.get("mean")!.shape[0]!);
+  const other = counts.findIndex((count) => count !== counts[0]);
+  if (other !== -1) {
+    throw new GenviewTypeError(
+      `Cannot read the draws of "${dataset.name}": ${paths[other]} must have the ${
+        counts[0]
+      } images of ${paths[0]}, ` +
+        `found ${counts[other]}; remove ${folder}, so that all are encoded anew`,
+    );
+  }
   return {
     count: mean.shape[0]!,
     draws,

@@ -7,6 +7,7 @@ import { KeptVariations } from "../../../../core/unclip/training/kept_variations
 import type { VariationEvent, VariationRunOptions } from "../../../../core/variations/progress.ts";
 import { inFolder } from "../../../in_folder.ts";
 import { measureLevels } from "../../../../core/unclip/training/level_measures.ts";
+import { readLevelMeasures } from "../../../../core/unclip/training/read_measures.ts";
 import { writeSafetensors } from "../../../../core/weights/safetensors.ts";
 import { withModel } from "../../variations/variation_fixture.ts";
 
@@ -105,7 +106,14 @@ Deno.test("measureLevels() compares variations at each level with originals by a
     for (const { similarity, distance } of levels) {
       assert(similarity < originals.similarity && distance > originals.distance);
     }
-    assertEquals(JSON.parse(await Deno.readTextFile(path("measures.json"))), measures);
+    assertEquals(await readLevelMeasures(path("measures.json")), measures);
+    const { reconstructions: _, ...before } = measures;
+    await Deno.writeTextFile(path("before.json"), JSON.stringify(before));
+    await assertRejects(
+      () => readLevelMeasures(path("before.json")),
+      TypeError,
+      "must have required property 'reconstructions'",
+    );
     assertEquals(events.at(-1), { kind: "progress", made: 6, unreadable: 0, failed: 0 });
     await assertRejects(() => measureLevels(options), Deno.errors.AlreadyExists, "--overwrite");
     await assertRejects(
