@@ -6,9 +6,11 @@
 import type { Dataset } from "../../data/dataset.ts";
 import { imagesInMemory } from "../../data/dataset_of.ts";
 import { openData } from "../../data/open_data.ts";
+import type { Placement } from "../../engine/ort/mod.ts";
 import { openTokenNetwork } from "../../encoders/open_token_network.ts";
 import { GenviewRangeError } from "../../errors/mod.ts";
 import type { VariationRunOptions } from "../../variations/progress.ts";
+import type { UnclipModel } from "../open_unclip.ts";
 import { PublishedFolder } from "../published_folder.ts";
 import { LevelComparison, type LevelMeasure } from "./level_comparison.ts";
 import { HELD_OUT_SEED, LevelSampler, type LevelSamplerOptions } from "./level_sampler.ts";
@@ -20,7 +22,7 @@ import { reconstructDataset } from "./reconstruct.ts";
 export interface LevelMeasures {
   /** By level, in the order that was asked for. */
   readonly levels: readonly (LevelMeasure & { readonly level: number })[];
-  /** The originals themselves: what could be reached. */
+  /** The originals themselves, beside the bank: what images that are not generated have. */
   readonly originals: LevelMeasure;
   /** The originals as the autoencoder gives them back: what variations could reach. */
   readonly reconstructions: LevelMeasure;
@@ -51,6 +53,19 @@ function identitiesOf(dataset: Dataset): string[] {
     const { identity, key } = dataset.sample(index);
     return identity ?? key;
   });
+}
+
+/** Images as the autoencoder of a generator gives them back. */
+async function reconstructionsOf(
+  dataset: Dataset,
+  generator: UnclipModel,
+  placement: Placement,
+  signal: AbortSignal | undefined,
+): Promise<Dataset> {
+  const folder = new PublishedFolder(generator.folder);
+  const [autoencoder, size] = [await readAutoencoder(folder), await trainedImageSize(folder)];
+  const images = await reconstructDataset(autoencoder, dataset, size, placement, signal);
+  return imagesInMemory("reconstruction", images);
 }
 
 /**
@@ -86,10 +101,8 @@ export async function measureLevels(
   const originals = { features: await encoder.of(chosen), identities: identitiesOf(chosen) };
   const known = { features: await encoder.of(bank), identities: identitiesOf(bank) };
   const comparison = new LevelComparison(originals, known, placement);
-  const folder = new PublishedFolder(found.folder);
-  const [autoencoder, size] = [await readAutoencoder(folder), await trainedImageSize(folder)];
-  const reconstructed = await reconstructDataset(autoencoder, chosen, size, placement);
-  const reconstructions = await encoder.of(imagesInMemory("reconstructions", reconstructed));
+  const reconstructed = await reconstructionsOf(chosen, found, placement, run.signal);
+  const reconstructions = await encoder.of(reconstructed);
   const measured: (LevelMeasure & { readonly level: number })[] = [];
   for (const level of sampler.levels) {
     const features = await encoder.of(imagesInMemory(`level ${level}`, await sampler.next()));

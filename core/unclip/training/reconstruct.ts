@@ -47,6 +47,7 @@ export async function reconstructImages(
  * The images of a data set through an autoencoder and back, cut as a generator's image encoder has them.
  *
  * @param size height and width in pixels
+ * @param signal stops between two images
  * @throws {UnreadableImageError} if an image cannot be read
  */
 export async function reconstructDataset(
@@ -54,11 +55,13 @@ export async function reconstructDataset(
   dataset: Dataset,
   size: number,
   placement: Placement,
+  signal?: AbortSignal,
 ): Promise<RgbImage[]> {
   using session = await openReconstruction(network, [1, size, size, 3], placement);
   const found: RgbImage[] = [];
   for (let index = 0; index < dataset.length; index++) {
-    const image = await decodeSource(dataset.sample(index).source, 0);
+    signal?.throwIfAborted();
+    const image = await decodeSource(dataset.sample(index).source);
     const view = cutClipView(image, { size, crop: "transformers" });
     const outputs = await session.run({ images: stackViews([view], size) });
     const reconstructed = outputs.reconstructed as Tensor<"uint8">;
