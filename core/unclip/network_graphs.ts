@@ -55,7 +55,7 @@ function withGuidance(
   const guidance = input("guidance", "float32", [count, 1, 1, 1]);
   const none = constant(zeros("float32", labels.shape));
   const both = apply(
-    concat([latents, latents], { axis: 0 }),
+    latents,
     concat([negative, text], { axis: 0 }),
     concat([none, labels], { axis: 0 }),
   );

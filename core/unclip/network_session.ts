@@ -46,7 +46,9 @@ export async function createNetworkSession(
 ): Promise<Session> {
   const dtype: DType = precision;
   const scope = new Scope({ dtype });
-  const { inputs, outputs } = withTarget({ provider: device.provider }, () => build(scope));
+  const { provider } = device;
+  const target = { provider, fixedWeights: provider === "cpu" };
+  const { inputs, outputs } = withTarget(target, () => build(scope));
   const initializers = await networkInitializers(file, scope.declarations, network);
   return await Session.create(encodeModel({ inputs, outputs, initializers }), {
     device,

@@ -13,7 +13,8 @@ import { clip } from "../../engine/ops/clip.ts";
 import { pad } from "../../engine/ops/pad.ts";
 import { split } from "../../engine/ops/split.ts";
 import { projectedAttention } from "./map_attention.ts";
-import { conv3x3, normedConv, resnetBlock, upsample } from "./resnet_block.ts";
+import { conv3x3, normedConv, resnetBlock } from "./resnet_block.ts";
+import { upsample } from "./upsample.ts";
 
 /** Sizes of an autoencoder. */
 export interface AutoencoderConfig {

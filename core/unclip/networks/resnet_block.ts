@@ -9,8 +9,8 @@ import { groupNorm } from "../../engine/nn/group_norm.ts";
 import { linear } from "../../engine/nn/linear.ts";
 import type { Scope } from "../../engine/nn/scope.ts";
 import { add } from "../../engine/ops/add.ts";
+import { concat } from "../../engine/ops/concat.ts";
 import { reshape } from "../../engine/ops/reshape.ts";
-import { resize } from "../../engine/ops/resize.ts";
 import { silu } from "../../engine/ops/silu.ts";
 import { split } from "../../engine/ops/split.ts";
 
@@ -22,7 +22,10 @@ export interface ResnetBlockOptions {
   readonly groups: number;
   /** Epsilon of group normalisation. */
   readonly epsilon: number;
-  /** Embedding of timestep and class, `[N, features]`, after its activation; it shifts every position alike. */
+  /**
+   * Embedding of timestep and class, `[N, features]`, after its activation; it shifts every position alike. Where it is of
+   * several times the maps' images, each part of it is for all of them, and what comes before it is computed once.
+   */
   readonly embedding?: Value;
   /** Whether the embedding scales what has been normalised as well as shifting it (default false). */
   readonly adaptiveGroupNorm?: boolean;
@@ -41,6 +44,12 @@ export function normedConv(
   { channels, groups, epsilon }: ResnetBlockOptions,
 ): Value {
   return conv3x3(scope, conv, silu(groupNorm(scope, norm, x, { groups, epsilon })), channels);
+}
+
+/** Rows of a batch of so many, from those that its parts have in common: `[n, ...]` to `[rows, ...]`, part after part. */
+export function commonRows(x: Value, rows: number): Value {
+  const parts = rows / x.shape[0]!;
+  return parts === 1 ? x : concat(new Array<Value>(parts).fill(x), { axis: 0 });
 }
 
 /** A linear map of the embedding, `[N, width]`. */
@@ -68,7 +77,7 @@ function modulatedConv(
  * Source: diffusers, `resnet.py`, `ResnetBlock2D`, whose names its parameters have; for adaptive group normalisation
  * Dhariwal & Nichol 2021, "Diffusion models beat GANs on image synthesis", section 3.1.
  *
- * @param x `[N, C, H, W]`
+ * @param x `[N, C, H, W]`, or those rows that all parts of the embedding have in common
  * @returns `[N, channels, H, W]`
  */
 export function resnetBlock(
@@ -78,8 +87,9 @@ export function resnetBlock(
   options: ResnetBlockOptions,
 ): Value {
   const { channels, embedding, adaptiveGroupNorm = false } = options;
+  const rows = Math.max(x.shape[0]!, embedding?.shape[0] ?? 1);
   return scope.enter(name, (block) => {
-    let inner = normedConv(block, ["norm1", "conv1"], x, options);
+    let inner = commonRows(normedConv(block, ["norm1", "conv1"], x, options), rows);
     if (embedding !== undefined && adaptiveGroupNorm) {
       inner = modulatedConv(block, inner, embedding, options);
     } else {
@@ -89,13 +99,9 @@ export function resnetBlock(
       }
       inner = normedConv(block, ["norm2", "conv2"], inner, options);
     }
-    if (x.shape[1] === channels) return add(x, inner);
-    return add(conv2d(block, "conv_shortcut", x, { channels, kernel: 1, bias: true }), inner);
+    const passed = x.shape[1] === channels
+      ? x
+      : conv2d(block, "conv_shortcut", x, { channels, kernel: 1, bias: true });
+    return add(commonRows(passed, rows), inner);
   });
-}
-
-/** Nearest neighbours at another size, and a convolution by 3x3 pixels: diffusers' `Upsample2D`. */
-export function upsample(scope: Scope, x: Value, size: readonly [number, number]): Value {
-  const wide = resize(x, { size, mode: "nearest" });
-  return conv3x3(scope, "upsamplers.0.conv", wide, x.shape[1]!);
 }

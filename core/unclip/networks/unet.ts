@@ -15,7 +15,8 @@ import { concat } from "../../engine/ops/concat.ts";
 import { silu } from "../../engine/ops/silu.ts";
 import { embedTimestep } from "../timestep_embedding.ts";
 import { mapTransformer } from "./map_transformer.ts";
-import { conv3x3, normedConv, resnetBlock, upsample } from "./resnet_block.ts";
+import { commonRows, conv3x3, normedConv, resnetBlock } from "./resnet_block.ts";
+import { upsampleSmall } from "./upsample.ts";
 
 /** One level of the UNet, at half the size of the one before. */
 export interface UnetLevel {
@@ -55,7 +56,10 @@ export interface UnetConfig {
 
 /** Inputs of a UNet. */
 export interface UnetInputs {
-  /** Noisy latents, `[N, channels, H, W]`. */
+  /**
+   * Noisy latents, `[N, channels, H, W]`; or fewer, which all parts of the texts and class embeddings have in common, such as
+   * both halves of classifier-free guidance: what the class embedding has no part in is computed once for all.
+   */
   readonly latents: Value;
   /** Timestep of each of them, float32 `[N]`, or of all, `[1]`. */
   readonly timestep: Value;
@@ -146,7 +150,8 @@ function ascend(scope: Scope, start: Value, skips: Value[], context: Context): V
           if (level.attendsUp) x = attend(block, layer, x, level, context);
         }
         const next = skips.at(-1);
-        return next === undefined ? x : upsample(block, x, next.shape.slice(2) as [number, number]);
+        if (next === undefined) return x;
+        return upsampleSmall(block, x, next.shape.slice(2) as [number, number]);
       }),
     start,
   );
@@ -164,7 +169,7 @@ export function unet(scope: Scope, inputs: UnetInputs, config: UnetConfig): Valu
   const { latents, text, labels } = inputs;
   const { levels, groups, epsilon, latentChannels } = config;
   const fits = latents.shape[1] === latentChannels && text.shape[2] === config.textWidth &&
-    labels.shape[1] === config.classWidth;
+    labels.shape[1] === config.classWidth && labels.shape[0]! % latents.shape[0]! === 0;
   if (!fits) {
     throw new GenviewRangeError(
       `Cannot apply the UNet: latents must be [N,${latentChannels},H,W], the text ` +
@@ -175,7 +180,7 @@ export function unet(scope: Scope, inputs: UnetInputs, config: UnetConfig): Valu
   const context = { config, text, embedding: embeddingOf(scope, inputs, config) };
   const first = levels[0]!.channels;
   const start = conv3x3(scope, "conv_in", latents, first);
-  const skips = [start];
+  const skips = [commonRows(start, labels.shape[0]!)];
   const deepest = middle(scope, descend(scope, start, skips, context), context);
   const x = ascend(scope, deepest, skips, context);
   const names = ["conv_norm_out", "conv_out"] as const;

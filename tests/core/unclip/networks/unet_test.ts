@@ -18,8 +18,8 @@ const CASES = {
 };
 
 /** A network's inputs in float32, converted to the scope's type inside. */
-function build(scope: Scope, [height, width]: readonly number[], config: UnetConfig) {
-  const latents = input("latents", "float32", [2, config.latentChannels, height!, width!]);
+function build(scope: Scope, [height, width]: readonly number[], config: UnetConfig, images = 2) {
+  const latents = input("latents", "float32", [images, config.latentChannels, height!, width!]);
   const timestep = input("timestep", "float32", [1]);
   const text = input("text", "float32", [2, 77, config.textWidth]);
   const labels = input("labels", "float32", [2, config.classWidth]);
@@ -59,6 +59,31 @@ for (const name of ["square", "uneven"] as const) {
 
   Deno.test(`unet() gives diffusers' output with adaptive group normalisation and a wider embedding: ${name}`, async () => {
     const error = await measure(name, {}, "unet_adaptive");
+    assert(error <= 1e-5, `differs by ${error} of the largest`);
+  });
+}
+
+for (const network of ["unet", "unet_adaptive"] as const) {
+  Deno.test(`${network}: latents that parts of a batch have in common give what each of them gives`, async () => {
+    const config = parseUnet(golden.config(network));
+    const latents = hashedTensor("latents", [1, 4, 16, 16]);
+    const outputs = [];
+    for (const images of [1, 2]) {
+      const all = float32([images, 4, 16, 16], new Array(images).fill([...latents.data]).flat());
+      const { v } = await runNetwork({
+        entries: golden.entries(network),
+        network: STORED_UNET,
+        build: (scope) => build(scope, [16, 16], config, images),
+        feeds: {
+          latents: all,
+          timestep: float32([1], [500]),
+          text: hashedTensor("text", [2, 77, 48]),
+          labels: hashedTensor("labels", [2, 64]),
+        },
+      });
+      outputs.push(v!);
+    }
+    const error = relativeError(outputs[0]!, outputs[1]!);
     assert(error <= 1e-5, `differs by ${error} of the largest`);
   });
 }
