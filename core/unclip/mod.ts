@@ -51,7 +51,8 @@ export {
   type OpenUnclipOptions,
   type UnclipModel,
 } from "./open_unclip.ts";
-export { type GeneratedImages, UnclipPipeline } from "./pipeline.ts";
+export type { GeneratedImages } from "./decoded_images.ts";
+export { UnclipPipeline } from "./pipeline.ts";
 export type { UnclipOptions } from "./pipeline_parts.ts";
 export { PublishedFolder, type PublishedNetwork } from "./published_folder.ts";
 export { resizeVariation } from "./resize_variation.ts";

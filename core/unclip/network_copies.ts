@@ -47,3 +47,18 @@ export function copiesOf({ device = CPU, threads, batchSize, bytes }: CopiesOpti
   while (batchSize % count !== 0) count--;
   return { count, threads: count === 1 ? threads : Math.floor(cores / count) };
 }
+
+/**
+ * Loads the copies of a network. A session of one thread computes on the threads that ask it to, so that one serves as all of
+ * its copies; one of several has them to itself.
+ */
+export async function loadCopies<T>(
+  { count, threads }: Copies,
+  load: (threads: number | undefined) => Promise<T>,
+): Promise<T[]> {
+  const first = await load(threads);
+  if (threads === 1) return new Array<T>(count).fill(first);
+  const copies = [first];
+  while (copies.length < count) copies.push(await load(threads));
+  return copies;
+}

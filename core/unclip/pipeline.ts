@@ -6,27 +6,18 @@
 import { GenviewRangeError } from "../errors/mod.ts";
 import { cutClipView } from "../data/clip_preprocessing.ts";
 import type { RgbImage } from "../data/dataset.ts";
-import { areFinite, finiteRows } from "../engine/graph/finite.ts";
+import { finiteRows } from "../engine/graph/finite.ts";
 import { elementCount, sameShape, type Shape } from "../engine/graph/shape.ts";
 import { float32, formatType, type Tensor, tensor } from "../engine/graph/tensor.ts";
 import type { Session } from "../engine/ort/mod.ts";
 import { allDone } from "../engine/step/all_done.ts";
+import { DecodedImages, type GeneratedImages } from "./decoded_images.ts";
 import { loadPipelineParts, type PipelineParts, type UnclipOptions } from "./pipeline_parts.ts";
 import { PublishedFolder } from "./published_folder.ts";
 import { batchRows, gatherRows, rowRange } from "./rows.ts";
 import { Trajectory } from "./schedulers/mod.ts";
 import type { UnclipStage } from "./stage.ts";
 import { settleRequest, type VariationRequest } from "./variation_request.ts";
-
-/** Images, and what went wrong with some of them. */
-export interface GeneratedImages {
-  /** uint8 `[n, H, W, 3]`; those of failed rows are black. */
-  readonly images: Tensor<"uint8">;
-  /** Rows that have no image, by the first network whose output for them was not finite. */
-  readonly failures: ReadonlyMap<number, UnclipStage>;
-  /** Rows that were decoded again in float32, because the VAE overflowed in float16. */
-  readonly widened: readonly number[];
-}
 
 /** Inputs of the UNet besides latents and timestep, a row for each image. */
 interface Conditions {
@@ -173,23 +164,33 @@ export class UnclipPipeline implements Disposable {
    * @throws {RangeError} if shapes do not fit, or a level is not one of the diffusion's steps
    */
   async denoise(request: VariationRequest): Promise<Tensor<"float32">> {
-    return await this.#denoiseAll(request, await this.#conditionsOf(request));
+    const { latents } = request;
+    const result = new Float32Array(latents.data.length);
+    const each = elementCount(this.#parts.latentShape);
+    await this.#denoiseParts(request, await this.#conditionsOf(request), (part, start) => {
+      result.set(part.data, start * each);
+    });
+    return tensor("float32", latents.shape, result);
   }
 
-  async #denoiseAll(
+  /**
+   * Denoises the parts of a request. Copies take parts of their own through all steps, and through what follows: none waits
+   * for another.
+   *
+   * @param take takes the latents of a part, its first row, and which of the copies has made them
+   */
+  async #denoiseParts(
     { embeddings, latents, onCall, signal }: VariationRequest,
     conditions: Conditions,
-  ): Promise<Tensor<"float32">> {
-    const { batchSize, latentShape, plan, unets } = this.#parts;
+    take: (part: Tensor<"float32">, start: number, copy: number) => void | Promise<void>,
+  ): Promise<void> {
+    const { batchSize, plan, unets } = this.#parts;
     const count = embeddings.shape[0]!;
     const total = latents.shape[0]!;
-    const each = elementCount(latentShape);
-    const result = new Float32Array(total * each);
     const together = batchSize / unets.length;
     const parts = Math.ceil(total / together);
     let [next, calls] = [0, 0];
-    // Copies take parts of their own through all steps: none waits for another after each.
-    await allDone(...unets.map(async (unet) => {
+    await allDone(...unets.map(async (unet, copy) => {
       while (next < parts) {
         const start = together * next++;
         const rows = batchRows(start, together, total);
@@ -206,10 +207,9 @@ export class UnclipPipeline implements Disposable {
           () => onCall?.(++calls, parts * plan.length),
           signal,
         );
-        result.set(denoised.subarray(0, Math.min(together, total - start) * each), start * each);
+        await take(rowRange(denoised, 0, Math.min(together, total - start)), start, copy);
       }
     }));
-    return tensor("float32", latents.shape, result);
   }
 
   async #denoisePart(
@@ -218,7 +218,7 @@ export class UnclipPipeline implements Disposable {
     { labels, text, negative, guidance }: Conditions,
     onCall: () => void,
     signal: AbortSignal | undefined,
-  ): Promise<Float32Array<ArrayBuffer>> {
+  ): Promise<Tensor<"float32">> {
     const { plan, guidanceScale } = this.#parts;
     const guided = guidanceScale > 1 ? { negative, guidance } : undefined;
     const trajectory = new Trajectory(plan, latents.data);
@@ -234,64 +234,40 @@ export class UnclipPipeline implements Disposable {
       trajectory.advance(output!.data as Float32Array);
       onCall();
     }
-    return trajectory.sample;
+    return tensor("float32", latents.shape, trajectory.sample);
   }
 
-  /** The decoder that computes in float32, which is loaded when it is first needed. */
-  #widen(load: () => Promise<Session>): Promise<Session> {
-    this.#wideDecoder ??= load().then((session) => this.#owned.use(session));
-    return this.#wideDecoder;
+  /** The images of a batch that is to be decoded. */
+  #decodedImages(count: number): DecodedImages {
+    const { decoders, loadWideDecoder: load } = this.#parts;
+    const loadWide = load &&
+      (() => this.#wideDecoder ??= load().then((session) => this.#owned.use(session)));
+    return new DecodedImages(count, decoders[0]!, loadWide);
   }
 
   /**
-   * Images of latents, each decoder one at a time. Where the VAE overflows in float16, the image is decoded again in float32.
+   * Images of latents. Where the VAE overflows in float16, they are decoded again in float32.
    *
    * @param latents `[n, channels, H, W]`
    * @returns images uint8 `[n, H f, W f, 3]`, and the rows whose numbers are not finite
    * @throws {RangeError} if the latents have another shape
    */
   async decode(latents: Tensor<"float32">): Promise<GeneratedImages> {
-    return await this.#decodeRows(latents, new Map());
-  }
-
-  async #decodeRows(
-    latents: Tensor<"float32">,
-    before: ReadonlyMap<number, UnclipStage>,
-  ): Promise<GeneratedImages> {
-    const { decoders, loadWideDecoder, latentShape } = this.#parts;
+    const { decoders, latentShape } = this.#parts;
     if (!sameShape(latents.shape.slice(1), latentShape)) {
       throw new GenviewRangeError(
         `Cannot decode ${formatType(latents)}: latents must be [n,${latentShape.join(",")}]`,
       );
     }
     const count = latents.shape[0]!;
-    const [, ...shape] = decoders[0]!.outputs.find(({ name }) => name === "images")!.shape;
-    const each = elementCount(shape);
-    const pixels = new Uint8Array(count * each);
-    const failures = new Map(before);
-    const widened: number[] = [];
-    const decodeRow = async (row: number, decoder: Session): Promise<void> => {
-      const given = { latents: gatherRows(latents, [row]) };
-      let { images, check } = await decoder.run(given);
-      if (!areFinite(check!.data as Float32Array) && loadWideDecoder !== undefined) {
-        ({ images, check } = await (await this.#widen(loadWideDecoder)).run(given));
-        widened.push(row);
-      }
-      if (areFinite(check!.data as Float32Array)) {
-        pixels.set(images!.data as Uint8Array, row * each);
-      } else failures.set(row, "VAE");
-    };
-    const rows = Array.from({ length: count }, (_, row) => row).filter((row) => !failures.has(row));
-    await allDone(...decoders.map(async (decoder, first) => {
-      for (let at = first; at < rows.length; at += decoders.length) {
-        await decodeRow(rows[at]!, decoder);
-      }
+    const decoded = this.#decodedImages(count);
+    const share = Math.ceil(count / decoders.length);
+    await allDone(...decoders.map(async (decoder, i) => {
+      const start = Math.min(count, i * share);
+      const rows = rowRange(latents, start, Math.min(count, start + share) - start);
+      await decoded.decode(rows, start, decoder);
     }));
-    return {
-      images: tensor("uint8", [count, ...shape], pixels),
-      failures,
-      widened: widened.toSorted((a, b) => a - b),
-    };
+    return decoded.result;
   }
 
   /** Images of a request of which a network's output is not finite already, by the network. */
@@ -322,17 +298,20 @@ export class UnclipPipeline implements Disposable {
     const stageOf = this.#unusable(request, conditions);
     const total = request.latents.shape[0]!;
     const each = total / request.embeddings.shape[0]!;
-    const failures = new Map<number, UnclipStage>();
+    const decoded = this.#decodedImages(total);
     for (let row = 0; row < total; row++) {
       const stage = stageOf(Math.floor(row / each));
-      if (stage !== undefined) failures.set(row, stage);
+      if (stage !== undefined) decoded.fail(row, stage);
     }
-    if (failures.size === total) return await this.#decodeRows(request.latents, failures);
-    const latents = await this.#denoiseAll(request, conditions);
-    for (const [row, finite] of finiteRows(latents).entries()) {
-      if (!finite && !failures.has(row)) failures.set(row, "UNet");
-    }
-    return await this.#decodeRows(latents, failures);
+    if (decoded.result.failures.size === total) return decoded.result;
+    const { decoders } = this.#parts;
+    await this.#denoiseParts(request, conditions, async (latents, start, copy) => {
+      for (const [i, isFinite] of finiteRows(latents).entries()) {
+        if (!isFinite) decoded.fail(start + i, "UNet");
+      }
+      await decoded.decode(latents, start, decoders[copy]!);
+    });
+    return decoded.result;
   }
 
   /** Releases the networks. */

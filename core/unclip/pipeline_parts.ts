@@ -8,6 +8,7 @@ import { ClipEncoder } from "../encoders/clip_encoder.ts";
 import { clipVisionTransformerTower } from "../backbones/clip_vision_transformer.ts";
 import { CLIP_NORMALIZATION } from "../data/views/presets.ts";
 import type { Shape } from "../engine/graph/shape.ts";
+import type { Scope } from "../engine/nn/scope.ts";
 import type { Session } from "../engine/ort/mod.ts";
 import { EmbeddingNoise, type EmbeddingStatistics } from "./embedding_noise.ts";
 import {
@@ -16,7 +17,7 @@ import {
   parseTextEncoder,
   parseUnet,
 } from "./network_config.ts";
-import { copiesOf } from "./network_copies.ts";
+import { copiesOf, loadCopies } from "./network_copies.ts";
 import { latentFactor } from "./networks/autoencoder.ts";
 import { decodingGraph, denoisingGraph, textGraph } from "./network_graphs.ts";
 import { createNetworkSession, type NetworkOptions } from "./network_session.ts";
@@ -52,7 +53,7 @@ export interface PipelineParts {
   readonly textEncoder: Session;
   /** Copies of the UNet that are at work at the same time, each on a part of a batch. */
   readonly unets: readonly Session[];
-  /** Decoders that are at work at the same time, each on an image. */
+  /** Decoders that are at work at the same time, each on some images. */
   readonly decoders: readonly Session[];
   /** Loads the decoder again to compute in float32; undefined where it does so already. */
   readonly loadWideDecoder?: () => Promise<Session>;
@@ -102,6 +103,14 @@ async function loadEmbeddingNoise(folder: PublishedFolder): Promise<EmbeddingNoi
   return new EmbeddingNoise(await readStatistics(folder), parseNoiseSchedule(config));
 }
 
+/** Pixels of the images that are decoded together: where they are small, one alone leaves little to compute by each node. */
+const DECODED_PIXELS = 1 << 16;
+
+/** How many images of a part are decoded together. The widest maps of large ones are large, and each is decoded alone. */
+function decodedTogether(rows: number, [height, width]: readonly [number, number]): number {
+  return Math.max(1, Math.min(rows, Math.floor(DECODED_PIXELS / (height * width))));
+}
+
 /** Height and width of the latents of images of a size. */
 function latentSize(
   [height, width]: readonly [number, number],
@@ -135,7 +144,8 @@ export async function loadPipelineParts(
   const { name, config } = parseScheduler(schedulerFile, options.scheduler);
   const factor = latentFactor(vaeConfig);
   const trained = factor * unetConfig.sampleSize;
-  const size = latentSize(options.size ?? [trained, trained], factor);
+  const pixels = options.size ?? [trained, trained];
+  const size = latentSize(pixels, factor);
   const shape = { batchSize, size, tokens: textConfig.tokens };
 
   const { imageEncoder, imageSize } = await loadImageEncoder(folder, options);
@@ -153,28 +163,24 @@ export async function loadPipelineParts(
   const { size: bytes } = await Deno.stat(unetFile.path);
   const copies = copiesOf({ ...options, bytes });
   const part = { ...shape, batchSize: batchSize / copies.count };
-  const unets: Session[] = [];
-  for (let i = 0; i < copies.count; i++) {
-    const unet = await createNetworkSession(
-      unetFile,
-      STORED_UNET,
-      (scope) => denoisingGraph(scope, unetConfig, part, guidanceScale > 1),
-      { ...options, threads: copies.threads },
-    );
-    unets.push(owned.use(unet));
-  }
-  const loadDecoder = async (wanted: "float32" | "float16") => {
+  const unets = await loadCopies(copies, async (threads) => {
+    const build = (scope: Scope) => denoisingGraph(scope, unetConfig, part, guidanceScale > 1);
+    const placed = { ...options, threads };
+    return owned.use(await createNetworkSession(unetFile, STORED_UNET, build, placed));
+  });
+  const loadDecoder = async (wanted: "float32" | "float16", threads = copies.threads) => {
     using file = await folder.open("vae", wanted);
     return await createNetworkSession(
       file,
       STORED_DECODER,
-      // One image at a time: the widest maps are large.
-      (scope) => decodingGraph(scope, vaeConfig, 1, size),
-      { ...options, threads: copies.threads, precision: wanted },
+      (scope) => decodingGraph(scope, vaeConfig, decodedTogether(part.batchSize, pixels), size),
+      { ...options, threads, precision: wanted },
     );
   };
-  const decoders: Session[] = [];
-  for (let i = 0; i < copies.count; i++) decoders.push(owned.use(await loadDecoder(precision)));
+  const decoders = await loadCopies(
+    copies,
+    async (threads) => owned.use(await loadDecoder(precision, threads)),
+  );
   return {
     imageEncoder,
     imageSize,
