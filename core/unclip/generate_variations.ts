@@ -61,6 +61,33 @@ export interface GenerateOptions<T extends WantedVariation = WantedVariation> {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * What a source gives, the next of which is made while the caller has one. None is left running when the caller takes no more.
+ *
+ * @param stop ends what is being made then
+ */
+async function* ahead<T>(source: AsyncGenerator<T>, stop?: () => void): AsyncGenerator<T> {
+  const start = () => {
+    const next = source.next();
+    // It is waited for later, and fails then.
+    next.catch(() => {});
+    return next;
+  };
+  let next = start();
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done) return;
+      next = start();
+      yield value;
+    }
+  } finally {
+    stop?.();
+    await Promise.allSettled([next]);
+    await source.return(undefined);
+  }
+}
+
 /** A variation that is wanted of an image which has been read, or of none. */
 interface Readied<T> {
   readonly wanted: T;
@@ -170,9 +197,21 @@ async function generateBatch<T extends WantedVariation>(
   });
 }
 
+/** What is made of batches, of those of which anything is. */
+async function* makeBatches<T extends WantedVariation>(
+  pipeline: UnclipPipeline,
+  wanted: Iterable<T>,
+  options: GenerateOptions<T>,
+): AsyncGenerator<Variation<T>[]> {
+  for await (const batch of ahead(readBatches(pipeline, wanted, options))) {
+    const made = await generateBatch(pipeline, batch, options);
+    if (made.length > 0) yield made;
+  }
+}
+
 /**
- * Generates variations batch by batch, in order; while one is generated, the images of the next are read. Each depends on
- * its seed, key and index alone, not on what it shares a batch with.
+ * Generates variations batch by batch, in order; while one is generated, the images of the next are read, and the one before
+ * is with the caller. Each depends on its seed, key and index alone, not on what it shares a batch with.
  *
  * @param wanted those of one image after each other
  * @throws {RangeError} if a level is not one of the diffusion's steps, or the pipeline cannot give a guidance scale
@@ -182,15 +221,8 @@ export async function* generateVariations<T extends WantedVariation>(
   wanted: Iterable<T>,
   options: GenerateOptions<T>,
 ): AsyncGenerator<Variation<T>[]> {
-  const batches = readBatches(pipeline, wanted, options);
-  let next = batches.next();
-  for (;;) {
-    const { done, value } = await next;
-    if (done) return;
-    next = batches.next();
-    // It is waited for later, or not at all if this batch fails.
-    next.catch(() => {});
-    const made = await generateBatch(pipeline, value, options);
-    if (made.length > 0) yield made;
-  }
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
+  // A caller that takes no more must not wait for a batch.
+  yield* ahead(makeBatches(pipeline, wanted, { ...options, signal }), () => stop.abort());
 }

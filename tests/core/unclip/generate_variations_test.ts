@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ImageSource } from "../../../core/data/dataset.ts";
 import {
   generateVariations,
@@ -60,4 +60,23 @@ Deno.test("generateVariations() ends by its signal, and by errors that are no im
     await assertRejects(() => run(drawn(1), controller.signal), Error, "enough");
     await assertRejects(() => run(broken(new Error("a fault"))), Error, "a fault");
     assertEquals(made, ["a", "a"]);
+  }));
+
+Deno.test("generateVariations() makes the next batch while the caller has one, until it takes no more", () =>
+  withPipelineFolder(golden, async (folder) => {
+    using pipeline = await UnclipPipeline.create(folder, { batchSize: 1, steps: 5, threads: 1 });
+    const perBatch = pipeline.calls;
+    const wanted = wantedOf("a", drawn(0), 3);
+    let calls = 0;
+    const second = Promise.withResolvers<void>();
+    const batches = generateVariations(pipeline, wanted, {
+      ...{ seed: 0, batchSize: 1, onUnreadable: () => {}, onFailure: () => {} },
+      onCall: () => {
+        if (++calls > perBatch) second.resolve();
+      },
+    });
+    await batches.next();
+    await second.promise;
+    await batches.return(undefined);
+    assert(calls < 2 * perBatch, `${calls} calls`);
   }));
