@@ -226,7 +226,9 @@ def deviation(name: str, found: Run, wanted: Run) -> float:
     return ((found.final[name].double() - value).norm() / beside).item()
 
 
-def save_golden(name: str, tensors: dict[str, torch.Tensor], program: str, description: str, facts: dict) -> None:
+def save_golden(
+    name: str, tensors: dict[str, torch.Tensor], program: str, description: str, facts: dict, versions: dict[str, str] | None = None,
+) -> None:
     """Writes a golden of training steps, and beside it what it was made by and further facts."""
     path = (FOLDER / name).with_suffix(".safetensors")
     save_file({key: value.contiguous().clone() for key, value in tensors.items()}, path)
@@ -241,6 +243,7 @@ def save_golden(name: str, tensors: dict[str, torch.Tensor], program: str, descr
             "timm": timm.__version__,
             "torch": torch.__version__,
             "torchvision": torchvision.__version__,
+            **(versions or {}),
         },
         "description": description,
         **facts,

@@ -11,12 +11,14 @@ import { reportGenerator } from "../core/report/generator_report.ts";
 import { counted } from "../core/schema/counted.ts";
 import { nearestName } from "../core/schema/nearest_name.ts";
 import { drawSamples } from "../core/unclip/training/draw_samples.ts";
+import { makeLayoutEncoder } from "../core/unclip/training/layout_encoder.ts";
 import { measureLevels } from "../core/unclip/training/level_measures.ts";
 import {
   type GivenConfiguration,
   runGenerator,
   type RunGeneratorOptions,
 } from "../core/unclip/training/run_generator.ts";
+import { layoutTraining } from "../core/unclip/training/train_layout.ts";
 import { type Command, command, parse, type Parsed, runTask } from "./cli/command_line.ts";
 import { GeneratorDisplay } from "./cli/generator_display.ts";
 import { generationPrecision, GENERATOR_OPTIONS } from "./cli/generator_options.ts";
@@ -65,6 +67,11 @@ const COMMAND = command({
     {
       command: "deno task generator encoder runs/simclr --data photos --output clip",
       does: "exports that image encoder alone, into a folder that train takes",
+    },
+    {
+      command:
+        "deno task generator encoder runs/simclr --data photos --layout-steps 8000 --output clip",
+      does: "the same, after it has learnt to tell what is where in an image",
     },
     {
       command: "deno task generator sample runs/generator/model --data photos --output samples.png",
@@ -192,19 +199,57 @@ function nameOf(
   );
 }
 
+/** Has an image encoder learn layouts, with a progress line, to its end or until it is stopped. */
+async function learningLayouts<T>(
+  work: (session: { signal: AbortSignal; report: GeneratorDisplay["show"] }) => Promise<T>,
+): Promise<T> {
+  using display = new GeneratorDisplay();
+  using interrupt = interruptSignal(() =>
+    display.note("stopping after this step; press Ctrl-C again to end at once")
+  );
+  return await work({ signal: interrupt.signal, report: display.show });
+}
+
 async function encoder(parsed: Values): Promise<void> {
   refuseRanks("generator");
   const { embedding, emphasis, embeddingDraws, data, imageSize, seed, threads, ...values } =
     parsed.values;
+  const { layoutSteps, layoutBatchSize, layoutLearningRate, layoutData } = values;
+  const { replicas, checkpointMinutes } = values;
+  if (layoutSteps === 0 && parsed.given.layoutData !== undefined) {
+    throw new GenviewTypeError(
+      "Cannot export an image encoder: --layout-data is for one that learns layouts; give --layout-steps too",
+    );
+  }
   const run = nameOf(parsed, "export an image encoder", "RUN");
   const output = values.output || "image-encoder";
   // The images are those that training sees first, so that it would export the same encoder.
   const dataset = await openData(data, { seed, redraw: true });
+  const layouts = layoutData === ""
+    ? undefined
+    : await openData(layoutData, { seed, redraw: true });
   const device = await openDevice(values.device, values.providerOption);
-  const { parameters, step } = await exportImageEncoder(run, output, {
+  const options = {
     ...{ dataset, imageSize, embedding, emphasis, draws: embeddingDraws, device, threads },
-    onWarning: (message) => console.error(`warning: ${message}`),
-  });
+    onWarning: (message: string) => console.error(`warning: ${message}`),
+  };
+  const made = layoutSteps === 0
+    ? await exportImageEncoder(run, output, options)
+    : await learningLayouts((session) =>
+      makeLayoutEncoder(run, output, {
+        ...{ ...options, ...session, replicas, checkpointMinutes },
+        training: {
+          ...layoutTraining(layoutSteps, seed),
+          batchSize: layoutBatchSize,
+          learningRate: layoutLearningRate,
+        },
+        ...(layouts && { layouts }),
+      })
+    );
+  if (made === undefined) {
+    return console.log("stopped; the same command goes on where this one ended");
+  }
+  const { parameters, step } = made;
   console.log(
     `the image encoder of ${counted(step, "step")}, ${
       (parameters / 1e6).toFixed(2)

@@ -13,7 +13,7 @@ import { resampledTable } from "../backbones/resample_positions.ts";
 import { clipEvaluationView } from "../data/clip_preprocessing.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { evaluationLoader } from "../data/loader/evaluation_loader.ts";
-import type { EvaluationRecipe } from "../data/views/recipe.ts";
+import type { EvaluationRecipe, Normalization } from "../data/views/recipe.ts";
 import { float32, type Tensor } from "../engine/graph/tensor.ts";
 import type { Value } from "../engine/graph/value.ts";
 import { Scope } from "../engine/nn/scope.ts";
@@ -26,8 +26,30 @@ import { embeddingProjection, type EmbeddingProjectionOptions } from "./embeddin
 import { ImageEncoder } from "./image_encoder.ts";
 import { openTrainedBackbone } from "./trained_backbone.ts";
 
-/** How {@linkcode exportImageEncoder} makes an image encoder. */
-export interface ExportImageEncoderOptions extends EmbeddingProjectionOptions, Partial<Placement> {
+/** A vision transformer of CLIP's shape as a run has trained it, without a projection. */
+export interface TrainedTower {
+  /** What it is made of. */
+  readonly config: ClipVisionTransformerConfig;
+  /** Its parameters by the names of open_clip's `VisionTransformer`, in float32. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Height and width of the images that its positions are for, in pixels. */
+  readonly size: number;
+  /** Statistics that images are normalised with. */
+  readonly normalize: Normalization;
+  /** Steps of the run that were taken. */
+  readonly step: number;
+}
+
+/** How {@linkcode openTrainedTower} reads a backbone. */
+export interface OpenTrainedTowerOptions {
+  /** Height and width of its images, in pixels (default those of training). */
+  readonly imageSize?: number;
+  /** Which of the run's encoders: the trained one (default), or its moving average, which not every method has. */
+  readonly encoder?: EncoderRole;
+}
+
+/** How {@linkcode exportTower} makes an image encoder. */
+export interface ExportTowerOptions extends EmbeddingProjectionOptions, Partial<Placement> {
   /** Images by whose features the projection is found. */
   readonly dataset: Dataset;
   /**
@@ -35,10 +57,6 @@ export interface ExportImageEncoderOptions extends EmbeddingProjectionOptions, P
    * tells what an image shows from what its draws differ in (default 1).
    */
   readonly draws?: number;
-  /** Height and width of the encoder's images, in pixels (default those of training). */
-  readonly imageSize?: number;
-  /** Which of the run's encoders: the trained one (default), or its moving average, which not every method has. */
-  readonly encoder?: EncoderRole;
   /** Images in a run of the network (default 64). */
   readonly batchSize?: number;
   /** Takes what is wrong with images that cannot be read, which are left out (default: the first ends the export). */
@@ -50,6 +68,9 @@ export interface ExportImageEncoderOptions extends EmbeddingProjectionOptions, P
   /** Called after each batch with the number of images whose features are done, over all draws. */
   readonly onProgress?: (done: number) => void;
 }
+
+/** How {@linkcode exportImageEncoder} makes an image encoder. */
+export interface ExportImageEncoderOptions extends ExportTowerOptions, OpenTrainedTowerOptions {}
 
 /** What {@linkcode exportImageEncoder} has written. */
 export interface ExportedImageEncoder {
@@ -77,10 +98,9 @@ function sizedTensors(
 
 /** The class tokens of a data set's images, `[N, width]` for each draw. */
 async function classTokens(
-  config: ClipVisionTransformerConfig,
-  tensors: ReadonlyMap<string, Tensor>,
+  { config, tensors }: TrainedTower,
   view: EvaluationRecipe,
-  options: ExportImageEncoderOptions,
+  options: ExportTowerOptions,
 ): Promise<Tensor<"float32">[]> {
   const { dataset, draws = 1, batchSize = 64, device = CPU, threads } = options;
   const { onWarning, unreadable = new Map(), signal, onProgress } = options;
@@ -118,6 +138,51 @@ async function classTokens(
 }
 
 /**
+ * Reads the backbone of a run as a tower, whose positions are resampled where they are for images of another size.
+ *
+ * @param run folder of the run, or of one of its checkpoints, whose backbone is a vision transformer of CLIP's shape
+ * @throws {TypeError} if the backbone is another, or the run has no such encoder
+ * @throws {RangeError} if patches do not tile the images
+ */
+export async function openTrainedTower(
+  run: string,
+  { imageSize, encoder }: OpenTrainedTowerOptions = {},
+): Promise<TrainedTower> {
+  const trained = await openTrainedBackbone(run, encoder);
+  const { spec: { name }, normalize, step } = trained;
+  const config = clipVisionConfig(name);
+  if (config === undefined) {
+    throw new GenviewTypeError(
+      `Cannot write an image encoder: the backbone of ${run} must be one of CLIP's vision transformers, found ${name}`,
+    );
+  }
+  const size = imageSize ?? trained.size;
+  const tensors = sizedTensors(trained.tensors, (size / config.patch) ** 2);
+  return { config, tensors, size, normalize, step };
+}
+
+/**
+ * Writes a tower as {@linkcode exportImageEncoder} does that of a run.
+ *
+ * @param folder where the two folders are made
+ * @throws {RangeError} if the embedding does not fit, or there are too few images
+ * @throws {UnreadableImageError} if an image cannot be read and nothing takes warnings
+ * @throws {GenviewAlreadyExists} if a file is there already, before anything is computed
+ */
+export async function exportTower(
+  tower: TrainedTower,
+  folder: string,
+  options: ExportTowerOptions,
+): Promise<ExportedImageEncoder> {
+  await checkFreeClipFolder(folder);
+  const view = clipEvaluationView(tower.size, tower.normalize);
+  const features = await classTokens(tower, view, options);
+  const projection = embeddingProjection(features, options);
+  const parameters = await writeClipFolder(folder, { ...tower, projection });
+  return { folder: join(folder, "image_encoder"), parameters, step: tower.step };
+}
+
+/**
  * Writes the backbone of a run as an image encoder: `image_encoder/` as transformers' `CLIPVisionModelWithProjection`
  * reads it, in float32, and `feature_extractor/` with what prepares its images, as both lie in a folder of diffusers'
  * `StableUnCLIPImg2ImgPipeline`. The projection of the class token is found by {@linkcode embeddingProjection}.
@@ -134,21 +199,5 @@ export async function exportImageEncoder(
   folder: string,
   options: ExportImageEncoderOptions,
 ): Promise<ExportedImageEncoder> {
-  const trained = await openTrainedBackbone(run, options.encoder);
-  const { spec: { name }, normalize, step } = trained;
-  const config = clipVisionConfig(name);
-  if (config === undefined) {
-    throw new GenviewTypeError(
-      `Cannot write an image encoder: the backbone of ${run} must be one of CLIP's vision transformers, found ${name}`,
-    );
-  }
-  const size = options.imageSize ?? trained.size;
-  await checkFreeClipFolder(folder);
-  const tensors = sizedTensors(trained.tensors, (size / config.patch) ** 2);
-  const view = clipEvaluationView(size, normalize);
-  const features = await classTokens(config, tensors, view, options);
-  const projection = embeddingProjection(features, options);
-  const network = { config, tensors, projection, size, normalize };
-  const parameters = await writeClipFolder(folder, network);
-  return { folder: join(folder, "image_encoder"), parameters, step };
+  return await exportTower(await openTrainedTower(run, options), folder, options);
 }

@@ -29,6 +29,11 @@ export {
   type ExportedImageEncoder,
   exportImageEncoder,
   type ExportImageEncoderOptions,
+  exportTower,
+  type ExportTowerOptions,
+  openTrainedTower,
+  type OpenTrainedTowerOptions,
+  type TrainedTower,
 } from "./export_image_encoder.ts";
 export { type ClipVisionWeights, writeClipFolder } from "./clip_folder.ts";
 export { embeddingProjection, type EmbeddingProjectionOptions } from "./embedding_projection.ts";

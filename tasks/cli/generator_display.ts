@@ -3,11 +3,15 @@
  *
  * @module
  */
-import type { StageEvent, StageName } from "../../core/unclip/training/stage_event.ts";
+import type { StageEvent, TrainedNetwork } from "../../core/unclip/training/stage_event.ts";
 import { ProgressLine, type ProgressOutput, progressOutput } from "./progress_line.ts";
 
-/** What stages are called. */
-const NAMES: Readonly<Record<StageName, string>> = { autoencoder: "autoencoder", unet: "UNet" };
+/** What networks are called. */
+const NAMES: Readonly<Record<TrainedNetwork, string>> = {
+  "image encoder": "image encoder",
+  autoencoder: "autoencoder",
+  unet: "UNet",
+};
 
 /** A progress line on standard error for each stage, with notes above it. */
 export class GeneratorDisplay implements Disposable {

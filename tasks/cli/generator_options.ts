@@ -73,6 +73,36 @@ export const GENERATOR_OPTIONS = {
   embedding: numberOf("embedding", "projection") as Typed<number>,
   emphasis: numberOf("emphasis", "projection") as Typed<number>,
   embeddingDraws: numberOf("draws", "projection") as Typed<number>,
+  layoutSteps: {
+    group: "Image encoder (encoder)",
+    type: "integer",
+    minimum: 0,
+    default: 0,
+    description:
+      "steps in which the image encoder first learns to tell what is where in an image, so that a UNet need not learn it by heart (0: none; 8000 is usual)",
+  },
+  layoutBatchSize: {
+    group: "Image encoder (encoder)",
+    type: "integer",
+    minimum: 1,
+    default: 64,
+    description: "images of a step in which layouts are learnt",
+  },
+  layoutLearningRate: {
+    group: "Image encoder (encoder)",
+    type: "number",
+    minimum: 0,
+    default: 0.001,
+    description:
+      "learning rate of layouts, after the warm-up and before it falls along half a cosine",
+  },
+  layoutData: {
+    group: "Image encoder (encoder)",
+    type: "string",
+    default: "",
+    description:
+      "images whose layouts it learns: those of --data, in the same order, such as emoji in the middle (default --data itself)",
+  },
   from: {
     group: "Training (train, finetune)",
     type: "string",

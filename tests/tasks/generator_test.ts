@@ -114,6 +114,25 @@ Deno.test("generator takes the backbone of a run for its image encoder, and says
       ),
     );
     assertEquals(own, theirs);
+    const layouts = ["encoder", path("pretraining"), "--data", path("images"), "--embedding", "4"];
+    await assertRejects(
+      () => main([...layouts, "--layout-data", path("images"), "--output", path("told")]),
+      TypeError,
+      "give --layout-steps too",
+    );
+    const device = ["--device", "cpu", "--threads", "1"];
+    await main([
+      ...layouts,
+      "--layout-steps",
+      "2",
+      "--layout-batch-size",
+      "3",
+      "--output",
+      path("told"),
+      ...device,
+    ]);
+    assertEquals((await readJsonLines(path("told/layout/steps.jsonl"))).length, 2);
+    assertEquals(await names(path("told")), ["feature_extractor", "image_encoder", "layout"]);
     const given = { imageEncoder: path("clip"), projection: { embedding: 4 } };
     await assertRejects(
       () => runGenerator({ ...options, config, output: path("other"), configuration: given }),

@@ -47,6 +47,7 @@ export const OPTION_PLACES: Readonly<Record<string, Place>> = {
   generator: "named",
   encoder: "named",
   imageEncoder: "named",
+  layoutData: "named",
   qualityEncoder: "named",
   qualityComponent: "named",
 };

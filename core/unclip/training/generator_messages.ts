@@ -58,7 +58,8 @@ export class GeneratorMessages implements Disposable {
 
   /** Takes an event: messages are written, steps counted. */
   take(event: StageEvent): void {
-    if (event.kind === "step") {
+    // An image encoder learns outside of a generator's run.
+    if (event.kind === "step" && event.stage !== "image encoder") {
       this.#steps[event.stage] = event.step;
       this.#counted = Math.max(this.#counted, this.#steps.autoencoder + this.#steps.unet);
       this.#messages.count(this.#counted);

@@ -79,7 +79,7 @@ export type { BatchInputs } from "./replicated_step.ts";
 export { generatorSamples, type GeneratorSamplesOptions } from "./samples.ts";
 export type { OwnNetwork, StoredPrecision } from "./generator_networks.ts";
 export type { DenoisingSchedule } from "./published_configuration.ts";
-export type { StageEvent, StageName } from "./stage_event.ts";
+export type { StageEvent, StageName, TrainedNetwork } from "./stage_event.ts";
 export {
   runStage,
   type StageMeasures,
@@ -95,4 +95,12 @@ export {
   trainGenerator,
   type TrainGeneratorOptions,
 } from "./train_generator.ts";
+export {
+  LAYOUT_TRAINING,
+  type LayoutTraining,
+  layoutTraining,
+  trainLayout,
+  type TrainLayoutOptions,
+} from "./train_layout.ts";
+export { type LayoutEncoderOptions, makeLayoutEncoder } from "./layout_encoder.ts";
 export { trainUnet, type UnetData, type UnetPlan, unetPlan } from "./train_unet.ts";

@@ -9,13 +9,16 @@ import type { LossRange } from "../../method/manifest.ts";
 /** The parts of a generator that are trained one after the other. */
 export type StageName = "autoencoder" | "unet";
 
+/** What is trained in steps: the parts of a generator, and an image encoder that learns layouts before. */
+export type TrainedNetwork = "image encoder" | StageName;
+
 /** What happened. */
 export type StageEvent =
   | {
     /** A stage begins or goes on. */
     readonly kind: "start";
-    /** Which stage. */
-    readonly stage: StageName;
+    /** Of which network. */
+    readonly stage: TrainedNetwork;
     /** Trained parameters. */
     readonly parameters: number;
     /** Steps in all. */
@@ -28,8 +31,8 @@ export type StageEvent =
   | {
     /** A step was taken. */
     readonly kind: "step";
-    /** Of which stage. */
-    readonly stage: StageName;
+    /** Of which network. */
+    readonly stage: TrainedNetwork;
     /** Steps taken. */
     readonly step: number;
     /** The stage's loss. */
@@ -40,8 +43,8 @@ export type StageEvent =
   | {
     /** A pass over the data has ended. */
     readonly kind: "epoch";
-    /** Of which stage. */
-    readonly stage: StageName;
+    /** Of which network. */
+    readonly stage: TrainedNetwork;
     /** Passes that have ended. */
     readonly epoch: number;
     /** Means over its steps, and what was measured after it, by name. */

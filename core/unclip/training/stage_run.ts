@@ -33,7 +33,7 @@ import {
   openStageStep,
   type StageStep,
 } from "./replicated_step.ts";
-import type { StageEvent, StageName } from "./stage_event.ts";
+import type { StageEvent, TrainedNetwork } from "./stage_event.ts";
 
 /** What a stage measures after an epoch. */
 export interface StageMeasures {
@@ -45,8 +45,8 @@ export interface StageMeasures {
 
 /** One stage's run. */
 export interface StageRunOptions {
-  /** Which stage. */
-  readonly name: StageName;
+  /** What is trained. */
+  readonly name: TrainedNetwork;
   /** Folder of its checkpoints and logs. */
   readonly folder: string;
   /** Builds the step for a target and the images that it takes at once; not called where all steps were taken before. */

@@ -90,7 +90,7 @@ export async function trainAutoencoder(
     totalSteps: steps,
     scalars: stageScalars(autoencoder),
     place: async (step, index) => {
-      step.input("images", "uint8").write(await images.batch(index));
+      step.input("images", "uint8").write((await images.batch(index)).images);
       const noise = normalNoise(seed, "autoencoder noise", index, noiseShape);
       step.input("noise", "float32").write(noise);
     },

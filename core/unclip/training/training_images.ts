@@ -18,6 +18,16 @@ export interface TrainingImagesOptions extends CutterOptions {
   readonly batchSize: number;
   /** Names the order of the images. */
   readonly seed: number;
+  /** Which images are taken, by index; others are replaced as those are that cannot be read (default all). */
+  readonly isTaken?: (row: number) => boolean;
+}
+
+/** Images that are trained on together. */
+export interface TrainingBatch {
+  /** uint8 `[N, size, size, 3]`. */
+  readonly images: Tensor<"uint8">;
+  /** Their indices in the data set. */
+  readonly rows: readonly number[];
 }
 
 /**
@@ -28,7 +38,7 @@ export class TrainingImages {
   readonly #dataset: Dataset;
   readonly #cutter: ImageCutter;
   readonly #options: TrainingImagesOptions;
-  #next: { readonly index: number; readonly batch: Promise<Tensor<"uint8">> } | undefined;
+  #next: { readonly index: number; readonly batch: Promise<TrainingBatch> } | undefined;
   #order: { readonly epoch: number; readonly batches: readonly Uint32Array[] } | undefined;
 
   /** Reads nothing yet. */
@@ -63,24 +73,30 @@ export class TrainingImages {
     return this.#order.batches[index % this.batchesPerEpoch]!;
   }
 
-  async #read(index: number): Promise<Tensor<"uint8">> {
-    const { size, seed } = this.#options;
+  async #read(index: number): Promise<TrainingBatch> {
+    const { size, seed, isTaken = () => true } = this.#options;
     const where = {
       dataset: this.#dataset,
       seed,
       epoch: Math.floor(index / this.batchesPerEpoch),
     };
-    const load = async (row: number) => (await this.#cutter.views(row, where.epoch, [size]))?.[0];
-    const rows = Array.from(this.#rows(index), (row) => loadOrReplace(row, load, where));
-    return stackViews(await Promise.all(rows), size);
+    const load = async (row: number) => {
+      const views = isTaken(row) ? await this.#cutter.views(row, where.epoch, [size]) : undefined;
+      return views && { row, view: views[0]! };
+    };
+    const loaded = await Promise.all(
+      Array.from(this.#rows(index), (row) => loadOrReplace(row, load, where)),
+    );
+    const images = stackViews(loaded.map(({ view }) => view), size);
+    return { images, rows: loaded.map(({ row }) => row) };
   }
 
   /**
-   * A batch of a run, counted over all epochs, uint8 `[N, size, size, 3]`.
+   * A batch of a run, counted over all epochs.
    *
    * @throws {TypeError} if most images cannot be read
    */
-  async batch(index: number): Promise<Tensor<"uint8">> {
+  async batch(index: number): Promise<TrainingBatch> {
     const batch = await (this.#next?.index === index ? this.#next.batch : this.#read(index));
     const next = this.#read(index + 1);
     // It is waited for when its turn comes, or not at all.
