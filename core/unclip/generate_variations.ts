@@ -223,6 +223,11 @@ export async function* generateVariations<T extends WantedVariation>(
 ): AsyncGenerator<Variation<T>[]> {
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
+  const batches = makeBatches(pipeline, wanted, { ...options, signal });
   // A caller that takes no more must not wait for a batch.
-  yield* ahead(makeBatches(pipeline, wanted, { ...options, signal }), () => stop.abort());
+  for await (const batch of ahead(batches, () => stop.abort())) {
+    // Whoever stops after some batch gets no other, even if it has been made since.
+    options.signal?.throwIfAborted();
+    yield batch;
+  }
 }

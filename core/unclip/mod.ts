@@ -45,12 +45,16 @@ export {
   remainingVariance,
 } from "./noise_schedule.ts";
 export {
-  findUnclip,
-  type FindUnclipOptions,
-  openUnclip,
-  type OpenUnclipOptions,
-  type UnclipModel,
-} from "./open_unclip.ts";
+  type AskedSampling,
+  asPublished,
+  findGenerator,
+  type FindGeneratorOptions,
+  type FoundGenerator,
+  type Sampling,
+  SMALL_SAMPLING,
+} from "./find_generator.ts";
+export { findUnclip, type FindUnclipOptions, type UnclipModel } from "./find_unclip.ts";
+export { openUnclip, type OpenUnclipOptions } from "./open_unclip.ts";
 export type { GeneratedImages } from "./decoded_images.ts";
 export { UnclipPipeline } from "./pipeline.ts";
 export type { UnclipOptions } from "./pipeline_parts.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { UnclipModel } from "./open_unclip.ts";
+import type { UnclipModel } from "./find_unclip.ts";
 import { PublishedFolder } from "./published_folder.ts";
 import { isSmallNetwork } from "./network_copies.ts";
 

@@ -20,10 +20,10 @@ import {
 import { type Device, withProviderOptions } from "../engine/ort/mod.ts";
 import { fileError, systemCode } from "../files/file_error.ts";
 import { removeTemporaries } from "../files/new_file.ts";
+import { findGenerator, type FoundGenerator } from "../unclip/mod.ts";
 import { batchSizeOf } from "./batch_size.ts";
 import { checkOptions } from "./check_options.ts";
 import { findExisting } from "./existing.ts";
-import { findGenerator, type FoundGenerator } from "./find_generator.ts";
 import type { GenerationOptions } from "./generation_options.ts";
 import { joinManifests } from "./join_manifests.ts";
 import { lockShare } from "./lock_share.ts";

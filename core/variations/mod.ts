@@ -5,15 +5,6 @@
  * @module
  */
 export { batchSizeOf, defaultBatchSize, evenBatchSize } from "./batch_size.ts";
-export {
-  type AskedSampling,
-  asPublished,
-  findGenerator,
-  type FindGeneratorOptions,
-  type FoundGenerator,
-  type Sampling,
-  SMALL_SAMPLING,
-} from "./find_generator.ts";
 export { findVariations, type FoundVariation } from "./find_variations.ts";
 export {
   type GenerationList,

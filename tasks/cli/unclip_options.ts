@@ -4,7 +4,7 @@
  * @module
  */
 import { GenviewTypeError } from "../../core/errors/mod.ts";
-import { asPublished, type Sampling } from "../../core/variations/find_generator.ts";
+import { asPublished, type Sampling } from "../../core/unclip/find_generator.ts";
 import { providerOption, type ProviderOptionSchema } from "../../core/schema/provider_option.ts";
 
 /** The sentence that GenView's program hands on as the prompt. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { generateVariations, openUnclip } from "../../unclip/mod.ts";
+import { asPublished, findGenerator, generateVariations, openUnclip } from "../../unclip/mod.ts";
 import { uniqueIndices } from "../../data/mod.ts";
 import { isAbsolutePath } from "../../data/relative_path.ts";
 import { RandomStream } from "../../engine/random/mod.ts";
@@ -12,9 +12,7 @@ import { writeNewFile } from "../../files/new_file.ts";
 import { GENVIEW_NOISE_SCHEDULE, parseLevelLines } from "../../noise/mod.ts";
 import { GenviewError, GenviewTypeError } from "../../errors/mod.ts";
 import {
-  asPublished,
   batchSizeOf,
-  findGenerator,
   findVariations,
   makeVariations,
   type MakeVariationsOptions,

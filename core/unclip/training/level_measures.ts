@@ -10,7 +10,7 @@ import type { Placement } from "../../engine/ort/mod.ts";
 import { openTokenNetwork } from "../../encoders/open_token_network.ts";
 import { GenviewRangeError } from "../../errors/mod.ts";
 import type { VariationRunOptions } from "../../variations/progress.ts";
-import type { UnclipModel } from "../open_unclip.ts";
+import type { UnclipModel } from "../find_unclip.ts";
 import { PublishedFolder } from "../published_folder.ts";
 import { LevelComparison, type LevelMeasure } from "./level_comparison.ts";
 import { HELD_OUT_SEED, LevelSampler, type LevelSamplerOptions } from "./level_sampler.ts";

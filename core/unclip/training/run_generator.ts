@@ -15,7 +15,7 @@ import {
   embeddedGenerator,
   embeddedImageEncoder,
 } from "../../weights/embedded_generator.ts";
-import { findUnclip } from "../open_unclip.ts";
+import { findUnclip } from "../find_unclip.ts";
 import { PublishedFolder } from "../published_folder.ts";
 import { checkpointOf, exportedEncoderFolder } from "./exported_encoder.ts";
 import { AUTOENCODER, frozenParts } from "./frozen_parts.ts";

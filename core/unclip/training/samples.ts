@@ -9,7 +9,7 @@ import { spreadSamples } from "../../data/spread_samples.ts";
 import type { Placement } from "../../engine/ort/mod.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { writeNewFileInFolder } from "../../files/new_file.ts";
-import { SMALL_SAMPLING } from "../../variations/find_generator.ts";
+import { SMALL_SAMPLING } from "../find_generator.ts";
 import { UnclipPipeline } from "../pipeline.ts";
 import { type EmbeddingGaussian, embeddingGaussian, frechetDistance } from "./distance.ts";
 import type { GeneratorConfiguration } from "./generator_configuration.ts";

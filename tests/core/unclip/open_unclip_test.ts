@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { findUnclip, openUnclip } from "../../../core/unclip/open_unclip.ts";
+import { findUnclip } from "../../../core/unclip/find_unclip.ts";
+import { openUnclip } from "../../../core/unclip/open_unclip.ts";
 import { readPipelineGolden, withPipelineFolder } from "./pipeline_golden.ts";
 
 const golden = await readPipelineGolden();

@@ -3,9 +3,9 @@ import { CPU } from "../../../core/engine/ort/mod.ts";
 import { readJson } from "../../../core/files/json.ts";
 import { PublishedFolder } from "../../../core/unclip/mod.ts";
 import { drawSamples } from "../../../core/unclip/training/draw_samples.ts";
-import { asPublished, findGenerator } from "../../../core/variations/find_generator.ts";
+import { asPublished, findGenerator } from "../../../core/unclip/find_generator.ts";
 import { makeVariations } from "../../../core/variations/make_variations.ts";
-import { linesOf, type Path, withModel, writeCopies } from "./variation_fixture.ts";
+import { linesOf, type Path, withModel, writeCopies } from "../variations/variation_fixture.ts";
 
 /** Makes the file of a UNet's weights larger than those of small generators. */
 async function enlarge(path: Path): Promise<void> {

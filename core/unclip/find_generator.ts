@@ -4,14 +4,9 @@
  * @module
  */
 import type { Device } from "../engine/ort/mod.ts";
-import {
-  findUnclip,
-  type FindUnclipOptions,
-  isSmallGenerator,
-  type SchedulerName,
-  type UnclipModel,
-} from "../unclip/mod.ts";
-import type { GenerationOptions } from "./generation_options.ts";
+import { findUnclip, type FindUnclipOptions, type UnclipModel } from "./find_unclip.ts";
+import type { SchedulerName } from "./schedulers/mod.ts";
+import { isSmallGenerator } from "./small_generator.ts";
 
 /** By what a generator goes from noise to an image. */
 export interface Sampling {
@@ -24,7 +19,7 @@ export interface Sampling {
 }
 
 /** What of a sampling is asked for. */
-export type AskedSampling = Pick<GenerationOptions, keyof Sampling>;
+export type AskedSampling = { readonly [Name in keyof Sampling]?: Sampling[Name] | undefined };
 
 /** GenView's, for Stable unCLIP 2.1. */
 const PUBLISHED: Sampling = { scheduler: "model", numInferenceSteps: 20, scale: 10 };
@@ -66,6 +61,8 @@ export interface FindGeneratorOptions extends AskedSampling {
   readonly device: Device;
   /** Type that is computed in (default `auto`). */
   readonly precision?: FindUnclipOptions["precision"] | undefined;
+  /** Folder of the hub's cache, in which names are looked up (default the one that the environment names). */
+  readonly cache?: string;
 }
 
 /** A generator that has been found, and its sampling. */
@@ -75,20 +72,21 @@ export interface FoundGenerator extends Sampling {
 }
 
 /**
- * Finds a generator as `findUnclip` does. Where scheduler, steps or scale are not asked for, a small one, whose UNet has at
+ * Finds a generator as {@linkcode findUnclip} does. Where scheduler, steps or scale are not asked for, a small one, whose UNet has at
  * most 64 MiB, has DPM-Solver++, 12 steps and a guidance scale of 3; another has those of {@linkcode asPublished}.
  *
  * @throws what `findUnclip` throws
  */
 export async function findGenerator(
   name: string,
-  { device, precision = "auto", ...asked }: FindGeneratorOptions,
+  { device, precision = "auto", cache, ...asked }: FindGeneratorOptions,
 ): Promise<FoundGenerator> {
   const published = asPublished(asked);
-  const model = await findUnclip(name, { device, precision, scheduler: published.scheduler });
+  const computed = { device, precision, ...(cache !== undefined && { cache }) };
+  const model = await findUnclip(name, { ...computed, scheduler: published.scheduler });
   if (!await isSmallGenerator(model)) return { model, ...published };
   const sampling = filledUp(asked, SMALL_SAMPLING);
   const { scheduler } = sampling;
   if (scheduler === "model" || scheduler === model.scheduler) return { model, ...sampling };
-  return { model: await findUnclip(model.folder, { device, precision, scheduler }), ...sampling };
+  return { model: await findUnclip(model.folder, { ...computed, scheduler }), ...sampling };
 }
