@@ -102,6 +102,12 @@ const COMMAND = command({
       },
       device: { type: "string", default: "auto", description: "auto, cpu, cuda, cuda:N or webgpu" },
       providerOption,
+      threads: {
+        type: "integer",
+        minimum: 0,
+        default: 0,
+        description: "threads of ONNX Runtime on the CPU (0: one for each core)",
+      },
     },
   },
 });
@@ -153,7 +159,7 @@ export async function main(args: readonly string[]): Promise<void> {
   refuseRanks("demo");
   const { values } = parsed;
   const { output, resume, full, seed, generator, model, modelSize, steps } = values;
-  const { device: deviceName, providerOption } = values;
+  const { device: deviceName, providerOption, threads } = values;
   const folder = folderOf(values);
   checkFree(folder, values);
   using _output = await FolderLock.acquire(output, { name: "demo" });
@@ -170,7 +176,16 @@ export async function main(args: readonly string[]): Promise<void> {
   const images = await openDemoImages(output, values.images);
   const generated = await generate(
     {
-      ...{ output, generator, model, modelSize, steps, device: deviceName, providerOption },
+      ...{
+        output,
+        generator,
+        model,
+        modelSize,
+        steps,
+        device: deviceName,
+        providerOption,
+        threads,
+      },
       variedImages: values.variedImages || (full ? images.rendered.length : undefined),
     },
     images,
@@ -179,15 +194,15 @@ export async function main(args: readonly string[]): Promise<void> {
   if (generated === undefined) return stopped("the pipeline");
 
   const epochs = values.epochs || (full ? FULL_EPOCHS : 0);
-  const options = { method, images, generated, folder, epochs, seed, modelSize, providerOption };
-  const training = { ...options, device: deviceName };
+  const options = { method, images, generated, folder, epochs, seed, modelSize };
+  const training = { ...options, device: deviceName, providerOption, threads };
   const runs = await demoRuns(training);
   for (const run of runs) {
     if (await trainRun(run, training, signal) === undefined) return stopped(run.name);
   }
   try {
     const written = await tell({
-      ...{ method, images, generated, runs, device, signal },
+      ...{ method, images, generated, runs, device, threads, signal },
       folder: join(folder, "report"),
       minutes: resume ? undefined : () => (performance.now() - began) / 60_000,
     });

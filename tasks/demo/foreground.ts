@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { evenIndices } from "../../core/data/mod.ts";
 import { emojiPath } from "../../core/data/emoji/mod.ts";
-import type { Device } from "../../core/engine/ort/mod.ts";
+import type { Placement } from "../../core/engine/ort/mod.ts";
 import { ifThere } from "../../core/files/if_there.ts";
 import {
   type Analysis,
@@ -97,13 +97,14 @@ async function levelsFigure(
 export async function foregroundSection(
   images: DemoImages,
   generated: Generated,
-  device: Device,
+  placement: Placement,
 ): Promise<{ readonly section: Section; readonly comparison: MaskComparison }> {
   const { rendered } = images;
   const { network, features } = generated;
   const keys = Array.from({ length: rendered.length }, (_, i) => emojiPath(rendered, i));
   const analysis = await analyze(network, keys, {
-    ...{ folder: features, device },
+    folder: features,
+    ...placement,
     rule: { kind: "quantile", share: 0.4 },
   });
   const { grid, view } = network;

@@ -38,6 +38,8 @@ export interface GenerationOptions {
   readonly variedImages: number | undefined;
   readonly device: string;
   readonly providerOption: readonly string[];
+  /** Threads on the CPU; one for each core when 0. */
+  readonly threads: number;
 }
 
 /** What the stages have left. */
@@ -83,12 +85,12 @@ const SHOWN = 6;
 
 /** What all runs of the pipeline share. */
 function pipelineOptions(options: GenerationOptions, images: DemoImages) {
-  const { generator, device, providerOption, modelSize, steps } = options;
+  const { generator, device, providerOption, threads, modelSize, steps } = options;
   return {
     ...{ data: images.folder, output: join(options.output, "genview"), generator },
     model: modelOf(options),
     tokenImageSize: modelSize,
-    ...{ device, providerOption, numInferenceSteps: steps, estimate: false },
+    ...{ device, providerOption, threads, numInferenceSteps: steps, estimate: false },
     until: "variations",
   } as const;
 }
@@ -177,12 +179,12 @@ async function drawLevels(
   const inputList = join(options.output, "shown.txt");
   const lines = shown.map((index) => `${emojiPath(rendered, index)}\n`).join("");
   await writeNewFile(inputList, lines, { overwrite: true });
-  const { generator: model, device, providerOption, steps: numInferenceSteps } = options;
+  const { generator: model, device, providerOption, threads, steps } = options;
   using display = new PipelineDisplay();
   display.note("some images at each noise level:");
   await makeVariationGrid({
     ...{ output, inputList, inputPrefix: images.folder, model, device, providerOption },
-    ...{ numInferenceSteps, count: SHOWN, cell: 96 },
+    ...{ threads, numInferenceSteps: steps, count: SHOWN, cell: 96 },
   }, { signal, report: (event) => display.show({ kind: "variations", event }) });
   return !signal.aborted;
 }

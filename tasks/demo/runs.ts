@@ -43,6 +43,8 @@ export interface DemoRunOptions {
   readonly seed: number;
   readonly device: string;
   readonly providerOption: readonly string[];
+  /** Threads on the CPU; one for each core when 0. */
+  readonly threads: number;
   /** Height and width of the images of the network that weighs pairs; its own when 0. */
   readonly modelSize: number;
 }
@@ -51,9 +53,9 @@ export interface DemoRunOptions {
 export async function demoRuns(
   { method, images, generated, folder, modelSize, ...options }: DemoRunOptions,
 ): Promise<readonly [ordinary: DemoRun, generated: DemoRun]> {
-  const { epochs, seed, device, providerOption } = options;
+  const { epochs, seed, device, providerOption, threads } = options;
   const preset = resolveConfiguration(presetOf(method.manifest, "demo"), {
-    ...{ seed, device, providerOption, data: images.folder, variations: "" },
+    ...{ seed, device, providerOption, threads, data: images.folder, variations: "" },
     ...(epochs > 0 && { epochs }),
   });
   const evaluateEvery = Math.ceil(preset.epochs / EVALUATIONS);

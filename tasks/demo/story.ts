@@ -44,6 +44,8 @@ export interface Story {
   /** Trained runs, the one with generated pairs last. */
   readonly runs: readonly [ordinary: DemoRun, generated: DemoRun];
   readonly device: Device;
+  /** Threads on the CPU; one for each core when 0. */
+  readonly threads: number;
   /** Folder of the page. */
   readonly folder: string;
   /** Minutes since the demo began; undefined if it was resumed. */
@@ -216,8 +218,8 @@ async function sectionsOf(
  * @throws {Deno.errors.AlreadyExists} if the folder holds a page
  */
 export async function tell(story: Story): Promise<WrittenStory> {
-  const { method, images, generated, runs: [ordinary], device, minutes, signal } = story;
-  const { section, comparison } = await foregroundSection(images, generated, device);
+  const { method, images, generated, runs: [ordinary], device, threads, minutes, signal } = story;
+  const { section, comparison } = await foregroundSection(images, generated, { device, threads });
   const scores = await measure(story);
   signal.throwIfAborted();
   const sections = await sectionsOf(story, scores, section);
