@@ -80,10 +80,13 @@ for (const device of [CPU, CUDA]) {
 
 const cuda = checkDevice(CUDA);
 
+/** Why tests on CUDA are left out. */
+const WITHOUT_CUDA = cuda.usable ? "" : ` (left out: ${cuda.reason.replaceAll(/\S*\//g, "")})`;
+
 Deno.test({
-  name: `TrainingStep on ${formatDevice(CUDA)} refuses kernels that only the CPU has${
-    cuda.usable ? "" : ` (left out: ${cuda.reason.replaceAll(/\S*\//g, "")})`
-  }`,
+  name: `TrainingStep on ${
+    formatDevice(CUDA)
+  } refuses kernels that only the CPU has${WITHOUT_CUDA}`,
   ignore: !cuda.usable,
   async fn() {
     const tuning = { channelBlock: 8 };
@@ -97,7 +100,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "TrainingStep takes the same steps with the gradients in a CUDA graph",
+  name: `TrainingStep takes the same steps with the gradients in a CUDA graph${WITHOUT_CUDA}`,
   ignore: !cuda.usable,
   async fn() {
     const device: Device = { ...CUDA, options: { use_tf32: "0" } };

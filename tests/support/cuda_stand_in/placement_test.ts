@@ -147,3 +147,43 @@ Deno.test({
     assertEquals(copies.fromDevice.count, collective.length);
   },
 });
+
+/** Files of tests that ask for CUDA, and for whose placement, bindings and launches no value need be computed. */
+const ON_CUDA = [
+  "core/engine/ort/cuda_graph_test.ts",
+  "core/engine/ort/provider_options_test.ts",
+  "core/train/device_placement_test.ts",
+];
+
+Deno.test({
+  name: `what tests hold of sessions and steps on CUDA holds${NEEDED.why}`,
+  ignore: NEEDED.ignore,
+  async fn() {
+    const { libraries, runtime } = await buildStandIn(FOLDER);
+    const log = await Deno.makeTempFile();
+    try {
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["test", "--no-check", "--allow-read", "--allow-write", "--allow-ffi", "--allow-env"],
+          ...["--allow-sys", "--allow-run"],
+          ...ON_CUDA.map((file) => new URL(`../../${file}`, import.meta.url).pathname),
+        ],
+        env: {
+          NO_COLOR: "1",
+          LD_LIBRARY_PATH: libraries,
+          GENVIEW_ORT_LIBRARY: runtime,
+          CUDA_STAND_IN_LOG: log,
+        },
+      }).output();
+      const text = new TextDecoder();
+      const said = text.decode(stdout);
+      assertEquals(code, 0, said + text.decode(stderr));
+      for (const name of ["launched whole", "on cuda:0 ... ok", "hands options to CUDA"]) {
+        assertStringIncludes(said, name);
+      }
+      assert(!/on cuda:0 .*ignored|captured graph .*ignored/.test(said), said);
+    } finally {
+      await Deno.remove(log);
+    }
+  },
+});
