@@ -9,7 +9,7 @@ import type { Backbone } from "../../core/backbones/backbone.ts";
 import { resNet, type ResNetConfig, resNetWidth } from "../../core/backbones/resnet.ts";
 import { elementCount, type Shape } from "../../core/engine/graph/shape.ts";
 import { type Tensor, tensor } from "../../core/engine/graph/tensor.ts";
-import { withTarget } from "../../core/engine/graph/target.ts";
+import { type GraphTarget, withTarget } from "../../core/engine/graph/target.ts";
 import {
   initialLossScale,
   type LossScale,
@@ -95,6 +95,8 @@ export interface Trial {
   readonly configuration: Partial<Configuration>;
   /** Samples that the device takes at once; the whole batch when left out. */
   readonly deviceBatchSize?: number;
+  /** What graphs are built for (default: the device of the tests, with what is known of it). */
+  readonly target?: GraphTarget;
   /** What networks compute in (default `float32`). */
   readonly precision?: Precision;
   /** The scale of the loss at the start, in float16 (default that of `initialLossScale`). */
@@ -243,7 +245,7 @@ export async function train(golden: Golden, trial: Trial, run: RunName): Promise
     schedulePer: "iteration",
     ...trial.configuration,
   });
-  const tuning = await deviceTuning({ device: CPU });
+  const tuning = trial.target ?? await deviceTuning({ device: CPU });
   const graph = withTarget(tuning, () => graphOf(golden, trial));
   const initial = goldenWeights(graph, golden, trial);
   const length = { totalSteps: steps, stepsPerEpoch: steps / configuration.epochs };

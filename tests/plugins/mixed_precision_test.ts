@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Backbone } from "../../core/backbones/backbone.ts";
 import { visionTransformer } from "../../core/backbones/vision_transformer.ts";
+import type { GraphTarget } from "../../core/engine/graph/target.ts";
 import { checkMethod } from "../../core/method/load.ts";
 import simsiam from "../../plugins/simsiam/mod.ts";
 import { relativeError } from "../core/engine/nn/relative_error.ts";
@@ -159,12 +160,19 @@ const simSiam = await readGolden<SimSiamSettings>("mixed_simsiam_steps");
 const resNet = await readGolden<ResNetSettings>("mixed_moco_v3_resnet_steps");
 const vit = await readGolden<ViTSettings>("mixed_moco_v3_vit_steps");
 
+/** Networks of convolutions by CUDA's formulations, computed on the CPU, which rounds to float16 what CUDA's kernels do. */
+const CUDA: GraphTarget = { provider: "cuda", computedBy: "cpu" };
+
 for (const run of ["plain", "overflow"] as const) {
   const how = run === "plain" ? "from GradScaler's own scale" : "past overflows without a trace";
   Deno.test(`SimSiam in float16 follows torch.autocast for 20 steps, ${how}`, () =>
     assertFollowsAutocast(simSiam, simSiamTrial(simSiam), run));
   Deno.test(`MoCo v3 on a ResNet in float16 follows torch.autocast for 20 steps, ${how}`, () =>
     assertFollowsAutocast(resNet, resNetTrial(resNet), run));
+  Deno.test(`SimSiam in float16 as CUDA computes it follows torch.autocast, ${how}`, () =>
+    assertFollowsAutocast(simSiam, { ...simSiamTrial(simSiam), target: CUDA }, run));
+  Deno.test(`MoCo v3 on a ResNet in float16 as CUDA computes it follows torch.autocast, ${how}`, () =>
+    assertFollowsAutocast(resNet, { ...resNetTrial(resNet), target: CUDA }, run));
   Deno.test(`MoCo v3 on a ViT in float16 follows torch.autocast for 20 steps, ${how}`, () =>
     assertFollowsAutocast(vit, vitTrial(vit), run));
 }

@@ -12,6 +12,11 @@ export interface GraphTarget {
   /** What will run it; formulations that a provider lacks or computes wrongly are avoided. */
   readonly provider?: Provider;
   /**
+   * What computes it in the end (default `provider`): tests compute on the CPU, with the roundings of float16, what is
+   * written for CUDA.
+   */
+  readonly computedBy?: Provider;
+  /**
    * Channels that ONNX Runtime's kernels on this CPU block together, from `probeChannelBlock`; 1 (default) for graphs
    * that run anywhere, on a GPU too.
    */

@@ -38,7 +38,7 @@ function mapped(values: NamedValues, map: (value: Value) => Value): Record<strin
 
 /** Whether a device computes a node of one of these types by itself. */
 function isNative({ op, target }: Node, made: Readonly<Record<string, Value>>): boolean {
-  if (target.provider === "cpu") return MOVES.has(op.type);
+  if ((target.computedBy ?? target.provider) === "cpu") return MOVES.has(op.type);
   const [first] = Object.values(made);
   const node = first === undefined ? undefined : producer(first);
   return node === undefined || hasKernel(node);

@@ -51,6 +51,16 @@ Deno.test("roundWithoutKernels() overflows where float16 does, though a sum of i
   assertEquals(narrow["y"]!.data[0], Infinity);
 });
 
+Deno.test("roundWithoutKernels() rounds what is written for CUDA and computed on the CPU", () => {
+  const y = withTarget({ provider: "cuda", computedBy: "cpu" }, () => matMul(x, weight));
+  const dtypes = nodesLeadingTo(
+    Object.values(roundWithoutKernels(mixPrecision({ y }, "float16"))),
+    true,
+  )
+    .filter(({ op }) => op.type === "MatMul").map(({ inputs }) => inputs["a"]!.dtype);
+  assertEquals(dtypes, ["float32"]);
+});
+
 Deno.test("roundWithoutKernels() leaves alone what is for other devices, and what is float32", () => {
   const y = withTarget({ provider: "cuda" }, () => matMul(x, weight));
   const mixed = mixPrecision({ y }, "float16");
