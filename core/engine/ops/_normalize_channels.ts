@@ -51,9 +51,15 @@ export function normalizeChannels(
   return NormalizeChannels({ x, ...given }, { epsilon }).y;
 }
 
-/** `1 / sqrt(variance + epsilon)` of each channel, `[C]`, in one kernel; see {@linkcode normalizeChannels}. */
-export function inverseDeviationOf(variance: Value, epsilon: number): Value {
-  const [channels] = variance.shape as [number];
-  const ones = constant(filled(variance.dtype, [1, channels], 1));
-  return reshape(normalizeChannels(ones, { variance, epsilon }), [channels]);
+/** {@linkcode normalizeChannels} of one number of each channel, `[C]`. */
+export function normalizeVector(vector: Value, statistics: ChannelStatistics): Value {
+  return reshape(normalizeChannels(reshape(vector, [1, -1]), statistics), vector.shape);
+}
+
+/** `scale / sqrt(variance + epsilon)` of each channel, `[C]`, in one kernel; see {@linkcode normalizeChannels}. */
+export function factorOf(
+  { scale, variance, epsilon }: Pick<ChannelStatistics, "scale" | "variance" | "epsilon">,
+): Value {
+  const ones = constant(filled(variance.dtype, variance.shape, 1));
+  return normalizeVector(ones, { scale, variance, epsilon });
 }

@@ -2,10 +2,20 @@ import { defineComposite } from "../graph/op.ts";
 import { elementCount } from "../graph/shape.ts";
 import { currentTarget } from "../graph/target.ts";
 import type { Value } from "../graph/value.ts";
-import { channelDot, inRows, inWide, LARGE_PLANE, perChannel } from "./_batch_statistics.ts";
+import {
+  type BatchGradients,
+  type BatchInputs,
+  channelDot,
+  inRows,
+  inWide,
+  LARGE_PLANE,
+  perChannel,
+} from "./_batch_statistics.ts";
 import { checkChannels, sumPerChannel } from "./_channels.ts";
-import { inverseDeviationOf, normalizeChannels } from "./_normalize_channels.ts";
+import { halfOr, halfStatistics, halfSum, normalizeHalf, scaleHalf } from "./_half_channels.ts";
+import { factorOf, normalizeChannels, normalizeVector } from "./_normalize_channels.ts";
 import { add } from "./add.ts";
+import { cast } from "./cast.ts";
 import { matMul } from "./mat_mul.ts";
 import { mul } from "./mul.ts";
 import { neg } from "./neg.ts";
@@ -52,6 +62,75 @@ function channelMean(a: Value, b?: Value): Value {
   return reduceMean(reshape(means, [batch, channels]), { axes: [0] });
 }
 
+/** What the formulation in few kernels makes. */
+interface FusedOutputs extends BatchNormalizationOutputs {
+  /** x less its mean; x itself where that is float16, of which nothing else is kept. */
+  readonly centred: Value;
+  /** The scale over the deviation, `[C]`. */
+  readonly factor: Value;
+}
+
+function fuse({ x, scale, bias }: BatchInputs, { epsilon }: Attributes): FusedOutputs {
+  checkChannels(x, { scale, bias });
+  const mean = channelMean(x);
+  const centred = sub(x, perChannel(mean, x));
+  const variance = channelMean(centred, centred);
+  const y = normalizeChannels(centred, { scale, bias, variance, epsilon });
+  return { y, mean, variance, centred, factor: factorOf({ scale, variance, epsilon }) };
+}
+
+/** The same of images of float16, which stay so. */
+function fuseHalf({ x, scale, bias }: BatchInputs, { epsilon }: Attributes): FusedOutputs {
+  const vectors = { scale: scale && cast(scale, "float32"), bias: bias && cast(bias, "float32") };
+  checkChannels(x, vectors, "float32");
+  const { mean, variance } = halfStatistics(x);
+  const statistics = { mean, variance, epsilon };
+  const factor = factorOf({ ...vectors, ...statistics });
+  const y = normalizeHalf(x, factor, { ...vectors, ...statistics });
+  return { y, mean, variance, centred: x, factor };
+}
+
+type FusedGradientInputs = BatchInputs & FusedOutputs & { readonly dy: Value };
+
+/** dx = g (dy - z), where z = (x - m)/s mean(dy (x - m)/s) + mean(dy) is what normalises with that scale and bias. */
+function fusedGradient(
+  { x, scale, bias, variance, centred, factor, dy }: FusedGradientInputs,
+  { epsilon }: Attributes,
+): BatchGradients {
+  const share = x.shape[1]! / elementCount(x.shape);
+  const dySum = sumPerChannel(dy);
+  const dyNormalized = normalizeVector(channelDot(dy, centred), { variance, epsilon });
+  const others = normalizeChannels(centred, {
+    scale: mul(dyNormalized, share),
+    bias: mul(dySum, share),
+    variance,
+    epsilon,
+  });
+  return {
+    x: mul(sub(dy, others), perChannel(factor, x)),
+    ...(scale && { scale: dyNormalized }),
+    ...(bias && { bias: dySum }),
+  };
+}
+
+/** The same of images of float16: (x - m)/s is rounded to it, whose numbers are of about 1 whatever those of x are. */
+function halfFusedGradient(
+  { x, scale, bias, mean, variance, factor, dy }: FusedGradientInputs,
+  { epsilon }: Attributes,
+): BatchGradients {
+  const share = x.shape[1]! / elementCount(x.shape);
+  const inverseDeviation = factorOf({ variance, epsilon });
+  const normalized = normalizeHalf(x, inverseDeviation, { mean, variance, epsilon });
+  const dySum = halfSum(dy);
+  const dyNormalized = halfSum(dy, normalized);
+  const others = scaleHalf(normalized, mul(dyNormalized, share), mul(dySum, share));
+  return {
+    x: mul(sub(dy, others), perChannel(cast(factor, x.dtype), x)),
+    ...(scale && { scale: cast(dyNormalized, scale.dtype) }),
+    ...(bias && { bias: cast(dySum, bias.dtype) }),
+  };
+}
+
 /**
  * The same in few kernels, for CUDA: all that is linear in a channel is one. ONNX's own training mode is no way there: ONNX
  * Runtime's CUDA provider refuses it from version 14 of the operator on.
@@ -60,42 +139,10 @@ const FusedBatchNormalization = defineComposite({
   type: "BatchNormalization",
   inputs: ["x"],
   optional: ["scale", "bias"],
-  outputs: ["y", "mean", "variance", "centred", "inverseDeviation"],
+  outputs: ["y", "mean", "variance", "centred", "factor"],
   precision: "itself",
-  expand: inWide(({ x, scale, bias }, { epsilon }: Attributes) => {
-    checkChannels(x, { scale, bias });
-    const mean = channelMean(x);
-    const centred = sub(x, perChannel(mean, x));
-    const variance = channelMean(centred, centred);
-    return {
-      y: normalizeChannels(centred, { scale, bias, variance, epsilon }),
-      mean,
-      variance,
-      centred,
-      inverseDeviation: inverseDeviationOf(variance, epsilon),
-    };
-  }),
-  // dx = g (dy + z), where z = -(x - m)/s mean(dy (x - m)/s) - mean(dy) is what normalises with that scale and bias.
-  gradient: inRows(
-    ({ mean }) => mean,
-    ({ x, scale, bias, variance, centred, inverseDeviation, dy }, { epsilon }: Attributes) => {
-      const share = x.shape[1]! / elementCount(x.shape);
-      const dySum = sumPerChannel(dy);
-      const dyNormalized = mul(channelDot(dy, centred), inverseDeviation);
-      const factor = scale === undefined ? inverseDeviation : mul(scale, inverseDeviation);
-      const others = normalizeChannels(centred, {
-        scale: mul(dyNormalized, -share),
-        bias: mul(dySum, -share),
-        variance,
-        epsilon,
-      });
-      return {
-        x: mul(add(dy, others), perChannel(factor, x)),
-        ...(scale && { scale: dyNormalized }),
-        ...(bias && { bias: dySum }),
-      };
-    },
-  ),
+  expand: halfOr(fuseHalf, inWide(fuse)),
+  gradient: halfOr(halfFusedGradient, inRows(({ mean }) => mean, fusedGradient)),
 });
 
 const BatchNormalization = defineComposite({

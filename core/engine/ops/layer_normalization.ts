@@ -1,5 +1,5 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
-import { defineComposite, defineOp } from "../graph/op.ts";
+import { type Apply, defineComposite, defineOp } from "../graph/op.ts";
 import { sameShape, type Shape } from "../graph/shape.ts";
 import { currentTarget } from "../graph/target.ts";
 import { filled } from "../graph/tensor.ts";
@@ -22,8 +22,11 @@ export interface LayerNormalizationOptions {
   readonly axis?: number;
 }
 
-interface LayerNormalizationAttributes {
+/** How {@linkcode standardLayerNormalization} is applied. */
+export interface LayerNormalizationAttributes {
+  /** First axis that is normalised. */
   readonly axis: number;
+  /** What is added to the variance. */
   readonly epsilon: number;
 }
 
@@ -39,14 +42,20 @@ function check(name: string, value: Value | undefined, expected: Shape): void {
   }
 }
 
-const StandardLayerNormalization = defineOp({
+/** ONNX's own operator, whose mean and inverse deviation are float32 whatever x is. It has no gradient. */
+export const standardLayerNormalization: Apply<
+  "x" | "scale",
+  "bias",
+  "y" | "mean" | "inverseDeviation",
+  LayerNormalizationAttributes
+> = defineOp({
   type: "LayerNormalization",
   inputs: ["x", "scale"],
   optional: ["bias"],
   outputs: ["y", "mean", "inverseDeviation"],
   infer: ({ x }, { axis }: LayerNormalizationAttributes) => {
     const shape = x.shape.map((length, i) => i < axis ? length : 1);
-    const statistics = { dtype: x.dtype, shape };
+    const statistics = { dtype: "float32" as const, shape };
     return { y: x, mean: statistics, inverseDeviation: statistics };
   },
   onnx: ({ axis, epsilon }) => ({
@@ -77,7 +86,7 @@ const LayerNormalization = defineComposite({
     check("bias", bias, x.shape.slice(axis));
     if (isOneKernel(x)) {
       const given = { x, scale: scale ?? onesOf(x, axis), bias };
-      return StandardLayerNormalization(given, { axis, epsilon });
+      return standardLayerNormalization(given, { axis, epsilon });
     }
     const { centred, mean, inverseDeviation } = centre(x, axesFrom(axis, x.rank), epsilon);
     const z = mul(centred, inverseDeviation);
@@ -87,7 +96,7 @@ const LayerNormalization = defineComposite({
   // With z = (x - mean) r and dz = scale dy: dx = r (dz - mean(dz) - z mean(z dz)), dscale = z dy, dbias = dy
   gradient: ({ x, scale, bias, mean, inverseDeviation, dy }, { axis, epsilon }) => {
     const z = isOneKernel(x)
-      ? StandardLayerNormalization({ x, scale: onesOf(x, axis) }, { axis, epsilon }).y
+      ? standardLayerNormalization({ x, scale: onesOf(x, axis) }, { axis, epsilon }).y
       : mul(sub(x, mean), inverseDeviation);
     const dz = scale === undefined ? dy : mul(dy, scale);
     return {

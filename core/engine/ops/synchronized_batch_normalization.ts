@@ -4,7 +4,7 @@ import { currentRanks, currentTarget } from "../graph/target.ts";
 import type { Value } from "../graph/value.ts";
 import { channelDot, inRows, inWide, perChannel } from "./_batch_statistics.ts";
 import { checkChannels, sumPerChannel } from "./_channels.ts";
-import { inverseDeviationOf, normalizeChannels } from "./_normalize_channels.ts";
+import { factorOf, normalizeChannels } from "./_normalize_channels.ts";
 import { add } from "./add.ts";
 import { allGather } from "./all_gather.ts";
 import { allReduce } from "./all_reduce.ts";
@@ -66,7 +66,7 @@ const SynchronizedBatchNormalization = defineComposite({
     if (currentTarget().provider === "cuda") {
       // All that is linear in a channel is one kernel.
       const given = { scale, bias, mean: neg(apart), variance, epsilon };
-      const inverseDeviation = inverseDeviationOf(variance, epsilon);
+      const inverseDeviation = factorOf({ variance, epsilon });
       return {
         y: normalizeChannels(centred, given),
         mean,
