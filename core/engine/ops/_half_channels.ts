@@ -2,8 +2,8 @@
  * Statistics, sums and scaling of the channels of images of float16, on CUDA: images stay in float16, and what is one
  * number of a channel is float32.
  *
- * Float16 holds no square of a number beyond 256, and nothing below 6e-8: neither squares nor means of gradients are ever
- * rounded to it.
+ * Float16 holds no square of a number beyond 256, and nothing below 6e-8: neither squares nor means of gradients are rounded
+ * to it.
  *
  * @module
  */
@@ -11,7 +11,8 @@ import { elementCount } from "../graph/shape.ts";
 import { currentTarget } from "../graph/target.ts";
 import { filled } from "../graph/tensor.ts";
 import { constant, type Value } from "../graph/value.ts";
-import { LARGE_PLANE } from "./_batch_statistics.ts";
+import { type BatchInputs, LARGE_PLANE } from "./_batch_statistics.ts";
+import { checkChannels } from "./_channels.ts";
 import {
   type ChannelStatistics,
   normalizeChannels,
@@ -27,13 +28,13 @@ import { reduceMean } from "./reduce_mean.ts";
 import { reshape } from "./reshape.ts";
 import { sub } from "./sub.ts";
 
-/** Elements of a channel of one sample from which a kernel that takes such rows one by one is worth its while. */
+/** Elements of a channel of one sample from which it is a row of its own: the kernel of rows has a warp at least for each. */
 const SHORTEST_ROW = 16;
 
-/** What is added to the variance of a row, so that that of a constant row is none: it counts for nothing beside others. */
+/** What is added to the variance of a row, for that of a constant one: nothing beside what is added to that of a channel. */
 const ROW_EPSILON = 1e-12;
 
-/** What 1 is the same with. */
+/** What 1 is the same with, in float32 as well. */
 const NO_EPSILON = 1e-8;
 
 /** Number of rows, one for each channel of each sample, and their length. */
@@ -51,10 +52,19 @@ export function halfOr<Values extends { readonly x: Value }, Attributes, Made>(
 ): (values: Values, attributes: Attributes) => Made {
   return (values, attributes) => {
     const { x } = values;
-    const isHalf = currentTarget().provider === "cuda" && x.dtype === "float16" && x.rank > 2 &&
+    const isHalf = currentTarget().provider === "cuda" && x.dtype === "float16" &&
       rowsOf(x).plane >= SHORTEST_ROW;
     return (isHalf ? half : other)(values, attributes);
   };
+}
+
+/** Scale and bias in float32, once they and x are checked; throws with the reason alone. */
+export function halfVectors(
+  { x, scale, bias }: BatchInputs,
+): { readonly scale: Value | undefined; readonly bias: Value | undefined } {
+  const vectors = { scale: scale && cast(scale, "float32"), bias: bias && cast(bias, "float32") };
+  checkChannels(x, vectors, "float32");
+  return vectors;
 }
 
 /**

@@ -12,7 +12,14 @@ import {
   perChannel,
 } from "./_batch_statistics.ts";
 import { checkChannels, sumPerChannel } from "./_channels.ts";
-import { halfOr, halfStatistics, halfSum, normalizeHalf, scaleHalf } from "./_half_channels.ts";
+import {
+  halfOr,
+  halfStatistics,
+  halfSum,
+  halfVectors,
+  normalizeHalf,
+  scaleHalf,
+} from "./_half_channels.ts";
 import { factorOf, normalizeChannels, normalizeVector } from "./_normalize_channels.ts";
 import { add } from "./add.ts";
 import { cast } from "./cast.ts";
@@ -81,8 +88,7 @@ function fuse({ x, scale, bias }: BatchInputs, { epsilon }: Attributes): FusedOu
 
 /** The same of images of float16, which stay so. */
 function fuseHalf({ x, scale, bias }: BatchInputs, { epsilon }: Attributes): FusedOutputs {
-  const vectors = { scale: scale && cast(scale, "float32"), bias: bias && cast(bias, "float32") };
-  checkChannels(x, vectors, "float32");
+  const vectors = halfVectors({ x, scale, bias });
   const { mean, variance } = halfStatistics(x);
   const statistics = { mean, variance, epsilon };
   const factor = factorOf({ ...vectors, ...statistics });
