@@ -120,33 +120,37 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: `CUDA takes every node of a step of several processes but their collectives${NEEDED.why}`,
-  ignore: NEEDED.ignore,
-  fn: async () => {
-    const method = await importMethod("simsiam");
-    const configuration = resolveConfiguration(presetOf(method.manifest, "demo"));
-    const ranks = 2;
-    const compiled = compileMethodStep(method, {
-      configuration,
-      viewSizes: [64, 64],
-      tuning: { provider: "cuda" },
-      ranks,
-      typed: true,
-    });
-    assert(compiled.kind === "whole");
-    const { gradients } = compiled.built;
-    const collective = traceModel(gradients).nodes.filter(({ does }) =>
-      does.startsWith("genview ")
-    );
-    assert(collective.length > 0);
-    const found = await examineModels(await buildStandIn(FOLDER), { gradients }, { ranks });
-    const { refused, copies } = found.gradients!;
-    assertEquals(refused, undefined);
-    // Each brings its input to the host and its result back.
-    assertEquals(copies.fromDevice.count, collective.length);
-  },
-});
+for (const precision of ["float32", "float16"] as const) {
+  Deno.test({
+    name:
+      `CUDA takes every node of a step of several processes in ${precision} but their collectives${NEEDED.why}`,
+    ignore: NEEDED.ignore,
+    fn: async () => {
+      const method = await importMethod("simsiam");
+      const configuration = resolveConfiguration(presetOf(method.manifest, "demo"));
+      const ranks = 2;
+      const compiled = compileMethodStep(method, {
+        configuration,
+        viewSizes: [64, 64],
+        tuning: { provider: "cuda" },
+        ranks,
+        precision,
+        typed: true,
+      });
+      assert(compiled.kind === "whole");
+      const { gradients } = compiled.built;
+      const collective = traceModel(gradients).nodes.filter(({ does }) =>
+        does.startsWith("genview ")
+      );
+      assert(collective.length > 0);
+      const found = await examineModels(await buildStandIn(FOLDER), { gradients }, { ranks });
+      const { refused, copies } = found.gradients!;
+      assertEquals(refused, undefined);
+      // Each brings its input to the host and its result back.
+      assertEquals(copies.fromDevice.count, collective.length);
+    },
+  });
+}
 
 /** Files of tests that ask for CUDA, and for whose placement, bindings and launches no value need be computed. */
 const ON_CUDA = [
