@@ -117,9 +117,9 @@ export function normalizeHalf(
 }
 
 /**
- * Sum of a tensor, or of the products of two, in each channel, float32 `[C]`. The sum of a row is rounded to float16 once it
- * is divided by about the root of its length, by which sums of numbers of any sign outgrow them; by a power of two, which
- * loses nothing, and since the factor is float16 as well.
+ * Sum of a tensor, or of the products of two, in each channel, float32 `[C]`. What is summed in a row is divided by about
+ * the root of its length before it is rounded to float16, and so is of the size of what it is a sum of, where that is of
+ * both signs; by a power of two, since ONNX Runtime rounds the factor as well.
  */
 export function halfSum(a: Value, b?: Value): Value {
   const { batch, channels, rows, plane } = rowsOf(a);

@@ -90,9 +90,9 @@ function fuse({ x, scale, bias }: BatchInputs, { epsilon }: Attributes): FusedOu
 function fuseHalf({ x, scale, bias }: BatchInputs, { epsilon }: Attributes): FusedOutputs {
   const vectors = halfVectors({ x, scale, bias });
   const { mean, variance } = halfStatistics(x);
-  const statistics = { mean, variance, epsilon };
-  const factor = factorOf({ ...vectors, ...statistics });
-  const y = normalizeHalf(x, factor, { ...vectors, ...statistics });
+  const statistics = { ...vectors, mean, variance, epsilon };
+  const factor = factorOf(statistics);
+  const y = normalizeHalf(x, factor, statistics);
   return { y, mean, variance, centred: x, factor };
 }
 

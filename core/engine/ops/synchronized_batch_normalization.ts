@@ -112,11 +112,11 @@ function normalize({ x, scale, bias }: BatchInputs, { epsilon }: Attributes): Ou
 function normalizeOfHalf({ x, scale, bias }: BatchInputs, { epsilon }: Attributes): Outputs {
   const vectors = halfVectors({ x, scale, bias });
   const own = halfStatistics(x);
-  const statistics = { ...ofAllRanks(own.mean, own.variance), epsilon };
-  const inverseDeviation = factorOf(statistics);
+  const { mean, variance } = ofAllRanks(own.mean, own.variance);
+  const inverseDeviation = factorOf({ variance, epsilon });
   const factor = scaledBy(vectors.scale, inverseDeviation);
-  const y = normalizeHalf(x, factor, { ...vectors, ...statistics });
-  return { y, ...statistics, ownMean: own.mean, centred: x, inverseDeviation };
+  const y = normalizeHalf(x, factor, { ...vectors, mean, variance, epsilon });
+  return { y, mean, variance, ownMean: own.mean, centred: x, inverseDeviation };
 }
 
 /**
