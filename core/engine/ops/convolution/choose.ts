@@ -5,6 +5,7 @@
  * @module
  */
 import { elementCount } from "../../graph/shape.ts";
+import { currentTarget } from "../../graph/target.ts";
 import { suitsDense } from "./dense.ts";
 import { FORWARD } from "./forward.ts";
 import { type ConvProblem, isDepthwise, isPointwise, spatial } from "./problem.ts";
@@ -132,7 +133,9 @@ function chooseForward(problem: ConvProblem, block: number): ConvChoice["forward
   return isGathered(problem) ? "gathered" : "direct";
 }
 
+/** On CUDA always cuDNN's own: one launch, where every other one moves the weight first. */
 function chooseInputGradient(problem: ConvProblem, block: number): ConvChoice["inputGradient"] {
+  if (currentTarget().provider === "cuda") return "transposed";
   const isBlocked = blockedPays(problem) && INPUT_GRADIENTS.blocked.suits(problem, block);
   if (isProduct(problem)) return isBlocked ? "blocked" : "product";
   if (densePays(problem)) return "dense";

@@ -137,12 +137,10 @@ function wideImage(x: Value, problem: ConvProblem): Value {
   const [batch, channels] = x.shape as [number, number];
   const lengths = spatial(x.shape);
   const each = channels / group;
-  // One exchange of axes after the other, each of which ONNX Runtime does in large pieces.
-  const groupsFirst = transpose(reshape(x, [batch, group, each * elementCount(lengths)]), [
-    1,
-    0,
-    2,
-  ]);
+  // One exchange of axes after the other, each of which ONNX Runtime does in large pieces. A single group is first already,
+  // and a Transpose that moves it would copy the map.
+  const groups = reshape(x, [batch, group, each * elementCount(lengths)]);
+  const groupsFirst = group === 1 ? groups : transpose(groups, [1, 0, 2]);
   const pixelsFirst = transpose(reshape(groupsFirst, [group * batch, each, -1]), [0, 2, 1]);
   const pixels = reshape(pixelsFirst, [group * batch, ...lengths, each]);
   const read = withoutRest(pixels, problem, 1);

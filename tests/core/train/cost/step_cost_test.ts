@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { backbone } from "../../../../core/backbones/mod.ts";
-import { adamW, pieceLengthFor } from "../../../../core/engine/optim/mod.ts";
+import { withTarget } from "../../../../core/engine/graph/target.ts";
+import { adamW, pieceLengthFor, sgd } from "../../../../core/engine/optim/mod.ts";
 import { addCosts, type Cost, NO_COST } from "../../../../core/engine/ort/mod.ts";
 import { checkMethod } from "../../../../core/method/mod.ts";
 import {
@@ -48,6 +49,20 @@ Deno.test("stepCosts() counts as many launches for the update of packed paramete
   };
   assert(launches(0) > 900);
   assert(launches(pieceLengthFor("cuda")) < 40, `${launches(pieceLengthFor("cuda"))}`);
+});
+
+Deno.test("stepCosts() counts few launches in a step of ResNet-18 on CUDA", () => {
+  const step = withTarget(
+    { provider: "cuda" },
+    () =>
+      buildMethodStep(buildMethodGraph(method, given), {
+        optimizer: sgd(),
+        typed: true,
+        pieceLength: pieceLengthFor("cuda"),
+      }),
+  );
+  const { launches } = total(stepCosts(step));
+  assert(launches < 925, `${launches}`);
 });
 
 Deno.test("stepCosts() counts what micro-batches do as often as they do it", () => {

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { withTarget } from "../../../../../core/engine/graph/target.ts";
 import { chooseFormulations } from "../../../../../core/engine/ops/convolution/choose.ts";
 import { FORWARD } from "../../../../../core/engine/ops/convolution/forward.ts";
 import { INPUT_GRADIENTS } from "../../../../../core/engine/ops/convolution/input_gradients.ts";
@@ -138,6 +139,17 @@ Deno.test("chooseFormulations() knows the usual layers, anywhere and on a CPU wi
       const found = `${forward} ${inputGradient} ${weightGradient}`;
       assertEquals(found, expected, `${JSON.stringify(given)} in blocks of ${block}`);
     }
+  }
+});
+
+Deno.test("chooseFormulations() leaves the gradient by the input to cuDNN on CUDA", () => {
+  const cases: Given[] = [{ kernel: 3 }, { kernel: 1 }, { kernel: 3, size: 2 }, {
+    kernel: 7,
+    group: 64,
+  }];
+  for (const given of cases) {
+    const chosen = withTarget({ provider: "cuda" }, () => chooseFormulations(problem(given), 1));
+    assertEquals(chosen.inputGradient, "transposed");
   }
 });
 
