@@ -1,18 +1,15 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { elementCount } from "../graph/shape.ts";
-import { filled, float32, formatType } from "../graph/tensor.ts";
-import { currentRanks, currentTarget } from "../graph/target.ts";
-import { constant, type Value } from "../graph/value.ts";
-import { normalizeChannels } from "../ops/_normalize_channels.ts";
-import { add } from "../ops/add.ts";
+import { formatType } from "../graph/tensor.ts";
+import { currentRanks } from "../graph/target.ts";
+import type { Value } from "../graph/value.ts";
 import { batchNormalization } from "../ops/batch_normalization.ts";
 import { batchNormalizationInference } from "../ops/batch_normalization_inference.ts";
-import { cast } from "../ops/cast.ts";
+import { countUp } from "../ops/count_up.ts";
 import { expand } from "../ops/expand.ts";
-import { matMul } from "../ops/mat_mul.ts";
-import { mul } from "../ops/mul.ts";
 import { reduceMean } from "../ops/reduce_mean.ts";
 import { reshape } from "../ops/reshape.ts";
+import { runningAverage } from "../ops/running_average.ts";
 import { synchronizedBatchNormalization } from "../ops/synchronized_batch_normalization.ts";
 import { constantInitializer, type Initializer } from "./initializers.ts";
 import type { Scope } from "./scope.ts";
@@ -33,30 +30,12 @@ export interface BatchNormOptions {
   readonly epsilon?: number;
 }
 
-/**
- * What is left of the running statistics and what is added to them, view by view: r becomes k r + (1 - k) s for each
- * view's s in order, so that V views leave k^V r and add the sum over v of (1 - k) k^(V - 1 - v) s_v.
- */
-function overViews(statistic: Value, { views, batchNormGroups: groups }: Scope): Value {
+/** The statistics of each view, `[V C]`, where those of groups are averaged. */
+function ofViews(statistic: Value, { views, batchNormGroups: groups }: Scope): Value {
+  if (groups === 1) return statistic;
   const channels = statistic.shape[0]! / (views * groups);
-  const ofViews = groups === 1
-    ? reshape(statistic, [views, channels])
-    : reduceMean(reshape(statistic, [groups, views, channels]), { axes: [0] });
-  if (views === 1) return mul(reshape(ofViews, [channels]), 1 - KEPT);
-  const shares = Array.from({ length: views }, (_, v) => (1 - KEPT) * KEPT ** (views - 1 - v));
-  const row = cast(constant(float32([1, views], shares)), statistic.dtype);
-  return reshape(matMul(row, ofViews), [channels]);
-}
-
-/** `kept before + moved`, on CUDA in one kernel. */
-function movedBy(before: Value, moved: Value, kept: number): Value {
-  if (currentTarget().provider !== "cuda") return add(mul(before, kept), moved);
-  const { dtype, shape } = before;
-  const rows = [1, ...shape];
-  const variance = constant(filled(dtype, shape, 1 - EPSILON));
-  const scale = constant(filled(dtype, shape, kept));
-  const options = { scale, bias: moved, variance, epsilon: EPSILON };
-  return reshape(normalizeChannels(reshape(before, rows), options), shape);
+  const ofGroups = reshape(statistic, [groups, views * channels]);
+  return reduceMean(ofGroups, { axes: [0] });
 }
 
 /**
@@ -70,18 +49,18 @@ function updateStatistics(
   { mean, variance }: { readonly mean: Value; readonly variance: Value },
   count: number,
 ): void {
-  const unbiased = mul(variance, count / (count - 1));
-  for (const [name, batch] of [["running_mean", mean], ["running_var", unbiased]] as const) {
-    const moved = overViews(batch, layer);
-    const before = layer.buffer(
+  const channels = mean.shape[0]! / (layer.views * layer.batchNormGroups);
+  const move = (name: string, statistic: Value, initial: number, factor: number) => {
+    const before = layer.buffer(name, [channels], constantInitializer(initial));
+    layer.write(
       name,
-      moved.shape,
-      constantInitializer(name === "running_var" ? 1 : 0),
+      runningAverage(before, ofViews(statistic, layer), { kept: KEPT, factor }),
     );
-    layer.write(name, movedBy(before, moved, KEPT ** layer.views));
-  }
+  };
+  move("running_mean", mean, 0, 1);
+  move("running_var", variance, 1, count / (count - 1));
   const batches = layer.buffer("num_batches_tracked", [], constantInitializer(0), "int64");
-  layer.write("num_batches_tracked", add(batches, layer.views));
+  layer.write("num_batches_tracked", countUp(batches, layer.views));
 }
 
 /**

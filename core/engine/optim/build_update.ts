@@ -29,6 +29,7 @@ import type { Optimizer } from "./optimizer.ts";
 import type { Pack } from "./pack.ts";
 import { packBuffers, packParameters, type UpdateUnit } from "./pack_update.ts";
 import { groupParameters, type ParameterRule } from "./parameter_groups.ts";
+import { type RunningBuffer, runningUpdates } from "./running_buffers.ts";
 import { gradientName, INVERSE_LOSS_SCALE, nextName, writtenName } from "./step_names.ts";
 
 /** What {@linkcode buildUpdate} builds. */
@@ -69,6 +70,8 @@ export interface UpdateOptions {
   readonly frozen?: ReadonlySet<string>;
   /** The inputs that declare buffers which the forward pass writes; what it wrote arrives as `written.NAME`. */
   readonly buffers?: readonly Value[];
+  /** How those of them move that move by rule, by name; where they are packed, the update moves them (default none). */
+  readonly running?: ReadonlyMap<string, RunningBuffer>;
   /**
    * Elements of the pieces of vectors that tensors are packed into, see `pieceLengthFor`; 0 (default) packs none. The update
    * then reads and makes these pieces instead of the tensors that are in them.
@@ -108,6 +111,8 @@ export interface UpdateGraph {
    * memory of its own, because `next.X` may take their place at any time.
    */
   readonly kept: readonly string[];
+  /** Running buffers that the update moves: their statistics arrive instead of what the forward pass wrote. */
+  readonly moved: readonly string[];
   /** The optimizer's state. */
   readonly slots: readonly Slot[];
   /** What is packed: parameters, gradients, slots, averages and buffers. */
@@ -343,28 +348,42 @@ export function buildUpdate(options: UpdateOptions): UpdateGraph {
     ...Object.values(measures),
   ]);
   const replaced = (options.buffers ?? []).filter((buffer) => !kept.has(buffer));
-  const packedBuffers = packBuffers(replaced, pieceLength);
+  const rulesOfMoved = new Map(
+    pieceLength === 0 ? [] : replaced.flatMap((buffer) => {
+      const rule = options.running?.get(inputName(buffer));
+      return rule === undefined ? [] : [[buffer, rule] as const];
+    }),
+  );
+  const running = runningUpdates([...rulesOfMoved]);
+  const packedBuffers = packBuffers(
+    replaced.filter((buffer) => !rulesOfMoved.has(buffer)),
+    pieceLength,
+  );
   const buffers = bufferUpdates([...kept, ...packedBuffers.values]);
-  const updates = [...computed, ...buffers];
+  const updates = [...computed, ...running.updates, ...buffers];
   const inputs = [
     ...updates.map((update) => update.input),
     ...gradients,
+    ...running.statistics,
     ...buffers.map(({ output }) => output),
     ...frozen.values(),
     ...scalars.inputs.values(),
   ];
-  const allPacks = [...packs, ...packedBuffers.packs];
+  const allPacks = [...packs, ...running.packs, ...packedBuffers.packs];
   const inPlace = updates.filter((update) => !kept.has(update.input));
   checkUpdates(inPlace, inputs, allPacks, Object.values(measures));
   return {
     inputs,
     outputs: {
-      ...Object.fromEntries(computed.map(({ name, output }) => [nextName(name), output])),
+      ...Object.fromEntries(
+        [...computed, ...running.updates].map(({ name, output }) => [nextName(name), output]),
+      ),
       ...Object.fromEntries(buffers.map(({ name, output }) => [nextName(name), taken(output)])),
       ...measures,
     },
     updated: updates.map(({ name, input }) => ({ name, type: input.type })),
     kept: [...kept].map(inputName),
+    moved: [...rulesOfMoved.keys()].map(inputName),
     slots: parameters.flatMap(({ type }, i) => slotsOf(names[i]!, type, optimizer, frozen)),
     packs: allPacks,
     scalars: [...scalars.inputs.keys()],

@@ -21,6 +21,7 @@ export type { Optimizer, ParameterUpdate, UpdatedParameter } from "./optimizer.t
 export type { ExponentialMovingAverage } from "./average_updates.ts";
 export { type Pack, type PackedTensor, pieceLengthFor } from "./pack.ts";
 export { groupParameters, type ParameterGroups, type ParameterRule } from "./parameter_groups.ts";
+export type { RunningBuffer, RunningStatistics } from "./running_buffers.ts";
 export { type ScalarSchedule, scalarSchedule, type ScalarScheduleKind } from "./scalar_schedule.ts";
 export { scaledLearningRate } from "./scaled_learning_rate.ts";
 export {

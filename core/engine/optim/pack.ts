@@ -122,6 +122,11 @@ export function packInPieces(name: string, shortest: number, tensors: readonly P
   return packTensors(name, Math.max(shortest, even), tensors);
 }
 
+/** Lays tensors of one element type one behind the other, in one piece. */
+export function packInOne(name: string, tensors: readonly Packable[]): Pack {
+  return packTensors(name, 1 << 30, tensors);
+}
+
 /**
  * Elements of the pieces that packs are updated in where steps run on a provider; 0 where there are no packs.
  *

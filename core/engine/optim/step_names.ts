@@ -17,6 +17,10 @@ export const ACCUMULATES = "accumulates";
 /** What the forward pass wrote to a buffer: made by the first graph, taken over by the second. */
 export const writtenName = (buffer: string): string => `written.${buffer}`;
 
+/** What a running average is moved by, counted from 0 where a layer is applied several times: made by the first graph. */
+export const statisticsName = (buffer: string, index: number): string =>
+  `statistics.${index}.${buffer}`;
+
 /** Whether a parameter is frozen in a step: made by the first graph, read by the second. */
 export const frozenName = (parameter: string): string => `frozen.${parameter}`;
 

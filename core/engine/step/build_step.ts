@@ -24,6 +24,7 @@ import {
   type UpdateOptions,
 } from "../optim/mod.ts";
 import { piecesOf } from "../optim/pack.ts";
+import { type RunningBuffer, runningBuffer, statisticsOf } from "../optim/running_buffers.ts";
 import {
   accumulatedName,
   ACCUMULATES,
@@ -39,7 +40,8 @@ import type { Precision } from "../precision/precision.ts";
 import { encodeStep, gradientSeed, inPrecision, ranksOf, scalesLoss } from "./step_precision.ts";
 
 /** What {@linkcode buildStep} builds. */
-export interface StepOptions extends Omit<UpdateOptions, "buffers" | "frozen" | "lossScaling"> {
+export interface StepOptions
+  extends Omit<UpdateOptions, "buffers" | "running" | "frozen" | "lossScaling"> {
   /** The scalar to minimise. */
   readonly loss: Value;
   /** Further scalars to read after a step, by name. */
@@ -241,10 +243,32 @@ function overflowCheck(
   return { [SCALED_GRADIENT_NORM]: norm };
 }
 
+/** How buffers move that do so by rule, by name; by micro-batches each of these moves them. */
+function runningBuffers(options: StepOptions): Map<string, RunningBuffer> {
+  if ((options.microBatches ?? 1) > 1) return new Map();
+  const inputs = bufferInputs(options);
+  return new Map(
+    [...options.buffers ?? []].flatMap(([name, written], i) => {
+      const running = runningBuffer(inputs[i]!, written);
+      return running === undefined ? [] : [[name, running] as const];
+    }),
+  );
+}
+
 /** What the first graph makes for the second. */
-function passedValues(options: StepOptions, update: UpdateGraph): Record<string, Value> {
+function passedValues(
+  options: StepOptions,
+  update: UpdateGraph,
+  running: ReadonlyMap<string, RunningBuffer>,
+): Record<string, Value> {
   const passed = namedGradients(options);
-  for (const [name, value] of options.buffers ?? []) passed[writtenName(name)] = value;
+  const moved = new Set(update.moved);
+  for (const [name, value] of options.buffers ?? []) {
+    const made = moved.has(name)
+      ? statisticsOf(name, running.get(name)!)
+      : [[writtenName(name), value] as const];
+    for (const [given, value] of made) passed[given] = value;
+  }
   const state = new Map(options.state.map((value) => [nameOf(value), value]));
   for (const [name, value] of options.frozen ?? []) passed[frozenName(name)] = value;
   for (const name of update.kept) passed[keptName(name)] = identity(state.get(name)!);
@@ -302,15 +326,17 @@ export function buildStep(options: StepOptions): BuiltStep {
   checkFrozen(options);
   checkMicroBatches(options);
   const mixed = mixedOptions(options);
+  const running = runningBuffers(mixed);
   const update = buildUpdate({
     ...options,
     lossScaling: scalesLoss(options.precision),
     buffers: bufferInputs(options),
+    running,
     frozen: new Set(options.frozen?.keys()),
   });
   checkReplaced(update, state);
   checkKept(update, options);
-  const passed = passedValues(mixed, update);
+  const passed = passedValues(mixed, update, running);
   const outputs = { ...scalarOutputs(mixed), ...overflowCheck(mixed, passed) };
   const firstScalars = scalesLoss(options.precision)
     ? [input(LOSS_SCALE, mixed.loss.dtype, [])]
