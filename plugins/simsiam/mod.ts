@@ -23,9 +23,13 @@ const simsiam: Method<typeof manifest> = {
     ]);
     const [z1, z2] = encoder.eachView(views) as [Value, Value];
     const [p1, p2] = predictor.eachView([z1, z2]) as [Value, Value];
-    const distance = (prediction: Value, target: Value) =>
-      losses.negativeCosineSimilarity(prediction, ops.stopGradient(target), { weights });
-    const loss = ops.mul(ops.add(distance(p1, z2), distance(p2, z1)), 0.5);
+    // Both directions at once: their mean is that of all rows.
+    const rows = (first: Value, second: Value) => ops.concat([first, second], { axis: 0 });
+    const loss = losses.negativeCosineSimilarity(
+      rows(p1, p2),
+      ops.stopGradient(rows(z2, z1)),
+      { weights: rows(weights, weights) },
+    );
     return { loss, embeddings: z1 };
   },
 };

@@ -1,9 +1,11 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
+import { producer } from "../graph/node.ts";
 import { defineOp } from "../graph/op.ts";
 import { sameShape } from "../graph/shape.ts";
 import { formatType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { axisOf } from "./_axes.ts";
+import type { SliceOptions } from "./slice.ts";
 import { split } from "./split.ts";
 
 /** Options of {@linkcode concat}. */
@@ -43,8 +45,23 @@ const Concat = defineOp<string, "y", never, ConcatOptions>({
   },
 });
 
+/** What parts were cut from along an axis, if they are all of it in order. */
+function uncut(parts: readonly Value[], axis: number): Value | undefined {
+  const whole = producer(parts[0]!)?.inputs.x;
+  let end = 0;
+  for (const part of parts) {
+    const node = producer(part);
+    if (node?.op.type !== "Slice" || node.inputs.x !== whole) return undefined;
+    const { axes, starts, ends, steps = [1] } = node.attributes as SliceOptions;
+    const follows = axes.length === 1 && axes[0] === axis && starts[0] === end && steps[0] === 1;
+    if (!follows) return undefined;
+    end = ends[0]!;
+  }
+  return end === whole?.shape[axis] ? whole : undefined;
+}
+
 /**
- * Tensors one after the other along an axis.
+ * Tensors one after the other along an axis; what was cut is what it was before.
  *
  * @throws {RangeError} if there are none, or they differ in another axis
  */
@@ -55,5 +72,7 @@ export function concat(parts: readonly Value[], options: ConcatOptions): Value {
   }
   if (parts.length === 1) return first;
   const axis = axisOf("Concat", first, options.axis);
+  const whole = uncut(parts, axis);
+  if (whole !== undefined) return whole;
   return Concat(Object.fromEntries(parts.map((part, i) => [`x${i}`, part])), { axis }).y;
 }

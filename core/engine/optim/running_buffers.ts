@@ -82,9 +82,7 @@ function asCounter(before: Value, written: Value): RunningBuffer | undefined {
  * @param written what it becomes
  */
 export function runningBuffer(before: Value, written: Value): RunningBuffer | undefined {
-  return written === before
-    ? undefined
-    : asAverage(before, written) ?? asCounter(before, written);
+  return written === before ? undefined : asAverage(before, written) ?? asCounter(before, written);
 }
 
 /** What the forward pass gives for a running buffer, by name. */

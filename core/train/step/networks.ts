@@ -56,9 +56,16 @@ function concatenated(x: Value, views: number): Value {
   return exchanged(x, [x.shape[0]! / views, views]);
 }
 
+/** What rows were exchanged to, and between how many views and samples: exchanged back, they are what they were. */
+const EXCHANGED = new WeakMap<Value, { readonly from: Value; readonly outer: number }>();
+
 function exchanged(x: Value, [outer, inner]: readonly [number, number]): Value {
   if (outer === 1 || inner === 1) return x;
-  return reshape(transpose(reshape(x, [outer, inner, -1]), [1, 0, 2]), x.shape);
+  const before = EXCHANGED.get(x);
+  if (before?.outer === inner) return before.from;
+  const y = reshape(transpose(reshape(x, [outer, inner, -1]), [1, 0, 2]), x.shape);
+  EXCHANGED.set(y, { from: x, outer });
+  return y;
 }
 
 /** Applies a function to several tensors in one pass over their rows. */

@@ -118,3 +118,13 @@ Deno.test("operators that change nothing give the value itself", () => {
     ]
   ) assertEquals(same === x, true);
 });
+
+Deno.test("concat() of all parts of a tensor in order is the tensor, and of others a new one", () => {
+  const parts = op.split(MATRIX, [1, 2], { axis: 1 });
+  assertEquals(op.concat(parts, { axis: 1 }) === MATRIX, true);
+  for (const others of [parts.slice(1), parts.toReversed(), [parts[0]!, parts[0]!]]) {
+    assertEquals(op.concat(others, { axis: 1 }) === MATRIX, false);
+  }
+  const rows = op.split(MATRIX, [1, 1], { axis: 0 });
+  assertEquals(op.concat(rows, { axis: 1 }).shape, [1, 6]);
+});

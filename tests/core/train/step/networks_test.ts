@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { visionTransformer } from "../../../../core/backbones/vision_transformer.ts";
 import type { Backbone } from "../../../../core/backbones/backbone.ts";
 import type { Tensor } from "../../../../core/engine/graph/tensor.ts";
+import { nodesLeadingTo } from "../../../../core/engine/graph/node.ts";
 import type { Value } from "../../../../core/engine/graph/value.ts";
 import { applyLinear } from "../../../../core/engine/nn/linear.ts";
 import * as operators from "../../../../core/engine/ops/mod.ts";
@@ -194,6 +195,20 @@ Deno.test("eachView() takes views of one size in one pass, and gives what is mad
   );
   assertEquals(rows, [4, 2]);
   assertEquals(shapes, ["2,2", "2,2", "2,2"]);
+});
+
+Deno.test("eachView() of what eachView() gave moves no rows in between", () => {
+  const { loss } = graphOf(methodOf(({ network, head, views, ops }) => {
+    const encoder = network({ projector: LAYERS });
+    const predictor = head("predictor", LAYERS);
+    const [p] = predictor.eachView(encoder.eachView(views)) as [Value];
+    return { loss: ops.reduceMean(p), embeddings: p };
+  }));
+  const moves = nodesLeadingTo([loss], true).map(({ op }) => op.type).filter((type) =>
+    ["Transpose", "Concat", "Slice"].includes(type)
+  );
+  // Views are interleaved on the way in, and taken apart on the way out.
+  assertEquals(moves, ["Concat", "Transpose", "Transpose", "Slice"]);
 });
 
 Deno.test("perView() and eachView() apply a network once for each time that a view is given", () => {
