@@ -1,4 +1,5 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
+import { producer, resolve } from "../graph/node.ts";
 import { defineOp } from "../graph/op.ts";
 import { elementCount, sameShape, type Shape } from "../graph/shape.ts";
 import { int64 } from "../graph/tensor.ts";
@@ -34,4 +35,11 @@ export function reshape(x: Value, shape: Shape): Value {
   const known = elementCount(shape.filter((length) => length !== -1));
   const target = shape.map((length) => length === -1 ? elementCount(x.shape) / known : length);
   return sameShape(target, x.shape) ? x : Reshape({ x }, { shape: target }).y;
+}
+
+/** What a value was before it was given other shapes. */
+export function beforeReshapes(value: Value): Value {
+  const given = resolve(value);
+  const node = producer(given);
+  return node?.op.type === "Reshape" ? beforeReshapes(node.inputs.x!) : given;
 }

@@ -12,6 +12,7 @@ import { input, type Value } from "../graph/value.ts";
 import { encodeModel } from "../onnx/encode_model.ts";
 import { add } from "../ops/add.ts";
 import { identity } from "../ops/identity.ts";
+import { beforeReshapes } from "../ops/reshape.ts";
 import { less } from "../ops/less.ts";
 import { mul } from "../ops/mul.ts";
 import { where } from "../ops/where.ts";
@@ -255,6 +256,23 @@ function runningBuffers(options: StepOptions): Map<string, RunningBuffer> {
   );
 }
 
+/**
+ * Values, those that are packed in the shape in which they are computed: the second graph reads them as parts of a vector, and
+ * a Reshape in front of an output is a copy.
+ */
+function shapeless(
+  values: Readonly<Record<string, Value>>,
+  packs: readonly Pack[],
+): Record<string, Value> {
+  const packed = new Set(packs.flatMap(({ members }) => members.map(({ name }) => name)));
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      packed.has(name) ? beforeReshapes(value) : value,
+    ]),
+  );
+}
+
 /** What the first graph makes for the second. */
 function passedValues(
   options: StepOptions,
@@ -272,7 +290,7 @@ function passedValues(
   const state = new Map(options.state.map((value) => [nameOf(value), value]));
   for (const [name, value] of options.frozen ?? []) passed[frozenName(name)] = value;
   for (const name of update.kept) passed[keptName(name)] = identity(state.get(name)!);
-  return passed;
+  return shapeless(passed, update.packs);
 }
 
 function bufferInputs({ state, buffers }: StepOptions): Value[] {

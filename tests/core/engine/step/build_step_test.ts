@@ -1,6 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { input, type Value } from "../../../../core/engine/graph/value.ts";
-import { add, matMul, mul, reduceMean, stopGradient } from "../../../../core/engine/ops/mod.ts";
+import {
+  add,
+  matMul,
+  mul,
+  reduceMean,
+  reshape,
+  stopGradient,
+} from "../../../../core/engine/ops/mod.ts";
 import { sgd } from "../../../../core/engine/optim/mod.ts";
 import { buildStep, type StepOptions } from "../../../../core/engine/step/mod.ts";
 
@@ -58,6 +65,20 @@ Deno.test("buildStep() scales the loss in float16, and in no other precision", (
     const lasting = [...step.state, ...step.passed, ...step.slots.map(({ type }) => type)];
     assertEquals(new Set(lasting.map(({ dtype }) => dtype)), new Set(["float32"]));
   }
+});
+
+Deno.test("buildStep() gives what is packed in the shape in which it is computed: a Reshape at the end copies", () => {
+  const flat = input("flat", "float32", [6]);
+  const y = matMul(x, reshape(flat, [3, 2]));
+  const shapeOf = (pieceLength: number) =>
+    buildStep(optionsOf({
+      loss: reduceMean(mul(y, matMul(x, w))),
+      parameters: [w, flat],
+      state: [w, flat, count, average],
+      exponentialMovingAverages: [],
+      pieceLength,
+    })).passed.find(({ name }) => name === "gradient.flat")!.shape;
+  assertEquals([shapeOf(0), shapeOf(1 << 16)], [[6], [3, 2]]);
 });
 
 Deno.test("buildStep() gives plain data, which passes from worker to worker", () => {
