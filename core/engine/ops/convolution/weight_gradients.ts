@@ -42,11 +42,12 @@ function channelsFirst(x: Value, group: number): Value {
   return transpose(split, [1, 2, 0, ...lengths.map((_, axis) => axis + 3)]);
 }
 
-/** `[..., taps * C]` of G * K rows as the weight's shape, `[K, C, ...]`. */
+/** `[..., taps * C]` of G * K rows as the weight's shape, `[K, C, ...]`; a Transpose of a single tap would copy. */
 function tapsLast(product: Value, problem: ConvProblem): Value {
   const { w } = problem;
-  const rows = reshape(product, [w[0]!, tapCount(problem), w[1]!]);
-  return reshape(transpose(rows, [0, 2, 1]), w);
+  const taps = tapCount(problem);
+  const rows = reshape(product, [w[0]!, taps, w[1]!]);
+  return reshape(taps === 1 ? rows : transpose(rows, [0, 2, 1]), w);
 }
 
 function columns({ x, dy }: WeightGradientValues, problem: ConvProblem): Value {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { checkGradients } from "../../../../../core/engine/autodiff/check_gradients.ts";
 import { gradients } from "../../../../../core/engine/autodiff/gradients.ts";
+import { nodesLeadingTo } from "../../../../../core/engine/graph/node.ts";
 import type { Tensor } from "../../../../../core/engine/graph/tensor.ts";
 import { constant, input, type Value } from "../../../../../core/engine/graph/value.ts";
 import { conv, type ConvOptions } from "../../../../../core/engine/ops/conv.ts";
@@ -180,4 +181,24 @@ Deno.test("conv() refuses a tuning that does not compute the problem", () => {
     RangeError,
     'the tuning\'s forward "product" does not compute',
   );
+});
+
+Deno.test("gradients by the weight transpose nothing that lies in order: one group, one tap", () => {
+  const transposes = (name: "wide" | "taps" | "images", kernel: number) => {
+    const [x, dy] = [input("x", "float32", [2, 3, 6, 6]), input("dy", "float32", [2, 4, 6, 6])];
+    const pads = new Array<number>(4).fill((kernel - 1) / 2);
+    const problem = {
+      dtype: x.dtype,
+      x: x.shape,
+      w: [4, 3, kernel, kernel],
+      y: dy.shape,
+      attributes: { strides: [1, 1], pads, dilations: [1, 1], group: 1 },
+    };
+    const dw = WEIGHT_GRADIENTS[name].build({ x, dy }, problem, 1);
+    return nodesLeadingTo([dw], true).filter(({ op }) => op.type === "Transpose").length;
+  };
+  // The pixels of x, the channels of dy, and the taps of the result.
+  assertEquals(transposes("wide", 3), 3);
+  assertEquals(transposes("taps", 1), 2);
+  assertEquals(transposes("images", 1), 0);
 });
