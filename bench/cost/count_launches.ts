@@ -12,18 +12,27 @@ import { compileMethodStep, drawWeights } from "../../core/train/compile/compile
 import { TrainingStep } from "../../core/train/step/training_step.ts";
 import { bundledMethods } from "../../plugins/mod.ts";
 import { standInAt } from "../../support/cuda_stand_in/build.ts";
+import { launchCount, readLog } from "../../support/cuda_stand_in/examine.ts";
 import { type EstimatedRun, requestOf } from "./request.ts";
 
 /** Samples of a batch: as few as do, because launches do not depend on them. */
 const BATCH = 8;
 
+/** What a step has the device do. */
+export interface Counted {
+  /** Kernels, and what clears memory. */
+  readonly launches: number;
+  /** Copies from one place on the device to another. */
+  readonly copies: number;
+}
+
 /**
- * Counts the launches of a step, those that clear memory included.
+ * Counts the launches of a step, those that clear memory included, and its copies on the device.
  *
  * @param folder where the stand-in was built
  * @throws {Error} if there is none, or the step fails on it
  */
-export async function countLaunches(folder: string, run: EstimatedRun): Promise<number> {
+export async function countLaunches(folder: string, run: EstimatedRun): Promise<Counted> {
   const { libraries, runtime } = standInAt(folder);
   const log = await Deno.makeTempFile();
   try {
@@ -42,18 +51,18 @@ export async function countLaunches(folder: string, run: EstimatedRun): Promise<
     }).output();
     const text = new TextDecoder();
     if (code !== 0) throw new Error(`A step on the stand-in failed: ${text.decode(stderr)}`);
-    return Number(text.decode(stdout));
+    return JSON.parse(text.decode(stdout));
   } finally {
     await Deno.remove(log);
   }
 }
 
-async function launchesSoFar(): Promise<number> {
-  const log = await Deno.readTextFile(Deno.env.get("CUDA_STAND_IN_LOG")!);
-  return log.split("\n").filter((line) => line.startsWith("launch ")).length;
+async function soFar(): Promise<Counted> {
+  const log = readLog(await Deno.readTextFile(Deno.env.get("CUDA_STAND_IN_LOG")!));
+  return { launches: launchCount(log), copies: log.copies.onDevice.count };
 }
 
-/** Takes two steps, of which the first one chooses algorithms; prints the launches of the second. */
+/** Takes two steps, of which the first one chooses algorithms; prints what the second has the device do. */
 async function takeSteps(run: EstimatedRun): Promise<void> {
   const { default: candidate } = await import(
     new URL("./mod.ts", bundledMethods[run.method]!).href
@@ -67,9 +76,13 @@ async function takeSteps(run: EstimatedRun): Promise<void> {
   using step = await TrainingStep.bind(compiled, { device }, weights);
   const scalars = Object.fromEntries(step.scalars.map((name) => [name, 1e-3]));
   await step.run(scalars, { seed: 0, step: 0 });
-  const before = await launchesSoFar();
+  const before = await soFar();
   await step.run(scalars, { seed: 0, step: 1 });
-  console.log(await launchesSoFar() - before);
+  const after = await soFar();
+  console.log(JSON.stringify({
+    launches: after.launches - before.launches,
+    copies: after.copies - before.copies,
+  }));
 }
 
 if (import.meta.main) await takeSteps(JSON.parse(Deno.args[0]!));

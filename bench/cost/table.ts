@@ -11,6 +11,7 @@ import {
 } from "../../core/engine/ort/mod.ts";
 import { NO_COST } from "../../core/engine/ort/mod.ts";
 import type { StepCost, StepMemory } from "../../core/train/mod.ts";
+import type { Counted } from "./count_launches.ts";
 
 /** Both sides of a preset. */
 export interface Estimated {
@@ -22,8 +23,8 @@ export interface Estimated {
   /** What our products are computed in. */
   readonly rate: "tf32" | "float16";
   readonly ours: readonly StepCost[];
-  /** Launches of a step that were counted, those that clear memory included. */
-  readonly counted?: number;
+  /** Launches and copies of a step that were counted. */
+  readonly counted?: Counted;
   /** PyTorch's kernels in TF32, and under automatic mixed precision. */
   readonly peers: Readonly<Record<"tf32" | "float16", readonly NamedCost[]>>;
 }
@@ -84,6 +85,14 @@ function writeRows(title: string, rows: readonly Row[]): string {
   }`;
 }
 
+function countedLines({ counted }: Estimated): string[] {
+  if (counted === undefined) return [];
+  const { launches, copies } = counted;
+  return [
+    `  counted on the stand-in, with what clears memory: ${launches} launches, and ${copies} copies on the device`,
+  ];
+}
+
 /** The costs of a preset, with what makes the difference if asked for. */
 export function writeTables(estimated: Estimated, nodes: boolean): string {
   const { name, backbone, batchSize, memory, rate, ours, peers } = estimated;
@@ -113,9 +122,7 @@ export function writeTables(estimated: Estimated, nodes: boolean): string {
   return [
     `${name}: ${backbone}, batch ${batchSize}, ${gigabytes(resident).trim()} GB at the peak`,
     ...totals,
-    ...(estimated.counted === undefined
-      ? []
-      : [`  counted on the stand-in, with what clears memory: ${estimated.counted} launches`]),
+    ...countedLines(estimated),
     "                      ours    TF32     AMP   ms a step, estimated",
     ...times,
     ...(nodes

@@ -31,7 +31,7 @@ export type CopyKind = "toDevice" | "fromDevice" | "onDevice";
 const KINDS: Readonly<Record<string, CopyKind>> = { 1: "toDevice", 2: "fromDevice", 3: "onDevice" };
 
 /** Number of all launches of a run. */
-export function launchCount({ launches }: Examination): number {
+export function launchCount({ launches }: Pick<Examination, "launches">): number {
   return Object.values(launches).reduce((sum, count) => sum + count, 0);
 }
 

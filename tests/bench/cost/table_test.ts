@@ -33,7 +33,12 @@ Deno.test("A preset's costs are summed as often as they occur, and shown beside 
   assert(/ours +0\.00 T multiply-adds +13\.4 GB moved +4 launches/.test(text));
   assert(/H100 SXM +4\.0 +2\.0 +1\.0 +2\.00 of PyTorch's TF32, 4\.00 of its AMP/.test(text));
   assert(!text.includes("counted"));
-  assert(writeTables({ ...estimated, counted: 5 }, false).includes("clears memory: 5 launches"));
+  const counted = { launches: 5, copies: 2 };
+  assert(
+    writeTables({ ...estimated, counted }, false).includes(
+      "clears memory: 5 launches, and 2 copies on the device",
+    ),
+  );
 });
 
 Deno.test("Layers that are alike are one row of what makes the difference", () => {
