@@ -121,8 +121,8 @@ interface Moves {
 }
 
 /**
- * What moves averages. One that has fewer statistics than others reads its own in their place, with no share; so does what
- * lies between averages, which stays as it is.
+ * What moves averages. One that has fewer statistics than others reads its own first one in their place, with no share. What
+ * lies between averages has a share in none, and keeps all of itself.
  */
 function movesOf(averages: readonly Running<"average">[], pack: Pack, statistics: Pack): Moves {
   const offsets = new Map(statistics.members.map(({ name, offset }) => [name, offset]));
