@@ -238,6 +238,8 @@ async function encoder(parsed: Values): Promise<void> {
     : await learningLayouts((session) =>
       makeLayoutEncoder(run, output, {
         ...{ ...options, ...session, replicas, checkpointMinutes },
+        onProgress: (done) =>
+          session.report({ kind: "export", done, total: embeddingDraws * dataset.length }),
         training: {
           ...layoutTraining(layoutSteps, seed),
           batchSize: layoutBatchSize,

@@ -13,10 +13,17 @@ const NAMES: Readonly<Record<TrainedNetwork, string>> = {
   unet: "UNet",
 };
 
+/** What images are gone through for. */
+const READINGS = {
+  encode: "encoding NUMBER images for the UNet",
+  export: "encoding NUMBER images for the image encoder's embedding",
+  layouts: "reading NUMBER images for their layouts",
+} as const;
+
 /** A progress line on standard error for each stage, with notes above it. */
 export class GeneratorDisplay implements Disposable {
   #progress: ProgressLine | undefined;
-  #encoding: "encode" | "export" | undefined;
+  #reading: keyof typeof READINGS | undefined;
   readonly #output: ProgressOutput;
 
   /** @param write takes the text; by default to standard error */
@@ -31,7 +38,7 @@ export class GeneratorDisplay implements Disposable {
       const { step, loss, imagesPerSecond } = event;
       this.#progress?.update(step, { loss, "img/s": Math.round(imagesPerSecond) });
     } else if (event.kind === "epoch") this.#epoch(event);
-    else if ("done" in event) this.#encode(event);
+    else if ("done" in event) this.#read(event);
     else this.note(event.kind === "warning" ? `warning: ${event.message}` : event.message);
   };
 
@@ -43,7 +50,7 @@ export class GeneratorDisplay implements Disposable {
   #start(
     { stage, parameters, totalSteps, resumedAt, lossRange }: Extract<StageEvent, { kind: "start" }>,
   ): void {
-    this.#encoding = undefined;
+    this.#reading = undefined;
     this.#begin(totalSteps, resumedAt);
     const from = resumedAt > 0 ? `, from step ${resumedAt}` : "";
     this.note(
@@ -62,17 +69,13 @@ export class GeneratorDisplay implements Disposable {
     this.note(`${NAMES[stage]}, epoch ${epoch}: ${[...figures, ...took].join(", ")}`);
   }
 
-  #encode(
-    { kind, done, total }: Extract<StageEvent, { readonly kind: "encode" | "export" }>,
+  #read(
+    { kind, done, total }: Extract<StageEvent, { readonly kind: keyof typeof READINGS }>,
   ): void {
-    if (this.#encoding !== kind) {
-      this.#encoding = kind;
+    if (this.#reading !== kind) {
+      this.#reading = kind;
       this.#begin(total, 0);
-      this.note(
-        `encoding ${total} images for the ${
-          kind === "encode" ? "UNet" : "image encoder's embedding"
-        }`,
-      );
+      this.note(READINGS[kind].replace("NUMBER", String(total)));
     }
     this.#progress?.update(done);
   }

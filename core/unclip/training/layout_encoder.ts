@@ -37,7 +37,7 @@ export interface LayoutEncoderOptions extends ExportImageEncoderOptions {
  *
  * @param run folder of the run, or of one of its checkpoints, whose backbone is a vision transformer of CLIP's shape
  * @param folder where `image_encoder` and `feature_extractor` are made
- * @returns undefined if it was stopped while it learnt
+ * @returns undefined if it was stopped
  * @throws {GenviewAlreadyExists} if an image encoder is there already, or another process trains there
  * @throws what `trainLayout` and `exportImageEncoder` throw
  */
@@ -51,12 +51,17 @@ export async function makeLayoutEncoder(
   await checkFreeClipFolder(folder);
   const tower = await openTrainedTower(run, options);
   using _lock = await FolderLock.acquire(folder);
-  const trained = await trainLayout(join(folder, "layout"), tower, {
-    ...{ dataset, layouts, training, checkpointMinutes },
-    placement: { device, ...(threads !== undefined && { threads }) },
-    ...(replicas !== undefined && { replicas }),
-    ...(signal && { signal }),
-    ...(report && { report }),
-  });
-  return trained && await exportTower(trained, folder, options);
+  try {
+    const trained = await trainLayout(join(folder, "layout"), tower, {
+      ...{ dataset, layouts, training, checkpointMinutes },
+      placement: { device, ...(threads !== undefined && { threads }) },
+      ...(replicas !== undefined && { replicas }),
+      ...(signal && { signal }),
+      ...(report && { report }),
+    });
+    return trained && await exportTower(trained, folder, options);
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return undefined;
+    throw error;
+  }
 }

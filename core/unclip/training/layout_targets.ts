@@ -12,10 +12,12 @@ import { type CutterOptions, ImageCutter } from "./image_cutter.ts";
 export interface LayoutTargetsOptions extends CutterOptions {
   /** Height and width of a layout, in pixels. */
   readonly side: number;
-  /** Times that each image is drawn; what its draws differ in, such as backgrounds, averages out. */
+  /** Times that each rendered image is drawn; what its draws differ in, such as backgrounds, averages out. */
   readonly draws: number;
   /** Stops between two batches. */
   readonly signal?: AbortSignal;
+  /** Called after each batch with how many images are done, over all draws, and of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** Layouts of a data set's images. */
@@ -39,7 +41,7 @@ const READ_TOGETHER = 64;
  */
 export async function layoutTargets(
   dataset: Dataset,
-  { side, draws, signal, ...reading }: LayoutTargetsOptions,
+  { side, draws, signal, onProgress, ...reading }: LayoutTargetsOptions,
 ): Promise<LayoutTargets> {
   const cutter = new ImageCutter(dataset, reading);
   const width = 3 * side * side;
@@ -49,12 +51,16 @@ export async function layoutTargets(
     for (let first = 0; first < dataset.length; first += READ_TOGETHER) {
       signal?.throwIfAborted();
       const count = Math.min(READ_TOGETHER, dataset.length - first);
-      const rows = Array.from({ length: count }, (_, i) => first + i);
+      const rows = Array.from({ length: count }, (_, i) => first + i)
+        // What lies in a file is the same in each draw.
+        .filter((row) => draw === 0 || dataset.sample(row).source.kind === "rendered");
+      if (rows.length === 0) continue;
       const { indices, images: [images] } = await cutter.cut(rows, draw, [side]);
       indices.forEach((row, i) => {
         times[row]!++;
         for (let j = 0; j < width; j++) sums[row * width + j]! += images!.data[i * width + j]!;
       });
+      onProgress?.(draw * dataset.length + first + count, draws * dataset.length);
     }
   }
   const known = [...times.keys()].filter((row) => times[row]! > 0);

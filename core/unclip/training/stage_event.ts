@@ -51,8 +51,8 @@ export type StageEvent =
     readonly metrics: Readonly<Record<string, number>>;
   }
   | {
-    /** Images were encoded: for the UNet, or for the embedding of an image encoder that is exported. */
-    readonly kind: "encode" | "export";
+    /** Images were encoded for the UNet, or for the embedding of an image encoder that is exported, or read for their layouts. */
+    readonly kind: "encode" | "export" | "layouts";
     /** How many. */
     readonly done: number;
     /** Of how many. */

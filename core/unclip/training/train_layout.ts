@@ -57,6 +57,25 @@ export interface TrainLayoutOptions
   readonly training: LayoutTraining;
 }
 
+/** What an image shows, by its identity or its name without the kind of file. */
+function shown(dataset: Dataset, row: number): string {
+  const { identity, key } = dataset.sample(row);
+  return identity ?? key.replace(/\.[^./]*$/, "");
+}
+
+/** Refuses layouts that are not those of the images. */
+function checkLayouts(layouts: Dataset, dataset: Dataset): void {
+  const must =
+    `Cannot learn layouts: the images of ${layouts.name} must be those of ${dataset.name}, in the same order; found`;
+  if (layouts.length !== dataset.length) {
+    throw new GenviewTypeError(`${must} ${layouts.length} and ${dataset.length}`);
+  }
+  for (let row = 0; row < dataset.length; row++) {
+    const [own, wanted] = [shown(layouts, row), shown(dataset, row)];
+    if (own !== wanted) throw new GenviewTypeError(`${must} ${own} for ${wanted}`);
+  }
+}
+
 /** The parameters of a tower among those of the stage. */
 function towerOf(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   const others = [TEACHER, LAYOUT_HEAD].map((name) => `${name}.`);
@@ -71,7 +90,7 @@ function towerOf(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
  * @param folder of its checkpoints and logs
  * @returns the tower, once it is finished; undefined if it was stopped
  * @throws {RangeError} if there are fewer images than in a batch
- * @throws {TypeError} if there are not as many layouts as images, or most images cannot be read
+ * @throws {TypeError} if the layouts are those of other images, or most images cannot be read
  * @throws what `runStage` throws
  */
 export async function trainLayout(
@@ -83,17 +102,13 @@ export async function trainLayout(
     options;
   const { side, draws, tokenWeight, seed, batchSize, steps } = training;
   const { config, size, normalize } = tower;
-  if (layouts.length !== dataset.length) {
-    throw new GenviewTypeError(
-      `Cannot learn layouts: the images of ${layouts.name} must be those of ${dataset.name}, found ${layouts.length} and ${dataset.length}`,
-    );
-  }
-  const unreadable = new Map<string, string>();
+  checkLayouts(layouts, dataset);
   const onWarning = (message: string) => report?.({ kind: "warning", message });
-  const reading = { unreadable, onWarning };
+  const reading = { unreadable: new Map<string, string>(), onWarning };
   const targets = await layoutTargets(layouts, {
     ...{ side, draws, ...reading },
     ...(signal && { signal }),
+    onProgress: (done, total) => report?.({ kind: "layouts", done, total }),
   });
   const images = new TrainingImages(dataset, {
     ...{ size, batchSize, seed, isTaken: targets.isKnown, ...reading },

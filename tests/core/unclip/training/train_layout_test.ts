@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import type { Dataset } from "../../../../core/data/dataset.ts";
+import type { Dataset, RenderedSource } from "../../../../core/data/dataset.ts";
 import { datasetOf, fileSource, imagesInMemory } from "../../../../core/data/dataset_of.ts";
 import {
   openTrainedTower,
@@ -35,6 +35,30 @@ Deno.test("layoutTargets() are small pictures in units of what they differ by", 
     const row = Math.floor(i / 3) * 12;
     assertAlmostEquals(values.data[row + i % 3]!, wanted, 1e-6);
   });
+});
+
+Deno.test("layoutTargets() reads what lies in a file once, and renders for each draw", async () => {
+  const bytes = await Deno.readFile(new URL("../../../../docs/generator.png", import.meta.url));
+  const rendered = (await tenEmoji()).sample(0).source as RenderedSource;
+  const epochs: number[] = [];
+  let reads = 0;
+  const read = () => {
+    reads++;
+    return Promise.resolve(bytes);
+  };
+  const mixed = datasetOf("mixed", 2, (index) => ({
+    key: String(index),
+    source: index === 0 ? { kind: "encoded", name: "a file", read } : {
+      kind: "rendered",
+      name: "rendered",
+      render: async (epoch) => {
+        epochs.push(epoch);
+        return await rendered.render(epoch);
+      },
+    },
+  }));
+  await layoutTargets(mixed, { side: 2, draws: 3 });
+  assertEquals([reads, epochs], [1, [0, 1, 2]]);
 });
 
 Deno.test("layoutTargets() are means over draws, without what cannot be read", async () => {
@@ -112,6 +136,12 @@ Deno.test("trainLayout() refuses layouts of other images, and fewer images than 
       () => trainLayout(`${root}/layout`, tower, { ...options, layouts: few }),
       TypeError,
       "found 2 and 10",
+    );
+    const others = datasetOf("others", 10, (index) => dataset.sample((index + 1) % 10));
+    await assertRejects(
+      () => trainLayout(`${root}/layout`, tower, { ...options, layouts: others }),
+      TypeError,
+      "must be those of",
     );
     await assertRejects(
       () => trainLayout(`${root}/layout`, tower, { ...options, dataset: few, layouts: few }),
