@@ -47,20 +47,22 @@ export async function layoutTargets(
   const width = 3 * side * side;
   const sums = new Float64Array(dataset.length * width);
   const times = new Uint32Array(dataset.length);
+  const all = Array.from({ length: dataset.length }, (_, row) => row);
+  // What lies in a file is the same in each draw.
+  const rendered = all.filter((row) => dataset.sample(row).source.kind === "rendered");
+  const total = all.length + (draws - 1) * rendered.length;
+  let done = 0;
   for (let draw = 0; draw < draws; draw++) {
-    for (let first = 0; first < dataset.length; first += READ_TOGETHER) {
+    const drawn = draw === 0 ? all : rendered;
+    for (let first = 0; first < drawn.length; first += READ_TOGETHER) {
       signal?.throwIfAborted();
-      const count = Math.min(READ_TOGETHER, dataset.length - first);
-      const rows = Array.from({ length: count }, (_, i) => first + i)
-        // What lies in a file is the same in each draw.
-        .filter((row) => draw === 0 || dataset.sample(row).source.kind === "rendered");
-      if (rows.length === 0) continue;
+      const rows = drawn.slice(first, first + READ_TOGETHER);
       const { indices, images: [images] } = await cutter.cut(rows, draw, [side]);
       indices.forEach((row, i) => {
         times[row]!++;
         for (let j = 0; j < width; j++) sums[row * width + j]! += images!.data[i * width + j]!;
       });
-      onProgress?.(draw * dataset.length + first + count, draws * dataset.length);
+      onProgress?.(done += rows.length, total);
     }
   }
   const known = [...times.keys()].filter((row) => times[row]! > 0);
