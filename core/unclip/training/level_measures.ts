@@ -9,6 +9,7 @@ import { openData } from "../../data/open_data.ts";
 import type { Placement } from "../../engine/ort/mod.ts";
 import { openTokenNetwork } from "../../encoders/open_token_network.ts";
 import { GenviewRangeError } from "../../errors/mod.ts";
+import { counted } from "../../schema/counted.ts";
 import type { VariationRunOptions } from "../../variations/progress.ts";
 import type { UnclipModel } from "../find_unclip.ts";
 import { PublishedFolder } from "../published_folder.ts";
@@ -101,6 +102,7 @@ export async function measureLevels(
   const originals = { features: await encoder.of(chosen), identities: identitiesOf(chosen) };
   const known = { features: await encoder.of(bank), identities: identitiesOf(bank) };
   const comparison = new LevelComparison(originals, known, placement);
+  run.report?.({ kind: "note", text: `reconstructing ${counted(chosen.length, "image")}` });
   const reconstructed = await reconstructionsOf(chosen, found, placement, run.signal);
   const reconstructions = await encoder.of(reconstructed);
   const measured: (LevelMeasure & { readonly level: number })[] = [];

@@ -94,6 +94,8 @@ Deno.test("measureLevels() compares variations at each level with originals by a
     };
     const events: unknown[] = [];
     const measures = await measureLevels(options, { report: (event) => events.push(event) });
+    const note = events.find((event) => (event as VariationEvent).kind === "note");
+    assertEquals(note, { kind: "note", text: "reconstructing 3 images" });
     const { levels, originals, reconstructions, others, images, bank, encoder } = measures;
     assertEquals([images, encoder], [3, "encoder"]);
     assertEquals(levels.map(({ level }) => level), [0, 400]);
