@@ -52,6 +52,13 @@ function joinHeads(x: Value): Value {
   return reshape(transpose(x, [0, 2, 1, 3]), [batch, length, heads * width]);
 }
 
+/** The sum over each head of `[N, L, width]`, `[N, heads, L, 1]`. */
+function headSums(x: Value, heads: number): Value {
+  const [batch, length] = x.shape as [number, number];
+  const sums = reduceSum(reshape(x, [batch, length, heads, -1]), { axis: -1, keepDims: true });
+  return transpose(sums, [0, 2, 1, 3]);
+}
+
 const MultiHeadAttention = defineOp({
   type: "MultiHeadAttention",
   domain: "com.microsoft",
@@ -61,7 +68,7 @@ const MultiHeadAttention = defineOp({
   infer: inferAttention,
   onnx: ({ heads }: MultiHeadAttentionOptions) => ({ attributes: { num_heads: { int: heads } } }),
   // As in scaledDotProductAttention, with the probabilities computed once more: the operator does not keep them.
-  gradient: ({ q, k, v, dy }, { heads }) => {
+  gradient: ({ q, k, v, y, dy }, { heads }) => {
     const [queries, keys, values, slope] = [q, k, v, dy].map((x) => splitHeads(x, heads)) as [
       Value,
       Value,
@@ -71,7 +78,7 @@ const MultiHeadAttention = defineOp({
     const alpha = 1 / Math.sqrt(queries.shape.at(-1)!);
     const p = softmax(matMul(queries, keys, { transposeB: true, alpha }));
     const dp = matMul(slope, values, { transposeB: true });
-    const scores = mul(p, sub(dp, reduceSum(mul(p, dp), { axis: -1, keepDims: true })));
+    const scores = mul(p, sub(dp, headSums(mul(dy, y), heads)));
     return {
       q: joinHeads(matMul(scores, keys, { alpha })),
       k: joinHeads(matMul(scores, queries, { transposeA: true, alpha })),
