@@ -32,6 +32,7 @@ export { concat, type ConcatOptions } from "./concat.ts";
 export { conv, type ConvOptions } from "./conv.ts";
 export { convTranspose, type ConvTransposeOptions } from "./conv_transpose.ts";
 export { cos } from "./cos.ts";
+export { countUp } from "./count_up.ts";
 export { div } from "./div.ts";
 export { dropout } from "./dropout.ts";
 export { equal } from "./equal.ts";
@@ -82,6 +83,7 @@ export { relu } from "./relu.ts";
 export { reshape } from "./reshape.ts";
 export { resize, type ResizeOptions } from "./resize.ts";
 export { round } from "./round.ts";
+export { runningAverage, type RunningAverageOptions } from "./running_average.ts";
 export {
   type AttentionOptions,
   scaledDotProductAttention,

@@ -1,10 +1,10 @@
+import { encodeNumbers } from "../graph/numbers.ts";
 import { defineComposite } from "../graph/op.ts";
 import { elementCount } from "../graph/shape.ts";
-import { float32 } from "../graph/tensor.ts";
+import { tensor } from "../graph/tensor.ts";
 import { constant, type Value } from "../graph/value.ts";
 import { producer } from "../graph/node.ts";
 import { add } from "./add.ts";
-import { cast } from "./cast.ts";
 import { matMul } from "./mat_mul.ts";
 import { mul } from "./mul.ts";
 import { reshape } from "./reshape.ts";
@@ -49,7 +49,8 @@ const RunningAverage = defineComposite({
   precision: "itself",
   expand: ({ before, statistics }, attributes: Attributes) => {
     const { kept, shares } = stepOf(before, statistics, attributes);
-    const row = cast(constant(float32([1, shares.length], shares)), before.dtype);
+    const { dtype } = before;
+    const row = constant(tensor(dtype, [1, shares.length], encodeNumbers(dtype, shares)));
     const moved = matMul(row, reshape(statistics, [shares.length, -1]));
     return { y: add(mul(before, kept), reshape(moved, before.shape)) };
   },

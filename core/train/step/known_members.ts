@@ -72,6 +72,7 @@ export const OPERATORS: FunctionOptions<typeof operators> = {
   reduceMin: REDUCTION,
   reduceSum: REDUCTION,
   resize: { mode: true, size: true, antialias: true },
+  runningAverage: { kept: true, factor: true },
   scaledDotProductAttention: { scale: true, mask: true },
   scatterElements: { ...AXIS, reduction: true },
   slice: { axes: true, starts: true, ends: true, steps: true },

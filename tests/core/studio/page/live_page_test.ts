@@ -56,7 +56,6 @@ Deno.test({
     await using view = await browser.newPage();
     await view.page.goto(`${studio.address}#/run?run=sweep/run-3`);
     await view.until(IS_LIVE);
-    // An event that comes before the run has been read makes the page read it again, and the studio here knows no other time.
     await view.until("document.querySelector('.standing .ago') !== null");
     const changed = Date.now() - 58_000;
     studio.announce({ kind: "run", row: { ...rowOf(3), changed } });

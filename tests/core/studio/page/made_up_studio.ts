@@ -4,7 +4,7 @@
  * @module
  */
 import type { Call } from "../../../../core/studio/api/calls.ts";
-import type { StudioEvent } from "../../../../core/studio/api/runs.ts";
+import type { RunDetails, RunList, RunRow, StudioEvent } from "../../../../core/studio/api/runs.ts";
 import { PageFiles } from "../../../../core/studio/server/page_files.ts";
 import { PAGE_POLICY } from "../../../../core/studio/server/security_headers.ts";
 import {
@@ -41,6 +41,8 @@ export class MadeUpStudio implements AsyncDisposable {
   readonly calls: SeenCall[] = [];
   readonly #files = new PageFiles();
   readonly #runs: number;
+  /** Rows that were announced, by their runs: whoever asks later is told the same. */
+  readonly #announced = new Map<string, RunRow>();
   readonly #streams = new Set<ReadableStreamDefaultController<Uint8Array>>();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
@@ -77,6 +79,7 @@ export class MadeUpStudio implements AsyncDisposable {
 
   /** Tells the page of something. */
   announce(event: StudioEvent): void {
+    if (event.kind === "run") this.#announced.set(event.row.run, event.row);
     const bytes = new TextEncoder().encode(
       `event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`,
     );
@@ -123,6 +126,16 @@ export class MadeUpStudio implements AsyncDisposable {
     return new Response(stream, { headers: { "content-type": "text/event-stream" } });
   }
 
+  #list(): RunList {
+    const list = runList(this.#runs);
+    return { ...list, runs: list.runs.map((row) => this.#announced.get(row.run) ?? row) };
+  }
+
+  #details(run: string): RunDetails | undefined {
+    const details = runDetails(run);
+    return details && { ...details, ...this.#announced.get(run) };
+  }
+
   #valueOf(
     method: string,
     pathname: string,
@@ -132,9 +145,9 @@ export class MadeUpStudio implements AsyncDisposable {
     const run = query.get("run") ?? "";
     switch (`${method} ${pathname}`) {
       case "GET /api/runs":
-        return runList(this.#runs);
+        return this.#list();
       case "GET /api/run":
-        return runDetails(run);
+        return this.#details(run);
       case "POST /api/run":
         return body?.["action"] === "tag" ? { ...rowOf(0), tags: body["tags"] } : queue()[0];
       case "GET /api/series":
