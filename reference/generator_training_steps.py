@@ -10,7 +10,7 @@ Of the case `frozen` some parameters stay as they are; the optimizer and the joi
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
@@ -19,7 +19,8 @@ from torch import nn
 from hashed_values import load, uniform
 from training_steps import TOLERANCE, Run, deviation, measure, save_golden
 
-SETUP = {
+# How networks of a generator are optimised.
+OPTIMIZATION = {
     "steps": 20,
     "batchSize": 4,
     "learningRate": 1e-3,
@@ -30,6 +31,9 @@ SETUP = {
     "averageDecay": 0.9,
     # Elements that are held of each tensor.
     "samples": 48,
+}
+SETUP = {
+    **OPTIMIZATION,
     "imageSize": 16,
     "klWeight": 1e-3,
     "latentSize": 8,
@@ -112,35 +116,40 @@ def state_of(parameters: Iterable[tuple[str, torch.Tensor]], averages: dict[str,
     return own | {f"average.{name}": value.clone() for name, value in averages.items()}
 
 
-def train(case: str, dtype: torch.dtype) -> Run:
-    network: nn.Module = autoencoder() if case in AUTOENCODERS else unet(case)
-    load(network)
-    network.to(dtype).train()
-    named = dict(network.named_parameters())
-    frozen = CASES.get(case, {}).get("frozen")
+def take_steps(
+    named: dict[str, torch.Tensor], loss_of: Callable[[int], dict[str, torch.Tensor]], frozen: str | None = None,
+) -> Run:
+    """The steps of a network whose parameters have these names; those whose names begin with `frozen` stay as they are."""
     trained = [value for name, value in named.items() if frozen is None or not name.startswith(frozen)]
     averages = {name: value.detach().clone() for name, value in named.items()}
     initial = state_of(named.items(), averages)
     optimizer = torch.optim.AdamW(
-        trained, lr=SETUP["learningRate"], betas=(0.9, 0.999), eps=SETUP["epsilon"],
-        weight_decay=SETUP["weightDecay"],
+        trained, lr=OPTIMIZATION["learningRate"], betas=(0.9, 0.999), eps=OPTIMIZATION["epsilon"],
+        weight_decay=OPTIMIZATION["weightDecay"],
     )
     series: dict[str, list[float]] = {}
-    for step in range(SETUP["steps"]):
-        if case in AUTOENCODERS:
-            values = autoencoder_loss(case, network, step, dtype)
-        else:
-            values = unet_loss(case, network, step, dtype)
-        network.zero_grad()
+    for step in range(OPTIMIZATION["steps"]):
+        values = loss_of(step)
+        for value in named.values():
+            value.grad = None
         values["losses"].backward()
-        norm = nn.utils.clip_grad_norm_(trained, SETUP["clipGradientNorm"])
+        norm = nn.utils.clip_grad_norm_(trained, OPTIMIZATION["clipGradientNorm"])
         optimizer.step()
         with torch.no_grad():
             for name, value in named.items():
-                averages[name].lerp_(value, 1 - SETUP["averageDecay"])
+                averages[name].lerp_(value, 1 - OPTIMIZATION["averageDecay"])
         for name, value in {**values, "norms": norm}.items():
             series.setdefault(name, []).append(value.item())
     return Run(initial, state_of(named.items(), averages), series.pop("losses"), [], series)
+
+
+def train(case: str, dtype: torch.dtype) -> Run:
+    network: nn.Module = autoencoder() if case in AUTOENCODERS else unet(case)
+    load(network)
+    network.to(dtype).train()
+    loss = autoencoder_loss if case in AUTOENCODERS else unet_loss
+    named = dict(network.named_parameters())
+    return take_steps(named, lambda step: loss(case, network, step, dtype), CASES.get(case, {}).get("frozen"))
 
 
 def main() -> None:

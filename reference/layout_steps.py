@@ -13,20 +13,12 @@ import torch
 from open_clip.transformer import VisionTransformer
 from torch import nn
 
+from generator_training_steps import OPTIMIZATION, take_steps
 from hashed_values import parameter, uniform
 from training_steps import TOLERANCE, Run, deviation, measure, save_golden
 
 SETUP = {
-    "steps": 20,
-    "batchSize": 4,
-    "learningRate": 1e-3,
-    "weightDecay": 1e-2,
-    "epsilon": 1e-5,
-    "clipGradientNorm": 1.0,
-    # Share of the averages that a step leaves.
-    "averageDecay": 0.9,
-    # Elements that are held of each tensor.
-    "samples": 48,
+    **OPTIMIZATION,
     "imageSize": 16,
     "patch": 8,
     "width": 16,
@@ -66,11 +58,6 @@ class Layouts(nn.Module):
         return {name.removeprefix("tower."): value for name, value in self.named_parameters()}
 
 
-def state_of(named: dict[str, torch.Tensor], averages: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    own = {name: value.detach().clone() for name, value in named.items()}
-    return own | {f"average.{name}": value.clone() for name, value in averages.items()}
-
-
 def batch(step: int, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
     count, size = SETUP["batchSize"], SETUP["imageSize"]
     pixels = (uniform(f"{step}/images", (count, size, size, 3)) * 128 + 128).floor()
@@ -86,25 +73,7 @@ def train(dtype: torch.dtype) -> Run:
     with torch.no_grad():
         for name, value in named.items():
             value.copy_(parameter(name, tuple(value.shape)))
-    trained = [value for name, value in named.items() if not name.startswith("teacher.")]
-    averages = {name: value.detach().clone() for name, value in named.items()}
-    initial = state_of(named, averages)
-    optimizer = torch.optim.AdamW(
-        trained, lr=SETUP["learningRate"], betas=(0.9, 0.999), eps=SETUP["epsilon"], weight_decay=SETUP["weightDecay"],
-    )
-    series: dict[str, list[float]] = {}
-    for step in range(SETUP["steps"]):
-        values = network(*batch(step, dtype))
-        network.zero_grad()
-        values["losses"].backward()
-        norm = nn.utils.clip_grad_norm_(trained, SETUP["clipGradientNorm"])
-        optimizer.step()
-        with torch.no_grad():
-            for name, value in named.items():
-                averages[name].lerp_(value, 1 - SETUP["averageDecay"])
-        for name, value in {**values, "norms": norm}.items():
-            series.setdefault(name, []).append(value.item())
-    return Run(initial, state_of(named, averages), series.pop("losses"), [], series)
+    return take_steps(named, lambda step: network(*batch(step, dtype)), "teacher.")
 
 
 def main() -> None:
