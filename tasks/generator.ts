@@ -165,7 +165,24 @@ function runOptions(parsed: Values, frozen: boolean): RunGeneratorOptions {
   };
 }
 
+/** An option of the learning of layouts that was given. */
+function layoutOptionOf({ given }: Values): string | undefined {
+  const names = ["layoutSteps", "layoutData", "layoutBatchSize", "layoutLearningRate"] as const;
+  const name = names.find((name) => given[name] !== undefined);
+  return name && `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Refuses options of the learning of layouts, which belongs to the export of an image encoder. */
+function refuseLayouts(parsed: Values): void {
+  const option = layoutOptionOf(parsed);
+  if (option === undefined) return;
+  throw new GenviewTypeError(
+    `Cannot train a generator with ${option}: it is for "generator encoder", whose folder --image-encoder takes`,
+  );
+}
+
 async function train(parsed: Values): Promise<void> {
+  refuseLayouts(parsed);
   const { from, freeze } = parsed.given;
   if (from !== undefined || freeze !== undefined) {
     throw new GenviewTypeError(
@@ -176,6 +193,7 @@ async function train(parsed: Values): Promise<void> {
 }
 
 async function finetune(parsed: Values): Promise<void> {
+  refuseLayouts(parsed);
   const { given: { from }, values: { resume } } = parsed;
   if (from === undefined && !resume) {
     throw new GenviewTypeError(
@@ -216,9 +234,10 @@ async function encoder(parsed: Values): Promise<void> {
     parsed.values;
   const { layoutSteps, layoutBatchSize, layoutLearningRate, layoutData } = values;
   const { replicas, checkpointMinutes } = values;
-  if (layoutSteps === 0 && parsed.given.layoutData !== undefined) {
+  const layoutOption = layoutOptionOf(parsed);
+  if (layoutSteps === 0 && layoutOption !== undefined) {
     throw new GenviewTypeError(
-      "Cannot export an image encoder: --layout-data is for one that learns layouts; give --layout-steps too",
+      `Cannot export an image encoder: ${layoutOption} is for one that learns layouts; give --layout-steps too`,
     );
   }
   const run = nameOf(parsed, "export an image encoder", "RUN");

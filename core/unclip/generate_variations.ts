@@ -212,6 +212,7 @@ async function* makeBatches<T extends WantedVariation>(
 /**
  * Generates variations batch by batch, in order; while one is generated, the images of the next are read, and the one before
  * is with the caller. Each depends on its seed, key and index alone, not on what it shares a batch with.
+ * The pipeline is at work until the last batch: nothing else may be asked of it before.
  *
  * @param wanted those of one image after each other
  * @throws {RangeError} if a level is not one of the diffusion's steps, or the pipeline cannot give a guidance scale

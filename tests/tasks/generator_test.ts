@@ -120,6 +120,11 @@ Deno.test("generator takes the backbone of a run for its image encoder, and says
       TypeError,
       "give --layout-steps too",
     );
+    await assertRejects(
+      () => main(["train", "--layout-steps", "5", "--output", path("none")]),
+      TypeError,
+      'it is for "generator encoder"',
+    );
     const device = ["--device", "cpu", "--threads", "1"];
     await main([
       ...layouts,

@@ -1,10 +1,12 @@
+import { GenviewRangeError } from "../../errors/mod.ts";
 import { encodeNumbers } from "../graph/numbers.ts";
 import { defineComposite } from "../graph/op.ts";
 import { elementCount } from "../graph/shape.ts";
-import { tensor } from "../graph/tensor.ts";
+import { formatType, tensor } from "../graph/tensor.ts";
 import { constant, type Value } from "../graph/value.ts";
 import { producer } from "../graph/node.ts";
 import { add } from "./add.ts";
+import { cast } from "./cast.ts";
 import { matMul } from "./mat_mul.ts";
 import { mul } from "./mul.ts";
 import { reshape } from "./reshape.ts";
@@ -36,7 +38,7 @@ function stepOf(before: Value, statistics: Value, { kept, factor }: Attributes):
   const count = elementCount(statistics.shape) / elementCount(before.shape);
   return {
     before,
-    statistics,
+    statistics: cast(statistics, before.dtype),
     kept: kept ** count,
     shares: Array.from({ length: count }, (_, i) => factor * (1 - kept) * kept ** (count - 1 - i)),
   };
@@ -48,10 +50,10 @@ const RunningAverage = defineComposite({
   outputs: ["y"],
   precision: "itself",
   expand: ({ before, statistics }, attributes: Attributes) => {
-    const { kept, shares } = stepOf(before, statistics, attributes);
+    const { statistics: given, kept, shares } = stepOf(before, statistics, attributes);
     const { dtype } = before;
     const row = constant(tensor(dtype, [1, shares.length], encodeNumbers(dtype, shares)));
-    const moved = matMul(row, reshape(statistics, [shares.length, -1]));
+    const moved = matMul(row, reshape(given, [shares.length, -1]));
     return { y: add(mul(before, kept), reshape(moved, before.shape)) };
   },
   gradient: "none",
@@ -63,12 +65,19 @@ const RunningAverage = defineComposite({
  *
  * @param before `[C]`
  * @param statistics one after the other, `[S C]`
+ * @throws {RangeError} if they are not of a multiple of its length
  */
 export function runningAverage(
   before: Value,
   statistics: Value,
   { kept, factor = 1 }: RunningAverageOptions,
 ): Value {
+  if (elementCount(statistics.shape) % elementCount(before.shape) !== 0) {
+    throw new GenviewRangeError(
+      `Cannot move a running average ${formatType(before.type)}: statistics must be some of its length, one after the ` +
+        `other, found ${formatType(statistics.type)}`,
+    );
+  }
   return RunningAverage({ before, statistics }, { kept, factor }).y;
 }
 

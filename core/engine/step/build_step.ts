@@ -290,7 +290,12 @@ function passedValues(
   const state = new Map(options.state.map((value) => [nameOf(value), value]));
   for (const [name, value] of options.frozen ?? []) passed[frozenName(name)] = value;
   for (const name of update.kept) passed[keptName(name)] = identity(state.get(name)!);
-  return shapeless(passed, update.packs);
+  // What a micro-batch writes to a buffer is what the next one reads, in the buffer's own shape.
+  const own = (options.microBatches ?? 1) > 1
+    ? [...options.buffers ?? []].map(([name]) => writtenName(name))
+    : [];
+  const shaped = Object.fromEntries(own.map((name) => [name, passed[name]!]));
+  return { ...shapeless(passed, update.packs), ...shaped };
 }
 
 function bufferInputs({ state, buffers }: StepOptions): Value[] {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import type { Dataset } from "../../data/dataset.ts";
 import type { TrainedTower } from "../../encoders/export_image_encoder.ts";
 import type { GraphTarget } from "../../engine/graph/target.ts";
@@ -76,6 +77,15 @@ function checkLayouts(layouts: Dataset, dataset: Dataset): void {
   }
 }
 
+/** Identifies a tower by its numbers: a training goes on with that one alone. */
+function identityOf({ tensors }: TrainedTower): string {
+  const hash = createHash("sha256");
+  for (const [name, { data }] of [...tensors].toSorted(([a], [b]) => a < b ? -1 : 1)) {
+    hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return `sha256:${hash.digest("hex").slice(0, 32)}`;
+}
+
 /** The parameters of a tower among those of the stage. */
 function towerOf(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   const others = [TEACHER, LAYOUT_HEAD].map((name) => `${name}.`);
@@ -142,7 +152,10 @@ export async function trainLayout(
         ...withAverages(new Map([...own, ...teacher])),
       ]);
     },
-    configuration: { data: dataset.name, layouts: layouts.name, size, ...training },
+    configuration: {
+      ...{ data: dataset.name, layouts: layouts.name, size, normalize, ...training },
+      tower: identityOf(tower),
+    },
     samples: dataset.length,
     stepsPerEpoch: images.batchesPerEpoch,
     totalSteps: steps,

@@ -81,6 +81,23 @@ Deno.test("buildStep() gives what is packed in the shape in which it is computed
   assertEquals([shapeOf(0), shapeOf(1 << 16)], [[6], [3, 2]]);
 });
 
+Deno.test("buildStep() gives what a micro-batch writes to a buffer in the buffer's shape: the next one reads it", () => {
+  const [kept, other] = ["kept", "other"].map((name) => input(name, "float32", [3])) as [
+    Value,
+    Value,
+  ];
+  const row = reshape(reduceMean(x, { axes: [0], keepDims: true }), [3]);
+  const { outputs: _, ...options } = optionsOf({ pieceLength: 1 << 16 });
+  const shapeOf = (microBatches: number) =>
+    buildStep({
+      ...options,
+      microBatches,
+      state: [w, count, average, kept, other],
+      buffers: new Map([["kept", row], ["other", mul(row, 2)]]),
+    }).passed.find(({ name }) => name === "written.kept")!.shape;
+  assertEquals([shapeOf(1), shapeOf(2)], [[1, 3], [3]]);
+});
+
 Deno.test("buildStep() gives plain data, which passes from worker to worker", () => {
   const step = buildStep(optionsOf());
   assertEquals(structuredClone(step), step);

@@ -1,9 +1,9 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { float32, type Tensor } from "../../../../core/engine/graph/tensor.ts";
 import { input } from "../../../../core/engine/graph/value.ts";
 import { batchNorm } from "../../../../core/engine/nn/batch_norm.ts";
 import { Scope } from "../../../../core/engine/nn/scope.ts";
-import { add, mul, reduceMean } from "../../../../core/engine/ops/mod.ts";
+import { add, cast, mul, reduceMean, runningAverage } from "../../../../core/engine/ops/mod.ts";
 import { sgd } from "../../../../core/engine/optim/mod.ts";
 import { CPU } from "../../../../core/engine/ort/mod.ts";
 import {
@@ -115,4 +115,36 @@ Deno.test("running statistics move by micro-batches one after the other", async 
   const packed = network(() => ({ pieceLength: 1 << 16, microBatches: 2 }));
   assert(packed.built.passed.some(({ name }) => name === "written.third.running_mean"));
   assertNear(await buffersAfter(packed), await buffersAfter(network(() => ({ microBatches: 2 }))));
+});
+
+Deno.test("runningAverage() takes statistics of float16, and refuses those of another length", async () => {
+  const x = input("x", "float32", [2, 3]);
+  const w = input("w", "float32", [3]);
+  const before = input("before", "float32", [3]);
+  const statistics = cast(mul(x, 2), "float16");
+  const moved = runningAverage(before, statistics, { kept: 0.5 });
+  for (const pieceLength of [0, 1 << 16]) {
+    const built = buildStep({
+      loss: reduceMean(mul(w, w)),
+      parameters: [w],
+      state: [w, before],
+      batch: [x],
+      buffers: new Map([["before", moved]]),
+      optimizer: sgd(),
+      weightDecay: false,
+      pieceLength,
+    });
+    using step = await BoundStep.create(built, { device: CPU, threads: 1 }, {
+      state: new Map([["w", float32([3], [1, 1, 1])], ["before", float32([3], [4, 8, 0])]]),
+    });
+    step.input("x", "float32").write(float32([2, 3], [1, 2, 3, 4, 5, 6]));
+    await step.run(RATE);
+    // A quarter of what it was, a quarter of the first statistic and half of the second.
+    assertEquals([...step.state.get("before")!.read().data], [5.5, 8, 7.5]);
+  }
+  assertThrows(
+    () => runningAverage(before, input("two", "float32", [2]), { kept: 0.5 }),
+    RangeError,
+    "must be some of its length",
+  );
 });
