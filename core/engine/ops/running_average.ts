@@ -74,7 +74,9 @@ export function runningAverage(
 ): Value {
   if (elementCount(statistics.shape) % elementCount(before.shape) !== 0) {
     throw new GenviewRangeError(
-      `Cannot move a running average ${formatType(before.type)}: statistics must be some of its length, one after the ` +
+      `Cannot move a running average ${
+        formatType(before.type)
+      }: statistics must be some of its length, one after the ` +
         `other, found ${formatType(statistics.type)}`,
     );
   }
