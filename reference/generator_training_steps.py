@@ -152,22 +152,28 @@ def train(case: str, dtype: torch.dtype) -> Run:
     return take_steps(named, lambda step: loss(case, network, step, dtype), CASES.get(case, {}).get("frozen"))
 
 
+def held(case: str, train: Callable[[torch.dtype], Run]) -> tuple[dict[str, torch.Tensor], dict]:
+    """What a golden holds of a case, in float64, and how far rounding to float32 carries it."""
+    wanted, single = (train(dtype) for dtype in (torch.float64, torch.float32))
+    own = {name: deviation(name, single, wanted) for name in wanted.final}
+    worst = max(own, key=own.__getitem__)
+    rounding = {
+        "loss": max(abs(a - b) / abs(b) for a, b in zip(single.losses, wanted.losses)),
+        "parameter": own[worst],
+        "which": worst,
+    }
+    assert own[worst] <= TOLERANCE, rounding
+    measured = dict(measure(wanted, OPTIMIZATION["samples"]))
+    del measured["spreads"]
+    print(case, json.dumps(rounding), [round(loss, 4) for loss in wanted.losses], wanted.series["norms"][::5])
+    return {f"{case}/{key}": value for key, value in measured.items()}, rounding
+
+
 def main() -> None:
     tensors, rounding = {}, {}
     for case in (*AUTOENCODERS, *CASES):
-        wanted, single = (train(case, dtype) for dtype in (torch.float64, torch.float32))
-        own = {name: deviation(name, single, wanted) for name in wanted.final}
-        worst = max(own, key=own.__getitem__)
-        rounding[case] = {
-            "loss": max(abs(a - b) / abs(b) for a, b in zip(single.losses, wanted.losses)),
-            "parameter": own[worst],
-            "which": worst,
-        }
-        assert own[worst] <= TOLERANCE, rounding
-        measured = dict(measure(wanted, SETUP["samples"]))
-        del measured["spreads"]
-        tensors |= {f"{case}/{key}": value for key, value in measured.items()}
-        print(case, json.dumps(rounding[case]), [round(loss, 4) for loss in wanted.losses], wanted.series["norms"][::5])
+        of_case, rounding[case] = held(case, lambda dtype: train(case, dtype))
+        tensors |= of_case
     save_golden(
         "generator_training_steps",
         tensors,

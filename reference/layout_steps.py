@@ -6,16 +6,14 @@ them. AdamW's epsilon is 1e-5: the gradient of the biases of the keys is zero bu
 move them. The teacher has other hashed weights than the tower, so that tokens have somewhere to go from the first step.
 """
 
-import json
-
 import open_clip
 import torch
 from open_clip.transformer import VisionTransformer
 from torch import nn
 
-from generator_training_steps import OPTIMIZATION, take_steps
+from generator_training_steps import OPTIMIZATION, held, take_steps
 from hashed_values import parameter, uniform
-from training_steps import TOLERANCE, Run, deviation, measure, save_golden
+from training_steps import Run, save_golden
 
 SETUP = {
     **OPTIMIZATION,
@@ -77,19 +75,7 @@ def train(dtype: torch.dtype) -> Run:
 
 
 def main() -> None:
-    wanted, single = (train(dtype) for dtype in (torch.float64, torch.float32))
-    own = {name: deviation(name, single, wanted) for name in wanted.final}
-    worst = max(own, key=own.__getitem__)
-    rounding = {
-        "loss": max(abs(a - b) / abs(b) for a, b in zip(single.losses, wanted.losses)),
-        "parameter": own[worst],
-        "which": worst,
-    }
-    assert own[worst] <= TOLERANCE, rounding
-    measured = dict(measure(wanted, SETUP["samples"]))
-    del measured["spreads"]
-    tensors = {f"layout/{key}": value for key, value in measured.items()}
-    print(json.dumps(rounding), [round(loss, 4) for loss in wanted.losses], wanted.series["norms"][::5])
+    tensors, rounding = held("layout", train)
     save_golden(
         "layout_steps",
         tensors,

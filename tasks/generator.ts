@@ -130,16 +130,23 @@ function configurationOf({ given }: Values, frozen: boolean): GivenConfiguration
   };
 }
 
-/** Trains, and says what comes next. */
-async function run(options: RunGeneratorOptions, action: string): Promise<void> {
-  refuseRanks("generator");
+/** Runs a training, with a progress line, to its end or until it is stopped. */
+async function training<T>(
+  work: (session: { signal: AbortSignal; report: GeneratorDisplay["show"] }) => Promise<T>,
+): Promise<T> {
   using display = new GeneratorDisplay();
   using interrupt = interruptSignal(() =>
     display.note("stopping after this step; press Ctrl-C again to end at once")
   );
-  const { signal } = interrupt;
-  const { finished, folder } = await runGenerator({ ...options, signal, report: display.show });
-  display[Symbol.dispose]();
+  return await work({ signal: interrupt.signal, report: display.show });
+}
+
+/** Trains, and says what comes next. */
+async function run(options: RunGeneratorOptions, action: string): Promise<void> {
+  refuseRanks("generator");
+  const { finished, folder } = await training((session) =>
+    runGenerator({ ...options, ...session })
+  );
   const { output } = options;
   console.log(asStarted(
     finished
@@ -217,17 +224,6 @@ function nameOf(
   );
 }
 
-/** Has an image encoder learn layouts, with a progress line, to its end or until it is stopped. */
-async function learningLayouts<T>(
-  work: (session: { signal: AbortSignal; report: GeneratorDisplay["show"] }) => Promise<T>,
-): Promise<T> {
-  using display = new GeneratorDisplay();
-  using interrupt = interruptSignal(() =>
-    display.note("stopping after this step; press Ctrl-C again to end at once")
-  );
-  return await work({ signal: interrupt.signal, report: display.show });
-}
-
 async function encoder(parsed: Values): Promise<void> {
   refuseRanks("generator");
   const { embedding, emphasis, embeddingDraws, data, imageSize, seed, threads, ...values } =
@@ -254,9 +250,10 @@ async function encoder(parsed: Values): Promise<void> {
   };
   const made = layoutSteps === 0
     ? await exportImageEncoder(run, output, options)
-    : await learningLayouts((session) =>
+    : await training((session) =>
       makeLayoutEncoder(run, output, {
         ...{ ...options, ...session, replicas, checkpointMinutes },
+        onWarning: (message) => session.report({ kind: "warning", message }),
         onProgress: (done) =>
           session.report({ kind: "export", done, total: embeddingDraws * dataset.length }),
         training: {

@@ -4,6 +4,7 @@
  * @module
  */
 import { checkDevice, type Device } from "../../core/engine/ort/mod.ts";
+import { leftOut } from "../left_out.ts";
 
 /** The device. */
 export const WEBGPU: Device = { provider: "webgpu", index: 0 };
@@ -13,5 +14,5 @@ const check = checkDevice(WEBGPU);
 /** Whether tests on it are left out, and why, as the end of a test's name. */
 export const WITHOUT_WEBGPU: { readonly ignore: boolean; readonly why: string } = {
   ignore: !check.usable,
-  why: check.usable ? "" : ` (left out, no WebGPU: ${check.reason.replaceAll(/\S*\//g, "")})`,
+  why: leftOut(check, "left out, no WebGPU"),
 };

@@ -262,9 +262,8 @@ function runningBuffers(options: StepOptions): Map<string, RunningBuffer> {
  */
 function shapeless(
   values: Readonly<Record<string, Value>>,
-  packs: readonly Pack[],
+  packed: ReadonlySet<string>,
 ): Record<string, Value> {
-  const packed = new Set(packs.flatMap(({ members }) => members.map(({ name }) => name)));
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [
       name,
@@ -290,12 +289,12 @@ function passedValues(
   const state = new Map(options.state.map((value) => [nameOf(value), value]));
   for (const [name, value] of options.frozen ?? []) passed[frozenName(name)] = value;
   for (const name of update.kept) passed[keptName(name)] = identity(state.get(name)!);
-  // What a micro-batch writes to a buffer is what the next one reads, in the buffer's own shape.
-  const own = (options.microBatches ?? 1) > 1
-    ? [...options.buffers ?? []].map(([name]) => writtenName(name))
-    : [];
-  const shaped = Object.fromEntries(own.map((name) => [name, passed[name]!]));
-  return { ...shapeless(passed, update.packs), ...shaped };
+  const packed = new Set(update.packs.flatMap(({ members }) => members.map(({ name }) => name)));
+  if ((options.microBatches ?? 1) > 1) {
+    // What a micro-batch writes to a buffer is what the next one reads, in the buffer's own shape.
+    for (const name of options.buffers?.keys() ?? []) packed.delete(writtenName(name));
+  }
+  return shapeless(passed, packed);
 }
 
 function bufferInputs({ state, buffers }: StepOptions): Value[] {

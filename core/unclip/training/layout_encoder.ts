@@ -47,19 +47,19 @@ export async function makeLayoutEncoder(
   options: LayoutEncoderOptions,
 ): Promise<ExportedImageEncoder | undefined> {
   const { dataset, layouts = dataset, training, replicas, checkpointMinutes = 5 } = options;
-  const { device = CPU, threads, signal, report } = options;
+  const { device = CPU, threads, signal, report, unreadable = new Map() } = options;
   await checkFreeClipFolder(folder);
   const tower = await openTrainedTower(run, options);
   using _lock = await FolderLock.acquire(folder);
   try {
     const trained = await trainLayout(join(folder, "layout"), tower, {
-      ...{ dataset, layouts, training, checkpointMinutes },
+      ...{ dataset, layouts, training, checkpointMinutes, unreadable },
       placement: { device, ...(threads !== undefined && { threads }) },
       ...(replicas !== undefined && { replicas }),
       ...(signal && { signal }),
       ...(report && { report }),
     });
-    return trained && await exportTower(trained, folder, options);
+    return trained && await exportTower(trained, folder, { ...options, unreadable });
   } catch (error) {
     if (signal?.aborted && error === signal.reason) return undefined;
     throw error;

@@ -3,18 +3,18 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import type { Dataset } from "../../data/dataset.ts";
 import type { TrainedTower } from "../../encoders/export_image_encoder.ts";
 import type { GraphTarget } from "../../engine/graph/target.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
+import { weightsDigest } from "../../evaluate/weights_digest.ts";
 import { gatherRows } from "../rows.ts";
 import { buildStage, withAverages } from "./built_stage.ts";
 import type { NetworkOptimization } from "./generator_configuration.ts";
 import { LAYOUT_HEAD, LAYOUT_LOSS_RANGE, layoutLoss, TEACHER } from "./layout_loss.ts";
 import { layoutTargets } from "./layout_targets.ts";
-import { runStage, type StageOutcome, type StageRunOptions } from "./stage_run.ts";
+import { runStage, type StageRunOptions } from "./stage_run.ts";
 import { optimizationOf, stageScalars } from "./stage_schedule.ts";
 import { TrainingImages } from "./training_images.ts";
 
@@ -56,6 +56,8 @@ export interface TrainLayoutOptions
   readonly layouts: Dataset;
   /** How it learns. */
   readonly training: LayoutTraining;
+  /** Images that are known to be unreadable: why, by their source's name; those that are met are added. */
+  readonly unreadable?: Map<string, string>;
 }
 
 /** What an image shows, by its identity or its name without the kind of file. */
@@ -75,15 +77,6 @@ function checkLayouts(layouts: Dataset, dataset: Dataset): void {
     const [own, wanted] = [shown(layouts, row), shown(dataset, row)];
     if (own !== wanted) throw new GenviewTypeError(`${must} ${own} for ${wanted}`);
   }
-}
-
-/** Identifies a tower by its numbers: a training goes on with that one alone. */
-function identityOf({ tensors }: TrainedTower): string {
-  const hash = createHash("sha256");
-  for (const [name, { data }] of [...tensors].toSorted(([a], [b]) => a < b ? -1 : 1)) {
-    hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
-  return `sha256:${hash.digest("hex").slice(0, 32)}`;
 }
 
 /** The parameters of a tower among those of the stage. */
@@ -110,11 +103,12 @@ export async function trainLayout(
 ): Promise<TrainedTower | undefined> {
   const { dataset, layouts, training, placement, replicas, checkpointMinutes, signal, report } =
     options;
+  const { unreadable = new Map<string, string>() } = options;
   const { side, draws, tokenWeight, seed, batchSize, steps } = training;
   const { config, size, normalize } = tower;
   checkLayouts(layouts, dataset);
   const onWarning = (message: string) => report?.({ kind: "warning", message });
-  const reading = { unreadable: new Map<string, string>(), onWarning };
+  const reading = { unreadable, onWarning };
   const targets = await layoutTargets(layouts, {
     ...{ side, draws, ...reading },
     ...(signal && { signal }),
@@ -137,7 +131,7 @@ export async function trainLayout(
     const isFrozen = (name: string) => name.startsWith(`${TEACHER}.`);
     return buildStage(graph, { ...optimizationOf(training, "float32"), isFrozen });
   };
-  const outcome: StageOutcome = await runStage({
+  const outcome = await runStage({
     ...{ placement, checkpointMinutes, folder, build, batchSize },
     ...(replicas !== undefined && { replicas }),
     ...(signal && { signal }),
@@ -154,7 +148,8 @@ export async function trainLayout(
     },
     configuration: {
       ...{ data: dataset.name, layouts: layouts.name, size, normalize, ...training },
-      tower: identityOf(tower),
+      // A training goes on with the same tower alone.
+      tower: weightsDigest(tower.tensors),
     },
     samples: dataset.length,
     stepsPerEpoch: images.batchesPerEpoch,

@@ -16,6 +16,7 @@ import { TrainingStep } from "../../../core/train/step/training_step.ts";
 import { strayNodes, tracedNodes } from "../engine/ort/execution_trace.ts";
 import { writeViews } from "./small_methods.ts";
 import { simsiamGraph, smallResNet, smallTransformer } from "./small_simsiam.ts";
+import { leftOut } from "../../left_out.ts";
 
 const CUDA: Device = { provider: "cuda", index: 0 };
 const SIZE = 32;
@@ -44,7 +45,7 @@ for (const device of [CPU, CUDA]) {
   const check = checkDevice(device);
   const where = formatDevice(device);
   const ignore = !check.usable;
-  const why = check.usable ? "" : ` (left out: ${check.reason.replaceAll(/\S*\//g, "")})`;
+  const why = leftOut(check);
   const provider = device === CPU ? "CPUExecutionProvider" : "CUDAExecutionProvider";
 
   for (
@@ -81,7 +82,7 @@ for (const device of [CPU, CUDA]) {
 const cuda = checkDevice(CUDA);
 
 /** Why tests on CUDA are left out. */
-const WITHOUT_CUDA = cuda.usable ? "" : ` (left out: ${cuda.reason.replaceAll(/\S*\//g, "")})`;
+const WITHOUT_CUDA = leftOut(cuda);
 
 Deno.test({
   name: `TrainingStep on ${

@@ -7,11 +7,12 @@ import { DeviceTensor } from "../../../../core/engine/ort/device_tensor.ts";
 import { checkDevice } from "../../../../core/engine/ort/resolve_device.ts";
 import { Session } from "../../../../core/engine/ort/session.ts";
 import { matMul } from "../../../../core/engine/ops/mat_mul.ts";
+import { leftOut } from "../../../left_out.ts";
 
 const CUDA: Device = { provider: "cuda", index: 0, options: { use_tf32: "0" } };
 const check = checkDevice({ provider: "cuda", index: 0 });
 const { usable } = check;
-const why = check.usable ? "" : ` (left out: ${check.reason.replaceAll(/\S*\//g, "")})`;
+const why = leftOut(check);
 
 /** Where the stand-in for CUDA writes what is launched on it. */
 const LOG = Deno.env.get("CUDA_STAND_IN_LOG");

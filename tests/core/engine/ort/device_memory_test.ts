@@ -7,6 +7,7 @@ import { DeviceTensor, tensorHandle } from "../../../../core/engine/ort/device_t
 import { checkDevice } from "../../../../core/engine/ort/resolve_device.ts";
 import { Session } from "../../../../core/engine/ort/session.ts";
 import { sgdModel } from "./small_models.ts";
+import { leftOut } from "../../../left_out.ts";
 
 const DEVICES: readonly Device[] = [
   { provider: "cuda", index: 0 },
@@ -33,7 +34,7 @@ for (const device of DEVICES) {
   const name = formatDevice(device);
   const check = checkDevice(device);
   const ignore = !check.usable;
-  const why = check.usable ? "" : ` (left out: ${check.reason.replaceAll(/\S*\//g, "")})`;
+  const why = leftOut(check);
 
   Deno.test({
     name: `DeviceMemory of ${name} gives back what was written, whatever its type and size${why}`,

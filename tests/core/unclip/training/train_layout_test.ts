@@ -5,7 +5,7 @@ import {
   openTrainedTower,
   type TrainedTower,
 } from "../../../../core/encoders/export_image_encoder.ts";
-import { type Tensor, zeros } from "../../../../core/engine/graph/tensor.ts";
+import { zeros } from "../../../../core/engine/graph/tensor.ts";
 import { CPU } from "../../../../core/engine/ort/mod.ts";
 import { readJsonLines } from "../../../../core/files/json_lines.ts";
 import { layoutTargets } from "../../../../core/unclip/training/layout_targets.ts";
@@ -86,11 +86,6 @@ Deno.test("layoutTargets() are means over draws, without what cannot be read", a
   );
 });
 
-/** A tensor of zeros. */
-function zerosLike({ dtype, shape }: Tensor): Tensor {
-  return zeros(dtype, shape);
-}
-
 /** A tower that was never trained, for images of 16 pixels. */
 async function drawnTower(root: string): Promise<TrainedTower> {
   await saveClipRun(`${root}/pretraining`, 16);
@@ -129,7 +124,9 @@ Deno.test("trainLayout() that was stopped goes on as if it had not been", () =>
       report: (event) => event.kind === "step" && event.step === 5 && abort.abort(),
     });
     assertEquals(stopped, undefined);
-    const tensors = new Map([...tower.tensors].map(([name, value]) => [name, zerosLike(value)]));
+    const tensors = new Map(
+      [...tower.tensors].map(([name, { dtype, shape }]) => [name, zeros(dtype, shape)]),
+    );
     await assertRejects(
       () => trainLayout(`${root}/parts`, { ...tower, tensors }, options),
       TypeError,
