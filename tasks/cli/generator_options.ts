@@ -68,7 +68,7 @@ export const GENERATOR_OPTIONS = {
     type: "string",
     default: "embedded",
     description:
-      "folder with image_encoder and feature_extractor, a published generator's too, or embedded; or a run of pretraining, or one of its checkpoints, whose backbone is a CLIP-shaped vision transformer; finetune takes that of --from",
+      "folder with image_encoder and feature_extractor, a published generator's too, or embedded; or a run of pretraining, or one of its checkpoints, whose backbone is a CLIP-shaped vision transformer; left out in fine-tuning, that of --from",
   },
   embedding: numberOf("embedding", "projection") as Typed<number>,
   emphasis: numberOf("emphasis", "projection") as Typed<number>,

@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { decodeNumbers } from "../../core/engine/graph/numbers.ts";
 import { readJsonLines } from "../../core/files/json_lines.ts";
 import { readSafetensors } from "../../core/weights/safetensors.ts";
 import { main } from "../../tasks/generator.ts";
@@ -144,11 +145,48 @@ Deno.test("generator takes the backbone of a run for its image encoder, and says
       TypeError,
       "chosen for image encoders that are exported",
     );
+  }));
+
+Deno.test("generator fine-tunes by another image encoder, whose statistics are measured anew", () =>
+  withModel(async (path) => {
+    await saveClipRun(path("pretraining"), 16);
+    await Deno.writeTextFile(path("config.json"), JSON.stringify(tinyConfiguration(path)));
+    const options = ["--config", path("config.json"), "--no-samples"];
+    const device = ["--device", "cpu", "--threads", "1"];
+    const by = (run: string) => [...options, "--image-encoder", path(run), ...device];
+    await main([
+      ...["train", "--embedding", "4", ...by("pretraining"), "--output", path("run")],
+      ...["--unet-steps", "2"],
+    ]);
+    const finetune = ["finetune", "--from", path("run/model")];
     await assertRejects(
-      () => main(["finetune", "--from", path("model"), "--image-encoder", path("pretraining")]),
-      TypeError,
-      "leave out --image-encoder",
+      () => main([...finetune, ...by("pretraining"), "--output", path("wide")]),
+      RangeError,
+      "must have embeddings of 4, which its UNet takes, found 64",
     );
+    // Nothing is learnt at such a rate; what is left is the same function of standardised embeddings.
+    await main([
+      ...[...finetune, ...by("pretraining"), "--embedding", "4", "--emphasis", "1"],
+      ...["--unet-learning-rate", "1e-9", "--output", path("tuned")],
+    ]);
+    const read = async (run: string, part: string) => {
+      const file = path(`${run}/model/${part}/diffusion_pytorch_model.safetensors`);
+      const { tensors } = await readSafetensors(file);
+      return (name: string) => Array.from(decodeNumbers(tensors.get(name)!));
+    };
+    const [own, theirs] = [
+      await read("run", "image_normalizer"),
+      await read("tuned", "image_normalizer"),
+    ];
+    const ratios = own("std").map((deviation, i) => deviation / theirs("std")[i]!);
+    assert(ratios.some((ratio) => Math.abs(ratio - 1) > 0.02), "the statistics are the same");
+    const layer = "class_embedding.linear_1.weight";
+    const [before, after] = [
+      (await read("run", "unet"))(layer),
+      (await read("tuned", "unet"))(layer),
+    ];
+    ratios.forEach((ratio, i) => assertAlmostEquals(after[i]! / before[i]!, ratio, 0.003 * ratio));
+    assertEquals(after[4], before[4]);
   }));
 
 Deno.test("generator trains for few steps, and fine-tunes at the size of the generator by small ones", () =>

@@ -118,7 +118,7 @@ function projectionFindings(
 async function originFindings(
   { imageSize }: GeneratorConfiguration,
   folder: PublishedFolder,
-  [imageEncoder, embedding]: readonly [folder: string, embedding: number | undefined],
+  [imageEncoder, embedding]: readonly [folder: string, embedding: number],
 ): Promise<string[]> {
   const found: string[] = [];
   const trained = await trainedImageSize(folder);
@@ -128,7 +128,7 @@ async function originFindings(
     );
   }
   const known = parseUnet(await folder.config("unet")).classWidth / 2;
-  if (embedding !== undefined && embedding !== known) {
+  if (embedding !== known) {
     found.push(
       `the image encoder of ${imageEncoder} must have embeddings of ${known}, which its UNet takes, found ${embedding}`,
     );
@@ -156,9 +156,8 @@ export async function checkTraining(
   const { draws, projection } = configuration;
   const images = dataset.length;
   // One that is exported from a run has no configuration yet.
-  const embedding = projection === undefined
-    ? parseImageEncoder(await new PublishedFolder(imageEncoder).config("image_encoder")).embedding
-    : undefined;
+  const embedding = projection?.embedding ??
+    parseImageEncoder(await new PublishedFolder(imageEncoder).config("image_encoder")).embedding;
   const isAutoencoderTrained = from === undefined || !freezeAutoencoder;
   const findings = [
     ...(from === undefined

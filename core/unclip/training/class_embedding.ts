@@ -43,22 +43,21 @@ export function standardizeLabels(
   }
 }
 
-/** A UNet of {@linkcode standardizeLabels standardised labels} as the same function of labels as they are. */
-export function withPlainLabels(
+/** A UNet whose class labels have had an origin subtracted and been multiplied by a scale, as the same function of them before that. */
+function withLabelsBefore(
   tensors: ReadonlyMap<string, Tensor>,
-  { mean, std }: EmbeddingStatistics,
+  { origin, scale }: { readonly origin: Float32Array; readonly scale: Float32Array },
 ): Map<string, Tensor> {
   const weight = tensors.get(`${LAYER}.weight`) as Tensor<"float32">;
   const bias = tensors.get(`${LAYER}.bias`) as Tensor<"float32">;
   const [, width] = weight.shape as [number, number];
-  const unit = units(std);
   const scaled = weight.data.slice();
   const shifted = Float32Array.from(bias.data, (value, row) => {
     let sum = value;
-    for (let column = 0; column < mean.length; column++) {
+    for (let column = 0; column < origin.length; column++) {
       const at = row * width + column;
-      scaled[at] = weight.data[at]! / unit[column]!;
-      sum -= scaled[at] * mean[column]!;
+      scaled[at] = weight.data[at]! * scale[column]!;
+      sum -= scaled[at] * origin[column]!;
     }
     return sum;
   });
@@ -67,4 +66,22 @@ export function withPlainLabels(
     [`${LAYER}.weight`, tensor("float32", weight.shape, scaled)],
     [`${LAYER}.bias`, tensor("float32", bias.shape, shifted)],
   ]);
+}
+
+/** A UNet of {@linkcode standardizeLabels standardised labels} as the same function of labels as they are. */
+export function withPlainLabels(
+  tensors: ReadonlyMap<string, Tensor>,
+  { mean, std }: EmbeddingStatistics,
+): Map<string, Tensor> {
+  return withLabelsBefore(tensors, { origin: mean, scale: units(std).map((unit) => 1 / unit) });
+}
+
+/** A UNet of labels as they are as the same function of {@linkcode standardizeLabels standardised labels}. */
+export function withStandardizedLabels(
+  tensors: ReadonlyMap<string, Tensor>,
+  { mean, std }: EmbeddingStatistics,
+): Map<string, Tensor> {
+  const scale = units(std);
+  const origin = mean.map((value, column) => -value / scale[column]!);
+  return withLabelsBefore(tensors, { origin, scale });
 }

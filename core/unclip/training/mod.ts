@@ -23,7 +23,7 @@ export {
   type StageOptimization,
   withAverages,
 } from "./built_stage.ts";
-export { standardizeLabels, withPlainLabels } from "./class_embedding.ts";
+export { standardizeLabels, withPlainLabels, withStandardizedLabels } from "./class_embedding.ts";
 export {
   denoisingLoss,
   type DenoisingLossOptions,
@@ -103,4 +103,10 @@ export {
   type TrainLayoutOptions,
 } from "./train_layout.ts";
 export { type LayoutEncoderOptions, makeLayoutEncoder } from "./layout_encoder.ts";
-export { trainUnet, type UnetData, type UnetPlan, unetPlan } from "./train_unet.ts";
+export {
+  trainUnet,
+  type UnetData,
+  type UnetPlan,
+  unetPlan,
+  type UnetSettings,
+} from "./train_unet.ts";

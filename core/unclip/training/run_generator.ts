@@ -118,7 +118,6 @@ async function folderOf(
  */
 async function settleEncoder(
   configuration: GeneratorConfiguration,
-  from: string | undefined,
 ): Promise<GeneratorConfiguration> {
   const folder = await folderOf(configuration.imageEncoder, "image encoder");
   const checkpoint = await checkpointOf(folder);
@@ -126,11 +125,6 @@ async function settleEncoder(
     if (configuration.projection === undefined) return { ...configuration, imageEncoder: folder };
     throw new GenviewTypeError(
       `Cannot train a generator: an embedding is chosen for image encoders that are exported from a run, found that of ${folder}`,
-    );
-  }
-  if (from !== undefined) {
-    throw new GenviewTypeError(
-      `Cannot fine-tune a generator by the image encoder of ${folder}: its UNet knows the embeddings of its own; leave out --image-encoder`,
     );
   }
   const { projection = {} } = configuration;
@@ -183,7 +177,7 @@ async function settle(
   // Of a run that goes on, nothing needs to be there any more that its image encoder was exported from.
   const isExported = recorded?.configuration["imageEncoder"] === settled.imageEncoder &&
     await ifThere(Deno.stat(exportedEncoderFolder(output))) !== undefined;
-  return { configuration: isExported ? settled : await settleEncoder(settled, start), from: start };
+  return { configuration: isExported ? settled : await settleEncoder(settled), from: start };
 }
 
 /**

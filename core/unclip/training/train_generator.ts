@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Dataset } from "../../data/dataset.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { Placement } from "../../engine/ort/mod.ts";
@@ -18,6 +18,7 @@ import { loadImageEncoder, readStatistics } from "../pipeline_parts.ts";
 import { PublishedFolder } from "../published_folder.ts";
 import { withAverages } from "./built_stage.ts";
 import { checkTraining } from "./check_training.ts";
+import { withStandardizedLabels } from "./class_embedding.ts";
 import {
   embeddingStatistics,
   type EncodedImages,
@@ -64,7 +65,8 @@ export interface TrainGeneratorOptions {
   readonly resume?: boolean;
   /**
    * Folder of a published Stable unCLIP that is fine-tuned: its networks are what training starts from, its sizes,
-   * diffusions, text encoder and tokenizer are kept.
+   * diffusions, text encoder and tokenizer are kept. By another image encoder than its own, whose embeddings must be as wide,
+   * statistics of embeddings are measured anew, and the UNet learns from standardised ones.
    */
   readonly from?: string;
   /** Whether the autoencoder of `from` stays as it is (default true). */
@@ -137,12 +139,16 @@ function withSizes(
 class GeneratorTraining {
   readonly #options: TrainGeneratorOptions;
   readonly #published: PublishedFolder | undefined;
+  /** Whether the embeddings are those that the published UNet knows. */
+  readonly #knowsEmbeddings: boolean;
   /** Images that turned out to be unreadable, of which each is warned of once. */
   readonly #unreadable = new Map<string, string>();
 
   constructor(options: TrainGeneratorOptions) {
     this.#options = options;
-    if (options.from !== undefined) this.#published = new PublishedFolder(options.from);
+    const { from, imageEncoder } = options;
+    if (from !== undefined) this.#published = new PublishedFolder(from);
+    this.#knowsEmbeddings = from !== undefined && resolve(imageEncoder) === resolve(from);
   }
 
   #settings(configuration: GeneratorConfiguration) {
@@ -254,9 +260,12 @@ class GeneratorTraining {
       };
     }
     const { tensors, ...plan } = await readUnet(this.#published);
+    const known = this.#knowsEmbeddings
+      ? tensors
+      : withStandardizedLabels(tensors, await readStatistics(this.#published));
     return {
       plan: plan as UnetPlan,
-      initial: withAverages(tensors),
+      initial: withAverages(known),
       text: await emptyPromptStates(this.#published, placement),
       textEncoder: this.#published.folder("text_encoder"),
       tokenizer: this.#published.folder("tokenizer"),
@@ -273,7 +282,7 @@ class GeneratorTraining {
     const autoencoder = await this.#autoencoder();
     const images = autoencoder && await this.#encode(autoencoder, imageEncoder);
     if (autoencoder === undefined || images === undefined) return { finished: false };
-    const statistics = this.#published
+    const statistics = this.#published && this.#knowsEmbeddings
       ? await readStatistics(this.#published)
       : embeddingStatistics(images);
     const scale = this.#published ? autoencoder.config.scale : scalingFactor(images);
@@ -294,6 +303,7 @@ class GeneratorTraining {
     const data = { images, statistics, scale, text };
     const { finished, averages } = await trainUnet(join(output, "unet"), data, plan, {
       ...this.#settings(configuration),
+      standardized: !this.#knowsEmbeddings,
       ...(initial && { initial }),
       ...(isFrozen && { isFrozen }),
       ...(measure && {

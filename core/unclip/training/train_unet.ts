@@ -73,6 +73,12 @@ export interface UnetPlan {
   readonly embeddingNoise: NoiseScheduleConfig;
 }
 
+/** Settings of a UNet's training. */
+export interface UnetSettings extends StageSettings {
+  /** Whether `initial` takes standardised embeddings, as a new UNet does (default whether there is none). */
+  readonly standardized?: boolean;
+}
+
 /** Heads of the attention of a level, by its channels and the features of a head that are asked for. */
 export function headsOf(channels: number, headWidth: number): number {
   return Math.max(1, Math.floor(channels / headWidth));
@@ -254,8 +260,9 @@ class UnetBatches {
 
 /**
  * Trains the UNet of a generator on encoded images, or what is left of it. Each sample has a timestep, a level of noise on
- * its embedding, and noise of its own; some lose their condition. A new UNet learns from standardised embeddings, which its
- * checkpoints take; what is measured and returned is the same function of embeddings as they are (`withPlainLabels`).
+ * its embedding, and noise of its own; some lose their condition. A UNet to which embeddings are new learns from standardised
+ * ones, which its checkpoints take; what is measured and returned is the same function of embeddings as they are
+ * (`withPlainLabels`).
  *
  * Source: Ramesh et al. 2022, "Hierarchical text-conditional image generation with CLIP latents", section 2.1, and Ho &
  * Salimans 2022, "Classifier-free diffusion guidance", algorithm 1.
@@ -268,12 +275,12 @@ export async function trainUnet(
   folder: string,
   data: UnetData,
   plan: UnetPlan,
-  { configuration, initial, placement, isFrozen, measure, ...settings }: StageSettings,
+  { configuration, initial, standardized = initial === undefined, ...options }: UnetSettings,
 ): Promise<StageOutcome> {
+  const { placement, isFrozen, measure, ...settings } = options;
   const { unet, seed, precision } = configuration;
   const { batchSize, steps } = unet;
   const { config, predictionType } = plan;
-  const standardized = initial === undefined;
   const batches = new UnetBatches(data, plan, configuration, standardized);
   if (batches.batchesPerEpoch === 0) {
     throw new GenviewRangeError(

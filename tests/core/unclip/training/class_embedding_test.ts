@@ -3,6 +3,7 @@ import { float32 } from "../../../../core/engine/graph/tensor.ts";
 import {
   standardizeLabels,
   withPlainLabels,
+  withStandardizedLabels,
 } from "../../../../core/unclip/training/class_embedding.ts";
 
 const LAYER = "class_embedding.linear_1";
@@ -50,4 +51,17 @@ Deno.test("withPlainLabels() is the same function of labels as they are", () => 
       assertAlmostEquals(feature(plain, label, row), expected, 1e-4);
     }
   });
+});
+
+Deno.test("withStandardizedLabels() is what withPlainLabels() takes back", () => {
+  const plain = new Map([
+    [`${LAYER}.weight`, float32([2, 4], Float32Array.of(0.5, -1, 2, 0.25, 1, 3, -0.5, 1))],
+    [`${LAYER}.bias`, float32([2], Float32Array.of(0.125, -4))],
+  ]);
+  const standardized = withStandardizedLabels(plain, STATISTICS);
+  // By a quarter of the deviations 2 and 0.5, and the biases by the mean of labels.
+  const { data } = standardized.get(`${LAYER}.weight`)!;
+  assertEquals([...data], [0.25, -0.125, 2, 0.25, 0.5, 0.375, -0.5, 1]);
+  assertEquals([...standardized.get(`${LAYER}.bias`)!.data], [0.125 + 20 + 3, -4 + 40 - 9]);
+  assertEquals(withPlainLabels(standardized, STATISTICS), plain);
 });

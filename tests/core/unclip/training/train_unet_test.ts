@@ -20,7 +20,9 @@ async function train(
   folder: string,
   learningRate: number,
   initial?: ReadonlyMap<string, Tensor>,
-  changes: Partial<GeneratorConfiguration["unet"]> = {},
+  { standardized, ...changes }: Partial<GeneratorConfiguration["unet"]> & {
+    readonly standardized?: boolean;
+  } = {},
 ) {
   const unet = { ...TINY.unet, steps: 3, learningRate, warmupSteps: 0, ...changes };
   const configuration = { ...TINY, unet };
@@ -29,6 +31,7 @@ async function train(
     trainUnet(folder, { ...ENCODED_NOISE, statistics }, unetPlan(configuration, EMBEDDING_WIDTH), {
       ...{ configuration, checkpointMinutes: 5, placement: { device: CPU, threads: 1 } },
       ...(initial && { initial: withAverages(initial) }),
+      ...(standardized !== undefined && { standardized }),
       measure: (tensors) => {
         measured = tensors;
         return Promise.resolve({ metrics: {} });
@@ -56,15 +59,19 @@ Deno.test("trainUnet() gives a new UNet that takes embeddings as they are, and k
     assertEquals(again, averages);
   }));
 
-Deno.test("trainUnet() gives a new UNet standardised embeddings, and one that is fine-tuned embeddings as they are", () =>
+Deno.test("trainUnet() gives a new UNet standardised embeddings, and one that is fine-tuned embeddings as they are or as it is asked to", () =>
   inFolder(async (root) => {
     const { lastLoss } = await train(`${root}/new`, 0.05);
     // Where no step changes anything, what was drawn is left.
     const drawn = await train(`${root}/drawn`, 0);
-    const difference = async (name: string, initial: ReadonlyMap<string, Tensor>) =>
-      Math.abs((await train(`${root}/${name}`, 0.05, initial)).lastLoss / lastLoss - 1);
+    const difference = async (
+      name: string,
+      initial: ReadonlyMap<string, Tensor>,
+      changes?: { readonly standardized: boolean },
+    ) => Math.abs((await train(`${root}/${name}`, 0.05, initial, changes)).lastLoss / lastLoss - 1);
     const same = await difference("plain", drawn.averages);
     assert(same < 1e-5, `the same function differs by ${same}`);
+    assertEquals(await difference("asked", drawn.kept, { standardized: true }), 0);
     const other = await difference("standardized", drawn.kept);
     assert(other > 1e-4, `another function differs by ${other} alone`);
   }));
