@@ -8,10 +8,11 @@
  *
  * @module
  */
-import { isFloat } from "../../core/engine/graph/dtype.ts";
-import { type Node, nodesLeadingTo, readBy } from "../../core/engine/graph/node.ts";
+import { byteSize, isFloat } from "../../core/engine/graph/dtype.ts";
+import { type Node, nodesLeadingTo, producer, readBy } from "../../core/engine/graph/node.ts";
 import { elementCount } from "../../core/engine/graph/shape.ts";
 import type { Value } from "../../core/engine/graph/value.ts";
+import { mixPrecision } from "../../core/engine/precision/mod.ts";
 import type { NamedCost } from "../../core/engine/ort/mod.ts";
 import type { MethodGraph } from "../../core/train/step/method_graph.ts";
 import { movingAverages } from "../../core/train/step/momentum_encoder.ts";
@@ -24,11 +25,11 @@ export interface PeerSettings {
   readonly optimizer: "sgd" | "lars" | "adamw";
 }
 
-/** A kernel, or several launches of one: elements that it moves in the width of activations, and in float32. */
+/** A kernel, or several launches of one. */
 interface Kernel {
   readonly what: string;
+  /** Bytes that it reads and writes. */
   readonly moved: number;
-  readonly movedFull?: number;
   readonly multiplyAdds?: number;
   readonly launches?: number;
 }
@@ -37,6 +38,26 @@ interface Kernel {
 const FREE = new Set(["Reshape", "Transpose", "Squeeze", "Unsqueeze", "Expand", "Identity"]);
 
 const sizeOf = (value: Value | undefined) => value === undefined ? 0 : elementCount(value.shape);
+
+/** Bytes of a value, in the type that it has under autocast. */
+const bytesOf = (value: Value | undefined) =>
+  value === undefined ? 0 : byteSize(value.dtype) * sizeOf(value);
+
+/** Kernels that widen what they read element by element, where the other operand is wider. */
+const WIDENING = new Set(["Add", "Sub", "Mul", "Div"]);
+
+/** What a kernel reads for an input of its operator. */
+function asRead(type: string, value: Value | undefined): Value | undefined {
+  const node = value && producer(value);
+  return WIDENING.has(type) && node?.op.type === "Cast" ? node.inputs.x : value;
+}
+
+/** Whether a value is a parameter, or a part of one. */
+function isParameter(value: Value): boolean {
+  const node = producer(value);
+  if (node === undefined) return value.source.kind === "input";
+  return ["Split", "Slice"].includes(node.op.type) && isParameter(node.inputs.x!);
+}
 
 const CONVOLUTIONS = new Set(["Conv"]);
 const PRODUCTS = new Set(["Gemm", "MatMul", "FusedMatMul"]);
@@ -52,12 +73,17 @@ function productMacs({ op, inputs, outputs }: Node): number {
 }
 
 /** Kernels of a node forward, and backward with the inputs that have gradients. */
-function kernelsOf(node: Node, differentiated: readonly Value[], isTrained: boolean): Kernel[] {
+function kernelsOf(
+  node: Node,
+  readers: readonly Node[],
+  differentiated: readonly Value[],
+  isTrained: boolean,
+): Kernel[] {
   const { op: { type }, inputs, outputs } = node;
-  const values = Object.values(inputs) as Value[];
+  const values = Object.values(inputs).map((value) => asRead(type, value)) as Value[];
   const [x, w, bias] = values;
   const [y] = Object.values(outputs) as [Value];
-  const [nx, nw, ny] = [sizeOf(x), sizeOf(w), sizeOf(y)];
+  const [nx, nw, ny] = [bytesOf(x), bytesOf(w), bytesOf(y)];
   const backward = (...kernels: Kernel[]) => isTrained ? kernels : [];
   if (FREE.has(type) || type === "StopGradient") return [];
   if (CONVOLUTIONS.has(type) || PRODUCTS.has(type)) {
@@ -77,16 +103,15 @@ function kernelsOf(node: Node, differentiated: readonly Value[], isTrained: bool
       // The statistics and the result read x; num_batches_tracked is counted by a kernel of its own.
       return [
         { what: "forward", moved: 3 * nx },
-        { what: "counter", moved: 1 },
+        { what: "counter", moved: 16 },
         ...backward({ what: "backward", moved: 5 * nx }),
       ];
     case "LayerNormalization":
       return [
-        // Runs in float32 under autocast: reads what was cast, and what it gives is cast for the product after it.
-        { what: "forward", moved: 0, movedFull: 2 * nx },
+        { what: "forward", moved: 2 * nx },
         ...backward(
-          { what: "backward", moved: 0, movedFull: 3 * nx },
-          { what: "scale and bias", moved: 0, movedFull: 2 * nx },
+          { what: "backward", moved: 3 * nx },
+          { what: "scale and bias", moved: 2 * nx },
         ),
       ];
     case "ScaledDotProductAttention": {
@@ -97,6 +122,21 @@ function kernelsOf(node: Node, differentiated: readonly Value[], isTrained: bool
         ...backward({ what: "backward", moved: 8 * nx, multiplyAdds: 5 * product, launches: 3 }),
       ];
     }
+    case "MultiHeadAttention": {
+      const [batch, length, width] = x!.shape as [number, number, number];
+      const multiplyAdds = 2 * batch * length * w!.shape[1]! * width;
+      return [{ what: "forward", moved: 4 * nx, multiplyAdds }];
+    }
+    case "Cast": {
+      // Of a weight it is counted with the update.
+      if (isParameter(x!)) return [];
+      const isRead = readers.every((reader) => WIDENING.has(reader.op.type));
+      const kernel = { moved: nx + ny };
+      return [
+        ...(isRead ? [] : [{ what: "forward", ...kernel }]),
+        ...backward({ what: "backward", ...kernel }),
+      ];
+    }
     case "Add":
     case "Sub":
       // The gradients are the result's own.
@@ -104,14 +144,14 @@ function kernelsOf(node: Node, differentiated: readonly Value[], isTrained: bool
     case "Slice":
       return backward({ what: "backward", moved: nx + ny });
     default: {
-      const read = values.reduce((sum, value) => sum + sizeOf(value), 0);
+      const read = values.reduce((sum, value) => sum + bytesOf(value), 0);
       return [
         { what: "forward", moved: read + ny },
         ...backward(
           ...differentiated.map((value) => ({
             what: "backward",
             // What is not elementwise or looks at its input again reads it beside the gradient.
-            moved: ny + read + sizeOf(value) - (type === "GlobalAveragePool" ? nx : 0),
+            moved: ny + read + bytesOf(value) - (type === "GlobalAveragePool" ? nx : 0),
           })),
         ),
       ];
@@ -161,8 +201,7 @@ function updateKernels(
   const averaged = movingAverages(scope);
   const of = (lists: number, passes: number, count = trained.length): Kernel => ({
     what: "update",
-    moved: 0,
-    movedFull: passes * elements,
+    moved: 4 * passes * elements,
     launches: listLaunches(count, elements, lists),
   });
   const casts = trained.filter(({ value }) => value.rank > 1);
@@ -187,34 +226,36 @@ function updateKernels(
  * @param graph the method's graph, before it is differentiated
  */
 export function pytorchCosts(graph: MethodGraph, settings: PeerSettings): NamedCost[] {
-  const width = settings.mixedPrecision ? 2 : 4;
-  const nodes = nodesLeadingTo([graph.loss], false);
+  const { loss } = settings.mixedPrecision
+    ? mixPrecision({ loss: graph.loss }, "float16") as { readonly loss: Value }
+    : graph;
+  const nodes = nodesLeadingTo([loss], false);
   const parameters = [...graph.scope.declarations.values()]
     .filter(({ kind }) => kind === "trainable").map(({ value }) => value);
-  const { needed, reached } = differentiatedValues(graph.loss, nodes, parameters);
-  const readers = new Map<Value, number>();
-  for (const node of reached) {
-    for (const value of readBy(node)) readers.set(value, (readers.get(value) ?? 0) + 1);
+  const { needed, reached } = differentiatedValues(loss, nodes, parameters);
+  const readers = new Map<Value, Node[]>();
+  for (const node of nodes) {
+    for (const value of readBy(node)) readers.set(value, [...readers.get(value) ?? [], node]);
   }
   const costOf = (operator: string, layer: string, kernel: Kernel): NamedCost => ({
     operator,
     layer,
     multiplyAdds: kernel.multiplyAdds ?? 0,
-    bytes: width * kernel.moved + 4 * (kernel.movedFull ?? 0),
+    bytes: kernel.moved,
     launches: kernel.launches ?? 1,
   });
   return [
     ...nodes.flatMap((node) => {
       const differentiated = readBy(node).filter((value) => needed.has(value));
-      const kernels = kernelsOf(node, differentiated, reached.has(node));
+      const [y] = Object.values(node.outputs);
+      const kernels = kernelsOf(node, readers.get(y!) ?? [], differentiated, reached.has(node));
       return kernels.map((kernel) => costOf(node.op.type, node.path, kernel));
     }),
     // A value that several read gets the sum of their gradients.
-    ...[...readers].flatMap(([value, count]) =>
-      needed.has(value) && count > 1
-        ? Array.from(
-          { length: count - 1 },
-          () => costOf("gradient sum", "", { what: "backward", moved: 3 * sizeOf(value) }),
+    ...[...readers].flatMap(([value, found]) =>
+      needed.has(value)
+        ? found.filter((node) => reached.has(node)).slice(1).map(() =>
+          costOf("gradient sum", "", { what: "backward", moved: 3 * bytesOf(value) })
         )
         : []
     ),

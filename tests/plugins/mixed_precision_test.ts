@@ -160,7 +160,7 @@ const simSiam = await readGolden<SimSiamSettings>("mixed_simsiam_steps");
 const resNet = await readGolden<ResNetSettings>("mixed_moco_v3_resnet_steps");
 const vit = await readGolden<ViTSettings>("mixed_moco_v3_vit_steps");
 
-/** Networks of convolutions by CUDA's formulations, computed on the CPU, which rounds to float16 what CUDA's kernels do. */
+/** Networks by CUDA's formulations, computed on the CPU, which rounds to float16 what CUDA's kernels do. */
 const CUDA: GraphTarget = { provider: "cuda", computedBy: "cpu" };
 
 for (const run of ["plain", "overflow"] as const) {
@@ -175,4 +175,6 @@ for (const run of ["plain", "overflow"] as const) {
     assertFollowsAutocast(resNet, { ...resNetTrial(resNet), target: CUDA }, run));
   Deno.test(`MoCo v3 on a ViT in float16 follows torch.autocast for 20 steps, ${how}`, () =>
     assertFollowsAutocast(vit, vitTrial(vit), run));
+  Deno.test(`MoCo v3 on a ViT in float16 as CUDA computes it follows torch.autocast, ${how}`, () =>
+    assertFollowsAutocast(vit, { ...vitTrial(vit), target: CUDA }, run));
 }

@@ -1,6 +1,7 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { formatType } from "../graph/tensor.ts";
 import type { Value } from "../graph/value.ts";
+import { multiHeadAttention } from "../ops/multi_head_attention.ts";
 import { reshape } from "../ops/reshape.ts";
 import { scaledDotProductAttention } from "../ops/scaled_dot_product_attention.ts";
 import { split } from "../ops/split.ts";
@@ -24,21 +25,32 @@ export interface AttentionOptions {
 }
 
 /**
- * Queries, keys and values, `[N, heads, tokens, head width]` each. The weight is cut, not what it makes: it is the
- * smaller of the two, in the backward pass too.
+ * Queries, keys and values, `[N, tokens, width]` each. The weight is cut, not what it makes: it is the smaller of the two, in
+ * the backward pass too.
  */
-function queriesKeysValues(scope: Scope, x: Value, heads: number, initial: Initializer): Value[] {
+function queriesKeysValues(scope: Scope, x: Value, initial: Initializer): Value[] {
   return scope.enter("qkv", (layer) => {
-    const [batch, tokens, width] = x.shape as [number, number, number];
+    const width = x.shape.at(-1)!;
     const weight = layer.parameter("weight", [3 * width, width], initial);
     const bias = layer.parameter("bias", [3 * width], constantInitializer(0));
     const thirds = [width, width, width];
     const offsets = split(bias, thirds, { axis: 0 });
-    return split(weight, thirds, { axis: 0 }).map((part, i) => {
-      const mapped = applyLinear(x, part, offsets[i]!);
-      return transpose(reshape(mapped, [batch, tokens, heads, width / heads]), [0, 2, 1, 3]);
-    });
+    // One value for all three, so that in mixed precision it is rounded once and its gradients are summed before they are widened.
+    const rows = reshape(x, [-1, width]);
+    return split(weight, thirds, { axis: 0 }).map((part, i) =>
+      reshape(applyLinear(rows, part, offsets[i]!), x.shape)
+    );
   });
+}
+
+/** What all heads attend to, `[N, tokens, width]`, in operators whose gradient computes nothing anew. */
+function attendByHeads(parts: readonly Value[], heads: number): Value {
+  const [batch, tokens, width] = parts[0]!.shape as [number, number, number];
+  const [queries, keys, values] = parts.map((part) =>
+    transpose(reshape(part, [batch, tokens, heads, width / heads]), [0, 2, 1, 3])
+  );
+  const attended = scaledDotProductAttention(queries!, keys!, values!);
+  return reshape(transpose(attended, [0, 2, 1, 3]), [batch, tokens, width]);
 }
 
 /**
@@ -60,9 +72,11 @@ export function attention(scope: Scope, name: string, x: Value, options: Attenti
       );
     }
     const initial = options.qkvInitializer ?? weightInitializer;
-    const [queries, keys, values] = queriesKeysValues(layer, x, heads, initial);
-    const attended = scaledDotProductAttention(queries!, keys!, values!);
-    const joined = reshape(transpose(attended, [0, 2, 1, 3]), x.shape);
+    const parts = queriesKeysValues(layer, x, initial);
+    // No gradient goes through what is frozen: the fused operator need not keep the probabilities.
+    const joined = layer.frozen
+      ? multiHeadAttention(parts[0]!, parts[1]!, parts[2]!, { heads })
+      : attendByHeads(parts, heads);
     const biasInitializer = constantInitializer(0);
     return linear(layer, "proj", joined, { width, weightInitializer, biasInitializer });
   });

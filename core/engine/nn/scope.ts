@@ -115,6 +115,11 @@ export class Scope {
     };
   }
 
+  /** Whether all parameters that are declared here stay untrained, as a momentum encoder's do. */
+  get frozen(): boolean {
+    return this.#frozen;
+  }
+
   /** Whether layers behave as in training. */
   get training(): boolean {
     return this.#store.training;

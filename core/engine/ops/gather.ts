@@ -6,6 +6,7 @@ import { axisOf } from "./_axes.ts";
 import { checkIndices } from "./_indices.ts";
 import { scatterSum } from "./_scatter_sum.ts";
 import { add } from "./add.ts";
+import { cast } from "./cast.ts";
 import { expand } from "./expand.ts";
 import { reshape } from "./reshape.ts";
 import { scatterRows } from "./scatter_rows.ts";
@@ -43,22 +44,23 @@ const Gather = defineOp({
   outputs: ["y"],
   precision: "widest",
   infer: ({ x, indices }, { axis }: GatherAttributes) => {
-    checkIndices(indices);
+    checkIndices(indices, "int32");
     return { y: { dtype: x.dtype, shape: x.shape.toSpliced(axis, 1, ...indices.shape) } };
   },
   onnx: ({ axis }) => ({ attributes: { axis: { int: axis } } }),
   // dx has at every index the sum of the dy that were read there
-  gradient: (values, { axis, unique }) => ({
-    x: unique
-      ? writeRows(values, axis)
-      : scatterSum(values.dy, values.indices, values.x.shape, axis),
-  }),
+  gradient: ({ x, dy, ...given }, { axis, unique }) => {
+    const indices = cast(given.indices, "int64");
+    return {
+      x: unique ? writeRows({ x, indices, dy }, axis) : scatterSum(dy, indices, x.shape, axis),
+    };
+  },
 });
 
 /**
  * Slices of an axis in the order of indices, which may be of any shape and take the axis's place in the result.
  *
- * @param indices int64, in [0, length of the axis)
+ * @param indices int64 or int32, in [0, length of the axis); in the forward pass those below 0 count from the end
  */
 export function gather(x: Value, indices: Value, options: GatherOptions = {}): Value {
   const { axis = 0, unique = false } = options;

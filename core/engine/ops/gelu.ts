@@ -1,6 +1,8 @@
 import { defineOp } from "../graph/op.ts";
+import { currentTarget } from "../graph/target.ts";
 import type { Value } from "../graph/value.ts";
 import { inferUnary } from "./_elementwise.ts";
+import { tabulatedSlope } from "./_tabulated_slope.ts";
 import { add } from "./add.ts";
 import { erf } from "./erf.ts";
 import { exp } from "./exp.ts";
@@ -35,6 +37,7 @@ function halfwayUp(x: Value): Value {
 
 /** Phi(x) + x phi(x) with u = x / sqrt(2): (1 + erf(u)) / 2 + u exp(-u^2) / sqrt(pi). */
 function slope(x: Value): Value {
+  if (currentTarget().provider === "cuda" && x.dtype === "float16") return tabulatedSlope(x);
   const u = mul(x, Math.SQRT1_2);
   // The factor 1 / sqrt(pi) rides in the exponent, which saves a pass over the tensor.
   const density = mul(u, exp(sub(-0.5 * Math.log(Math.PI), mul(u, u))));

@@ -5,6 +5,7 @@ import { currentTarget } from "../graph/target.ts";
 import { filled } from "../graph/tensor.ts";
 import { constant, type Value } from "../graph/value.ts";
 import { axisOf } from "./_axes.ts";
+import { halfBefore, halfRowsGradient } from "./_half_rows.ts";
 import { centre, standardizedGradient } from "./_standardize.ts";
 import { add } from "./add.ts";
 import { mul } from "./mul.ts";
@@ -95,6 +96,10 @@ const LayerNormalization = defineComposite({
   },
   // With z = (x - mean) r and dz = scale dy: dx = r (dz - mean(dz) - z mean(z dz)), dscale = z dy, dbias = dy
   gradient: ({ x, scale, bias, mean, inverseDeviation, dy }, { axis, epsilon }) => {
+    const half = isOneKernel(x) ? halfBefore(dy) : undefined;
+    if (half !== undefined) {
+      return halfRowsGradient({ x, scale, bias, inverseDeviation, dy: half }, { axis, epsilon });
+    }
     const z = isOneKernel(x)
       ? standardLayerNormalization({ x, scale: onesOf(x, axis) }, { axis, epsilon }).y
       : mul(sub(x, mean), inverseDeviation);

@@ -41,9 +41,11 @@ const ScaledDotProductAttention = defineComposite({
   gradient: ({ q, k, v, mask, y, probabilities: p, dy }, { scale }) => {
     const wide = (x: Value) => x.dtype === "float64" ? x : cast(x, "float32");
     const total = reduceSum(wide(mul(dy, y)), { axis: -1, keepDims: true });
-    // A difference of nearly equal numbers.
-    const slope = sub(wide(matMul(dy, v, { transposeB: true })), total);
-    const scores = cast(mul(wide(p), slope), p.dtype);
+    const slope = matMul(dy, v, { transposeB: true });
+    // A difference of nearly equal numbers, where rounding both costs no more than y and the slope have lost by theirs; kernels
+    // of CUDA compute it in float32 by themselves.
+    const narrow = currentTarget().provider === "cuda" ? (x: Value) => cast(x, p.dtype) : wide;
+    const scores = cast(mul(narrow(p), sub(narrow(slope), narrow(total))), p.dtype);
     return {
       q: matMul(scores, k, { alpha: scale }),
       k: matMul(scores, q, { transposeA: true, alpha: scale }),

@@ -27,7 +27,7 @@ Deno.test("PyTorch's batch norm moves eight passes in two kernels, and counts ba
   );
   // Both views go through it at once.
   const pass = 4 * (2 * 8) * 64 * 32 * 32;
-  assertEquals(first.map(({ bytes }) => bytes), [3 * pass, 4, 5 * pass]);
+  assertEquals(first.map(({ bytes }) => bytes), [3 * pass, 16, 5 * pass]);
 });
 
 Deno.test("PyTorch's mixed precision halves what activations move, and unscales and casts", () => {

@@ -165,7 +165,7 @@ const CASES: readonly (readonly [() => unknown, string])[] = [
   ],
   [() => op.pad(x, [1, 1]), `Cannot apply Pad ${X}: pads must be 4 integers of at least 0`],
   [() => op.pad(x, [0, 3, 0, 0], { mode: "reflect" }), "must be shorter than the axis"],
-  [() => op.gather(x, x), "indices must be int64, found float32[2,3]"],
+  [() => op.gather(x, x), "indices must be int64 or int32, found float32[2,3]"],
   [() => op.gatherElements(x, whole, { axis: 0 }), "indices must fit into [2,3] but for axis 0"],
   [
     () => op.scatterElements(y, whole, y, { axis: 0 }),

@@ -5,20 +5,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { gradients } from "../../../../core/engine/autodiff/gradients.ts";
 import { nodesLeadingTo } from "../../../../core/engine/graph/node.ts";
-import { decodeNumbers, encodeNumbers } from "../../../../core/engine/graph/numbers.ts";
 import { elementCount } from "../../../../core/engine/graph/shape.ts";
 import { type GraphTarget, withTarget } from "../../../../core/engine/graph/target.ts";
-import { float32, type Tensor, tensor } from "../../../../core/engine/graph/tensor.ts";
 import { input, type Value } from "../../../../core/engine/graph/value.ts";
 import { batchNormalization } from "../../../../core/engine/ops/batch_normalization.ts";
 import { cast } from "../../../../core/engine/ops/cast.ts";
-import { roundWithoutKernels } from "../../../../core/engine/step/round_without_kernels.ts";
-import { runGraph } from "../../../run_graph.ts";
 import { hashedTensor } from "../nn/hashed_values.ts";
 import { relativeError } from "../nn/relative_error.ts";
+import { AS_CUDA, computed, rounded, type Tensors } from "./rounded_as_cuda.ts";
 import { goldenTensors } from "./window_golden.ts";
-
-type Tensors = Readonly<Record<string, Tensor>>;
 
 /** Largest relative error of tensors of float16: a few roundings, of 2^-11 at most each. */
 const NARROW = 2 ** -10;
@@ -32,23 +27,13 @@ const SUMS = 2 ** -9;
 /** Largest relative error of a batch's statistics. */
 const STATISTICS = 1e-5;
 
-/** Numbers as float16 has them. */
-function rounded({ shape, data }: Tensor): Tensor<"float32"> {
-  const narrow = encodeNumbers("float16", data as ArrayLike<number>);
-  return float32(shape, Array.from(decodeNumbers(tensor("float16", shape, narrow))));
-}
-
 /** All that a batch normalisation makes, and its gradients. */
-async function evaluate(
+function evaluate(
   { x, dy, ...vectors }: Tensors,
   dtype: "float16" | "float64",
   target: GraphTarget,
 ): Promise<Tensors> {
-  const given = { x: x!, dy: dy!, ...vectors };
-  const inputs = Object.fromEntries(
-    Object.entries(given).map(([name, { shape }]) => [name, input(name, "float32", shape)]),
-  );
-  const outputs = withTarget(target, () => {
+  return computed({ x: x!, dy: dy!, ...vectors }, target, (inputs) => {
     const as = (value: Value) => cast(value, dtype);
     const vector = (value: Value | undefined) => value && dtype === "float64" ? as(value) : value;
     const [image, seed] = [as(inputs.x!), as(inputs.dy!)];
@@ -59,20 +44,9 @@ async function evaluate(
     });
     const by = { dx: image, ...(scale && { dscale: scale }), ...(bias && { dbias: bias }) };
     const found = gradients(y, Object.values(by), { seed });
-    const made = {
-      y,
-      mean,
-      variance,
-      ...Object.fromEntries(Object.keys(by).map((name, i) => [name, found[i]!])),
-    };
-    return Object.fromEntries(
-      Object.entries(made).map(([name, value]) => [`${name} out`, cast(value, "float32")]),
-    );
+    const slopes = Object.fromEntries(Object.keys(by).map((name, i) => [name, found[i]!]));
+    return { y, mean, variance, ...slopes };
   });
-  const results = await runGraph(roundWithoutKernels(outputs), given);
-  return Object.fromEntries(
-    Object.entries(results).map(([name, value]) => [name.replace(" out", ""), value]),
-  );
 }
 
 interface Bounds {
@@ -85,7 +59,7 @@ interface Bounds {
 async function compare(what: string, given: Tensors, bounds: Bounds = {}): Promise<void> {
   const { narrow = NARROW, sums = SUMS, statistics = STATISTICS } = bounds;
   const tensors = { ...given, x: rounded(given.x!), dy: rounded(given.dy!) };
-  const found = await evaluate(tensors, "float16", { provider: "cuda", computedBy: "cpu" });
+  const found = await evaluate(tensors, "float16", AS_CUDA);
   const expected = await evaluate(tensors, "float64", { provider: "cpu" });
   const most: Record<string, number> = {
     ...{ y: narrow, dx: narrow, dscale: sums, dbias: sums, mean: statistics, variance: statistics },
