@@ -20,7 +20,7 @@ import {
 } from "./_normalize_channels.ts";
 import { add } from "./add.ts";
 import { cast } from "./cast.ts";
-import { standardLayerNormalization } from "./layer_normalization.ts";
+import { standardLayerNormalization } from "./_standard_layer_normalization.ts";
 import { matMul } from "./mat_mul.ts";
 import { mul } from "./mul.ts";
 import { pow } from "./pow.ts";

@@ -13,7 +13,7 @@ import { div } from "./div.ts";
 import {
   type LayerNormalizationAttributes,
   standardLayerNormalization,
-} from "./layer_normalization.ts";
+} from "./_standard_layer_normalization.ts";
 import { matMul } from "./mat_mul.ts";
 import { mul } from "./mul.ts";
 import { beforeReshapes, reshape } from "./reshape.ts";

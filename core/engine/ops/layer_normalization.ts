@@ -1,11 +1,15 @@
 import { GenviewRangeError } from "../../errors/mod.ts";
-import { type Apply, defineComposite, defineOp } from "../graph/op.ts";
+import { defineComposite } from "../graph/op.ts";
 import { sameShape, type Shape } from "../graph/shape.ts";
 import { currentTarget } from "../graph/target.ts";
 import { filled } from "../graph/tensor.ts";
 import { constant, type Value } from "../graph/value.ts";
 import { axisOf } from "./_axes.ts";
 import { halfBefore, halfRowsGradient } from "./_half_rows.ts";
+import {
+  type LayerNormalizationAttributes,
+  standardLayerNormalization,
+} from "./_standard_layer_normalization.ts";
 import { centre, standardizedGradient } from "./_standardize.ts";
 import { add } from "./add.ts";
 import { mul } from "./mul.ts";
@@ -23,14 +27,6 @@ export interface LayerNormalizationOptions {
   readonly axis?: number;
 }
 
-/** How {@linkcode standardLayerNormalization} is applied. */
-export interface LayerNormalizationAttributes {
-  /** First axis that is normalised. */
-  readonly axis: number;
-  /** What is added to the variance. */
-  readonly epsilon: number;
-}
-
 function axesFrom(axis: number, rank: number): number[] {
   return Array.from({ length: rank - axis }, (_, i) => axis + i);
 }
@@ -42,29 +38,6 @@ function check(name: string, value: Value | undefined, expected: Shape): void {
     );
   }
 }
-
-/** ONNX's own operator, whose mean and inverse deviation are float32 whatever x is. It has no gradient. */
-export const standardLayerNormalization: Apply<
-  "x" | "scale",
-  "bias",
-  "y" | "mean" | "inverseDeviation",
-  LayerNormalizationAttributes
-> = defineOp({
-  type: "LayerNormalization",
-  inputs: ["x", "scale"],
-  optional: ["bias"],
-  outputs: ["y", "mean", "inverseDeviation"],
-  infer: ({ x }, { axis }: LayerNormalizationAttributes) => {
-    const shape = x.shape.map((length, i) => i < axis ? length : 1);
-    const statistics = { dtype: "float32" as const, shape };
-    return { y: x, mean: statistics, inverseDeviation: statistics };
-  },
-  onnx: ({ axis, epsilon }) => ({
-    attributes: { axis: { int: axis }, epsilon: { float: epsilon } },
-  }),
-  // What is made of it has a gradient of its own.
-  gradient: "none",
-});
 
 /** Whether ONNX's operator is the faster way: on CUDA, and its statistics are float32 alone. */
 function isOneKernel({ dtype }: Value): boolean {

@@ -42,8 +42,8 @@ const ScaledDotProductAttention = defineComposite({
     const wide = (x: Value) => x.dtype === "float64" ? x : cast(x, "float32");
     const total = reduceSum(wide(mul(dy, y)), { axis: -1, keepDims: true });
     const slope = matMul(dy, v, { transposeB: true });
-    // A difference of nearly equal numbers, where rounding both costs no more than y and the slope have lost by theirs; kernels
-    // of CUDA compute it in float32 by themselves.
+    // A difference of nearly equal numbers. On CUDA, where scores of float32 would be most of what is moved, both are rounded
+    // first: that costs no more than rounding y and the slope has.
     const narrow = currentTarget().provider === "cuda" ? (x: Value) => cast(x, p.dtype) : wide;
     const scores = cast(mul(narrow(p), sub(narrow(slope), narrow(total))), p.dtype);
     return {
