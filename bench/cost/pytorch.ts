@@ -46,17 +46,22 @@ const bytesOf = (value: Value | undefined) =>
 /** Kernels that widen what they read element by element, where the other operand is wider. */
 const WIDENING = new Set(["Add", "Sub", "Mul", "Div"]);
 
-/** What a kernel reads for an input of its operator. */
-function asRead(type: string, value: Value | undefined): Value | undefined {
-  const node = value && producer(value);
-  return WIDENING.has(type) && node?.op.type === "Cast" ? node.inputs.x : value;
+/** Whether a value is a wider one of what it was cast from. */
+function isWidened(value: Value): boolean {
+  const node = producer(value);
+  return node?.op.type === "Cast" && byteSize(node.inputs.x!.dtype) < byteSize(value.dtype);
 }
 
-/** Whether a value is a parameter, or a part of one. */
-function isParameter(value: Value): boolean {
+/** What a kernel reads for an input of its operator. */
+function asRead(type: string, value: Value | undefined): Value | undefined {
+  return value && WIDENING.has(type) && isWidened(value) ? producer(value)!.inputs.x : value;
+}
+
+/** Whether a value is one of some, or a part of one. */
+function isPartOf(values: ReadonlySet<Value>, value: Value): boolean {
   const node = producer(value);
-  if (node === undefined) return value.source.kind === "input";
-  return ["Split", "Slice"].includes(node.op.type) && isParameter(node.inputs.x!);
+  return values.has(value) || node !== undefined &&
+      ["Split", "Slice"].includes(node.op.type) && isPartOf(values, node.inputs.x!);
 }
 
 const CONVOLUTIONS = new Set(["Conv"]);
@@ -76,6 +81,7 @@ function productMacs({ op, inputs, outputs }: Node): number {
 function kernelsOf(
   node: Node,
   readers: readonly Node[],
+  trained: ReadonlySet<Value>,
   differentiated: readonly Value[],
   isTrained: boolean,
 ): Kernel[] {
@@ -128,9 +134,9 @@ function kernelsOf(
       return [{ what: "forward", moved: 4 * nx, multiplyAdds }];
     }
     case "Cast": {
-      // Of a weight it is counted with the update.
-      if (isParameter(x!)) return [];
-      const isRead = readers.every((reader) => WIDENING.has(reader.op.type));
+      // Of a trained weight, which is cast once, it is counted with the update.
+      if (isPartOf(trained, x!)) return [];
+      const isRead = isWidened(y) && readers.every((reader) => WIDENING.has(reader.op.type));
       const kernel = { moved: nx + ny };
       return [
         ...(isRead ? [] : [{ what: "forward", ...kernel }]),
@@ -232,6 +238,7 @@ export function pytorchCosts(graph: MethodGraph, settings: PeerSettings): NamedC
   const nodes = nodesLeadingTo([loss], false);
   const parameters = [...graph.scope.declarations.values()]
     .filter(({ kind }) => kind === "trainable").map(({ value }) => value);
+  const trained = new Set(parameters);
   const { needed, reached } = differentiatedValues(loss, nodes, parameters);
   const readers = new Map<Value, Node[]>();
   for (const node of nodes) {
@@ -248,7 +255,13 @@ export function pytorchCosts(graph: MethodGraph, settings: PeerSettings): NamedC
     ...nodes.flatMap((node) => {
       const differentiated = readBy(node).filter((value) => needed.has(value));
       const [y] = Object.values(node.outputs);
-      const kernels = kernelsOf(node, readers.get(y!) ?? [], differentiated, reached.has(node));
+      const kernels = kernelsOf(
+        node,
+        readers.get(y!) ?? [],
+        trained,
+        differentiated,
+        reached.has(node),
+      );
       return kernels.map((kernel) => costOf(node.op.type, node.path, kernel));
     }),
     // A value that several read gets the sum of their gradients.

@@ -162,7 +162,13 @@ Deno.test("generator fine-tunes by another image encoder, whose statistics are m
     await assertRejects(
       () => main([...finetune, ...by("pretraining"), "--output", path("wide")]),
       RangeError,
-      "must have embeddings of 4, which its UNet takes, found 64",
+      "must have embeddings of 4, which the generator's UNet takes, found 64; give projection.embedding",
+    );
+    const frozen = ["--freeze", "unet.class_embedding", "--output", path("frozen")];
+    await assertRejects(
+      () => main([...finetune, ...by("pretraining"), "--embedding", "4", ...frozen]),
+      RangeError,
+      "frozen must leave out unet.class_embedding.linear_1",
     );
     // Nothing is learnt at such a rate; what is left is the same function of standardised embeddings.
     await main([

@@ -8,6 +8,7 @@ import { producer } from "../graph/node.ts";
 import { elementCount } from "../graph/shape.ts";
 import { filled } from "../graph/tensor.ts";
 import { constant, type Value } from "../graph/value.ts";
+import { leadingSum } from "./_leading_sum.ts";
 import { cast } from "./cast.ts";
 import { div } from "./div.ts";
 import {
@@ -19,7 +20,7 @@ import { mul } from "./mul.ts";
 import { beforeReshapes, reshape } from "./reshape.ts";
 import { sub } from "./sub.ts";
 
-/** What is added to the variance of a gradient, for one of zeros: nothing beside the square of what float16 holds. */
+/** What is added to the variance of a gradient, for one of zeros; what it changes is put back with the deviation. */
 const EPSILON = 1e-12;
 
 /** What a value was before it was converted from float16, if it was. */
@@ -41,15 +42,13 @@ export interface HalfRowsInputs {
 
 /**
  * Sums over all rows, float32 of the shape of a row. They are divided by about the root of the number of rows before they are
- * rounded to float16, and so are of the size of what they are sums of, where that is of both signs; by a power of two, since
- * ONNX Runtime rounds the factor as well.
+ * rounded to float16, and so are of the size of what they are sums of, where that is of both signs; by a power of two, which
+ * float16 has.
  */
 function sumOfRows(rows: Value, shape: readonly number[]): Value {
-  const [count] = rows.shape as [number];
-  const growth = 2 ** Math.round(Math.log2(count) / 2);
-  const ones = constant(filled("float16", [1, count], 1));
-  const sums = cast(matMul(ones, rows, { alpha: 1 / growth }), "float32");
-  return mul(reshape(sums, shape), growth);
+  const growth = 2 ** Math.round(Math.log2(rows.shape[0]!) / 2);
+  const sums = leadingSum(rows, { axes: [0], keepDims: false }, 1 / growth);
+  return mul(reshape(cast(sums, "float32"), shape), growth);
 }
 
 /**
@@ -68,7 +67,10 @@ export function halfRowsGradient(
   const z = cast(normalized.y, "float16");
   const factor = scale === undefined ? ones("float16") : cast(scale, "float16");
   const products = mul(dy, z);
-  const slope = matMul(rowsOf(products), reshape(factor, [length, 1]), { alpha: 1 / length });
+  // A power of two, since ONNX Runtime rounds alpha to float16; the rest goes with the factor.
+  const alpha = 2 ** -Math.ceil(Math.log2(length));
+  const column = reshape(mul(factor, 1 / (alpha * length)), [length, 1]);
+  const slope = matMul(rowsOf(products), column, { alpha });
   const dz = scale === undefined ? dy : mul(dy, factor);
   const u = sub(dz, mul(z, reshape(slope, inverseDeviation.shape)));
   const own = standardLayerNormalization({ x: u, scale: ones("float16") }, {

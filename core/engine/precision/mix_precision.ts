@@ -21,11 +21,7 @@ const ROUNDING: Readonly<Record<HalfPrecision, number>> = {
 };
 
 /** Operators for which ONNX Runtime has no kernels of bfloat16 on any device: they stay in float32. */
-const WITHOUT_BFLOAT16: ReadonlySet<string> = new Set([
-  "Conv",
-  "ConvTranspose",
-  "MultiHeadAttention",
-]);
+const WITHOUT_BFLOAT16: ReadonlySet<string> = new Set(["Conv", "ConvTranspose"]);
 
 /** A graph on its way to mixed precision. */
 class Mixing {

@@ -4,10 +4,12 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { latentFactor } from "../networks/autoencoder.ts";
 import { parseImageEncoder, parseUnet } from "../network_config.ts";
 import { PublishedFolder } from "../published_folder.ts";
+import { LABEL_LAYER } from "./class_embedding.ts";
 import type { GeneratorConfiguration } from "./generator_configuration.ts";
 import { trainedImageSize } from "./published_parts.ts";
 import type { StageName } from "./stage_event.ts";
@@ -116,9 +118,10 @@ function projectionFindings(
 
 /** What does not go with the generator that is fine-tuned. */
 async function originFindings(
-  { imageSize }: GeneratorConfiguration,
+  { imageSize, projection }: GeneratorConfiguration,
   folder: PublishedFolder,
   [imageEncoder, embedding]: readonly [folder: string, embedding: number],
+  isFrozen: (parameter: string) => boolean,
 ): Promise<string[]> {
   const found: string[] = [];
   const trained = await trainedImageSize(folder);
@@ -130,7 +133,15 @@ async function originFindings(
   const known = parseUnet(await folder.config("unet")).classWidth / 2;
   if (embedding !== known) {
     found.push(
-      `the image encoder of ${imageEncoder} must have embeddings of ${known}, which its UNet takes, found ${embedding}`,
+      `the image encoder of ${imageEncoder} must have embeddings of ${known}, which the generator's UNet takes, found ` +
+        `${embedding}${
+          projection === undefined ? "" : "; give projection.embedding (--embedding)"
+        }`,
+    );
+  }
+  if (resolve(imageEncoder) !== resolve(folder.path) && isFrozen(`${LABEL_LAYER}.weight`)) {
+    found.push(
+      `frozen must leave out unet.${LABEL_LAYER}, by which the UNet learns what the embeddings of ${imageEncoder} mean`,
     );
   }
   return found;
@@ -139,7 +150,7 @@ async function originFindings(
 /** What of a training its checks look at. */
 export type CheckedTraining = Pick<
   TrainGeneratorOptions,
-  "configuration" | "dataset" | "imageEncoder" | "from" | "freezeAutoencoder"
+  "configuration" | "dataset" | "imageEncoder" | "from" | "freezeAutoencoder" | "isFrozen"
 >;
 
 /**
@@ -151,8 +162,10 @@ export type CheckedTraining = Pick<
  * @throws {TypeError} if its configuration, or one of the generator that is fine-tuned, asks for what is not supported
  */
 export async function checkTraining(
-  { configuration, dataset, imageEncoder, from, freezeAutoencoder = true }: CheckedTraining,
+  options: CheckedTraining,
 ): Promise<void> {
+  const { configuration, dataset, imageEncoder, from, freezeAutoencoder = true } = options;
+  const { isFrozen = () => false } = options;
   const { draws, projection } = configuration;
   const images = dataset.length;
   // One that is exported from a run has no configuration yet.
@@ -160,9 +173,12 @@ export async function checkTraining(
     parseImageEncoder(await new PublishedFolder(imageEncoder).config("image_encoder")).embedding;
   const isAutoencoderTrained = from === undefined || !freezeAutoencoder;
   const findings = [
-    ...(from === undefined
-      ? sizeFindings(configuration)
-      : await originFindings(configuration, new PublishedFolder(from), [imageEncoder, embedding])),
+    ...(from === undefined ? sizeFindings(configuration) : await originFindings(
+      configuration,
+      new PublishedFolder(from),
+      [imageEncoder, embedding],
+      isFrozen,
+    )),
     ...(isAutoencoderTrained ? stageFindings("autoencoder", configuration, images) : []),
     ...stageFindings("unet", configuration, draws * images),
     ...targetFindings(configuration),

@@ -7,7 +7,7 @@ import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import type { EmbeddingStatistics } from "../embedding_noise.ts";
 
 /** The layer that class labels enter: images' embeddings, then the embeddings of their levels of noise. */
-const LAYER = "class_embedding.linear_1";
+export const LABEL_LAYER = "class_embedding.linear_1";
 
 /** Standard deviation of each coordinate. The larger it is, the sooner the UNet heeds embeddings beside the timestep. */
 const DEVIATION = 4;
@@ -48,8 +48,8 @@ function withLabelsBefore(
   tensors: ReadonlyMap<string, Tensor>,
   { origin, scale }: { readonly origin: Float32Array; readonly scale: Float32Array },
 ): Map<string, Tensor> {
-  const weight = tensors.get(`${LAYER}.weight`) as Tensor<"float32">;
-  const bias = tensors.get(`${LAYER}.bias`) as Tensor<"float32">;
+  const weight = tensors.get(`${LABEL_LAYER}.weight`) as Tensor<"float32">;
+  const bias = tensors.get(`${LABEL_LAYER}.bias`) as Tensor<"float32">;
   const [, width] = weight.shape as [number, number];
   const scaled = weight.data.slice();
   const shifted = Float32Array.from(bias.data, (value, row) => {
@@ -63,8 +63,8 @@ function withLabelsBefore(
   });
   return new Map([
     ...tensors,
-    [`${LAYER}.weight`, tensor("float32", weight.shape, scaled)],
-    [`${LAYER}.bias`, tensor("float32", bias.shape, shifted)],
+    [`${LABEL_LAYER}.weight`, tensor("float32", weight.shape, scaled)],
+    [`${LABEL_LAYER}.bias`, tensor("float32", bias.shape, shifted)],
   ]);
 }
 

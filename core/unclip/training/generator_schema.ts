@@ -74,7 +74,7 @@ export const generatorSchema: ObjectSchema = {
       default: "embedded",
       description:
         "folder that holds image_encoder and feature_extractor, or embedded; or a run of pretraining, or one of its " +
-        "checkpoints, that it is exported from",
+        "checkpoints, that it is exported from; left out in fine-tuning, that of the generator",
     },
     // There is no default: runs whose image encoder is not exported have none.
     projection: {

@@ -31,7 +31,7 @@ export function addCosts(a: Cost, b: Cost): Cost {
 /** Operators whose result is what they read, under another shape. */
 const ALIASES = new Set(["Reshape", "Squeeze", "Unsqueeze", "Flatten"]);
 
-/** Operators that read no more of their first input than they write. */
+/** Operators that read no more of their first input than they write, at places that others may tell. */
 const SELECTIONS = new Set(["Slice", "Gather", "GatherElements", "GatherND"]);
 
 /** Operators of matrix products. */
@@ -51,6 +51,8 @@ function multiplyAdds(type: string, inputs: readonly TracedTensor[], y: TracedTe
   // convolution each element of its input.
   if (type === "Conv") return elementCount(y.shape) * elementCount(w.shape) / w.shape[0]!;
   if (type === "ConvTranspose") return elementCount(x.shape) * elementCount(w.shape) / w.shape[0]!;
+  // Queries meet keys, and probabilities values.
+  if (type === "MultiHeadAttention") return 2 * elementCount(y.shape) * w.shape[1]!;
   return PRODUCTS.has(type) ? elementCount(y.shape) * summedLength(x, y) : 0;
 }
 
@@ -99,10 +101,15 @@ export function nodeCost(node: TracedNode, { tensors, constants }: ModelTrace): 
   const sum = (found: readonly TracedTensor[]) =>
     found.reduce((total, { bytes }) => total + bytes, 0);
   const written = sum(outputs);
-  const read = sum([...new Set(named)].map(tensorOf));
+  const [first, ...others] = new Set(named);
+  const selected = () => {
+    const places = others.filter((name) => !constants.has(name)).map(tensorOf);
+    return Math.min(tensorOf(first!).bytes, written) + sum(places);
+  };
+  const read = SELECTIONS.has(node.type) ? selected() : sum([...new Set(named)].map(tensorOf));
   return {
     multiplyAdds: multiplyAdds(node.type, named.map(tensorOf), outputs[0]!),
-    bytes: written + (SELECTIONS.has(node.type) ? Math.min(read, written) : read),
+    bytes: written + read,
     launches,
   };
 }

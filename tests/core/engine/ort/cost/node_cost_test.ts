@@ -5,8 +5,10 @@ import { encodeModel, traceModel } from "../../../../../core/engine/onnx/mod.ts"
 import { add } from "../../../../../core/engine/ops/add.ts";
 import { conv } from "../../../../../core/engine/ops/conv.ts";
 import { convTranspose } from "../../../../../core/engine/ops/conv_transpose.ts";
+import { gather } from "../../../../../core/engine/ops/gather.ts";
 import { matMul } from "../../../../../core/engine/ops/mat_mul.ts";
 import { mul } from "../../../../../core/engine/ops/mul.ts";
+import { multiHeadAttention } from "../../../../../core/engine/ops/multi_head_attention.ts";
 import { reduceSum } from "../../../../../core/engine/ops/reduce_sum.ts";
 import { reshape } from "../../../../../core/engine/ops/reshape.ts";
 import { slice } from "../../../../../core/engine/ops/slice.ts";
@@ -73,4 +75,14 @@ Deno.test("A kernel takes as long as what it waits for most", () => {
   assertEquals(seconds({ multiplyAdds: 156e12 }), 1);
   assertEquals(seconds({ bytes: 2.039e12 }), 1);
   assertEquals(costsOf(reduceSum(x(4, 4))).map(({ launches }) => launches), [2]);
+});
+
+Deno.test("What a Gather reads is as much as it writes, and where; attention multiplies twice", () => {
+  const table = input("table", "float16", [1000]);
+  const places = input("places", "int32", [8, 4]);
+  const [found] = costsOf(gather(table, places));
+  assertEquals(found!.bytes, 2 * 32 + 2 * 32 + 4 * 32);
+  const parts = ["q", "k", "v"].map((name) => input(name, "float32", [2, 5, 12]));
+  const [attended] = costsOf(multiHeadAttention(parts[0]!, parts[1]!, parts[2]!, { heads: 3 }));
+  assertEquals(attended!.multiplyAdds, 2 * (2 * 5 * 5 * 12));
 });
