@@ -10,6 +10,7 @@ import { GenviewTypeError } from "../core/errors/mod.ts";
 import { reportGenerator } from "../core/report/generator_report.ts";
 import { counted } from "../core/schema/counted.ts";
 import { nearestName } from "../core/schema/nearest_name.ts";
+import { optionName } from "../core/schema/option_name.ts";
 import { drawSamples } from "../core/unclip/training/draw_samples.ts";
 import { makeLayoutEncoder } from "../core/unclip/training/layout_encoder.ts";
 import { measureLevels } from "../core/unclip/training/level_measures.ts";
@@ -176,7 +177,7 @@ function runOptions(parsed: Values, frozen: boolean): RunGeneratorOptions {
 function layoutOptionOf({ given }: Values): string | undefined {
   const names = ["layoutSteps", "layoutData", "layoutBatchSize", "layoutLearningRate"] as const;
   const name = names.find((name) => given[name] !== undefined);
-  return name && `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return name && optionName(name);
 }
 
 /** Refuses options of the learning of layouts, which belongs to the export of an image encoder. */

@@ -169,7 +169,7 @@ function kernelsOf(
 function differentiatedValues(
   loss: Value,
   nodes: readonly Node[],
-  parameters: readonly Value[],
+  parameters: ReadonlySet<Value>,
 ) {
   const needed = new Set<Value>(parameters);
   for (const node of nodes) {
@@ -236,10 +236,11 @@ export function pytorchCosts(graph: MethodGraph, settings: PeerSettings): NamedC
     ? mixPrecision({ loss: graph.loss }, "float16") as { readonly loss: Value }
     : graph;
   const nodes = nodesLeadingTo([loss], false);
-  const parameters = [...graph.scope.declarations.values()]
-    .filter(({ kind }) => kind === "trainable").map(({ value }) => value);
-  const trained = new Set(parameters);
-  const { needed, reached } = differentiatedValues(loss, nodes, parameters);
+  const trained = new Set(
+    [...graph.scope.declarations.values()]
+      .filter(({ kind }) => kind === "trainable").map(({ value }) => value),
+  );
+  const { needed, reached } = differentiatedValues(loss, nodes, trained);
   const readers = new Map<Value, Node[]>();
   for (const node of nodes) {
     for (const value of readBy(node)) readers.set(value, [...readers.get(value) ?? [], node]);

@@ -108,11 +108,16 @@ function errorOfMean(
   return difference / Math.max(share, Math.hypot(...wanted));
 }
 
-/** Takes a golden's steps from one of its scales and compares every loss, every scale and every final tensor. */
+/**
+ * Takes a golden's steps from one of its scales and compares every loss, every scale and every final tensor.
+ *
+ * @param ahead steps by which a loss may be off sooner than PyTorch's own
+ */
 async function assertFollowsAutocast(
   golden: Golden & Settings,
   trial: Trial,
   run: "plain" | "overflow",
+  ahead = 0,
 ): Promise<void> {
   const { scale: initial, backoff } = golden.float16[run];
   const trained = await train(
@@ -128,8 +133,8 @@ async function assertFollowsAutocast(
   );
   wantedLosses.forEach((wanted, i) => {
     const error = Math.abs(trained.losses[i]! / wanted - 1);
-    // What has come of rounding grows from step to step, and where a loss jumps another rounding jumps a step or two earlier.
-    const most = MULTIPLE * Math.max(LEAST, ...deviations.slice(0, i + 3));
+    // What has come of rounding grows from step to step.
+    const most = MULTIPLE * Math.max(LEAST, ...deviations.slice(0, i + 1 + ahead));
     assert(error <= most, `${run}: loss ${i} differs from PyTorch's by ${error}`);
   });
   const prefix = `${run}/value/`;
@@ -176,5 +181,6 @@ for (const run of ["plain", "overflow"] as const) {
   Deno.test(`MoCo v3 on a ViT in float16 follows torch.autocast for 20 steps, ${how}`, () =>
     assertFollowsAutocast(vit, vitTrial(vit), run));
   Deno.test(`MoCo v3 on a ViT in float16 as CUDA computes it follows torch.autocast, ${how}`, () =>
-    assertFollowsAutocast(vit, { ...vitTrial(vit), target: CUDA }, run));
+    // Its loss jumps around step 10: by another rounding two steps earlier than PyTorch's.
+    assertFollowsAutocast(vit, { ...vitTrial(vit), target: CUDA }, run, 2));
 }

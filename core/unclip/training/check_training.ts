@@ -4,12 +4,11 @@
  *
  * @module
  */
-import { resolve } from "node:path";
 import { GenviewRangeError } from "../../errors/mod.ts";
 import { latentFactor } from "../networks/autoencoder.ts";
 import { parseImageEncoder, parseUnet } from "../network_config.ts";
 import { PublishedFolder } from "../published_folder.ts";
-import { LABEL_LAYER } from "./class_embedding.ts";
+import { knowsEmbeddings, LABEL_LAYER } from "./class_embedding.ts";
 import type { GeneratorConfiguration } from "./generator_configuration.ts";
 import { trainedImageSize } from "./published_parts.ts";
 import type { StageName } from "./stage_event.ts";
@@ -139,7 +138,7 @@ async function originFindings(
         }`,
     );
   }
-  if (resolve(imageEncoder) !== resolve(folder.path) && isFrozen(`${LABEL_LAYER}.weight`)) {
+  if (!knowsEmbeddings(folder.path, imageEncoder) && isFrozen(`${LABEL_LAYER}.weight`)) {
     found.push(
       `frozen must leave out unet.${LABEL_LAYER}, by which the UNet learns what the embeddings of ${imageEncoder} mean`,
     );

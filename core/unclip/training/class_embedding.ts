@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import type { EmbeddingStatistics } from "../embedding_noise.ts";
 
@@ -14,6 +15,16 @@ const DEVIATION = 4;
 
 /** Least share of the largest deviation: what hardly differs would be scaled without bound. */
 const LEAST_SHARE = 1e-3;
+
+/**
+ * Whether a UNet knows the embeddings of an image encoder: those of the generator's own.
+ *
+ * @param from folder of the generator that is fine-tuned, if one is
+ * @param imageEncoder folder that holds the image encoder
+ */
+export function knowsEmbeddings(from: string | undefined, imageEncoder: string): boolean {
+  return from !== undefined && resolve(imageEncoder) === resolve(from);
+}
 
 /** What a standardised coordinate of 1 is before. */
 function units(std: Float32Array): Float32Array {

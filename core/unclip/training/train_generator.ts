@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Dataset } from "../../data/dataset.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { Placement } from "../../engine/ort/mod.ts";
@@ -18,7 +18,7 @@ import { loadImageEncoder, readStatistics } from "../pipeline_parts.ts";
 import { PublishedFolder } from "../published_folder.ts";
 import { withAverages } from "./built_stage.ts";
 import { checkTraining } from "./check_training.ts";
-import { withStandardizedLabels } from "./class_embedding.ts";
+import { knowsEmbeddings, withStandardizedLabels } from "./class_embedding.ts";
 import {
   embeddingStatistics,
   type EncodedImages,
@@ -148,7 +148,7 @@ class GeneratorTraining {
     this.#options = options;
     const { from, imageEncoder } = options;
     if (from !== undefined) this.#published = new PublishedFolder(from);
-    this.#knowsEmbeddings = from !== undefined && resolve(imageEncoder) === resolve(from);
+    this.#knowsEmbeddings = knowsEmbeddings(from, imageEncoder);
   }
 
   #settings(configuration: GeneratorConfiguration) {
