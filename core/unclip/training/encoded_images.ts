@@ -8,7 +8,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import { type Tensor, tensor } from "../../engine/graph/tensor.ts";
 import type { Placement, Session } from "../../engine/ort/mod.ts";
 import type { ClipEncoder } from "../../encoders/clip_encoder.ts";
-import { GenviewTypeError } from "../../errors/mod.ts";
+import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { makeFolder } from "../../files/new_file.ts";
 import { readSafetensors, writeSafetensors } from "../../weights/safetensors.ts";
@@ -190,7 +190,11 @@ export async function encodeTrainingImages(
   };
 }
 
-/** Mean and standard deviation of each feature of embeddings. */
+/**
+ * Mean and standard deviation of each feature of embeddings.
+ *
+ * @throws {GenviewRangeError} where no feature differs, by which images could be told apart
+ */
 export function embeddingStatistics({ embeddings }: EncodedImages): EmbeddingStatistics {
   const [count, width] = embeddings.shape as [number, number];
   const sums = new Float64Array(width);
@@ -198,6 +202,12 @@ export function embeddingStatistics({ embeddings }: EncodedImages): EmbeddingSta
   embeddings.data.forEach((value, i) => sums[i % width]! += value);
   const mean = Float32Array.from(sums, (sum) => sum / count);
   embeddings.data.forEach((value, i) => squares[i % width]! += (value - mean[i % width]!) ** 2);
+  if (squares.every((sum) => sum === 0)) {
+    throw new GenviewRangeError(
+      `Cannot measure how the embeddings of images differ: all ${count} are alike; train on images that differ, with an ` +
+        "image encoder that tells them apart",
+    );
+  }
   return { mean, std: Float32Array.from(squares, (sum) => Math.sqrt(sum / (count - 1))) };
 }
 

@@ -113,7 +113,7 @@ Deno.test("trainGenerator() fine-tunes at the size of the generator and by its e
     await Deno.writeTextFile(path, JSON.stringify({ ...published, projection_dim: 2 }));
     await refuse(
       { ...tuning, configuration, imageEncoder: small },
-      `the image encoder of ${small} must have embeddings of ${published.projection_dim}, which its UNet takes, found 2`,
+      `the image encoder of ${small} must have embeddings of ${published.projection_dim}, which the generator's UNet takes, found 2`,
     );
     // Its own sizes are what counts, and of what is frozen nothing does.
     const given = {

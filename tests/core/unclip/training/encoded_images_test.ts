@@ -1,7 +1,12 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { ClipEncoder } from "../../../../core/encoders/clip_encoder.ts";
+import { tensor } from "../../../../core/engine/graph/tensor.ts";
 import { CPU } from "../../../../core/engine/ort/mod.ts";
-import { encodeTrainingImages } from "../../../../core/unclip/training/encoded_images.ts";
+import {
+  embeddingStatistics,
+  type EncodedImages,
+  encodeTrainingImages,
+} from "../../../../core/unclip/training/encoded_images.ts";
 import { writeSafetensors } from "../../../../core/weights/safetensors.ts";
 import { inFolder } from "../../../in_folder.ts";
 import { hashedTensor } from "../../engine/nn/hashed_values.ts";
@@ -46,3 +51,17 @@ Deno.test("encodeTrainingImages() refuses draws of which one has fewer images", 
       `${folder}/draw-001.safetensors must have the 10 images of ${folder}/draw-000.safetensors, found 9; remove ${folder}`,
     );
   }));
+
+Deno.test("embeddingStatistics() is the mean and deviation of each feature, and refuses embeddings that are all alike", () => {
+  const statistics = (...rows: readonly (readonly [number, number])[]) =>
+    embeddingStatistics(
+      {
+        embeddings: tensor("float32", [rows.length, 2], new Float32Array(rows.flat())),
+      } as EncodedImages,
+    );
+  const { mean, std } = statistics([1, 5], [3, 5], [5, 5]);
+  assertEquals([...mean], [3, 5]);
+  assertEquals([...std], [2, 0]);
+  assertThrows(() => statistics([1, 5]), RangeError, "all 1 are alike");
+  assertThrows(() => statistics([1, 5], [1, 5]), RangeError, "all 2 are alike");
+});
