@@ -48,6 +48,30 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "what changes before a connection is open, or while another one takes its place, is read then",
+  ignore: CHROMIUM === undefined,
+  async fn() {
+    await using studio = new MadeUpStudio(3);
+    await using browser = await TestBrowser.open();
+    await using view = await browser.newPage();
+    const shows = (text: string) => `document.body.textContent.includes("${text}")`;
+    let openings = 0;
+    // The page has asked for the list, or the run, by then.
+    studio.beforeEvents = () => {
+      openings++;
+      studio.announce({ kind: "run", row: { ...rowOf(1, 455 + openings), tags: ["early"] } });
+    };
+    await view.page.goto(studio.address);
+    await view.until(shows("early"));
+    await view.value(`location.hash = "#/run?run=${rowOf(1).run}"`);
+    await view.until(shows("457 of 600 steps"));
+    assertEquals(openings, 2);
+    assertEquals(view.errors, []);
+  },
+});
+
+Deno.test({
   name: "how long ago a run has changed goes on by itself, but while the page is hidden",
   ignore: CHROMIUM === undefined,
   async fn() {
