@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { drawPictures } from "./tasks/square_pictures.ts";
 import { withFolder } from "./core/backbones/clip_golden.ts";
+import { denoFolder } from "./deno_folder.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 
@@ -92,9 +93,3 @@ Deno.test(`the example of ${PAGE} is checked, trained by its address, resumed, e
     assert((await Deno.stat(path("backbone.safetensors"))).size > 1e6);
     assertEquals(await Deno.readTextFile(join(ROOT, "deno.lock")), lock);
   }));
-
-/** Where Deno keeps what it has fetched, which XDG_CACHE_HOME would move. */
-async function denoFolder(): Promise<string> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
-  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
-}

@@ -6,6 +6,8 @@
 import { createHash } from "node:crypto";
 import { readSource } from "../../../../core/data/decode/decode_source.ts";
 import { type Dataset, openData } from "../../../../core/data/mod.ts";
+import { denoFolder } from "../../../deno_folder.ts";
+import { inFolder } from "../../../in_folder.ts";
 import facts from "../../../../fixtures/shards/shards.json" with { type: "json" };
 
 /** Folder of the shards. */
@@ -31,20 +33,24 @@ export const NAMES: readonly string[] = facts.images;
 /** Names of the classes. */
 export const CLASSES: readonly string[] = facts.classes;
 
-/** Runs with a folder for the indexes, in place of the user's cache. */
+/** Runs with a folder for the indexes, in place of the user's cache; processes that are started have it, too. */
 export async function withCache(
   test: (path: (name: string) => string) => Promise<void>,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  const before = Deno.env.get("XDG_CACHE_HOME");
-  Deno.env.set("XDG_CACHE_HOME", `${folder}/cache`);
-  try {
-    await test((name) => `${folder}/${name}`);
-  } finally {
-    if (before === undefined) Deno.env.delete("XDG_CACHE_HOME");
-    else Deno.env.set("XDG_CACHE_HOME", before);
-    await Deno.remove(folder, { recursive: true });
-  }
+  await inFolder(async (folder) => {
+    const variables = { DENO_DIR: await denoFolder(), XDG_CACHE_HOME: `${folder}/cache` };
+    const names = Object.keys(variables);
+    const before = names.map((name) => Deno.env.get(name));
+    for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
+    try {
+      await test((name) => `${folder}/${name}`);
+    } finally {
+      for (const [i, name] of names.entries()) {
+        if (before[i] === undefined) Deno.env.delete(name);
+        else Deno.env.set(name, before[i]);
+      }
+    }
+  });
 }
 
 /** The bytes of the image of a sample. */

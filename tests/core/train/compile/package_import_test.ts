@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { denoFolder } from "../../../deno_folder.ts";
 import { inFolder } from "../../../in_folder.ts";
 import { BUILD, writePlugin } from "./written_plugin.ts";
 
@@ -111,8 +112,6 @@ for (const address of ${JSON.stringify(addresses)}) {
 await import("npm:@evil/" + "control").catch(() => {});
 `,
     );
-    const info = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
-    const { denoDir } = JSON.parse(new TextDecoder().decode(info.stdout));
     const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         "run",
@@ -124,7 +123,7 @@ await import("npm:@evil/" + "control").catch(() => {});
         program,
       ],
       cwd: ROOT,
-      env: { HOME: folder, DENO_DIR: denoDir, NO_COLOR: "1" },
+      env: { HOME: folder, DENO_DIR: await denoFolder(), NO_COLOR: "1" },
     }).output();
     const lines = new TextDecoder().decode(stdout).trim().split("\n");
     assertEquals(
