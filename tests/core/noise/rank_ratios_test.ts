@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { tensor } from "../../../core/engine/graph/tensor.ts";
-import { joinRatios, RatioFile } from "../../../core/noise/mod.ts";
+import { joinRatios, parseRatioLines, RatioFile } from "../../../core/noise/mod.ts";
 import { writeNpy } from "../../../core/weights/npy.ts";
 import { main } from "../../../tasks/fg_ratio.ts";
 import { mpirun, testMpi } from "../../mpirun.ts";
 import { mpirunTaskWell } from "../../tasks/rank_task.ts";
 import { drawPictures } from "../../tasks/square_pictures.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
+import { SAMPLES, SHARDS, withCache } from "../data/shards/shard_fixtures.ts";
 import { hashedTensor } from "../engine/nn/hashed_values.ts";
 import { exportTinyBackbone } from "../encoders/tiny_backbone.ts";
 
@@ -15,6 +16,17 @@ type Path = (name: string) => string;
 const KILLED = new URL("./programs/killed_ratios.ts", import.meta.url);
 const RECORD = { source: "x", images: "i", component: "y", threshold: 1, maskType: "gt" };
 
+/** Writes a network and a component; options that compute the ratios of images by them. */
+async function optionsOver(images: string, path: Path): Promise<string[]> {
+  await exportTinyBackbone(path("mine.safetensors"));
+  const { data } = hashedTensor("component", [192]);
+  await writeNpy(path("pca.npy"), tensor("float32", [192, 1], data));
+  return [
+    ...["--from", "images", "--input-list", images, "--model", path("mine.safetensors")],
+    ...["--device", "cpu", "--threads", "1", "--pca-vectors", path("pca.npy"), "--fg-thre", "0.1"],
+  ];
+}
+
 /** Twenty-one images, of which one cannot be read, a network and a component. */
 async function prepare(path: Path): Promise<string[]> {
   await drawPictures(path("images"));
@@ -22,13 +34,7 @@ async function prepare(path: Path): Promise<string[]> {
     await Deno.copyFile(path(`images/cats/${i % 3}.png`), path(`images/cats/copy ${i}.png`));
   }
   await Deno.writeTextFile(path("images/cats/none.png"), "no image");
-  await exportTinyBackbone(path("mine.safetensors"));
-  const { data } = hashedTensor("component", [192]);
-  await writeNpy(path("pca.npy"), tensor("float32", [192, 1], data));
-  return [
-    ...["--from", "images", "--input-list", path("images"), "--model", path("mine.safetensors")],
-    ...["--device", "cpu", "--threads", "1", "--pca-vectors", path("pca.npy"), "--fg-thre", "0.1"],
-  ];
+  return await optionsOver(path("images"), path);
 }
 
 /** Names and contents of a folder's files. */
@@ -58,6 +64,34 @@ testMpi(
       );
       assertEquals(stderr.match(/none\.png/g)?.length, 1, stderr);
     }),
+);
+
+testMpi(
+  "fg-ratio on 2 ranks takes the images of shards, each once, and leaves the files of one process",
+  (kind) =>
+    withCache(async (path) => {
+      const args = [
+        ...await optionsOver(`${SHARDS}/numbered-{000000..000001}.tar`, path),
+        ...["--batch-size", "2"],
+      ];
+      await main([...args, "--output-dir", path("alone")]);
+      const expected = await filesOf(path("alone"));
+      const { ratios } = parseRatioLines(expected["fg_ratios.txt"]!);
+      assertEquals(ratios.map((line) => line.path), SAMPLES.numbered!.map(({ path }) => path!));
+
+      const { stdout } = await mpirunTaskWell(
+        kind,
+        2,
+        "fg-ratio",
+        [...args, "--output-dir", path("together")],
+        // No index is there yet, so that both ranks go through the shards and write one at the same time.
+        { environment: { XDG_CACHE_HOME: path("empty") } },
+      );
+      assertEquals(await filesOf(path("together")), expected);
+      // Who computes an image that another does counts it, too.
+      assertStringIncludes(stdout, "ratios of 5 images, 0 were there already");
+    }),
+  ["openmpi"],
 );
 
 testMpi(
