@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { openVariations, type VariationFiles, writeTar } from "../../../core/data/mod.ts";
+import { openVariations, writeTar } from "../../../core/data/mod.ts";
 import { listVariations, makeVariationGrid, makeVariations } from "../../../core/variations/mod.ts";
 import { withCache } from "../data/shards/shard_fixtures.ts";
 import {
   bytesOf,
+  imagesOf,
   linesOf,
   type Path,
   taskArguments,
@@ -29,15 +30,6 @@ async function withPictures(test: (path: Path) => Promise<void>): Promise<void> 
 async function namesIn(folder: string): Promise<string[]> {
   const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
   return names.filter((name) => !name.endsWith(".json") && !name.endsWith(".jsonl")).sort();
-}
-
-/** The bytes of variations, wherever they lie. */
-async function imagesOf(files: VariationFiles, names: readonly string[]): Promise<Uint8Array[]> {
-  return await Promise.all(names.map((name) => {
-    const source = files.source(name);
-    if (source.kind !== "encoded") throw new Error("variations are encoded");
-    return source.read();
-  }));
 }
 
 Deno.test("makeVariations() puts into tars what it would leave as files, and finds them again", () =>

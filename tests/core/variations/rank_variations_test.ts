@@ -1,13 +1,23 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { openVariations } from "../../../core/data/mod.ts";
 import { joinManifests } from "../../../core/variations/join_manifests.ts";
 import { formatLine } from "../../../core/variations/manifest.ts";
 import { variationsOf } from "../../../core/variations/output_names.ts";
 import type { VariationSettings } from "../../../core/variations/settings.ts";
 import { main } from "../../../tasks/variations.ts";
 import { mpirun, testMpi } from "../../mpirun.ts";
+import { lastOfEach } from "../../tasks/last_of_each.ts";
 import { digestsOf, mpirunTask, mpirunTaskWell } from "../../tasks/rank_task.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
-import { type Path, smallOptions, withModel, writeCopies } from "./variation_fixture.ts";
+import { SAMPLES, SHARDS, withCache } from "../data/shards/shard_fixtures.ts";
+import {
+  bytesOf,
+  imagesOf,
+  type Path,
+  smallOptions,
+  withModel,
+  writeCopies,
+} from "./variation_fixture.ts";
 
 const KILLED = new URL("./programs/killed_variations.ts", import.meta.url);
 
@@ -74,6 +84,68 @@ testMpi(
     }),
   ["openmpi"],
 );
+
+/** Makes variations of images in shards as files, by one process; options that do so, and the variations. */
+async function makeOfShards(path: Path) {
+  const sources = SAMPLES.numbered!.map(({ path }) => path!);
+  await Deno.writeTextFile(path("list.txt"), sources.map((key) => `${key} 100\n`).join(""));
+  const prefix = ["--input-prefix", `${SHARDS}/numbered-{000000..000001}.tar`, "--format", "png"];
+  const args = (output: string) => lastOfEach([...options(path, output), ...prefix]);
+  await main(args("alone"));
+  const names = sources.map((key) => key.replace(/\.\w+$/, ".png"));
+  return { args, names, files: await bytesOf(path("alone"), names) };
+}
+
+/** Checks that two processes have put every other variation each into tars of two at most, and have left no files. */
+async function checkTars(folder: string, names: readonly string[], files: readonly Uint8Array[]) {
+  const left = (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
+  const tars = left.filter((name) => name.endsWith(".tar"));
+  assertEquals(left.filter((name) => !tars.includes(name)), ["manifest.jsonl", "variations.json"]);
+  const opened = await Promise.all(tars.map((tar) => openVariations(`${folder}/${tar}`)));
+  const [first, second, third, fourth, fifth] = names as [string, string, string, string, string];
+  assertEquals(Object.fromEntries(tars.map((tar, i) => [tar, opened[i]!.paths])), {
+    "variations-0-of-2-000000.tar": [first, third],
+    "variations-0-of-2-000001.tar": [fifth],
+    "variations-1-of-2-000000.tar": [second, fourth],
+  });
+  assertEquals(await imagesOf(await openVariations(folder), names), files);
+}
+
+testMpi(
+  "variations of shards into shards by 2 ranks are those of one process, each in one tar",
+  (kind) =>
+    withCache(() =>
+      withModel(async (path) => {
+        const { args, names, files } = await makeOfShards(path);
+        const together = [...args("together"), "--shard-size", "2"];
+        const { stdout } = await mpirunTaskWell(kind, 2, "variations", together);
+        assertStringIncludes(stdout, "made 5 of 5 variations, 0 were there already");
+        await checkTars(path("together"), names, files);
+        const [manifest, expected] = await bytesOf(path("."), [
+          "together/manifest.jsonl",
+          "alone/manifest.jsonl",
+        ]);
+        assertEquals(manifest, expected);
+        // Another number of processes finds all of them in the tars.
+        const before = await digestsOf(path("together"));
+        await main(together);
+        assertEquals(await digestsOf(path("together")), before);
+      })
+    ),
+  ["openmpi"],
+);
+
+Deno.test("variations of shards into shards by jobs of an array are those of one process, each in one tar", () =>
+  withCache(() =>
+    withModel(async (path) => {
+      const { args, names, files } = await makeOfShards(path);
+      const packed = [...args("jobs"), "--shard-size", "2"];
+      for (const shard of ["1/2", "0/2"]) await main([...packed, "--shard", shard]);
+      // Who makes all of it finds nothing to make, and puts the manifests together.
+      await main(packed);
+      await checkTars(path("jobs"), names, files);
+    })
+  ));
 
 testMpi(
   "an error of a rank ends all of them with its message",

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { sharp } from "../../../core/deps/sharp.ts";
-import type { RgbImage } from "../../../core/data/mod.ts";
+import type { RgbImage, VariationFiles } from "../../../core/data/mod.ts";
 import { type ManifestLine, readManifests } from "../../../core/variations/manifest.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
 import { readPipelineGolden, writePipeline } from "../unclip/pipeline_golden.ts";
@@ -61,6 +61,18 @@ export async function pixelsOf(path: string): Promise<RgbImage> {
 /** Bytes of files below a folder. */
 export async function bytesOf(folder: string, names: readonly string[]): Promise<Uint8Array[]> {
   return await Promise.all(names.map((name) => Deno.readFile(join(folder, name))));
+}
+
+/** The bytes of variations, wherever they lie. */
+export async function imagesOf(
+  files: VariationFiles,
+  names: readonly string[],
+): Promise<Uint8Array[]> {
+  return await Promise.all(names.map((name) => {
+    const source = files.source(name);
+    if (source.kind !== "encoded") throw new Error("variations are encoded");
+    return source.read();
+  }));
 }
 
 /** Arguments that run the task as a process of its own, with the permissions of deno.json. */
