@@ -13,6 +13,7 @@ import type { StageEvent } from "../../../../core/unclip/training/stage_event.ts
 import { readJsonLines } from "../../../../core/files/json_lines.ts";
 import { readSafetensors } from "../../../../core/weights/safetensors.ts";
 import { inFolder } from "../../../in_folder.ts";
+import { digestsOf } from "../../../tasks/rank_task.ts";
 import { saveClipRun } from "../../encoders/saved_clip_run.ts";
 import { relativeError } from "../../engine/nn/relative_error.ts";
 import { tenEmoji, TINY, tinyTraining } from "./tiny_generator.ts";
@@ -261,6 +262,34 @@ Deno.test("a generator's run is resumed with the same configuration alone, and o
       TypeError,
       "must have the configuration",
     );
+  }));
+
+Deno.test("a second training of a generator in the folder of one at work is refused by its process, and leaves it alone", () =>
+  inFolder(async (root) => {
+    const options = await tinyTraining(root);
+    const { output } = options;
+    let refused = 0;
+    const refuseSecond = async () => {
+      const before = await digestsOf(output);
+      for (const resume of [false, true]) {
+        const { message } = await assertRejects(
+          () => trainGenerator({ ...options, resume }),
+          Deno.errors.AlreadyExists,
+        );
+        assertStringIncludes(message, `process ${Deno.pid} on ${Deno.hostname()}`);
+        assertStringIncludes(message, "is at work there");
+        refused++;
+      }
+      assertEquals(await digestsOf(output), before);
+      return { metrics: {} };
+    };
+    const measures = { autoencoder: refuseSecond, unet: refuseSecond };
+    const { finished } = await trainGenerator({ ...options, measures });
+    assertEquals(finished, true);
+    assert(refused > 2, `${refused} were refused`);
+    const steps = await readJsonLines(`${output}/unet/steps.jsonl`);
+    assertEquals(steps.map(({ step }) => step), [1, 2, 3, 4, 5]);
+    assertEquals(await readJsonLines(`${output}/messages.jsonl`), []);
   }));
 
 Deno.test("fine-tuning keeps what is frozen and changes the rest", () =>
