@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { withPipelineFixture } from "../core/pipeline/pipeline_fixture.ts";
+import { digestsOf } from "./rank_task.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -21,8 +22,8 @@ async function demo(...args: string[]) {
   return { code, out: text(stdout), err: text(stderr) };
 }
 
-/** Runs `deno task demo`, and stops it as Ctrl-C does when it says something; what it prints in the end. */
-async function stoppedAt(said: string, args: readonly string[]): Promise<string> {
+/** Runs `deno task demo`, and stops it as Ctrl-C does when it says something; what it prints. */
+async function stoppedAt(said: string, args: readonly string[]) {
   const child = command(args).spawn();
   const out = new Response(child.stdout).text();
   let err = "";
@@ -33,7 +34,7 @@ async function stoppedAt(said: string, args: readonly string[]): Promise<string>
   }
   await child.status;
   assertStringIncludes(err, said);
-  return await out;
+  return { out: await out, err };
 }
 
 Deno.test("demo runs the pipeline and both kinds of pairs, goes on where it was stopped, and tells of it on a page", () =>
@@ -41,10 +42,8 @@ Deno.test("demo runs the pipeline and both kinds of pairs, goes on where it was 
     const sizes = ["--images", "20", "--epochs", "2", "--steps", "2"];
     const networks = ["--generator", generator, "--model", model];
     const args = [...sizes, ...networks, "--output", output, "--device", "cpu"];
-    assertEquals(
-      await stoppedAt("ordinary pairs:", args),
-      "stopped in ordinary pairs; resume with the same command and --resume\n",
-    );
+    const stopped = "stopped in ordinary pairs; resume with the same command and --resume\n";
+    assertEquals((await stoppedAt("ordinary pairs:", args)).out, stopped);
     const refused = await demo(...args);
     assertEquals(refused.code, 1);
     assertStringIncludes(refused.err, "it has begun; --resume goes on");
@@ -75,4 +74,14 @@ Deno.test("demo runs the pipeline and both kinds of pairs, goes on where it was 
     assertEquals(fewer.code, 1);
     assertStringIncludes(fewer.err, "found 20 in");
     assert(!existsSync(join(output, "simsiam-seed-1")));
+
+    // Images and variations are all demos' in a folder.
+    const before = await digestsOf(join(output, "genview"));
+    const second = await stoppedAt("ordinary pairs:", [...args, "--seed", "1"]);
+    assertEquals(second.out, stopped);
+    const kept = second.err.match(/^\w+(?= left out: done already)/gm);
+    assertEquals(kept, ["features", "ratios", "levels", "variations"], second.err);
+    assert(!/ done in |some images at each noise level/.test(second.err), second.err);
+    assertEquals(await digestsOf(join(output, "genview")), before);
+    assert(existsSync(join(output, "simsiam-seed-1")));
   }));
