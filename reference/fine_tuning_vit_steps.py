@@ -8,7 +8,6 @@ leads away from it.
 """
 
 import json
-import math
 import platform
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
 from hashed_values import parameter, uniform
+from training_steps import rate_at
 
 GOLDEN = Path(__file__).parents[1] / "fixtures" / "golden" / "fine_tuning_vit_steps"
 SETUP = {
@@ -97,14 +97,6 @@ def mask_of(step: int, dtype: torch.dtype) -> torch.Tensor:
     return mask
 
 
-def rate_at(step: int) -> float:
-    rate, warm = SETUP["learningRate"], SETUP["warmUpSteps"]
-    if step < warm:
-        return rate * (SETUP["startFactor"] + (1 - SETUP["startFactor"]) * step / (warm - 1))
-    share = (step - warm) / (SETUP["steps"] - warm)
-    return SETUP["end"] + (rate - SETUP["end"]) * (1 + math.cos(math.pi * share)) / 2
-
-
 def train(network: Classifier, dtype: torch.dtype) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor], list[float]]:
     """The weights, their moving average, and each step's loss."""
     network.to(dtype).train()
@@ -121,7 +113,7 @@ def train(network: Classifier, dtype: torch.dtype) -> tuple[dict[str, torch.Tens
     losses = []
     for step in range(SETUP["steps"]):
         for group in optimizer.param_groups:
-            group["lr"] = rate_at(step)
+            group["lr"] = rate_at(SETUP, step)
         give_shares(network, step)
         images, labels = batch(step, dtype)
         mask = mask_of(step, dtype)

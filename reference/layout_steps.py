@@ -8,12 +8,11 @@ move them. The teacher has other hashed weights than the tower, so that tokens h
 
 import open_clip
 import torch
-from open_clip.transformer import VisionTransformer
 from torch import nn
 
 from generator_training_steps import OPTIMIZATION, held, take_steps
 from hashed_values import parameter, uniform
-from training_steps import Run, save_golden
+from training_steps import Run, clip_tower, save_golden
 
 SETUP = {
     **OPTIMIZATION,
@@ -32,16 +31,9 @@ SETUP = {
 class Layouts(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-
-        def tower() -> VisionTransformer:
-            made = VisionTransformer(
-                SETUP["imageSize"], SETUP["patch"], SETUP["width"], SETUP["layers"], SETUP["heads"], 4, output_tokens=True,
-            )
-            made.proj = None
-            return made
-
-        self.tower = tower()
-        self.teacher = tower()
+        self.tower, self.teacher = (
+            clip_tower(*(SETUP[name] for name in ("imageSize", "patch", "width", "layers", "heads"))) for _ in range(2)
+        )
         self.layout = nn.Linear(SETUP["width"], SETUP["layoutWidth"])
 
     def forward(self, images: torch.Tensor, layouts: torch.Tensor) -> dict[str, torch.Tensor]:

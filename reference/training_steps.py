@@ -25,6 +25,7 @@ import timm
 import torch
 import torch.nn.functional as F
 import torchvision
+from open_clip.transformer import VisionTransformer
 from safetensors.torch import save_file
 from torch import nn
 from torchvision.models.resnet import BasicBlock
@@ -70,6 +71,13 @@ def small_resnet(
     return nn.Sequential(OrderedDict(**layers, avgpool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten()))
 
 
+def clip_tower(size: int, patch: int, width: int, layers: int, heads: int) -> VisionTransformer:
+    """open_clip's image tower without its projection: gives the class token and the patches' tokens, both normalised."""
+    tower = VisionTransformer(size, patch, width, layers, heads, 4, output_tokens=True)
+    tower.proj = None
+    return tower
+
+
 def perceptron(width: int, layers: list[dict]) -> nn.Sequential:
     """Linears of `width` and `bias`, each with batch norm ("affine", "plain" or None) and ReLU where `relu` holds."""
     parts = OrderedDict()
@@ -108,6 +116,14 @@ def follow_online(network: nn.Module, momentum: float) -> None:
 
 def cosine(step: int, steps: int, start: float, end: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * step / steps)) / 2
+
+
+def rate_at(setup: dict, step: int) -> float:
+    """The learning rate: a linear warm-up, of no steps unless told, whose last step has all of it, and a cosine."""
+    rate, warm = setup["learningRate"], setup.get("warmUpSteps", 0)
+    if step < warm:
+        return rate * (setup["startFactor"] + (1 - setup["startFactor"]) * step / (warm - 1))
+    return cosine(step - warm, setup["steps"] - warm, rate, setup.get("end", 0))
 
 
 def views_of(setup: dict, step: int) -> list[torch.Tensor]:
@@ -174,16 +190,17 @@ def train_steps(
     loss_of: Callable[[int, list[torch.Tensor], WeightsOfPair], tuple[torch.Tensor, torch.Tensor]],
     momentum: Callable[[int], float] | None = None,
 ) -> Run:
-    """Trains by a cosine learning rate; the momentum encoder, if there is one, follows at the start of each step.
+    """Trains by a cosine learning rate, on gradients clipped to a joint norm if the setup has one; the momentum encoder, if
+    there is one, follows at the start of each step.
 
     `loss_of` takes the step, the views and the weights of the pairs of two of them, and gives the loss and the embeddings.
     """
     dtype = next(network.parameters()).dtype
-    initial, losses, spreads = snapshot(network), [], []
+    initial, losses, spreads, norms = snapshot(network), [], [], []
     network.train()
     for step in range(setup["steps"]):
         for group in optimizer.param_groups:
-            group["lr"] = cosine(step, setup["steps"], setup["learningRate"], 0)
+            group["lr"] = rate_at(setup, step)
 
         def weights(first: int, second: int) -> torch.Tensor:
             pair = min(first, second), max(first, second)
@@ -194,13 +211,15 @@ def train_steps(
         loss, embeddings = loss_of(step, [view.to(dtype) for view in views_of(setup, step)], weights)
         optimizer.zero_grad()
         loss.backward()
+        if "clipGradientNorm" in setup:
+            norms.append(nn.utils.clip_grad_norm_(network.parameters(), setup["clipGradientNorm"]).item())
         optimizer.step()
         losses.append(loss.item())
         spreads.append(spread_of(embeddings))
     if momentum is not None:
         # As the step that would come next begins.
         follow_online(network, momentum(setup["steps"]))
-    return Run(initial, snapshot(network), losses, spreads)
+    return Run(initial, snapshot(network), losses, spreads, {"norms": norms} if norms else {})
 
 
 def measure(run: Run, most: int) -> Iterator[tuple[str, torch.Tensor]]:
@@ -257,6 +276,7 @@ def write_golden(
     description: str,
     setup: dict,
     train: Callable[[torch.dtype, bool], Run],
+    versions: dict[str, str] | None = None,
 ) -> None:
     """Runs a training in both precisions, without weights of pairs and with them, and writes its golden."""
     tensors, rounding = {}, {}
@@ -274,4 +294,4 @@ def write_golden(
             "beyond": [key for key, value in own.items() if value > TOLERANCE],
         }
         print(name, kind, json.dumps(rounding[kind]), [round(loss, 4) for loss in wanted.losses])
-    save_golden(name, tensors, program, description, {**setup, "float32": rounding})
+    save_golden(name, tensors, program, description, {**setup, "float32": rounding}, versions)

@@ -193,6 +193,8 @@ function writeWeights(step: Pick<TrainingStep, "pairs">, at: number): void {
 export interface Trained {
   readonly losses: readonly number[];
   readonly spreads: readonly number[];
+  /** Norms of the gradients, before clipping. */
+  readonly norms: readonly number[];
   readonly metrics: readonly Readonly<Record<string, number>>[];
   /** The scale of the loss after each step. */
   readonly lossScales: readonly LossScale[];
@@ -262,6 +264,7 @@ export async function train(golden: Golden, trial: Trial, run: RunName): Promise
   using step = await withTarget(tuning, () => openStep(golden, trial, graph, settings, initial));
   const losses: number[] = [];
   const spreads: number[] = [];
+  const norms: number[] = [];
   const metrics: Readonly<Record<string, number>>[] = [];
   const lossScales: LossScale[] = [];
   let lossScale = initialLossScale(trial.lossScale);
@@ -280,6 +283,7 @@ export async function train(golden: Golden, trial: Trial, run: RunName): Promise
     const result = await takeStep(golden, step, given);
     losses.push(result.loss);
     spreads.push(result.spread);
+    norms.push(result.gradientNorm);
     metrics.push(result.metrics);
     lossScale = nextLossScale(lossScale, result.updated, trial.lossScale);
     lossScales.push(lossScale);
@@ -289,6 +293,7 @@ export async function train(golden: Golden, trial: Trial, run: RunName): Promise
   return {
     losses,
     spreads,
+    norms,
     metrics,
     lossScales,
     initial: stored(initial, 0),
@@ -373,11 +378,15 @@ function assertTensor(golden: Golden, run: RunName, name: string, trained: Train
   assertChange("the change's norm", Math.abs(changed - change!), change!, norm!);
 }
 
-/** Takes a golden's steps and compares every loss, every spread of embeddings and every final tensor. */
+/**
+ * Takes a golden's steps and compares every loss, every spread of embeddings, every norm of gradients that are clipped
+ * together, and every final tensor.
+ */
 export async function assertFollows(golden: Golden, trial: Trial, run: RunName): Promise<Trained> {
   const trained = await train(golden, trial, run);
   assertSeries(golden, run, "losses", trained.losses);
   assertSeries(golden, run, "spreads", trained.spreads);
+  if (golden.tensors.has(`${run}/norms`)) assertSeries(golden, run, "norms", trained.norms);
   const prefix = `${run}/value/`;
   const names = [...golden.tensors.keys()].filter((name) => name.startsWith(prefix))
     .map((name) => name.slice(prefix.length));

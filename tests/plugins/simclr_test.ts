@@ -1,7 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { join } from "node:path";
+import { backbone } from "../../core/backbones/registry.ts";
 import { readJsonLines } from "../../core/files/json_lines.ts";
 import { checkMethod } from "../../core/method/load.ts";
+import { readConfiguration } from "../../core/method/read_configuration.ts";
 import { train } from "../../core/train/run/train.ts";
 import plugin from "../../plugins/simclr/mod.ts";
 import { PATCH_DIRECTION, patchMeans } from "../core/train/patch_means.ts";
@@ -46,6 +48,36 @@ for (const [title, name] of Object.entries(GOLDENS)) {
       }, run);
     });
   }
+}
+
+/** What it ran of the recipe of the embedded generator's image encoder. */
+interface RecipeSettings extends Omit<Settings, "momentum"> {
+  readonly backbone: string;
+  readonly clipGradientNorm: number;
+  readonly epochs: number;
+  readonly epsilon: number;
+}
+
+const encoder = await readGolden<RecipeSettings>("simclr_clip_steps");
+const RECIPE = new URL("../../configs/generator_image_encoder.json", import.meta.url).pathname;
+
+for (const run of RUNS) {
+  Deno.test(`the recipe of the embedded generator's image encoder follows PyTorch for 20 steps, ${run}, in every loss, spread, gradient's norm and final tensor`, async () => {
+    const { configuration } = await readConfiguration(RECIPE);
+    const { backbone: name, hiddenWidth, width, temperature } = encoder;
+    const { learningRate, weightDecay, clipGradientNorm } = encoder;
+    const options = { hiddenWidth, width, temperature };
+    const ran = { backbone: name, options, learningRate, weightDecay, clipGradientNorm };
+    const change = "a recipe that has changed needs another golden";
+    assertEquals(configuration, { ...configuration, ...ran }, change);
+    const { batchSize, epochs, epsilon, sizes: [imageSize] } = encoder;
+    await assertFollows(encoder, {
+      method: simclr,
+      backbone: backbone(name, { imageSize: imageSize! }),
+      options,
+      configuration: { ...configuration, batchSize, epochs, epsilon },
+    }, run);
+  });
 }
 
 Deno.test("SimCLR's guess costs the logarithm of the other views", async () => {
