@@ -1,9 +1,11 @@
 """Writes fixtures/golden/generator_folder.safetensors: images by diffusers' StableUnCLIPImg2ImgPipeline of folders that GenView
-has written, in float32 and in float16, loaded as they are: no library may have anything to say about a file.
+has written, in float32, in float16, and in float32 with a UNet of adaptive group normalisation, loaded as they are: no library may
+have anything to say about a file.
 
 The folders are those of a small generator of hashed weights: `deno run --allow-read --allow-write --allow-env --allow-ffi
---allow-sys reference/generator_folder.ts FOLDER` writes FOLDER/float32 and FOLDER/float16, and this program takes FOLDER.
-Source images, latents and the noise of the embeddings are hashed. Networks compute in float32, also on float16 weights.
+--allow-sys reference/generator_folder.ts FOLDER` writes FOLDER/float32, FOLDER/float16 and FOLDER/adaptive, and this program
+takes FOLDER. Source images, latents and the noise of the embeddings are hashed. Networks compute in float32, also on float16
+weights.
 """
 
 import json
@@ -87,13 +89,16 @@ def generate(pipeline: StableUnCLIPImg2ImgPipeline, index: int) -> tuple[torch.T
 
 def main(folder: Path) -> None:
     tensors = {}
-    for precision in ("float32", "float16"):
-        pipeline = load(folder / precision)
+    for name in ("float32", "float16", "adaptive"):
+        pipeline = load(folder / name)
+        unet = pipeline.unet.config
+        adaptive = unet.resnet_time_scale_shift == "scale_shift", unet.time_embedding_dim is not None
+        assert adaptive == (name == "adaptive",) * 2, adaptive
         for index in range(len(CASES)):
             images, latents = generate(pipeline, index)
-            tensors[f"{precision}/{index}/images"] = images.contiguous()
-            tensors[f"{precision}/{index}/latents"] = latents.contiguous()
-            print(precision, CASES[index], latents.abs().max().item(), images.float().mean().item(), images.float().std().item())
+            tensors[f"{name}/{index}/images"] = images.contiguous()
+            tensors[f"{name}/{index}/latents"] = latents.contiguous()
+            print(name, CASES[index], latents.abs().max().item(), images.float().mean().item(), images.float().std().item())
     tokenizer = pipeline.tokenizer
     tensors["ids"] = tokenizer(
         TEXTS, padding="max_length", max_length=tokenizer.model_max_length, truncation=True, return_tensors="pt"
@@ -110,7 +115,7 @@ def main(folder: Path) -> None:
             "torch": torch.__version__,
             "transformers": transformers.__version__,
         },
-        "description": "Images PRECISION/CASE/images uint8 [n, rows, columns, 3], and the latents they are decoded from, by a "
+        "description": "Images FOLDER/CASE/images uint8 [n, rows, columns, 3], and the latents they are decoded from, by a "
         "generator's folder in diffusers; ids of texts by its tokenizer.",
         "pictures": SIZES,
         "cases": CASES,

@@ -20,7 +20,7 @@ import { openSafetensors, readSafetensors } from "../../../../core/weights/safet
 import { inFolder } from "../../../in_folder.ts";
 import { hashedTensor } from "../../engine/nn/hashed_values.ts";
 import { relativeError } from "../relative_error.ts";
-import { AUTOENCODER, hashedParts, TEXT_ENCODER, UNET } from "./hashed_generator.ts";
+import { ADAPTIVE_UNET, AUTOENCODER, hashedParts, TEXT_ENCODER, UNET } from "./hashed_generator.ts";
 
 const GOLDEN = new URL("../../../../fixtures/golden/generator_folder", import.meta.url).pathname;
 const { tensors: golden } = await readSafetensors(`${GOLDEN}.safetensors`);
@@ -45,10 +45,10 @@ function cut(pipeline: UnclipPipeline, images: readonly number[]): Tensor<"uint8
   return tensor("uint8", [images.length, size, size, 3], Uint8Array.from(data));
 }
 
-/** Compares the images of a folder with diffusers'. */
+/** Compares the images of a folder with diffusers' of the same. */
 async function assertGenerates(
   folder: string,
-  precision: GeneratorParts["precision"],
+  reference: "float32" | "float16" | "adaptive",
   indices: readonly number[],
 ) {
   for (const index of indices) {
@@ -70,14 +70,14 @@ async function assertGenerates(
       prompts: given.prompt,
     };
     const latents = await pipeline.denoise(request);
-    const wanted = golden.get(`${precision}/${index}/images`)!;
+    const wanted = golden.get(`${reference}/${index}/images`)!;
     const { images } = await pipeline.decode(latents);
     assertEquals(images.shape, wanted.shape);
     const grey = images.data.reduce(
       (most, value, i) => Math.max(most, Math.abs(value - Number(wanted.data[i]!))),
       0,
     );
-    const error = relativeError(latents, golden.get(`${precision}/${index}/latents`)!);
+    const error = relativeError(latents, golden.get(`${reference}/${index}/latents`)!);
     const found = `${JSON.stringify(given)}: ${error}, ${grey} grey levels`;
     // diffusers resizes by torchvision, which rounds otherwise than Pillow.
     assert(grey <= 2 && error <= 1e-3, found);
@@ -96,13 +96,21 @@ Deno.test("writeGeneratorFolder() writes what diffusers and our pipeline make th
   });
 });
 
+Deno.test("writeGeneratorFolder() writes what diffusers and our pipeline make the same images of, with adaptive group normalisation and a width of the timestep's embedding", async () => {
+  await inFolder(async (folder) => {
+    const parts = await hashedParts(join(folder, "parts"), ADAPTIVE_UNET);
+    await writeGeneratorFolder(join(folder, "a"), parts);
+    await assertGenerates(join(folder, "a"), "adaptive", [0, 1, 2]);
+  });
+});
+
 Deno.test("writeGeneratorFolder() writes configurations that say what was given", async () => {
   await inFolder(async (folder) => {
     const parts = await hashedParts(join(folder, "parts"));
     await writeGeneratorFolder(join(folder, "a"), parts);
     const written = new PublishedFolder(join(folder, "a"));
     assertEquals(parseUnet(await written.config("unet")), UNET);
-    const adaptive = publishedUnet({ ...UNET, adaptiveGroupNorm: true, timeEmbeddingWidth: 40 });
+    const adaptive = publishedUnet(ADAPTIVE_UNET);
     assertEquals(adaptive["resnet_time_scale_shift"], "scale_shift");
     assertEquals(adaptive["time_embedding_dim"], 40);
     assertEquals(parseAutoencoder(await written.config("vae")), AUTOENCODER);

@@ -53,6 +53,13 @@ export const UNET: UnetConfig = {
   adaptiveGroupNorm: false,
 };
 
+/** The same UNet with what the embedded generator's has: adaptive group normalisation, and a width of the timestep's own. */
+export const ADAPTIVE_UNET: UnetConfig = {
+  ...UNET,
+  adaptiveGroupNorm: true,
+  timeEmbeddingWidth: 40,
+};
+
 /** Sizes of the text encoder. */
 export const TEXT_ENCODER: TextEncoderConfig = {
   vocabulary: Object.keys(BYTE_VOCABULARY.vocab).length,
@@ -144,8 +151,12 @@ const PREPROCESSOR = {
  * The parts of a small generator.
  *
  * @param folder takes the image encoder and its preprocessing
+ * @param unet sizes of the UNet
  */
-export async function hashedParts(folder: string): Promise<GeneratorParts> {
+export async function hashedParts(
+  folder: string,
+  unet: UnetConfig = UNET,
+): Promise<GeneratorParts> {
   const imageEncoder = join(folder, "image_encoder");
   const featureExtractor = join(folder, "feature_extractor");
   await Deno.mkdir(imageEncoder, { recursive: true });
@@ -165,7 +176,7 @@ export async function hashedParts(folder: string): Promise<GeneratorParts> {
     imageEncoder,
     featureExtractor,
     autoencoder: { config: AUTOENCODER, tensors: hashedNetwork(AUTOENCODER, declareAutoencoder) },
-    unet: { config: UNET, tensors: hashedNetwork(UNET, declareUnet) },
+    unet: { config: unet, tensors: hashedNetwork(unet, declareUnet) },
     statistics: {
       mean: hashedTensor("mean", [EMBEDDING], 0.5).data,
       std: hashedTensor("std", [EMBEDDING], 0.5, 1).data,
