@@ -6,6 +6,7 @@
 import { bundledConfigurations } from "../configs/mod.ts";
 import { backbone } from "../core/backbones/registry.ts";
 import { clipModel, clipModelNames } from "../core/backbones/clip_models.ts";
+import { clipVisionConfig } from "../core/backbones/clip_vision_backbones.ts";
 import { normalizePixels } from "../core/data/normalize_pixels.ts";
 import { buildPhotometricGraph } from "../core/data/photometry/photometric_graph.ts";
 import { viewRecipes } from "../core/data/mod.ts";
@@ -14,7 +15,9 @@ import {
   evaluationRecipe,
   IMAGENET_NORMALIZATION,
 } from "../core/data/views/presets.ts";
+import { classTokenGraph } from "../core/encoders/export_image_encoder.ts";
 import { buildFeatureGraph } from "../core/encoders/feature_extractor.ts";
+import { imageInput } from "../core/encoders/image_encoder.ts";
 import { type GraphTarget, withTarget } from "../core/engine/graph/target.ts";
 import { input, type Value } from "../core/engine/graph/value.ts";
 import { Scope } from "../core/engine/nn/scope.ts";
@@ -38,7 +41,12 @@ import { compileMethodStep } from "../core/train/compile/compile_method.ts";
 import { comparison } from "../core/train/step/pair_weighting.ts";
 import { bundledMethods } from "../plugins/mod.ts";
 import { importMethod } from "./plugins/imported_method.ts";
-import { generatorTrainingGraphs, unclipGraphs } from "./unclip_graphs.ts";
+import {
+  generatorGraphs,
+  generatorTrainingGraphs,
+  layoutTrainingGraph,
+  unclipGraphs,
+} from "./unclip_graphs.ts";
 
 /** A graph, or the few that belong together, by name. */
 export interface ProductGraph {
@@ -106,28 +114,42 @@ function trainingKey(method: LoadedMethod, configuration: Configuration): string
   ]);
 }
 
-/** The steps of all presets of all methods, and of all experiments of GenView, as far as they are `asked` for. */
+/** A configuration of the product. */
+interface NamedConfiguration {
+  readonly name: string;
+  readonly method: LoadedMethod;
+  readonly configuration: Configuration;
+}
+
+/** Those of all presets of all methods, and of all experiments of GenView. */
+async function configurations(): Promise<NamedConfiguration[]> {
+  const methods = await Promise.all(Object.keys(bundledMethods).map(importMethod));
+  const presets = methods.flatMap((method) =>
+    Object.keys(method.manifest.presets).map((name) => ({
+      name: `${method.manifest.name}'s preset ${name}`,
+      method,
+      configuration: resolveConfiguration(presetOf(method.manifest, name)),
+    }))
+  );
+  const names = Object.keys(bundledConfigurations);
+  const experiments = await Promise.all(names.map(async (name) => {
+    const file = await readConfiguration(name, bundledConfigurations);
+    const method = methods.find(({ manifest }) => manifest.name === file.method)!;
+    return { name, method, configuration: resolveConfiguration(file.configuration) };
+  }));
+  return [...presets, ...experiments];
+}
+
+/** The steps of all configurations, as far as they are `asked` for. */
 export async function trainingGraphs(
   precision: Precision,
   asked: (configuration: Configuration) => boolean = () => true,
 ): Promise<ProductGraph[]> {
-  const methods = await Promise.all(Object.keys(bundledMethods).map(importMethod));
   const graphs = new Map<string, ProductGraph>();
-  const add = (name: string, method: LoadedMethod, configuration: Configuration): void => {
+  for (const { name, method, configuration } of await configurations()) {
     const key = trainingKey(method, configuration);
-    if (graphs.has(key) || !asked(configuration)) return;
+    if (graphs.has(key) || !asked(configuration)) continue;
     graphs.set(key, trainingGraph(`${name} in ${precision}`, method, configuration, precision));
-  };
-  for (const method of methods) {
-    for (const name of Object.keys(method.manifest.presets)) {
-      const configuration = resolveConfiguration(presetOf(method.manifest, name));
-      add(`${method.manifest.name}'s preset ${name}`, method, configuration);
-    }
-  }
-  for (const name of Object.keys(bundledConfigurations)) {
-    const file = await readConfiguration(name, bundledConfigurations);
-    const method = methods.find(({ manifest }) => manifest.name === file.method)!;
-    add(name, method, resolveConfiguration(file.configuration));
   }
   return [...graphs.values()];
 }
@@ -168,7 +190,7 @@ export function evaluationGraphs(): ProductGraph[] {
   return [...tuned, ...probes, similarities];
 }
 
-/** Backbones as encoders of features and tokens, and CLIP's towers in both precisions. */
+/** Backbones as encoders of features and tokens, CLIP's towers in both precisions, and the class tokens of a trained tower. */
 export function encoderGraphs(): ProductGraph[] {
   const names = [
     "resnet18",
@@ -210,18 +232,27 @@ export function encoderGraphs(): ProductGraph[] {
         }),
     }))
   );
-  return [...backbones, ...towers];
+  const classTokens: ProductGraph = {
+    name: "class tokens of a trained tower",
+    build: (target) => {
+      const size = 64;
+      const { images, normalized } = withTarget(
+        target,
+        () => imageInput({ batchSize: PART, size, normalize: CLIP_NORMALIZATION }),
+      );
+      const config = clipVisionConfig("clip_vit_tiny_patch8_64")!;
+      const features = classTokenGraph(config, normalized, target);
+      return { model: encodeModel({ inputs: [images], outputs: { features } }) };
+    },
+  };
+  return [...backbones, ...towers, classTokens];
 }
 
 /** Photometry of all views, the weights of pairs, and the covariance of tokens. */
 export async function imageGraphs(): Promise<ProductGraph[]> {
-  const methods = await Promise.all(Object.keys(bundledMethods).map(importMethod));
   const recipes = new Map(
-    methods.flatMap(({ manifest }) =>
-      Object.keys(manifest.presets).flatMap((name) =>
-        viewRecipes(resolveConfiguration(presetOf(manifest, name)))
-      )
-    ).map((recipe) => [JSON.stringify(recipe), recipe]),
+    (await configurations()).flatMap(({ configuration }) => viewRecipes(configuration))
+      .map((recipe) => [JSON.stringify(recipe), recipe]),
   );
   const photometry = [...recipes.values()].map((recipe, i): ProductGraph => ({
     name: `photometry ${i} at ${recipe.size} pixels`,
@@ -277,6 +308,8 @@ export async function productGraphs(): Promise<ProductGraph[]> {
     ...encoderGraphs(),
     ...await imageGraphs(),
     ...unclipGraphs(),
+    ...generatorGraphs(),
+    layoutTrainingGraph(),
     ...generatorTrainingGraphs("float32"),
     ...generatorTrainingGraphs("float16"),
     ...await trainingGraphs("float32"),

@@ -1,9 +1,11 @@
 /**
- * The graphs of Stable unCLIP, whole but for the number of images, as they are built for a device: the published networks, and
- * the training of a generator of one's own.
+ * The graphs of Stable unCLIP, whole but for the number of images, as they are built for a device: the published networks, those
+ * of a generator of one's own, and its training.
  *
  * @module
  */
+import { clipVisionConfig } from "../core/backbones/clip_vision_backbones.ts";
+import { CLIP_NORMALIZATION } from "../core/data/views/presets.ts";
 import type { GraphTarget } from "../core/engine/graph/target.ts";
 import { withTarget } from "../core/engine/graph/target.ts";
 import { Scope } from "../core/engine/nn/scope.ts";
@@ -17,11 +19,14 @@ import {
 } from "../core/unclip/network_graphs.ts";
 import type { NetworkGraph } from "../core/unclip/network_session.ts";
 import { autoencoderLoss } from "../core/unclip/training/autoencoder_loss.ts";
+import { latentGraph, reconstructionGraph } from "../core/unclip/training/autoencoder_session.ts";
 import { buildStage, type StageGraph } from "../core/unclip/training/built_stage.ts";
 import { denoisingLoss } from "../core/unclip/training/denoising_loss.ts";
 import { generatorConfiguration } from "../core/unclip/training/generator_configuration.ts";
 import { optimizationOf } from "../core/unclip/training/stage_schedule.ts";
+import { byteTextEncoder } from "../core/unclip/training/text_states.ts";
 import { autoencoderConfig } from "../core/unclip/training/train_autoencoder.ts";
+import { LAYOUT_TRAINING, layoutStage } from "../core/unclip/training/train_layout.ts";
 import { unetPlan } from "../core/unclip/training/train_unet.ts";
 import type { ProductGraph } from "./product_graphs.ts";
 
@@ -91,6 +96,40 @@ const BATCH = 2;
 
 /** Features of its image encoder's embedding. */
 const EMBEDDING_WIDTH = 128;
+
+/** The networks by which a generator of the default sizes is trained and measured, but for those that are trained. */
+export function generatorGraphs(): ProductGraph[] {
+  const configuration = generatorConfiguration({}, "the defaults");
+  const { imageSize, textEncoder } = configuration;
+  const config = autoencoderConfig(configuration);
+  const shape = [BATCH, imageSize, imageSize, config.imageChannels];
+  const networks: Readonly<Record<string, (scope: Scope) => NetworkGraph>> = {
+    "text encoder": (scope) => textGraph(scope, byteTextEncoder(textEncoder), 1),
+    "encoder of latents": (scope) => latentGraph(scope, config, shape),
+    "reconstruction": (scope) => reconstructionGraph(scope, config, shape),
+  };
+  return Object.entries(networks).map(([name, build]): ProductGraph => ({
+    name: `a generator's ${name}`,
+    build: (target) => ({ model: encodeModel(withTarget(target, () => build(new Scope()))) }),
+  }));
+}
+
+/** The step by which an image encoder learns layouts. */
+export function layoutTrainingGraph(): ProductGraph {
+  const { side, tokenWeight } = LAYOUT_TRAINING;
+  return {
+    name: "training by layouts",
+    build: (target) => {
+      const { step: { gradients, update } } = layoutStage({
+        config: clipVisionConfig("clip_vit_tiny_patch8_64")!,
+        normalize: CLIP_NORMALIZATION,
+        layoutWidth: 3 * side ** 2,
+        ...{ batchSize: BATCH, size: 64, tokenWeight, target },
+      }, LAYOUT_TRAINING);
+      return { gradients, update };
+    },
+  };
+}
 
 /** The steps of both stages of a generator's training, in its default sizes. */
 export function generatorTrainingGraphs(precision: Precision): ProductGraph[] {

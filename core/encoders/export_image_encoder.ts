@@ -14,6 +14,7 @@ import { clipEvaluationView } from "../data/clip_preprocessing.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { evaluationLoader } from "../data/loader/evaluation_loader.ts";
 import type { EvaluationRecipe, Normalization } from "../data/views/recipe.ts";
+import { type GraphTarget, withTarget } from "../engine/graph/target.ts";
 import { float32, type Tensor } from "../engine/graph/tensor.ts";
 import type { Value } from "../engine/graph/value.ts";
 import { Scope } from "../engine/nn/scope.ts";
@@ -96,6 +97,16 @@ function sizedTensors(
   return new Map([...tensors, ["positional_embedding", sized]]);
 }
 
+/** The class tokens `[N, width]` of normalised images, by the parameters of a tower under their names. */
+export function classTokenGraph(
+  config: ClipVisionTransformerConfig,
+  images: Value,
+  target: GraphTarget,
+): Value {
+  const joined = { ...config, joined: true };
+  return withTarget(target, () => clipTokens(new Scope(), images, joined).classToken);
+}
+
 /** The class tokens of a data set's images, `[N, width]` for each draw. */
 async function classTokens(
   { config, tensors }: TrainedTower,
@@ -105,8 +116,8 @@ async function classTokens(
   const { dataset, draws = 1, batchSize = 64, device = CPU, threads } = options;
   const { onWarning, unreadable = new Map(), signal, onProgress } = options;
   const load = (images: Value) => {
-    const { classToken } = clipTokens(new Scope(), images, { ...config, joined: true });
-    const model = encodeModel({ outputs: { features: classToken }, initializers: tensors });
+    const features = classTokenGraph(config, images, { provider: device.provider });
+    const model = encodeModel({ outputs: { features }, initializers: tensors });
     return Session.create(model, { device, threads });
   };
   using encoder = await ImageEncoder.create(

@@ -12,10 +12,10 @@ import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { ifThere } from "../../files/if_there.ts";
 import { makeFolder } from "../../files/new_file.ts";
 import { readSafetensors, writeSafetensors } from "../../weights/safetensors.ts";
-import { type AutoencoderConfig, encodeImages } from "../networks/autoencoder.ts";
+import type { AutoencoderConfig } from "../networks/autoencoder.ts";
 import type { EmbeddingStatistics } from "../embedding_noise.ts";
 import { joinRows } from "../rows.ts";
-import { openAutoencoder } from "./autoencoder_session.ts";
+import { latentGraph, openAutoencoder } from "./autoencoder_session.ts";
 import { type CutterOptions, ImageCutter } from "./image_cutter.ts";
 
 /** Encoded images, one row each: all of them once, then all once more, as often as they were drawn. */
@@ -64,11 +64,8 @@ async function openLatentEncoder(
 ): Promise<Session> {
   return await openAutoencoder(
     { config, tensors: autoencoder },
+    latentGraph,
     [batchSize, size, size, config.imageChannels],
-    (scope, images) => {
-      const { mean, logVariance } = encodeImages(scope, images, config);
-      return { mean, logVariance };
-    },
     placement,
   );
 }

@@ -6,27 +6,12 @@
 import { cutClipView } from "../../data/clip_preprocessing.ts";
 import type { Dataset, RgbImage } from "../../data/dataset.ts";
 import { decodeSource } from "../../data/decode/decode_source.ts";
-import type { Shape } from "../../engine/graph/shape.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
-import type { Placement, Session } from "../../engine/ort/mod.ts";
-import { pixelsOf } from "../network_graphs.ts";
-import { type AutoencoderConfig, decodeLatents, encodeImages } from "../networks/autoencoder.ts";
-import { openAutoencoder } from "./autoencoder_session.ts";
+import type { Placement } from "../../engine/ort/mod.ts";
+import type { AutoencoderConfig } from "../networks/autoencoder.ts";
+import { openAutoencoder, reconstructionGraph } from "./autoencoder_session.ts";
 import type { OwnNetwork } from "./generator_networks.ts";
 import { stackViews } from "./image_cutter.ts";
-
-/** An autoencoder, there and back, as a session: `images` uint8 of this shape to `reconstructed`, by the means of the latents. */
-async function openReconstruction(
-  network: OwnNetwork<AutoencoderConfig>,
-  shape: Shape,
-  placement: Placement,
-): Promise<Session> {
-  const { config } = network;
-  return await openAutoencoder(network, shape, (scope, pixels) => {
-    const { mean } = encodeImages(scope, pixels, config);
-    return { reconstructed: pixelsOf(decodeLatents(scope, mean, config)) };
-  }, placement);
-}
 
 /**
  * Images through an autoencoder and back, by the means of their latents.
@@ -39,7 +24,7 @@ export async function reconstructImages(
   images: Tensor<"uint8">,
   placement: Placement,
 ): Promise<Tensor<"uint8">> {
-  using session = await openReconstruction(network, images.shape, placement);
+  using session = await openAutoencoder(network, reconstructionGraph, images.shape, placement);
   return (await session.run({ images })).reconstructed as Tensor<"uint8">;
 }
 
@@ -57,7 +42,7 @@ export async function reconstructDataset(
   placement: Placement,
   signal?: AbortSignal,
 ): Promise<RgbImage[]> {
-  using session = await openReconstruction(network, [1, size, size, 3], placement);
+  using session = await openAutoencoder(network, reconstructionGraph, [1, size, size, 3], placement);
   const found: RgbImage[] = [];
   for (let index = 0; index < dataset.length; index++) {
     signal?.throwIfAborted();

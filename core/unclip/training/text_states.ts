@@ -32,13 +32,11 @@ export interface DrawnTextEncoder {
 /** Features inside the feed-forward part for each of the width's. */
 const EXPANSION = 4;
 
-/** Draws a text encoder over bytes by a seed. */
-export async function drawTextEncoder(
+/** A text encoder over bytes. */
+export function byteTextEncoder(
   { width, tokens, layers, heads }: TextEncoderSizes,
-  seed: number,
-  placement: Placement,
-): Promise<DrawnTextEncoder> {
-  const config: TextEncoderConfig = {
+): TextEncoderConfig {
+  return {
     vocabulary: Object.keys(BYTE_VOCABULARY.vocab).length,
     width,
     tokens,
@@ -48,6 +46,15 @@ export async function drawTextEncoder(
     activation: "gelu",
     epsilon: 1e-5,
   };
+}
+
+/** Draws a text encoder over bytes by a seed. */
+export async function drawTextEncoder(
+  sizes: TextEncoderSizes,
+  seed: number,
+  placement: Placement,
+): Promise<DrawnTextEncoder> {
+  const config = byteTextEncoder(sizes);
   const scope = new Scope();
   const { inputs, outputs } = withTarget(
     { provider: placement.device.provider },
@@ -56,7 +63,7 @@ export async function drawTextEncoder(
   const tensors = scope.initialize(seed);
   const model = encodeModel({ inputs, outputs, initializers: tensors });
   using session = await Session.create(model, placement);
-  const ids = new ClipTokenizer(BYTE_VOCABULARY, tokens).encodeAll([""]);
+  const ids = new ClipTokenizer(BYTE_VOCABULARY, config.tokens).encodeAll([""]);
   const { hidden } = await session.run({ ids });
   return { config, tensors, text: hidden as Tensor<"float32"> };
 }

@@ -10,9 +10,15 @@ import type { Tensor } from "../../engine/graph/tensor.ts";
 import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { weightsDigest } from "../../evaluate/weights_digest.ts";
 import { gatherRows } from "../rows.ts";
-import { buildStage, withAverages } from "./built_stage.ts";
+import { type BuiltStage, buildStage, withAverages } from "./built_stage.ts";
 import type { NetworkOptimization } from "./generator_configuration.ts";
-import { LAYOUT_HEAD, LAYOUT_LOSS_RANGE, layoutLoss, TEACHER } from "./layout_loss.ts";
+import {
+  LAYOUT_HEAD,
+  LAYOUT_LOSS_RANGE,
+  layoutLoss,
+  type LayoutLossOptions,
+  TEACHER,
+} from "./layout_loss.ts";
 import { layoutTargets } from "./layout_targets.ts";
 import { runStage, type StageRunOptions } from "./stage_run.ts";
 import { optimizationOf, stageScalars } from "./stage_schedule.ts";
@@ -79,6 +85,12 @@ function checkLayouts(layouts: Dataset, dataset: Dataset): void {
   }
 }
 
+/** The step by which a tower learns layouts, beside the tower as it was, which stays so. */
+export function layoutStage(options: LayoutLossOptions, training: LayoutTraining): BuiltStage {
+  const isFrozen = (name: string) => name.startsWith(`${TEACHER}.`);
+  return buildStage(layoutLoss(options), { ...optimizationOf(training, "float32"), isFrozen });
+}
+
 /** The parameters of a tower among those of the stage. */
 function towerOf(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   const others = [TEACHER, LAYOUT_HEAD].map((name) => `${name}.`);
@@ -123,14 +135,11 @@ export async function trainLayout(
     );
   }
   const layoutWidth = targets.values.shape[1]!;
-  const build = (target: GraphTarget, count: number) => {
-    const graph = layoutLoss({
+  const build = (target: GraphTarget, count: number) =>
+    layoutStage({
       ...{ config, size, normalize, layoutWidth, tokenWeight, target },
       batchSize: count,
-    });
-    const isFrozen = (name: string) => name.startsWith(`${TEACHER}.`);
-    return buildStage(graph, { ...optimizationOf(training, "float32"), isFrozen });
-  };
+    }, training);
   const outcome = await runStage({
     ...{ placement, checkpointMinutes, folder, build, batchSize },
     ...(replicas !== undefined && { replicas }),

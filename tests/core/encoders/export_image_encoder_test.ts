@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { clipVisionConfig } from "../../../core/backbones/clip_vision_backbones.ts";
 import { backbone } from "../../../core/backbones/registry.ts";
 import { CLIP_NORMALIZATION } from "../../../core/data/views/presets.ts";
 import { datasetOf, fileSource } from "../../../core/data/dataset_of.ts";
@@ -8,8 +9,13 @@ import {
   openClipTensors,
   recognizeClip,
 } from "../../../core/encoders/clip_file.ts";
-import { exportImageEncoder } from "../../../core/encoders/export_image_encoder.ts";
+import {
+  classTokenGraph,
+  exportImageEncoder,
+} from "../../../core/encoders/export_image_encoder.ts";
 import { FeatureExtractor } from "../../../core/encoders/feature_extractor.ts";
+import { nodesLeadingTo } from "../../../core/engine/graph/node.ts";
+import { input } from "../../../core/engine/graph/value.ts";
 import { CPU, DeviceTensor } from "../../../core/engine/ort/mod.ts";
 import { readSafetensors } from "../../../core/weights/safetensors.ts";
 import { hashedImages, withFolder } from "../backbones/clip_golden.ts";
@@ -74,6 +80,16 @@ Deno.test("exportImageEncoder() projects the class token that was trained", () =
     const error = relativeError(pooled.data, expected);
     assert(error < 1e-4, `embeddings differ by ${error} of their norm`);
   }));
+
+Deno.test("classTokenGraph() has no node that was built for another device than its own", () => {
+  const images = input("images", "float32", [2, 3, SIZE, SIZE]);
+  const config = clipVisionConfig(CLIP_RUN_BACKBONE)!;
+  for (const provider of ["cuda", "webgpu", "cpu"] as const) {
+    const nodes = nodesLeadingTo([classTokenGraph(config, images, { provider })], true);
+    assert(nodes.length > 0);
+    assertEquals(new Set(nodes.map(({ target }) => target.provider)), new Set([provider]));
+  }
+});
 
 Deno.test("exportImageEncoder() resamples positions to the images that are asked for", () =>
   withFolder(async (path) => {
