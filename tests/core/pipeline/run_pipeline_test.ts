@@ -9,6 +9,8 @@ import {
   type StageName,
 } from "../../../core/pipeline/mod.ts";
 import { readResults } from "../../../core/evaluate/mod.ts";
+import { findUnclip } from "../../../core/unclip/mod.ts";
+import { catalogEntry, readCatalog } from "../../../core/weights/catalog.ts";
 import { FakeHub, patterned, REPOSITORY } from "../weights/fake_hub.ts";
 import { bundledMethods } from "../../../plugins/mod.ts";
 import { smallOptions, withPipelineFixture } from "./pipeline_fixture.ts";
@@ -183,6 +185,55 @@ Deno.test("published weights that are missing are named with their sizes before 
       downloads: Object.keys(weights).map((name) => ({ name, files: 1, bytes: 1000 })),
     }]);
     assertEquals(hub.ranges(), []);
+  }));
+
+/** A hub that has a generator as the catalogue has Stable unCLIP, in the variant that the pipeline pulls. */
+async function generatorHub(generator: string): Promise<FakeHub> {
+  const hub = new FakeHub(catalogEntry(await readCatalog(), "stable-unclip-2-1").repository);
+  for (const path of (await filesBelow(generator)).keys()) {
+    const name = path.slice(generator.length + 1).replace(/(?=\.safetensors$)/, ".fp16");
+    hub.files.set(name, { bytes: await Deno.readFile(path), large: name.endsWith(".safetensors") });
+  }
+  return hub;
+}
+
+Deno.test("published weights that are agreed to are pulled, and kept where the run, whose time is known then, is not", () =>
+  withPipelineFixture(async (fixture) => {
+    const { folder, data, output, model, generator } = fixture;
+    await using hub = await generatorHub(generator);
+    const cache = join(folder, "hub");
+    const before = Deno.env.get("HF_HUB_CACHE");
+    Deno.env.set("HF_HUB_CACHE", cache);
+    try {
+      const told: string[] = [];
+      let seconds = 0;
+      const outcome = await runPipeline({
+        ...{ data, output, published: true, until: "variations", device: "cpu", threads: 1 },
+        // CLIP's networks have one size each: that of the fixture stands in for both.
+        ...{ model, configuration: { qualityEncoder: model } },
+      }, {
+        methods: bundledMethods,
+        hub: { endpoint: hub.endpoint },
+        report(event) {
+          if (event.kind !== "download" && event.kind !== "measuring") told.push(event.kind);
+          if (event.kind === "estimate") seconds = event.stages.at(-1)!.secondsEach;
+        },
+        confirm(question) {
+          told.push(`${question}?`);
+          if (question === "download") assertEquals(hub.ranges(), []);
+          return question === "download";
+        },
+      });
+      assertEquals(told, ["downloads", "download?", "estimate", "run?"]);
+      assert(seconds > 0, `a variation takes ${seconds} s`);
+      assertEquals([outcome, existsSync(output)], [{ finished: false }, false]);
+      const pulled = await findUnclip("stable-unclip-2-1");
+      assert(pulled.folder.startsWith(`${cache}/`), pulled.folder);
+      assertEquals((await filesBelow(pulled.folder)).size, hub.files.size);
+    } finally {
+      if (before === undefined) Deno.env.delete("HF_HUB_CACHE");
+      else Deno.env.set("HF_HUB_CACHE", before);
+    }
   }));
 
 Deno.test("a part of the images gets variations, and more of them add to what is there", () =>

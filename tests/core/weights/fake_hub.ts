@@ -40,7 +40,7 @@ export interface SeenRequest {
   readonly authorization: string | null;
 }
 
-/** The repository that the server has. */
+/** The repository that the server has, where no other is said. */
 export const REPOSITORY = "owner/small-model";
 
 /** The commit of its branch `main`. */
@@ -62,6 +62,7 @@ export function patterned(length: number): Uint8Array<ArrayBuffer> {
 }
 
 export class FakeHub implements AsyncDisposable {
+  readonly repository: string;
   readonly files: Map<string, HubFile> = new Map();
   readonly seen: SeenRequest[] = [];
   /** What happens to the next answers with bytes, one each. */
@@ -71,7 +72,9 @@ export class FakeHub implements AsyncDisposable {
   readonly #hub: Deno.HttpServer<Deno.NetAddr>;
   readonly #storage: Deno.HttpServer<Deno.NetAddr>;
 
-  constructor() {
+  /** @param repository its only one */
+  constructor(repository: string = REPOSITORY) {
+    this.repository = repository;
     const options = { hostname: "127.0.0.1", port: 0, onListen() {}, onError: broken };
     this.#hub = Deno.serve(options, (request) => this.#answer("hub", request));
     this.#storage = Deno.serve(options, (request) => this.#answer("storage", request));
@@ -113,15 +116,20 @@ export class FakeHub implements AsyncDisposable {
       range: request.headers.get("Range"),
       authorization: request.headers.get("Authorization"),
     });
-    const api = `/api/models/${REPOSITORY}`;
+    const api = `/api/models/${this.repository}`;
     if (pathname === `${api}/revision/main`) {
-      return Response.json({ _id: "1", id: REPOSITORY, sha: COMMIT, lastModified: "2023-03-01" });
+      return Response.json({
+        _id: "1",
+        id: this.repository,
+        sha: COMMIT,
+        lastModified: "2023-03-01",
+      });
     }
     if (pathname === `${api}/paths-info/${COMMIT}`) {
       const { paths } = await request.json() as { paths: string[] };
       return Response.json(paths.flatMap((path) => this.#describe(path)));
     }
-    const resolve = `/${REPOSITORY}/resolve/${COMMIT}/`;
+    const resolve = `/${this.repository}/resolve/${COMMIT}/`;
     const name = pathname.startsWith(resolve) ? pathname.slice(resolve.length) : pathname.slice(1);
     const file = this.files.get(name);
     if (file === undefined) return Response.json({ error: "Not found" }, { status: 404 });
