@@ -1,17 +1,26 @@
 /**
- * `deno task bench generator`: a training step of a generator's networks, and variations by it, ours against diffusers'.
+ * `deno task bench generator`: a training step of a generator's networks, and variations by it, ours against diffusers'; and
+ * a step of the training of the embedded generator's image encoder, against that of open_clip's tower in PyTorch.
  *
  * Each side is a process that stays up; the rounds alternate, so that a machine that slows down slows both. Both read the
- * same folder of a generator and take the same hashed batches, and the figures of their first rounds must agree, so that
- * what is compared is the same work. PyTorch trains with one setting after the other, in one process with as many threads as
- * our replicas have together.
+ * same folder of a generator, or the configuration by which the image encoder is trained from hashed weights, and take the
+ * same hashed batches, and the figures of their first rounds must agree, so that what is compared is the same work. PyTorch
+ * trains with one setting after the other, in one process with as many threads as our replicas have together.
  *
  * @module
  */
 import { resolve } from "node:path";
+import { backbone } from "../core/backbones/registry.ts";
+import { withTarget } from "../core/engine/graph/target.ts";
 import { tensor } from "../core/engine/graph/tensor.ts";
 import { CPU } from "../core/engine/ort/mod.ts";
+import { checkMethod } from "../core/method/load.ts";
+import { readConfiguration } from "../core/method/read_configuration.ts";
+import { resolveConfiguration } from "../core/method/resolve_configuration.ts";
+import { optimizerOf } from "../core/train/run/run_schedules.ts";
 import { deviceTuning } from "../core/train/step/conv_autotune.ts";
+import { buildMethodGraph } from "../core/train/step/method_graph.ts";
+import { TrainingStep } from "../core/train/step/training_step.ts";
 import { latentFactor } from "../core/unclip/networks/autoencoder.ts";
 import { autoencoderLoss } from "../core/unclip/training/autoencoder_loss.ts";
 import { buildStage, withAverages } from "../core/unclip/training/built_stage.ts";
@@ -24,14 +33,16 @@ import {
   PublishedFolder,
   UnclipPipeline,
 } from "../core/unclip/mod.ts";
+import simclr from "../plugins/simclr/mod.ts";
 import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
 import { hashedTensor } from "../tests/core/engine/nn/hashed_values.ts";
 import { alternate, answerRounds, describeComparison, imagesPerSecond } from "./alternate.ts";
 import { chosenNames } from "./chosen_names.ts";
 import { DENO_RUN, Peer } from "./peer.ts";
 import { printProcessor } from "./processor.ts";
+import { hashedWeights } from "./train_methods.ts";
 
-const STAGES = ["autoencoder", "unet", "variations"] as const;
+const STAGES = ["image-encoder", "autoencoder", "unet", "variations"] as const;
 const SETTINGS = ["eager", "channels-last", "compiled", "compiled-channels-last"] as const;
 
 /** Largest relative difference of the sides' first figures. */
@@ -40,24 +51,35 @@ const SAME_WORK = 2e-3;
 /** The same of variations, whose images have 8 bits here, and whose embeddings have some noise at the lowest level there. */
 const SAME_PICTURES = 2e-2;
 
+/** How the embedded generator's image encoder is trained. */
+const RECIPE = new URL("../configs/generator_image_encoder.json", import.meta.url).pathname;
+
 /** The diffusion's mixture and step of all samples of a batch. */
 const MIXTURE = { signal: 0.8, share: 0.6, timestep: 500 };
 
 const COMMAND: Command = {
   name: "bench generator",
   summary:
-    "Compares a training step of a generator's networks, and variations by it, with diffusers', alternating.",
+    "Compares a training step of a generator's networks, and variations by it, with diffusers', and one of its image encoder with PyTorch's, alternating.",
   examples: [{
     command: "deno task bench generator --python python3",
     does: "with the interpreter that has diffusers; the embedded generator",
   }, {
     command: "deno task bench generator --python python3 --model runs/generator/model --only unet",
     does: "a step of the UNet of a generator of one's own",
+  }, {
+    command: "deno task bench generator --python python3 --only image-encoder --batch 64",
+    does: "a step of SimCLR as the embedded generator's image encoder takes it, whatever the model",
   }],
   options: {
     type: "object",
     properties: {
-      python: { type: "string", default: "python3", description: "interpreter with diffusers" },
+      python: {
+        type: "string",
+        default: "python3",
+        description:
+          "interpreter with diffusers, and for the image encoder open_clip, timm and torchvision",
+      },
       model: {
         type: "string",
         default: "embedded",
@@ -76,7 +98,8 @@ const COMMAND: Command = {
         type: "integer",
         minimum: 1,
         default: 2,
-        description: "replicas of a network that share our side's threads in training",
+        description:
+          "replicas of the autoencoder or UNet that share our side's threads in training",
       },
       steps: {
         type: "integer",
@@ -191,6 +214,31 @@ async function train(options: Options): Promise<void> {
   });
 }
 
+/** Our side of the image encoder's training: a round is a step, on views that are augmented already. */
+async function pretrain({ batch, threads }: Options): Promise<void> {
+  const configuration = resolveConfiguration((await readConfiguration(RECIPE)).configuration);
+  const { imageSize, options, learningRate, weightDecay, clipGradientNorm } = configuration;
+  const build = () =>
+    buildMethodGraph(checkMethod(simclr, "simclr"), {
+      backbone: backbone(configuration.backbone, { imageSize }),
+      viewSizes: [imageSize, imageSize],
+      batchSize: batch,
+      options,
+    });
+  const graph = withTarget(await deviceTuning({ device: CPU, threads }), build);
+  const optimizer = optimizerOf(configuration);
+  const settings = { device: CPU, threads, optimizer, clipGradientNorm };
+  using step = await TrainingStep.create(graph, settings, hashedWeights(graph));
+  step.views.forEach((view, i) => view.write(hashedTensor(`views.${i}`, view.type.shape)));
+  const scalars = { learning_rate: learningRate, weight_decay: weightDecay as number };
+  let taken = 0;
+  await answerRounds(async () => {
+    const { loss } = await step.run({ ...scalars, ...optimizer.stepScalars(taken) });
+    taken++;
+    return loss;
+  });
+}
+
 /** Our side of variations: a round is a batch of them. */
 async function generate({ model, batch, threads, steps, guidance }: Options): Promise<void> {
   using pipeline = await UnclipPipeline.create(model, {
@@ -213,6 +261,14 @@ async function generate({ model, batch, threads, steps, guidance }: Options): Pr
     return images.data.reduce((sum, value) => sum + value, 0) / images.data.length / 255;
   });
 }
+
+/** Our side of each stage. */
+const WORK: Readonly<Record<string, (options: Options) => Promise<void>>> = {
+  "image-encoder": pretrain,
+  "autoencoder": train,
+  "unet": train,
+  "variations": generate,
+};
 
 async function compare(stage: string, setting: string | undefined, options: Options) {
   const { python, model, batch, rounds, threads, replicas, steps, guidance } = options;
@@ -243,7 +299,7 @@ async function main(args: readonly string[]): Promise<void> {
   const parsed = parse(COMMAND, args, console.log);
   if (parsed === undefined) return;
   const given = parsed.values as unknown as Options;
-  if (given.worker) return await (given.worker === "variations" ? generate(given) : train(given));
+  if (given.worker) return await WORK[given.worker]!(given);
   const { folder } = await findUnclip(given.model);
   const options = { ...given, model: resolve(folder) };
   const { only, json, batch } = options;
@@ -252,7 +308,8 @@ async function main(args: readonly string[]): Promise<void> {
   for (const stage of STAGES.filter((name) => only === "" || name === only)) {
     for (const setting of stage === "variations" ? [undefined] : settings) {
       const comparison = await compare(stage, setting, options);
-      const peer = setting === undefined ? "diffusers'" : `diffusers' (${setting})`;
+      const library = stage === "image-encoder" ? "PyTorch's" : "diffusers'";
+      const peer = setting === undefined ? library : `${library} (${setting})`;
       console.log(
         json
           ? JSON.stringify({ stage, setting, batch, ...comparison })

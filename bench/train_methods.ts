@@ -95,7 +95,7 @@ function unitRows({ shape, data }: Tensor<"float32">): Tensor<"float32"> {
 }
 
 /** Hashed parameters, fresh statistics; a momentum encoder is a copy, and rows of queues and prototypes have unit length. */
-function hashedWeights(graph: MethodGraph): Map<string, Tensor> {
+export function hashedWeights(graph: MethodGraph): Map<string, Tensor> {
   const weights = initialWeights(graph, 0);
   for (const { name, kind, value } of graph.scope.declarations.values()) {
     const source = name.replace(/^momentum_encoder\./, "");

@@ -1,18 +1,21 @@
-"""Peer of bench/generator.ts: training steps of diffusers' networks, and variations by its pipeline.
+"""Peer of bench/generator.ts: training steps of diffusers' networks, variations by its pipeline, and training steps of the embedded
+generator's image encoder, which is open_clip's tower.
 
 Reads lines from standard input, each a round, and answers with the seconds that it took by the clock and by the processor,
 the process's peak memory in bytes and a figure of what was computed.
 
-python reference/bench_generator.py autoencoder|unet FOLDER BATCH THREADS SETTING
+python reference/bench_generator.py image-encoder|autoencoder|unet FOLDER BATCH THREADS SETTING
 python reference/bench_generator.py variations FOLDER BATCH THREADS STEPS GUIDANCE
 
-FOLDER: of a generator in diffusers' layout. SETTING: eager, channels-last, compiled or compiled-channels-last.
+FOLDER: of a generator in diffusers' layout, of which the image encoder's training takes nothing. SETTING: eager, channels-last,
+compiled or compiled-channels-last.
 """
 
 import sys
 import time
 
 import torch
+import torch.nn.functional as F
 from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, StableUnCLIPImg2ImgPipeline, UNet2DConditionModel
 
 from hashed_values import uniform
@@ -29,13 +32,55 @@ def pixels(shape: tuple[int, ...]) -> torch.Tensor:
     return ((uniform("images", shape) + 1) / 2 * 255).floor().byte()
 
 
+def memory_layout(setting: str) -> torch.memory_format:
+    return torch.channels_last if setting.endswith("channels-last") else torch.contiguous_format
+
+
+def optimised(network: torch.nn.Module, loss, setting: str, weight_decay: float, most: float, averaged: bool):
+    """A step: the loss of a hashed batch, its gradients, their norm clipped, AdamW and, if they are kept, moving averages."""
+    averages = [parameter.detach().clone() for parameter in network.parameters()] if averaged else []
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=weight_decay, fused=True)
+    compute = torch.compile(loss) if setting.startswith("compiled") else loss
+
+    def step() -> float:
+        optimizer.zero_grad(set_to_none=True)
+        value = compute()
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), most)
+        optimizer.step()
+        if averaged:
+            with torch.no_grad():
+                torch._foreach_lerp_(averages, list(network.parameters()), 0.01)
+        return value.item()
+
+    return step
+
+
+def pretraining(batch: int, setting: str):
+    """A step of SimCLR by configs/generator_image_encoder.json."""
+    from simclr_steps import CLIP, SimClr
+
+    layout = memory_layout(setting)
+    network = SimClr(CLIP).to(memory_format=layout).train()
+    views = [
+        uniform(f"views.{i}", (batch, 3, size, size)).float().contiguous(memory_format=layout)
+        for i, size in enumerate(CLIP["sizes"])
+    ]
+    own = torch.eye(2 * batch, dtype=torch.bool)
+    positives = torch.arange(2 * batch).roll(batch)
+
+    def loss():
+        z = network(views)
+        return F.cross_entropy((z @ z.T / CLIP["temperature"]).masked_fill(own, -torch.inf), positives)
+
+    return optimised(network, loss, setting, CLIP["weightDecay"], CLIP["clipGradientNorm"], averaged=False)
+
+
 def training(stage: str, folder: str, batch: int, setting: str):
-    """A step: the loss of a hashed batch, its gradients, their norm clipped to 1, AdamW and moving averages."""
-    layout = torch.channels_last if setting.endswith("channels-last") else torch.contiguous_format
+    """A step of one of diffusers' networks."""
+    layout = memory_layout(setting)
     kind, part = (AutoencoderKL, "vae") if stage == "autoencoder" else (UNet2DConditionModel, "unet")
     network = kind.from_pretrained(folder, subfolder=part).float().to(memory_format=layout).train()
-    averages = [parameter.detach().clone() for parameter in network.parameters()]
-    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.0, fused=True)
     config = network.config
 
     def hashed(name, shape):
@@ -64,19 +109,7 @@ def training(stage: str, folder: str, batch: int, setting: str):
             wanted = 0.8 * noise - 0.6 * latents
             return (found - wanted).square().mean()
 
-    compute = torch.compile(loss) if setting.startswith("compiled") else loss
-
-    def step() -> float:
-        optimizer.zero_grad(set_to_none=True)
-        value = compute()
-        value.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        with torch.no_grad():
-            torch._foreach_lerp_(averages, list(network.parameters()), 0.01)
-        return value.item()
-
-    return step
+    return optimised(network, loss, setting, weight_decay=0.0, most=1.0, averaged=True)
 
 
 def variations(folder: str, batch: int, steps: int, guidance: float):
@@ -108,6 +141,8 @@ def main() -> None:
     torch.set_num_threads(int(threads))
     if stage == "variations":
         work = variations(folder, int(batch), int(others[0]), float(others[1]))
+    elif stage == "image-encoder":
+        work = pretraining(int(batch), others[0])
     else:
         work = training(stage, folder, int(batch), others[0])
     for _ in sys.stdin:

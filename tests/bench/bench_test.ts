@@ -129,6 +129,18 @@ testWith(["torch", "diffusers"], "bench unclip compares with diffusers", async (
   assertMatch(out, /by the clock +[\d.]+ times diffusers' speed \([\d.]+ against [\d.]+ s\)/);
 });
 
+testWith(
+  ["torch", "torchvision", "timm", "diffusers", "open_clip"],
+  "bench generator compares a step of the image encoder with PyTorch's",
+  async () => {
+    const stage = ["--only", "image-encoder", "--settings", "eager"];
+    const size = ["--batch", "4", "--rounds", "1", "--threads", "1"];
+    const { code, out, err } = await bench("generator", "--python", PYTHON, ...stage, ...size);
+    assertEquals(code, 0, err);
+    assertMatch(out, /image-encoder:\n +by the clock +[\d.]+ times PyTorch's \(eager\) speed/);
+  },
+);
+
 Deno.test("bench component measures time and memory", async () => {
   const { code, out, err } = await bench("component", "--images", "20", "--width", "48");
   assertEquals(code, 0, err);
