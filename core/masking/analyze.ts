@@ -18,7 +18,7 @@ import { genviewThreshold, quantileThreshold } from "./threshold.ts";
 export type ThresholdRule =
   /** The threshold that leaves a share of all tokens above it, in (0, 1): see {@linkcode quantileThreshold}. */
   | { readonly kind: "quantile"; readonly share: number }
-  /** The original program's, to the bit: see {@linkcode genviewThreshold}. */
+  /** The original program's, to the bit: see {@linkcode genviewThreshold}. An extraction computes its features without TF32. */
   | { readonly kind: "genview" }
   /** A number. */
   | { readonly kind: "given"; readonly value: number };

@@ -13,7 +13,7 @@ import {
   weightsIdentity,
 } from "../encoders/mod.ts";
 import { inShares, type ProcessGroup } from "../distributed/mod.ts";
-import { CPU, type Placement } from "../engine/ort/mod.ts";
+import { CPU, type Device, type Placement, trustDevice, withoutTf32 } from "../engine/ort/mod.ts";
 import { RandomStream } from "../engine/random/random_stream.ts";
 import { explainingFileErrors } from "../files/file_error.ts";
 import { FolderLock } from "../files/folder_lock.ts";
@@ -141,6 +141,15 @@ async function openNetwork(
   return { network: opened, model: await choiceToRecord(network, opened.weightsFile) };
 }
 
+/** The device of an extraction: without TF32, unless its options turn it on, where the figures are to be the original program's. */
+async function deviceFor(rule: ThresholdRule, given: Device): Promise<Device> {
+  if (rule.kind !== "genview") return given;
+  const device = withoutTf32(given);
+  // What was known to compute rightly is the device with the options that it came with.
+  await trustDevice(device);
+  return device;
+}
+
 /** Keys of the images that have features, and where each stands in the data set. */
 async function storedOf(
   dataset: Dataset,
@@ -211,7 +220,7 @@ async function storedOf(
  * @throws {TypeError} if the folder holds features of other images or of another network
  * @throws {Deno.errors.AlreadyExists} if it holds another analysis and `overwrite` is not set, or another process is at
  * work there
- * @throws {GenviewError} if the system refuses to write
+ * @throws {GenviewError} if the system refuses to write, or operators are wrong on the device without TF32
  */
 export async function extractFeatures(
   options: ExtractFeaturesOptions,
@@ -219,12 +228,13 @@ export async function extractFeatures(
 ): Promise<ExtractionOutcome> {
   const { images, numExtract, numVis = 10, seed = 0, flip = false } = options;
   const { rule = { kind: "quantile", share: FOREGROUND_SHARE }, dtype = "float16" } = options;
-  const { device = CPU, threads, workers, batchSize = 1024, overwrite = false } = options;
+  const { threads, workers, batchSize = 1024, overwrite = false } = options;
   if (numExtract !== undefined && !(numExtract >= 1)) {
     throw new GenviewRangeError(
       `Cannot extract features: --num-extract must be -1 or at least 1, found ${numExtract}`,
     );
   }
+  const device = await deviceFor(rule, options.device ?? CPU);
   const dataset = typeof images === "string" ? await openData(images) : images;
   const { network, model } = await openNetwork(options.network);
   const folder = join(options.outputDir, network.name);

@@ -34,6 +34,20 @@ export function describeDevice(device: Device): string {
   ].join(", ");
 }
 
+/**
+ * A device that computes in all digits of float32: CUDA without TF32, unless its options say otherwise.
+ *
+ * @example
+ * ```ts
+ * import { describeDevice, withoutTf32 } from "./device.ts";
+ * console.assert(describeDevice(withoutTf32({ provider: "cuda", index: 0 })) === "cuda:0, TF32 off");
+ * ```
+ */
+export function withoutTf32(device: Device): Device {
+  if (device.provider !== "cuda") return device;
+  return { ...device, options: { use_tf32: "0", ...device.options } };
+}
+
 /** Whether two devices are the same, whatever the options of their providers. */
 export function sameDevice(a: Device, b: Device): boolean {
   return a.provider === b.provider && a.index === b.index;

@@ -17,6 +17,7 @@ export {
   formatDevice,
   parseDevice,
   sameDevice,
+  withoutTf32,
 } from "./device.ts";
 export {
   type DeviceReport,

@@ -1,7 +1,20 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openImageFolder } from "../../../core/data/mod.ts";
+import { CLIP_NORMALIZATION, evaluationRecipe } from "../../../core/data/views/presets.ts";
+import type { TokenNetwork } from "../../../core/encoders/mod.ts";
+import {
+  describeDevice,
+  type Device,
+  trustDevice,
+  withoutTf32,
+} from "../../../core/engine/ort/mod.ts";
 import { FolderLock } from "../../../core/files/folder_lock.ts";
-import { extractFeatures, readAnalysis, sampleIndices } from "../../../core/masking/mod.ts";
+import {
+  extractFeatures,
+  readAnalysis,
+  sampleIndices,
+  type ThresholdRule,
+} from "../../../core/masking/mod.ts";
 import { drawPictures } from "../../tasks/square_pictures.ts";
 import { withFolder } from "../backbones/clip_golden.ts";
 import { exportTinyBackbone } from "../encoders/tiny_backbone.ts";
@@ -37,6 +50,35 @@ Deno.test("extractFeatures() refuses a folder where another process is at work, 
     }
     const { finished, analysis } = await extractFeatures(options);
     assertEquals([finished, analysis], [true, undefined]);
+  }));
+
+Deno.test("extractFeatures() computes by the original program's threshold without TF32, unless it is turned on", () =>
+  withFolder(async (path) => {
+    await drawPictures(path("images"));
+    /** How the network is to be loaded on a device, of which nothing is known here. */
+    const loadedOn = async (rule: ThresholdRule, options?: Device["options"]) => {
+      const device: Device = { provider: "cuda", index: 990, ...(options && { options }) };
+      await trustDevice(withoutTf32(device), {
+        hardware: undefined,
+        test: () => Promise.resolve([]),
+      });
+      let loaded: Device | undefined;
+      const network: TokenNetwork = {
+        ...{ name: "none", grid: [2, 2], width: 4 },
+        view: evaluationRecipe(16, CLIP_NORMALIZATION),
+        createSession(_images, _build, { device } = {}) {
+          loaded = device;
+          return Promise.reject(new Error("no GPU"));
+        },
+      };
+      const asked = { network, images: path("images"), outputDir: path("out"), rule, device };
+      await assertRejects(() => extractFeatures(asked), Error, "no GPU");
+      return describeDevice(loaded!);
+    };
+    const genview: ThresholdRule = { kind: "genview" };
+    assertEquals(await loadedOn(genview), "cuda:990, TF32 off");
+    assertEquals(await loadedOn(genview, { use_tf32: "1" }), "cuda:990, TF32 on");
+    assertEquals(await loadedOn({ kind: "quantile", share: 0.4 }), "cuda:990, TF32 on");
   }));
 
 Deno.test("extractFeatures() reports names that the file system does not take, and analyses the others", () =>

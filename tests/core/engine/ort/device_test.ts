@@ -5,6 +5,7 @@ import {
   formatDevice,
   parseDevice,
   sameDevice,
+  withoutTf32,
 } from "../../../../core/engine/ort/device.ts";
 
 Deno.test("parseDevice() reads every form", () => {
@@ -45,4 +46,13 @@ Deno.test("describeDevice() tells whether CUDA uses TF32, and other options of t
   const options = { use_tf32: "0", prefer_nhwc: "1" };
   assertEquals(describeDevice({ ...cuda, options }), "cuda:1, TF32 off, prefer_nhwc=1");
   assertEquals(describeDevice(CPU), "cpu");
+});
+
+Deno.test("withoutTf32() turns TF32 off on CUDA alone, unless an option turns it on", () => {
+  const cuda = { provider: "cuda", index: 1, options: { prefer_nhwc: "1" } } as const;
+  assertEquals(describeDevice(withoutTf32(cuda)), "cuda:1, TF32 off, prefer_nhwc=1");
+  const asked = { ...cuda, options: { use_tf32: "1" } };
+  assertEquals(withoutTf32(asked), asked);
+  const webgpu = { provider: "webgpu", index: 0 } as const;
+  assertEquals([withoutTf32(webgpu), withoutTf32(CPU)], [webgpu, CPU]);
 });
