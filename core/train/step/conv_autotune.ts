@@ -22,6 +22,7 @@ import {
   type Placement,
   Session,
 } from "../../engine/ort/mod.ts";
+import { hardwareOf } from "../../engine/ort/self_test/hardware.ts";
 import { writeNewFile } from "../../files/new_file.ts";
 
 /** Runs of each formulation, after one that warms up; the fastest counts. */
@@ -122,6 +123,7 @@ function circumstances({ device, threads }: Placement): Readonly<Record<string, 
   return {
     onnxruntime: ortVersion(),
     device: describeDevice(device),
+    hardware: hardwareOf(device),
     threads: threads || `all of ${navigator.hardwareConcurrency}`,
   };
 }
@@ -143,8 +145,9 @@ async function readChoices(
 /**
  * Times the formulations of the convolutions of a graph, and remembers the fastest in a file.
  *
- * @param cache path of a JSON file, whose folder is made; choices that it holds are not timed again if the device, the
- * threads and the version of ONNX Runtime are the same, and make room for new ones if not
+ * @param cache path of a JSON file, whose folder is made; choices that it holds are not timed again if the device, its
+ * hardware, the threads and the version of ONNX Runtime are the same, and make room for new ones if not. A program
+ * that may not ask for the processor's model (`--allow-sys=cpus`) takes its table for any processor
  * @param onProgress called with the number of convolutions that are done, and of all
  * @returns choices for these convolutions
  * @throws {SyntaxError} if the file holds something else

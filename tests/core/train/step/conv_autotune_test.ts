@@ -36,7 +36,7 @@ Deno.test("autotune() times every convolution once and remembers the fastest for
   }
 });
 
-Deno.test("autotune() reuses no choices of other threads, another device or another ONNX Runtime", async () => {
+Deno.test("autotune() reuses no choices of other threads, another device, processor or ONNX Runtime", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const cache = join(folder, "convolutions.json");
@@ -50,8 +50,14 @@ Deno.test("autotune() reuses no choices of other threads, another device or anot
     assertEquals([await timed(1), await timed(1)], [1, 0]);
     assertEquals([await timed(2), await timed(2)], [1, 0]);
     assertEquals([await timed(), await timed()], [1, 0]);
-    for (const [name, other] of [["onnxruntime", "1.17.0"], ["device", "cuda:0"]] as const) {
+    const others = [
+      ["onnxruntime", "1.17.0"],
+      ["device", "cuda:0"],
+      ["hardware", "another processor"],
+    ] as const;
+    for (const [name, other] of others) {
       const table = JSON.parse(await Deno.readTextFile(cache));
+      assert(Object.hasOwn(table.measuredOn, name), name);
       table.measuredOn[name] = other;
       await Deno.writeTextFile(cache, JSON.stringify(table));
       assertEquals([await timed(), await timed()], [1, 0], name);
