@@ -42,7 +42,12 @@ export async function reconstructDataset(
   placement: Placement,
   signal?: AbortSignal,
 ): Promise<RgbImage[]> {
-  using session = await openAutoencoder(network, reconstructionGraph, [1, size, size, 3], placement);
+  using session = await openAutoencoder(
+    network,
+    reconstructionGraph,
+    [1, size, size, 3],
+    placement,
+  );
   const found: RgbImage[] = [];
   for (let index = 0; index < dataset.length; index++) {
     signal?.throwIfAborted();

@@ -10,7 +10,7 @@ import type { Tensor } from "../../engine/graph/tensor.ts";
 import { GenviewRangeError, GenviewTypeError } from "../../errors/mod.ts";
 import { weightsDigest } from "../../evaluate/weights_digest.ts";
 import { gatherRows } from "../rows.ts";
-import { type BuiltStage, buildStage, withAverages } from "./built_stage.ts";
+import { buildStage, type BuiltStage, withAverages } from "./built_stage.ts";
 import type { NetworkOptimization } from "./generator_configuration.ts";
 import {
   LAYOUT_HEAD,
