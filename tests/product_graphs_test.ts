@@ -1,9 +1,11 @@
 /**
  * Every graph of the product has a kernel for every node on every provider, by the tables of `core/engine/onnx/kernels/`:
- * the product's own builders refuse one that has not.
+ * the product's own builders refuse one that has not. And whatever they are made of, a device has tried before its first work.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { Provider } from "../core/engine/graph/target.ts";
+import { traceModel } from "../core/engine/onnx/model_trace.ts";
+import { trialModel } from "../core/engine/ort/self_test/test_operators.ts";
 import { productGraphs, trainingGraphs } from "./product_graphs.ts";
 
 /** What a provider is never given. */
@@ -16,18 +18,51 @@ const LEFT_OUT: Readonly<Record<Provider, readonly string[]>> = {
 
 const graphs = await productGraphs();
 
+function operatorsOf(model: Uint8Array<ArrayBuffer>): Set<string> {
+  return new Set(traceModel(model).nodes.map(({ type }) => type));
+}
+
+interface Built {
+  /** Messages by graph. */
+  readonly refused: Readonly<Record<string, string>>;
+  readonly operators: ReadonlySet<string>;
+}
+
+const built = new Map<Provider, Built>();
+
+function builtFor(provider: Provider): Built {
+  const found = built.get(provider) ?? buildAll(provider);
+  built.set(provider, found);
+  return found;
+}
+
+function buildAll(provider: Provider): Built {
+  const refused: Record<string, string> = {};
+  const operators = new Set<string>();
+  for (const { name, build } of graphs) {
+    try {
+      for (const model of Object.values(build({ provider }))) {
+        for (const type of operatorsOf(model)) operators.add(type);
+      }
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      refused[name] = error.message;
+    }
+  }
+  return { refused, operators };
+}
+
 for (const provider of ["cuda", "webgpu", "cpu"] as const) {
   Deno.test(`every graph of the product has kernels for all of its nodes on ${provider}`, () => {
-    const refused: Record<string, string> = {};
-    for (const { name, build } of graphs) {
-      try {
-        build({ provider });
-      } catch (error) {
-        if (!(error instanceof TypeError)) throw error;
-        refused[name] = error.message;
-      }
-    }
+    const { refused } = builtFor(provider);
     assertEquals(Object.keys(refused), LEFT_OUT[provider], JSON.stringify(refused, null, 1));
+  });
+}
+
+for (const provider of ["cuda", "webgpu"] as const) {
+  Deno.test(`every operator of the product's graphs for ${provider} is tried before a device is trusted`, () => {
+    const tried = operatorsOf(trialModel({ provider, index: 0 }));
+    assertEquals([...builtFor(provider).operators.difference(tried)].sort(), []);
   });
 }
 

@@ -33,6 +33,8 @@ export type { HostOperator } from "./host_operator.ts";
 export { LIBRARY_VARIABLE, useLibrary } from "./library.ts";
 export { withProviderOptions } from "./provider_options.ts";
 export { checkDevice, type DeviceCheck, resolveDevice } from "./resolve_device.ts";
+export { HALF_TRIALS } from "./self_test/half_trials.ts";
+export type { OperatorTrial } from "./self_test/operator_trial.ts";
 export { openDevice, trustDevice, type TrustOptions } from "./self_test/trust_device.ts";
 export { testOperators, type WrongOperator } from "./self_test/test_operators.ts";
 export { arenaBytes } from "./memory/arena_bytes.ts";

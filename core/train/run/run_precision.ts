@@ -3,11 +3,14 @@
  *
  * @module
  */
-import { filled, input, withTarget } from "../../engine/graph/mod.ts";
-import { encodeModel } from "../../engine/onnx/mod.ts";
 import type { ConvProblem } from "../../engine/ops/convolution/problem.ts";
-import { add, cast } from "../../engine/ops/mod.ts";
-import { type Device, OrtError, Session } from "../../engine/ort/mod.ts";
+import {
+  type Device,
+  HALF_TRIALS,
+  OrtError,
+  testOperators,
+  type WrongOperator,
+} from "../../engine/ort/mod.ts";
 import type { Precision } from "../../engine/precision/mod.ts";
 import { GenviewTypeError } from "../../errors/mod.ts";
 import type { Configuration } from "../../method/configuration.ts";
@@ -55,27 +58,37 @@ export function convolutionsIn(
   return convolutions.map((problem) => dtype === undefined ? problem : { ...problem, dtype });
 }
 
+function testHalf(device: Device): Promise<WrongOperator[]> {
+  return testOperators(device, { provider: device.provider }, HALF_TRIALS);
+}
+
 /**
- * Makes sure that a device computes in a precision: of WebGPU's, only those with the feature `shader-f16` have float16.
+ * Makes sure that a device computes in a precision: of WebGPU's, only those with the feature `shader-f16` have float16, which
+ * is tested where it is asked for. On CUDA it is part of what makes a device trusted.
  *
+ * @param test finds the operators that a device computes wrongly in float16
  * @throws {TypeError} if it does not
  */
-export async function checkDevicePrecision(precision: Precision, device: Device): Promise<void> {
+export async function checkDevicePrecision(
+  precision: Precision,
+  device: Device,
+  test: (device: Device) => Promise<WrongOperator[]> = testHalf,
+): Promise<void> {
   if (precision !== "float16" || device.provider !== "webgpu") return;
-  const x = input("x", "float32", [1]);
-  const half = withTarget({ provider: device.provider }, () => cast(x, "float16"));
-  const y = withTarget({ provider: device.provider }, () => cast(add(half, half), "float32"));
-  try {
-    using session = await Session.create(encodeModel({ outputs: { y } }), { device });
-    await session.run({ x: filled("float32", [1], 1) });
-  } catch (cause) {
+  const wrong = await test(device).catch((cause) => {
     if (!(cause instanceof OrtError)) throw cause;
     throw new GenviewTypeError(
       "Cannot train with --precision float16: the GPU must have WebGPU's feature shader-f16, found " +
         `"${cause.message}"; choose --precision float32`,
       { cause },
     );
-  }
+  });
+  if (wrong.length === 0) return;
+  const list = wrong.map(({ name, fault }) => `${name} (${fault})`).join(", ");
+  throw new GenviewTypeError(
+    `Cannot train with --precision float16: the GPU must compute it as the CPU does, found wrong: ${list}; ` +
+      "choose --precision float32",
+  );
 }
 
 /**

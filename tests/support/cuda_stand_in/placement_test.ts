@@ -8,6 +8,7 @@ import { input } from "../../../core/engine/graph/value.ts";
 import { encodeModel } from "../../../core/engine/onnx/encode_model.ts";
 import { traceModel } from "../../../core/engine/onnx/model_trace.ts";
 import { convTranspose } from "../../../core/engine/ops/conv_transpose.ts";
+import { trialModel } from "../../../core/engine/ort/self_test/test_operators.ts";
 import { presetOf, resolveConfiguration } from "../../../core/method/resolve_configuration.ts";
 import { compileMethodStep } from "../../../core/train/compile/compile_method.ts";
 import { buildStandIn, hasProvider } from "../../../support/cuda_stand_in/build.ts";
@@ -100,6 +101,15 @@ Deno.test({
   fn: async () => {
     const found = await examined([...encoderGraphs(), ...unclipGraphs()], { run: false });
     for (const [name, { refused }] of found) assertEquals(refused, undefined, name);
+  },
+});
+
+Deno.test({
+  name: `CUDA takes every node of what a device is tried by, in float32 and float16${NEEDED.why}`,
+  ignore: NEEDED.ignore,
+  fn: async () => {
+    const trials = trialModel({ provider: "cuda", index: 0 });
+    checkRuns(Object.entries(await examineModels(await buildStandIn(FOLDER), { trials })));
   },
 });
 

@@ -13,7 +13,8 @@ import { RandomStream } from "../../random/random_stream.ts";
 import { CPU, type Device } from "../device.ts";
 import { OrtError } from "../error.ts";
 import { Session } from "../session.ts";
-import { OPERATOR_TRIALS, type OperatorTrial } from "./operator_trials.ts";
+import type { OperatorTrial } from "./operator_trial.ts";
+import { trialsFor } from "./operator_trials.ts";
 
 /** An operator that a device computes wrongly. */
 export interface WrongOperator {
@@ -23,24 +24,25 @@ export interface WrongOperator {
   readonly fault: string;
 }
 
-/**
- * Largest difference, relative to the largest number: products in TF32 keep ten bits, and WebGPU leaves functions to
- * drivers; what is wrong differs by far more.
- */
 const TOLERANCE = 5e-3;
 
-interface Graph {
+interface BuiltTrial {
+  readonly trial: OperatorTrial;
   readonly outputs: Readonly<Record<string, Value>>;
   readonly feeds: Readonly<Record<string, Tensor>>;
 }
 
+/** Numbers from -2 to 2 that float16 and TF32 have, so that they are the same wherever they are rounded. */
 function numbers(shape: Shape, ...path: readonly (string | number)[]): number[] {
   const random = new RandomStream(0, "operator trial", ...path);
-  return Array.from({ length: elementCount(shape) }, () => random.uniform(-2, 2));
+  return Array.from(
+    { length: elementCount(shape) },
+    () => Math.round(random.uniform(-2, 2) * 1024) / 1024,
+  );
 }
 
 /** Builds a trial; names begin with its number, so that all can be parts of one model. */
-function buildTrial(trial: OperatorTrial, index: number): Graph {
+function buildTrial(trial: OperatorTrial, index: number): BuiltTrial {
   const feeds: Record<string, Tensor> = {};
   const inputs: Record<string, Value> = {};
   for (const [key, shape] of Object.entries(trial.inputs)) {
@@ -56,13 +58,13 @@ function buildTrial(trial: OperatorTrial, index: number): Graph {
     const found = gradients(y, Object.values(inputs), { seed: input(name, "float32", y.shape) });
     Object.keys(inputs).forEach((key, i) => outputs[`${index}:gradient by ${key}`] = found[i]!);
   }
-  return { outputs, feeds };
+  return { trial, outputs, feeds };
 }
 
 async function runOn(
   device: Device,
   model: Uint8Array<ArrayBuffer>,
-  feeds: Graph["feeds"],
+  feeds: BuiltTrial["feeds"],
   strict: boolean,
 ) {
   using session = await Session.create(model, { device, strict });
@@ -70,7 +72,7 @@ async function runOn(
 }
 
 /** How what a device gives differs from what it should; nothing where it does not. */
-function faultOf(found: Tensor, expected: Tensor): string | undefined {
+function faultOf(found: Tensor, expected: Tensor, tolerance: number): string | undefined {
   const [given, wanted] = [found, expected].map(({ data }) => Array.from(data as Float32Array));
   const largest = Math.max(1e-3, ...wanted!.filter(Number.isFinite).map(Math.abs));
   let worst = 0;
@@ -80,7 +82,7 @@ function faultOf(found: Tensor, expected: Tensor): string | undefined {
     if (!Number.isFinite(value) || !Number.isFinite(other)) return `${other} instead of ${value}`;
     worst = Math.max(worst, Math.abs(value - other));
   }
-  return worst > TOLERANCE * largest
+  return worst > tolerance * largest
     ? `off by ${worst.toPrecision(2)} of ${largest.toPrecision(2)}`
     : undefined;
 }
@@ -92,75 +94,71 @@ function faultOf(found: Tensor, expected: Tensor): string | undefined {
  */
 async function compare(
   device: Device,
-  trials: readonly NumberedGraph[],
+  trials: readonly BuiltTrial[],
   strict: boolean,
 ): Promise<WrongOperator[]> {
-  const feeds = Object.assign({}, ...trials.map(([, graph]) => graph.feeds));
+  const feeds = Object.assign({}, ...trials.map((built) => built.feeds));
   const model = encodeTrials(trials);
-  const expected = await runOn(CPU, model, feeds, false);
   const found = await runOn(device, model, feeds, strict);
-  const faults = new Map<string, string>();
-  for (const key of Object.keys(expected)) {
-    const fault = faultOf(found[key]!, expected[key]!);
-    const [index, part] = key.split(":") as [string, string];
-    const { name } = OPERATOR_TRIALS[Number(index)]!;
-    if (fault !== undefined && !faults.has(name)) {
-      faults.set(name, part === "" ? fault : `${part} ${fault}`);
+  const expected = await runOn(CPU, model, feeds, false);
+  return trials.flatMap(({ trial: { name, tolerance = TOLERANCE }, outputs }) => {
+    for (const key of Object.keys(outputs)) {
+      const fault = faultOf(found[key]!, expected[key]!, tolerance);
+      const part = key.slice(key.indexOf(":") + 1);
+      if (fault !== undefined) return [{ name, fault: part === "" ? fault : `${part} ${fault}` }];
     }
-  }
-  return [...faults].map(([name, fault]) => ({ name, fault }));
+    return [];
+  });
 }
 
-type NumberedGraph = readonly [index: number, graph: Graph];
-
-function buildTrials(target: GraphTarget): NumberedGraph[] {
-  return OPERATOR_TRIALS.map((trial, index) => [
-    index,
-    withTarget(target, () => buildTrial(trial, index)),
-  ]);
+function buildTrials(target: GraphTarget, trials: readonly OperatorTrial[]): BuiltTrial[] {
+  return withTarget(target, () => trials.map(buildTrial));
 }
 
-function encodeTrials(trials: readonly NumberedGraph[]): Uint8Array<ArrayBuffer> {
-  return encodeModel({ outputs: Object.assign({}, ...trials.map(([, { outputs }]) => outputs)) });
+function encodeTrials(trials: readonly BuiltTrial[]): Uint8Array<ArrayBuffer> {
+  return encodeModel({ outputs: Object.assign({}, ...trials.map(({ outputs }) => outputs)) });
 }
 
 /** The model of all trials as it is written for a device: another one where operators are tested or written otherwise. */
 export function trialModel({ provider }: Device): Uint8Array<ArrayBuffer> {
-  return encodeTrials(buildTrials({ provider }));
+  const target = { provider };
+  return encodeTrials(buildTrials(target, trialsFor(target)));
 }
 
 /**
  * Runs small graphs of all operators that networks and their training are made of on a device and on the CPU.
  *
  * @param target what the graphs are built for (default the device's provider)
+ * @param trials the graphs (default those of what a device computes unless it is asked for otherwise)
  * @returns the operators whose results differ, none on a device that can be trusted
  * @throws {OrtError} if the device runs none of them, or each, but not all at once
  */
 export async function testOperators(
   device: Device,
   target: GraphTarget = { provider: device.provider },
+  trials: readonly OperatorTrial[] = trialsFor(target),
 ): Promise<WrongOperator[]> {
-  const trials = buildTrials(target);
+  const built = buildTrials(target, trials);
   // Built for another device, some nodes may have no kernel here.
   const strict = target.provider === device.provider;
   let fault: OrtError;
   try {
-    return await compare(device, trials, strict);
+    return await compare(device, built, strict);
   } catch (error) {
     if (!(error instanceof OrtError)) throw error;
     fault = error;
   }
   // One of them stops all: each is run by itself to find which.
   const wrong: WrongOperator[] = [];
-  for (const trial of trials) {
+  for (const one of built) {
     try {
-      wrong.push(...await compare(device, [trial], strict));
+      wrong.push(...await compare(device, [one], strict));
     } catch (error) {
       if (!(error instanceof OrtError)) throw error;
-      wrong.push({ name: OPERATOR_TRIALS[trial[0]]!.name, fault: error.message });
+      wrong.push({ name: one.trial.name, fault: error.message });
     }
   }
   // No operator is to blame where none or all are.
-  if (wrong.length === 0 || wrong.length === trials.length) throw fault;
+  if (wrong.length === 0 || wrong.length === built.length) throw fault;
   return wrong;
 }

@@ -1,15 +1,16 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { backbone } from "../../../../core/backbones/mod.ts";
 import { type ConvProblem, problemKey } from "../../../../core/engine/ops/convolution/problem.ts";
 import { observeConvolutions } from "../../../../core/engine/ops/convolution/tuning.ts";
 import { sgd } from "../../../../core/engine/optim/mod.ts";
-import { CPU, type Device } from "../../../../core/engine/ort/mod.ts";
+import { CPU, type Device, OrtError } from "../../../../core/engine/ort/mod.ts";
 import { checkMethod } from "../../../../core/method/load.ts";
 import { factsOf } from "../../../../core/train/step/method_facts.ts";
 import { buildMethodGraph, type MethodGraph } from "../../../../core/train/step/method_graph.ts";
 import { buildMethodStep } from "../../../../core/train/step/method_step.ts";
 import simsiam from "../../../../plugins/simsiam/mod.ts";
 import {
+  checkDevicePrecision,
   checkPrecision,
   convolutionsIn,
   resolvePrecision,
@@ -35,6 +36,26 @@ Deno.test("resolvePrecision() takes float16 on CUDA where it may choose, and wha
   assertEquals(found, ["float32", "float16", "float32"]);
   assertEquals(resolvePrecision({ precision: "float16" }, CPU), "float16");
   assertEquals(resolvePrecision({ precision: "bfloat16" }, CUDA), "bfloat16");
+});
+
+Deno.test("checkDevicePrecision() refuses a WebGPU without float16, and one that computes it wrongly by what is wrong", async () => {
+  const without = () => Promise.reject(new OrtError("Program Cast requires f16", "FAIL"));
+  await assertRejects(
+    () => checkDevicePrecision("float16", WEBGPU, without),
+    TypeError,
+    'WebGPU\'s feature shader-f16, found "Program Cast requires f16"; choose --precision float32',
+  );
+  const wrong = () => Promise.resolve([{ name: "Conv in float16", fault: "off by 1 of 2" }]);
+  await assertRejects(
+    () => checkDevicePrecision("float16", WEBGPU, wrong),
+    TypeError,
+    "found wrong: Conv in float16 (off by 1 of 2); choose --precision float32",
+  );
+  const right = () => Promise.resolve([]);
+  await checkDevicePrecision("float16", WEBGPU, right);
+  // Tested for float16 alone, and on CUDA with all else.
+  await checkDevicePrecision("float32", WEBGPU, wrong);
+  await checkDevicePrecision("float16", { provider: "cuda", index: 0 }, wrong);
 });
 
 Deno.test("resolvePrecision() refuses bfloat16 where there is none, with the reason", () => {
