@@ -166,11 +166,12 @@ for (const precision of ["float32", "float16"] as const) {
 const ON_CUDA = [
   "core/engine/ort/cuda_graph_test.ts",
   "core/engine/ort/provider_options_test.ts",
+  "core/engine/ort/resolve_device_test.ts",
   "core/train/device_placement_test.ts",
 ];
 
 Deno.test({
-  name: `what tests hold of sessions and steps on CUDA holds${NEEDED.why}`,
+  name: `what tests hold of devices, sessions and steps on CUDA holds${NEEDED.why}`,
   ignore: NEEDED.ignore,
   async fn() {
     const { libraries, runtime } = await buildStandIn(FOLDER);
@@ -192,7 +193,13 @@ Deno.test({
       const text = new TextDecoder();
       const said = text.decode(stdout);
       assertEquals(code, 0, said + text.decode(stderr));
-      for (const name of ["launched whole", "on cuda:0 ... ok", "hands options to CUDA"]) {
+      const held = [
+        "launched whole",
+        "on cuda:0 ... ok",
+        "hands options to CUDA",
+        "CUDA's first device where it can be used ... ok",
+      ];
+      for (const name of held) {
         assertStringIncludes(said, name);
       }
       assert(!/on cuda:0 .*ignored|captured graph .*ignored/.test(said), said);

@@ -6,17 +6,33 @@ import {
   resolveDevice,
 } from "../../../../core/engine/ort/resolve_device.ts";
 import { vulkanDevices } from "../../../../core/engine/ort/vulkan_devices.ts";
+import { leftOut } from "../../../left_out.ts";
 
 Deno.test("resolveDevice() gives the CPU when asked for it", () => {
   assertEquals(resolveDevice("cpu"), CPU);
 });
 
-Deno.test("resolveDevice() with auto gives CUDA, else WebGPU on a GPU, and the CPU elsewhere", () => {
-  const cuda = { provider: "cuda", index: 0 } as const;
-  const webgpu = { provider: "webgpu", index: 0 } as const;
-  const hasGpu = Deno.build.os === "darwin" || vulkanDevices().some(({ software }) => !software);
-  const other = hasGpu && checkDevice(webgpu).usable ? webgpu : CPU;
-  assertEquals(resolveDevice("auto"), checkDevice(cuda).usable ? cuda : other);
+const cuda = checkDevice({ provider: "cuda", index: 0 });
+const isInSoftware = Deno.build.os !== "darwin" &&
+  vulkanDevices().every(({ software }) => software);
+
+Deno.test({
+  name: `resolveDevice() with auto gives CUDA's first device where it can be used${leftOut(cuda)}`,
+  ignore: !cuda.usable,
+  fn: () => assertEquals(resolveDevice("auto"), { provider: "cuda", index: 0 }),
+});
+
+Deno.test({
+  name: "resolveDevice() with auto gives WebGPU on a GPU without CUDA",
+  ignore: cuda.usable || isInSoftware || !checkDevice({ provider: "webgpu", index: 0 }).usable,
+  fn: () => assertEquals(resolveDevice("auto"), { provider: "webgpu", index: 0 }),
+});
+
+Deno.test({
+  name:
+    "resolveDevice() with auto gives the CPU where there is no GPU, though a driver in software can be used",
+  ignore: cuda.usable || !isInSoftware,
+  fn: () => assertEquals(resolveDevice("auto"), CPU),
 });
 
 Deno.test("resolveDevice() agrees with checkDevice(), and says why and what to install", () => {
