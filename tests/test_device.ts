@@ -7,7 +7,7 @@ import { type Device, formatDevice, resolveDevice } from "../core/engine/ort/mod
 
 const NAMED = resolveDevice(Deno.env.get("GENVIEW_TEST_DEVICE") || "cpu");
 
-/** Where `runGraph` runs. What tests expect is exact to more digits than TF32 keeps. */
+/** Where `runGraph` and the methods of `tests/plugins/fidelity.ts` run. What tests expect is exact to more digits than TF32 keeps. */
 export const TEST_DEVICE: Device = NAMED.provider === "cuda"
   ? { ...NAMED, options: { use_tf32: "0" } }
   : NAMED;

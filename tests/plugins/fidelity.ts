@@ -34,6 +34,7 @@ import { readSafetensors } from "../../core/weights/safetensors.ts";
 import { hashedParameter, hashedTensor, sampledIndices } from "../core/engine/nn/hashed_values.ts";
 import { writeRows } from "../core/train/step/accumulation/small_accumulation.ts";
 import { euclideanNorm, relativeError } from "../core/engine/nn/relative_error.ts";
+import { TEST_DEVICE } from "../test_device.ts";
 
 /** Largest relative error of a loss, of a final tensor's norm, and of the norm of its difference. */
 const TOLERANCE = 1e-3;
@@ -95,7 +96,7 @@ export interface Trial {
   readonly configuration: Partial<Configuration>;
   /** Samples that the device takes at once; the whole batch when left out. */
   readonly deviceBatchSize?: number;
-  /** What graphs are built for (default: the device of the tests, with what is known of it). */
+  /** What graphs are built for that the CPU computes (default: the device of the tests, which computes them, with what is known of it). */
   readonly target?: GraphTarget;
   /** What networks compute in (default `float32`). */
   readonly precision?: Precision;
@@ -237,7 +238,7 @@ function takeStep(
   return step.run(scalars, writeRows(views), draw);
 }
 
-/** Takes a golden's steps with the formulations of convolutions that a training run takes here. */
+/** Takes a golden's steps with the formulations of convolutions that a training run takes on the device of the tests. */
 export async function train(golden: Golden, trial: Trial, run: RunName): Promise<Trained> {
   const { steps, batchSize } = golden;
   const configuration = resolveConfiguration({
@@ -247,7 +248,8 @@ export async function train(golden: Golden, trial: Trial, run: RunName): Promise
     schedulePer: "iteration",
     ...trial.configuration,
   });
-  const tuning = trial.target ?? await deviceTuning({ device: CPU });
+  const device = trial.target === undefined ? TEST_DEVICE : CPU;
+  const tuning = trial.target ?? await deviceTuning({ device });
   const graph = withTarget(tuning, () => graphOf(golden, trial));
   const initial = goldenWeights(graph, golden, trial);
   const length = { totalSteps: steps, stepsPerEpoch: steps / configuration.epochs };
@@ -255,7 +257,7 @@ export async function train(golden: Golden, trial: Trial, run: RunName): Promise
   const { clipGradientNorm, clipGradientPer } = configuration;
   const { precision = "float32" } = trial;
   const settings = {
-    device: CPU,
+    device,
     precision,
     optimizer: optimizerOf(configuration),
     rules: configuration.parameterRules,

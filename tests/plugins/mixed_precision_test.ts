@@ -15,6 +15,7 @@ import {
   type Trained,
   type Trial,
 } from "./fidelity.ts";
+import { TEST_DEVICE } from "../test_device.ts";
 import { type MoCoV3Settings, mocoV3Trial } from "./moco_v3_trial.ts";
 
 /** Most that may differ from PyTorch's float16, as a multiple of what that differs from its own float32. */
@@ -168,6 +169,9 @@ const vit = await readGolden<ViTSettings>("mixed_moco_v3_vit_steps");
 /** Networks by CUDA's formulations, computed on the CPU, which rounds to float16 what CUDA's kernels do. */
 const CUDA: GraphTarget = { provider: "cuda", computedBy: "cpu" };
 
+/** Steps by which the ViT's loss, which jumps around step 10, does so earlier as CUDA computes it, by another rounding. */
+const AHEAD_ON_CUDA = 2;
+
 for (const run of ["plain", "overflow"] as const) {
   const how = run === "plain" ? "from GradScaler's own scale" : "past overflows without a trace";
   Deno.test(`SimSiam in float16 follows torch.autocast for 20 steps, ${how}`, () =>
@@ -179,8 +183,10 @@ for (const run of ["plain", "overflow"] as const) {
   Deno.test(`MoCo v3 on a ResNet in float16 as CUDA computes it follows torch.autocast, ${how}`, () =>
     assertFollowsAutocast(resNet, { ...resNetTrial(resNet), target: CUDA }, run));
   Deno.test(`MoCo v3 on a ViT in float16 follows torch.autocast for 20 steps, ${how}`, () =>
-    assertFollowsAutocast(vit, vitTrial(vit), run));
+    assertFollowsAutocast(
+      ...[vit, vitTrial(vit), run] as const,
+      TEST_DEVICE.provider === "cuda" ? AHEAD_ON_CUDA : 0,
+    ));
   Deno.test(`MoCo v3 on a ViT in float16 as CUDA computes it follows torch.autocast, ${how}`, () =>
-    // Its loss jumps around step 10: by another rounding two steps earlier than PyTorch's.
-    assertFollowsAutocast(vit, { ...vitTrial(vit), target: CUDA }, run, 2));
+    assertFollowsAutocast(vit, { ...vitTrial(vit), target: CUDA }, run, AHEAD_ON_CUDA));
 }
