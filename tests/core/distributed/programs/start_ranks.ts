@@ -42,7 +42,10 @@ async function start(what: string): Promise<void> {
     environment: { GENVIEW_TEST_RANK: "yes", ready },
   });
   const look = setInterval(() => {
-    if (Deno.readTextFileSync(ready).length === 2) ranks.stop();
+    if (Deno.readTextFileSync(ready).length < 2) return;
+    // Once: a rank that is ending listens no more, and a second signal would kill it.
+    clearInterval(look);
+    ranks.stop();
   }, 100);
   console.log(`code ${await ranks.code}`);
   clearInterval(look);
