@@ -8,6 +8,7 @@ import { cString, cStrings, outInt, outWord, pointerIn, readString } from "./c_v
 import { check } from "./error.ts";
 import { returnLargeBlocks } from "./host_allocator.ts";
 import { openLibrary } from "./library.ts";
+import { disableTelemetry, preventTelemetry } from "./telemetry.ts";
 
 /** What every call needs. It lives as long as the process. */
 export interface Environment {
@@ -42,6 +43,7 @@ export function environment(): Environment {
 }
 
 function createEnvironment(): Environment {
+  preventTelemetry();
   const library = openLibrary();
   returnLargeBlocks();
   const { api, version } = bindApi(library);
@@ -54,6 +56,7 @@ function createEnvironment(): Environment {
     ),
     (pointer) => api.ReleaseEnv(pointer),
   );
+  disableTelemetry(api, pointer);
   const allocator = obtain(
     api,
     "find the allocator of host memory",

@@ -9,7 +9,7 @@
 import { cPath, outWord } from "./c_values.ts";
 
 /** The system's own library, by `Deno.build.os`. */
-const SYSTEM: Readonly<Record<string, string>> = {
+export const SYSTEM_LIBRARY: Readonly<Record<string, string>> = {
   linux: "libc.so.6",
   darwin: "libSystem.B.dylib",
   windows: "kernel32.dll",
@@ -32,7 +32,7 @@ const PIN = 0x1;
  * @throws {Error} if the system does not find the library under that path
  */
 export function keepLoaded(path: string): void {
-  const name = SYSTEM[Deno.build.os];
+  const name = SYSTEM_LIBRARY[Deno.build.os];
   if (name === undefined) return;
   const { state } = Deno.permissions.querySync({ name: "ffi", path: name });
   if (state !== "granted") return;

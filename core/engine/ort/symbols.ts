@@ -25,6 +25,8 @@ export const ORT_API = {
   GetErrorMessage: { slot: 2, parameters: ["pointer"], result: "pointer" },
   // CreateEnv(OrtLoggingLevel severity, const char* logid, OrtEnv** out)
   CreateEnv: { slot: 3, parameters: ["i32", "buffer", "buffer"], result: "pointer" },
+  // DisableTelemetryEvents(const OrtEnv*)
+  DisableTelemetryEvents: { slot: 6, parameters: ["pointer"], result: "pointer" },
   // CreateSession(const OrtEnv*, const ORTCHAR_T* path, const OrtSessionOptions*, OrtSession** out)
   CreateSession: {
     slot: 7,
