@@ -1,5 +1,11 @@
-import { assert, assertEquals } from "@std/assert";
-import { testOperators } from "../../core/engine/ort/self_test/test_operators.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { openRankPlacement } from "../../core/distributed/mod.ts";
+import {
+  openDevice,
+  testOperators,
+  trustDevice,
+  type WrongOperator,
+} from "../../core/engine/ort/mod.ts";
 import { vulkanDevices } from "../../core/engine/ort/vulkan_devices.ts";
 import { WEBGPU, WITHOUT_WEBGPU } from "./webgpu_device.ts";
 
@@ -23,6 +29,30 @@ Deno.test({
       "Relu of NaN",
       "Clip of NaN",
     ]);
+  },
+});
+
+Deno.test({
+  name:
+    `openDevice() and openRankPlacement() refuse WebGPU by what a test that is under way finds wrong${WITHOUT_WEBGPU.why}`,
+  ignore: WITHOUT_WEBGPU.ignore,
+  async fn() {
+    const { promise, resolve } = Promise.withResolvers<WrongOperator[]>();
+    const asked = { device: "webgpu", providerOption: [], threads: 0 };
+    const opened = [
+      trustDevice(WEBGPU, { hardware: undefined, test: () => promise }),
+      openDevice("webgpu"),
+      openRankPlacement(asked, undefined),
+      openRankPlacement(asked, { localRank: 1, localSize: 2 }),
+    ].map((opening) =>
+      assertRejects(
+        () => opening,
+        Error,
+        "Cannot use webgpu: it must compute as the CPU does, found wrong: Slice backwards (off by 1 of 2)",
+      )
+    );
+    resolve([{ name: "Slice backwards", fault: "off by 1 of 2" }]);
+    await Promise.all(opened);
   },
 });
 

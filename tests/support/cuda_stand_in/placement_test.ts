@@ -1,7 +1,6 @@
 /**
  * ONNX Runtime's real CUDA provider takes every node of the product's graphs, and copies nothing back within a run. It
- * runs on the stand-in for CUDA, where nothing is computed; `GENVIEW_CUDA_STAND_IN` names the folder into which
- * `support/cuda_stand_in/build.ts` has built it.
+ * runs on the stand-in for CUDA, where nothing is computed.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { input } from "../../../core/engine/graph/value.ts";
@@ -11,7 +10,7 @@ import { convTranspose } from "../../../core/engine/ops/conv_transpose.ts";
 import { trialModel } from "../../../core/engine/ort/self_test/test_operators.ts";
 import { presetOf, resolveConfiguration } from "../../../core/method/resolve_configuration.ts";
 import { compileMethodStep } from "../../../core/train/compile/compile_method.ts";
-import { buildStandIn, hasProvider } from "../../../support/cuda_stand_in/build.ts";
+import { buildStandIn } from "../../../support/cuda_stand_in/build.ts";
 import { type Examination, examineModels } from "../../../support/cuda_stand_in/examine.ts";
 import { importMethod } from "../../plugins/imported_method.ts";
 import {
@@ -22,27 +21,7 @@ import {
   trainingGraphs,
 } from "../../product_graphs.ts";
 import { unclipGraphs } from "../../unclip_graphs.ts";
-
-const FOLDER = Deno.env.get("GENVIEW_CUDA_STAND_IN") ?? "";
-
-/** Why the stand-in cannot be built; undefined if it can. */
-async function obstacle(): Promise<string | undefined> {
-  if (FOLDER === "") return "GENVIEW_CUDA_STAND_IN names no folder for the stand-in";
-  for (const tool of ["gcc", "nm"]) {
-    try {
-      await new Deno.Command(tool, { args: ["--version"] }).output();
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      return `no ${tool} was found`;
-    }
-  }
-  if (await hasProvider(FOLDER)) return undefined;
-  const { state } = await Deno.permissions.query({ name: "net", host: "pypi.org" });
-  return state === "granted" ? undefined : `no provider lies in ${FOLDER}, none may be fetched`;
-}
-
-const why = await obstacle();
-const NEEDED = { ignore: why !== undefined, why: why === undefined ? "" : ` (left out: ${why})` };
+import { FOLDER, NEEDED } from "./needed.ts";
 
 /**
  * One of each kind: all of them are held against the table of kernels by `tests/product_graphs_test.ts`, and to load and
