@@ -3,8 +3,8 @@
  *
  * Nothing is opened on import: the first call opens the library, which needs `--allow-ffi` only. Nothing outside this
  * folder sees a pointer, but for the memory of tensors that `lent_memory.ts` lends to MPI. May import
- * `core/engine/graph/`, and `core/engine/onnx/`, `core/engine/ops/` and `core/engine/autodiff/` for the small models that
- * it runs itself.
+ * `core/engine/graph/`, and `core/engine/onnx/`, `core/engine/ops/`, `core/engine/precision/` and `core/engine/autodiff/`
+ * for the small models that it runs itself.
  *
  * @module
  */
