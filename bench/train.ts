@@ -4,13 +4,24 @@
  * Each side is a process that stays up for one configuration; the steps alternate, so that a machine that slows down
  * slows both. Peak memory is the process's own, and is given on the CPU only: a GPU's is not in it. Both sides start
  * from the same hashed weights, images and labels, and the loss of their first step must agree, so that what is compared
- * is the same work. PyTorch runs with one setting after the other; bfloat16 is shown beside them, though it is less exact.
+ * is the same work. PyTorch runs with one setting after the other; bfloat16 is shown beside them, though it is less exact, and
+ * float16 if it is asked for. Ours computes in `--precision`; in float16 both sides scale the loss.
  *
  * @module
  */
-import { sgd } from "../core/engine/optim/mod.ts";
-import { resolveDevice } from "../core/engine/ort/mod.ts";
+import {
+  initialLossScale,
+  lossScaleScalars,
+  nextLossScale,
+  sgd,
+} from "../core/engine/optim/mod.ts";
+import type { ConvProblem } from "../core/engine/ops/convolution/problem.ts";
+import { observeConvolutions } from "../core/engine/ops/convolution/tuning.ts";
+import { CPU, parseDevice, resolveDevice } from "../core/engine/ort/mod.ts";
+import type { Precision } from "../core/engine/precision/mod.ts";
+import { GenviewTypeError } from "../core/errors/mod.ts";
 import { withTarget } from "../core/engine/graph/target.ts";
+import { checkPrecision, resolvePrecision } from "../core/train/run/run_precision.ts";
 import { deviceTuning } from "../core/train/step/conv_autotune.ts";
 import { TrainingStep } from "../core/train/step/training_step.ts";
 import { type Command, parse, runTask } from "../tasks/cli/command_line.ts";
@@ -36,14 +47,27 @@ const CONFIGURATIONS = [
   { name: "vit_small_patch16_224", batch: 8, size: 224 },
 ] as const;
 
-/** PyTorch's settings, and the largest relative difference of the losses of the first step. */
-const SETTINGS: Readonly<Record<string, number>> = {
-  "eager": 1e-3,
-  "channels-last": 1e-3,
-  "compiled": 1e-3,
-  "compiled-channels-last": 1e-3,
-  "bfloat16": 5e-2,
+type Configuration = (typeof CONFIGURATIONS)[number];
+
+/** The largest relative difference of the losses of the first step from those of another side in float32. */
+const TOLERANCES: Readonly<Record<Precision, number>> = {
+  float32: 1e-3,
+  float16: 1e-2,
+  bfloat16: 5e-2,
 };
+
+/** PyTorch's settings, and what each computes in. */
+const SETTINGS: Readonly<Record<string, Precision>> = {
+  "eager": "float32",
+  "channels-last": "float32",
+  "compiled": "float32",
+  "compiled-channels-last": "float32",
+  "bfloat16": "bfloat16",
+  "float16": "float16",
+};
+
+/** Those that are compared with unless told: on the CPU float16, which is for GPUs, takes the most time of all. */
+const USUAL_SETTINGS = Object.keys(SETTINGS).filter((name) => name !== "float16");
 
 const COMMAND: Command = {
   name: "bench train",
@@ -51,6 +75,9 @@ const COMMAND: Command = {
   examples: [{
     command: "deno task bench train --python python3 --steps 9",
     does: "with the interpreter that has torch, torchvision and timm",
+  }, {
+    command: "deno task bench train --device cuda --precision float16 --settings bfloat16,float16",
+    does: "mixed precision on a GPU, against PyTorch's of both kinds",
   }, {
     command: "deno task bench train --method all --python python3",
     does: "a step of every method against lightly's, with the interpreter that has lightly",
@@ -87,13 +114,20 @@ const COMMAND: Command = {
       },
       settings: {
         type: "string",
-        default: Object.keys(SETTINGS).join(","),
-        description: "settings of PyTorch's side, between commas, without --method",
+        default: USUAL_SETTINGS.join(","),
+        description:
+          "settings of PyTorch's side, between commas, without --method; there is float16, too, which is autocast and GradScaler",
       },
       profile: {
         type: "string",
         default: "",
         description: "path prefix of traces of our side, with --method",
+      },
+      precision: {
+        type: "string",
+        enum: ["float32", "float16", "bfloat16"],
+        default: "float32",
+        description: "what our side computes in, as in train, without --method",
       },
       device: { type: "string", default: "cpu", description: "cpu, cuda or cuda:N" },
       tf32: { type: "boolean", default: false, description: "let both sides use TF32 on CUDA" },
@@ -104,7 +138,9 @@ const COMMAND: Command = {
 };
 
 /** Our side: a round is a step. */
-async function work({ worker, threads, device: deviceName, tf32 }: Options): Promise<void> {
+async function work(
+  { worker, threads, device: deviceName, tf32, precision }: Options,
+): Promise<void> {
   const [name, batch, size] = worker.split(",");
   const named = resolveDevice(deviceName);
   const device = named.provider === "cuda"
@@ -118,13 +154,18 @@ async function work({ worker, threads, device: deviceName, tf32 }: Options): Pro
   const options = {
     device,
     threads,
+    precision,
     optimizer: sgd(),
   };
   using step = await TrainingStep.create(graph, options, hashedWeights(graph, name!));
   step.views[0]!.write(hashedTensor("images", step.views[0]!.type.shape));
-  await answerRounds(async () =>
-    (await step.run({ learning_rate: 0.01, weight_decay: 1e-4 })).loss
-  );
+  let lossScale = initialLossScale();
+  await answerRounds(async () => {
+    const scalars = { learning_rate: 0.01, weight_decay: 1e-4, ...lossScaleScalars(lossScale) };
+    const { loss, updated } = await step.run(scalars);
+    lossScale = nextLossScale(lossScale, updated);
+    return loss;
+  });
 }
 
 interface Options {
@@ -137,16 +178,39 @@ interface Options {
   readonly peer: string;
   readonly settings: string;
   readonly profile: string;
+  readonly precision: Precision;
   readonly device: string;
   readonly tf32: boolean;
   readonly json: boolean;
   readonly worker: string;
 }
 
+/**
+ * Checks that our side can compute networks in a precision, before anything is measured.
+ *
+ * @throws {TypeError} if it cannot
+ */
+function checkNetworks(
+  chosen: readonly Configuration[],
+  { precision: asked, device: text }: Options,
+): void {
+  const named = parseDevice(text);
+  const device = named === "auto" ? CPU : named;
+  const precision = resolvePrecision({ precision: asked }, device);
+  for (const { name, size } of chosen) {
+    const convolutions: ConvProblem[] = [];
+    observeConvolutions(
+      (problem) => convolutions.push(problem),
+      () => classification(name, 2, size),
+    );
+    checkPrecision(precision, device, convolutions);
+  }
+}
+
 async function compare(
-  { name, batch, size }: (typeof CONFIGURATIONS)[number],
+  { name, batch, size }: Configuration,
   setting: string,
-  { python, steps, threads, device, tf32 }: Options,
+  { python, steps, threads, device, tf32, precision }: Options,
 ): Promise<Comparison> {
   const script = new URL("../reference/bench_train.py", import.meta.url).pathname;
   await using ours = new Peer(Deno.execPath(), [
@@ -155,6 +219,7 @@ async function compare(
     `--worker=${name},${batch},${size}`,
     `--threads=${threads}`,
     `--device=${device}`,
+    `--precision=${precision}`,
     ...(tf32 ? ["--tf32"] : []),
   ]);
   await using theirs = new Peer(python, [
@@ -169,12 +234,17 @@ async function compare(
   ]);
   return await alternate(ours, theirs, {
     ...{ name, rounds: steps, warmUp: 2, hostMemory: device === "cpu" },
-    tolerance: SETTINGS[setting]!,
+    tolerance: Math.max(TOLERANCES[precision], TOLERANCES[SETTINGS[setting]!]),
   });
 }
 
 /** A step of methods instead of a network's. */
-async function printMethods({ method, json, ...options }: Options): Promise<void> {
+async function printMethods({ method, json, precision, ...options }: Options): Promise<void> {
+  if (precision !== "float32") {
+    throw new GenviewTypeError(
+      `Cannot compare methods in ${precision}: lightly's side computes in float32, found --precision ${precision}; leave it out`,
+    );
+  }
   const names = method === "all" ? Object.keys(METHOD_SPECIMENS) : [method];
   for await (const comparison of compareMethods({ names, ...options })) {
     console.log(json ? JSON.stringify(comparison) : describeMethod(comparison));
@@ -185,15 +255,17 @@ async function printNetworks(options: Options): Promise<void> {
   const chosen = CONFIGURATIONS.filter(({ name }) => !options.only || name === options.only);
   const known = Object.keys(SETTINGS);
   const settings = chosenNames("compare with", "--settings", options.settings, known);
+  checkNetworks(chosen, options);
+  const { precision } = options;
   for (const configuration of chosen) {
     const { name, batch, size } = configuration;
-    if (!options.json) console.log(`${name} ${size} px, batch ${batch}:`);
+    if (!options.json) console.log(`${name} ${size} px, batch ${batch}, ours in ${precision}:`);
     for (const setting of settings) {
       const comparison = await compare(configuration, setting, options);
       const peer = `PyTorch's ${setting}`;
       console.log(
         options.json
-          ? JSON.stringify({ ...configuration, setting, ...comparison })
+          ? JSON.stringify({ ...configuration, precision, setting, ...comparison })
           : `${setting}:\n${describeComparison(comparison, peer, imagesPerSecond(batch))}`,
       );
     }

@@ -78,6 +78,20 @@ Deno.test("bench train and bench methods refuse in a line what they cannot compa
   }
 });
 
+Deno.test("bench train refuses precisions that a device, a network or a method's peer has not", async () => {
+  const refused = [
+    [["--precision", "bfloat16"], "no kernels of it on the CPU, found --device cpu"],
+    [["--precision", "bfloat16", "--device", "cuda", "--only", "resnet50"], "networks of matrix"],
+    [["--precision", "float16", "--method", "byol"], "lightly's side computes in float32"],
+  ] as const;
+  for (const [args, reason] of refused) {
+    const { code, out, err } = await bench("train", ...args, "--python", "no-python");
+    assertEquals([code, out.includes("batch")], [1, false]);
+    assertMatch(err, /^error: Cannot [^\n]+\n$/);
+    assertStringIncludes(err, reason);
+  }
+});
+
 testWith(["torch", "lightly"], "bench train compares a method's step with lightly's", async () => {
   const args = ["--python", PYTHON, "--steps", "3", "--batch", "4", "--peer", "plain"];
   const { code, out, err } = await bench("train", ...args, "--method", "byol", "--json");
