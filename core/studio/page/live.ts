@@ -13,8 +13,10 @@ type Listener = (event: StudioEvent) => void;
 /** How the connection stands. */
 interface Standing {
   readonly connected: boolean;
-  /** How often it has been opened: what was read before may have changed unheard. */
+  /** How often it has been opened. */
   readonly openings: number;
+  /** How often it has come back after it was lost: what was read before may have changed unheard. */
+  readonly returns: number;
 }
 
 const KINDS = ["run", "gone", "series", "queue"] as const;
@@ -22,9 +24,10 @@ const listeners = new Set<Listener>();
 const watchers = new Set<(standing: Standing) => void>();
 let source: EventSource | undefined;
 let followed: string | undefined;
+let isLost = false;
 /** Whether there is somebody on the page who wants to hear. */
 let isWanted = false;
-let standing: Standing = { connected: false, openings: 0 };
+let standing: Standing = { connected: false, openings: 0, returns: 0 };
 
 function stand(changed: Partial<Standing>): void {
   standing = { ...standing, ...changed };
@@ -34,10 +37,18 @@ function stand(changed: Partial<Standing>): void {
 function connect(): void {
   source?.close();
   source = undefined;
-  if (document.hidden) return;
+  if (document.hidden) {
+    isLost = true;
+    return;
+  }
   const opened = source = new EventSource(callAddress("/api/events", { run: followed }));
-  opened.onopen = () => stand({ connected: true, openings: standing.openings + 1 });
+  opened.onopen = () => {
+    const { openings, returns } = standing;
+    stand({ connected: true, openings: openings + 1, returns: returns + (isLost ? 1 : 0) });
+    isLost = false;
+  };
   opened.onerror = () => {
+    isLost = true;
     if (standing.connected) stand({ connected: false });
     // A browser gives up for good where the server answers with an error.
     if (opened.readyState !== EventSource.CLOSED) return;
@@ -92,14 +103,14 @@ export function useConnected(): boolean {
 }
 
 /**
- * Reads again what a component shows whenever a connection is opened: what has changed since it was read, while there was no
- * connection or one that followed another run, may have been missed.
+ * Reads again what a component shows whenever changes may have been missed: after the connection was lost, and with
+ * `openings` whenever one is opened, as between reading a run and following it.
  */
-export function useMissed(again: () => void): void {
-  const { openings } = useStanding();
-  const known = useRef(openings);
+export function useMissed(again: () => void, count: "returns" | "openings" = "returns"): void {
+  const now = useStanding()[count];
+  const known = useRef(now);
   useEffect(() => {
-    if (openings !== known.current) again();
-    known.current = openings;
-  }, [openings]);
+    if (now !== known.current) again();
+    known.current = now;
+  }, [now]);
 }

@@ -69,7 +69,7 @@ function useSeries(run: string, from: string, to: string): {
     setLonger((before) => before && lengthen(before, event.series));
   }, [run, to]);
   useEvents(hear, run);
-  useMissed(again);
+  useMissed(again, "openings");
   useEffect(() => {
     if (longer !== undefined && pointsOf(longer) > MOST_POINTS) again();
   }, [longer]);

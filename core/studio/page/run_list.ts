@@ -1,5 +1,5 @@
 /**
- * What events and readings make of the list of runs.
+ * What an event makes of the list of runs.
  *
  * @module
  */
@@ -14,14 +14,4 @@ export function changedList(list: RunList, event: StudioEvent): RunList {
   const { row } = event;
   const index = list.runs.findIndex(({ run }) => run === row.run);
   return { ...list, runs: index < 0 ? [row, ...list.runs] : list.runs.with(index, row) };
-}
-
-/** A list as it was read, but for rows of the one before that have changed later: events may overtake an answer. */
-export function readList(before: RunList | undefined, read: RunList): RunList {
-  const known = new Map(before?.runs.map((row) => [row.run, row]));
-  const runs = read.runs.map((row) => {
-    const kept = known.get(row.run);
-    return kept !== undefined && kept.changed > row.changed ? kept : row;
-  });
-  return { ...read, runs };
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { useCallback, useEffect, useRef, useState, type VNode } from "../../deps/preact.ts";
-import type { RunDetails, RunRow, StudioEvent } from "../api/runs.ts";
+import { useCallback, useEffect, useState, type VNode } from "../../deps/preact.ts";
+import type { RunDetails, StudioEvent } from "../api/runs.ts";
 import { setValues } from "./address.ts";
 import type { ViewProps } from "./app.ts";
 import { useCall } from "./calls.ts";
@@ -51,19 +51,13 @@ function useRun(name: string): {
   const { answer, error, again } = useCall<RunDetails>("/api/run", { run: name });
   const [run, setRun] = useState<RunDetails | undefined>(undefined);
   const [isGone, setGone] = useState(false);
-  const heard = useRef<RunRow | undefined>(undefined);
   useEffect(() => {
-    if (answer === undefined) return;
-    const { current } = heard;
-    // An event may overtake an answer.
-    const isLater = current?.run === answer.run && current.changed > answer.changed;
-    setRun(isLater ? { ...answer, ...current } : answer);
+    if (answer !== undefined) setRun(answer);
   }, [answer]);
   const hear = useCallback((event: StudioEvent): void => {
     if (event.kind === "gone" && event.run === name) setGone(true);
     if (event.kind !== "run" || event.row.run !== name) return;
     setGone(false);
-    heard.current = event.row;
     setRun((before) => {
       // A run that was asked for before its first step, or that stands otherwise than before, is read anew.
       if (before?.state !== event.row.state) again();

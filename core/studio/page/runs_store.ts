@@ -7,7 +7,7 @@ import { useCallback, useEffect, useState } from "../../deps/preact.ts";
 import type { RunList, StudioEvent } from "../api/runs.ts";
 import { call, wordsOf } from "./calls.ts";
 import { useEvents, useMissed } from "./live.ts";
-import { changedList, readList } from "./run_list.ts";
+import { changedList } from "./run_list.ts";
 
 /** All runs, or why they cannot be listed. */
 export interface RunsState {
@@ -25,7 +25,7 @@ export function useRuns(): RunsState {
   const again = useCallback(() => {
     setError(undefined);
     call<RunList>("GET", "/api/runs").then(
-      (answer) => setList((before) => kept = readList(before, answer)),
+      (answer) => setList(kept = answer),
       (failure) => setError(wordsOf(failure)),
     );
   }, []);

@@ -39,8 +39,6 @@ const PICTURE =
 export class MadeUpStudio implements AsyncDisposable {
   /** Calls that the page has made, in order. */
   readonly calls: SeenCall[] = [];
-  /** Runs whenever the page asks for events, before it hears of any. */
-  beforeEvents: () => void = () => {};
   readonly #files = new PageFiles();
   readonly #runs: number;
   /** Rows that were announced, by their runs: whoever asks later is told the same. */
@@ -116,7 +114,6 @@ export class MadeUpStudio implements AsyncDisposable {
   }
 
   #events(): Response {
-    this.beforeEvents();
     let own: ReadableStreamDefaultController<Uint8Array>;
     const stream = new ReadableStream<Uint8Array>({
       start: (controller) => {

@@ -9,7 +9,7 @@ import {
 } from "../../../../core/studio/page/format.ts";
 import { orderedCurves } from "../../../../core/studio/page/metric_panels.ts";
 import { metricRows, optionRows } from "../../../../core/studio/page/option_differences.ts";
-import { changedList, readList } from "../../../../core/studio/page/run_list.ts";
+import { changedList } from "../../../../core/studio/page/run_list.ts";
 
 function row(run: string, options: RunRow["options"], metrics: RunRow["metrics"]): RunRow {
   return {
@@ -68,19 +68,6 @@ Deno.test("an event changes one run of the list, adds a new one or takes one out
   assertEquals(names(changedList(list, { kind: "run", row: row("c", {}, {}) })), ["c", "a", "b"]);
   assertEquals(names(changedList(list, { kind: "gone", run: "a" })), ["b"]);
   assertEquals(changedList(list, { kind: "queue" }), list);
-});
-
-Deno.test("readList() takes what was read, but for rows that have changed later", () => {
-  const list = (...runs: RunRow[]) => ({ root: "runs", runs, unreadable: [] });
-  const at = (run: string, changed: number, step: number) => ({
-    ...row(run, {}, {}),
-    changed,
-    step,
-  });
-  const read = list(at("a", 5, 1), at("b", 5, 1), at("c", 5, 1));
-  assertEquals(readList(undefined, read), read);
-  const before = list(at("gone", 9, 3), at("b", 6, 2), at("c", 5, 2));
-  assertEquals(readList(before, read), list(at("a", 5, 1), at("b", 6, 2), at("c", 5, 1)));
 });
 
 Deno.test("charts stand in the order in which a reader asks, a metric of steps and epochs once", () => {
