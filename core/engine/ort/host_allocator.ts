@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { systemLibrary } from "./system_library.ts";
 
 /** `M_TRIM_THRESHOLD` and `M_MMAP_THRESHOLD` of glibc's malloc.h. */
 const M_TRIM_THRESHOLD = -1;
 const M_MMAP_THRESHOLD = -3;
 const LARGE = 4 << 20;
-const GLIBC = "libc.so.6";
 
 /**
  * Makes glibc give blocks of 4 MiB and more back to the system when they are freed.
@@ -21,13 +21,12 @@ const GLIBC = "libc.so.6";
  * Other systems' allocators need no such help.
  */
 export function returnLargeBlocks(): void {
-  if (Deno.build.os !== "linux") return;
   // With --allow-ffi for some libraries only, memory is used less well, but everything works.
-  const { state } = Deno.permissions.querySync({ name: "ffi", path: GLIBC });
-  if (state !== "granted") return;
+  const name = Deno.build.os === "linux" ? systemLibrary() : undefined;
+  if (name === undefined) return;
   let libc;
   try {
-    libc = Deno.dlopen(GLIBC, { mallopt: { parameters: ["i32", "i32"], result: "i32" } });
+    libc = Deno.dlopen(name, { mallopt: { parameters: ["i32", "i32"], result: "i32" } });
   } catch {
     return; // Not glibc, hence another allocator.
   }

@@ -7,13 +7,7 @@
  * @module
  */
 import { cPath, outWord } from "./c_values.ts";
-
-/** The system's own library, by `Deno.build.os`. */
-export const SYSTEM_LIBRARY: Readonly<Record<string, string>> = {
-  linux: "libc.so.6",
-  darwin: "libSystem.B.dylib",
-  windows: "kernel32.dll",
-};
+import { systemLibrary } from "./system_library.ts";
 
 /** `RTLD_LAZY` of `dlfcn.h`. */
 const LAZY = 0x1;
@@ -32,10 +26,8 @@ const PIN = 0x1;
  * @throws {Error} if the system does not find the library under that path
  */
 export function keepLoaded(path: string): void {
-  const name = SYSTEM_LIBRARY[Deno.build.os];
+  const name = systemLibrary();
   if (name === undefined) return;
-  const { state } = Deno.permissions.querySync({ name: "ffi", path: name });
-  if (state !== "granted") return;
   const kept = Deno.build.os === "windows" ? pin(name, path) : reopen(name, path);
   if (!kept) throw new Error(`Internal: ${path} is open, and cannot be kept so`);
 }

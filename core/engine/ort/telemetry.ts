@@ -7,7 +7,7 @@
 import { check } from "./error.ts";
 import type { OrtApi } from "./api.ts";
 import { cString } from "./c_values.ts";
-import { SYSTEM_LIBRARY } from "./keep_loaded.ts";
+import { systemLibrary } from "./system_library.ts";
 
 /** What the library asks for as it is loaded, on systems other than Windows. */
 const VARIABLE = "ORT_DISABLE_TELEMETRY";
@@ -20,11 +20,8 @@ const REPLACE = 1;
  * only, where the system's own is among them. By the C library, which takes no permission to write the environment.
  */
 export function preventTelemetry(): void {
-  const { os } = Deno.build;
-  const name = SYSTEM_LIBRARY[os];
-  if (name === undefined || os === "windows") return;
-  const { state } = Deno.permissions.querySync({ name: "ffi", path: name });
-  if (state !== "granted") return;
+  const name = Deno.build.os === "windows" ? undefined : systemLibrary();
+  if (name === undefined) return;
   using owned = new DisposableStack();
   const library = owned.adopt(
     Deno.dlopen(name, { setenv: { parameters: ["buffer", "buffer", "i32"], result: "i32" } }),
